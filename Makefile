@@ -1,0 +1,53 @@
+# `make demo` and `make test` each do all the set-up on a machine with Python 3.11, g++ and make.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+# What is installed: the working tree in editable form, or a wheel (continuous integration).
+PACKAGE ?= -e '.[dev]'
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+JOBS ?= 2
+
+export NETLOOM_RUNS ?= runs
+
+.PHONY: help setup demo test test-all lint format typecheck bench clean
+
+help:
+	@echo "make demo       set up, then train, quantize, convert, simulate and report on the digits network"
+	@echo "make test       set up, then run the tests (under 10 minutes on 2 cores)"
+	@echo "make test-all   the same and the long sweeps"
+	@echo "make bench      the benchmarks, as ratios against hls4ml's C-simulation"
+	@echo "make lint       format check, lint;  make typecheck: types of the installed package"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip==25.3
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $(PACKAGE)
+	touch $@
+
+demo: setup
+	$(BIN)/netloom run digits
+
+test: setup
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
+
+test-all: setup
+	$(BIN)/python -m pytest -n $(JOBS)
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+typecheck: setup
+	$(BIN)/mypy -p netloom
+
+bench: setup
+	$(BIN)/python benchmarks/simulation_speed.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

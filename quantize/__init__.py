@@ -1,0 +1,1 @@
+"""Quantization: a Keras model to its QKeras twin, and the fixed-point type of every stage after."""

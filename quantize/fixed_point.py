@@ -1,0 +1,259 @@
+"""The fixed-point type that crosses every stage, with exactly `ap_fixed`'s meaning.
+
+A value is an integer `raw`, worth `raw * 2**-fraction` with `fraction = width - integer`. Arithmetic here is on arrays
+of raws, in one of two carriers: `int64`, or a float dtype whose numbers are all integers small enough to be exact
+(below 2**24 in float32, 2**53 in float64). Which carrier is safe is proven by the caller, from ranges.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+
+from netloom.errors import InputError, PrecisionError
+
+MAX_WIDTH = 62
+"""Widest type, in bits: sums of two such raws still fit int64."""
+
+
+class Rounding(StrEnum):
+    """What becomes of the bits below the last one kept (the Q modes of `ap_fixed`)."""
+
+    TRN = "TRN"
+    TRN_ZERO = "TRN_ZERO"
+    RND = "RND"
+    RND_ZERO = "RND_ZERO"
+    RND_INF = "RND_INF"
+    RND_MIN_INF = "RND_MIN_INF"
+    RND_CONV = "RND_CONV"
+
+
+class Overflow(StrEnum):
+    """What becomes of a value beyond the range (the O modes of `ap_fixed`)."""
+
+    WRAP = "WRAP"
+    SAT = "SAT"
+    SAT_ZERO = "SAT_ZERO"
+    SAT_SYM = "SAT_SYM"
+
+
+@dataclass(frozen=True)
+class FixedPoint:
+    """A signed or unsigned fixed-point type: `ap_[u]fixed<width, integer, rounding, overflow>`.
+
+    `integer` counts the bits left of the point, the sign included; it may be negative or exceed `width`.
+
+    Raises:
+        PrecisionError: if the width is below 1 or above `MAX_WIDTH`.
+    """
+
+    width: int
+    integer: int
+    signed: bool = True
+    rounding: Rounding = Rounding.TRN
+    overflow: Overflow = Overflow.WRAP
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.width <= MAX_WIDTH:
+            raise PrecisionError(f"a fixed-point type must be 1 to {MAX_WIDTH} bits wide, not {self.width}")
+
+    @property
+    def fraction(self) -> int:
+        """Bits right of the point; may be negative."""
+        return self.width - self.integer
+
+    @property
+    def step(self) -> float:
+        """The difference between neighbouring values."""
+        return 2.0**-self.fraction
+
+    @property
+    def raw_min(self) -> int:
+        """The least raw the type can come to hold."""
+        if not self.signed:
+            return 0
+        return -(2 ** (self.width - 1)) + (self.overflow is Overflow.SAT_SYM)
+
+    @property
+    def raw_max(self) -> int:
+        """The greatest raw the type can hold."""
+        return 2 ** (self.width - self.signed) - 1
+
+    @property
+    def min(self) -> float:
+        """The least value."""
+        return self.raw_min * self.step
+
+    @property
+    def max(self) -> float:
+        """The greatest value."""
+        return self.raw_max * self.step
+
+    def __str__(self) -> str:
+        kind = "fixed" if self.signed else "ufixed"
+        return f"{kind}<{self.width},{self.integer},{self.rounding},{self.overflow}>"
+
+    def with_modes(self, rounding: Rounding = Rounding.TRN, overflow: Overflow = Overflow.WRAP) -> "FixedPoint":
+        """The same bits with other rounding and overflow modes."""
+        return replace(self, rounding=rounding, overflow=overflow)
+
+    @classmethod
+    def parse(cls, text: str) -> "FixedPoint":
+        """Read `[ap_][u]fixed<W,I[,Q[,O]]>` or `[ap_][u]int<W>`, modes with or without their `AP_` prefix.
+
+        Raises:
+            PrecisionError: if the text is not such a type, or its saturation bits are not zero.
+        """
+        match = re.fullmatch(r"(?:ap_)?(u?)(fixed|int)<([^<>]+)>", text.strip())
+        fields = [field.strip().removeprefix("AP_") for field in match[3].split(",")] if match else []
+        try:
+            if match is None:
+                raise ValueError
+            unsigned, kind = match[1] == "u", match[2]
+            if kind == "int":
+                fields.insert(1, fields[0])
+            width, integer, *modes = fields
+            rounding = Rounding(modes[0]) if modes else Rounding.TRN
+            overflow = Overflow(modes[1]) if len(modes) > 1 else Overflow.WRAP
+            if len(modes) > 2 and int(modes[2]) != 0 or len(modes) > 3:
+                raise ValueError
+            return cls(int(width), int(integer), not unsigned, rounding, overflow)
+        except ValueError:
+            raise PrecisionError(
+                f"{text!r} is not a fixed-point type; write for example 'fixed<8,3,RND_CONV,SAT>' or 'uint<8>'"
+            ) from None
+
+    @classmethod
+    def containing(cls, raw_min: int, raw_max: int, fraction: int) -> "FixedPoint":
+        """The narrowest type with `fraction` fraction bits that holds every raw from `raw_min` to `raw_max`."""
+        signed = raw_min < 0
+        width = max(int(raw_max).bit_length(), int(-raw_min - 1).bit_length() if signed else 0, 1 - signed) + signed
+        width = max(width, 1)
+        return cls(width, width - fraction, signed)
+
+    def cast(self, raw: np.ndarray, fraction: int) -> np.ndarray:
+        """Convert raws with `fraction` fraction bits to raws of this type, rounding first, then overflowing.
+
+        Args:
+            raw: integers, as int64 or in a float carrier; any shape. `raw * 2**max(0, self.fraction - fraction)` and
+                `raw + 2**(fraction - self.fraction)` must be exact in that dtype.
+            fraction: fraction bits of `raw`.
+
+        Returns:
+            A new array of the same shape and dtype, within `raw_min` to `raw_max`.
+        """
+        return self.confine(round_raw(raw, fraction - self.fraction, self.rounding))
+
+    def confine(self, raw: np.ndarray) -> np.ndarray:
+        """Apply the overflow mode to raws that already have this type's fraction bits; may work in place."""
+        match self.overflow:
+            case Overflow.SAT | Overflow.SAT_SYM:
+                return np.clip(raw, self.raw_min, self.raw_max, out=raw)
+            case Overflow.SAT_ZERO:
+                raw[(raw < self.raw_min) | (raw > self.raw_max)] = 0
+                return raw
+            case Overflow.WRAP:
+                if raw.dtype.kind == "f":
+                    turns = np.floor((raw - self.raw_min) * raw.dtype.type(2.0**-self.width))
+                    return raw - turns * raw.dtype.type(2.0**self.width)
+                offset = -self.raw_min
+                return ((raw + offset) & (2**self.width - 1)) - offset
+
+    def overflows(self, raw: np.ndarray, fraction: int) -> np.ndarray:
+        """Where a cast of `raw` would meet the overflow mode: a boolean array of the same shape."""
+        rounded = round_raw(raw, fraction - self.fraction, self.rounding)
+        return (rounded < self.raw_min) | (rounded > self.raw_max)
+
+    def from_float(self, values: np.ndarray) -> np.ndarray:
+        """Quantize float values to raws (int64), with this type's rounding and overflow, as C++ does from `double`.
+
+        Raises:
+            InputError: if a value is NaN or infinite.
+        """
+        values = np.asarray(values, dtype=np.float64)
+        if not np.isfinite(values).all():
+            raise InputError("values must be finite; found NaN or infinity: remove or replace those samples")
+        # Split at the binary point: the floor is exact for any float64, and so is what is left of it.
+        scaled = np.ldexp(values, self.fraction)
+        floor = np.floor(scaled)
+        rest = scaled - floor
+        bound = 2.0**MAX_WIDTH
+        if self.overflow is Overflow.WRAP:
+            floor = np.fmod(floor, 2.0**self.width)
+        floor = np.clip(floor, -bound, bound)
+        return self.confine(floor.astype(np.int64) + _round_up(floor, rest, values < 0, self.rounding))
+
+    def to_float(self, raw: np.ndarray) -> np.ndarray:
+        """The values of raws, as float64 (exact up to 53 bits)."""
+        return np.ldexp(np.asarray(raw, dtype=np.float64), -self.fraction)
+
+
+def _round_up(floor: np.ndarray, rest: np.ndarray, negative: np.ndarray, rounding: Rounding) -> np.ndarray:
+    """Whether rounding moves `floor + rest` (0 <= rest < 1) up to the next integer."""
+    match rounding:
+        case Rounding.TRN:
+            return np.zeros(floor.shape, dtype=bool)
+        case Rounding.TRN_ZERO:
+            return negative & (rest > 0)
+        case Rounding.RND:
+            return rest >= 0.5
+        case Rounding.RND_MIN_INF:
+            return rest > 0.5
+        case Rounding.RND_ZERO:
+            return (rest > 0.5) | ((rest == 0.5) & negative)
+        case Rounding.RND_INF:
+            return (rest > 0.5) | ((rest == 0.5) & ~negative)
+        case Rounding.RND_CONV:
+            return (rest > 0.5) | ((rest == 0.5) & (np.fmod(floor, 2) != 0))
+
+
+def round_raw(raw: np.ndarray, shift: int, rounding: Rounding) -> np.ndarray:
+    """Drop the last `shift` bits of raws (append zeros if negative), rounding as asked; always a new array.
+
+    Args:
+        raw: integers, as int64 or in a float carrier; any shape.
+        shift: bits to drop.
+        rounding: the Q mode.
+    """
+    if shift <= 0:
+        return raw * raw.dtype.type(2**-shift)
+    if raw.dtype.kind == "f":
+        return _round_float(raw, shift, rounding)
+    half, last = 1 << (shift - 1), (1 << shift) - 1
+    match rounding:
+        case Rounding.TRN:
+            return raw >> shift
+        case Rounding.TRN_ZERO:
+            return (raw + np.where(raw < 0, last, 0)) >> shift
+        case Rounding.RND:
+            return (raw + half) >> shift
+        case Rounding.RND_MIN_INF:
+            return (raw + (half - 1)) >> shift
+        case Rounding.RND_ZERO:
+            return (raw + np.where(raw < 0, half, half - 1)) >> shift
+        case Rounding.RND_INF:
+            return (raw + np.where(raw < 0, half - 1, half)) >> shift
+        case Rounding.RND_CONV:
+            return (raw + (half - 1) + ((raw >> shift) & 1)) >> shift
+
+
+def _round_float(raw: np.ndarray, shift: int, rounding: Rounding) -> np.ndarray:
+    scaled = raw * raw.dtype.type(2.0**-shift)
+    match rounding:
+        case Rounding.TRN:
+            return np.floor(scaled, out=scaled)
+        case Rounding.TRN_ZERO:
+            return np.trunc(scaled, out=scaled)
+        case Rounding.RND:
+            scaled += raw.dtype.type(0.5)
+            return np.floor(scaled, out=scaled)
+        case Rounding.RND_MIN_INF:
+            scaled -= raw.dtype.type(0.5)
+            return np.ceil(scaled, out=scaled)
+        case Rounding.RND_CONV:
+            return np.rint(scaled, out=scaled)
+        case Rounding.RND_ZERO:
+            return np.copysign(np.ceil(np.abs(scaled) - raw.dtype.type(0.5)), scaled)
+        case Rounding.RND_INF:
+            return np.copysign(np.floor(np.abs(scaled) + raw.dtype.type(0.5)), scaled)
