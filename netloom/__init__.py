@@ -1,0 +1,1 @@
+"""netloom: deep networks into FPGA fabric."""
