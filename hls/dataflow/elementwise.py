@@ -1,0 +1,96 @@
+"""`Elementwise`: two tensors of the same or a broadcastable shape, element by element, losing nothing."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from netloom.hls.dataflow.operation import Bounds, Cost, Kernel, Operation, TensorType, exact_type
+
+
+class ElementwiseFunction(StrEnum):
+    """What is done with two elements."""
+
+    ADD = "add"
+    SUBTRACT = "subtract"
+    MULTIPLY = "multiply"
+    MAXIMUM = "maximum"
+    MINIMUM = "minimum"
+
+
+_FUNCTIONS: dict[ElementwiseFunction, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    ElementwiseFunction.ADD: np.add,
+    ElementwiseFunction.SUBTRACT: np.subtract,
+    ElementwiseFunction.MULTIPLY: np.multiply,
+    ElementwiseFunction.MAXIMUM: np.maximum,
+    ElementwiseFunction.MINIMUM: np.minimum,
+}
+
+
+@dataclass(frozen=True)
+class Elementwise(Operation):
+    """`function` of two inputs, in a type wide enough for every result. Shapes broadcast as NumPy's do."""
+
+    function: ElementwiseFunction
+
+    def output(self, inputs: Sequence[TensorType]) -> TensorType:
+        """Broadcast shape; the narrowest type for all that the inputs' types can hold."""
+        ends = [
+            Bounds(np.array([t.element.raw_min], dtype=object), np.array([t.element.raw_max], dtype=object))
+            for t in inputs
+        ]
+        result = self._extremes(inputs, ends)
+        element = exact_type(
+            int(result.low[0]),
+            int(result.high[0]),
+            self._fraction(inputs),
+            f"{self.function} of {inputs[0].element} and {inputs[1].element}",
+        )
+        return TensorType(np.broadcast_shapes(inputs[0].shape, inputs[1].shape), element)
+
+    def _fraction(self, inputs: Sequence[TensorType]) -> int:
+        fractions = [tensor.element.fraction for tensor in inputs]
+        return sum(fractions) if self.function is ElementwiseFunction.MULTIPLY else max(fractions)
+
+    def _gains(self, inputs: Sequence[TensorType]) -> tuple[int, int]:
+        if self.function is ElementwiseFunction.MULTIPLY:
+            return 1, 1
+        finest = self._fraction(inputs)
+        return 2 ** (finest - inputs[0].element.fraction), 2 ** (finest - inputs[1].element.fraction)
+
+    def _extremes(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> Bounds:
+        function = _FUNCTIONS[self.function]
+        gains = self._gains(inputs)
+        ends = [(bound.low * gain, bound.high * gain) for bound, gain in zip(bounds, gains, strict=True)]
+        corners = [function(a, b) for a in ends[0] for b in ends[1]]
+        low, high = corners[0], corners[0]
+        for corner in corners[1:]:
+            low, high = np.minimum(low, corner), np.maximum(high, corner)
+        return Bounds(low, high)
+
+    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> Bounds:
+        """All five functions take their extremes at corners."""
+        return self._extremes(inputs, bounds)
+
+    def headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
+        """The aligned inputs and the result."""
+        gains = self._gains(inputs)
+        aligned = max(bound.magnitude * gain for bound, gain in zip(bounds, gains, strict=True))
+        return max(aligned, self._extremes(inputs, bounds).magnitude)
+
+    def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
+        """Align the points, then one ufunc."""
+        del bounds
+        function = _FUNCTIONS[self.function]
+        gains = [None if gain == 1 else dtype(gain) for gain in self._gains(inputs)]
+
+        def run(arrays: Sequence[np.ndarray]) -> np.ndarray:
+            a, b = (x if gain is None else x * gain for x, gain in zip(arrays, gains, strict=True))
+            return function(a, b)
+
+        return run
+
+    def cost(self, inputs: Sequence[TensorType]) -> Cost:
+        """Only products of two tensors take multipliers."""
+        count = self.output(inputs).size if self.function is ElementwiseFunction.MULTIPLY else 0
+        return Cost(multiply_accumulates=count)

@@ -1,0 +1,105 @@
+"""`Dataflow`: the contract in the middle. Simulator and hardware read this graph and nothing else."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from netloom.hls.dataflow.operation import Bounds, Cost, Operation, TensorType
+
+
+@dataclass(frozen=True)
+class Node:
+    """One operation and where its inputs come from. `name` is unique; `layer` is the hls4ml layer it is part of."""
+
+    name: str
+    operation: Operation
+    inputs: tuple[str, ...]
+    layer: str
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One hls4ml layer: the node (or source) that carries its result, and the Keras layer it comes from.
+
+    `kind` is hls4ml's class name; `origin` is the name in the user's model, as the user wrote it.
+    """
+
+    name: str
+    kind: str
+    node: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class Dataflow:
+    """A graph of exact operations in topological order.
+
+    `sources` are the network's inputs, in the model's order; `outputs` name the nodes whose results leave it.
+    """
+
+    sources: Mapping[str, TensorType]
+    nodes: tuple[Node, ...]
+    outputs: tuple[str, ...]
+    layers: tuple[Layer, ...]
+
+    @cached_property
+    def types(self) -> dict[str, TensorType]:
+        """Shape and element type of every source and node."""
+        types = dict(self.sources)
+        for node in self.nodes:
+            types[node.name] = node.operation.output([types[name] for name in node.inputs])
+        return types
+
+    @cached_property
+    def bounds(self) -> dict[str, Bounds]:
+        """Proven range of every source and node, from all that the sources' types can hold."""
+        bounds = {name: Bounds.of(tensor) for name, tensor in self.sources.items()}
+        for node in self.nodes:
+            bounds[node.name] = node.operation.bounds(self.input_types(node), [bounds[name] for name in node.inputs])
+        return bounds
+
+    def input_types(self, node: Node) -> list[TensorType]:
+        """Types of a node's inputs."""
+        return [self.types[name] for name in node.inputs]
+
+    def input_bounds(self, node: Node) -> list[Bounds]:
+        """Proven ranges of a node's inputs."""
+        return [self.bounds[name] for name in node.inputs]
+
+    def layer_nodes(self, layer: str) -> list[Node]:
+        """The nodes that make up one layer."""
+        return [node for node in self.nodes if node.layer == layer]
+
+    def cost(self, layer: str) -> Cost:
+        """What one inference of one layer costs."""
+        return sum((node.operation.cost(self.input_types(node)) for node in self.layer_nodes(layer)), Cost())
+
+
+class DataflowBuilder:
+    """Collects nodes while layers are lowered one after the other."""
+
+    def __init__(self) -> None:
+        self.sources: dict[str, TensorType] = {}
+        self.types: dict[str, TensorType] = {}
+        self._nodes: list[Node] = []
+        self._layers: list[Layer] = []
+
+    def source(self, name: str, tensor: TensorType) -> str:
+        """Add a network input."""
+        self.sources[name] = self.types[name] = tensor
+        return name
+
+    def add(self, layer: str, suffix: str, operation: Operation, *inputs: str) -> str:
+        """Add a node to a layer and give its name, `layer.suffix`."""
+        name = f"{layer}.{suffix}"
+        self._nodes.append(Node(name, operation, inputs, layer))
+        self.types[name] = operation.output([self.types[source] for source in inputs])
+        return name
+
+    def layer(self, name: str, kind: str, node: str, origin: str) -> None:
+        """Close a layer: `node` carries its result."""
+        self._layers.append(Layer(name, kind, node, origin))
+
+    def build(self, outputs: Sequence[str]) -> Dataflow:
+        """The finished graph."""
+        return Dataflow(self.sources, tuple(self._nodes), tuple(outputs), tuple(self._layers))

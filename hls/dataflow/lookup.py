@@ -1,0 +1,55 @@
+"""`Lookup`: a table of a function of one argument. Sigmoid, tanh, exp and 1/x are all this."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from netloom.hls.dataflow.operation import INTEGERS_ONLY, Bounds, Kernel, Operation, TensorType
+from netloom.quantize.fixed_point import FixedPoint
+
+
+@dataclass(frozen=True, eq=False)
+class Lookup(Operation):
+    """result = table[clamp(trunc(raw * scale / 2**shift) + offset)]
+
+    `trunc` is towards zero if `toward_zero`, else down; the clamp is to the table's ends. A table addressed by the top
+    bits of an unsigned word is `scale=1, shift=width - log2(size), offset=0`.
+
+    `table` holds raws of type `element`.
+    """
+
+    table: np.ndarray
+    element: FixedPoint
+    scale: int = 1
+    shift: int = 0
+    offset: int = 0
+    toward_zero: bool = False
+
+    def output(self, inputs: Sequence[TensorType]) -> TensorType:
+        """Same shape, the table's type."""
+        return TensorType(inputs[0].shape, self.element)
+
+    def index(self, raw: np.ndarray) -> np.ndarray:
+        """The table's index for every raw (int64)."""
+        index = raw * self.scale
+        if self.toward_zero:
+            index = np.sign(index) * (np.abs(index) >> self.shift)
+        else:
+            index = index >> self.shift
+        return np.clip(index + self.offset, 0, self.table.size - 1)
+
+    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> Bounds:
+        """The least and greatest entry of the whole table."""
+        del bounds
+        shape = inputs[0].shape
+        return Bounds(np.full(shape, self.table.min()), np.full(shape, self.table.max()))
+
+    def headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
+        """Indices are integers."""
+        del inputs, bounds
+        return INTEGERS_ONLY
+
+    def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
+        """One gather."""
+        del inputs, bounds, dtype
+        return lambda arrays: self.table[self.index(arrays[0])]

@@ -1,0 +1,233 @@
+"""`MatVec`: a constant matrix times the last axis. `DepthwiseMatVec`: the same, one column a channel."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from netloom.hls.dataflow.operation import INTEGERS_ONLY, Bounds, Cost, Kernel, Operation, TensorType
+from netloom.quantize.fixed_point import MAX_WIDTH, FixedPoint, Overflow
+
+from netloom.errors import PrecisionError
+
+
+@dataclass(frozen=True, eq=False)
+class _Accumulation(Operation):
+    """What both have in common: products cast to the accumulator one by one, summed there from the bias on.
+
+    `weights` and `bias` are raws (int64). `order` is the order in which inputs are accumulated; it matters only where
+    the accumulator saturates on the way. None is the natural order.
+    """
+
+    weights: np.ndarray
+    weight_type: FixedPoint
+    bias: np.ndarray
+    bias_type: FixedPoint
+    accum: FixedPoint
+    order: tuple[int, ...] | None = None
+
+    @abstractmethod
+    def _sum(self, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """The sums of products, in the arrays' common dtype."""
+
+    @abstractmethod
+    def _term(self, x: np.ndarray, index: int) -> np.ndarray:
+        """The products of input `index`, as int64."""
+
+    @property
+    def _depth(self) -> int:
+        return self.weights.shape[0]
+
+    def product_fraction(self, inputs: Sequence[TensorType]) -> int:
+        """Fraction bits of a full product."""
+        return inputs[0].element.fraction + self.weight_type.fraction
+
+    def start(self) -> np.ndarray:
+        """The accumulator's initial raws: the bias, cast."""
+        return self.accum.cast(self.bias, self.bias_type.fraction)
+
+    def _gain(self, inputs: Sequence[TensorType]) -> int:
+        """Accumulator steps per product step, as a shift; negative if products lose bits."""
+        return self.accum.fraction - self.product_fraction(inputs)
+
+    def _extremes(self, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Least and greatest sum of products, in product steps."""
+        positive, negative = np.maximum(self.weights, 0), np.minimum(self.weights, 0)
+        return (
+            self._sum(low, positive) + self._sum(high, negative),
+            self._sum(high, positive) + self._sum(low, negative),
+        )
+
+    def _partial_extremes(self, bounds: Bounds) -> tuple[np.ndarray, np.ndarray]:
+        """Least and greatest sum over any subset of the products."""
+        return self._extremes(np.minimum(bounds.low, 0), np.maximum(bounds.high, 0))
+
+    def _sums(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> tuple[Bounds, Bounds]:
+        """Ranges of the final sum and of any partial sum, were nothing lost to overflow; products rounded down/up."""
+        extremes = (*self._extremes(bounds[0].low, bounds[0].high), *self._partial_extremes(bounds[0]))
+        gain, start = self._gain(inputs), self.start()
+        # Where products are rounded, each may be off by one accumulator step.
+        slack = self._depth if gain < 0 else 0
+        scaled = [_scale(raw, gain) + start for raw in extremes]
+        return Bounds(scaled[0] - slack, scaled[1] + slack), Bounds(scaled[2] - slack, scaled[3] + slack)
+
+    def _loses_bits(self, inputs: Sequence[TensorType]) -> bool:
+        return self._gain(inputs) < 0
+
+    def exact_sum(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> FixedPoint:
+        """The narrowest accumulator that loses nothing, whatever the inputs within `bounds`.
+
+        Holds every partial sum in any order, every product and the bias.
+
+        Raises:
+            PrecisionError: if that takes more than 62 bits.
+        """
+        fraction = max(self.product_fraction(inputs), self.bias_type.fraction)
+        part_low, part_high = self._partial_extremes(bounds[0])
+        product_shift, bias_shift = (
+            fraction - self.product_fraction(inputs),
+            fraction - self.bias_type.fraction,
+        )
+        bias = self.bias << bias_shift
+        parts = (
+            (part_low << product_shift) + np.minimum(bias, 0),
+            (part_high << product_shift) + np.maximum(bias, 0),
+        )
+        return FixedPoint.containing(int(parts[0].min()), int(parts[1].max()), fraction)
+
+    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> Bounds:
+        """From the extremes of every product; the whole accumulator where a partial sum may overflow."""
+        final, partial = self._sums(inputs, bounds)
+        if self.accum.overflow is Overflow.WRAP:
+            return final.confined(self.accum)
+        if partial.exceeds(self.accum):
+            low = np.full(final.low.shape, self.accum.raw_min)
+            return Bounds(low, np.full(final.low.shape, self.accum.raw_max))
+        return final
+
+    def _sequential(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
+        """Whether the sum must be taken product by product: bits are lost, or saturation on the way is possible."""
+        if self._loses_bits(inputs):
+            return True
+        if self.accum.overflow is Overflow.WRAP:
+            return False
+        return self._sums(inputs, bounds)[1].exceeds(self.accum)
+
+    def headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
+        """The greatest partial sum any order of summation can meet."""
+        if self._sequential(inputs, bounds):
+            return INTEGERS_ONLY
+        partial = self._sums(inputs, bounds)[1]
+        wrap = 2**self.accum.width if partial.exceeds(self.accum) else 0
+        scaled_weights = int(np.abs(self.weights).max(initial=0)) << self._gain(inputs)
+        return max(bounds[0].magnitude, partial.magnitude + wrap, scaled_weights, int(np.abs(self.start()).max()))
+
+    def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
+        """One matrix product where that is exact, else a loop over the inputs in their order."""
+        if self._sequential(inputs, bounds):
+            return self._sequential_kernel(self.product_fraction(inputs))
+        start = self.start().astype(dtype)
+        has_bias = bool(start.any())
+        weights = (self.weights << self._gain(inputs)).astype(dtype)
+        accum = self.accum
+        confine = self._sums(inputs, bounds)[0].exceeds(accum)
+
+        def run(arrays: Sequence[np.ndarray]) -> np.ndarray:
+            total = self._sum(arrays[0], weights)
+            if has_bias:
+                total += start
+            return accum.confine(total) if confine else total
+
+        return run
+
+    def _sequential_kernel(self, product_fraction: int) -> Callable[[Sequence[np.ndarray]], np.ndarray]:
+        accum, start = self.accum, self.start()
+        order = self.order if self.order is not None else range(self._depth)
+
+        def run(arrays: Sequence[np.ndarray]) -> np.ndarray:
+            x = arrays[0].astype(np.int64)
+            total = np.broadcast_to(start, (*x.shape[:-1], start.size)).copy()
+            for index in order:
+                total = accum.confine(total + accum.cast(self._term(x, index), product_fraction))
+            return total
+
+        return run
+
+    def overflows(self, inputs: Sequence[TensorType], arrays: Sequence[np.ndarray]) -> np.ndarray | None:
+        """Where the sum, with products rounded as the accumulator does, ends outside the accumulator."""
+        x = arrays[0]
+        if self._loses_bits(inputs):
+            wide = FixedPoint(MAX_WIDTH, MAX_WIDTH - self.accum.fraction, True, self.accum.rounding)
+            total = self.start() + sum(
+                wide.cast(self._term(x, index), self.product_fraction(inputs)) for index in range(self._depth)
+            )
+        else:
+            total = self._sum(x, self.weights << self._gain(inputs)) + self.start()
+        return (total < self.accum.raw_min) | (total > self.accum.raw_max)
+
+    def cost(self, inputs: Sequence[TensorType]) -> Cost:
+        """One multiply-accumulate a weight and output position; bias bits where there is a bias."""
+        positions = inputs[0].size // inputs[0].shape[-1]
+        has_bias = bool(self.bias.any())
+        return Cost(
+            positions * self.weights.size,
+            self.weights.size * self.weight_type.width + has_bias * self.bias.size * self.bias_type.width,
+            self.weights.size + has_bias * self.bias.size,
+        )
+
+
+def _scale(raw: np.ndarray, gain: int) -> np.ndarray:
+    return raw << gain if gain >= 0 else raw >> -gain
+
+
+def _product_int64(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """`x @ weights` of integers, on BLAS where float64 is exact."""
+    worst = float(np.abs(x).max(initial=0)) * float(np.abs(weights).sum(axis=0).max(initial=0))
+    if worst < 2**53:
+        return (x.astype(np.float64) @ weights.astype(np.float64)).astype(np.int64)
+    if worst >= 2.0**MAX_WIDTH:
+        raise PrecisionError(f"a sum of products needs more than {MAX_WIDTH} bits; use fewer bits for its inputs")
+    return x @ weights
+
+
+class MatVec(_Accumulation):
+    """Matrix-vector product on the last axis: (..., K) -> (..., N), the result in the accumulator's type.
+
+    `weights` is (K, N), `bias` (N,).
+    """
+
+    def output(self, inputs: Sequence[TensorType]) -> TensorType:
+        """Last axis replaced, accumulator's type."""
+        return TensorType((*inputs[0].shape[:-1], self.weights.shape[1]), self.accum)
+
+    def _sum(self, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        if x.dtype.kind == "i":
+            return _product_int64(x, weights)
+        flat = np.ascontiguousarray(x).reshape(-1, x.shape[-1])
+        return (flat @ weights).reshape(*x.shape[:-1], weights.shape[1])
+
+    def _term(self, x: np.ndarray, index: int) -> np.ndarray:
+        return x[..., index, None] * self.weights[index]
+
+
+class DepthwiseMatVec(_Accumulation):
+    """One column of weights a channel: (..., K * C) -> (..., C), input ordered position first, channel last.
+
+    `weights` is (K, C), `bias` (C,). With K = 1 it is a scale and an offset a channel, as batch normalization has.
+    """
+
+    def output(self, inputs: Sequence[TensorType]) -> TensorType:
+        """Last axis replaced, accumulator's type."""
+        return TensorType((*inputs[0].shape[:-1], self.weights.shape[1]), self.accum)
+
+    def _sum(self, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        depth, channels = weights.shape
+        columns = x.reshape(*x.shape[:-1], depth, channels)
+        total = columns[..., 0, :] * weights[0]
+        for index in range(1, depth):
+            total += columns[..., index, :] * weights[index]
+        return total
+
+    def _term(self, x: np.ndarray, index: int) -> np.ndarray:
+        channels = self.weights.shape[1]
+        return x[..., index * channels : (index + 1) * channels] * self.weights[index]

@@ -1,0 +1,77 @@
+"""`Window`: every position a kernel visits, laid out for `MatVec`. What a line buffer does in hardware."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from netloom.hls.dataflow.operation import Bounds, Kernel, Operation, TensorType
+
+
+@dataclass(frozen=True)
+class Window(Operation):
+    """Sliding windows: (*spatial, C) -> (*positions, kernel size * C), kernel position first, channel last.
+
+    One entry a spatial axis (one or two of them) in every field. Padding is with zeros.
+    """
+
+    kernel_size: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[tuple[int, int], ...]
+
+    def output(self, inputs: Sequence[TensorType]) -> TensorType:
+        """Positions that fit whole into the padded input."""
+        *spatial, channels = inputs[0].shape
+        positions = tuple(
+            (size + sum(padding) - kernel) // stride + 1
+            for size, kernel, stride, padding in zip(spatial, self.kernel_size, self.stride, self.padding, strict=True)
+        )
+        return TensorType((*positions, int(np.prod(self.kernel_size)) * channels), inputs[0].element)
+
+    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> Bounds:
+        """The windows of the bounds; zero where padded."""
+        low, high = (self._windows(raw[None])[0] for raw in (bounds[0].low, bounds[0].high))
+        del inputs
+        return Bounds(low, high)
+
+    def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
+        """A strided view of the padded input, copied once."""
+        del inputs, bounds, dtype
+        return lambda arrays: self._windows(arrays[0])
+
+    def _windows(self, x: np.ndarray) -> np.ndarray:
+        rank = len(self.kernel_size)
+        x = pad_spatial(x, self.padding)
+        batch, *spatial, channels = x.shape
+        positions = tuple(
+            (size - kernel) // stride + 1
+            for size, kernel, stride in zip(spatial, self.kernel_size, self.stride, strict=True)
+        )
+        strides = x.strides
+        # The last kernel axis and the channels are neighbours in memory: one axis of the view.
+        view = np.lib.stride_tricks.as_strided(
+            x,
+            (batch, *positions, *self.kernel_size[:-1], self.kernel_size[-1] * channels),
+            (
+                strides[0],
+                *(strides[1 + axis] * self.stride[axis] for axis in range(rank)),
+                *(strides[1 + axis] for axis in range(rank - 1)),
+                strides[-1],
+            ),
+            writeable=False,
+        )
+        return view.reshape(batch, *positions, int(np.prod(self.kernel_size)) * channels)
+
+
+def pad_spatial(x: np.ndarray, padding: Sequence[tuple[int, int]]) -> np.ndarray:
+    """Zeros around the spatial axes of (batch, *spatial, C), contiguous; the array itself if nothing is to be added."""
+    if not any(any(pair) for pair in padding):
+        return np.ascontiguousarray(x)
+    shape = (
+        x.shape[0],
+        *(n + sum(pair) for n, pair in zip(x.shape[1:-1], padding, strict=True)),
+        x.shape[-1],
+    )
+    padded = np.zeros(shape, dtype=x.dtype)
+    inner = tuple(slice(before, before + n) for n, (before, _) in zip(x.shape[1:-1], padding, strict=True))
+    padded[(slice(None), *inner)] = x
+    return padded
