@@ -1,7 +1,7 @@
 """QKeras quantizers as fixed-point types, and back.
 
 Only quantizers whose step is a power of two are admitted: the firmware must equal them exactly, and it has
-nothing but fixed-point numbers for that. They are `quantized_bits` with `alpha=1` and a plain `quantized_relu`.
+nothing but fixed-point numbers for that: `quantized_bits` with `alpha=1`, and a plain `quantized_relu`.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ def quantizer_type(quantizer: Any) -> FixedPoint:
 
     `quantizer(x) == type.to_float(type.from_float(x))` holds bit for bit, saturation included, for every x
     with `|x| < 2**24 * type.step` (for an 8-bit type, 65,536 times its range). Beyond that `quantized_bits`
-    leaves its own grid: it computes `x + (q - x)`, and float32 rounds the difference. `quantized_relu` does not.
+    leaves its grid: it computes `x + (q - x)`, and float32 rounds the difference. `quantized_relu` does not.
 
     Args:
         quantizer: a QKeras object: `quantized_bits` (signed, symmetric or unsigned) or `quantized_relu`.
@@ -30,18 +30,14 @@ def quantizer_type(quantizer: Any) -> FixedPoint:
 
     kind = type(quantizer)
     if kind is not quantized_bits and kind is not quantized_relu:
-        raise _refusal(
-            quantizer, "is not a fixed-point quantizer", "quantized_bits(..., alpha=1) or quantized_relu"
-        )
+        raise _refusal(quantizer, "is not a fixed-point quantizer", "quantized_bits(..., alpha=1) or quantized_relu")
     _check_common(quantizer)
     bits, integer = int(quantizer.bits), int(quantizer.integer)
     if kind is quantized_relu:
         _check_relu(quantizer)
         return FixedPoint(bits, integer, False, Rounding.RND_CONV, Overflow.SAT)
     if isinstance(quantizer.alpha, str) or (quantizer.alpha is not None and not _is_one(quantizer.alpha)):
-        raise _refusal(
-            quantizer, f"scales by alpha={quantizer.alpha!r}, which no fixed-point type does", "alpha=1"
-        )
+        raise _refusal(quantizer, f"scales by alpha={quantizer.alpha!r}, which no fixed-point type does", "alpha=1")
     if not quantizer.keep_negative:
         return FixedPoint(bits, integer, False, Rounding.RND_CONV, Overflow.SAT)
     if bits < 2:
@@ -85,15 +81,11 @@ def _check_common(quantizer: Any) -> None:
         if not isinstance(value, int | float) or value != int(value):
             raise _refusal(quantizer, f"has {name}={value!r}", f"a whole number of {name}")
     if not 1 <= quantizer.bits <= MAX_BITS:
-        raise _refusal(
-            quantizer, f"has {quantizer.bits} bits, and float32 carries {MAX_BITS}", f"1 to {MAX_BITS} bits"
-        )
+        raise _refusal(quantizer, f"has {quantizer.bits} bits, and float32 carries {MAX_BITS}", f"1 to {MAX_BITS} bits")
     if quantizer.use_stochastic_rounding:
         raise _refusal(quantizer, "rounds at random", "use_stochastic_rounding=False")
     if not _is_one(quantizer.qnoise_factor):
-        raise _refusal(
-            quantizer, f"mixes in the unquantized value (qnoise_factor={quantizer.qnoise_factor!r})", "1.0"
-        )
+        raise _refusal(quantizer, f"mixes in the unquantized value (qnoise_factor={quantizer.qnoise_factor!r})", "1.0")
 
 
 def _check_relu(quantizer: Any) -> None:

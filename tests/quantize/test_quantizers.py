@@ -17,9 +17,7 @@ def probes(type_: FixedPoint) -> np.ndarray:
     span = min(2 ** (type_.width + 1), 2**12)
     ticks = np.concatenate([np.arange(-2 * span, 2 * span), type_.raw_max + np.arange(-64, 64)])
     exact = np.ldexp(ticks / 2, -type_.fraction).astype(np.float32)
-    exact = np.concatenate(
-        [exact, [0.0, -0.0, type_.min, type_.max, 2.0**20 * type_.step, -(2.0**20) * type_.step]]
-    )
+    exact = np.concatenate([exact, [0.0, -0.0, type_.min, type_.max, 2.0**20 * type_.step, -(2.0**20) * type_.step]])
     exact = exact.astype(np.float32)
     noise = np.random.default_rng(0).normal(0, type_.max or 1, 5000).astype(np.float32)
     up, down = np.nextafter(exact, np.float32(np.inf)), np.nextafter(exact, np.float32(-np.inf))
@@ -40,9 +38,7 @@ def assert_equal_everywhere(quantizer) -> None:
 def test_quantized_bits_equals_its_type(keep_negative, symmetric, alpha):
     for bits, integer in SIZES:
         assert_equal_everywhere(
-            qkeras.quantized_bits(
-                bits, integer, symmetric=symmetric, keep_negative=keep_negative, alpha=alpha
-            )
+            qkeras.quantized_bits(bits, integer, symmetric=symmetric, keep_negative=keep_negative, alpha=alpha)
         )
 
 
@@ -63,14 +59,8 @@ def test_equality_survives_a_compiled_model():
 
 def test_types_by_name():
     assert str(quantizer_type(qkeras.quantized_bits(8, 2, alpha=1))) == "fixed<8,3,RND_CONV,SAT>"
-    assert (
-        str(quantizer_type(qkeras.quantized_bits(8, 2, symmetric=1, alpha=1)))
-        == "fixed<8,3,RND_CONV,SAT_SYM>"
-    )
-    assert (
-        str(quantizer_type(qkeras.quantized_bits(8, 2, keep_negative=0, alpha=1)))
-        == "ufixed<8,2,RND_CONV,SAT>"
-    )
+    assert str(quantizer_type(qkeras.quantized_bits(8, 2, symmetric=1, alpha=1))) == "fixed<8,3,RND_CONV,SAT_SYM>"
+    assert str(quantizer_type(qkeras.quantized_bits(8, 2, keep_negative=0, alpha=1))) == "ufixed<8,2,RND_CONV,SAT>"
     assert str(quantizer_type(qkeras.quantized_relu(6, 3))) == "ufixed<6,3,RND_CONV,SAT>"
 
 

@@ -1,0 +1,85 @@
+"""How many bits everything gets."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from netloom.errors import SettingsError
+from netloom.quantize.settings import Settings
+
+MIN_BITS, MAX_BITS = 2, 16
+
+Bits = Annotated[int, Field(ge=MIN_BITS, le=MAX_BITS, strict=True)]
+"""A width in bits: 2 to 16. One bit would be a binary network, which is another method and is not offered."""
+
+DEFAULT_BITS = 8
+INPUT_BITS = 8
+BIAS_BITS = 16
+
+
+class LayerBits(Settings):
+    """Widths of one layer (or of every layer of one class) that differ from the policy's."""
+
+    weights: Bits | None = None
+    biases: Bits | None = None
+    activations: Bits | None = None
+
+
+class Policy(Settings):
+    """Widths in bits, with the sign included where there is one; the point is placed by calibration.
+
+    Attributes:
+        weights: kernels, and the scales of batch normalizations that are kept.
+        biases: biases and the shifts of batch normalizations. They are added at the accumulator's precision, so
+            that wide ones cost an adder bit, not a multiplier.
+        activations: every value that goes from one layer into the multipliers of the next.
+        input: the network's inputs.
+        overrides: widths by layer name (`"conv1"`) or by Keras class name (`"Dense"`); a name wins over a class.
+            For an `InputLayer`, `activations` is the width of that input.
+        batch_norm: `"fold"` each batch normalization into the layer before it where that is exact, or `"keep"` all.
+
+    Raises:
+        SettingsError: if a width is not a whole number from 2 to 16, or a name is unknown.
+    """
+
+    weights: Bits = DEFAULT_BITS
+    biases: Bits = BIAS_BITS
+    activations: Bits = DEFAULT_BITS
+    input: Bits = INPUT_BITS
+    overrides: Mapping[str, LayerBits] = Field(default_factory=dict)
+    batch_norm: Literal["fold", "keep"] = "fold"
+
+    @classmethod
+    def uniform(cls, bits: int) -> "Policy":
+        """`bits` for weights and activations; inputs at least 8 bits and biases 16.
+
+        Raises:
+            SettingsError: if `bits` is not a whole number from 2 to 16.
+        """
+        cls(weights=bits)
+        return cls(weights=bits, activations=bits, input=max(bits, INPUT_BITS))
+
+    def bits(self, kind: Literal["weights", "biases", "activations"], name: str, class_name: str) -> int:
+        """The width of a layer's weights, biases or activations."""
+        for key in (name, class_name):
+            chosen = getattr(self.overrides[key], kind) if key in self.overrides else None
+            if chosen is not None:
+                return chosen
+        return self.input if class_name == "InputLayer" else getattr(self, kind)
+
+    def check_overrides(self, names: Iterable[str], class_names: Iterable[str]) -> None:
+        """Refuse overrides of layers that a model does not have.
+
+        Raises:
+            SettingsError: naming the key and the closest names.
+        """
+        known = {*names, *class_names}
+        for key in self.overrides:
+            if key not in known:
+                close = difflib.get_close_matches(key, sorted(known), n=3, cutoff=0.5) or sorted(known)[:10]
+                raise SettingsError(
+                    f"overrides: the model has no layer or layer class {key!r}; close or existing names: "
+                    + ", ".join(map(repr, close))
+                )

@@ -1,0 +1,30 @@
+"""The base of netloom's settings: frozen, closed to unknown names, and wrong in one line."""
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+
+from netloom.errors import SettingsError
+
+
+class Settings(BaseModel):
+    """Settings validated by pydantic whose failures are a one-line `SettingsError` instead of its report."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _fail_in_one_line(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(data)
+        except ValidationError as error:
+            raise SettingsError(f"{cls.__name__}: {_one_line(error)}") from None
+
+
+def _one_line(error: ValidationError) -> str:
+    """The failures of a validation, as `name: what is wrong (got value)`, on one line."""
+    failures = []
+    for failure in error.errors(include_url=False):
+        place = ".".join(str(part) for part in failure["loc"]) or "settings"
+        failures.append(f"{place}: {failure['msg']} (got {failure['input']!r})".replace("\n", " "))
+    return "; ".join(failures)
