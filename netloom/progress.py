@@ -1,0 +1,95 @@
+"""What a run shows while it works: one line a stage, and on a terminal a bar for what takes long."""
+
+import os
+import sys
+from typing import TextIO
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+
+
+class Progress:
+    """Shows nothing; the base of what does."""
+
+    def stage_started(self, name: str) -> None:
+        """A stage begins."""
+
+    def advanced(self, what: str, done: int, total: int) -> None:
+        """Of `total` steps of `what`, `done` are done."""
+
+    def stage_ended(self, name: str, seconds: float, reused: bool) -> None:
+        """A stage is finished; `reused` if its earlier result was kept."""
+
+    def warned(self, message: str) -> None:
+        """Something the user should know that is no error."""
+
+    def close(self) -> None:
+        """Nothing more will be shown, whatever came of the stage."""
+
+
+class ConsoleProgress(Progress):
+    """Shows stages, bars and warnings on the standard error stream.
+
+    It writes through its own copy of the stream, since a stage has its streams redirected to a log
+    (`netloom.quiet`).
+    """
+
+    def __init__(self) -> None:
+        self._console = Console(file=_own_stderr(), highlight=False)
+        self._bars: Bars | None = None
+        self._what = ""
+
+    def stage_started(self, name: str) -> None:
+        """On a terminal, open a bar that moves until the stage says how far it is."""
+        if self._console.is_terminal:
+            columns = (
+                TextColumn("  {task.description:<24}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+            )
+            self._bars = Bars(
+                *columns, console=self._console, transient=True, redirect_stdout=False, redirect_stderr=False
+            )
+            self._bars.start()
+            self._begin(name)
+
+    def advanced(self, what: str, done: int, total: int) -> None:
+        """Move the bar; a new `what` begins a new one."""
+        if self._bars is not None:
+            if what != self._what:
+                self._begin(what)
+            self._bars.update(self._bars.task_ids[0], completed=done, total=total)
+
+    def stage_ended(self, name: str, seconds: float, reused: bool) -> None:
+        """Leave one line in place of the bar."""
+        self.close()
+        self._console.print(f"[green]✓[/] {escape(name):<9} {'unchanged' if reused else f'{seconds:.1f} s':>9}")
+
+    def warned(self, message: str) -> None:
+        """Show a warning in one line."""
+        self._console.print(f"[yellow]netloom: warning:[/] {escape(message)}", soft_wrap=True)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bars is not None:
+            self._bars.stop()
+        self._bars = None
+
+    def _begin(self, what: str) -> None:
+        if self._bars is not None:
+            for task in self._bars.task_ids:
+                self._bars.remove_task(task)
+            self._bars.add_task(escape(what), total=None)
+            self._what = what
+
+
+def _own_stderr() -> TextIO:
+    try:
+        if sys.stderr.fileno() == 2:
+            return os.fdopen(os.dup(2), "w", encoding=sys.stderr.encoding, errors="replace")
+    except (OSError, ValueError, AttributeError):
+        pass  # not a file: a notebook, a test
+    return sys.stderr

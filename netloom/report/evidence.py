@@ -1,0 +1,43 @@
+"""What the report shows beside its record: a few inputs, the predictions, the distribution of the weights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Arrays for the report's plots.
+
+    Attributes:
+        inputs: test samples, (samples, *input shape).
+        labels: class numbers from 0, (samples,); None where there are none.
+        predictions: outputs by engine, (samples of that engine, *output shape): the first samples of `inputs`.
+        weights: by layer, its distinct quantized weights in ascending order, and how often each occurs.
+    """
+
+    inputs: np.ndarray
+    labels: np.ndarray | None
+    predictions: Mapping[str, np.ndarray]
+    weights: Mapping[str, tuple[np.ndarray, np.ndarray]]
+
+    @property
+    def classes(self) -> int | None:
+        """Number of classes, if the outputs are one score a class; else None."""
+        outputs = self.predictions["fixed"]
+        return outputs.shape[1] if outputs.ndim == 2 and outputs.shape[1] > 1 else None
+
+    def chosen(self, engine: str = "fixed") -> np.ndarray:
+        """The class each sample is given by an engine: the first of the largest scores; int64, (samples,)."""
+        return np.argmax(self.predictions[engine], axis=1)
+
+    def confusion(self) -> np.ndarray | None:
+        """Counts of label (row) against `fixed`'s choice (column); None without labels or classes."""
+        classes = self.classes
+        if self.labels is None or classes is None or self.labels.max(initial=0) >= classes:
+            return None
+        chosen = self.chosen()
+        matrix = np.zeros((classes, classes), dtype=np.int64)
+        np.add.at(matrix, (self.labels[: len(chosen)], chosen), 1)
+        return matrix

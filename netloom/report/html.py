@@ -1,0 +1,141 @@
+"""`report.html`: one self-contained page, made from the record and the run's arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+import jinja2
+import numpy as np
+
+from netloom.report import plots
+from netloom.report.evidence import Evidence
+from netloom.report.samples import samples
+from netloom.report.schema import FidelityRecord, Report
+
+ENGINES = ("float", "quantized", "fixed", "csim")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The report in one sentence; `equal` is None if `csim` was not run."""
+
+    equal: bool | None
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One engine on the ladder: its accuracy or, without labels, its agreement with the engine before, 0 to 1."""
+
+    engine: str
+    meaning: str
+    value: float | None
+    difference: float | None
+
+
+_MEANINGS = {
+    "float": "the trained Keras model",
+    "quantized": "its QKeras twin",
+    "fixed": "netloom's bit-accurate simulator",
+    "csim": "hls4ml's firmware, compiled",
+}
+
+
+def render(report: Report, evidence: Evidence) -> str:
+    """The page, as text of a complete HTML document without any outside resource."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("netloom.report", ""),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"quantity": quantity, "percent": percent, "points": points, "seconds": seconds}
+    names = class_names(report, evidence)
+    matrix = evidence.confusion()
+    return environment.get_template("report.html.j2").render(
+        report=report,
+        css=files("netloom.report").joinpath("report.css").read_text(encoding="utf-8"),
+        verdict=verdict(report.fidelity),
+        rungs=ladder(report),
+        ladder_scale=ladder_scale(report),
+        ranges=plots.ranges(report.layers),
+        errors=plots.errors(report.layers) if _any_error(report) else "",
+        weights=plots.weights(evidence.weights) if evidence.weights else "",
+        confusion="" if matrix is None else plots.confusion(matrix, names),
+        confused=[] if matrix is None else most_confused(matrix, names),
+        samples=samples(evidence, names),
+        slowest=max((stage.seconds for stage in report.stages), default=1.0) or 1.0,
+    )
+
+
+def verdict(fidelity: Sequence[FidelityRecord]) -> Verdict:
+    """What the comparison of `fixed` with `csim` came to."""
+    for record in fidelity:
+        if record.engines == ("fixed", "csim"):
+            over = f"in {record.elements:,} outputs over {record.samples:,} test samples"
+            if record.mismatches == 0:
+                return Verdict(True, f"fixed = csim: 0 mismatches {over}")
+            return Verdict(False, f"fixed ≠ csim: {record.mismatches:,} mismatches {over}")
+    return Verdict(None, "csim was not run: nothing here has been held against the compiled firmware")
+
+
+def ladder(report: Report) -> list[Rung]:
+    """The engines in order, each with its accuracy (or agreement) and the change from the engine before."""
+    if report.accuracy:
+        rungs, before = [], None
+        for engine in ENGINES:
+            value = report.accuracy.get(engine)
+            if value is not None:
+                change = None if before is None else value - before
+                rungs.append(Rung(engine, _MEANINGS[engine], value, change))
+                before = value
+        return rungs
+    return [
+        Rung(record.engines[1], f"same choice as {record.engines[0]}", record.argmax_agreement, None)
+        for record in report.fidelity
+        if record.argmax_agreement is not None
+    ]
+
+
+def ladder_scale(report: Report) -> float:
+    """The value at which the ladder's bars begin: bars from zero would hide what the ladder is there to show."""
+    values = [rung.value for rung in ladder(report) if rung.value is not None]
+    return max(0.0, 1.0 - 2.0 * (1.0 - min(values))) if values else 0.0
+
+
+def class_names(report: Report, evidence: Evidence) -> Sequence[str]:
+    """The names of the classes; their numbers if they have none."""
+    return report.data.class_names or [str(number) for number in range(evidence.classes or 0)]
+
+
+def most_confused(matrix: np.ndarray, names: Sequence[str], count: int = 3) -> list[tuple[str, str, int]]:
+    """The most frequent errors: label, prediction, number of samples."""
+    errors = matrix * ~np.eye(len(matrix), dtype=bool)
+    order = np.argsort(errors, axis=None, kind="stable")[::-1][:count]
+    pairs = [np.unravel_index(place, errors.shape) for place in order]
+    return [(names[row], names[column], int(errors[row, column])) for row, column in pairs if errors[row, column]]
+
+
+def quantity(value: float) -> str:
+    """A count for people: 12,345 or 1.23 million."""
+    return f"{value / 1e6:.3g} million" if value >= 1e7 else f"{value:,.0f}"
+
+
+def percent(value: float) -> str:
+    """A share as percent with two decimals."""
+    return f"{100 * value:.2f}"
+
+
+def points(value: float) -> str:
+    """A difference of shares in percentage points, signed; exactly none is ±0."""
+    return "±0" if value == 0 else f"{100 * value:+.2f}".replace("-", "\N{MINUS SIGN}")
+
+
+def seconds(value: float) -> str:
+    """A duration for people."""
+    return f"{value:.1f} s" if value < 100 else f"{int(value // 60)} min {int(value % 60)} s"
+
+
+def _any_error(report: Report) -> bool:
+    return any(layer.error_max_steps for layer in report.layers)

@@ -1,0 +1,153 @@
+"""The report's plots, each from records and arrays to inline SVG."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib
+import numpy as np
+
+from netloom.report.figure import INK, LINE, MAX, MEAN, MUTED, PROVEN, SEEN, TYPE, new_figure, style, to_svg
+from netloom.report.schema import LayerRecord
+
+_WIDTH = 8.4
+_ROW = 0.34
+
+
+def ranges(layers: Sequence[LayerRecord]) -> str:
+    """For each layer, the magnitudes its type can hold, what is proven to occur, and what was seen (log2)."""
+    with matplotlib.rc_context(style()):
+        figure = new_figure(_WIDTH, 0.75 + _ROW * len(layers))
+        axes = figure.subplots()
+        tooltips = {}
+        for row, layer in enumerate(layers):
+            low, high = _log2(layer.step), _log2(max(-layer.type_min, layer.type_max))
+            bar = axes.barh(row, max(high - low, 0.1), left=low, height=0.62, color=TYPE)[0]
+            bar.set_gid(f"row{row}")
+            proven = max(abs(layer.proven_min), abs(layer.proven_max))
+            lines = [
+                f"{layer.name}: {layer.type}",
+                f"type    {layer.type_min:g} to {layer.type_max:g}, step {layer.step:g}",
+                f"proven  {layer.proven_min:g} to {layer.proven_max:g}",
+            ]
+            if proven > 0:
+                axes.plot([_log2(proven)] * 2, [row - 0.4, row + 0.4], color=PROVEN, linewidth=2.2)
+            if layer.seen_min is not None and layer.seen_max is not None:
+                lines.append(f"seen    {layer.seen_min:g} to {layer.seen_max:g}")
+                if (seen := max(abs(layer.seen_min), abs(layer.seen_max))) > 0:
+                    axes.plot(_log2(seen), row, "o", color=SEEN, markersize=5)
+            tooltips[f"row{row}"] = "\n".join(lines)
+        _rows(axes, layers)
+        axes.set_xlabel("magnitude")
+        axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(12, integer=True))
+        axes.xaxis.set_major_formatter(lambda power, _: _power_of_two(power))
+        axes.grid(axis="x")
+        axes.set_axisbelow(True)
+        return to_svg(figure, "ranges", "Range of each layer's type, and the ranges proven and seen", tooltips)
+
+
+def errors(layers: Sequence[LayerRecord]) -> str:
+    """For each layer, how far `fixed` is from `quantized`: mean and largest, in steps of the layer's type."""
+    measured = [layer for layer in layers if layer.error_max_steps is not None]
+    with matplotlib.rc_context(style()):
+        figure = new_figure(_WIDTH, 0.75 + _ROW * len(measured))
+        axes = figure.subplots()
+        tooltips = {}
+        for row, layer in enumerate(measured):
+            mean, largest = layer.error_mean_steps or 0.0, layer.error_max_steps or 0.0
+            axes.barh(row, largest, height=0.62, color=MAX)[0].set_gid(f"row{row}")
+            axes.barh(row, mean, height=0.62, color=MEAN)
+            axes.text(largest, row, f"  {largest:.3g}", va="center", color=MUTED)
+            tooltips[f"row{row}"] = f"{layer.name}: mean {mean:.3g}, largest {largest:.3g} steps of {layer.step:g}"
+        _rows(axes, measured)
+        axes.set_xlim(left=0)
+        axes.set_xlabel("steps of the layer's type")
+        axes.grid(axis="x")
+        axes.set_axisbelow(True)
+        return to_svg(figure, "errors", "Distance of fixed from quantized, for each layer", tooltips)
+
+
+def weights(histograms: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> str:
+    """For each layer, how often each value of the weights' grid is used.
+
+    Args:
+        histograms: by layer, the distinct weights in ascending order and how often each occurs.
+    """
+    columns = min(3, len(histograms))
+    rows = -(-len(histograms) // columns)
+    with matplotlib.rc_context(style()):
+        figure = new_figure(_WIDTH * columns / 3, 1.75 * rows)
+        grid = figure.subplots(rows, columns, squeeze=False)
+        for axes in grid.flat[len(histograms) :]:
+            axes.remove()
+        for axes, (name, (values, counts)) in zip(grid.flat, histograms.items(), strict=False):
+            # One outline whatever the number of values: each has its bar, with a gap to the next.
+            half = 0.42 * (np.diff(values).min() if len(values) > 1 else 1.0)
+            edges = np.column_stack([values - half, values + half]).reshape(-1)
+            heights = np.column_stack([counts, np.zeros_like(counts)]).reshape(-1)[:-1]
+            axes.stairs(heights, edges, fill=True, color=MEAN)
+            axes.set_title(name, fontsize=9, loc="left", color=INK)
+            axes.set_yticks([])
+            axes.spines["left"].set_visible(False)
+            axes.margins(x=0.02)
+            axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
+        return to_svg(figure, "weights", "How often each quantized weight occurs, for each layer")
+
+
+def confusion(matrix: np.ndarray, names: Sequence[str]) -> str:
+    """A confusion matrix.
+
+    Args:
+        matrix: counts, (classes, classes); rows are the labels, columns the predictions.
+        names: of the classes.
+    """
+    classes = len(matrix)
+    size = min(max(3.4, 0.46 * classes + 0.9), 7.0)
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    pixels = np.zeros((classes, classes, 4))
+    pixels[..., :3] = np.where(np.eye(classes, dtype=bool)[..., None], (0.0, 0.45, 0.70), (0.84, 0.37, 0.0))
+    pixels[..., 3] = 0.78 * np.sqrt(shares)
+    with matplotlib.rc_context(style()):
+        figure = new_figure(size, size)
+        axes = figure.subplots()
+        axes.imshow(pixels, interpolation="none")
+        if classes <= 20:
+            for row, column in np.argwhere(matrix):
+                axes.text(column, row, str(matrix[row, column]), ha="center", va="center", fontsize=8)
+            axes.set_xticks(range(classes), names, rotation=0 if max(map(len, names)) <= 3 else 60, ha="center")
+            axes.set_yticks(range(classes), names)
+        axes.tick_params(length=0, labelcolor=INK)
+        axes.set_xlabel("predicted")
+        axes.set_ylabel("label")
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+        return to_svg(figure, "confusion", "Confusion matrix: labels in rows, predictions in columns")
+
+
+def profile(values: np.ndarray, name: str) -> str:
+    """One sample that is no image: its features as bars, or as a line if there are many."""
+    flat = np.ravel(values)
+    with matplotlib.rc_context(style()):
+        figure = new_figure(1.5, 0.9)
+        axes = figure.subplots()
+        if len(flat) <= 40:
+            axes.bar(range(len(flat)), flat, color=MEAN)
+        else:
+            axes.plot(flat, color=MEAN, linewidth=0.8)
+        axes.axhline(0, color=LINE, linewidth=0.6)
+        axes.set_axis_off()
+        return to_svg(figure, name, "The sample's values")
+
+
+def _rows(axes: matplotlib.axes.Axes, layers: Sequence[LayerRecord]) -> None:
+    axes.set_yticks(range(len(layers)), [layer.name for layer in layers])
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_ylim(len(layers) - 0.4, -0.6)
+
+
+def _log2(value: float) -> float:
+    return float(np.log2(value))
+
+
+def _power_of_two(power: float) -> str:
+    digits = str(round(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"2{digits}" if abs(power) > 3 else f"{2.0**power:g}"

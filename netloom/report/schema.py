@@ -1,0 +1,131 @@
+"""`report.json`: what one run found, as data. docs/report.md is made from this file; a test holds it to that."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+SCHEMA_VERSION = "1.0"
+
+Engine = Literal["float", "quantized", "fixed", "csim"]
+
+
+class Record(BaseModel):
+    """Base of every record: fields are fixed once made, and nothing undocumented gets in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NetworkRecord(Record):
+    """The network of the run."""
+
+    name: str = Field(description="name in the registry, or the model file's name without its suffix")
+    title: str = Field(description="what it is, in a few words")
+    review: str | None = Field(
+        None, description="its place in the review 'Deep learning' (Nature 2015); null for a user's model"
+    )
+    model_file: str | None = Field(None, description="name of the user's model file; null for a registered network")
+    input_shape: tuple[int, ...] = Field(description="shape of one input sample, without the batch axis")
+    output_shape: tuple[int, ...] = Field(description="shape of one output, without the batch axis")
+
+
+class DataRecord(Record):
+    """The data the engines were run on."""
+
+    source: str = Field(description="where the data came from")
+    digest: str = Field(description="SHA-256 over all arrays of the data set, hexadecimal")
+    samples: int = Field(description="samples in the test set")
+    labelled: bool = Field(description="whether the test set has labels; without them there is no accuracy")
+    class_names: tuple[str, ...] | None = Field(None, description="name of each class; null if they have none")
+
+
+class FirstMismatch(Record):
+    """The first output element on which two engines differ."""
+
+    layer: str = Field(description="the first layer, in order of data flow, whose outputs differ")
+    sample: int = Field(description="number of the sample, from 0")
+    index: tuple[int, ...] = Field(description="index within the layer's output, without the batch axis")
+    values: tuple[float, float] = Field(description="the two values, in the order of `engines`")
+
+
+class FidelityRecord(Record):
+    """How far two engines agree on the network's output, over a number of samples."""
+
+    engines: tuple[Engine, Engine] = Field(description="the two engines; the first is the reference")
+    samples: int = Field(description="samples compared")
+    elements: int = Field(description="output elements compared")
+    mismatches: int = Field(description="elements that are not equal")
+    max_difference_steps: float | None = Field(
+        description="largest difference, in steps of the output type; null if it has no such type"
+    )
+    argmax_agreement: float | None = Field(
+        description="share of samples whose largest output is the same one, 0 to 1; null for a single output"
+    )
+    first_mismatch: FirstMismatch | None = Field(None, description="the first element that differs; null if none does")
+
+
+class LayerRecord(Record):
+    """One layer of the firmware."""
+
+    name: str = Field(description="name of the layer")
+    kind: str = Field(description="what it computes")
+    shape: tuple[int, ...] = Field(description="shape of its output, without the batch axis")
+    type: str = Field(description="fixed-point type of its output, such as `fixed<8,3,RND_CONV,SAT>`")
+    accum: str | None = Field(None, description="fixed-point type of its accumulator; null if it has none")
+    weight_type: str | None = Field(None, description="fixed-point type of its weights; null if it has none")
+    bias_type: str | None = Field(None, description="fixed-point type of its biases; null if it has none")
+    type_min: float = Field(description="least value of `type`")
+    type_max: float = Field(description="greatest value of `type`")
+    step: float = Field(description="difference between neighbouring values of `type`")
+    proven_min: float = Field(description="least value the output can take for any input, by interval arithmetic")
+    proven_max: float = Field(description="greatest value the output can take for any input")
+    seen_min: float | None = Field(None, description="least output seen on the test set")
+    seen_max: float | None = Field(None, description="greatest output seen on the test set")
+    overflows: int | None = Field(
+        None, description="values beyond the type's range that wrapped around, on the test set"
+    )
+    saturations: int | None = Field(
+        None, description="values beyond the type's range that were held at its end, on the test set"
+    )
+    parameters: int = Field(description="weights and biases")
+    weight_bits: int = Field(description="bits that store them")
+    activation_bits: int = Field(description="bits of its output for one sample")
+    macs: int = Field(description="multiply-accumulates for one sample")
+    error_mean_steps: float | None = Field(
+        None, description="mean distance of `fixed` from `quantized`, in steps of `type`"
+    )
+    error_max_steps: float | None = Field(
+        None, description="largest distance of `fixed` from `quantized`, in steps of `type`"
+    )
+
+
+class StageRecord(Record):
+    """One stage of the run."""
+
+    name: str = Field(description="name of the stage")
+    seconds: float = Field(description="how long it took when it was done")
+    reused: bool = Field(description="whether this run kept an earlier result, its inputs being unchanged")
+
+
+class Report(Record):
+    """What one run found."""
+
+    schema_version: Literal["1.0"] = Field(
+        SCHEMA_VERSION, description="version of this schema; the first number changes when a reader must"
+    )
+    created: datetime = Field(description="when the report was made, UTC")
+    network: NetworkRecord = Field(description="the network")
+    settings: dict[str, JsonValue] = Field(description="the settings of the run, as given or by default")
+    versions: dict[str, str] = Field(description="version of each tool and package that had a part in the result")
+    seed: int = Field(description="seed of training and fine-tuning")
+    data: DataRecord = Field(description="the data")
+    parameters: int = Field(description="weights and biases of all layers")
+    accuracy: dict[Engine, float] = Field(
+        description="share of test samples classified rightly, 0 to 1, by engine; empty without labels"
+    )
+    fidelity: tuple[FidelityRecord, ...] = Field(description="comparisons of engines")
+    layers: tuple[LayerRecord, ...] = Field(description="the firmware's layers, in order of data flow")
+    weight_bits: int = Field(description="bits that store all weights and biases")
+    activation_bits: int = Field(description="bits of all layers' outputs for one sample")
+    macs: int = Field(description="multiply-accumulates for one sample")
+    stages: tuple[StageRecord, ...] = Field(description="the stages, in order")

@@ -1,0 +1,91 @@
+"""`run.json`: what a run directory was made from, and which stages of it are finished."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from netloom.errors import StorageError
+from netloom.files import write_text
+
+STATE_FILE = "run.json"
+
+
+class StageRecord(BaseModel):
+    """A finished stage.
+
+    Attributes:
+        fingerprint: SHA-256 over everything its result depends on.
+        outputs: SHA-256 of each file it made, by path relative to the run directory.
+        seconds: how long it took.
+        finished: when it ended, UTC.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fingerprint: str
+    outputs: dict[str, str]
+    seconds: float
+    finished: datetime
+
+
+class Origin(BaseModel):
+    """What a run directory holds a run of; a run of anything else in it is refused.
+
+    Attributes:
+        network: name of a registered network, or the stem of the model file.
+        kind: `network` (from the registry), `float` or `quantized` (a user's model file).
+        model_file: name of the model file; None for a registered network.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    network: str
+    kind: Literal["network", "float", "quantized"]
+    model_file: str | None = None
+
+
+class RunState(BaseModel):
+    """The content of `run.json`.
+
+    Attributes:
+        format: version of this layout.
+        origin: what the directory holds a run of.
+        settings: the settings of the last run, as `RunSettings` dumps them.
+        versions: version of each package and tool of the last run.
+        stages: the finished stages by name.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal[1] = 1
+    origin: Origin
+    settings: dict[str, object] = {}
+    versions: dict[str, str] = {}
+    stages: dict[str, StageRecord] = {}
+
+    @classmethod
+    def read(cls, directory: Path) -> "RunState | None":
+        """The state of a run directory; None if there is none.
+
+        Raises:
+            StorageError: if the file cannot be read or is not such a state.
+        """
+        path = directory / STATE_FILE
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except ValidationError as error:
+            place = ".".join(map(str, error.errors()[0]["loc"])) or "the file"
+            raise StorageError(
+                f"{path} is not a run state this netloom can read ({place}: {error.errors()[0]['msg']});"
+                " delete it, or run with --force, to start over"
+            ) from None
+        except OSError as error:
+            raise StorageError(f"cannot read {path}: {error.strerror}; check its permissions") from None
+
+    def write(self, directory: Path) -> None:
+        """Replace the state of a run directory in one step."""
+        write_text(directory / STATE_FILE, self.model_dump_json(indent=2) + "\n")
