@@ -4,12 +4,13 @@ import hashlib
 import json
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from netloom.files import SCRATCH_PREFIX, digests, put_in_place, sha256, storage_errors
+from netloom.files import SCRATCH_PREFIX, digests, put_in_place, remove, sha256, storage_errors
+from netloom.progress import Progress
 from netloom.quiet import captured
 from netloom.state import RunState, StageRecord
 
@@ -33,6 +34,41 @@ class Stage:
     work: Callable[[Path], None]
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a stage.
+
+    Attributes:
+        name: of the stage.
+        seconds: how long it took when it was done.
+        reused: whether it was not done now, its earlier result being intact and made from the same.
+    """
+
+    name: str
+    seconds: float
+    reused: bool
+
+
+def run_stage(stage: Stage, directory: Path, state: RunState, progress: Progress) -> Outcome:
+    """Bring a stage's outputs up to date, doing its work only if it must.
+
+    Raises:
+        StorageError: if the directory cannot be read or written, or the disk is full.
+    """
+    progress.stage_started(stage.name)
+    try:
+        with storage_errors(f"stage '{stage.name}' in {directory}"):
+            mark = fingerprint(stage)
+            reused = is_finished(stage, mark, directory, state)
+            if not reused:
+                _perform(stage, mark, directory, state)
+    finally:
+        progress.close()
+    seconds = state.stages[stage.name].seconds
+    progress.stage_ended(stage.name, seconds, reused)
+    return Outcome(stage.name, seconds, reused)
+
+
 def fingerprint(stage: Stage) -> str:
     """SHA-256 over the stage's name and inputs."""
     text = json.dumps({"stage": stage.name, "inputs": stage.inputs()}, sort_keys=True, default=str)
@@ -44,40 +80,43 @@ def is_finished(stage: Stage, mark: str, directory: Path, state: RunState) -> bo
     record = state.stages.get(stage.name)
     if record is None or record.fingerprint != mark:
         return False
-    made = {name.split("/")[0] for name in record.outputs}
-    return made == set(stage.outputs) and all(
+    return _tops(record.outputs) == set(stage.outputs) and all(
         (directory / name).is_file() and sha256(directory / name) == digest for name, digest in record.outputs.items()
     )
 
 
-def perform(stage: Stage, mark: str, directory: Path, state: RunState) -> StageRecord:
-    """Do the stage's work in a scratch directory, put its outputs in place, then record it in `run.json`.
+def _perform(stage: Stage, mark: str, directory: Path, state: RunState) -> None:
+    """Do the work in a scratch directory, put the outputs in place, then record them in `run.json`.
 
     Until the record is written the outputs do not count, whatever interrupts; and the earlier outputs are
     replaced only once the new ones are whole.
-
-    Raises:
-        StorageError: if the directory cannot be written, or the disk is full.
     """
     began = time.perf_counter()
-    with (
-        storage_errors(f"stage '{stage.name}' could not store its result in {directory}"),
-        tempfile.TemporaryDirectory(dir=directory, prefix=SCRATCH_PREFIX, ignore_cleanup_errors=True) as scratch,
-    ):
+    with tempfile.TemporaryDirectory(dir=directory, prefix=SCRATCH_PREFIX, ignore_cleanup_errors=True) as name:
+        scratch = Path(name)
         with captured(directory / LOG_FILE):
             print(f"== {stage.name}, {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
-            stage.work(Path(scratch))
+            stage.work(scratch)
         outputs: dict[str, str] = {}
-        for name in stage.outputs:
-            outputs |= digests(Path(scratch) / name, Path(scratch))
-        for name in stage.outputs:
-            put_in_place(Path(scratch) / name, directory / name)
-        record = StageRecord(
-            fingerprint=mark,
-            outputs=outputs,
-            seconds=round(time.perf_counter() - began, 3),
-            finished=datetime.now(UTC).replace(microsecond=0),
-        )
-        state.stages[stage.name] = record
-        state.write(directory)
-    return record
+        for output in stage.outputs:
+            outputs |= digests(scratch / output, scratch)
+        for output in stage.outputs:
+            put_in_place(scratch / output, directory / output)
+    before = state.stages.get(stage.name)
+    for output in _tops(before.outputs if before else ()) - set(stage.outputs):
+        remove(directory / output)
+    # What was made from this stage's earlier outputs counts no more.
+    order = list(state.stages)
+    for later in order[order.index(stage.name) :] if before else ():
+        del state.stages[later]
+    state.stages[stage.name] = StageRecord(
+        fingerprint=mark,
+        outputs=outputs,
+        seconds=round(time.perf_counter() - began, 3),
+        finished=datetime.now(UTC).replace(microsecond=0),
+    )
+    state.write(directory)
+
+
+def _tops(names: Iterable[str]) -> set[str]:
+    return {name.split("/")[0] for name in names}

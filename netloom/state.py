@@ -37,6 +37,7 @@ class Origin(BaseModel):
         network: name of a registered network, or the stem of the model file.
         kind: `network` (from the registry), `float` or `quantized` (a user's model file).
         model_file: name of the model file; None for a registered network.
+        model_digest: SHA-256 of that file.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,6 +45,11 @@ class Origin(BaseModel):
     network: str
     kind: Literal["network", "float", "quantized"]
     model_file: str | None = None
+    model_digest: str | None = None
+
+    def same_run(self, other: "Origin") -> bool:
+        """Whether the other is a run of the same thing: a model file may have been trained further since."""
+        return (self.network, self.kind, self.model_file) == (other.network, other.kind, other.model_file)
 
 
 class RunState(BaseModel):

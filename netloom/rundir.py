@@ -1,0 +1,20 @@
+"""The names of what a run directory holds."""
+
+import os
+from pathlib import Path
+
+FLOAT_MODEL = "float.keras"
+QUANTIZED_MODEL = "quantized.keras"
+DATA = "data.npz"
+FIRMWARE = "firmware"
+PREDICTIONS = "predictions.npz"
+SIMULATION = "simulation.json"
+REPORT_JSON = "report.json"
+REPORT_HTML = "report.html"
+
+ARTEFACTS = (FLOAT_MODEL, QUANTIZED_MODEL, DATA, FIRMWARE, PREDICTIONS, SIMULATION, REPORT_JSON, REPORT_HTML)
+
+
+def default_directory(name: str) -> Path:
+    """Where a run goes unless told: `runs/NAME`, or under `NETLOOM_RUNS`."""
+    return Path(os.environ.get("NETLOOM_RUNS") or "runs") / (name.strip(".") or "model")

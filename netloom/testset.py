@@ -1,0 +1,67 @@
+"""`data.npz`: the test samples a run keeps, so that every later stage and check needs nothing but its directory."""
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from netloom.errors import StorageError
+from netloom.models import Dataset
+
+
+@dataclass(frozen=True, eq=False)
+class TestSet:
+    """Samples to run the engines on.
+
+    Attributes:
+        x: float32, (samples, *input shape), finite.
+        y: class numbers from 0, int64, (samples,); None without labels.
+        class_names: by class number; None if the classes have none.
+        source: where the data came from, for people.
+        digest: SHA-256 (hex) of the whole data set, training split included.
+    """
+
+    __test__ = False  # for pytest: not a test class
+
+    x: np.ndarray
+    y: np.ndarray | None
+    class_names: tuple[str, ...] | None
+    source: str
+    digest: str
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Self:
+        """The test split of a data set."""
+        return cls(dataset.x_test, dataset.y_test, dataset.class_names, dataset.source, dataset.digest)
+
+    def save(self, path: Path) -> None:
+        """Write `data.npz`; the same samples give the same bytes."""
+        arrays = {"x": self.x, "source": np.array(self.source), "digest": np.array(self.digest)}
+        if self.y is not None:
+            arrays["y"] = self.y
+        if self.class_names is not None:
+            arrays["class_names"] = np.array(self.class_names, dtype=np.str_)
+        np.savez_compressed(path, allow_pickle=False, **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote.
+
+        Raises:
+            StorageError: if the file is missing or not such a file.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return cls(
+                    arrays["x"],
+                    arrays.get("y"),
+                    tuple(map(str, arrays["class_names"])) if "class_names" in arrays else None,
+                    str(arrays["source"]),
+                    str(arrays["digest"]),
+                )
+        except FileNotFoundError:
+            raise StorageError(f"{path} is missing; run `netloom run` in that directory to make it") from None
+        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise StorageError(f"{path} is damaged ({error}); delete it and run again") from None
