@@ -2,16 +2,15 @@
 
 import os
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import platformdirs
-from netloom.models.dataset import digest_arrays
 
 from netloom.errors import StorageError
+from netloom.models.dataset import digest_arrays
+from netloom.models.npz import DAMAGE
 
 _CHECKSUM = "sha256"
 
@@ -34,7 +33,7 @@ def read_cached(name: str) -> dict[str, np.ndarray] | None:
             arrays = {key: file[key] for key in file.files}
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGE as error:
         raise StorageError(f"cached file {path} is damaged or unreadable; delete it") from error
     checksum = arrays.pop(_CHECKSUM, None)
     if checksum is None or str(checksum) != digest_arrays(arrays):

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
+from netloom.errors import DataUnavailableError
 from netloom.models.data_digits import load_digits
 from netloom.models.data_jets import LHC_JETS
 from netloom.models.data_mnist import MNIST
 from netloom.models.dataset import Dataset
-
-from netloom.errors import DataUnavailableError
 
 DATASETS: Mapping[str, Callable[[], Dataset]] = {
     "digits": load_digits,

@@ -1,6 +1,7 @@
 """The 8x8 handwritten digits that come with scikit-learn."""
 
 import numpy as np
+
 from netloom.models.dataset import Dataset
 
 TEST_SAMPLES = 360

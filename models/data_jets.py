@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Mapping
 
 import numpy as np
+
 from netloom.models.dataset import Dataset
 from netloom.models.loader import Arrays, Loader
 

@@ -4,6 +4,7 @@ import gzip
 from collections.abc import Mapping
 
 import numpy as np
+
 from netloom.models.dataset import Dataset
 from netloom.models.loader import Arrays, Loader
 

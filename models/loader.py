@@ -11,10 +11,10 @@ from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
-from netloom.models.cache import cache_path, read_cached, write_cached
-from netloom.models.dataset import Dataset
 
 from netloom.errors import DataUnavailableError, StorageError
+from netloom.models.cache import cache_path, read_cached, write_cached
+from netloom.models.dataset import Dataset
 
 Arrays = Mapping[str, np.ndarray]
 

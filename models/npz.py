@@ -3,10 +3,14 @@
 import zipfile
 import zlib
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 
 from netloom.errors import InputError, StorageError
+
+DAMAGE = (OSError, ValueError, EOFError, RuntimeError, SyntaxError, TokenError, zipfile.BadZipFile, zlib.error)
+"""What NumPy lets through when the bytes of an `.npz` file are not what they should be."""
 
 MAX_CLASSES = 100_000
 """Labels beyond this are taken for something else than class numbers (identifiers, measured values)."""
@@ -25,7 +29,7 @@ def read_user_arrays(path: Path) -> dict[str, np.ndarray]:
         raise StorageError(f"{path}: no such file") from None
     except OSError as error:
         raise StorageError(f"{path}: cannot be read ({error.strerror or 'not a NumPy file'})") from error
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         raise StorageError(
             f"{path}: not an .npz file, or a damaged one; write it with numpy.savez_compressed"
         ) from error
@@ -47,13 +51,10 @@ def read_user_arrays(path: Path) -> dict[str, np.ndarray]:
 def _member(path: Path, file: np.lib.npyio.NpzFile, name: str) -> np.ndarray:
     try:
         array = file[name]
-    except ValueError as error:
-        # NumPy's refusal to unpickle, and a damaged .npy header, both arrive as ValueError.
+    except DAMAGE as error:
         if "allow_pickle" in str(error):
             message = f"{path}: {name} holds Python objects, which are never loaded; save a plain numeric array"
             raise InputError(message) from error
-        raise StorageError(f"{path}: {name} is damaged; write the file again") from error
-    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise StorageError(f"{path}: {name} is damaged; write the file again") from error
     except MemoryError as error:
         raise InputError(f"{path}: {name} does not fit into memory; save fewer samples") from error

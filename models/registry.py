@@ -2,10 +2,9 @@
 
 from difflib import get_close_matches
 
+from netloom.errors import NetworkNotFoundError
 from netloom.models import digits, jets, lenet
 from netloom.models.network import Network
-
-from netloom.errors import NetworkNotFoundError
 
 _NETWORKS: tuple[Network, ...] = (
     digits.NETWORK,

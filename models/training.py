@@ -5,10 +5,10 @@ from math import ceil, isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
-from netloom.models.dataset import Dataset
-from netloom.models.network import Training
 
 from netloom.errors import InputError
+from netloom.models.dataset import Dataset
+from netloom.models.network import Training
 
 if TYPE_CHECKING:
     import keras

@@ -1,0 +1,81 @@
+import subprocess
+import sys
+
+import pytest
+
+import netloom.models
+from netloom.errors import NetworkNotFoundError
+from netloom.models import get_network, networks
+from netloom.models.data import DATASETS
+
+SHAPES = {"digits": ((64,), 10), "lenet": ((28, 28, 1), 10), "jets": ((16,), 5)}
+
+
+def test_networks_stand_in_order_of_presentation():
+    assert [network.name for network in networks()] == ["digits", "lenet", "jets"]
+
+
+@pytest.mark.parametrize("network", networks(), ids=lambda network: network.name)
+def test_a_network_is_described(network):
+    assert network.title and network.review and network.description
+    assert network.dataset in DATASETS
+    assert 0.5 < network.expected_accuracy < 1
+    assert 2 <= network.bits <= 16
+    assert network.fine_tune_epochs >= 1
+
+
+@pytest.mark.parametrize("network", networks(), ids=lambda network: network.name)
+def test_a_network_is_built_uncompiled_and_ends_in_logits(network):
+    model = network.build()
+    shape, classes = SHAPES[network.name]
+    assert model.name == network.name
+    assert model.input_shape == (None, *shape)
+    assert model.output_shape == (None, classes)
+    assert not model.compiled
+    assert model.layers[-1].activation.__name__ == "linear"
+
+
+def test_equal_seeds_give_equal_weights_and_others_do_not():
+    first, second, other = (get_network("digits").build(seed).get_weights()[0] for seed in (3, 3, 4))
+    assert (first == second).all()
+    assert (first != other).any()
+
+
+def test_jets_has_the_published_shape():
+    kernels = [layer.kernel.shape for layer in get_network("jets").build().layers if layer.weights]
+    assert kernels == [(16, 64), (64, 32), (32, 32), (32, 5)]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("digit", "did you mean digits?"), ("zzz", "choose one of digits, lenet, jets")]
+)
+def test_an_unknown_network_is_refused_with_a_hint(name, hint):
+    with pytest.raises(NetworkNotFoundError, match=f"no network '{name}'") as caught:
+        get_network(name)
+    assert hint in str(caught.value)
+
+
+def test_listing_networks_imports_neither_keras_nor_scikit_learn():
+    code = (
+        "import sys, netloom.models; netloom.models.networks();"
+        "print([m for m in ('tensorflow', 'keras', 'sklearn') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_the_public_names_exist():
+    assert sorted(netloom.models.__all__) == [
+        "Dataset",
+        "Network",
+        "RichProgress",
+        "Training",
+        "get_network",
+        "load_dataset",
+        "networks",
+        "train",
+    ]
+    for name in netloom.models.__all__:
+        assert getattr(netloom.models, name).__name__ == name
+    with pytest.raises(AttributeError, match="no_such_name"):
+        netloom.models.no_such_name  # noqa: B018
