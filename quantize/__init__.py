@@ -1,1 +1,30 @@
-"""Quantization: a Keras model to its QKeras twin, and the fixed-point type of every stage after."""
+"""Quantization: a Keras model to its QKeras twin, and the fixed-point type of every stage after.
+
+Importing this package imports neither Keras nor TensorFlow; calling its functions does.
+"""
+
+from netloom.quantize.files import load_model, save_model
+from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.quantize.inspection import is_quantized, summarize
+from netloom.quantize.policy import LayerBits, Policy
+from netloom.quantize.quantizers import quantizer_type, relu_quantizer, type_quantizer
+from netloom.quantize.twin import quantize
+
+__all__ = [
+    # from a float model to its twin
+    "Policy",
+    "LayerBits",
+    "quantize",
+    "is_quantized",
+    "summarize",
+    # model files
+    "load_model",
+    "save_model",
+    # types and quantizers
+    "FixedPoint",
+    "Overflow",
+    "Rounding",
+    "quantizer_type",
+    "relu_quantizer",
+    "type_quantizer",
+]

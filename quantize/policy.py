@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from netloom.errors import SettingsError
+from netloom.quantize.calibrate import Rule
 from netloom.quantize.settings import Settings
 
 MIN_BITS, MAX_BITS = 2, 16
@@ -39,6 +40,7 @@ class Policy(Settings):
         overrides: widths by layer name (`"conv1"`) or by Keras class name (`"Dense"`); a name wins over a class.
             For an `InputLayer`, `activations` is the width of that input.
         batch_norm: `"fold"` each batch normalization into the layer before it where that is exact, or `"keep"` all.
+        calibration: `"mse"` places the point where the squared error is least, `"max"` where nothing is clipped.
 
     Raises:
         SettingsError: if a width is not a whole number from 2 to 16, or a name is unknown.
@@ -50,6 +52,7 @@ class Policy(Settings):
     input: Bits = INPUT_BITS
     overrides: Mapping[str, LayerBits] = Field(default_factory=dict)
     batch_norm: Literal["fold", "keep"] = "fold"
+    calibration: Rule = "mse"
 
     @classmethod
     def uniform(cls, bits: int) -> "Policy":
@@ -61,13 +64,15 @@ class Policy(Settings):
         cls(weights=bits)
         return cls(weights=bits, activations=bits, input=max(bits, INPUT_BITS))
 
-    def bits(self, kind: Literal["weights", "biases", "activations"], name: str, class_name: str) -> int:
-        """The width of a layer's weights, biases or activations."""
+    def bits(
+        self, kind: Literal["weights", "biases", "activations"], name: str, class_name: str, least: int = 0
+    ) -> int:
+        """The width of a layer's weights, biases or activations: an override, else the policy's, at least `least`."""
         for key in (name, class_name):
             chosen = getattr(self.overrides[key], kind) if key in self.overrides else None
             if chosen is not None:
                 return chosen
-        return self.input if class_name == "InputLayer" else getattr(self, kind)
+        return max(least, self.input if class_name == "InputLayer" else getattr(self, kind))
 
     def check_overrides(self, names: Iterable[str], class_names: Iterable[str]) -> None:
         """Refuse overrides of layers that a model does not have.

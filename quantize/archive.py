@@ -1,0 +1,138 @@
+"""What a `.keras` archive is made of, checked before Keras builds anything from it.
+
+Keras's own safe mode refuses Python lambdas. Still, a configuration names the classes and functions to look up and
+call, and QKeras evaluates quantizers that are given as text. So everything named in it must be a Keras or QKeras
+object that computes, and text must be a plain call with literal arguments.
+"""
+
+import ast
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+from netloom.errors import ModelFileError
+
+MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
+MAX_CONFIG_BYTES = 64 * 2**20
+
+QUANTIZERS = frozenset(
+    "bernoulli binary quantized_bits quantized_hswish quantized_linear quantized_po2 quantized_relu quantized_relu_po2 "
+    "quantized_sigmoid quantized_tanh quantized_ulaw stochastic_binary stochastic_ternary ternary".split()
+)
+"""QKeras's quantizers by name."""
+
+_RUNS_CODE = {"Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "FlaxNnxLayer"}
+_READS_FILES = {"StringLookup", "IntegerLookup", "TextVectorization"}
+_KERAS_MODULES = re.compile(
+    r"keras(\.src)?\.(activations|constraints|dtype_policies|initializers|layers|models|ops|random|regularizers)(\.|$)"
+)
+_KERAS_NAMES = {"DTypePolicy", "Functional", "Model", "Sequential"}
+_QUANTIZER_KEY = re.compile(r"(.*_)?(quantizer|activation)$")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
+
+
+def check_archive(path: Path) -> str:
+    """Check that an archive is whole and names nothing that could run code; returns the Keras version that wrote it.
+
+    Raises:
+        ModelFileError: if it is not a whole `.keras` archive, or names a class or function beyond Keras and QKeras.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = set(archive.namelist())
+            if members != MEMBERS:
+                odd = sorted(members ^ MEMBERS)
+                _refuse(
+                    path, f"is not a Keras 3 model: members {odd} are missing or unexpected; save it with model.save()"
+                )
+            if archive.getinfo("config.json").file_size > MAX_CONFIG_BYTES:
+                _refuse(path, f"has a configuration of more than {MAX_CONFIG_BYTES} bytes: save it again")
+            damaged = archive.testzip()
+            if damaged is not None:
+                _refuse(path, f"is damaged ({damaged} fails its checksum): copy or save it again")
+            config = json.loads(archive.read("config.json"))
+            version = json.loads(archive.read("metadata.json")).get("keras_version", "unknown")
+    except (zipfile.BadZipFile, EOFError):
+        _refuse(path, "is not a whole .keras archive: copy or save it again")
+    except (ValueError, AttributeError, NotImplementedError, RuntimeError) as error:
+        _refuse(path, f"cannot be read ({error}): save it again with model.save()")
+    # What the model was compiled with is not loaded.
+    for place, node in _objects({**config, "compile_config": None} if isinstance(config, dict) else config, "model"):
+        _check_object(path, place, node)
+    return str(version)
+
+
+def _refuse(path: Path, reason: str) -> NoReturn:
+    raise ModelFileError(f"{path} {' '.join(reason.split())}")
+
+
+def _objects(node: Any, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every dictionary of a configuration, with the name of the layer it is in."""
+    pending = [(node, place)]
+    while pending:
+        node, place = pending.pop()
+        if isinstance(node, dict):
+            config = node.get("config")
+            if (
+                isinstance(config, dict)
+                and isinstance(config.get("name"), str)
+                and node.get("class_name") != "DTypePolicy"
+            ):
+                place = f"layer {config['name']!r}"
+            yield place, node
+            pending += [(value, place) for value in node.values()]
+        elif isinstance(node, list):
+            pending += [(value, place) for value in node]
+
+
+def _check_object(path: Path, place: str, node: dict[str, Any]) -> None:
+    if "class_name" in node:
+        _check_class(path, place, node)
+    for key, value in node.items():
+        if isinstance(value, str) and _QUANTIZER_KEY.match(key) and not _is_plain(value):
+            _refuse(
+                path,
+                f"is not loaded: {place} has {key}={value!r}, which must be a name or a quantizer with literal values",
+            )
+
+
+def _check_class(path: Path, place: str, node: dict[str, Any]) -> None:
+    name, module, registered = node["class_name"], node.get("module"), node.get("registered_name")
+    if name in _RUNS_CODE:
+        _refuse(path, f"is not loaded: {place} ({name}) would run code from the file; build it from keras layers")
+    if name in _READS_FILES:
+        _refuse(path, f"is not loaded: {place} ({name}) would read other files; encode the data before the network")
+    if isinstance(registered, str) and ">" in registered:
+        known = registered.startswith("qkeras>") and str(module).startswith("qkeras.")
+    elif module is None:
+        known = str(name).startswith("__") or name in QUANTIZERS
+    else:
+        known = bool(_KERAS_MODULES.match(str(module))) or (module == "keras" and name in _KERAS_NAMES)
+    if not known:
+        label = node.get("config") if name == "function" else name
+        _refuse(
+            path, f"is not loaded: {place} needs {label!r} of {module or registered!r}, not part of Keras or QKeras"
+        )
+
+
+def _is_plain(text: str) -> bool:
+    """Whether text is a plain name, or a call of a QKeras quantizer with literal arguments."""
+    if _NAME.match(text):
+        return True
+    try:
+        call = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return False
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id not in QUANTIZERS:
+        return False
+    arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return all(_is_literal(argument) for argument in arguments)
+
+
+def _is_literal(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.op, ast.USub | ast.UAdd) and isinstance(node.operand, ast.Constant)
+    return isinstance(node, ast.Constant)

@@ -1,0 +1,81 @@
+"""The arrays that calibration and fine-tuning run on, checked against the model."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from netloom.errors import InputError
+from netloom.quantize.graph import Graph
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Inputs, one array per input of the model, and labels if there are any."""
+
+    inputs: list[np.ndarray]
+    labels: np.ndarray | None
+
+    def __len__(self) -> int:
+        return len(self.inputs[0])
+
+    def take(self, chosen: np.ndarray) -> "Samples":
+        """The samples of these numbers."""
+        return Samples([array[chosen] for array in self.inputs], None if self.labels is None else self.labels[chosen])
+
+    def batches(self, size: int) -> Iterator[list[np.ndarray]]:
+        """The inputs in batches of `size`, the last one perhaps smaller."""
+        for start in range(0, len(self), size):
+            yield [array[start : start + size] for array in self.inputs]
+
+
+def read_samples(data: Any, graph: Graph) -> Samples:
+    """Check data against a model's inputs.
+
+    Args:
+        data: inputs as an array (or a list of arrays, one per input), `(inputs, labels)` as a tuple, or an object with
+            `x_train` and `y_train`, such as `netloom.models.Dataset`.
+        graph: the model.
+
+    Raises:
+        InputError: for a wrong shape, dtype or number of arrays, no samples, or NaN or infinity.
+    """
+    if hasattr(data, "x_train"):
+        data = (data.x_train, data.y_train)
+    inputs, labels = data if isinstance(data, tuple) and len(data) == 2 else (data, None)
+    arrays = [np.asarray(array) for array in (inputs if isinstance(inputs, list) else [inputs])]
+    if len(arrays) != len(graph.inputs):
+        raise InputError(f"data: the model has {len(graph.inputs)} inputs ({_names(graph)}), not {len(arrays)}")
+    for array, (number, name) in zip(arrays, graph.inputs.items(), strict=True):
+        _check_input(array, name, graph.shapes[number])
+    if len({len(array) for array in arrays}) > 1:
+        raise InputError(f"data: all inputs must have as many samples, not {[len(array) for array in arrays]}")
+    if labels is not None:
+        labels = np.asarray(labels)
+        if labels.shape[:1] != (len(arrays[0]),):
+            raise InputError(f"data: labels must be one per sample ({len(arrays[0])}), not of shape {labels.shape}")
+        if labels.dtype.kind not in "iufb" or not np.isfinite(labels).all():
+            raise InputError("data: labels must be finite numbers")
+    return Samples([array.astype(np.float32, copy=False) for array in arrays], labels)
+
+
+def model_arguments(arrays: list[np.ndarray]) -> Any:
+    """Arrays as Keras wants them: a list only if there are several."""
+    return arrays if len(arrays) > 1 else arrays[0]
+
+
+def _check_input(array: np.ndarray, name: str, shape: Sequence[int]) -> None:
+    if array.dtype.kind not in "iufb":
+        raise InputError(f"data: input {name!r} must be numbers, not {array.dtype}")
+    if array.ndim == 0 or array.shape[1:] != tuple(shape):
+        wanted = ", ".join(["samples", *map(str, shape)])
+        raise InputError(f"data: input {name!r} must have shape ({wanted}), not {array.shape}")
+    if not len(array):
+        raise InputError(f"data: input {name!r} has no samples")
+    if not np.isfinite(array).all():
+        raise InputError(f"data: input {name!r} must be finite; found NaN or infinity: remove or replace those samples")
+
+
+def _names(graph: Graph) -> str:
+    return ", ".join(graph.inputs.values())

@@ -1,0 +1,104 @@
+"""What is in a model: its layers, quantizers and weights."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from netloom.errors import InputError
+from netloom.quantize.quantizers import quantizer_type
+
+
+def all_layers(model: Any) -> Iterator[Any]:
+    """Every layer of a model, those of nested models included."""
+    import keras
+
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from all_layers(layer)
+        else:
+            yield layer
+
+
+def layer_quantizers(layer: Any) -> dict[str, tuple[Any, Any]]:
+    """Each weight of a QKeras layer that the layer has a place for a quantizer for: name -> (variable, quantizer)."""
+    places = {}
+    for name in ("kernel", "depthwise", "pointwise", "recurrent", "bias", "gamma", "beta"):
+        variable = getattr(layer, f"{name}_kernel", getattr(layer, name, None))
+        if hasattr(layer, f"{name}_quantizer_internal") and variable is not None:
+            places[name] = (variable, getattr(layer, f"{name}_quantizer_internal"))
+    return places
+
+
+def has_quantized_layers(model: Any) -> bool:
+    """Whether a model has QKeras layers."""
+    return any(_is_qkeras(layer) for layer in all_layers(model))
+
+
+def unquantized_layers(model: Any) -> list[str]:
+    """Names of the layers with a weight that no quantizer is applied to."""
+    names = []
+    for layer in all_layers(model):
+        quantizers = [quantizer for _, quantizer in layer_quantizers(layer).values()] if _is_qkeras(layer) else [None]
+        if layer.weights and any(quantizer is None for quantizer in quantizers):
+            names.append(layer.name)
+    return names
+
+
+def is_quantized(model: Any) -> bool:
+    """Whether a model has QKeras layers, and every weight of every layer a quantizer."""
+    return has_quantized_layers(model) and not unquantized_layers(model)
+
+
+def snap_weights(model: Any) -> None:
+    """Put the stored weights on their grids. The model computes the same: a quantizer keeps what is on its grid."""
+    for layer in all_layers(model):
+        for variable, quantizer in layer_quantizers(layer).values():
+            if quantizer is not None:
+                variable.assign(quantizer(variable.value))
+
+
+def check_finite(model: Any) -> None:
+    """Refuse NaN and infinity in weights.
+
+    Raises:
+        InputError: naming the layer and the weight.
+    """
+    for layer in all_layers(model):
+        for variable in layer.weights:
+            if not np.isfinite(variable.numpy()).all():
+                raise InputError(
+                    f"layer {layer.name!r}: {variable.name} must be finite; found NaN or infinity: train again"
+                )
+
+
+def summarize(model: Any, float_model: Any = None) -> list[str]:
+    """A line per quantized layer with its fixed-point types.
+
+    Args:
+        model: a quantized model.
+        float_model: the model it was made from; if given, its batch normalizations are stated as folded or kept.
+
+    Raises:
+        QuantizerNotSupportedError: a quantizer has no exact fixed-point type.
+    """
+    lines = []
+    for layer in all_layers(model):
+        quantizers = {name: quantizer for name, (_, quantizer) in layer_quantizers(layer).items()}
+        if type(layer).__name__ == "QActivation":
+            quantizers = {"output": layer.activation}
+        types = [
+            f"{name} {quantizer_type(quantizer)}" for name, quantizer in quantizers.items() if quantizer is not None
+        ]
+        if types:
+            lines.append(f"{layer.name} ({type(layer).__name__}): {', '.join(types)}")
+    names = {layer.name for layer in all_layers(model)}
+    for layer in all_layers(float_model) if float_model is not None else ():
+        if type(layer).__name__ == "BatchNormalization":
+            state = "kept as a scale and a shift" if layer.name in names else "folded into the layer before it"
+            lines.append(f"{layer.name} (BatchNormalization): {state}")
+    return lines
+
+
+def _is_qkeras(layer: Any) -> bool:
+    return type(layer).__module__.startswith("qkeras.")

@@ -1,0 +1,141 @@
+"""From a float model to its quantized twin, in order: read, check, rewrite, calibrate, rebuild, fine-tune."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from netloom.errors import LayerNotSupportedError, SettingsError
+from netloom.quantize.batch_norm import fold_batch_norms, normalize_batch_norms
+from netloom.quantize.calibrate import Calibration, calibrate_stream
+from netloom.quantize.data import Samples, model_arguments, read_samples
+from netloom.quantize.fine_tune import fine_tune
+from netloom.quantize.fixed_point import FixedPoint
+from netloom.quantize.graph import Graph, read_graph
+from netloom.quantize.inspection import check_finite, has_quantized_layers, snap_weights, unquantized_layers
+from netloom.quantize.plan import Point, plan_quantizers
+from netloom.quantize.policy import Policy
+from netloom.quantize.rebuild import build_float, build_twin
+from netloom.quantize.rewrite import drop_no_operations, split_activations, split_merges
+from netloom.quantize.support import check_supported
+
+CALIBRATION_SAMPLES = 2048
+CALIBRATION_BATCH = 256
+
+
+def quantize(
+    model: Any,
+    policy: Policy,
+    data: Any,
+    *,
+    fine_tune_epochs: int = 5,
+    seed: int = 0,
+    batch_size: int = 32,
+    learning_rate: float = 1e-3,
+    progress: Sequence[Any] = (),
+) -> Any:
+    """The QKeras twin of a Keras model: the same network with every multiplier's operands on fixed-point grids.
+
+    Args:
+        model: a built functional or Sequential Keras model; it is not changed. A model that is quantized already is
+            returned as it is.
+        policy: widths in bits.
+        data: inputs as an array of shape (samples, ...) or a list of such arrays, one per input; `(inputs, labels)`
+            as a tuple; or an object with `x_train` and `y_train`. It places the points, then fine-tunes.
+        fine_tune_epochs: epochs of quantization-aware training; 0 for none.
+        seed: same seed, model and data give the same twin.
+        batch_size: samples a step of fine-tuning.
+        learning_rate: of fine-tuning.
+        progress: Keras callbacks, called during fine-tuning.
+
+    Returns:
+        An uncompiled functional model of QKeras layers with the same inputs and outputs, whose stored weights are on
+        their grids. It starts with a `QActivation` named `<input>_quantizer` per input.
+
+    Raises:
+        LayerNotSupportedError: a layer, or an option of it, has no exact twin; raised before anything is trained.
+        InputError: the data does not fit the model, or is not finite; or weights are not finite.
+        SettingsError: an override names no layer, or an argument is out of range.
+    """
+    if fine_tune_epochs < 0 or batch_size < 1 or not learning_rate > 0:
+        raise SettingsError("fine_tune_epochs must be 0 or more, batch_size 1 or more, learning_rate above 0")
+    if has_quantized_layers(model):
+        for name in unquantized_layers(model):
+            raise LayerNotSupportedError(
+                f"layer {name!r} has unquantized weights, and other layers are quantized: quantize all of them or none"
+            )
+        return model
+    graph = read_graph(model)
+    check_supported(graph)
+    blocks = graph.blocks()
+    policy.check_overrides(
+        [*graph.inputs.values(), *(block.name for block in blocks)],
+        ["InputLayer", *(block.class_name for block in blocks)],
+    )
+    samples = read_samples(data, graph)
+    check_finite(model)
+    _rewrite(graph, policy)
+    points = plan_quantizers(graph, policy)
+    watched = sorted({tensor for point in points for tensor in point.tensors})
+    float_model, watching = build_float(graph, watched)
+    types = _calibrate(points, watched, watching, _calibration_samples(samples, seed), policy)
+    twin = build_twin(graph, policy, {point.name: (point, types[point.name]) for point in points})
+    fine_tune(
+        twin,
+        float_model,
+        samples,
+        loss=model.loss if getattr(model, "compiled", False) and samples.labels is not None else None,
+        epochs=fine_tune_epochs,
+        seed=seed,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        callbacks=progress,
+    )
+    snap_weights(twin)
+    return twin
+
+
+def _rewrite(graph: Graph, policy: Policy) -> None:
+    drop_no_operations(graph)
+    split_activations(graph)
+    split_merges(graph)
+    if policy.batch_norm == "fold":
+        fold_batch_norms(graph)
+    normalize_batch_norms(graph)
+
+
+def _calibration_samples(samples: Samples, seed: int) -> Samples:
+    chosen = np.random.default_rng(seed).permutation(len(samples))[:CALIBRATION_SAMPLES]
+    return samples.take(np.sort(chosen))
+
+
+def _calibrate(
+    points: Sequence[Point], watched: Sequence[int], watching: Any, samples: Samples, policy: Policy
+) -> dict[str, FixedPoint]:
+    calibrations = {
+        point.name: Calibration(
+            point.bits, False if point.relu else None, policy.calibration, f"layer {point.owner!r}, output"
+        )
+        for point in points
+    }
+    readers = [[calibrations[point.name] for point in points if tensor in point.tensors] for tensor in watched]
+
+    def values() -> Iterator[list[np.ndarray]]:
+        for batch in samples.batches(CALIBRATION_BATCH):
+            yield [output.numpy() for output in watching(model_arguments(batch), training=False)]
+
+    calibrate_stream(readers, values)
+    for point in points:
+        _check_bound(point, calibrations[point.name])
+    return {name: calibration.type() for name, calibration in calibrations.items()}
+
+
+def _check_bound(point: Point, calibration: Calibration) -> None:
+    """A ReLU with a largest value is exact if its quantizer saturates below that, or no sample reaches it."""
+    type_ = calibration.type()
+    if point.bound is not None and type_.max > point.bound and calibration.high >= point.bound:
+        raise LayerNotSupportedError(
+            f"layer {point.owner!r} is not supported: max_value={point.bound:g} clips the data, and a quantizer clips "
+            f"only at powers of two: use max_value={2.0 ** math.floor(math.log2(point.bound)):g} or none, and fine-tune"
+        )
