@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 from netloom.hls.dataflow.operation import Bounds, Kernel, Operation, TensorType
 from netloom.quantize.fixed_point import FixedPoint, round_raw
 
@@ -27,6 +28,10 @@ class Cast(Operation):
         """Rounding is monotone, so the ends suffice."""
         return self._rounded(inputs, bounds).confined(self.to)
 
+    def may_overflow(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
+        """Whether the proven range leaves the type."""
+        return self._rounded(inputs, bounds).exceeds(self.to)
+
     def headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
         """The input plus half a step of the result, the rounded value, and the wrap's modulus."""
         shift = inputs[0].element.fraction - self.to.fraction
@@ -41,7 +46,7 @@ class Cast(Operation):
         fraction = inputs[0].element.fraction
         to = self.to
         shift = fraction - to.fraction
-        if self._rounded(inputs, bounds).exceeds(to):
+        if self.may_overflow(inputs, bounds):
             return lambda arrays: to.cast(arrays[0], fraction)
         if shift == 0:
             return lambda arrays: arrays[0]

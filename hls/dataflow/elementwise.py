@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+
 from netloom.hls.dataflow.operation import Bounds, Cost, Kernel, Operation, TensorType, exact_type
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import numpy as np
+
+from netloom.errors import NetloomError, StorageError
 from netloom.hls.dataflow.cast import Cast, Clamp
 from netloom.hls.dataflow.elementwise import Elementwise
 from netloom.hls.dataflow.graph import Dataflow, Layer, Node
@@ -19,8 +21,6 @@ from netloom.hls.dataflow.pool import Divide, Pool
 from netloom.hls.dataflow.reduce import Reduce
 from netloom.hls.dataflow.window import Window
 from netloom.quantize.fixed_point import FixedPoint
-
-from netloom.errors import NetloomError, StorageError
 
 SCHEMA_VERSION = "1.0"
 

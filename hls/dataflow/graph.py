@@ -100,6 +100,7 @@ class DataflowBuilder:
         """Close a layer: `node` carries its result."""
         self._layers.append(Layer(name, kind, node, origin))
 
-    def build(self, outputs: Sequence[str]) -> Dataflow:
-        """The finished graph."""
-        return Dataflow(self.sources, tuple(self._nodes), tuple(outputs), tuple(self._layers))
+    def build(self, inputs: Sequence[str], outputs: Sequence[str]) -> Dataflow:
+        """The finished graph, its sources in the order of `inputs`."""
+        sources = {name: self.sources[name] for name in inputs}
+        return Dataflow(sources, tuple(self._nodes), tuple(outputs), tuple(self._layers))

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from netloom.hls.dataflow.operation import INTEGERS_ONLY, Bounds, Cost, Kernel, Operation, TensorType
-from netloom.quantize.fixed_point import MAX_WIDTH, FixedPoint, Overflow
 
 from netloom.errors import PrecisionError
+from netloom.hls.dataflow.operation import INTEGERS_ONLY, Bounds, Cost, Kernel, Operation, TensorType
+from netloom.quantize.fixed_point import MAX_WIDTH, FixedPoint, Overflow
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +104,11 @@ class _Accumulation(Operation):
             low = np.full(final.low.shape, self.accum.raw_min)
             return Bounds(low, np.full(final.low.shape, self.accum.raw_max))
         return final
+
+    def may_overflow(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
+        """Whether a sum may leave the accumulator; for a saturating one, any partial sum."""
+        final, partial = self._sums(inputs, bounds)
+        return (final if self.accum.overflow is Overflow.WRAP else partial).exceeds(self.accum)
 
     def _sequential(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
         """Whether the sum must be taken product by product: bits are lost, or saturation on the way is possible."""

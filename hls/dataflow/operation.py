@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from netloom.quantize.fixed_point import MAX_WIDTH, FixedPoint, Overflow
 
 from netloom.errors import PrecisionError
+from netloom.quantize.fixed_point import MAX_WIDTH, FixedPoint, Overflow
 
 Kernel = Callable[[Sequence[np.ndarray]], np.ndarray]
 
@@ -110,6 +110,11 @@ class Operation(ABC):
     @abstractmethod
     def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
         """The meaning: a function from input raws (batch first, in `dtype`) to a new array of result raws."""
+
+    def may_overflow(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
+        """Whether the result's type is not proven to hold every result."""
+        del inputs, bounds
+        return False
 
     def overflows(self, inputs: Sequence[TensorType], arrays: Sequence[np.ndarray]) -> np.ndarray | None:
         """Where the result met its type's overflow mode: boolean, shaped as the result; None if it never can.

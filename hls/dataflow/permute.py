@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+
 from netloom.hls.dataflow.operation import Bounds, Kernel, Operation, TensorType
 
 

@@ -6,8 +6,9 @@ from enum import StrEnum
 from itertools import product
 
 import numpy as np
+
 from netloom.hls.dataflow.operation import Bounds, Kernel, Operation, TensorType
-from netloom.hls.dataflow.reduce import Summation, accumulate, confined_sum_bounds
+from netloom.hls.dataflow.reduce import Summation, accumulate, confined_sum_bounds, partial_sum_bounds
 from netloom.quantize.fixed_point import FixedPoint
 
 
@@ -85,6 +86,14 @@ class Pool(Operation):
             return maximum
         accum, fraction, summation = self.accum, inputs[0].element.fraction, self.summation
         return lambda arrays: accumulate([arrays[0][at] for at in slices], fraction, accum, summation)
+
+    def may_overflow(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
+        """Whether a sum may leave the accumulator."""
+        if self.accum is None:
+            return False
+        slices = self._slices(inputs)
+        terms = [[raw[None][at][0] for at in slices] for raw in (bounds[0].low, bounds[0].high)]
+        return partial_sum_bounds(*terms, inputs[0].element.fraction, self.accum).exceeds(self.accum)
 
     def overflows(self, inputs: Sequence[TensorType], arrays: Sequence[np.ndarray]) -> np.ndarray | None:
         """Where a sum ends outside the accumulator."""

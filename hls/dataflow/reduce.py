@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+
 from netloom.hls.dataflow.operation import Bounds, Kernel, Operation, TensorType
 from netloom.quantize.fixed_point import FixedPoint, round_raw
 
@@ -45,18 +46,27 @@ def _tree(terms: Sequence[np.ndarray], accum: FixedPoint) -> np.ndarray:
     return accum.confine(_tree(terms[:left], accum) + _tree(terms[left:], accum))
 
 
+def _rounded(terms: Sequence[np.ndarray], fraction: int, accum: FixedPoint) -> list[np.ndarray]:
+    return [round_raw(raw, fraction - accum.fraction, accum.rounding) for raw in terms]
+
+
+def partial_sum_bounds(
+    low: Sequence[np.ndarray], high: Sequence[np.ndarray], fraction: int, accum: FixedPoint
+) -> Bounds:
+    """Range of any partial sum of `accumulate`, were nothing lost to overflow."""
+    return Bounds(
+        np.sum([np.minimum(raw, 0) for raw in _rounded(low, fraction, accum)], axis=0),
+        np.sum([np.maximum(raw, 0) for raw in _rounded(high, fraction, accum)], axis=0),
+    )
+
+
 def confined_sum_bounds(
     low: Sequence[np.ndarray], high: Sequence[np.ndarray], fraction: int, accum: FixedPoint
 ) -> Bounds:
     """Range of `accumulate` in any order: the exact one, or all of `accum` if any partial sum may leave it."""
-    low, high = ([round_raw(raw, fraction - accum.fraction, accum.rounding) for raw in ends] for ends in (low, high))
-    partial = Bounds(
-        np.sum([np.minimum(raw, 0) for raw in low], axis=0),
-        np.sum([np.maximum(raw, 0) for raw in high], axis=0),
-    )
-    if partial.exceeds(accum):
+    if partial_sum_bounds(low, high, fraction, accum).exceeds(accum):
         return Bounds(np.full(low[0].shape, accum.raw_min), np.full(low[0].shape, accum.raw_max))
-    return Bounds(np.sum(low, axis=0), np.sum(high, axis=0))
+    return Bounds(np.sum(_rounded(low, fraction, accum), axis=0), np.sum(_rounded(high, fraction, accum), axis=0))
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,13 @@ class Reduce(Operation):
             return lambda arrays: arrays[0].max(axis=-1, keepdims=True)
         accum, fraction, summation = self.accum, inputs[0].element.fraction, self.summation
         return lambda arrays: accumulate(_split(arrays[0]), fraction, accum, summation)
+
+    def may_overflow(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
+        """Whether a sum may leave the accumulator."""
+        if self.accum is None:
+            return False
+        terms = _split(bounds[0].low), _split(bounds[0].high)
+        return partial_sum_bounds(*terms, inputs[0].element.fraction, self.accum).exceeds(self.accum)
 
     def overflows(self, inputs: Sequence[TensorType], arrays: Sequence[np.ndarray]) -> np.ndarray | None:
         """Where a sum ends outside the accumulator."""

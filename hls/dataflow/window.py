@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 from netloom.hls.dataflow.operation import Bounds, Kernel, Operation, TensorType
 
 

@@ -1,0 +1,98 @@
+"""`convert`: a QKeras model to firmware sources, every type proven wide enough."""
+
+import contextlib
+import io
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from netloom.errors import PrecisionError, StorageError
+from netloom.hls.check import check_model
+from netloom.hls.dataflow import save_dataflow
+from netloom.hls.firmware import PROJECT_FOLDER, SETTINGS_FILE, Firmware
+from netloom.hls.hls4ml_graph import build_graph, parse
+from netloom.hls.lower import FromGraph, Planned, lower
+from netloom.hls.settings import HlsSettings
+
+
+def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Firmware:
+    """Convert a quantized model to hls4ml's C++ project and netloom's dataflow graph.
+
+    Two passes. The first builds hls4ml's optimized graph and computes from the input's type and the weights the
+    narrowest accumulator and result of every layer that can lose nothing. The second gives hls4ml those types and
+    lowers exactly the graph it then holds.
+
+    Args:
+        model: a Keras model of QKeras layers, its input quantized by a `QActivation`.
+        settings: of the conversion.
+        directory: what to write. Appears whole or not at all; an earlier one is replaced only once the new one is
+            whole.
+
+    Returns:
+        The firmware, loaded.
+
+    Raises:
+        LayerNotSupportedError: for a layer, option or shape with no exact firmware; before anything is written.
+        QuantizerNotSupportedError: for a quantizer the firmware cannot equal; before anything is written.
+        PrecisionError: if a type would exceed 62 bits.
+        SettingsError: if `settings.precision` names a layer or type that does not exist.
+        StorageError: if the directory exists and is not a converted network.
+    """
+    directory = Path(directory)
+    if directory.exists() and any(directory.iterdir()) and not (directory / "dataflow.json").exists():
+        raise StorageError(f"{directory} exists and is not a converted network; choose another directory or remove it")
+    check_model(model, settings)
+    log = io.StringIO()
+    with _quiet(log):
+        parsed = parse(model)
+        quantizers = parsed.quantizer_types()
+        sources = {name: {"result": quantizers[name]} for name in parsed.inputs if name in quantizers}
+        draft = build_graph(parsed, settings, directory / PROJECT_FOLDER, sources, {})
+        plan = Planned(settings.types(), quantizers)
+        lower(draft, plan, settings.io_type, parsed.origins)
+        plan.check_overrides_used()
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=f".{directory.name}-") as temporary:
+        whole = Path(temporary) / "firmware"
+        whole.mkdir()
+        with _quiet(log):
+            graph = build_graph(parsed, settings, whole / PROJECT_FOLDER, plan.types, plan.table_sizes)
+            types = _Checked(plan)
+            dataflow = lower(graph, types, settings.io_type, parsed.origins)
+            graph.write()
+        save_dataflow(dataflow, whole)
+        (whole / SETTINGS_FILE).write_text(settings.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        (whole / "conversion.log").write_text(log.getvalue(), encoding="utf-8")
+        if directory.exists():
+            directory.rename(Path(temporary) / "previous")
+        whole.rename(directory)
+    return Firmware(directory, dataflow, settings)
+
+
+class _Checked(FromGraph):
+    """Read hls4ml's types, and hold them against what was planned: a type hls4ml changed would void the proof."""
+
+    def __init__(self, plan: Planned) -> None:
+        self._plan = plan
+
+    def choose(self, node: Any, role: str, narrowest: Any) -> Any:
+        """The graph's type.
+
+        Raises:
+            PrecisionError: if it is not the planned one.
+        """
+        found = super().choose(node, role, narrowest)
+        planned = self._plan.types.get(node.name, {}).get(role)
+        if planned is not None and planned != found:
+            raise PrecisionError(f"layer {node.name!r}: hls4ml replaced the {role} type {planned} by {found}")
+        return found
+
+
+@contextlib.contextmanager
+def _quiet(log: io.StringIO) -> Iterator[None]:
+    """hls4ml prints and warns as it goes; keep that for the log."""
+    with contextlib.redirect_stdout(log), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

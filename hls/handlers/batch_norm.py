@@ -1,0 +1,67 @@
+"""hls4ml handlers of batch normalization that was not folded: a scale and an offset a channel."""
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from hls4ml.converters.keras_v3._base import KerasV3LayerHandler
+
+from netloom.quantize.fixed_point import FixedPoint, Rounding
+
+SCALE_BITS = 18
+"""Width of scales and offsets that lie on no grid of their own: one DSP operand."""
+
+
+class BatchNormHandler(KerasV3LayerHandler):
+    """`BatchNormalization` and `QBatchNormalization`: scale = gamma / sqrt(variance + epsilon), and the offset.
+
+    Where these are exact on a grid of at most `SCALE_BITS` bits (netloom's own quantization makes them so) they stay
+    so; otherwise they are rounded to `SCALE_BITS` bits, and the firmware equals the model up to that rounding only.
+    """
+
+    handles = (
+        "keras.src.layers.normalization.batch_normalization.BatchNormalization",
+        "qkeras.qnormalization.QBatchNormalization",
+    )
+
+    def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> dict[str, Any]:
+        """One `BatchNormalization`."""
+        import keras
+
+        del out_tensors
+        shape = tuple(in_tensors[0].shape[1:])
+
+        def parameter(name: str, quantizer: str, default: float) -> np.ndarray:
+            variable = getattr(layer, name, None)
+            if variable is None:
+                return np.full(shape[-1], default, dtype=np.float32)
+            quantize = getattr(layer, quantizer, None)
+            return keras.ops.convert_to_numpy(variable if quantize is None else quantize(variable))
+
+        mean = parameter("moving_mean", "mean_quantizer_internal", 0.0)
+        variance = parameter("moving_variance", "variance_quantizer_internal", 1.0)
+        gamma = parameter("gamma", "gamma_quantizer_internal", 1.0)
+        beta = parameter("beta", "beta_quantizer_internal", 0.0)
+        deviation = np.sqrt((variance + np.float32(layer.epsilon)).astype(np.float64))
+        scale = gamma.astype(np.float64) / deviation
+        offset = beta.astype(np.float64) - scale * mean.astype(np.float64)
+        return {
+            "class_name": "BatchNormalization",
+            "n_in": prod(shape),
+            "n_out": prod(shape),
+            "n_filt": -1 if len(shape) == 1 else shape[-1],
+            "scale_data": _on_grid(scale),
+            "bias_data": _on_grid(offset),
+            "epsilon": layer.epsilon,
+        }
+
+
+def _on_grid(values: np.ndarray) -> np.ndarray:
+    """Values rounded to `SCALE_BITS` significant bits of the largest, unless they need no more as they are."""
+    peak = float(np.abs(values).max(initial=0.0))
+    if peak == 0:
+        return values
+    integer = int(np.frexp(peak)[1]) + 1
+    grid = FixedPoint(SCALE_BITS, integer, True, Rounding.RND_CONV)
+    return grid.to_float(grid.from_float(values))

@@ -1,0 +1,184 @@
+"""hls4ml handlers of QKeras layers with a kernel: dense, convolution, depthwise and separable convolution.
+
+hls4ml 1.3 has them in their Keras-2 form only; these register through its own `KerasV3LayerHandler`. Kernels and biases
+are handed over as QKeras computes with them, with the type that holds them exactly.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from hls4ml.converters.keras_v3._base import KerasV3LayerHandler
+from hls4ml.converters.keras_v3.conv import gen_conv_config
+
+from netloom.hls.handlers.activation import activation_layer
+from netloom.hls.handlers.quantizer import GridQuantizer, quantized_values
+
+
+def _kernel(layer: Any, name: str, prefix: str = "kernel") -> tuple[np.ndarray, GridQuantizer]:
+    quantizer = getattr(layer, f"{prefix}_quantizer_internal", None)
+    values, grid = quantized_values(layer, getattr(layer, name), quantizer, name)
+    return values, GridQuantizer(grid)
+
+
+def _bias(layer: Any) -> dict[str, Any]:
+    if not layer.use_bias:
+        return {"bias_data": None, "bias_quantizer": None}
+    values, grid = quantized_values(layer, layer.bias, getattr(layer, "bias_quantizer_internal", None), "bias")
+    return {"bias_data": values, "bias_quantizer": GridQuantizer(grid)}
+
+
+class _LinearHandler(KerasV3LayerHandler):
+    """Finish what the subclasses describe: tensor names, and QKeras's `activation=` as a layer of its own."""
+
+    def layers(self, layer: Any, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> list[dict[str, Any]]:
+        """The hls4ml layers, in order, without their tensor names."""
+        raise NotImplementedError  # pragma: no cover - abstract
+
+    def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> tuple[dict[str, Any], ...]:
+        """Chain the layers between the Keras layer's tensors."""
+        in_shape, out_shape = tuple(in_tensors[0].shape[1:]), tuple(out_tensors[0].shape[1:])
+        chain = self.layers(layer, in_shape, out_shape)
+        activation = activation_layer(layer, getattr(layer, "activation", None), out_shape)
+        if activation is not None:
+            chain.append(activation)
+        names = [
+            in_tensors[0].name,
+            *(f"{out_tensors[0].name}_{i}" for i in range(len(chain) - 1)),
+            out_tensors[0].name,
+        ]
+        return tuple(
+            {
+                **config,
+                "input_keras_tensor_names": [source],
+                "output_keras_tensor_names": [target],
+                "input_shape": [list(in_shape)],
+            }
+            for config, source, target in zip(chain, names, names[1:], strict=False)
+        )
+
+
+class QDenseHandler(_LinearHandler):
+    """`QDense`."""
+
+    handles = ("qkeras.qlayers.QDense",)
+
+    def layers(self, layer: Any, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> list[dict[str, Any]]:
+        """One `Dense`."""
+        del in_shape, out_shape
+        kernel, quantizer = _kernel(layer, "kernel")
+        return [
+            {
+                "name": layer.name,
+                "class_name": "Dense",
+                "data_format": "channels_last",
+                "weight_data": kernel,
+                "weight_quantizer": quantizer,
+                "n_in": kernel.shape[0],
+                "n_out": kernel.shape[1],
+                "use_bias": layer.use_bias,
+                **_bias(layer),
+            }
+        ]
+
+
+def _conv_config(layer: Any, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> dict[str, Any]:
+    return {
+        "data_format": "channels_last",
+        "use_bias": layer.use_bias,
+        **gen_conv_config(
+            in_shape=in_shape,
+            out_shape=out_shape,
+            ker_px_shape=layer.kernel_size,
+            strides=layer.strides,
+            padding=layer.padding,
+            data_format="channels_last",
+            name=layer.name,
+        ),
+    }
+
+
+class QConvHandler(_LinearHandler):
+    """`QConv1D` and `QConv2D`."""
+
+    handles = ("qkeras.qconvolutional.QConv1D", "qkeras.qconvolutional.QConv2D")
+
+    def layers(self, layer: Any, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> list[dict[str, Any]]:
+        """One `Conv1D` or `Conv2D`."""
+        kernel, quantizer = _kernel(layer, "kernel")
+        return [
+            {
+                "name": layer.name,
+                "class_name": f"Conv{len(layer.kernel_size)}D",
+                "weight_data": kernel,
+                "weight_quantizer": quantizer,
+                **_conv_config(layer, in_shape, out_shape),
+                **_bias(layer),
+            }
+        ]
+
+
+class QDepthwiseConvHandler(_LinearHandler):
+    """`QDepthwiseConv2D`."""
+
+    handles = ("qkeras.qconvolutional.QDepthwiseConv2D",)
+
+    def layers(self, layer: Any, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> list[dict[str, Any]]:
+        """One `DepthwiseConv2D`."""
+        kernel, quantizer = _kernel(layer, "depthwise_kernel", "depthwise")
+        return [_depthwise(layer, layer.name, kernel, quantizer, in_shape, out_shape) | _bias(layer)]
+
+
+def _depthwise(
+    layer: Any,
+    name: str,
+    kernel: np.ndarray,
+    quantizer: GridQuantizer,
+    in_shape: tuple[int, ...],
+    out_shape: tuple[int, ...],
+) -> dict[str, Any]:
+    return {
+        **_conv_config(layer, in_shape, (*out_shape[:-1], in_shape[-1])),
+        "name": name,
+        "class_name": f"DepthwiseConv{len(layer.kernel_size)}D",
+        "depthwise_data": kernel,
+        "depthwise_quantizer": quantizer,
+        "depth_multiplier": 1,
+        "bias_data": None,
+        "bias_quantizer": None,
+    }
+
+
+class QSeparableConvHandler(_LinearHandler):
+    """`QSeparableConv1D` and `QSeparableConv2D`."""
+
+    handles = ("qkeras.qconvolutional.QSeparableConv1D", "qkeras.qconvolutional.QSeparableConv2D")
+
+    def layers(self, layer: Any, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> list[dict[str, Any]]:
+        """A depthwise convolution and a pointwise one, as hls4ml would split it."""
+        rank = len(layer.kernel_size)
+        depthwise, depthwise_quantizer = _kernel(layer, "depthwise_kernel", "depthwise")
+        pointwise, pointwise_quantizer = _kernel(layer, "pointwise_kernel", "pointwise")
+        middle = (*out_shape[:-1], in_shape[-1])
+        return [
+            _depthwise(layer, f"{layer.name}_depthwise", depthwise, depthwise_quantizer, in_shape, out_shape)
+            | {"use_bias": False},
+            {
+                "name": f"{layer.name}_pointwise",
+                "class_name": f"Conv{rank}D",
+                "data_format": "channels_last",
+                "weight_data": pointwise,
+                "weight_quantizer": pointwise_quantizer,
+                "use_bias": layer.use_bias,
+                **gen_conv_config(
+                    in_shape=middle,
+                    out_shape=out_shape,
+                    ker_px_shape=(1,) * rank,
+                    strides=(1,) * rank,
+                    padding="valid",
+                    data_format="channels_last",
+                    name=layer.name,
+                ),
+                **_bias(layer),
+            },
+        ]

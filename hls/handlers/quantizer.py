@@ -1,0 +1,95 @@
+"""How a QKeras quantizer reaches hls4ml: as values already on their grid, and the grid's type."""
+
+from typing import Any
+
+import numpy as np
+from hls4ml.model.quantizers import Quantizer
+from hls4ml.model.types import FixedPrecisionType, RoundingMode, SaturationMode
+
+from netloom.errors import QuantizerNotSupportedError
+from netloom.quantize.fixed_point import FixedPoint
+
+MAX_WEIGHT_BITS = 24
+"""float32 carries 24 bits; a quantizer whose values need more is not on a power-of-two grid (`alpha='auto'`)."""
+
+
+class GridQuantizer(Quantizer):
+    """For hls4ml: the data is quantized already, `hls_type` holds it exactly."""
+
+    def __init__(self, grid: FixedPoint) -> None:
+        super().__init__(grid.width, precision_type(grid))
+
+    def __call__(self, data: np.ndarray) -> np.ndarray:
+        """The data itself."""
+        return data
+
+
+def precision_type(type_: FixedPoint) -> FixedPrecisionType:
+    """A fixed-point type as hls4ml's object."""
+    return FixedPrecisionType(
+        type_.width,
+        type_.integer,
+        type_.signed,
+        RoundingMode.from_string(type_.rounding.value),
+        SaturationMode.from_string(type_.overflow.value),
+    )
+
+
+def smallest_grid(values: np.ndarray, where: str) -> FixedPoint:
+    """The narrowest type that holds given values exactly.
+
+    Args:
+        values: finite floats, any shape.
+        where: names the tensor in errors.
+
+    Raises:
+        QuantizerNotSupportedError: if no power-of-two step of at most `MAX_WEIGHT_BITS` bits does.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if not values.any():
+        return FixedPoint(1, 1, signed=False)
+    # The exponent of the lowest set bit of each value: a float64 is mantissa * 2**exponent with 53 mantissa bits.
+    mantissa, exponent = np.frexp(values[values != 0])
+    whole = np.ldexp(mantissa, 53).astype(np.int64)
+    trailing = np.log2((whole & -whole).astype(np.float64)).astype(np.int64)
+    fraction = -int((exponent - 53 + trailing).min())
+    raw = np.ldexp(values, fraction)
+    if np.abs(raw).max() > 2.0**MAX_WEIGHT_BITS:
+        raise QuantizerNotSupportedError(
+            f"{where}: quantized values do not lie on a power-of-two grid of {MAX_WEIGHT_BITS} bits, so the firmware "
+            "cannot equal them; use alpha=1 or alpha='auto_po2' in the quantizer"
+        )
+    return FixedPoint.containing(int(raw.min()), int(raw.max()), fraction)
+
+
+def quantized_values(layer: Any, weight: Any, quantizer: Any, where: str) -> tuple[np.ndarray, FixedPoint]:
+    """What a QKeras layer computes with in place of a stored weight, and the type that holds it.
+
+    Args:
+        layer: the Keras layer, for messages.
+        weight: the stored variable.
+        quantizer: the layer's own quantizer object for it, or None.
+        where: what the weight is called.
+
+    Raises:
+        QuantizerNotSupportedError: if the values are on no grid, or there is no quantizer and they need one.
+    """
+    import keras
+
+    from netloom.quantize.quantizers import quantizer_type
+
+    name = f"layer {layer.name!r}, {where}"
+    values = keras.ops.convert_to_numpy(weight if quantizer is None else quantizer(weight)).astype(np.float64)
+    if not np.isfinite(values).all():
+        raise QuantizerNotSupportedError(f"{name}: weights must be finite; found NaN or infinity")
+    grid = smallest_grid(values, name)
+    if quantizer is None:
+        return values, grid
+    try:
+        declared = quantizer_type(quantizer).with_modes()
+    except QuantizerNotSupportedError:
+        # Not a plain fixed-point quantizer (binary, ternary, auto_po2): its values' own grid serves as well.
+        return values, grid
+    if (declared.to_float(declared.from_float(values)) == values).all():
+        return values, declared
+    return values, grid

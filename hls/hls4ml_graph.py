@@ -1,0 +1,155 @@
+"""From a QKeras model to hls4ml's ModelGraph: parse, name, configure, build."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netloom.errors import LayerNotSupportedError
+from netloom.hls.handlers.quantizer import smallest_grid
+from netloom.hls.lower import fixed_point
+from netloom.hls.names import identifiers
+from netloom.hls.settings import HlsSettings
+from netloom.quantize.fixed_point import FixedPoint
+
+PROJECT = "network"
+"""Name of hls4ml's project and of its C++ top function."""
+
+_PRECISION_ROLES = ("result", "accum")
+
+
+@dataclass(frozen=True)
+class ParsedModel:
+    """hls4ml's description of a model, layer by layer, under identifiers.
+
+    `origins` maps identifiers to the names in the user's model.
+    """
+
+    layers: list[dict[str, Any]]
+    inputs: list[str]
+    outputs: list[str]
+    origins: dict[str, str]
+
+    def quantizer_types(self) -> dict[str, FixedPoint]:
+        """Result types that quantizers dictate: of quantized activations, and of the inputs that feed only those."""
+        types = {
+            layer["name"]: fixed_point(layer["quantizer_precision"])
+            for layer in self.layers
+            if layer.get("quantizer_precision") is not None
+        }
+        for name in self.inputs:
+            consumers = [layer["name"] for layer in self.layers if name in layer["inputs"]]
+            found = {types.get(consumer) for consumer in consumers}
+            if len(found) == 1 and (type_ := found.pop()) is not None:
+                types[name] = type_
+        return types
+
+
+def parse(model: Any) -> ParsedModel:
+    """Run hls4ml's Keras-3 parser, with netloom's handlers, and give every layer an identifier.
+
+    Raises:
+        LayerNotSupportedError: for a layer that has no handler.
+    """
+    from hls4ml.converters.keras_v3_to_hls import parse_keras_v3_model
+
+    import netloom.hls.handlers  # noqa: F401  (registers the handlers with hls4ml)
+
+    try:
+        layers, inputs, outputs, _ = parse_keras_v3_model(model, allow_da_fallback=False, allow_v2_fallback=False)
+    except (AssertionError, ValueError, KeyError) as error:
+        raise LayerNotSupportedError(f"hls4ml cannot parse the model: {str(error).splitlines()[0]}") from error
+    names = identifiers(layer["name"] for layer in layers)
+    for layer in layers:
+        layer["name"] = names[layer["name"]]
+        layer["inputs"] = [names[name] for name in layer["inputs"]]
+    return ParsedModel(
+        layers,
+        [names[name] for name in inputs],
+        [names[name] for name in outputs],
+        {identifier: name for name, identifier in names.items()},
+    )
+
+
+def build_graph(
+    parsed: ParsedModel,
+    settings: HlsSettings,
+    directory: Path,
+    types: Mapping[str, Mapping[str, FixedPoint]],
+    table_sizes: Mapping[str, Mapping[str, int]],
+) -> Any:
+    """Build hls4ml's ModelGraph, every type given explicitly; nothing is written.
+
+    Args:
+        parsed: the model; not changed.
+        settings: of the conversion.
+        directory: where hls4ml will write its project.
+        types: {layer: {role: type}} for results, accumulators and tables.
+        table_sizes: {layer: {role: entries}}.
+    """
+    import hls4ml.backends  # noqa: F401  (registers the backends)
+    from hls4ml.model.graph import ModelGraph
+    from hls4ml.utils.config import create_config
+
+    config = create_config(
+        output_dir=str(directory),
+        project_name=PROJECT,
+        backend="Vitis",
+        part=settings.part,
+        clock_period=settings.clock_period,
+        io_type=settings.io_type,
+    )
+    config["HLSConfig"] = {
+        "Model": {
+            "Precision": {"default": "fixed<16,6>"},
+            "ReuseFactor": settings.reuse_factor,
+            "Strategy": settings.strategy,
+            "TraceOutput": True,
+        },
+        "LayerName": {
+            layer["name"]: _layer_config(
+                layer, settings, types.get(layer["name"], {}), table_sizes.get(layer["name"], {})
+            )
+            for layer in parsed.layers
+        },
+    }
+    return ModelGraph.from_layer_list(config, copy.deepcopy(parsed.layers), list(parsed.inputs), list(parsed.outputs))
+
+
+def _layer_config(
+    layer: Mapping[str, Any],
+    settings: HlsSettings,
+    types: Mapping[str, FixedPoint],
+    table_sizes: Mapping[str, int],
+) -> dict[str, Any]:
+    precision = _weight_types(layer) | {role: types[role] for role in _PRECISION_ROLES if role in types}
+    # hls4ml ignores table types under `Precision`; they are keys of their own.
+    tables = {f"{role}_t": str(type_) for role, type_ in types.items() if role not in _PRECISION_ROLES}
+    return {
+        "Trace": True,
+        "Precision": {role: str(type_) for role, type_ in precision.items()},
+        "ReuseFactor": settings.reuse_factor,
+        "Strategy": settings.strategy,
+        **tables,
+        **table_sizes,
+    }
+
+
+def _weight_types(layer: Mapping[str, Any]) -> dict[str, FixedPoint]:
+    """Types of weights: the handlers' quantizers', or for batch normalization the values' own grid.
+
+    A dense layer on a tensor becomes a convolution inside hls4ml and loses its quantizers on the way; its types must
+    therefore stand in the configuration too.
+    """
+    types = {}
+    for role in ("weight", "depthwise", "bias"):
+        quantizer = layer.get(f"{role}_quantizer")
+        if quantizer is not None:
+            types["weight" if role == "depthwise" else role] = fixed_point(quantizer.hls_type)
+    if "scale_data" in layer:
+        for role, key in (("scale", "scale_data"), ("bias", "bias_data")):
+            types[role] = smallest_grid(np.asarray(layer[key]), f"layer {layer['name']!r}, {role}")
+    return types

@@ -1,0 +1,241 @@
+"""What lowering one hls4ml layer needs: its inputs, a place to put operations, and the types to use.
+
+Types come from one of two places. While netloom plans, `Planned` computes the narrowest type that loses nothing,
+or takes the user's. Once hls4ml's graph carries the types, `FromGraph` reads them off: lowering then means exactly that graph.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from netloom.errors import PrecisionError, SettingsError
+from netloom.hls.dataflow import Bounds, Cast, DataflowBuilder, DepthwiseMatVec, MatVec, Operation, TensorType
+from netloom.quantize.fixed_point import FixedPoint
+
+RESULT = "result"
+ACCUM = "accum"
+
+
+def fixed_point(precision: Any) -> FixedPoint:
+    """hls4ml's precision object as netloom's type.
+
+    Raises:
+        PrecisionError: for floating point, exponent and XNOR types, and for saturation bits.
+    """
+    modes = getattr(precision, "rounding_mode", None), getattr(precision, "saturation_mode", None)
+    kind = type(precision).__name__
+    if not hasattr(precision, "integer") or "Xnor" in kind or "Exponent" in kind or "Float" in kind:
+        raise PrecisionError(f"type {precision} is not fixed point; use fixed<W,I> or ufixed<W,I>")
+    if getattr(precision, "saturation_bits", None):
+        raise PrecisionError(f"type {precision}: saturation bits must be 0")
+    type_ = FixedPoint(precision.width, precision.integer, bool(precision.signed))
+    rounding, overflow = (str(mode).removeprefix("AP_") if mode is not None else None for mode in modes)
+    text = f"{'' if type_.signed else 'u'}fixed<{type_.width},{type_.integer},{rounding or 'TRN'},{overflow or 'WRAP'}>"
+    return FixedPoint.parse(text)
+
+
+class TypeSource(ABC):
+    """Where a layer's types come from."""
+
+    @abstractmethod
+    def choose(self, node: Any, role: str, narrowest: Callable[[], FixedPoint]) -> FixedPoint:
+        """The type a layer uses for `role` ('result', 'accum', 'exp_table', ...).
+
+        Args:
+            node: hls4ml's layer.
+            role: what the type is for.
+            narrowest: computes the narrowest type that loses nothing.
+        """
+
+    @abstractmethod
+    def table_size(self, node: Any, role: str, default: int) -> int:
+        """Number of entries of a layer's table; `default` where nothing else is asked for."""
+
+
+class FromGraph(TypeSource):
+    """Read the types that hls4ml's finished graph carries."""
+
+    def choose(self, node: Any, role: str, narrowest: Callable[[], FixedPoint]) -> FixedPoint:
+        """The precision of the output variable, or of the attribute `<role>_t`."""
+        del narrowest
+        if role == RESULT:
+            return fixed_point(node.get_output_variable().type.precision)
+        return fixed_point(node.get_attr(f"{role}_t").precision)
+
+    def table_size(self, node: Any, role: str, default: int) -> int:
+        """The attribute of that name, or `table_size`, which hls4ml falls back to."""
+        return int(node.get_attr(role, node.get_attr("table_size", default)))
+
+
+class Planned(TypeSource):
+    """Choose types before hls4ml's graph has them, and remember the choice.
+
+    Args:
+        overrides: the user's types, {layer: {role: type}}.
+        fixed: results that handlers have set already, {layer: type}; they are quantizers and not to be widened.
+    """
+
+    def __init__(self, overrides: Mapping[str, Mapping[str, FixedPoint]], fixed: Mapping[str, FixedPoint]) -> None:
+        self.types: dict[str, dict[str, FixedPoint]] = {}
+        self.table_sizes: dict[str, dict[str, int]] = {}
+        self._overrides = overrides
+        self._fixed = fixed
+
+    def choose(self, node: Any, role: str, narrowest: Callable[[], FixedPoint]) -> FixedPoint:
+        """The user's type, else the quantizer's, else the narrowest."""
+        planned = self.types.get(node.name, {}).get(role)
+        if planned is not None:
+            return planned
+        chosen = self._overrides.get(node.name, {}).get(role)
+        if chosen is None and role == RESULT:
+            chosen = self._fixed.get(node.name)
+        if chosen is None:
+            try:
+                chosen = narrowest()
+            except PrecisionError as error:
+                raise PrecisionError(f"layer {node.name!r}, {role}: {error}") from None
+        self.types.setdefault(node.name, {})[role] = chosen
+        return chosen
+
+    def table_size(self, node: Any, role: str, default: int) -> int:
+        """Remember and use the default."""
+        self.table_sizes.setdefault(node.name, {})[role] = default
+        return default
+
+    def check_overrides_used(self) -> None:
+        """Refuse types the user gave for layers or roles that do not exist.
+
+        Raises:
+            SettingsError: naming the first of them and what there is.
+        """
+        for layer, roles in self._overrides.items():
+            if layer not in self.types:
+                raise SettingsError(f"precision: there is no layer {layer!r}; layers are {', '.join(self.types)}")
+            for role in roles:
+                if role not in self.types[layer]:
+                    raise SettingsError(
+                        f"precision: layer {layer!r} has no type {role!r}; it has {', '.join(self.types[layer])}"
+                    )
+
+
+class LoweringContext:
+    """One layer at a time: `enter` it, add operations, `finish` it."""
+
+    def __init__(self, types: TypeSource, io_type: str, origins: Mapping[str, str]) -> None:
+        self.builder = DataflowBuilder()
+        self.stream = io_type == "io_stream"
+        self._types = types
+        self._origins = origins
+        self._bounds: dict[str, Bounds] = {}
+        self._variables: dict[str, str] = {}
+        self.node: Any = None
+
+    def enter(self, node: Any) -> None:
+        """Start lowering a layer."""
+        self.node = node
+
+    @property
+    def inputs(self) -> list[str]:
+        """Names of the dataflow nodes that feed the layer."""
+        return [self._variables[name] for name in self.node.inputs]
+
+    def type_of(self, name: str) -> TensorType:
+        """Type of a dataflow node's result."""
+        return self.builder.types[name]
+
+    def bounds_of(self, name: str) -> Bounds:
+        """Proven range of a dataflow node's result."""
+        return self._bounds[name]
+
+    def source(self, shape: tuple[int, ...], element: FixedPoint) -> None:
+        """Make the layer a network input."""
+        name = self.builder.source(self.node.name, TensorType(shape, element))
+        self._bounds[name] = Bounds.of(self.builder.types[name])
+        self._close(name)
+
+    def add(self, suffix: str, operation: Operation, *inputs: str) -> str:
+        """Add an operation to the layer; gives its name."""
+        name = self.builder.add(self.node.name, suffix, operation, *inputs)
+        self._bounds[name] = operation.bounds(
+            [self.builder.types[source] for source in inputs], [self._bounds[source] for source in inputs]
+        )
+        return name
+
+    def choose(self, role: str, narrowest: Callable[[], FixedPoint]) -> FixedPoint:
+        """The type to use for `role`."""
+        return self._types.choose(self.node, role, narrowest)
+
+    def table_size(self, role: str, default: int) -> int:
+        """The number of entries to use for a table."""
+        return self._types.table_size(self.node, role, default)
+
+    def accumulate(
+        self,
+        operation: type[MatVec] | type[DepthwiseMatVec],
+        source: str,
+        weights: tuple[np.ndarray, FixedPoint],
+        bias: tuple[np.ndarray, FixedPoint],
+        *,
+        order: tuple[int, ...] | None = None,
+        exact: bool = False,
+        suffix: str = "matvec",
+    ) -> str:
+        """Add a matrix product; its accumulator is chosen, or the exact one if `exact`.
+
+        Args:
+            operation: `MatVec` or `DepthwiseMatVec`.
+            source: the dataflow node that feeds it.
+            weights: raws in the operation's shape, and their type.
+            bias: raws, and their type.
+            order: of accumulation, where it is not the natural one.
+            exact: whether hls4ml has no accumulator here, and sums in full precision.
+            suffix: of the node's name.
+        """
+        types, bounds = [self.type_of(source)], [self.bounds_of(source)]
+
+        def narrowest() -> FixedPoint:
+            draft = operation(*weights, *bias, FixedPoint(1, 1))
+            return draft.exact_sum(types, bounds)
+
+        accum = narrowest() if exact else self.choose(ACCUM, narrowest)
+        return self.add(suffix, operation(*weights, *bias, accum, order), source)
+
+    def finish(self, name: str) -> None:
+        """Assign the layer's result to its output variable, and close it."""
+        element = self.type_of(name).element
+        result = self.choose(RESULT, lambda: self.narrowed(name))
+        if result.with_modes() != element.with_modes():
+            name = self.add(RESULT, Cast(result), name)
+        self._close(name)
+
+    def finish_moved(self, name: str) -> None:
+        """Like `finish`, for layers that only move elements: their result's type is their input's."""
+        self.choose(RESULT, lambda: self.type_of(name).element)
+        self.finish(name)
+
+    def pass_through(self, name: str) -> None:
+        """Close a layer whose output variable is its input's: no cast happens."""
+        self._close(name)
+
+    def narrowed(self, name: str) -> FixedPoint:
+        """The narrowest type for what a node can come to hold."""
+        bounds = self.bounds_of(name)
+        return FixedPoint.containing(int(bounds.low.min()), int(bounds.high.max()), self.type_of(name).element.fraction)
+
+    def _close(self, name: str) -> None:
+        for output in self.node.outputs:
+            self._variables[output] = name
+        origin = self._origins.get(self.node.name, self.node.name)
+        self.builder.layer(self.node.name, self.node.class_name, name, origin)
+
+    def output(self, variable: str) -> str:
+        """The dataflow node behind one of the network's output variables."""
+        return self._variables[variable]
+
+
+def stored(variable: Any) -> tuple[np.ndarray, FixedPoint]:
+    """Weights as hls4ml's C++ holds them: raws (float values cast to the declared type), and the type."""
+    type_ = fixed_point(variable.type.precision)
+    return type_.from_float(np.asarray(variable.data, dtype=np.float64)), type_.with_modes()

@@ -1,0 +1,70 @@
+"""From hls4ml's ModelGraph to the dataflow graph, layer by layer."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from netloom.errors import LayerNotSupportedError
+from netloom.hls.dataflow import Dataflow
+from netloom.hls.lower import activation, linear, merge, pooling, shape
+from netloom.hls.lower.context import LoweringContext, TypeSource
+
+LOWERINGS: dict[str, Callable[[Any, LoweringContext], None]] = {
+    "Input": shape.lower_input,
+    # constant weights
+    "Dense": linear.lower_dense,
+    "Conv1D": linear.lower_conv,
+    "Conv2D": linear.lower_conv,
+    "PointwiseConv1D": linear.lower_conv,
+    "PointwiseConv2D": linear.lower_conv,
+    "DepthwiseConv1D": linear.lower_depthwise_conv,
+    "DepthwiseConv2D": linear.lower_depthwise_conv,
+    "BatchNormalization": linear.lower_batch_norm,
+    # activations
+    "Activation": activation.lower_activation,
+    "HardActivation": activation.lower_hard_activation,
+    "Softmax": activation.lower_softmax,
+    # pooling
+    "Pooling1D": pooling.lower_pooling,
+    "Pooling2D": pooling.lower_pooling,
+    "GlobalPooling1D": pooling.lower_global_pooling,
+    "GlobalPooling2D": pooling.lower_global_pooling,
+    # two inputs
+    "Merge": merge.lower_merge,
+    "Concatenate": merge.lower_concatenate,
+    # movement
+    "Reshape": shape.lower_reshape,
+    "Repack": shape.lower_reshape,
+    "Transpose": shape.lower_transpose,
+    "ZeroPadding1D": shape.lower_zero_padding,
+    "ZeroPadding2D": shape.lower_zero_padding,
+    "Cropping1D": shape.lower_cropping,
+    "Cropping2D": shape.lower_cropping,
+    "Resize": shape.lower_resize,
+    "Clone": shape.lower_clone,
+}
+"""hls4ml's layer classes, and what lowers each."""
+
+
+def lower(graph: Any, types: TypeSource, io_type: str, origins: Mapping[str, str]) -> Dataflow:
+    """Lower a whole ModelGraph.
+
+    Args:
+        graph: hls4ml's ModelGraph, all flows applied.
+        types: where accumulator, result and table types come from.
+        io_type: 'io_parallel' or 'io_stream'; hls4ml computes a few things differently.
+        origins: hls4ml's layer name -> the name in the user's model.
+
+    Raises:
+        LayerNotSupportedError: for a layer class or option that has no lowering.
+        PrecisionError: if a type would exceed 62 bits.
+    """
+    context = LoweringContext(types, io_type, origins)
+    for node in graph.get_layers():
+        lowering = LOWERINGS.get(node.class_name)
+        if lowering is None:
+            raise LayerNotSupportedError(
+                f"layer {node.name!r}: hls4ml's {node.class_name} has no lowering; supported are {', '.join(LOWERINGS)}"
+            )
+        context.enter(node)
+        lowering(node, context)
+    return context.builder.build(graph.inputs, [context.output(variable) for variable in graph.outputs])

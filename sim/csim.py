@@ -1,0 +1,124 @@
+"""Engine `csim`: hls4ml's C++, compiled, in a process of its own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from netloom.errors import StorageError, ToolFailedError
+from netloom.hls import Firmware
+from netloom.hls.hls4ml_graph import PROJECT
+from netloom.sim import csim_worker
+from netloom.sim.csim_build import library
+from netloom.sim.engine import Engine, Progress
+
+_CHUNK = 256
+
+
+class CsimEngine(Engine):
+    """hls4ml's C-simulation: the judge of numbers. Compiles on first use, and keeps the library beside the firmware.
+
+    Raises:
+        ToolMissingError: if there is no g++.
+        ToolFailedError: if the C++ does not compile, or aborts while it runs.
+    """
+
+    name = "csim"
+
+    def __init__(self, firmware: Firmware) -> None:
+        self._firmware = firmware
+        self._dataflow = firmware.dataflow
+        self.input_shapes = [tensor.shape for tensor in self._dataflow.sources.values()]
+        folder = firmware.directory / "csim"
+        self._library = library(firmware.project, folder).resolve()
+        self._log = folder / "run.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def _predict(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
+        outputs = [self._dataflow.types[name].shape for name in self._dataflow.outputs]
+        return self._run(b"P", inputs, outputs, progress)
+
+    def _trace(self, inputs: list[np.ndarray], progress: Progress) -> dict[str, np.ndarray]:
+        shapes = self._traced_shapes()
+        return dict(zip(shapes, self._run(b"T", inputs, list(shapes.values()), progress), strict=True))
+
+    def _traced_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Layers whose results the C++ keeps; the others (reshapes) are no code there."""
+        bridge = self._bridge()
+        return {
+            layer.name: self._dataflow.types[layer.node].shape
+            for layer in self._dataflow.layers
+            if f'"{layer.name}"' in bridge
+        }
+
+    def _bridge(self) -> str:
+        path = self._firmware.project / f"{PROJECT}_bridge.cpp"
+        try:
+            return path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise StorageError(f"{path}: {error.strerror}; convert the model again") from None
+
+    def _run(
+        self, command: bytes, inputs: list[np.ndarray], shapes: list[tuple[int, ...]], progress: Progress
+    ) -> list[np.ndarray]:
+        samples = inputs[0].shape[0]
+        results = [np.empty((samples, *shape)) for shape in shapes]
+        for start in range(0, samples, _CHUNK):
+            part = slice(start, min(start + _CHUNK, samples))
+            arrays = self._request(
+                command, [array[part] for array in inputs], [int(np.prod(shape)) for shape in shapes]
+            )
+            for result, array, shape in zip(results, arrays, shapes, strict=True):
+                result[part] = array.reshape(-1, *shape)
+            progress(part.stop, samples)
+        return results
+
+    def _request(self, command: bytes, inputs: list[np.ndarray], sizes: list[int]) -> list[np.ndarray]:
+        process = self._worker()
+        samples = inputs[0].shape[0]
+        try:
+            assert process.stdin is not None and process.stdout is not None
+            process.stdin.write(command + samples.to_bytes(8, "little"))
+            for array in inputs:
+                # hls4ml's bridge in double precision: in single precision wide outputs lose their last bits.
+                process.stdin.write(np.asarray(array, dtype=np.float64).tobytes())
+            process.stdin.flush()
+            return [np.frombuffer(process.stdout.read(samples * size * 8)).reshape(samples, size) for size in sizes]
+        except (OSError, ValueError):
+            code = process.wait()
+            self._process = None
+            raise ToolFailedError(
+                f"the C-simulation died with exit code {code}; what it said is in {self._log}"
+            ) from None
+
+    def _worker(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            types = self._dataflow.types
+            traced = self._traced_shapes()
+            spec = {
+                "function": f"{PROJECT}_double",
+                "inputs": [tensor.size for tensor in self._dataflow.sources.values()],
+                "outputs": [types[name].size for name in self._dataflow.outputs],
+                "trace": {name: int(np.prod(shape)) for name, shape in traced.items()},
+                "traced": self._bridge().count("trace_outputs->insert"),
+            }
+            with self._log.open("wb") as log:
+                self._process = subprocess.Popen(
+                    [sys.executable, str(Path(csim_worker.__file__).resolve()), str(self._library)],
+                    cwd=self._firmware.project,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                )
+            assert self._process.stdin is not None
+            self._process.stdin.write(json.dumps(spec).encode() + b"\n")
+        return self._process
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None

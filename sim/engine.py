@@ -1,0 +1,102 @@
+"""What every simulator is: `predict` and `trace` on float arrays."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from netloom.errors import InputError
+
+Arrays = np.ndarray | Sequence[np.ndarray]
+Progress = Callable[[int, int], None]
+"""Called with the number of samples done and the number of all."""
+
+
+def _silent(done: int, total: int) -> None:
+    del done, total
+
+
+class Engine(ABC):
+    """One way to compute the network. A context manager: some engines hold a process.
+
+    Attributes:
+        name: 'float', 'quantized', 'fixed' or 'csim'.
+        input_shapes: of every input, without the batch axis.
+    """
+
+    name: str
+    input_shapes: Sequence[tuple[int, ...]]
+
+    def predict(self, x: Arrays, progress: Progress | None = None) -> np.ndarray | list[np.ndarray]:
+        """The network's output.
+
+        Args:
+            x: inputs, (samples, *input shape), any numeric dtype; a list of them for several inputs. Values between the
+                steps of the input's type are rounded and saturated as its quantizer does.
+            progress: called as samples are done.
+
+        Returns:
+            float64 (samples, *output shape); a list of them for several outputs. Exact multiples of the output type's
+            step in `fixed` and `csim`.
+
+        Raises:
+            InputError: for a wrong number of inputs, shape, dtype, or values that are not finite.
+        """
+        outputs = self._predict(self.checked_inputs(x), progress or _silent)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def trace(self, x: Arrays, progress: Progress | None = None) -> dict[str, np.ndarray]:
+        """The result of every layer: {layer: float64 (samples, *shape)}. Arguments and errors as in `predict`."""
+        return self._trace(self.checked_inputs(x), progress or _silent)
+
+    @abstractmethod
+    def _predict(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
+        """All outputs, for checked inputs."""
+
+    @abstractmethod
+    def _trace(self, inputs: list[np.ndarray], progress: Progress) -> dict[str, np.ndarray]:
+        """All layers' results, for checked inputs."""
+
+    def close(self) -> None:  # noqa: B027  (most engines hold nothing)
+        """Release what the engine holds."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def checked_inputs(self, x: Arrays) -> list[np.ndarray]:
+        """Inputs as a list of float arrays (float32 stays, all else becomes float64).
+
+        Raises:
+            InputError: for a wrong number of inputs, shape, dtype, or values that are not finite.
+        """
+        arrays = list(x) if isinstance(x, list | tuple) else [x]
+        if len(arrays) != len(self.input_shapes):
+            raise InputError(f"the network has {len(self.input_shapes)} inputs, not {len(arrays)}")
+        checked = [
+            _checked(array, shape, index)
+            for index, (array, shape) in enumerate(zip(arrays, self.input_shapes, strict=True))
+        ]
+        samples = {array.shape[0] for array in checked}
+        if len(samples) > 1:
+            raise InputError(f"inputs must have one number of samples, not {sorted(samples)}")
+        return checked
+
+
+def _checked(array: np.ndarray, shape: tuple[int, ...], index: int) -> np.ndarray:
+    array = np.asarray(array)
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"input {index} must be numeric, not {array.dtype}")
+    if array.shape[1:] != shape or array.ndim != len(shape) + 1:
+        raise InputError(f"input {index} must have shape (samples, {', '.join(map(str, shape))}), not {array.shape}")
+    array = array if array.dtype == np.float32 else array.astype(np.float64)
+    if not np.isfinite(array).all():
+        bad = int(np.argwhere(~np.isfinite(array))[0][0])
+        raise InputError(f"input {index} must be finite; sample {bad} has NaN or infinity: remove or replace it")
+    return array

@@ -1,0 +1,144 @@
+"""Engine `fixed`: the dataflow graph in exact integers, vectorized over samples.
+
+Every node runs in the cheapest dtype that is proven exact for it: float32 while no number on the way reaches 2**24,
+float64 below 2**53, else int64. Matrix products in a float dtype run on BLAS. Samples go through the whole graph in
+chunks that fit the cache, one thread a core.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from netloom.hls import Firmware
+from netloom.hls.dataflow import EXACT_LIMIT, Dataflow, Kernel, Node, TensorType
+from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.sim.engine import Engine, Progress
+from netloom.sim.fuse import fused
+
+_CHUNK_BYTES = 2**20
+_MAX_CHUNK = 1024
+
+
+@dataclass(frozen=True)
+class Step:
+    """One node made ready: its function, the dtype it works in, and which results nobody needs afterwards."""
+
+    node: Node
+    kernel: Kernel
+    dtype: type
+    last_use_of: tuple[str, ...]
+
+
+class FixedEngine(Engine):
+    """Bit-accurate simulation of a converted network; equals hls4ml's C-simulation to the bit."""
+
+    name = "fixed"
+
+    def __init__(self, firmware: Firmware) -> None:
+        self.firmware = firmware
+        self._dataflow = firmware.dataflow
+        self.input_shapes = [tensor.shape for tensor in self._dataflow.sources.values()]
+        self._program = Program(fused(self._dataflow), self._dataflow.outputs)
+
+    def _predict(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
+        return self._program.run(inputs, progress)
+
+    def _trace(self, inputs: list[np.ndarray], progress: Progress) -> dict[str, np.ndarray]:
+        names = [layer.node for layer in self._dataflow.layers]
+        results = Program(self._dataflow, names).run(inputs, progress)
+        return {layer.name: result for layer, result in zip(self._dataflow.layers, results, strict=True)}
+
+
+class Program:
+    """A dataflow graph made ready to compute chosen nodes."""
+
+    def __init__(self, dataflow: Dataflow, outputs: Sequence[str]) -> None:
+        self._dataflow = dataflow
+        self._outputs = list(outputs)
+        self.steps = list(self._steps())
+        largest = max(tensor.size for tensor in dataflow.types.values())
+        self._chunk = int(np.clip(_CHUNK_BYTES // (4 * largest), 8, _MAX_CHUNK))
+
+    def _steps(self) -> Iterator[Step]:
+        dataflow = self._dataflow
+        last_use = {name: index for index, node in enumerate(dataflow.nodes) for name in node.inputs}
+        for index, node in enumerate(dataflow.nodes):
+            types, bounds = dataflow.input_types(node), dataflow.input_bounds(node)
+            dtype = exact_dtype(node.operation.headroom(types, bounds))
+            freed = tuple(name for name in set(node.inputs) if last_use[name] == index and name not in self._outputs)
+            yield Step(node, node.operation.kernel(types, bounds, dtype), dtype, freed)
+
+    def run(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
+        """Compute the chosen nodes for all samples; float64 values."""
+        samples = inputs[0].shape[0]
+        types = [self._dataflow.types[name] for name in self._outputs]
+        results = [np.empty((samples, *tensor.shape)) for tensor in types]
+        starts = range(0, samples, self._chunk)
+
+        def work(start: int) -> int:
+            part = slice(start, min(start + self._chunk, samples))
+            values = self.evaluate([array[part] for array in inputs])
+            for result, tensor, name in zip(results, types, self._outputs, strict=True):
+                np.multiply(values[name], tensor.element.step, out=result[part])
+            return part.stop - part.start
+
+        done = 0
+        with _one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
+            for count in pool.map(work, starts):
+                done += count
+                progress(done, samples)
+        return results
+
+    def evaluate(self, inputs: list[np.ndarray]) -> dict[str, np.ndarray]:
+        """Raws of the chosen nodes (and whatever else is left) for a chunk of samples."""
+        values = {
+            name: quantize(array, tensor)
+            for (name, tensor), array in zip(self._dataflow.sources.items(), inputs, strict=True)
+        }
+        for step in self.steps:
+            arrays = [values[name].astype(step.dtype, copy=False) for name in step.node.inputs]
+            values[step.node.name] = step.kernel(arrays)
+            for name in step.last_use_of:
+                del values[name]
+        return values
+
+
+def exact_dtype(headroom: int) -> type:
+    """The cheapest dtype in which every integer up to `headroom` is exact."""
+    return next(dtype for dtype, limit in EXACT_LIMIT.items() if headroom <= limit)
+
+
+def quantize(values: np.ndarray, tensor: TensorType) -> np.ndarray:
+    """Float values as raws of a type, in whatever dtype holds them; what C++ does with a `double` input."""
+    element = tensor.element
+    if _quantizes_in_float(element, values.dtype):
+        raw = values * values.dtype.type(2.0**element.fraction)
+        round_ = np.rint if element.rounding is Rounding.RND_CONV else np.floor
+        return np.clip(round_(raw, out=raw), element.raw_min, element.raw_max, out=raw)
+    return element.from_float(values)
+
+
+def _quantizes_in_float(element: FixedPoint, dtype: np.dtype) -> bool:
+    """Scaling by a power of two, floor and rint are exact in any float dtype; the other modes are not."""
+    return (
+        element.rounding in (Rounding.TRN, Rounding.RND_CONV)
+        and element.overflow in (Overflow.SAT, Overflow.SAT_SYM)
+        and element.raw_max < EXACT_LIMIT[dtype.type]
+    )
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def _one_blas_thread() -> AbstractContextManager[Any]:
+    """Chunks are the parallelism; BLAS threads on top would only fight over the cores."""
+    return _controller().limit(limits=1, user_api="blas")

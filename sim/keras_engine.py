@@ -1,0 +1,43 @@
+"""Engines `float` and `quantized`: a Keras or QKeras model."""
+
+from typing import Any
+
+import numpy as np
+
+from netloom.sim.engine import Engine, Progress
+
+_CHUNK = 1024
+
+
+class KerasEngine(Engine):
+    """Runs a Keras model; the trace has every layer's output under the layer's own name."""
+
+    def __init__(self, name: str, model: Any) -> None:
+        self.name = name
+        self.input_shapes = [tuple(tensor.shape[1:]) for tensor in model.inputs]
+        self._model = model
+        self._traced: Any = None
+
+    def _run(self, model: Any, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
+        samples = inputs[0].shape[0]
+        chunks: list[list[np.ndarray]] = []
+        for start in range(0, samples, _CHUNK):
+            batch = [array[start : start + _CHUNK].astype(np.float32) for array in inputs]
+            outputs = model.predict_on_batch(batch if len(batch) > 1 else batch[0])
+            chunks.append(list(outputs) if isinstance(outputs, list | tuple) else [outputs])
+            progress(min(start + _CHUNK, samples), samples)
+        if not chunks:
+            return [np.zeros((0, *tensor.shape[1:])) for tensor in model.outputs]
+        return [np.concatenate(parts).astype(np.float64) for parts in zip(*chunks, strict=True)]
+
+    def _predict(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
+        return self._run(self._model, inputs, progress)
+
+    def _trace(self, inputs: list[np.ndarray], progress: Progress) -> dict[str, np.ndarray]:
+        import keras
+
+        layers = [layer for layer in self._model.layers if not isinstance(layer, keras.layers.InputLayer)]
+        if self._traced is None:
+            self._traced = keras.Model(self._model.inputs, [layer.output for layer in layers])
+        outputs = self._run(self._traced, inputs, progress)
+        return {layer.name: output for layer, output in zip(layers, outputs, strict=True)}
