@@ -1,6 +1,6 @@
 """`report.html`: one self-contained page, made from the record and the run's arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -65,6 +65,7 @@ def render(report: Report, evidence: Evidence) -> str:
         confusion="" if matrix is None else plots.confusion(matrix, names),
         confused=[] if matrix is None else most_confused(matrix, names),
         samples=samples(evidence, names),
+        settings=flat(report.settings),
         slowest=max((stage.seconds for stage in report.stages), default=1.0) or 1.0,
     )
 
@@ -115,6 +116,17 @@ def most_confused(matrix: np.ndarray, names: Sequence[str], count: int = 3) -> l
     order = np.argsort(errors, axis=None, kind="stable")[::-1][:count]
     pairs = [np.unravel_index(place, errors.shape) for place in order]
     return [(names[row], names[column], int(errors[row, column])) for row, column in pairs if errors[row, column]]
+
+
+def flat(settings: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:
+    """Settings as pairs of a name and a value, what is nested by names with points, without the empty ones."""
+    pairs = []
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            pairs += flat(value, f"{prefix}{name}.")
+        elif value is not None:
+            pairs.append((f"{prefix}{name}", str(value)))
+    return pairs
 
 
 def quantity(value: float) -> str:

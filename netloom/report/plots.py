@@ -24,7 +24,7 @@ def ranges(layers: Sequence[LayerRecord]) -> str:
             bar.set_gid(f"row{row}")
             proven = max(abs(layer.proven_min), abs(layer.proven_max))
             lines = [
-                f"{layer.name}: {layer.type}",
+                f"{layer.origin}: {layer.type}",
                 f"type    {layer.type_min:g} to {layer.type_max:g}, step {layer.step:g}",
                 f"proven  {layer.proven_min:g} to {layer.proven_max:g}",
             ]
@@ -56,7 +56,7 @@ def errors(layers: Sequence[LayerRecord]) -> str:
             axes.barh(row, largest, height=0.62, color=MAX)[0].set_gid(f"row{row}")
             axes.barh(row, mean, height=0.62, color=MEAN)
             axes.text(largest, row, f"  {largest:.3g}", va="center", color=MUTED)
-            tooltips[f"row{row}"] = f"{layer.name}: mean {mean:.3g}, largest {largest:.3g} steps of {layer.step:g}"
+            tooltips[f"row{row}"] = f"{layer.origin}: mean {mean:.3g}, largest {largest:.3g} steps of {layer.step:g}"
         _rows(axes, measured)
         axes.set_xlim(left=0)
         axes.set_xlabel("steps of the layer's type")
@@ -84,7 +84,7 @@ def weights(histograms: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> str:
             edges = np.column_stack([values - half, values + half]).reshape(-1)
             heights = np.column_stack([counts, np.zeros_like(counts)]).reshape(-1)[:-1]
             axes.stairs(heights, edges, fill=True, color=MEAN)
-            axes.set_title(name, fontsize=9, loc="left", color=INK)
+            axes.set_title(_short(name), fontsize=9, loc="left", color=INK)
             axes.set_yticks([])
             axes.spines["left"].set_visible(False)
             axes.margins(x=0.02)
@@ -101,6 +101,7 @@ def confusion(matrix: np.ndarray, names: Sequence[str]) -> str:
     """
     classes = len(matrix)
     size = min(max(3.4, 0.46 * classes + 0.9), 7.0)
+    labels = [_short(name, 16) for name in names]
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     pixels = np.zeros((classes, classes, 4))
     pixels[..., :3] = np.where(np.eye(classes, dtype=bool)[..., None], (0.0, 0.45, 0.70), (0.84, 0.37, 0.0))
@@ -112,8 +113,8 @@ def confusion(matrix: np.ndarray, names: Sequence[str]) -> str:
         if classes <= 20:
             for row, column in np.argwhere(matrix):
                 axes.text(column, row, str(matrix[row, column]), ha="center", va="center", fontsize=8)
-            axes.set_xticks(range(classes), names, rotation=0 if max(map(len, names)) <= 3 else 60, ha="center")
-            axes.set_yticks(range(classes), names)
+            axes.set_xticks(range(classes), labels, rotation=0 if max(map(len, labels)) <= 3 else 60)
+            axes.set_yticks(range(classes), labels)
         axes.tick_params(length=0, labelcolor=INK)
         axes.set_xlabel("predicted")
         axes.set_ylabel("label")
@@ -138,10 +139,14 @@ def profile(values: np.ndarray, name: str) -> str:
 
 
 def _rows(axes: matplotlib.axes.Axes, layers: Sequence[LayerRecord]) -> None:
-    axes.set_yticks(range(len(layers)), [layer.name for layer in layers])
+    axes.set_yticks(range(len(layers)), [_short(layer.origin) for layer in layers])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_ylim(len(layers) - 0.4, -0.6)
+
+
+def _short(name: str, length: int = 24) -> str:
+    return name if len(name) <= length else name[: length - 1] + "…"
 
 
 def _log2(value: float) -> float:

@@ -67,8 +67,9 @@ class FidelityRecord(Record):
 class LayerRecord(Record):
     """One layer of the firmware."""
 
-    name: str = Field(description="name of the layer")
-    kind: str = Field(description="what it computes")
+    name: str = Field(description="name of the layer in the firmware")
+    origin: str = Field(description="name of the model's layer it comes from")
+    kind: str = Field(description="hls4ml's name for what it computes")
     shape: tuple[int, ...] = Field(description="shape of its output, without the batch axis")
     type: str = Field(description="fixed-point type of its output, such as `fixed<8,3,RND_CONV,SAT>`")
     accum: str | None = Field(None, description="fixed-point type of its accumulator; null if it has none")
@@ -79,6 +80,9 @@ class LayerRecord(Record):
     step: float = Field(description="difference between neighbouring values of `type`")
     proven_min: float = Field(description="least value the output can take for any input, by interval arithmetic")
     proven_max: float = Field(description="greatest value the output can take for any input")
+    overflow_possible: bool = Field(
+        description="whether some input may wrap or saturate an accumulator; false where the proven ranges fit"
+    )
     seen_min: float | None = Field(None, description="least output seen on the test set")
     seen_max: float | None = Field(None, description="greatest output seen on the test set")
     overflows: int | None = Field(

@@ -1,0 +1,140 @@
+"""A run directory's artefacts to `report.json` and `report.html`."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from netloom import rundir
+from netloom.errors import StorageError
+from netloom.files import write_text
+from netloom.hls import Firmware, LayerSummary
+from netloom.hls.dataflow import DepthwiseMatVec, MatVec
+from netloom.models import get_network
+from netloom.report.evidence import Evidence
+from netloom.report.html import render
+from netloom.report.schema import DataRecord, LayerRecord, NetworkRecord, Report, StageRecord
+from netloom.settings import RunSettings
+from netloom.simulation import LayerFindings, Simulation, load_predictions
+from netloom.stage import Outcome
+from netloom.state import Origin, RunState
+from netloom.testset import TestSet
+
+
+def write_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> Report:
+    """Make the report of a run.
+
+    Args:
+        directory: of the run, with all artefacts up to the simulation.
+        out: directory that gets `report.json` and `report.html`.
+        outcomes: of the stages before.
+
+    Raises:
+        StorageError: if an artefact is missing or damaged, or the report cannot be written.
+    """
+    firmware = Firmware.load(directory / rundir.FIRMWARE)
+    tests = TestSet.load(directory / rundir.DATA)
+    report = build(directory, firmware, tests, outcomes)
+    evidence = Evidence(tests.x, tests.y, load_predictions(directory), weight_histograms(firmware))
+    write_text(out / rundir.REPORT_JSON, report.model_dump_json(indent=2) + "\n")
+    write_text(out / rundir.REPORT_HTML, render(report, evidence))
+    return report
+
+
+def build(directory: Path, firmware: Firmware, tests: TestSet, outcomes: Iterable[Outcome]) -> Report:
+    """The record of a run."""
+    state = RunState.read(directory)
+    if state is None:
+        raise StorageError(f"{directory} holds no run; netloom run makes one")
+    simulation = Simulation.load(directory)
+    settings = RunSettings.model_validate(state.settings)
+    layers = [_layer(layer, simulation.layers.get(layer.name, LayerFindings())) for layer in firmware.layers]
+    return Report(
+        created=datetime.now(UTC).replace(microsecond=0),
+        network=_network(state.origin, firmware),
+        settings=_settings(settings, state.origin),
+        versions=state.versions | ({"g++": simulation.compiler} if simulation.compiler else {}),
+        seed=settings.seed,
+        data=DataRecord(
+            source=tests.source,
+            digest=tests.digest,
+            samples=len(tests.x),
+            labelled=tests.y is not None,
+            class_names=tests.class_names,
+        ),
+        parameters=sum(layer.parameters for layer in layers),
+        accuracy=simulation.accuracy,
+        fidelity=simulation.fidelity,
+        layers=tuple(layers),
+        weight_bits=sum(layer.weight_bits for layer in layers),
+        activation_bits=sum(layer.activation_bits for layer in layers),
+        macs=sum(layer.macs for layer in layers),
+        stages=tuple(
+            StageRecord(name=outcome.name, seconds=outcome.seconds, reused=outcome.reused) for outcome in outcomes
+        ),
+    )
+
+
+def weight_histograms(firmware: Firmware) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
+    """By layer with weights, its distinct weights in ascending order, and how often each occurs."""
+    histograms = {}
+    for node in firmware.dataflow.nodes:
+        operation = node.operation
+        if isinstance(operation, MatVec | DepthwiseMatVec):
+            raws, counts = np.unique(operation.weights, return_counts=True)
+            histograms[node.layer] = (operation.weight_type.to_float(raws), counts)
+    return histograms
+
+
+def _network(origin: Origin, firmware: Firmware) -> NetworkRecord:
+    dataflow = firmware.dataflow
+    shapes = {
+        "input_shape": next(iter(dataflow.sources.values())).shape,
+        "output_shape": dataflow.types[dataflow.outputs[0]].shape,
+    }
+    if origin.kind == "network":
+        network = get_network(origin.network)
+        return NetworkRecord(name=network.name, title=network.title, review=network.review, **shapes)
+    return NetworkRecord(name=origin.network, title=origin.network, model_file=origin.model_file, **shapes)
+
+
+def _settings(settings: RunSettings, origin: Origin) -> dict[str, object]:
+    """The settings with their defaults spelt out, so that the record says what was done."""
+    network = get_network(origin.network) if origin.kind == "network" else None
+    shown = settings.model_dump(mode="json", exclude={"bits", "policy", "epochs", "fine_tune_epochs"})
+    if network is not None:
+        shown["epochs"] = settings.epochs or network.training.epochs
+    if origin.kind != "quantized":
+        shown["policy"] = settings.policy_for(network).model_dump(mode="json")
+        shown["fine_tune_epochs"] = settings.fine_tune_epochs_for(network)
+    return shown
+
+
+def _layer(summary: LayerSummary, findings: LayerFindings) -> LayerRecord:
+    element = summary.type
+    return LayerRecord(
+        name=summary.name,
+        origin=summary.origin,
+        kind=summary.kind,
+        shape=summary.shape,
+        type=str(element),
+        accum=_text(summary.accum),
+        weight_type=_text(summary.weight_type),
+        bias_type=_text(summary.bias_type),
+        type_min=element.min,
+        type_max=element.max,
+        step=element.step,
+        proven_min=summary.proven_min,
+        proven_max=summary.proven_max,
+        overflow_possible=summary.overflow_possible,
+        parameters=summary.parameters,
+        weight_bits=summary.weight_bits,
+        activation_bits=summary.activation_bits,
+        macs=summary.macs,
+        **findings.model_dump(),
+    )
+
+
+def _text(element: object) -> str | None:
+    return None if element is None else str(element)

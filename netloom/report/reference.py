@@ -1,0 +1,85 @@
+"""docs/report.md, made from the schema: `python -m netloom.report.reference > docs/report.md`."""
+
+from datetime import datetime
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from netloom.report.schema import SCHEMA_VERSION, Report
+
+_HEAD = f"""# `report.json`, schema {SCHEMA_VERSION}
+
+`netloom run` writes what it found as data to `report.json` beside the page `report.html`; `netloom report DIR` makes
+both anew. `netloom report --schema` prints the same as JSON Schema.
+
+`schema_version` is `MAJOR.MINOR`: a new field raises the second number, and readers that ignore unknown fields need no
+change; whatever would break a reader raises the first. Ranges are values (not raw integers). An engine is one of
+`float` (the Keras model), `quantized` (its QKeras twin), `fixed` (netloom's bit-accurate simulator) and `csim`
+(hls4ml's C++, compiled).
+
+This file is made from `netloom/report/schema.py` by `python -m netloom.report.reference > docs/report.md`.
+"""
+
+
+def reference() -> str:
+    """The whole of docs/report.md."""
+    tables = []
+    for record in _records(Report, []):
+        documentation = (record.__doc__ or "").strip()
+        rows = [
+            f"| `{name}` | {_words(field.annotation)} | {field.description} |"
+            for name, field in record.model_fields.items()
+        ]
+        tables.append(
+            "\n".join(
+                [f"## {_title(record)}", "", documentation, "", "| field | type | meaning |", "|---|---|---|", *rows]
+            )
+        )
+    return "\n".join([_HEAD, "\n\n".join(tables), ""])
+
+
+def _records(record: type[BaseModel], seen: list[type[BaseModel]]) -> list[type[BaseModel]]:
+    seen.append(record)
+    for field in record.model_fields.values():
+        for part in _parts(field.annotation):
+            if isinstance(part, type) and issubclass(part, BaseModel) and part not in seen:
+                _records(part, seen)
+    return seen
+
+
+def _parts(annotation: Any) -> list[Any]:
+    return [annotation] + [inner for argument in get_args(annotation) for inner in _parts(argument)]
+
+
+def _title(record: type[BaseModel]) -> str:
+    return "The report" if record is Report else f"`{record.__name__}`"
+
+
+def _words(annotation: Any) -> str:
+    """An annotation in JSON's terms."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        return " or ".join(_words(argument) for argument in arguments)
+    if origin is Literal:
+        return " or ".join(f'`"{value}"`' for value in arguments)
+    if origin is tuple:
+        length = "" if arguments[-1] is Ellipsis else f"{len(arguments)} "
+        return f"list of {length}{_words(arguments[0])}"
+    if origin is dict:
+        return f"object, {_words(arguments[0])} to {_words(arguments[1])}"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
+    names = {
+        str: "string",
+        int: "integer",
+        float: "number",
+        bool: "boolean",
+        type(None): "null",
+        datetime: "string, ISO 8601",
+    }
+    return names.get(annotation, "any value")
+
+
+if __name__ == "__main__":
+    print(reference(), end="")

@@ -1,0 +1,186 @@
+"""The page: complete, self-contained, and safe whatever the names in it."""
+
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from netloom.report.evidence import Evidence
+from netloom.report.html import flat, ladder, most_confused, points, quantity, render, seconds, verdict
+from netloom.report.plots import confusion, ranges
+from netloom.report.samples import as_picture, pick, samples
+from netloom.report.schema import FidelityRecord, Report
+
+
+class Page(HTMLParser):
+    """What a browser would load, and what it would show."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.resources: list[str] = []
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name in ("src", "href", "xlink:href", "srcset", "action", "data") and value is not None:
+                self.resources.append(value)
+            if name == "id" and value is not None:
+                self.ids.append(value)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_page_loads_nothing_from_outside(report: Report, evidence: Evidence) -> None:
+    text = render(report, evidence)
+    page = Page(text)
+    assert all(resource.startswith(("data:", "#")) for resource in page.resources)
+    assert "script" not in page.tags
+    assert "link" not in page.tags or page.tags.count("link") == 1  # the empty icon
+    assert not re.search(r"@import|url\((?!#)", text)
+    assert [word for word in re.findall(r"https?://[^\"'\s<]+", text) if "www.w3.org" not in word] == []
+
+
+def test_ids_are_unique_and_every_reference_is_met(report: Report, evidence: Evidence) -> None:
+    text = render(report, evidence)
+    page = Page(text)
+    assert len(page.ids) == len(set(page.ids))
+    references = {resource[1:] for resource in page.resources if resource.startswith("#")}
+    references |= set(re.findall(r"url\(#([^)]+)\)", text))
+    assert references <= set(page.ids)
+
+
+def test_the_page_says_what_the_report_says(report: Report, evidence: Evidence) -> None:
+    text = Page(render(report, evidence)).text
+    for words in (
+        "Toy network",
+        "fixed = csim: 0 mismatches in 160 outputs over 40 test samples",
+        "97.50",
+        "\N{MINUS SIGN}2.50 points",
+        "±0 points",
+        "fixed<16,6>",
+        "3 min 20 s",
+        "unchanged, kept",
+        "hls.io_type",
+        "12.2.0",
+    ):
+        assert words in text, words
+
+
+HOSTILE = "<script>alert(1)</script>\"'&$x$ {{ 7*7 }}"
+
+
+def test_hostile_names_are_shown_and_do_nothing(report: Report, evidence: Evidence) -> None:
+    layers = tuple(layer.model_copy(update={"name": HOSTILE, "origin": HOSTILE}) for layer in report.layers)
+    network = report.network.model_copy(update={"name": HOSTILE, "title": HOSTILE, "model_file": HOSTILE})
+    data = report.data.model_copy(update={"source": HOSTILE, "class_names": (HOSTILE,) * 4})
+    hostile = report.model_copy(update={"layers": layers, "network": network, "data": data})
+    weights = {HOSTILE: evidence.weights["dense"]}
+    text = render(hostile, Evidence(evidence.inputs, evidence.labels, evidence.predictions, weights))
+    page = Page(text)
+    assert "script" not in page.tags
+    assert "<script" not in text
+    assert page.text.count("{{ 7*7 }}") >= 5
+
+
+def test_without_labels_the_ladder_is_agreement(report: Report, evidence: Evidence) -> None:
+    data = report.data.model_copy(update={"labelled": False})
+    unlabelled = report.model_copy(update={"accuracy": {}, "data": data})
+    text = Page(render(unlabelled, Evidence(evidence.inputs, None, evidence.predictions, evidence.weights))).text
+    assert "Agreement, step by step" in text
+    assert "Confusion" not in text
+
+
+def test_outputs_that_are_no_scores_are_no_classes(report: Report, evidence: Evidence) -> None:
+    outputs = {"fixed": np.ones((40, 3, 2))}
+    page = render(report.model_copy(update={"accuracy": {}}), Evidence(evidence.inputs, evidence.labels, outputs, {}))
+    assert "Confusion" not in Page(page).text
+
+
+def fidelity(engines: tuple[str, str], mismatches: int) -> FidelityRecord:
+    return FidelityRecord.model_validate(
+        {
+            "engines": engines,
+            "samples": 5,
+            "elements": 5000,
+            "mismatches": mismatches,
+            "max_difference_steps": 1,
+            "argmax_agreement": None,
+        }
+    )
+
+
+def test_the_verdict_is_about_fixed_and_csim() -> None:
+    assert verdict([fidelity(("quantized", "fixed"), 9), fidelity(("fixed", "csim"), 0)]).equal is True
+    broken = verdict([fidelity(("fixed", "csim"), 1234)])
+    assert broken.equal is False
+    assert "1,234 mismatches in 5,000 outputs" in broken.sentence
+    assert verdict([fidelity(("quantized", "fixed"), 0)]).equal is None
+
+
+def test_the_ladder_goes_down_in_points(report: Report) -> None:
+    assert [rung.engine for rung in ladder(report)] == ["float", "quantized", "fixed", "csim"]
+    assert [rung.difference for rung in ladder(report)][1:] == pytest.approx([-0.025, 0, 0])
+
+
+def test_numbers_for_people() -> None:
+    assert [quantity(value) for value in (0, 1234, 12_345_678)] == ["0", "1,234", "12.3 million"]
+    assert [points(value) for value in (0.0, 0.0123, -0.5)] == ["±0", "+1.23", "\N{MINUS SIGN}50.00"]
+    assert [seconds(value) for value in (0.04, 99.9, 605)] == ["0.0 s", "99.9 s", "10 min 5 s"]
+    assert flat({"a": {"b": 1, "c": None}, "d": "x"}) == [("a.b", "1"), ("d", "x")]
+
+
+def test_confusion_counts_labels_in_rows(evidence: Evidence) -> None:
+    matrix = evidence.confusion()
+    assert matrix is not None
+    assert evidence.labels is not None
+    wrong = (int(evidence.labels[3]), (int(evidence.labels[3]) + 1) % 4)
+    assert matrix.sum() == 40
+    assert matrix[wrong] == 1
+    assert most_confused(matrix, "abcd") == [("abcd"[wrong[0]], "abcd"[wrong[1]], 1)]
+
+
+@pytest.mark.parametrize("classes", [2, 5, 43])
+def test_confusion_of_any_size_is_a_small_drawing(classes: int) -> None:
+    drawing = confusion(np.full((classes, classes), 3), [f"class {number}" for number in range(classes)])
+    assert ElementTree.fromstring(drawing).get("role") == "img"
+    assert len(drawing) < 120_000
+
+
+def test_misjudged_samples_are_shown_first(evidence: Evidence) -> None:
+    assert 3 in pick(evidence)
+    shown = {sample.number: sample for sample in samples(evidence, "abcd")}
+    assert shown[3].right is False
+    assert shown[0].right is True
+    assert "csim" in shown[3].tooltip
+
+
+@pytest.mark.parametrize(
+    ("shape", "picture"),
+    [
+        ((8, 8), True),
+        ((28, 28, 1), True),
+        ((32, 32, 3), True),
+        ((64,), True),
+        ((16,), False),
+        ((60,), False),
+        ((100, 2), False),
+    ],
+)
+def test_what_can_be_seen_as_an_image(shape: tuple[int, ...], picture: bool) -> None:
+    seen = as_picture(np.linspace(-1, 1, int(np.prod(shape))).reshape(shape))
+    assert (seen is not None) == picture
+    assert seen is None or (seen.min(), seen.max()) == (0, 1)
+
+
+def test_drawings_take_their_colours_from_the_page(report: Report) -> None:
+    drawing = ranges(report.layers)
+    assert "var(--type)" in drawing
+    assert "#fe000" not in drawing
+    assert "<title>" in drawing or ":title>" in drawing
