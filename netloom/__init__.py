@@ -1,1 +1,93 @@
-"""netloom: deep networks into FPGA fabric."""
+"""netloom: deep networks into FPGA fabric.
+
+From a Keras model to hls4ml's firmware, with a simulator that equals it bit for bit::
+
+    import netloom
+
+    run = netloom.run("digits")                      # train, quantize, convert, simulate, report
+    print(run.report.accuracy)
+
+    model = netloom.load_model("mine.keras")         # or step by step, with a model of one's own
+    data = netloom.Dataset.from_npz("mine.npz")
+    twin = netloom.quantize(model, netloom.Policy.uniform(8), data)
+    firmware = netloom.convert(twin, netloom.HlsSettings(), "firmware")
+    outputs = netloom.simulate(firmware, data.x_test)
+
+Importing it imports neither Keras nor TensorFlow: each name is imported when first used. docs/api.md tells of all.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+# Not lazily: the package of this name would take the function's place when it is imported later.
+from netloom.quantize import quantize
+
+if TYPE_CHECKING:
+    from netloom.api import crosscheck, load_network, simulate
+    from netloom.errors import NetloomError
+    from netloom.hls import Firmware, HlsSettings, convert
+    from netloom.models import Dataset, get_network, load_dataset, networks, train
+    from netloom.pipeline import Run, run, write_report
+    from netloom.quantize import FixedPoint, Policy, load_model, save_model
+    from netloom.report.schema import Report
+    from netloom.settings import RunSettings
+    from netloom.sim import Engine, Fidelity, open_engine
+
+_HOMES = {
+    "netloom.models": ("Dataset", "get_network", "load_dataset", "networks", "train"),
+    "netloom.quantize": ("FixedPoint", "Policy", "load_model", "save_model"),
+    "netloom.hls": ("Firmware", "HlsSettings", "convert"),
+    "netloom.sim": ("Engine", "Fidelity", "open_engine"),
+    "netloom.api": ("crosscheck", "load_network", "simulate"),
+    "netloom.pipeline": ("Run", "run", "write_report"),
+    "netloom.report.schema": ("Report",),
+    "netloom.settings": ("RunSettings",),
+    "netloom.errors": ("NetloomError",),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    # networks and data
+    "Dataset",
+    "get_network",
+    "load_dataset",
+    "load_network",
+    "networks",
+    "train",
+    # model files and quantization
+    "FixedPoint",
+    "Policy",
+    "load_model",
+    "quantize",
+    "save_model",
+    # firmware
+    "Firmware",
+    "HlsSettings",
+    "convert",
+    # simulation
+    "Engine",
+    "Fidelity",
+    "crosscheck",
+    "open_engine",
+    "simulate",
+    # all of it at once
+    "Report",
+    "Run",
+    "RunSettings",
+    "run",
+    "write_report",
+    # what goes wrong
+    "NetloomError",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'netloom' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

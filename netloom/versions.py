@@ -1,5 +1,6 @@
 """Versions of what has a part in a result."""
 
+import os
 import platform
 import shutil
 import subprocess
@@ -30,8 +31,8 @@ def versions() -> dict[str, str]:
 
 
 def compiler_version() -> str | None:
-    """The version of g++; None if there is none that runs."""
-    program = shutil.which("g++")
+    """The version of g++ (or of what `CXX` names); None if there is none that runs."""
+    program = shutil.which(os.environ.get("CXX", "g++"))
     if program is None:
         return None
     try:

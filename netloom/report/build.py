@@ -22,7 +22,7 @@ from netloom.state import Origin, RunState
 from netloom.testset import TestSet
 
 
-def write_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> Report:
+def build_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> Report:
     """Make the report of a run.
 
     Args:
@@ -35,14 +35,14 @@ def write_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> Rep
     """
     firmware = Firmware.load(directory / rundir.FIRMWARE)
     tests = TestSet.load(directory / rundir.DATA)
-    report = build(directory, firmware, tests, outcomes)
+    report = _record(directory, firmware, tests, outcomes)
     evidence = Evidence(tests.x, tests.y, load_predictions(directory), weight_histograms(firmware))
     write_text(out / rundir.REPORT_JSON, report.model_dump_json(indent=2) + "\n")
     write_text(out / rundir.REPORT_HTML, render(report, evidence))
     return report
 
 
-def build(directory: Path, firmware: Firmware, tests: TestSet, outcomes: Iterable[Outcome]) -> Report:
+def _record(directory: Path, firmware: Firmware, tests: TestSet, outcomes: Iterable[Outcome]) -> Report:
     """The record of a run."""
     state = RunState.read(directory)
     if state is None:

@@ -1,0 +1,304 @@
+"""The command `netloom`. Everything slow to import is imported by the command that needs it."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from netloom.errors import NetloomError
+from netloom.quiet import debugging, silence_tensorflow
+
+EXIT_MISMATCH, EXIT_ERROR, EXIT_BUG, EXIT_INTERRUPTED = 1, 2, 70, 130
+
+
+class OneLineErrors(TyperGroup):
+    """Ends every command that fails with one line and an exit code instead of a traceback."""
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        """Run the command; `NETLOOM_DEBUG=1` lets tracebacks through."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _say("interrupted; what is finished is kept, and the same command goes on from there")
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+        except (typer.Exit, typer.Abort, typer.TyperException):
+            raise
+        except BrokenPipeError:
+            raise typer.Exit(EXIT_ERROR) from None
+        except NetloomError as error:
+            if debugging():
+                raise
+            _say(f"error: {_line(error)}")
+            raise typer.Exit(EXIT_ERROR) from None
+        except OSError as error:
+            from netloom.files import explain
+
+            if debugging():
+                raise
+            _say(f"error: {explain(error)}")
+            raise typer.Exit(EXIT_ERROR) from None
+        except Exception as error:
+            if debugging():
+                raise
+            _say(
+                f"error: {type(error).__name__}: {_line(error)}; this is a bug in netloom:"
+                " please report it, with what NETLOOM_DEBUG=1 shows"
+            )
+            raise typer.Exit(EXIT_BUG) from None
+
+
+app = typer.Typer(
+    name="netloom",
+    cls=OneLineErrors,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where it goes; runs/NAME if left out.")
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(metavar="X.npz", help="Your data: x_train, x_test and, if there are labels, y_train, y_test."),
+]
+BitsOption = Annotated[int | None, typer.Option(metavar="N", help="Width of weights and activations, 2 to 16 bits.")]
+PolicyFile = Annotated[
+    Path | None,
+    typer.Option("--policy", metavar="FILE", help="Widths layer by layer (YAML or JSON), instead of --bits."),
+]
+Seed = Annotated[int, typer.Option(metavar="N", help="Seed of training and fine-tuning.")]
+FineTune = Annotated[
+    int | None, typer.Option("--fine-tune-epochs", metavar="N", help="Epochs of quantization-aware training.")
+]
+IoType = Annotated[str, typer.Option("--io-type", metavar="TYPE", help="hls4ml's io_parallel or io_stream.")]
+Strategy = Annotated[str, typer.Option(metavar="NAME", help="hls4ml's Latency or Resource.")]
+ReuseFactor = Annotated[
+    int, typer.Option("--reuse-factor", metavar="N", help="Multiplications that share one multiplier.")
+]
+Precision = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Types to use instead of the proven ones: {layer: {accum: 'fixed<16,6>'}} (YAML or JSON)."
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Do everything anew and replace what the directory holds.")]
+RunDirectory = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of `netloom run` or `netloom convert`.")]
+Inputs = Annotated[Path, typer.Option("--inputs", metavar="X.npy", help="Samples, shape (N, *input shape).")]
+
+
+def _examples(*lines: str) -> str:
+    return "[bold]Examples[/]\n\n" + "\n\n".join(f"  {line}" for line in lines)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"netloom {version('netloom')}")
+        raise typer.Exit
+
+
+@app.callback(
+    epilog=_examples("netloom run digits", "netloom run mine.keras --data mine.npz --bits 6", "netloom doctor")
+)
+def netloom(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Deep networks into FPGA fabric: train, quantize, convert with hls4ml, and simulate bit for bit."""
+    del version  # its callback did all
+    silence_tensorflow()
+
+
+@app.command(epilog=_examples("netloom networks"))
+def networks() -> None:
+    """List the networks that come with netloom."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from netloom.models import networks as registered
+
+    table = Table("name", "network", "in the review “Deep learning”", "data", "bits", box=None, pad_edge=False)
+    for network in registered():
+        table.add_row(f"[bold]{network.name}[/]", network.title, network.review, network.dataset, str(network.bits))
+    Console(highlight=False).print(table)
+
+
+@app.command(
+    epilog=_examples(
+        "netloom run digits",
+        "netloom run lenet --bits 6 -o runs/lenet6",
+        "netloom run mine.keras --data mine.npz --bits 8",
+    )
+)
+def run(
+    model: Annotated[
+        str, typer.Argument(metavar="NAME|MODEL.keras", help="A network's name, or your own Keras or QKeras model.")
+    ],
+    data: Data = None,
+    bits: BitsOption = None,
+    output: Output = None,
+    seed: Seed = 0,
+    epochs: Annotated[int | None, typer.Option(metavar="N", help="Epochs of training a network of netloom's.")] = None,
+    fine_tune_epochs: FineTune = None,
+    policy: PolicyFile = None,
+    io_type: IoType = "io_parallel",
+    strategy: Strategy = "Latency",
+    reuse_factor: ReuseFactor = 1,
+    precision: Precision = None,
+    csim: Annotated[
+        bool, typer.Option("--csim/--no-csim", help="Compile the firmware and hold it against the simulator.")
+    ] = True,
+    csim_samples: Annotated[int | None, typer.Option(metavar="N", help="Only so many test samples for csim.")] = None,
+    force: Force = False,
+) -> None:
+    """Go the whole way, from a network or your own model to a report.
+
+    Stages whose inputs have not changed are kept; an interrupted run goes on where it was.
+    """
+    from netloom import cli_run
+
+    settings = cli_run.settings(
+        hls=cli_run.hls(io_type, strategy, reuse_factor, precision),
+        bits=bits,
+        policy=policy,
+        seed=seed,
+        epochs=epochs,
+        fine_tune_epochs=fine_tune_epochs,
+        csim=csim,
+        csim_samples=csim_samples,
+    )
+    raise typer.Exit(cli_run.run(model, data, settings, output, force))
+
+
+@app.command(
+    epilog=_examples(
+        "netloom convert qkeras_model.keras -o firmware_of_mine",
+        "netloom convert float_model.keras --data mine.npz --bits 6 -o six_bits",
+    )
+)
+def convert(
+    model: Annotated[Path, typer.Argument(metavar="MODEL.keras", help="Your Keras or QKeras model.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where it goes.")],
+    data: Data = None,
+    bits: BitsOption = None,
+    seed: Seed = 0,
+    fine_tune_epochs: FineTune = None,
+    policy: PolicyFile = None,
+    io_type: IoType = "io_parallel",
+    strategy: Strategy = "Latency",
+    reuse_factor: ReuseFactor = 1,
+    precision: Precision = None,
+    force: Force = False,
+) -> None:
+    """Convert your own model to firmware.
+
+    A QKeras model is converted as it is. A float Keras model is quantized first, and needs --data to calibrate on.
+    """
+    from netloom import cli_run
+
+    settings = cli_run.settings(
+        hls=cli_run.hls(io_type, strategy, reuse_factor, precision),
+        bits=bits,
+        policy=policy,
+        seed=seed,
+        fine_tune_epochs=fine_tune_epochs,
+    )
+    cli_run.convert(model, data, settings, output, force)
+
+
+@app.command(
+    epilog=_examples(
+        "netloom simulate runs/digits --engine fixed --inputs x.npy -o y.npy",
+        "netloom simulate runs/digits --engine csim --inputs x.npy -o y.npy --trace layers.npz",
+    )
+)
+def simulate(
+    directory: RunDirectory,
+    inputs: Inputs,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="Y.npy", help="Where the outputs go, float64.")],
+    engine: Annotated[str, typer.Option(metavar="NAME", help="float, quantized, fixed or csim.")] = "fixed",
+    trace: Annotated[Path | None, typer.Option(metavar="T.npz", help="Also write every layer's output.")] = None,
+) -> None:
+    """Run one engine on your own samples.
+
+    Inputs off the hardware's input grid are rounded to it, as the hardware does, and you are told how many were.
+    """
+    from netloom import cli_simulate
+
+    cli_simulate.simulate(directory, engine, inputs, output, trace)
+
+
+@app.command(
+    epilog=_examples(
+        "netloom crosscheck runs/digits --inputs x.npy", "netloom crosscheck runs/digits --inputs x.npy --labels y.npy"
+    )
+)
+def crosscheck(
+    directory: RunDirectory,
+    inputs: Inputs,
+    labels: Annotated[
+        Path | None, typer.Option(metavar="Y.npy", help="Class numbers, shape (N,), for accuracy.")
+    ] = None,
+) -> None:
+    """Hold the simulator against the compiled firmware, layer by layer; exit code 1 if anything differs."""
+    from netloom import cli_simulate
+
+    raise typer.Exit(cli_simulate.crosscheck(directory, inputs, labels))
+
+
+@app.command(epilog=_examples("netloom report runs/digits", "netloom report --schema > report.schema.json"))
+def report(
+    directory: Annotated[Path | None, typer.Argument(metavar="DIR", help="Directory of `netloom run`.")] = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of report.json instead.")] = False,
+) -> None:
+    """Make report.json and report.html of a run anew."""
+    from netloom import cli_run
+
+    if schema:
+        typer.echo(cli_run.schema())
+    elif directory is None:
+        raise typer.BadParameter("give the directory of a run, or --schema")
+    else:
+        cli_run.report(directory)
+
+
+@app.command(epilog=_examples("netloom doctor"))
+def doctor() -> None:
+    """Say what is installed, what is missing, and how to get it; exit code 1 if something needed is missing."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from netloom.doctor import examine
+
+    marks = {"good": "[green]✓[/]", "advice": "[yellow]![/]", "missing": "[red]✗[/]"}
+    findings = examine()
+    table = Table("", "", "found", "what to do", box=None, pad_edge=False)
+    for finding in findings:
+        table.add_row(marks[finding.status], finding.name, escape(finding.found), escape(finding.advice))
+    Console(highlight=False).print(table)
+    raise typer.Exit(int(any(finding.status == "missing" for finding in findings)))
+
+
+def main() -> None:
+    """The entry point of the `netloom` command."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        _say("interrupted")
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or "no message"
+
+
+def _say(message: str) -> None:
+    typer.echo(f"netloom: {message}", err=True)

@@ -1,0 +1,78 @@
+"""What the commands `run`, `convert` and `report` do."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from netloom import pipeline, rundir
+from netloom.errors import SettingsError
+from netloom.hls import Firmware, HlsSettings
+from netloom.progress import ConsoleProgress
+from netloom.quantize.policy import Policy
+from netloom.report.html import ladder, points, verdict
+from netloom.report.schema import Report
+from netloom.settings import RunSettings, read_settings_file
+
+
+def hls(io_type: str, strategy: str, reuse_factor: int, precision: Path | None) -> HlsSettings:
+    """The conversion's settings from the command line."""
+    return HlsSettings.checked(
+        io_type=io_type,
+        strategy=strategy,
+        reuse_factor=reuse_factor,
+        precision=read_settings_file(precision) if precision else {},
+    )
+
+
+def settings(policy: Path | None, **values: Any) -> RunSettings:
+    """The run's settings from the command line."""
+    return RunSettings(policy=Policy(**read_settings_file(policy)) if policy else None, **values)
+
+
+def run(model: str, data: Path | None, settings: RunSettings, output: Path | None, force: bool) -> int:
+    """Run the pipeline and show the result; the exit code is 1 if `fixed` and `csim` differ."""
+    progress = ConsoleProgress()
+    finished = pipeline.run(model, data=data, settings=settings, directory=output, force=force, progress=progress)
+    return show(finished.report, finished.directory)
+
+
+def convert(model: Path, data: Path | None, settings: RunSettings, output: Path, force: bool) -> None:
+    """Run the pipeline up to the firmware and say where it is."""
+    if model.suffix != ".keras":
+        raise SettingsError(
+            f"{model} is not a .keras file; a network of netloom's is converted by `netloom run {model}`"
+        )
+    finished = pipeline.run(
+        model, data=data, settings=settings, directory=output, until="convert", force=force, progress=ConsoleProgress()
+    )
+    firmware = Firmware.load(finished.directory / rundir.FIRMWARE)
+    typer.echo(f"{len(firmware.layers)} layers; hls4ml's C++ project: {firmware.project}")
+    typer.echo(f"next: netloom crosscheck {finished.directory} --inputs x.npy")
+
+
+def report(directory: Path) -> None:
+    """Make the report of a run directory anew."""
+    show(pipeline.write_report(directory, ConsoleProgress()), directory)
+
+
+def schema() -> str:
+    """JSON Schema of report.json."""
+    return json.dumps(Report.model_json_schema(), indent=2)
+
+
+def show(report: Report, directory: Path) -> int:
+    """Print a report's essence; 1 if `fixed` and `csim` differ, else 0."""
+    console = Console(highlight=False)
+    for rung in ladder(report):
+        if rung.value is not None:
+            change = "" if rung.difference is None else f"{points(rung.difference):>7} points"
+            console.print(f"  {rung.engine:<10} {100 * rung.value:6.2f} % {change}")
+    result = verdict(report.fidelity)
+    style = {True: "bold green", False: "bold red", None: "yellow"}[result.equal]
+    console.print(f"[{style}]{escape(result.sentence)}[/]", soft_wrap=True)
+    console.print(f"report: {escape(str(directory / rundir.REPORT_HTML))}", soft_wrap=True)
+    return int(result.equal is False)

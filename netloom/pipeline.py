@@ -1,0 +1,184 @@
+"""`run`: the whole way from a network or model file to the report, in a directory that can be resumed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from netloom import rundir
+from netloom.errors import SettingsError, StorageError, ToolMissingError
+from netloom.files import remove, storage_errors, sweep
+from netloom.lock import locked
+from netloom.models import Dataset, load_dataset
+from netloom.origin import Start, find_start
+from netloom.plan import Plan, report_stage
+from netloom.progress import Progress
+from netloom.report.schema import Report
+from netloom.settings import RunSettings
+from netloom.stage import Outcome, run_stage
+from netloom.state import STATE_FILE, Origin, RunState
+from netloom.versions import compiler_version, versions
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Attributes:
+        directory: holds everything the run made; `netloom.rundir` names the files.
+        outcomes: what became of each stage, in order.
+    """
+
+    directory: Path
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def report(self) -> Report:
+        """The report, read from the directory."""
+        return read_report(self.directory)
+
+
+def run(
+    model: str | Path,
+    *,
+    data: str | Path | None = None,
+    settings: RunSettings | None = None,
+    directory: str | Path | None = None,
+    until: str = "report",
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Run:
+    """Train, quantize, convert, simulate and report; stages whose inputs have not changed keep their results.
+
+    Args:
+        model: name of a registered network, or path of a `.keras` file, of Keras or QKeras layers.
+        data: `.npz` file with `x_train`, `x_test` and, if there are labels, `y_train` and `y_test`; a registered
+            network has its own data, and the conversion of a quantized model needs none.
+        settings: of the run; defaults for None.
+        directory: made if it is not there; `runs/NAME` for None.
+        until: the last stage to do.
+        force: do every stage anew, also where the directory holds a run of something else.
+        progress: told what is going on; silent for None.
+
+    Raises:
+        NetloomError: with one line, in all its kinds; what was finished before is intact.
+    """
+    settings, progress = settings or RunSettings(), progress or Progress()
+    start = find_start(model)
+    if start.model_file and settings.epochs is not None:
+        raise SettingsError(
+            f"epochs are for networks that netloom trains; {start.model_file.name} is taken as it is trained"
+            " (fine-tuning has its own: fine_tune_epochs)"
+        )
+    if until in ("simulate", "report") and settings.csim and compiler_version() is None:
+        raise ToolMissingError(
+            "g++ is not installed, and csim compiles the firmware with it; install it (apt-get install g++),"
+            " or leave csim out with --no-csim"
+        )
+    folder = rundir.default_directory(start.name) if directory is None else Path(directory)
+    with storage_errors(f"cannot make the directory {folder}"):
+        folder.mkdir(parents=True, exist_ok=True)
+    _check_free(folder, start)
+    dataset = _dataset(start, data, needed=until != "convert")
+    with locked(folder):
+        state = _claim(folder, start, settings, force)
+        outcomes: list[Outcome] = []
+        for stage in Plan(start, settings, dataset, folder, state, outcomes, progress).stages():
+            outcomes.append(run_stage(stage, folder, state, progress))
+            if stage.name == until:
+                break
+    return Run(folder, tuple(outcomes))
+
+
+def write_report(directory: str | Path, progress: Progress | None = None) -> Report:
+    """Make `report.json` and `report.html` of a run directory anew, from what its other stages have made.
+
+    Args:
+        directory: of a run that got as far as its simulation.
+        progress: told what is going on; silent for None.
+
+    Raises:
+        StorageError: if the directory holds no such run, or is not intact.
+    """
+    folder = Path(directory)
+    if RunState.read(folder) is None:
+        raise StorageError(f"{folder} holds no run; netloom run makes one")
+    with locked(folder):
+        state = RunState.read(folder)
+        assert state is not None
+        if "simulate" not in state.stages:
+            raise StorageError(f"the run in {folder} is not finished; the same netloom run goes on where it was")
+        before = [name for name in state.stages if name != "report"]
+        outcomes = [Outcome(name, state.stages[name].seconds, True) for name in before]
+        state.stages.pop("report", None)
+        run_stage(report_stage(folder, state, outcomes), folder, state, progress or Progress())
+    return read_report(folder)
+
+
+def read_report(folder: Path) -> Report:
+    """`report.json` of a run directory.
+
+    Raises:
+        StorageError: if it is missing or not of this schema.
+    """
+    path = folder / rundir.REPORT_JSON
+    try:
+        return Report.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise StorageError(f"{path} is missing; netloom report {folder} makes it from a finished run") from None
+    except (OSError, ValidationError) as error:
+        raise StorageError(
+            f"{path} is damaged ({type(error).__name__}); netloom report {folder} makes it anew"
+        ) from None
+
+
+def _check_free(folder: Path, start: Start) -> None:
+    """Refuse to write over what no run made, or over the model the run starts from."""
+    if start.model_file and start.model_file.resolve() in [folder.resolve() / name for name in rundir.ARTEFACTS]:
+        raise StorageError(f"{start.model_file} is what a run writes in {folder}; choose another directory with -o")
+    if not (folder / STATE_FILE).exists():
+        for name in rundir.ARTEFACTS:
+            if (folder / name).exists():
+                raise StorageError(f"{folder / name} was not made by netloom; choose another directory with -o")
+
+
+def _claim(folder: Path, start: Start, settings: RunSettings, force: bool) -> RunState:
+    """The state to go on from, if the directory is this run's; a new one if it is empty or `force` says so."""
+    state = None if force else RunState.read(folder)
+    origin = start.origin(state)
+    if state is not None and not state.origin.same_run(origin):
+        raise StorageError(
+            f"{folder} holds a run of {_words(state.origin)}, not of {_words(origin)};"
+            " choose another directory with -o, or replace it with --force"
+        )
+    state = RunState(
+        origin=origin,
+        settings=settings.model_dump(mode="json"),
+        versions=versions(),
+        stages=state.stages if state else {},
+    )
+    with storage_errors(f"cannot work in {folder}"):
+        sweep(folder)
+        for name in rundir.ARTEFACTS if force else ():
+            remove(folder / name)
+    state.write(folder)
+    return state
+
+
+def _words(origin: Origin) -> str:
+    if origin.kind == "network":
+        return f"the network '{origin.network}'"
+    return f"the {origin.kind} model {origin.model_file}"
+
+
+def _dataset(start: Start, data: str | Path | None, needed: bool) -> Dataset | None:
+    if data is not None:
+        return Dataset.from_npz(data)
+    if start.network:
+        return load_dataset(start.network.dataset)
+    if needed:
+        raise SettingsError(
+            f"a run of {start.model_file} needs data to measure on: give --data X.npz (x_train, x_test and, if there"
+            " are labels, y_train, y_test), or only convert it (netloom convert)"
+        )
+    return None

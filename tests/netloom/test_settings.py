@@ -1,0 +1,63 @@
+"""Settings: what is taken, what is refused in one line."""
+
+from pathlib import Path
+
+import pytest
+
+from netloom.errors import NetloomError, SettingsError, StorageError
+from netloom.models import get_network
+from netloom.quantize.policy import Policy
+from netloom.settings import RunSettings, read_settings_file
+
+
+def test_defaults_come_from_the_network() -> None:
+    network, settings = get_network("digits"), RunSettings()
+    assert settings.policy_for(network) == Policy.uniform(network.bits)
+    assert settings.policy_for(None) == Policy.uniform(8)
+    assert settings.fine_tune_epochs_for(network) == network.fine_tune_epochs
+    assert RunSettings(bits=4, fine_tune_epochs=0).policy_for(network) == Policy.uniform(4)
+    assert RunSettings(fine_tune_epochs=0).fine_tune_epochs_for(network) == 0
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"bits": 1},
+        {"bits": 17},
+        {"bits": 2.5},
+        {"seed": -1},
+        {"epochs": 0},
+        {"fine_tune_epochs": -1},
+        {"csim_samples": 0},
+        {"bitz": 8},
+        {"bits": 8, "policy": Policy.uniform(8)},
+        {"hls": {"reuse_factor": 0}},
+    ],
+)
+def test_wrong_values_are_one_line(values: dict[str, object]) -> None:
+    with pytest.raises(SettingsError) as raised:
+        RunSettings.model_validate(values)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["dense: {accum: 'fixed<16,6>'}", '{"dense": {"accum": "fixed<16,6>"}}'])
+def test_files_are_yaml_or_json(tmp_path: Path, text: str) -> None:
+    (tmp_path / "p").write_text(text)
+    assert read_settings_file(tmp_path / "p") == {"dense": {"accum": "fixed<16,6>"}}
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[1]", b"3", b"{1: 2}", b"a: [", b"\xff\xfe", b"!!python/object/apply:os.system [ls]"]
+)
+def test_files_that_are_no_mapping_are_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "p").write_bytes(content)
+    with pytest.raises(SettingsError) as raised:
+        read_settings_file(tmp_path / "p")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_missing_settings_file(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="check the path"):
+        read_settings_file(tmp_path / "p")
+    with pytest.raises(NetloomError):
+        read_settings_file(tmp_path)
