@@ -59,8 +59,10 @@ def check_archive(path: Path) -> str:
         _refuse(path, "is not a whole .keras archive: copy or save it again")
     except (ValueError, AttributeError, NotImplementedError, RuntimeError) as error:
         _refuse(path, f"cannot be read ({error}): save it again with model.save()")
+    if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
+        _refuse(path, "has no model in its configuration: save it again with model.save()")
     # What the model was compiled with is not loaded.
-    for place, node in _objects({**config, "compile_config": None} if isinstance(config, dict) else config, "model"):
+    for place, node in _objects({**config, "compile_config": None}, "model"):
         _check_object(path, place, node)
     return str(version)
 

@@ -30,10 +30,11 @@ class Calibration:
         signed: whether it is signed; None for signed only if a value is negative.
         rule: `"mse"` for the least squared error, `"max"` for the fewest integer bits that clip by a step at most.
         name: what is being calibrated, for messages.
+        bound: where the values were clipped, if they were. At a power of two, the type shall saturate there as well.
     """
 
-    def __init__(self, bits: int, signed: bool | None, rule: Rule, name: str) -> None:
-        self.bits, self.signed, self.rule, self.name = bits, signed, rule, name
+    def __init__(self, bits: int, signed: bool | None, rule: Rule, name: str, bound: float | None = None) -> None:
+        self.bits, self.signed, self.rule, self.name, self.bound = bits, signed, rule, name, bound
         self.low = self.high = 0.0
         self.candidates: list[FixedPoint] = []
         self.errors = np.zeros(CANDIDATES)
@@ -75,6 +76,8 @@ class Calibration:
             )
         # A largest value of exactly 2**n is one step beyond n integer bits: only weighing tells if that matters.
         exponent = int(np.ceil(np.log2(largest)) if self.rule == "max" else np.floor(np.log2(largest)) + 1)
+        if self.bound and np.log2(self.bound).is_integer():
+            exponent = min(exponent, int(np.log2(self.bound)))
         exponent = max(exponent, MIN_EXPONENT)
         return [
             FixedPoint(self.bits, exponent - less + signed, signed, Rounding.RND_CONV, Overflow.SAT)

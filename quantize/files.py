@@ -37,12 +37,10 @@ def load_model(path: str | os.PathLike[str]) -> Any:
     except OSError as error:
         raise ModelFileError(f"{path} cannot be read ({error.strerror}): check its permissions") from None
     import keras
-    import qkeras.utils
+    import qkeras  # noqa: F401 - registers its classes with Keras
 
-    custom_objects: dict[str, Any] = {}
-    qkeras.utils._add_supported_quantized_objects(custom_objects)
     try:
-        model = keras.models.load_model(path, custom_objects=custom_objects, compile=False, safe_mode=True)
+        model = keras.models.load_model(path, compile=False, safe_mode=True)
     except _LOADING_FAILURES as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelFileError(

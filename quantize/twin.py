@@ -75,7 +75,7 @@ def quantize(
     )
     samples = read_samples(data, graph)
     check_finite(model)
-    _rewrite(graph, policy)
+    rewrite(graph, policy)
     points = plan_quantizers(graph, policy)
     watched = sorted({tensor for point in points for tensor in point.tensors})
     float_model, watching = build_float(graph, watched)
@@ -96,7 +96,8 @@ def quantize(
     return twin
 
 
-def _rewrite(graph: Graph, policy: Policy) -> None:
+def rewrite(graph: Graph, policy: Policy) -> None:
+    """Every rewrite before calibration, in order."""
     drop_no_operations(graph)
     split_activations(graph)
     split_merges(graph)
@@ -113,9 +114,15 @@ def _calibration_samples(samples: Samples, seed: int) -> Samples:
 def _calibrate(
     points: Sequence[Point], watched: Sequence[int], watching: Any, samples: Samples, policy: Policy
 ) -> dict[str, FixedPoint]:
+    import keras
+
     calibrations = {
         point.name: Calibration(
-            point.bits, False if point.relu else None, policy.calibration, f"layer {point.owner!r}, output"
+            point.bits,
+            False if point.relu else None,
+            policy.calibration,
+            f"layer {point.owner!r}, output",
+            point.bound,
         )
         for point in points
     }
@@ -123,7 +130,7 @@ def _calibrate(
 
     def values() -> Iterator[list[np.ndarray]]:
         for batch in samples.batches(CALIBRATION_BATCH):
-            yield [output.numpy() for output in watching(model_arguments(batch), training=False)]
+            yield [value.numpy() for value in keras.tree.flatten(watching(model_arguments(batch), training=False))]
 
     calibrate_stream(readers, values)
     for point in points:

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from netloom.quantize import LayerBits, Policy, quantize, summarize
+from netloom.quantize.inspection import layer_quantizers
+
+keras = pytest.importorskip("keras")
+
+
+def accuracy(model, digits):
+    x, y = digits
+    return np.mean(np.argmax(model.predict(x[1400:], verbose=0), axis=1) == y[1400:])
+
+
+def training(digits):
+    return digits[0][:1400], digits[1][:1400]
+
+
+def test_fine_tuning_recovers_what_3_bits_cost(trained, digits):
+    policy = Policy.uniform(3)
+    before = accuracy(quantize(trained, policy, training(digits), fine_tune_epochs=0), digits)
+    after = accuracy(quantize(trained, policy, training(digits), fine_tune_epochs=4), digits)
+    assert after > before
+
+
+def test_eight_bits_cost_less_than_two_points(trained, digits):
+    twin = quantize(trained, Policy(), training(digits)[0], fine_tune_epochs=0)
+    assert accuracy(twin, digits) > accuracy(trained, digits) - 0.02
+
+
+def test_without_labels_the_float_model_teaches(trained, digits):
+    x = training(digits)[0]
+    twins = [quantize(trained, Policy.uniform(3), x, fine_tune_epochs=epochs) for epochs in (0, 3)]
+    target = trained.predict(x, verbose=0)
+    errors = [np.mean((twin.predict(x, verbose=0) - target) ** 2) for twin in twins]
+    assert errors[1] < errors[0]
+
+
+def test_same_seed_same_weights_and_another_seed_others(trained, digits):
+    first, again, other = (
+        quantize(trained, Policy.uniform(4), training(digits), fine_tune_epochs=1, seed=seed).get_weights()
+        for seed in (3, 3, 4)
+    )
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+def test_a_harmful_learning_rate_leaves_the_start(trained, digits):
+    start = quantize(trained, Policy(), training(digits), fine_tune_epochs=0)
+    kept = quantize(trained, Policy(), training(digits), fine_tune_epochs=1, learning_rate=50.0)
+    assert all(np.array_equal(a, b) for a, b in zip(start.get_weights(), kept.get_weights(), strict=True))
+
+
+def test_kept_batch_norms_keep_their_statistics_through_fine_tuning(trained, digits):
+    twin = quantize(trained, Policy(batch_norm="keep"), training(digits), fine_tune_epochs=1)
+    for name in ("bn1", "bn2"):
+        layer = twin.get_layer(name)
+        assert np.array_equal(layer.moving_mean, np.zeros(layer.moving_mean.shape))
+        assert np.all(np.sqrt(layer.moving_variance.numpy() + np.float32(layer.epsilon)) == np.float32(1))
+
+
+def test_stored_weights_are_what_the_layer_computes_with(trained, digits):
+    twin = quantize(trained, Policy.uniform(4), training(digits), fine_tune_epochs=1)
+    for layer in twin.layers:
+        for variable, quantizer in layer_quantizers(layer).values():
+            assert np.array_equal(np.asarray(quantizer(variable.value)), variable.numpy())
+
+
+def test_progress_is_keras_callbacks(trained, digits):
+    epochs = []
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: epochs.append(epoch))
+    quantize(trained, Policy(), training(digits), fine_tune_epochs=2, progress=[callback])
+    assert epochs == [0, 1]
+
+
+def test_summary_states_types_and_batch_norms(trained, digits):
+    policy = Policy(overrides={"fc2": LayerBits(weights=5)})
+    lines = summarize(quantize(trained, policy, training(digits)[0], fine_tune_epochs=0), trained)
+    assert any(line.startswith("fc2 (QDense): kernel fixed<5,") and "bias fixed<16," in line for line in lines)
+    assert "bn1 (BatchNormalization): folded into the layer before it" in lines
+    assert "bn2 (BatchNormalization): kept as a scale and a shift" in lines

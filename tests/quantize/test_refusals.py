@@ -1,0 +1,153 @@
+import numpy as np
+import pytest
+
+from netloom.errors import InputError, LayerNotSupportedError, SettingsError
+from netloom.quantize import Policy, is_quantized, quantize
+
+keras = pytest.importorskip("keras")
+qkeras = pytest.importorskip("qkeras")
+layers = keras.layers
+
+
+def one(layer, shape):
+    return keras.Sequential([keras.Input(shape), layer], name="user")
+
+
+class Subclassed(keras.Model):
+    def call(self, inputs):
+        return inputs
+
+
+class Dense(layers.Dense):
+    """Somebody's own layer with a Keras name."""
+
+
+def average():
+    inputs = keras.Input((4,))
+    return keras.Model(inputs, layers.Average(name="mean")([inputs, layers.Dense(4)(inputs)]))
+
+
+def broadcast():
+    inputs = keras.Input((4,))
+    return keras.Model(inputs, layers.Add(name="sum")([inputs, layers.Dense(1)(inputs)]))
+
+
+def scalar_operator():
+    inputs = keras.Input((4,))
+    return keras.Model(inputs, layers.Dense(2)(inputs) * 2.0)
+
+
+IMAGE, SERIES = (7, 7, 4), (9, 4)
+
+REFUSED = [
+    (lambda: one(layers.Lambda(lambda x: x, name="bad"), (4,)), ["'bad'", "Lambda"]),
+    (lambda: one(layers.LeakyReLU(name="bad"), (4,)), ["'bad'", "use ReLU"]),
+    (lambda: one(layers.ReLU(negative_slope=0.1, name="bad"), (4,)), ["'bad'", "negative_slope must be 0"]),
+    (lambda: one(layers.ReLU(threshold=1.0, name="bad"), (4,)), ["'bad'", "threshold must be 0"]),
+    (lambda: one(layers.Dense(3, activation="gelu", name="bad"), (4,)), ["'bad'", "'gelu'"]),
+    (lambda: one(layers.Activation("elu", name="bad"), (4,)), ["'bad'", "'elu'"]),
+    (lambda: one(layers.Conv2D(2, 3, dilation_rate=2, name="bad"), IMAGE), ["'bad'", "dilation_rate must be 1"]),
+    (lambda: one(layers.Conv2D(4, 3, groups=2, name="bad"), IMAGE), ["'bad'", "groups must be 1"]),
+    (lambda: one(layers.Conv1D(4, 3, padding="causal", name="bad"), SERIES), ["'bad'", "'causal'", "ZeroPadding1D"]),
+    (lambda: one(layers.DepthwiseConv2D(3, depth_multiplier=2, name="bad"), IMAGE), ["'bad'", "depth_multiplier"]),
+    (lambda: one(layers.SeparableConv2D(3, 3, depth_multiplier=2, name="bad"), IMAGE), ["'bad'", "depth_multiplier"]),
+    (lambda: one(layers.DepthwiseConv1D(3, name="bad"), SERIES), ["'bad'", "SeparableConv1D"]),
+    (lambda: one(layers.MaxPooling2D(2, padding="same", name="bad"), IMAGE), ["'bad'", "'same'", "7"]),
+    (lambda: one(layers.Conv2D(2, 3, data_format="channels_first", name="bad"), IMAGE), ["'bad'", "channels_last"]),
+    (lambda: one(layers.UpSampling2D(2, interpolation="bilinear", name="bad"), IMAGE), ["'bad'", "nearest"]),
+    (lambda: one(layers.BatchNormalization(axis=1, name="bad"), IMAGE), ["'bad'", "axis"]),
+    (lambda: one(layers.Softmax(axis=1, name="bad"), IMAGE), ["'bad'", "last axis"]),
+    (lambda: one(layers.LSTM(3, name="bad"), SERIES), ["'bad'", "LSTM", "build the model from"]),
+    (lambda: one(layers.Rescaling(1 / 255, name="bad"), IMAGE), ["'bad'", "before the network"]),
+    (lambda: one(layers.Dense(3, dtype="float16", name="bad"), (4,)), ["'bad'", "float16"]),
+    (lambda: one(Dense(3, name="bad"), (4,)), ["'bad'", "Dense"]),
+    (lambda: one(layers.Dense(3, name="bad"), (None, 4)), ["fixed"]),
+    (lambda: keras.Sequential([layers.Dense(3)], name="bad"), ["'bad'", "no input shape"]),
+    (lambda: Subclassed(name="bad"), ["'bad'", "functional"]),
+    (average, ["'mean'", "use Add"]),
+    (broadcast, ["'sum'", "one shape"]),
+    (scalar_operator, ["multiply", "two inputs"]),
+]
+
+
+@pytest.mark.parametrize(("build", "parts"), REFUSED)
+def test_layers_are_refused_by_name_with_a_way_out(build, parts):
+    model = build()
+    shape = (5, *[size or 3 for size in model.inputs[0].shape[1:]]) if getattr(model, "inputs", None) else (5, 4)
+    with pytest.raises(LayerNotSupportedError) as error:
+        quantize(model, Policy(), np.ones(shape, np.float32), fine_tune_epochs=0)
+    assert "\n" not in str(error.value)
+    for part in parts:
+        assert part in str(error.value)
+
+
+def test_integer_inputs_are_refused():
+    inputs = keras.Input((4,), dtype="int32", name="tokens")
+    with pytest.raises(LayerNotSupportedError, match=r"'tokens'.*float32"):
+        quantize(keras.Model(inputs, layers.Embedding(10, 2)(inputs)), Policy(), np.ones((5, 4)), fine_tune_epochs=0)
+
+
+def test_a_bounded_relu_is_taken_only_where_a_quantizer_is_exactly_that():
+    x = np.linspace(-10, 10, 400, dtype=np.float32).reshape(100, 4)
+    with pytest.raises(LayerNotSupportedError, match=r"max_value=6 clips.*max_value=4"):
+        quantize(one(layers.ReLU(6, name="relu6"), (4,)), Policy(), x, fine_tune_epochs=0)
+    # Eight is a power of two, and up to 5 a bound of 6 is never met.
+    for model, data in ((one(layers.ReLU(8), (4,)), x), (one(layers.ReLU(6), (4,)), x / 2)):
+        twin = quantize(model, Policy.uniform(8), data, fine_tune_epochs=0)
+        assert np.abs(twin(data).numpy() - model(data).numpy()).max() <= 8 / 2**7
+
+
+def test_a_partly_quantized_model_is_refused_and_a_quantized_one_passed_through():
+    kernel = {"kernel_quantizer": qkeras.quantized_bits(4, 0, alpha=1)}
+    kernel["bias_quantizer"] = qkeras.quantized_bits(8, 0, alpha=1)
+    inputs = keras.Input((4,))
+    whole = keras.Model(inputs, qkeras.QDense(3, name="a", **kernel)(inputs))
+    part = keras.Model(inputs, layers.Dense(2, name="plain")(qkeras.QDense(3, **kernel)(inputs)))
+    no_bias = keras.Model(inputs, qkeras.QDense(3, name="no_bias", kernel_quantizer=kernel["kernel_quantizer"])(inputs))
+    x = np.ones((5, 4), np.float32)
+    assert is_quantized(whole)
+    assert quantize(whole, Policy(), x) is whole
+    for model, name in ((part, "plain"), (no_bias, "no_bias")):
+        assert not is_quantized(model)
+        with pytest.raises(LayerNotSupportedError, match=f"'{name}'.*quantize all"):
+            quantize(model, Policy(), x)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (np.ones((5, 3), np.float32), r"shape \(samples, 4\), not \(5, 3\)"),
+        (np.ones((0, 4), np.float32), "no samples"),
+        (np.full((5, 4), np.nan, np.float32), "finite"),
+        (np.full((5, 4), np.inf, np.float32), "finite"),
+        (np.full((5, 4), "a"), "must be numbers"),
+        (np.full((5, 4), None), "must be numbers"),
+        ([np.ones((5, 4)), np.ones((5, 4))], "has 1 input"),
+        ((np.ones((5, 4)), np.ones(4)), "one per sample"),
+        ((np.ones((5, 4)), np.full(5, np.nan)), "labels must be finite"),
+        (np.float32(3), r"not \(\)"),
+        (np.full((5, 4), 1e30), "beyond 2"),
+    ],
+)
+def test_data_that_does_not_fit(data, message):
+    with pytest.raises(InputError, match=message) as error:
+        quantize(one(layers.Dense(2), (4,)), Policy(), data, fine_tune_epochs=0)
+    assert "\n" not in str(error.value)
+
+
+def test_weights_that_are_not_finite_name_their_layer():
+    model = one(layers.Dense(2, name="broken"), (4,))
+    model.get_layer("broken").kernel.assign(np.full((4, 2), np.nan))
+    with pytest.raises(InputError, match="'broken': kernel must be finite"):
+        quantize(model, Policy(), np.ones((5, 4)), fine_tune_epochs=0)
+
+
+@pytest.mark.parametrize("wrong", [{"fine_tune_epochs": -1}, {"batch_size": 0}, {"learning_rate": 0.0}])
+def test_wrong_arguments(wrong):
+    with pytest.raises(SettingsError):
+        quantize(one(layers.Dense(2), (4,)), Policy(), np.ones((5, 4)), **wrong)
+
+
+def test_an_override_of_no_layer():
+    with pytest.raises(SettingsError, match=r"'fc'.*'fc_1'"):
+        quantize(one(layers.Dense(2, name="fc_1"), (4,)), Policy(overrides={"fc": {"weights": 4}}), np.ones((5, 4)))
