@@ -50,7 +50,13 @@ def render(report: Report, evidence: Evidence) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"quantity": quantity, "percent": percent, "points": points, "seconds": seconds}
+    environment.filters |= {
+        "quantity": quantity,
+        "percent": percent,
+        "points": points,
+        "seconds": seconds,
+        "steps": steps,
+    }
     names = class_names(report, evidence)
     matrix = evidence.confusion()
     return environment.get_template("report.html.j2").render(
@@ -75,6 +81,8 @@ def verdict(fidelity: Sequence[FidelityRecord]) -> Verdict:
     for record in fidelity:
         if record.engines == ("fixed", "csim"):
             over = f"in {record.elements:,} outputs over {record.samples:,} test samples"
+            if record.mismatches == 0 and record.layer_mismatches:
+                return Verdict(False, f"fixed ≠ csim: no mismatches {over}, but {record.layer_mismatches:,} within")
             if record.mismatches == 0:
                 return Verdict(True, f"fixed = csim: 0 mismatches {over}")
             return Verdict(False, f"fixed ≠ csim: {record.mismatches:,} mismatches {over}")
@@ -142,6 +150,11 @@ def percent(value: float) -> str:
 def points(value: float) -> str:
     """A difference of shares in percentage points, signed; exactly none is ±0."""
     return "±0" if value == 0 else f"{100 * value:+.2f}".replace("-", "\N{MINUS SIGN}")
+
+
+def steps(value: float) -> str:
+    """A distance in steps for people: whole where it is large."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def seconds(value: float) -> str:

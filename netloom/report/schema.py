@@ -55,13 +55,18 @@ class FidelityRecord(Record):
     samples: int = Field(description="samples compared")
     elements: int = Field(description="output elements compared")
     mismatches: int = Field(description="elements that are not equal")
-    max_difference_steps: float | None = Field(
-        description="largest difference, in steps of the output type; null if it has no such type"
-    )
+    max_difference_steps: float = Field(description="largest difference, in steps of the output's fixed-point type")
     argmax_agreement: float | None = Field(
         description="share of samples whose largest output is the same one, 0 to 1; null for a single output"
     )
-    first_mismatch: FirstMismatch | None = Field(None, description="the first element that differs; null if none does")
+    layer_elements: int | None = Field(
+        None,
+        description="elements of all layers' outputs compared, on some samples; null if layers were not compared",
+    )
+    layer_mismatches: int | None = Field(None, description="those that are not equal")
+    first_mismatch: FirstMismatch | None = Field(
+        None, description="the first element that differs, of a layer if layers were compared; null if none does"
+    )
 
 
 class LayerRecord(Record):

@@ -110,7 +110,7 @@ def fidelity(engines: tuple[str, str], mismatches: int) -> FidelityRecord:
             "samples": 5,
             "elements": 5000,
             "mismatches": mismatches,
-            "max_difference_steps": 1,
+            "max_difference_steps": 1.0,
             "argmax_agreement": None,
         }
     )

@@ -1,0 +1,98 @@
+"""The few functions of the Python API that are not a stage's own."""
+
+from pathlib import Path
+
+import numpy as np
+
+from netloom import rundir
+from netloom.errors import SettingsError, StorageError
+from netloom.hls import Firmware
+from netloom.models import Network, get_network
+from netloom.sim import ENGINES, Engine, Fidelity, open_engine
+from netloom.sim import crosscheck as compare_engines
+
+
+def load_network(name: str) -> Network:
+    """A network of the registry: `build()` makes its untrained model, `training` and `dataset` say how to train it.
+
+    Raises:
+        NetworkNotFoundError: there is none of that name; the message names close ones.
+    """
+    return get_network(name)
+
+
+def find_firmware(converted: Firmware | str | Path) -> Firmware:
+    """The firmware of a run directory, a firmware directory, or itself.
+
+    Raises:
+        StorageError: if there is none, or it is not whole.
+    """
+    if isinstance(converted, Firmware):
+        return converted
+    directory = Path(converted)
+    if not directory.is_dir():
+        raise StorageError(f"there is no directory {directory}; netloom run or netloom convert makes one")
+    inner = directory / rundir.FIRMWARE
+    return Firmware.load(inner if inner.is_dir() else directory)
+
+
+def open_run_engine(name: str, converted: Firmware | str | Path) -> Engine:
+    """An engine on what a run directory holds: its firmware, or one of its models.
+
+    Raises:
+        SettingsError: if there is no such engine, or the directory holds no model for it.
+        StorageError, ModelFileError, ToolMissingError, ToolFailedError: as `netloom.open_engine`.
+    """
+    if name not in ENGINES:
+        raise SettingsError(f"there is no engine {name!r}; engines are {', '.join(ENGINES)}")
+    if name in ("fixed", "csim"):
+        return open_engine(name, firmware=find_firmware(converted))
+    file = {"float": rundir.FLOAT_MODEL, "quantized": rundir.QUANTIZED_MODEL}[name]
+    if isinstance(converted, Firmware) or not (Path(converted) / file).is_file():
+        where = converted.directory if isinstance(converted, Firmware) else converted
+        raise SettingsError(f"engine '{name}' needs {file}, and {where} has none; use fixed or csim")
+    return open_engine(name, model=Path(converted) / file)
+
+
+def simulate(converted: Firmware | str | Path, x: np.ndarray, engine: str = "fixed") -> np.ndarray:
+    """Run one engine.
+
+    Args:
+        converted: what `convert` gave, or the directory of a run or a firmware.
+        x: inputs, (samples, *input shape), any real dtype, finite. What is off the grid of the hardware's input is
+            rounded and saturated as its input quantizer does.
+        engine: `fixed` (bit-accurate simulator), `csim` (hls4ml's compiled firmware), `quantized` or `float` (the
+            models in a run directory).
+
+    Returns:
+        float64, (samples, *output shape).
+
+    Raises:
+        InputError: for a wrong shape or dtype, or NaN or infinity.
+        SettingsError: if there is no such engine, or `converted` holds no model for it.
+        StorageError, ModelFileError, ToolMissingError, ToolFailedError: as `open_engine`.
+    """
+    with open_run_engine(engine, converted) as opened:
+        return opened.predict(x)
+
+
+def crosscheck(converted: Firmware | str | Path, x: np.ndarray, labels: np.ndarray | None = None) -> Fidelity:
+    """Hold the bit-accurate simulator against hls4ml's compiled firmware, output and every layer.
+
+    Args:
+        converted: what `convert` gave, or the directory of a run or a firmware.
+        x: inputs as for `simulate`.
+        labels: class numbers, (samples,), for the accuracies.
+
+    Returns:
+        The comparison; `equal` says whether every element of every layer is the same, and `first_mismatch` where not.
+
+    Raises:
+        InputError: for bad inputs or labels.
+        StorageError, ToolMissingError, ToolFailedError: as `open_engine`.
+    """
+    firmware = find_firmware(converted)
+    steps = {layer.name: layer.type.step for layer in firmware.layers}
+    steps["output"] = firmware.dataflow.types[firmware.dataflow.outputs[0]].element.step
+    with open_engine("fixed", firmware=firmware) as fixed, open_engine("csim", firmware=firmware) as csim:
+        return compare_engines(fixed, csim, x, labels, steps=steps, trace=True)
