@@ -83,6 +83,14 @@ def _plain_padding(layer: Any, settings: HlsSettings) -> str | None:
     return None if layer.padding in ("valid", "same") else f"padding must be 'valid' or 'same', not {layer.padding!r}"
 
 
+def _stream_rows(layer: Any, settings: HlsSettings) -> str | None:
+    kernel, strides = tuple(layer.kernel_size), tuple(layer.strides)
+    pointwise = kernel == (1, 1) and "Depthwise" not in type(layer).__name__ and "Separable" not in type(layer).__name__
+    if settings.io_type == "io_stream" and len(kernel) == 2 and kernel[0] == 1 and strides[0] > 1 and not pointwise:
+        return f"with io_stream a kernel of height 1 must have row stride 1, not {strides[0]}; hls4ml ignores it there"
+    return None
+
+
 def _one_depth(layer: Any, settings: HlsSettings) -> str | None:
     del settings
     multiplier = layer.depth_multiplier
@@ -167,7 +175,7 @@ def _no_mask(layer: Any, settings: HlsSettings) -> str | None:
     return None if not isinstance(layer.input, list) else "masks are not supported"
 
 
-_CONV: tuple[Check, ...] = (_channels_last, _no_dilation, _no_groups, _plain_padding)
+_CONV: tuple[Check, ...] = (_channels_last, _no_dilation, _no_groups, _plain_padding, _stream_rows)
 _POOL: tuple[Check, ...] = (_channels_last, _pool_unpadded)
 _GLOBAL: tuple[Check, ...] = (_channels_last,)
 _MERGE: tuple[Check, ...] = (_two_inputs, _same_shapes)

@@ -102,12 +102,12 @@ def build_graph(
         clock_period=settings.clock_period,
         io_type=settings.io_type,
     )
+    config["TraceOutput"] = True
     config["HLSConfig"] = {
         "Model": {
             "Precision": {"default": "fixed<16,6>"},
             "ReuseFactor": settings.reuse_factor,
             "Strategy": settings.strategy,
-            "TraceOutput": True,
         },
         "LayerName": {
             layer["name"]: _layer_config(

@@ -1,1 +1,53 @@
-""" """
+"""Simulation: the network as float, quantized, fixed-point and C++, behind one interface, and the check between them."""
+
+from pathlib import Path
+from typing import Any
+
+from netloom.errors import SettingsError
+from netloom.hls import Firmware
+from netloom.sim.crosscheck import Fidelity, LayerDifference, Mismatch, crosscheck
+from netloom.sim.engine import Engine
+
+ENGINES = ("float", "quantized", "fixed", "csim")
+"""Names of all engines, from the model down to the hardware."""
+
+
+def open_engine(name: str, *, firmware: Firmware | str | Path | None = None, model: Any = None) -> Engine:
+    """Make an engine ready.
+
+    Args:
+        name: one of `ENGINES`.
+        firmware: a converted network, or its directory; for `fixed` and `csim`.
+        model: a Keras model, or the path of one; for `float` and `quantized`.
+
+    Raises:
+        SettingsError: if the name is unknown, or what the engine needs is not given.
+        StorageError, ModelFileError: if it cannot be loaded.
+        ToolMissingError, ToolFailedError: if csim cannot be compiled.
+    """
+    if name in ("float", "quantized"):
+        from netloom.sim.keras_engine import KerasEngine
+
+        if model is None:
+            raise SettingsError(f"engine {name!r} needs a Keras model")
+        if isinstance(model, str | Path):
+            from netloom.quantize import load_model
+
+            model = load_model(model)
+        return KerasEngine(name, model)
+    if name not in ENGINES:
+        raise SettingsError(f"there is no engine {name!r}; engines are {', '.join(ENGINES)}")
+    if firmware is None:
+        raise SettingsError(f"engine {name!r} needs a converted network")
+    if not isinstance(firmware, Firmware):
+        firmware = Firmware.load(firmware)
+    if name == "fixed":
+        from netloom.sim.fixed import FixedEngine
+
+        return FixedEngine(firmware)
+    from netloom.sim.csim import CsimEngine
+
+    return CsimEngine(firmware)
+
+
+__all__ = ["ENGINES", "Engine", "Fidelity", "LayerDifference", "Mismatch", "crosscheck", "open_engine"]

@@ -50,7 +50,7 @@ class CsimEngine(Engine):
         return {
             layer.name: self._dataflow.types[layer.node].shape
             for layer in self._dataflow.layers
-            if f'"{layer.name}"' in bridge
+            if f'("{layer.name}", (void *) malloc' in bridge
         }
 
     def _bridge(self) -> str:

@@ -110,7 +110,7 @@ class _Accumulation(Operation):
         final, partial = self._sums(inputs, bounds)
         return (final if self.accum.overflow is Overflow.WRAP else partial).exceeds(self.accum)
 
-    def _sequential(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
+    def takes_terms_in_order(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
         """Whether the sum must be taken product by product: bits are lost, or saturation on the way is possible."""
         if self._loses_bits(inputs):
             return True
@@ -120,7 +120,7 @@ class _Accumulation(Operation):
 
     def headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
         """The greatest partial sum any order of summation can meet."""
-        if self._sequential(inputs, bounds):
+        if self.takes_terms_in_order(inputs, bounds):
             return INTEGERS_ONLY
         partial = self._sums(inputs, bounds)[1]
         wrap = 2**self.accum.width if partial.exceeds(self.accum) else 0
@@ -129,7 +129,7 @@ class _Accumulation(Operation):
 
     def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
         """One matrix product where that is exact, else a loop over the inputs in their order."""
-        if self._sequential(inputs, bounds):
+        if self.takes_terms_in_order(inputs, bounds):
             return self._sequential_kernel(self.product_fraction(inputs))
         start = self.start().astype(dtype)
         has_bias = bool(start.any())

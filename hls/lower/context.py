@@ -1,7 +1,7 @@
 """What lowering one hls4ml layer needs: its inputs, a place to put operations, and the types to use.
 
-Types come from one of two places. While netloom plans, `Planned` computes the narrowest type that loses nothing,
-or takes the user's. Once hls4ml's graph carries the types, `FromGraph` reads them off: lowering then means exactly that graph.
+While netloom plans, types come from `Planned`: the narrowest that loses nothing, or the user's. Once hls4ml's graph
+carries them, `FromGraph` reads them off: lowering then means exactly that graph.
 """
 
 from abc import ABC, abstractmethod
@@ -12,7 +12,7 @@ import numpy as np
 
 from netloom.errors import PrecisionError, SettingsError
 from netloom.hls.dataflow import Bounds, Cast, DataflowBuilder, DepthwiseMatVec, MatVec, Operation, TensorType
-from netloom.quantize.fixed_point import FixedPoint
+from netloom.quantize.fixed_point import FixedPoint, Rounding
 
 RESULT = "result"
 ACCUM = "accum"
@@ -207,8 +207,16 @@ class LoweringContext:
         element = self.type_of(name).element
         result = self.choose(RESULT, lambda: self.narrowed(name))
         if result.with_modes() != element.with_modes():
+            self._check_roundable(element, result)
             name = self.add(RESULT, Cast(result), name)
         self._close(name)
+
+    def _check_roundable(self, source: FixedPoint, target: FixedPoint) -> None:
+        if target.rounding is not Rounding.TRN and source.fraction - target.fraction > source.width:
+            raise PrecisionError(
+                f"layer {self.node.name!r}: {source} rounds to {target}, which drops more bits than it has; hls4ml's "
+                "ap_fixed aborts on that, use more fraction bits in the target"
+            )
 
     def finish_moved(self, name: str) -> None:
         """Like `finish`, for layers that only move elements: their result's type is their input's."""
@@ -233,6 +241,12 @@ class LoweringContext:
     def output(self, variable: str) -> str:
         """The dataflow node behind one of the network's output variables."""
         return self._variables[variable]
+
+
+def roundable(type_: FixedPoint) -> FixedPoint:
+    """At least as wide as its fraction: `ap_fixed` aborts when rounding drops more bits than a type has."""
+    missing = type_.signed - type_.integer
+    return type_ if missing <= 0 else FixedPoint(type_.width + missing, type_.integer + missing, type_.signed)
 
 
 def stored(variable: Any) -> tuple[np.ndarray, FixedPoint]:

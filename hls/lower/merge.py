@@ -6,7 +6,7 @@ import numpy as np
 
 from netloom.errors import LayerNotSupportedError
 from netloom.hls.dataflow import Cast, Elementwise, ElementwiseFunction, Permute
-from netloom.hls.lower.context import RESULT, LoweringContext
+from netloom.hls.lower.context import RESULT, LoweringContext, roundable
 from netloom.quantize.fixed_point import FixedPoint
 
 
@@ -46,8 +46,10 @@ def lower_concatenate(node: Any, context: LoweringContext) -> None:
 def common_type(types: list[FixedPoint]) -> FixedPoint:
     """The narrowest type that holds all values of several."""
     fraction = max(type_.fraction for type_ in types)
-    return FixedPoint.containing(
-        min(type_.raw_min << (fraction - type_.fraction) for type_ in types),
-        max(type_.raw_max << (fraction - type_.fraction) for type_ in types),
-        fraction,
+    return roundable(
+        FixedPoint.containing(
+            min(type_.raw_min << (fraction - type_.fraction) for type_ in types),
+            max(type_.raw_max << (fraction - type_.fraction) for type_ in types),
+            fraction,
+        )
     )
