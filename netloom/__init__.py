@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from netloom.api import crosscheck, load_network, simulate
     from netloom.errors import NetloomError
     from netloom.hls import Firmware, HlsSettings, convert
-    from netloom.models import Dataset, get_network, load_dataset, networks, train
+    from netloom.models import Dataset, load_dataset, networks, train
     from netloom.pipeline import Run, run, write_report
     from netloom.quantize import FixedPoint, Policy, load_model, save_model
     from netloom.report.schema import Report
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from netloom.sim import Engine, Fidelity, open_engine
 
 _HOMES = {
-    "netloom.models": ("Dataset", "get_network", "load_dataset", "networks", "train"),
+    "netloom.models": ("Dataset", "load_dataset", "networks", "train"),
     "netloom.quantize": ("FixedPoint", "Policy", "load_model", "save_model"),
     "netloom.hls": ("Firmware", "HlsSettings", "convert"),
     "netloom.sim": ("Engine", "Fidelity", "open_engine"),
@@ -49,7 +49,6 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     # networks and data
     "Dataset",
-    "get_network",
     "load_dataset",
     "load_network",
     "networks",

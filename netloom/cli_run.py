@@ -42,9 +42,9 @@ def run(model: str, data: Path | None, settings: RunSettings, output: Path | Non
 
 def convert(model: Path, data: Path | None, settings: RunSettings, output: Path, force: bool) -> None:
     """Run the pipeline up to the firmware and say where it is."""
-    if model.suffix != ".keras":
+    if not model.suffix:
         raise SettingsError(
-            f"{model} is not a .keras file; a network of netloom's is converted by `netloom run {model}`"
+            f"{model} is not a .keras file; a network of netloom's is converted by: netloom run {model}"
         )
     finished = pipeline.run(
         model, data=data, settings=settings, directory=output, until="convert", force=force, progress=ConsoleProgress()

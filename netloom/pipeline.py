@@ -13,9 +13,10 @@ from netloom.models import Dataset, load_dataset
 from netloom.origin import Start, find_start
 from netloom.plan import Plan, report_stage
 from netloom.progress import Progress
+from netloom.quiet import captured
 from netloom.report.schema import Report
 from netloom.settings import RunSettings
-from netloom.stage import Outcome, run_stage
+from netloom.stage import LOG_FILE, Outcome, run_stage
 from netloom.state import STATE_FILE, Origin, RunState
 from netloom.versions import compiler_version, versions
 
@@ -145,7 +146,8 @@ def _check_free(folder: Path, start: Start) -> None:
 def _claim(folder: Path, start: Start, settings: RunSettings, force: bool) -> RunState:
     """The state to go on from, if the directory is this run's; a new one if it is empty or `force` says so."""
     state = None if force else RunState.read(folder)
-    origin = start.origin(state)
+    with storage_errors(f"cannot work in {folder}"), captured(folder / LOG_FILE):
+        origin = start.origin(state)
     if state is not None and not state.origin.same_run(origin):
         raise StorageError(
             f"{folder} holds a run of {_words(state.origin)}, not of {_words(origin)};"

@@ -122,8 +122,8 @@ class Plan:
     def _data(self) -> Dataset:
         if self.dataset is None:
             raise SettingsError(
-                f"{self.start.name} is a float model: quantizing it needs samples to calibrate on; give --data X.npz"
-                " (x_train, x_test and, if there are labels, y_train, y_test), or convert a QKeras model"
+                f"{self.start.model_file} is a float model: quantizing it needs samples to calibrate on;"
+                " give --data X.npz (x_train, x_test; with labels y_train, y_test), or convert a QKeras model"
             )
         return self.dataset
 
