@@ -73,7 +73,8 @@ class FixedPoint:
         """The least raw the type can come to hold."""
         if not self.signed:
             return 0
-        return -(2 ** (self.width - 1)) + (self.overflow is Overflow.SAT_SYM)
+        # A single bit has no symmetric range: ap_fixed leaves it -1 and 0.
+        return -(2 ** (self.width - 1)) + (self.overflow is Overflow.SAT_SYM and self.width > 1)
 
     @property
     def raw_max(self) -> int:
@@ -116,7 +117,7 @@ class FixedPoint:
             width, integer, *modes = fields
             rounding = Rounding(modes[0]) if modes else Rounding.TRN
             overflow = Overflow(modes[1]) if len(modes) > 1 else Overflow.WRAP
-            if len(modes) > 2 and int(modes[2]) != 0 or len(modes) > 3:
+            if (len(modes) > 2 and int(modes[2]) != 0) or len(modes) > 3:
                 raise ValueError
             return cls(int(width), int(integer), not unsigned, rounding, overflow)
         except ValueError:
@@ -128,8 +129,8 @@ class FixedPoint:
     def containing(cls, raw_min: int, raw_max: int, fraction: int) -> "FixedPoint":
         """The narrowest type with `fraction` fraction bits that holds every raw from `raw_min` to `raw_max`."""
         signed = raw_min < 0
-        width = max(int(raw_max).bit_length(), int(-raw_min - 1).bit_length() if signed else 0, 1 - signed) + signed
-        width = max(width, 1)
+        above, below = max(int(raw_max), 0), max(int(-raw_min - 1), 0)
+        width = max(max(above, below).bit_length() + signed, 1)
         return cls(width, width - fraction, signed)
 
     def cast(self, raw: np.ndarray, fraction: int) -> np.ndarray:

@@ -1,0 +1,82 @@
+"""What every dataflow operation must hold to, checked on random inputs that reach the ends of the types."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from netloom.hls.dataflow import EXACT_LIMIT, Bounds, Operation, TensorType
+from netloom.quantize.fixed_point import FixedPoint
+
+BATCH = 24
+
+
+def tensor(shape: Sequence[int], text: str) -> TensorType:
+    """A tensor type from a shape and a type's text."""
+    return TensorType(tuple(shape), FixedPoint.parse(text))
+
+
+def random_raws(inputs: Sequence[TensorType], seed: int = 0, batch: int = BATCH) -> list[np.ndarray]:
+    """Raws of every input, int64: all at the least, all at the greatest, each element at either end, then random."""
+    rng = np.random.default_rng(seed)
+    arrays = []
+    for each in inputs:
+        low, high = each.element.raw_min, each.element.raw_max
+        raws = rng.integers(low, high, (batch, *each.shape), endpoint=True)
+        raws[0], raws[1] = low, high
+        ends = batch // 3
+        raws[2:ends] = np.where(rng.random(raws[2:ends].shape) < 0.5, low, high)
+        arrays.append(raws)
+    return arrays
+
+
+def full_bounds(inputs: Sequence[TensorType]) -> list[Bounds]:
+    """All that the types can hold."""
+    return [Bounds.of(each) for each in inputs]
+
+
+def run(operation: Operation, inputs: Sequence[TensorType], arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """The operation in int64."""
+    kernel = operation.kernel(inputs, full_bounds(inputs), np.int64)
+    return kernel([array.copy() for array in arrays])
+
+
+def check_operation(operation: Operation, inputs: Sequence[TensorType], seed: int = 0) -> np.ndarray:
+    """Hold an operation against all that `Operation` promises, whatever it computes; gives its int64 results.
+
+    Shape and type as declared; results within `bounds`, `bounds` within the type; the same numbers in every dtype that
+    `headroom` admits; inputs left alone; overflow reported only where it may happen.
+    """
+    bounds = full_bounds(inputs)
+    arrays = random_raws(inputs, seed)
+    declared = operation.output(inputs)
+    expected = run(operation, inputs, arrays)
+    assert expected.shape == (BATCH, *declared.shape)
+    assert expected.dtype == np.int64
+
+    proven = operation.bounds(inputs, bounds)
+    assert proven.low.shape == proven.high.shape == declared.shape
+    assert (proven.low <= expected).all() and (expected <= proven.high).all(), "a result leaves the proven range"
+    assert not proven.exceeds(declared.element), "the proven range leaves the declared type"
+
+    headroom = operation.headroom(inputs, bounds)
+    assert headroom >= max(np.abs(array).max() for array in arrays)
+    assert headroom >= np.abs(expected).max()
+    for dtype, limit in EXACT_LIMIT.items():
+        if headroom <= limit:
+            given = [array.astype(dtype) for array in arrays]
+            result = operation.kernel(inputs, bounds, dtype)(given)
+            assert result.tolist() == expected.tolist(), f"{dtype.__name__} differs from int64"
+            for array, original in zip(given, arrays, strict=True):
+                assert (array == original).all(), "a kernel changed its input"
+
+    overflowing = operation.overflows(inputs, arrays)
+    if overflowing is not None:
+        assert overflowing.shape == expected.shape
+        if not operation.may_overflow(inputs, bounds):
+            assert not overflowing.any(), "overflow seen where none is possible"
+    return expected
+
+
+def works_in_float32(operation: Operation, inputs: Sequence[TensorType]) -> bool:
+    """Whether the operation admits the cheapest dtype."""
+    return operation.headroom(inputs, full_bounds(inputs)) <= EXACT_LIMIT[np.float32]
