@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from netloom.errors import PrecisionError, StorageError
+from netloom.errors import LayerNotSupportedError, PrecisionError, StorageError
 from netloom.hls.check import check_model
 from netloom.hls.dataflow import save_dataflow
 from netloom.hls.firmware import PROJECT_FOLDER, SETTINGS_FILE, Firmware
@@ -53,6 +53,8 @@ def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Firmwar
         plan = Planned(settings.types(), quantizers)
         lower(draft, plan, settings.io_type, parsed.origins)
         plan.check_overrides_used()
+        if set(draft.inputs) & set(draft.outputs):
+            raise LayerNotSupportedError("the network's output is its input: there is no layer left to convert")
     directory.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix=f".{directory.name}-") as temporary:
         whole = Path(temporary) / "firmware"

@@ -1,4 +1,4 @@
-"""Simulation: the network as float, quantized, fixed-point and C++, behind one interface, and the check between them."""
+"""Simulation: the network as float, quantized, fixed-point and C++, behind one interface, and checks between them."""
 
 from pathlib import Path
 from typing import Any

@@ -45,10 +45,10 @@ class FixedEngine(Engine):
         self.firmware = firmware
         self._dataflow = firmware.dataflow
         self.input_shapes = [tensor.shape for tensor in self._dataflow.sources.values()]
-        self._program = Program(fused(self._dataflow), self._dataflow.outputs)
+        self.program = Program(fused(self._dataflow), self._dataflow.outputs)
 
     def _predict(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
-        return self._program.run(inputs, progress)
+        return self.program.run(inputs, progress)
 
     def _trace(self, inputs: list[np.ndarray], progress: Progress) -> dict[str, np.ndarray]:
         names = [layer.node for layer in self._dataflow.layers]
@@ -57,17 +57,23 @@ class FixedEngine(Engine):
 
 
 class Program:
-    """A dataflow graph made ready to compute chosen nodes."""
+    """A dataflow graph made ready to compute chosen nodes.
+
+    Attributes:
+        dataflow: the graph.
+        steps: its nodes, made ready.
+        chunk: samples that go through it at a time.
+    """
 
     def __init__(self, dataflow: Dataflow, outputs: Sequence[str]) -> None:
-        self._dataflow = dataflow
+        self.dataflow = dataflow
         self._outputs = list(outputs)
         self.steps = list(self._steps())
         largest = max(tensor.size for tensor in dataflow.types.values())
-        self._chunk = int(np.clip(_CHUNK_BYTES // (4 * largest), 8, _MAX_CHUNK))
+        self.chunk = int(np.clip(_CHUNK_BYTES // (4 * largest), 8, _MAX_CHUNK))
 
     def _steps(self) -> Iterator[Step]:
-        dataflow = self._dataflow
+        dataflow = self.dataflow
         last_use = {name: index for index, node in enumerate(dataflow.nodes) for name in node.inputs}
         for index, node in enumerate(dataflow.nodes):
             types, bounds = dataflow.input_types(node), dataflow.input_bounds(node)
@@ -78,12 +84,12 @@ class Program:
     def run(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
         """Compute the chosen nodes for all samples; float64 values."""
         samples = inputs[0].shape[0]
-        types = [self._dataflow.types[name] for name in self._outputs]
+        types = [self.dataflow.types[name] for name in self._outputs]
         results = [np.empty((samples, *tensor.shape)) for tensor in types]
-        starts = range(0, samples, self._chunk)
+        starts = range(0, samples, self.chunk)
 
         def work(start: int) -> int:
-            part = slice(start, min(start + self._chunk, samples))
+            part = slice(start, min(start + self.chunk, samples))
             values = self.evaluate([array[part] for array in inputs])
             for result, tensor, name in zip(results, types, self._outputs, strict=True):
                 np.multiply(values[name], tensor.element.step, out=result[part])
@@ -100,7 +106,7 @@ class Program:
         """Raws of the chosen nodes (and whatever else is left) for a chunk of samples."""
         values = {
             name: quantize(array, tensor)
-            for (name, tensor), array in zip(self._dataflow.sources.items(), inputs, strict=True)
+            for (name, tensor), array in zip(self.dataflow.sources.items(), inputs, strict=True)
         }
         for step in self.steps:
             arrays = [values[name].astype(step.dtype, copy=False) for name in step.node.inputs]

@@ -200,6 +200,10 @@ class LoweringContext:
             return draft.exact_sum(types, bounds)
 
         accum = narrowest() if exact else self.choose(ACCUM, narrowest)
+        factors = types[0].element, weights[1]
+        product = FixedPoint(sum(f.width for f in factors), sum(f.integer for f in factors))
+        for term in (product, bias[1]):
+            self._check_roundable(term, accum)
         return self.add(suffix, operation(*weights, *bias, accum, order), source)
 
     def finish(self, name: str) -> None:
@@ -230,7 +234,9 @@ class LoweringContext:
     def narrowed(self, name: str) -> FixedPoint:
         """The narrowest type for what a node can come to hold."""
         bounds = self.bounds_of(name)
-        return FixedPoint.containing(int(bounds.low.min()), int(bounds.high.max()), self.type_of(name).element.fraction)
+        return roundable(
+            FixedPoint.containing(int(bounds.low.min()), int(bounds.high.max()), self.type_of(name).element.fraction)
+        )
 
     def _close(self, name: str) -> None:
         for output in self.node.outputs:

@@ -17,6 +17,15 @@ ROUNDINGS = ("TRN", "TRN_ZERO", "RND", "RND_ZERO", "RND_INF", "RND_MIN_INF", "RN
 OVERFLOWS = ("WRAP", "SAT", "SAT_ZERO", "SAT_SYM")
 SAMPLES = 48
 
+LOSSY = {
+    *((kind, "result") for kind in ("Dense", "Conv1D", "Conv2D", "PointwiseConv1D", "PointwiseConv2D", "Merge")),
+    *((kind, "result") for kind in ("DepthwiseConv1D", "DepthwiseConv2D", "BatchNormalization", "Concatenate")),
+    *((f"{scope}Pooling{rank}D", role) for scope in ("", "Global") for rank in (1, 2) for role in ("accum", "result")),
+    *((kind, "accum") for kind in ("Dense", "Conv1D", "Conv2D", "PointwiseConv1D", "PointwiseConv2D")),
+    *((kind, "accum") for kind in ("DepthwiseConv1D", "DepthwiseConv2D")),
+}
+"""Layers and roles whose type hls4ml lets the user choose freely."""
+
 
 def generate(seed: int) -> dict[str, Any]:
     """A random network of two to six layers, in one of three ranks, with or without lossy types."""
@@ -244,7 +253,7 @@ def overrides(spec: dict[str, Any], model: Any) -> dict[str, dict[str, str]]:
     for layer in exact.layers:
         loss = spec["lossy"].get(layer.origin)
         type_ = None if loss is None else {"accum": layer.accum, "result": layer.type}[loss["role"]]
-        if type_ is None or layer.kind == "Softmax" or (layer.kind == "Activation" and loss["role"] == "result"):
+        if type_ is None or (layer.kind, loss["role"]) not in LOSSY:
             continue
         width = max(type_.width - loss["drop"] - loss["narrow"], 2)
         integer = type_.integer - min(loss["narrow"], type_.width - 2)
