@@ -69,6 +69,8 @@ def to_svg(figure: Figure, name: str, label: str, tooltips: Mapping[str, str] | 
         root.remove(metadata)
     for size in ("width", "height"):
         root.attrib.pop(size)
+    # Small figures are not blown up to the page's width.
+    root.set("style", f"max-width:{1.3 * figure.get_figwidth():.2f}in")
     root.set("role", "img")
     root.set("aria-label", label)
     text = ElementTree.tostring(root, encoding="unicode")

@@ -10,7 +10,8 @@ import netloom
 
 NAMES = """
     Dataset Engine Fidelity Firmware FixedPoint HlsSettings NetloomError Policy Report Run RunSettings convert
-    crosscheck load_dataset load_model load_network networks open_engine quantize run save_model simulate train write_report
+    crosscheck load_dataset load_model load_network networks open_engine quantize run save_model simulate train
+    write_report
 """.split()
 
 

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -42,10 +41,10 @@ from netloom.cli import app
 atexit.register(lambda: print(sorted({"tensorflow", "keras", "hls4ml", "matplotlib"} & set(sys.modules))))
 app(["--help"])
 """
-    began = time.perf_counter()
+    before = os.times().children_user
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    # A second is what it takes alone on a slow machine; under a parallel test run it has company.
-    assert time.perf_counter() - began < 5
+    # Processor time, since other tests keep this machine busy.
+    assert os.times().children_user - before < 1.5
     assert answer.stdout.strip().endswith("[]")
     assert all(command in answer.stdout for command in COMMANDS)
 
