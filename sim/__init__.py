@@ -7,6 +7,7 @@ from netloom.errors import SettingsError
 from netloom.hls import Firmware
 from netloom.sim.crosscheck import Fidelity, LayerDifference, Mismatch, crosscheck
 from netloom.sim.engine import Engine
+from netloom.sim.statistics import LayerStatistics
 
 ENGINES = ("float", "quantized", "fixed", "csim")
 """Names of all engines, from the model down to the hardware."""
@@ -50,4 +51,13 @@ def open_engine(name: str, *, firmware: Firmware | str | Path | None = None, mod
     return CsimEngine(firmware)
 
 
-__all__ = ["ENGINES", "Engine", "Fidelity", "LayerDifference", "Mismatch", "crosscheck", "open_engine"]
+__all__ = [
+    "ENGINES",
+    "Engine",
+    "Fidelity",
+    "LayerDifference",
+    "LayerStatistics",
+    "Mismatch",
+    "crosscheck",
+    "open_engine",
+]

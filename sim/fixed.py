@@ -19,11 +19,13 @@ from threadpoolctl import ThreadpoolController
 from netloom.hls import Firmware
 from netloom.hls.dataflow import EXACT_LIMIT, Dataflow, Kernel, Node, TensorType
 from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
-from netloom.sim.engine import Engine, Progress
+from netloom.sim.engine import Arrays, Engine, Progress
 from netloom.sim.fuse import fused
+from netloom.sim.statistics import LayerStatistics, StatisticsCollector
 
 _CHUNK_BYTES = 2**20
 _MAX_CHUNK = 1024
+_STATISTICS_CHUNK = 256
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,26 @@ class FixedEngine(Engine):
         names = [layer.node for layer in self._dataflow.layers]
         results = Program(self._dataflow, names).run(inputs, progress)
         return {layer.name: result for layer, result in zip(self._dataflow.layers, results, strict=True)}
+
+    def statistics(self, x: Arrays, progress: Progress | None = None) -> list[LayerStatistics]:
+        """Values reached, overflows and saturations of every layer over a data set; arguments as in `predict`."""
+        inputs = self.checked_inputs(x)
+        samples = inputs[0].shape[0]
+        collector = StatisticsCollector(self._dataflow)
+        for start in range(0, samples, _STATISTICS_CHUNK):
+            part = slice(start, min(start + _STATISTICS_CHUNK, samples))
+            raws: dict[str, np.ndarray] = {}
+            for (name, tensor), array in zip(self._dataflow.sources.items(), inputs, strict=True):
+                collector.add_inputs(name, array[part])
+                raws[name] = tensor.element.from_float(array[part])
+            for node in self._dataflow.nodes:
+                types, bounds = self._dataflow.input_types(node), self._dataflow.input_bounds(node)
+                kernel = node.operation.kernel(types, bounds, np.int64)
+                raws[node.name] = kernel([raws[source] for source in node.inputs])
+            collector.add(raws)
+            if progress is not None:
+                progress(part.stop, samples)
+        return collector.records()
 
 
 class Program:
