@@ -54,7 +54,7 @@ def open_run_engine(name: str, converted: Firmware | str | Path) -> Engine:
     return open_engine(name, model=Path(converted) / file)
 
 
-def simulate(converted: Firmware | str | Path, x: np.ndarray, engine: str = "fixed") -> np.ndarray:
+def simulate(converted: Firmware | str | Path, x: np.ndarray, engine: str = "fixed") -> np.ndarray | list[np.ndarray]:
     """Run one engine.
 
     Args:
@@ -65,7 +65,7 @@ def simulate(converted: Firmware | str | Path, x: np.ndarray, engine: str = "fix
             models in a run directory).
 
     Returns:
-        float64, (samples, *output shape).
+        float64, (samples, *output shape); a list of them for several outputs.
 
     Raises:
         InputError: for a wrong shape or dtype, or NaN or infinity.

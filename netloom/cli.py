@@ -16,7 +16,7 @@ EXIT_MISMATCH, EXIT_ERROR, EXIT_BUG, EXIT_INTERRUPTED = 1, 2, 70, 130
 class OneLineErrors(TyperGroup):
     """Ends every command that fails with one line and an exit code instead of a traceback."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command; `NETLOOM_DEBUG=1` lets tracebacks through."""
         try:
             return super().invoke(ctx)

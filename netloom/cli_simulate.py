@@ -11,6 +11,7 @@ from netloom.hls import Firmware
 from netloom.inputs import GridInputs, read_inputs, read_labels, write_array, write_arrays
 from netloom.progress import ConsoleProgress
 from netloom.quiet import captured
+from netloom.sim.crosscheck import as_list
 
 
 def simulate(directory: Path, engine: str, inputs: Path, output: Path, trace: Path | None) -> None:
@@ -23,7 +24,7 @@ def simulate(directory: Path, engine: str, inputs: Path, output: Path, trace: Pa
     progress.stage_started(engine)
     try:
         with captured(None), api.open_run_engine(engine, directory) as opened:
-            outputs = opened.predict(x, lambda done, total: progress.advanced(engine, done, total))
+            (outputs,) = as_list(opened.predict(x, lambda done, total: progress.advanced(engine, done, total)))
             layers = opened.trace(x) if trace else {}
     finally:
         progress.close()
@@ -67,10 +68,11 @@ def crosscheck(directory: Path, inputs: Path, labels: Path | None) -> int:
 
 def _inputs(firmware: Firmware, path: Path) -> tuple[np.ndarray, GridInputs]:
     sources = list(firmware.dataflow.sources.values())
-    if len(sources) != 1:
-        raise NotSupportedError(
-            f"the network has {len(sources)} inputs, and --inputs gives one; use netloom.open_engine in Python"
-        )
+    for what, count in (("inputs", len(sources)), ("outputs", len(firmware.dataflow.outputs))):
+        if count != 1:
+            raise NotSupportedError(
+                f"the network has {count} {what}, and this command takes one; use netloom.open_engine"
+            )
     raw = read_inputs(path, sources[0].shape)
     return raw, GridInputs.of(raw, sources[0].element)
 

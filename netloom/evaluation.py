@@ -14,6 +14,7 @@ from netloom.progress import Progress
 from netloom.report.schema import FidelityRecord
 from netloom.settings import RunSettings
 from netloom.sim import ENGINES, Engine, Fidelity, crosscheck, open_engine
+from netloom.sim.crosscheck import as_list
 from netloom.simulation import LayerFindings, Simulation
 from netloom.testset import TestSet
 from netloom.versions import compiler_version
@@ -30,7 +31,7 @@ class Recorded(Engine):
 
     def __init__(self, engine: Engine, x: np.ndarray, traced: int, progress: Progress) -> None:
         self.name, self.input_shapes = engine.name, engine.input_shapes
-        self.outputs = engine.predict(x, lambda done, total: progress.advanced(self.name, done, total))
+        self.outputs = as_list(engine.predict(x, lambda done, total: progress.advanced(self.name, done, total)))[0]
         what = f"{self.name}, every layer"
         self.layers = engine.trace(x[:traced], lambda done, total: progress.advanced(what, done, total))
 
@@ -54,20 +55,25 @@ def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progre
     """
     firmware = Firmware.load(directory / rundir.FIRMWARE)
     tests = TestSet.load(directory / rundir.DATA)
-    traced = min(settings.trace_samples, _affordable(firmware))
+    affordable = _affordable(firmware)
+    traced = min(settings.trace_samples, affordable)
     recorded: dict[str, Recorded] = {}
+    seen: dict[str, tuple[float, float]] = {}
     for name in ENGINES:
         model = {"float": rundir.FLOAT_MODEL, "quantized": rundir.QUANTIZED_MODEL}.get(name)
         if (name == "csim" and not settings.csim) or (model and not (directory / model).exists()):
             continue
         x = tests.x[: settings.csim_samples] if name == "csim" else tests.x
+        progress.began("compiling the firmware" if name == "csim" else name)
         with open_engine(name, firmware=firmware, model=directory / model if model else None) as engine:
             recorded[name] = Recorded(engine, x, traced, progress)
+            if name == "fixed":
+                seen = seen_ranges(engine, x, affordable, progress)
     comparisons = compare(recorded, tests, firmware)
     simulation = Simulation(
         accuracy=_accuracies(comparisons, len(tests.x)),
         fidelity=tuple(_record(fidelity) for fidelity in comparisons),
-        layers=_findings(recorded["fixed"], comparisons),
+        layers=_findings(seen, comparisons),
         compiler=compiler_version() if settings.csim else None,
     )
     write_arrays(out / rundir.PREDICTIONS, {name: one.outputs for name, one in recorded.items()})
@@ -96,6 +102,17 @@ def compare(recorded: dict[str, Recorded], tests: TestSet, firmware: Firmware) -
     return comparisons
 
 
+def seen_ranges(engine: Engine, x: np.ndarray, at_once: int, progress: Progress) -> dict[str, tuple[float, float]]:
+    """The least and the greatest output of every layer over all samples, traced `at_once` at a time."""
+    seen: dict[str, tuple[float, float]] = {}
+    for start in range(0, len(x), at_once):
+        for name, values in engine.trace(x[start : start + at_once]).items():
+            low, high = seen.get(name, (np.inf, -np.inf))
+            seen[name] = min(low, float(values.min())), max(high, float(values.max()))
+        progress.advanced(f"{engine.name}, ranges", min(start + at_once, len(x)), len(x))
+    return seen
+
+
 def _affordable(firmware: Firmware) -> int:
     values = sum(int(np.prod(layer.shape)) for layer in firmware.layers)
     return max(1, _TRACE_BYTES // (8 * values))
@@ -118,7 +135,7 @@ def _record(fidelity: Fidelity) -> FidelityRecord:
     return FidelityRecord.model_validate(values)
 
 
-def _findings(fixed: Recorded, comparisons: Sequence[Fidelity]) -> dict[str, LayerFindings]:
+def _findings(seen: dict[str, tuple[float, float]], comparisons: Sequence[Fidelity]) -> dict[str, LayerFindings]:
     errors = {
         layer.layer: layer
         for fidelity in comparisons
@@ -127,10 +144,10 @@ def _findings(fixed: Recorded, comparisons: Sequence[Fidelity]) -> dict[str, Lay
     }
     return {
         name: LayerFindings(
-            seen_min=float(values.min()),
-            seen_max=float(values.max()),
+            seen_min=low,
+            seen_max=high,
             error_mean_steps=errors[name].mean_difference_steps if name in errors else None,
             error_max_steps=errors[name].max_difference_steps if name in errors else None,
         )
-        for name, values in fixed.layers.items()
+        for name, (low, high) in seen.items()
     }

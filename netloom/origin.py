@@ -48,8 +48,13 @@ class Start:
             return state.origin.model_copy(update={"network": self.name, "model_file": self._file.name})
         from netloom.quantize import is_quantized, load_model
 
-        kind = "quantized" if is_quantized(load_model(self._file)) else "float"
-        return Origin(network=self.name, kind=kind, model_file=self._file.name, model_digest=digest)
+        quantized = is_quantized(load_model(self._file))
+        return Origin(
+            network=self.name,
+            kind="quantized" if quantized else "float",
+            model_file=self._file.name,
+            model_digest=digest,
+        )
 
 
 def find_start(model: str | Path) -> Start:

@@ -6,7 +6,7 @@ from typing import TextIO
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
 
@@ -18,6 +18,9 @@ class Progress:
 
     def advanced(self, what: str, done: int, total: int) -> None:
         """Of `total` steps of `what`, `done` are done."""
+
+    def began(self, what: str) -> None:
+        """Something of unknown length begins."""
 
     def stage_ended(self, name: str, seconds: float, reused: bool) -> None:
         """A stage is finished; `reused` if its earlier result was kept."""
@@ -47,20 +50,28 @@ class ConsoleProgress(Progress):
             columns = (
                 TextColumn("  {task.description:<24}"),
                 BarColumn(),
-                MofNCompleteColumn(),
+                TaskProgressColumn(),
                 TimeElapsedColumn(),
             )
             self._bars = Bars(
                 *columns, console=self._console, transient=True, redirect_stdout=False, redirect_stderr=False
             )
             self._bars.start()
-            self._begin(name)
+            self.began(name)
+
+    def began(self, what: str) -> None:
+        """Begin a new bar, that moves until the end is known."""
+        if self._bars is not None:
+            for task in self._bars.task_ids:
+                self._bars.remove_task(task)
+            self._bars.add_task(escape(what), total=None)
+            self._what = what
 
     def advanced(self, what: str, done: int, total: int) -> None:
         """Move the bar; a new `what` begins a new one."""
         if self._bars is not None:
             if what != self._what:
-                self._begin(what)
+                self.began(what)
             self._bars.update(self._bars.task_ids[0], completed=done, total=total)
 
     def stage_ended(self, name: str, seconds: float, reused: bool) -> None:
@@ -77,13 +88,6 @@ class ConsoleProgress(Progress):
         if self._bars is not None:
             self._bars.stop()
         self._bars = None
-
-    def _begin(self, what: str) -> None:
-        if self._bars is not None:
-            for task in self._bars.task_ids:
-                self._bars.remove_task(task)
-            self._bars.add_task(escape(what), total=None)
-            self._what = what
 
 
 def _own_stderr() -> TextIO:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from netloom import rundir
 from netloom.errors import StorageError
-from netloom.report.schema import Engine, FidelityRecord
+from netloom.report.schema import FidelityRecord
 
 
 class LayerFindings(BaseModel):
@@ -36,7 +36,7 @@ class Simulation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    accuracy: dict[Engine, float]
+    accuracy: dict[str, float]
     fidelity: tuple[FidelityRecord, ...]
     layers: dict[str, LayerFindings]
     compiler: str | None

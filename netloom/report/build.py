@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from pydantic import JsonValue
 
 from netloom import rundir
 from netloom.errors import StorageError
@@ -22,7 +23,7 @@ from netloom.state import Origin, RunState
 from netloom.testset import TestSet
 
 
-def build_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> Report:
+def build_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> None:
     """Make the report of a run.
 
     Args:
@@ -39,7 +40,6 @@ def build_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> Rep
     evidence = Evidence(tests.x, tests.y, load_predictions(directory), weight_histograms(firmware))
     write_text(out / rundir.REPORT_JSON, report.model_dump_json(indent=2) + "\n")
     write_text(out / rundir.REPORT_HTML, render(report, evidence))
-    return report
 
 
 def _record(directory: Path, firmware: Firmware, tests: TestSet, outcomes: Iterable[Outcome]) -> Report:
@@ -89,17 +89,18 @@ def weight_histograms(firmware: Firmware) -> Mapping[str, tuple[np.ndarray, np.n
 
 def _network(origin: Origin, firmware: Firmware) -> NetworkRecord:
     dataflow = firmware.dataflow
-    shapes = {
-        "input_shape": next(iter(dataflow.sources.values())).shape,
-        "output_shape": dataflow.types[dataflow.outputs[0]].shape,
-    }
-    if origin.kind == "network":
-        network = get_network(origin.network)
-        return NetworkRecord(name=network.name, title=network.title, review=network.review, **shapes)
-    return NetworkRecord(name=origin.network, title=origin.network, model_file=origin.model_file, **shapes)
+    network = get_network(origin.network) if origin.kind == "network" else None
+    return NetworkRecord(
+        name=origin.network,
+        title=network.title if network else origin.network,
+        review=network.review if network else None,
+        model_file=origin.model_file,
+        input_shape=next(iter(dataflow.sources.values())).shape,
+        output_shape=dataflow.types[dataflow.outputs[0]].shape,
+    )
 
 
-def _settings(settings: RunSettings, origin: Origin) -> dict[str, object]:
+def _settings(settings: RunSettings, origin: Origin) -> dict[str, JsonValue]:
     """The settings with their defaults spelt out, so that the record says what was done."""
     network = get_network(origin.network) if origin.kind == "network" else None
     shown = settings.model_dump(mode="json", exclude={"bits", "policy", "epochs", "fine_tune_epochs"})

@@ -3,6 +3,8 @@
 import io
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib
@@ -16,7 +18,7 @@ MEAN, MAX = "#fe0006", "#fe0007"
 _VARIABLES = ("ink", "muted", "line", "type", "proven", "seen", "mean", "max")
 
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.size": 9,
     "text.color": INK,
@@ -38,16 +40,16 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), facecolor="none", layout="constrained")
 
 
-def style() -> Mapping[str, object]:
-    """The settings to draw under: `with matplotlib.rc_context(style()):`."""
-    return _STYLE
+def drawing() -> AbstractContextManager[None]:
+    """The settings to draw under: `with drawing():`."""
+    return matplotlib.rc_context(_STYLE)
 
 
 def to_svg(figure: Figure, name: str, label: str, tooltips: Mapping[str, str] | None = None) -> str:
     """Render a figure as an `<svg>` element.
 
     Args:
-        figure: drawn under `style()`.
+        figure: drawn under `drawing()`.
         name: unique on the page; begins every id in the element.
         label: what it shows, for those who cannot see it.
         tooltips: text to show over an artist, by the artist's gid.

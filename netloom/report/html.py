@@ -92,7 +92,8 @@ def verdict(fidelity: Sequence[FidelityRecord]) -> Verdict:
 def ladder(report: Report) -> list[Rung]:
     """The engines in order, each with its accuracy (or agreement) and the change from the engine before."""
     if report.accuracy:
-        rungs, before = [], None
+        rungs: list[Rung] = []
+        before: float | None = None
         for engine in ENGINES:
             value = report.accuracy.get(engine)
             if value is not None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib
 import numpy as np
 
-from netloom.report.figure import INK, LINE, MAX, MEAN, MUTED, PROVEN, SEEN, TYPE, new_figure, style, to_svg
+from netloom.report.figure import INK, LINE, MAX, MEAN, MUTED, PROVEN, SEEN, TYPE, drawing, new_figure, to_svg
 from netloom.report.schema import LayerRecord
 
 _WIDTH = 8.4
@@ -14,7 +14,7 @@ _ROW = 0.34
 
 def ranges(layers: Sequence[LayerRecord]) -> str:
     """For each layer, the magnitudes its type can hold, what is proven to occur, and what was seen (log2)."""
-    with matplotlib.rc_context(style()):
+    with drawing():
         figure = new_figure(_WIDTH, 0.75 + _ROW * len(layers))
         axes = figure.subplots()
         tooltips = {}
@@ -47,7 +47,7 @@ def ranges(layers: Sequence[LayerRecord]) -> str:
 def errors(layers: Sequence[LayerRecord]) -> str:
     """For each layer, how far `fixed` is from `quantized`: mean and largest, in steps of the layer's type."""
     measured = [layer for layer in layers if layer.error_max_steps is not None]
-    with matplotlib.rc_context(style()):
+    with drawing():
         figure = new_figure(_WIDTH, 0.75 + _ROW * len(measured))
         axes = figure.subplots()
         tooltips = {}
@@ -73,7 +73,7 @@ def weights(histograms: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> str:
     """
     columns = min(3, len(histograms))
     rows = -(-len(histograms) // columns)
-    with matplotlib.rc_context(style()):
+    with drawing():
         figure = new_figure(_WIDTH * columns / 3, 1.75 * rows)
         grid = figure.subplots(rows, columns, squeeze=False)
         for axes in grid.flat[len(histograms) :]:
@@ -106,7 +106,7 @@ def confusion(matrix: np.ndarray, names: Sequence[str]) -> str:
     pixels = np.zeros((classes, classes, 4))
     pixels[..., :3] = np.where(np.eye(classes, dtype=bool)[..., None], (0.0, 0.45, 0.70), (0.84, 0.37, 0.0))
     pixels[..., 3] = 0.78 * np.sqrt(shares)
-    with matplotlib.rc_context(style()):
+    with drawing():
         figure = new_figure(size, size)
         axes = figure.subplots()
         axes.imshow(pixels, interpolation="none")
@@ -126,7 +126,7 @@ def confusion(matrix: np.ndarray, names: Sequence[str]) -> str:
 def profile(values: np.ndarray, name: str) -> str:
     """One sample that is no image: its features as bars, or as a line if there are many."""
     flat = np.ravel(values)
-    with matplotlib.rc_context(style()):
+    with drawing():
         figure = new_figure(1.5, 0.9)
         axes = figure.subplots()
         if len(flat) <= 40:

@@ -97,7 +97,7 @@ def as_picture(values: np.ndarray) -> np.ndarray | None:
 def png(picture: np.ndarray) -> str:
     """A picture as a PNG data URI, grey levels dark on light like ink."""
     buffer = io.BytesIO()
-    matplotlib.image.imsave(buffer, picture, cmap="gray_r", vmin=0, vmax=1, format="png", metadata={"Software": None})
+    matplotlib.image.imsave(buffer, picture, cmap="gray_r", vmin=0, vmax=1, format="png")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 

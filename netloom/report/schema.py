@@ -1,11 +1,11 @@
 """`report.json`: what one run found, as data. docs/report.md is made from this file; a test holds it to that."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION: Final = "1.0"
 
 Engine = Literal["float", "quantized", "fixed", "csim"]
 
@@ -22,9 +22,11 @@ class NetworkRecord(Record):
     name: str = Field(description="name in the registry, or the model file's name without its suffix")
     title: str = Field(description="what it is, in a few words")
     review: str | None = Field(
-        None, description="its place in the review 'Deep learning' (Nature 2015); null for a user's model"
+        default=None, description="its place in the review 'Deep learning' (Nature 2015); null for a user's model"
     )
-    model_file: str | None = Field(None, description="name of the user's model file; null for a registered network")
+    model_file: str | None = Field(
+        default=None, description="name of the user's model file; null for a registered network"
+    )
     input_shape: tuple[int, ...] = Field(description="shape of one input sample, without the batch axis")
     output_shape: tuple[int, ...] = Field(description="shape of one output, without the batch axis")
 
@@ -36,7 +38,7 @@ class DataRecord(Record):
     digest: str = Field(description="SHA-256 over all arrays of the data set, hexadecimal")
     samples: int = Field(description="samples in the test set")
     labelled: bool = Field(description="whether the test set has labels; without them there is no accuracy")
-    class_names: tuple[str, ...] | None = Field(None, description="name of each class; null if they have none")
+    class_names: tuple[str, ...] | None = Field(default=None, description="name of each class; null if they have none")
 
 
 class FirstMismatch(Record):
@@ -60,12 +62,13 @@ class FidelityRecord(Record):
         description="share of samples whose largest output is the same one, 0 to 1; null for a single output"
     )
     layer_elements: int | None = Field(
-        None,
+        default=None,
         description="elements of all layers' outputs compared, on some samples; null if layers were not compared",
     )
-    layer_mismatches: int | None = Field(None, description="those that are not equal")
+    layer_mismatches: int | None = Field(default=None, description="those that are not equal")
     first_mismatch: FirstMismatch | None = Field(
-        None, description="the first element that differs, of a layer if layers were compared; null if none does"
+        default=None,
+        description="the first element that differs, of a layer if layers were compared; null if none does",
     )
 
 
@@ -77,9 +80,9 @@ class LayerRecord(Record):
     kind: str = Field(description="hls4ml's name for what it computes")
     shape: tuple[int, ...] = Field(description="shape of its output, without the batch axis")
     type: str = Field(description="fixed-point type of its output, such as `fixed<8,3,RND_CONV,SAT>`")
-    accum: str | None = Field(None, description="fixed-point type of its accumulator; null if it has none")
-    weight_type: str | None = Field(None, description="fixed-point type of its weights; null if it has none")
-    bias_type: str | None = Field(None, description="fixed-point type of its biases; null if it has none")
+    accum: str | None = Field(default=None, description="fixed-point type of its accumulator; null if it has none")
+    weight_type: str | None = Field(default=None, description="fixed-point type of its weights; null if it has none")
+    bias_type: str | None = Field(default=None, description="fixed-point type of its biases; null if it has none")
     type_min: float = Field(description="least value of `type`")
     type_max: float = Field(description="greatest value of `type`")
     step: float = Field(description="difference between neighbouring values of `type`")
@@ -88,23 +91,23 @@ class LayerRecord(Record):
     overflow_possible: bool = Field(
         description="whether some input may wrap or saturate an accumulator; false where the proven ranges fit"
     )
-    seen_min: float | None = Field(None, description="least output seen on the test set")
-    seen_max: float | None = Field(None, description="greatest output seen on the test set")
+    seen_min: float | None = Field(default=None, description="least output seen on the test set")
+    seen_max: float | None = Field(default=None, description="greatest output seen on the test set")
     overflows: int | None = Field(
-        None, description="values beyond the type's range that wrapped around, on the test set"
+        default=None, description="values beyond the type's range that wrapped around, on the test set"
     )
     saturations: int | None = Field(
-        None, description="values beyond the type's range that were held at its end, on the test set"
+        default=None, description="values beyond the type's range that were held at its end, on the test set"
     )
     parameters: int = Field(description="weights and biases")
     weight_bits: int = Field(description="bits that store them")
     activation_bits: int = Field(description="bits of its output for one sample")
     macs: int = Field(description="multiply-accumulates for one sample")
     error_mean_steps: float | None = Field(
-        None, description="mean distance of `fixed` from `quantized`, in steps of `type`"
+        default=None, description="mean distance of `fixed` from `quantized`, in steps of `type`"
     )
     error_max_steps: float | None = Field(
-        None, description="largest distance of `fixed` from `quantized`, in steps of `type`"
+        default=None, description="largest distance of `fixed` from `quantized`, in steps of `type`"
     )
 
 
@@ -120,7 +123,7 @@ class Report(Record):
     """What one run found."""
 
     schema_version: Literal["1.0"] = Field(
-        SCHEMA_VERSION, description="version of this schema; the first number changes when a reader must"
+        default=SCHEMA_VERSION, description="version of this schema; the first number changes when a reader must"
     )
     created: datetime = Field(description="when the report was made, UTC")
     network: NetworkRecord = Field(description="the network")
@@ -129,7 +132,7 @@ class Report(Record):
     seed: int = Field(description="seed of training and fine-tuning")
     data: DataRecord = Field(description="the data")
     parameters: int = Field(description="weights and biases of all layers")
-    accuracy: dict[Engine, float] = Field(
+    accuracy: dict[str, float] = Field(
         description="share of test samples classified rightly, 0 to 1, by engine; empty without labels"
     )
     fidelity: tuple[FidelityRecord, ...] = Field(description="comparisons of engines")
