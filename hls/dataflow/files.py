@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+import zlib
 from dataclasses import fields
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +24,19 @@ from netloom.hls.dataflow.window import Window
 from netloom.quantize.fixed_point import FixedPoint
 
 SCHEMA_VERSION = "1.0"
+
+_DAMAGE = (
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What parsing a damaged file can end in."""
 
 OPERATIONS: dict[str, type[Operation]] = {
     operation.__name__: operation
@@ -119,10 +133,14 @@ def load_dataflow(directory: Path) -> Dataflow:
             for name, tensor in structure["sources"].items()
         }
         layers = tuple(Layer(**layer) for layer in structure["layers"])
-        return Dataflow(sources, nodes, tuple(structure["outputs"]), layers)
+        dataflow = Dataflow(sources, nodes, tuple(structure["outputs"]), layers)
+        for name in (*dataflow.outputs, *(layer.node for layer in layers)):
+            if name not in dataflow.types:
+                raise ValueError(f"there is no node {name!r}")
+        return dataflow
     except FileNotFoundError as error:
         raise StorageError(f"{error.filename} is missing: {directory} is not a converted network") from None
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, NetloomError) as error:
+    except (*_DAMAGE, NetloomError) as error:
         if isinstance(error, StorageError):
             raise
         raise StorageError(f"{directory}: the dataflow graph is corrupt ({error}); convert the model again") from None
