@@ -63,6 +63,7 @@ def parse(model: Any) -> ParsedModel:
     except (AssertionError, ValueError, KeyError) as error:
         raise LayerNotSupportedError(f"hls4ml cannot parse the model: {str(error).splitlines()[0]}") from error
     names = identifiers(layer["name"] for layer in layers)
+    origins = {names[layer["name"]]: str(layer.get("origin", layer["name"])) for layer in layers}
     for layer in layers:
         layer["name"] = names[layer["name"]]
         layer["inputs"] = [names[name] for name in layer["inputs"]]
@@ -70,7 +71,7 @@ def parse(model: Any) -> ParsedModel:
         layers,
         [names[name] for name in inputs],
         [names[name] for name in outputs],
-        {identifier: name for name, identifier in names.items()},
+        origins,
     )
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from hls4ml.converters.keras_v3._base import KerasV3LayerHandler
 
-from netloom.errors import LayerNotSupportedError
+from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
 from netloom.hls.handlers.quantizer import GridQuantizer, precision_type
+from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.quantize.quantizers import quantizer_type
 
 
@@ -40,23 +41,63 @@ def activation_layer(layer: Any, activation: Any, shape: tuple[int, ...]) -> dic
 
 
 def quantized_activation(quantizer: Any, name: str, shape: tuple[int, ...]) -> dict[str, Any]:
-    """hls4ml's layer for an activation quantizer: linear or ReLU, with the quantizer's type as its result."""
-    from qkeras.quantizers import quantized_relu
+    """hls4ml's layer for an activation quantizer, with the quantizer's type as its result.
 
-    type_ = quantizer_type(quantizer)
+    Raises:
+        QuantizerNotSupportedError: for a quantizer the firmware cannot equal.
+    """
+    from qkeras.quantizers import quantized_relu, quantized_sigmoid, quantized_tanh
+
+    if isinstance(quantizer, quantized_sigmoid | quantized_tanh):
+        type_, function = (
+            _hard_type(quantizer),
+            "hard_sigmoid" if isinstance(quantizer, quantized_sigmoid) else "hard_tanh",
+        )
+        config = {"class_name": "HardActivation", "slope": 0.5, "shift": 0.5, "slope_prec": _HALF, "shift_prec": _HALF}
+    else:
+        type_, function = quantizer_type(quantizer), "relu" if isinstance(quantizer, quantized_relu) else "linear"
+        config = {"class_name": "Activation"}
     return {
         "name": name,
-        "class_name": "Activation",
-        "activation": "relu" if isinstance(quantizer, quantized_relu) else "linear",
+        "activation": function,
         "n_in": prod(shape),
         # The type of the result, and the same for the pass that merges linear activations into the layer before.
         "quantizer_precision": precision_type(type_),
         "quantizer": GridQuantizer(type_),
+        **config,
     }
 
 
+_HALF = precision_type(FixedPoint(2, 0, signed=False))
+"""Type of QKeras's slope and shift, both 0.5."""
+
+
+def _hard_type(quantizer: Any) -> FixedPoint:
+    """Result type of QKeras's hard sigmoid (0 to 1) or hard tanh (-1 to 1)."""
+    import qkeras.quantizers as q
+
+    is_tanh = isinstance(quantizer, q.quantized_tanh)
+    label = type(quantizer).__name__
+    if quantizer.use_stochastic_rounding:
+        raise QuantizerNotSupportedError(f"quantizer {label} rounds at random: use use_stochastic_rounding=False")
+    if getattr(quantizer, "use_real_tanh" if is_tanh else "use_real_sigmoid"):
+        raise QuantizerNotSupportedError(
+            f"quantizer {label} with the real function equals no table exactly: use its hard form, or a Keras "
+            "activation followed by a QActivation"
+        )
+    if q._sigmoid is not q.hard_sigmoid:
+        raise QuantizerNotSupportedError(f"quantizer {label}: QKeras's internal sigmoid must be 'hard'")
+    if is_tanh:
+        return FixedPoint(
+            quantizer.bits, 1, True, Rounding.RND_CONV, Overflow.SAT_SYM if quantizer.symmetric else Overflow.SAT
+        )
+    if quantizer.symmetric:
+        raise QuantizerNotSupportedError(f"quantizer {label} with symmetric=1 never gives 0: use symmetric=0")
+    return FixedPoint(quantizer.bits, 0, False, Rounding.RND_CONV, Overflow.SAT)
+
+
 class QActivationHandler(KerasV3LayerHandler):
-    """`QActivation` with `quantized_bits` or `quantized_relu`."""
+    """`QActivation`: `quantized_bits`, `quantized_relu`, the hard forms of `quantized_sigmoid` and `quantized_tanh`."""
 
     handles = ("qkeras.qlayers.QActivation",)
 

@@ -15,16 +15,23 @@ from netloom.hls.handlers.activation import activation_layer
 from netloom.hls.handlers.quantizer import GridQuantizer, quantized_values
 
 
+def _folds(layer: Any) -> bool:
+    """Whether a layer folds a batch normalization of its own into its weights (`QConv2DBatchnorm` and the like)."""
+    return hasattr(layer, "get_folded_weights")
+
+
 def _kernel(layer: Any, name: str, prefix: str = "kernel") -> tuple[np.ndarray, GridQuantizer]:
     quantizer = getattr(layer, f"{prefix}_quantizer_internal", None)
-    values, grid = quantized_values(layer, getattr(layer, name), quantizer, name)
+    stored = layer.get_folded_weights()[0] if _folds(layer) else getattr(layer, name)
+    values, grid = quantized_values(layer, stored, quantizer, name)
     return values, GridQuantizer(grid)
 
 
 def _bias(layer: Any) -> dict[str, Any]:
-    if not layer.use_bias:
+    if not (layer.use_bias or _folds(layer)):
         return {"bias_data": None, "bias_quantizer": None}
-    values, grid = quantized_values(layer, layer.bias, getattr(layer, "bias_quantizer_internal", None), "bias")
+    stored = layer.get_folded_weights()[1] if _folds(layer) else layer.bias
+    values, grid = quantized_values(layer, stored, getattr(layer, "bias_quantizer_internal", None), "bias")
     return {"bias_data": values, "bias_quantizer": GridQuantizer(grid)}
 
 
@@ -50,6 +57,8 @@ class _LinearHandler(KerasV3LayerHandler):
         return tuple(
             {
                 **config,
+                # Only the last layer's result is what the Keras layer gives.
+                "origin": layer.name if target == out_tensors[0].name else f"{layer.name} (part)",
                 "input_keras_tensor_names": [source],
                 "output_keras_tensor_names": [target],
                 "input_shape": [list(in_shape)],
@@ -59,9 +68,9 @@ class _LinearHandler(KerasV3LayerHandler):
 
 
 class QDenseHandler(_LinearHandler):
-    """`QDense`."""
+    """`QDense` and `QDenseBatchnorm`."""
 
-    handles = ("qkeras.qlayers.QDense",)
+    handles = ("qkeras.qlayers.QDense", "qkeras.qdense_batchnorm.QDenseBatchnorm")
 
     def layers(self, layer: Any, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> list[dict[str, Any]]:
         """One `Dense`."""
@@ -76,7 +85,7 @@ class QDenseHandler(_LinearHandler):
                 "weight_quantizer": quantizer,
                 "n_in": kernel.shape[0],
                 "n_out": kernel.shape[1],
-                "use_bias": layer.use_bias,
+                "use_bias": layer.use_bias or _folds(layer),
                 **_bias(layer),
             }
         ]
@@ -85,7 +94,7 @@ class QDenseHandler(_LinearHandler):
 def _conv_config(layer: Any, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> dict[str, Any]:
     return {
         "data_format": "channels_last",
-        "use_bias": layer.use_bias,
+        "use_bias": layer.use_bias or _folds(layer),
         **gen_conv_config(
             in_shape=in_shape,
             out_shape=out_shape,
@@ -99,9 +108,13 @@ def _conv_config(layer: Any, in_shape: tuple[int, ...], out_shape: tuple[int, ..
 
 
 class QConvHandler(_LinearHandler):
-    """`QConv1D` and `QConv2D`."""
+    """`QConv1D`, `QConv2D` and `QConv2DBatchnorm`."""
 
-    handles = ("qkeras.qconvolutional.QConv1D", "qkeras.qconvolutional.QConv2D")
+    handles = (
+        "qkeras.qconvolutional.QConv1D",
+        "qkeras.qconvolutional.QConv2D",
+        "qkeras.qconv2d_batchnorm.QConv2DBatchnorm",
+    )
 
     def layers(self, layer: Any, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> list[dict[str, Any]]:
         """One `Conv1D` or `Conv2D`."""
@@ -119,9 +132,12 @@ class QConvHandler(_LinearHandler):
 
 
 class QDepthwiseConvHandler(_LinearHandler):
-    """`QDepthwiseConv2D`."""
+    """`QDepthwiseConv2D` and `QDepthwiseConv2DBatchnorm`."""
 
-    handles = ("qkeras.qconvolutional.QDepthwiseConv2D",)
+    handles = (
+        "qkeras.qconvolutional.QDepthwiseConv2D",
+        "qkeras.qdepthwiseconv2d_batchnorm.QDepthwiseConv2DBatchnorm",
+    )
 
     def layers(self, layer: Any, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> list[dict[str, Any]]:
         """One `DepthwiseConv2D`."""
@@ -169,7 +185,7 @@ class QSeparableConvHandler(_LinearHandler):
                 "data_format": "channels_last",
                 "weight_data": pointwise,
                 "weight_quantizer": pointwise_quantizer,
-                "use_bias": layer.use_bias,
+                "use_bias": layer.use_bias or _folds(layer),
                 **gen_conv_config(
                     in_shape=middle,
                     out_shape=out_shape,

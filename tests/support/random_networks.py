@@ -94,7 +94,7 @@ def generate(seed: int) -> dict[str, Any]:
         elif kind == "merge":
             layer |= {"function": pick("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Concatenate")}
         elif kind == "function":
-            layer |= {"function": pick("relu", "sigmoid", "tanh", "softmax")}
+            layer |= {"function": pick("relu", "sigmoid", "tanh", "softmax", "quantized_sigmoid", "quantized_tanh")}
         layers.append(layer)
         if kind in ("dense", "conv", "depthwise", "merge", "batch_norm") and pick(True, True, False):
             layers.append(
@@ -197,9 +197,9 @@ def build(spec: dict[str, Any]) -> Any:
                     case "permute" if rank == 2:
                         x = keras.layers.Permute((2, 1, 3), name=name)(x)
             case "relu":
-                x = QActivation(quantized_relu(width, float(integer)), name=name)(x)
+                x = QActivation(quantized_relu(max(width, integer), float(integer)), name=name)(x)
             case "quant":
-                x = QActivation(bits(max(width, 2), integer), name=name)(x)
+                x = QActivation(bits(max(width, 2, integer + 1), integer), name=name)(x)
             case "batch_norm":
                 norm = QBatchNormalization(
                     gamma_quantizer=bits(width, 0),
@@ -213,8 +213,10 @@ def build(spec: dict[str, Any]) -> Any:
                 x = norm(x)
                 norm.set_weights([_like(norm, i, rng) for i in range(len(norm.weights))])
             case "merge":
-                other = QActivation(bits(max(width, 2), integer), name=f"{name}_other")(x)
+                other = QActivation(bits(max(width, 2, integer + 1), integer), name=f"{name}_other")(x)
                 x = getattr(keras.layers, layer["function"])(name=name)([x, other])
+            case "function" if layer["function"].startswith("quantized"):
+                x = QActivation(f"{layer['function']}({max(width, 2)})", name=name)(x)
             case "function":
                 x = keras.layers.Activation(layer["function"], name=name)(x)
     if len(x.shape) > 2 and spec["seed"] % 2:
