@@ -41,7 +41,8 @@ def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Firmwar
         StorageError: if the directory exists and is not a converted network.
     """
     directory = Path(directory)
-    if directory.exists() and any(directory.iterdir()) and not (directory / "dataflow.json").exists():
+    taken = directory.exists() and (not directory.is_dir() or any(directory.iterdir()))
+    if taken and not (directory / "dataflow.json").exists():
         raise StorageError(f"{directory} exists and is not a converted network; choose another directory or remove it")
     check_model(model, settings)
     log = io.StringIO()

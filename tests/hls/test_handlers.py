@@ -90,7 +90,9 @@ def test_every_power_of_two_kernel_of_a_dense_layer(kernel):
     holds_exactly(config["weight_quantizer"], config["weight_data"])
 
 
-@pytest.mark.parametrize("kernel", ["quantized_bits(4,0,alpha='auto')", "binary(alpha='auto')", "ternary(alpha='auto')"])
+@pytest.mark.parametrize(
+    "kernel", ["quantized_bits(4,0,alpha='auto')", "binary(alpha='auto')", "ternary(alpha='auto')"]
+)
 def test_scales_that_are_no_power_of_two_are_refused_by_name(kernel):
     with pytest.raises(QuantizerNotSupportedError, match=r"'layer'.*alpha='auto_po2'") as caught:
         parsed(layer_of("QDense", units=3, kernel_quantizer=kernel), (5,))
@@ -174,7 +176,9 @@ def test_other_functions_inside_a_layer_are_refused_by_name(activation):
         parsed(layer_of("QDense", units=3, kernel_quantizer=BITS, activation=activation), (5,))
 
 
-@pytest.mark.parametrize("activation", ["quantized_tanh(4, use_real_tanh=True)", "quantized_ulaw(4)", "quantized_po2(4)", "bernoulli()"])
+@pytest.mark.parametrize(
+    "activation", ["quantized_tanh(4, use_real_tanh=True)", "quantized_ulaw(4)", "quantized_po2(4)", "bernoulli()"]
+)
 def test_activations_without_fixed_point_type_are_refused_by_name(activation):
     from qkeras import QActivation
 
@@ -206,3 +210,35 @@ def test_batch_normalization_off_the_grid_is_rounded_to_18_bits():
     scale = np.array([0.7, 1, 3]) / np.sqrt(np.array([1, 2, 3]) + 1e-3)
     assert np.abs(config["scale_data"] - scale).max() <= 2.0**-16
     assert (config["scale_data"] != scale).any()
+
+
+@pytest.mark.xfail(
+    raises=AttributeError,
+    strict=True,
+    reason="hls4ml's config_from_keras_model takes quantizer_precision for a quantizer",
+)
+def test_plain_hls4ml_profits_from_the_handlers(tmp_path):
+    import hls4ml
+    from zoo import linear, quant
+
+    import netloom.hls.handlers  # noqa: F401
+    from netloom.hls.lower import fixed_point
+
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((6,), name="source")
+    x = quant(6, 0, "input_quantizer")(inputs)
+    import qkeras
+
+    x = qkeras.QDense(5, **linear(), name="fc1")(x)
+    x = quant(4, 1, "act1")(x)
+    model = keras.Model(inputs, qkeras.QDense(3, **linear(), activation="quantized_relu(5,2)", name="fc2")(x))
+    config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend="Vitis")
+    graph = hls4ml.converters.convert_from_keras_model(
+        model, hls_config=config, backend="Vitis", output_dir=str(tmp_path / "project")
+    )
+    types = {node.name: fixed_point(node.get_output_variable().type.precision) for node in graph.get_layers()}
+    assert str(types["fc1"]) == "fixed<4,2,RND_CONV,SAT>"
+    assert str(types["fc2_activation"]) == "ufixed<5,2,RND_CONV,SAT>"
+    graph.compile()
+    x = np.random.default_rng(0).integers(-32, 32, (100, 6)) / 32
+    assert (graph.predict(x) == model.predict(x.astype(np.float32), verbose=0)).all()
