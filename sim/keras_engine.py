@@ -19,12 +19,16 @@ class KerasEngine(Engine):
         self._traced: Any = None
 
     def _run(self, model: Any, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
+        import keras
+
         samples = inputs[0].shape[0]
         chunks: list[list[np.ndarray]] = []
         for start in range(0, samples, _CHUNK):
             batch = [array[start : start + _CHUNK].astype(np.float32) for array in inputs]
-            outputs = model.predict_on_batch(batch if len(batch) > 1 else batch[0])
-            chunks.append(list(outputs) if isinstance(outputs, list | tuple) else [outputs])
+            # Called eagerly: in a compiled function TensorFlow refuses layer names with spaces or quotes.
+            outputs = model(batch if len(batch) > 1 else batch[0], training=False)
+            outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
+            chunks.append([keras.ops.convert_to_numpy(output) for output in outputs])
             progress(min(start + _CHUNK, samples), samples)
         if not chunks:
             return [np.zeros((0, *tensor.shape[1:])) for tensor in model.outputs]

@@ -16,7 +16,7 @@ from netloom.hls.dataflow import (
     Summation,
 )
 from netloom.hls.lower import tables
-from netloom.hls.lower.context import ACCUM, LoweringContext, fixed_point
+from netloom.hls.lower.context import ACCUM, RESULT, LoweringContext, fixed_point
 from netloom.hls.lower.linear import scale_and_shift
 from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
 
@@ -120,7 +120,9 @@ def lower_softmax(node: Any, context: LoweringContext) -> None:
     inverse = _addressed_table(
         context, "inverse", tables.inverse_table(inverse_size, inverse_index, inverse_type), inverse_type, total
     )
-    context.finish(context.add("product", Elementwise(ElementwiseFunction.MULTIPLY), exp, inverse))
+    product = context.add("product", Elementwise(ElementwiseFunction.MULTIPLY), exp, inverse)
+    context.choose(RESULT, lambda: EXP_TABLE)
+    context.finish(product)
 
 
 def _addressed_table(context: LoweringContext, suffix: str, table: np.ndarray, element: FixedPoint, source: str) -> str:
@@ -138,6 +140,8 @@ SOFTMAX_INDEX_BITS = 12
 """Address bits of the exp table: 4,096 entries."""
 
 EXP_TABLE = FixedPoint(18, 1, False, Rounding.RND, Overflow.SAT)
+"""Of both tables and of the result: values from 0 to 1, and a little more for rounding."""
+
 SOFTMAX_ACCUM = FixedPoint(24, 6, False, Rounding.RND, Overflow.SAT)
 INVERSE_INDEX = FixedPoint(12, 6, False, Rounding.RND, Overflow.SAT)
 
