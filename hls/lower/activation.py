@@ -97,8 +97,12 @@ def lower_softmax(node: Any, context: LoweringContext) -> None:
         context.choose("exp_table", lambda: EXP_TABLE),
         context.choose("inv_table", lambda: EXP_TABLE),
     )
-    accum = context.choose(ACCUM, lambda: SOFTMAX_ACCUM)
-    inverse_index = context.choose("inv_inp", lambda: INVERSE_INDEX)
+    # The sum lies between 1 and the number of classes.
+    integer = context.type_of(source).shape[-1].bit_length()
+    accum = context.choose(ACCUM, lambda: FixedPoint(18 + integer, integer, False, Rounding.RND, Overflow.SAT))
+    inverse_index = context.choose(
+        "inv_inp", lambda: FixedPoint(SOFTMAX_INDEX_BITS, integer, False, Rounding.RND, Overflow.SAT)
+    )
     exp_index = context.type_of(source).element
     if implementation == "stable":
         maximum = context.add("max", Reduce(), source)
@@ -137,13 +141,10 @@ def _addressed_table(context: LoweringContext, suffix: str, table: np.ndarray, e
 
 
 SOFTMAX_INDEX_BITS = 12
-"""Address bits of the exp table: 4,096 entries."""
+"""Address bits of both tables: 4,096 entries."""
 
 EXP_TABLE = FixedPoint(18, 1, False, Rounding.RND, Overflow.SAT)
 """Of both tables and of the result: values from 0 to 1, and a little more for rounding."""
-
-SOFTMAX_ACCUM = FixedPoint(24, 6, False, Rounding.RND, Overflow.SAT)
-INVERSE_INDEX = FixedPoint(12, 6, False, Rounding.RND, Overflow.SAT)
 
 
 def norm_type(element: FixedPoint) -> FixedPoint:
