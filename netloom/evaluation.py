@@ -1,6 +1,7 @@
 """The stage that runs every engine on the test set and compares them."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from netloom.report.schema import FidelityRecord
 from netloom.settings import RunSettings
 from netloom.sim import ENGINES, Engine, Fidelity, crosscheck, open_engine
 from netloom.sim.crosscheck import as_list
+from netloom.sim.fixed import FixedEngine
+from netloom.sim.statistics import LayerStatistics
 from netloom.simulation import LayerFindings, Simulation
 from netloom.testset import TestSet
 from netloom.versions import compiler_version
@@ -31,9 +34,8 @@ class Recorded(Engine):
 
     def __init__(self, engine: Engine, x: np.ndarray, traced: int, progress: Progress) -> None:
         self.name, self.input_shapes = engine.name, engine.input_shapes
-        self.outputs = as_list(engine.predict(x, lambda done, total: progress.advanced(self.name, done, total)))[0]
-        what = f"{self.name}, every layer"
-        self.layers = engine.trace(x[:traced], lambda done, total: progress.advanced(what, done, total))
+        self.outputs = as_list(engine.predict(x, partial(progress.advanced, self.name)))[0]
+        self.layers = engine.trace(x[:traced], partial(progress.advanced, f"{self.name}, every layer"))
 
     def _predict(self, inputs: list[np.ndarray], progress: object) -> list[np.ndarray]:
         del progress
@@ -55,10 +57,9 @@ def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progre
     """
     firmware = Firmware.load(directory / rundir.FIRMWARE)
     tests = TestSet.load(directory / rundir.DATA)
-    affordable = _affordable(firmware)
-    traced = min(settings.trace_samples, affordable)
+    traced = min(settings.trace_samples, _affordable(firmware))
     recorded: dict[str, Recorded] = {}
-    seen: dict[str, tuple[float, float]] = {}
+    statistics: list[LayerStatistics] = []
     for name in ENGINES:
         model = {"float": rundir.FLOAT_MODEL, "quantized": rundir.QUANTIZED_MODEL}.get(name)
         if (name == "csim" and not settings.csim) or (model and not (directory / model).exists()):
@@ -67,13 +68,13 @@ def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progre
         progress.began("compiling the firmware" if name == "csim" else name)
         with open_engine(name, firmware=firmware, model=directory / model if model else None) as engine:
             recorded[name] = Recorded(engine, x, traced, progress)
-            if name == "fixed":
-                seen = seen_ranges(engine, x, affordable, progress)
+            if isinstance(engine, FixedEngine):
+                statistics = engine.statistics(x, partial(progress.advanced, "fixed, statistics"))
     comparisons = compare(recorded, tests, firmware)
     simulation = Simulation(
         accuracy=_accuracies(comparisons, len(tests.x)),
         fidelity=tuple(_record(fidelity) for fidelity in comparisons),
-        layers=_findings(seen, comparisons),
+        layers=_findings(statistics, comparisons),
         compiler=compiler_version() if settings.csim else None,
     )
     write_arrays(out / rundir.PREDICTIONS, {name: one.outputs for name, one in recorded.items()})
@@ -102,17 +103,6 @@ def compare(recorded: dict[str, Recorded], tests: TestSet, firmware: Firmware) -
     return comparisons
 
 
-def seen_ranges(engine: Engine, x: np.ndarray, at_once: int, progress: Progress) -> dict[str, tuple[float, float]]:
-    """The least and the greatest output of every layer over all samples, traced `at_once` at a time."""
-    seen: dict[str, tuple[float, float]] = {}
-    for start in range(0, len(x), at_once):
-        for name, values in engine.trace(x[start : start + at_once]).items():
-            low, high = seen.get(name, (np.inf, -np.inf))
-            seen[name] = min(low, float(values.min())), max(high, float(values.max()))
-        progress.advanced(f"{engine.name}, ranges", min(start + at_once, len(x)), len(x))
-    return seen
-
-
 def _affordable(firmware: Firmware) -> int:
     values = sum(int(np.prod(layer.shape)) for layer in firmware.layers)
     return max(1, _TRACE_BYTES // (8 * values))
@@ -135,7 +125,7 @@ def _record(fidelity: Fidelity) -> FidelityRecord:
     return FidelityRecord.model_validate(values)
 
 
-def _findings(seen: dict[str, tuple[float, float]], comparisons: Sequence[Fidelity]) -> dict[str, LayerFindings]:
+def _findings(statistics: Sequence[LayerStatistics], comparisons: Sequence[Fidelity]) -> dict[str, LayerFindings]:
     errors = {
         layer.layer: layer
         for fidelity in comparisons
@@ -143,11 +133,13 @@ def _findings(seen: dict[str, tuple[float, float]], comparisons: Sequence[Fideli
         for layer in fidelity.layers
     }
     return {
-        name: LayerFindings(
-            seen_min=low,
-            seen_max=high,
-            error_mean_steps=errors[name].mean_difference_steps if name in errors else None,
-            error_max_steps=errors[name].max_difference_steps if name in errors else None,
+        one.layer: LayerFindings(
+            seen_min=one.seen_min,
+            seen_max=one.seen_max,
+            overflows=one.overflows,
+            saturations=one.saturations,
+            error_mean_steps=errors[one.layer].mean_difference_steps if one.layer in errors else None,
+            error_max_steps=errors[one.layer].max_difference_steps if one.layer in errors else None,
         )
-        for name, (low, high) in seen.items()
+        for one in statistics
     }

@@ -94,10 +94,12 @@ class LayerRecord(Record):
     seen_min: float | None = Field(default=None, description="least output seen on the test set")
     seen_max: float | None = Field(default=None, description="greatest output seen on the test set")
     overflows: int | None = Field(
-        default=None, description="values beyond the type's range that wrapped around, on the test set"
+        default=None,
+        description="values that were lost: wrapped around, or saturated in an accumulator, on the test set",
     )
     saturations: int | None = Field(
-        default=None, description="values beyond the type's range that were held at its end, on the test set"
+        default=None,
+        description="values that a saturating type, a quantizer, held at the end of its range, on the test set",
     )
     parameters: int = Field(description="weights and biases")
     weight_bits: int = Field(description="bits that store them")
