@@ -253,6 +253,18 @@ REFUSED = {
     "row stride in a stream": (
         lambda: _conv("QDepthwiseConv2D", kernel_size=(1, 2), strides=2), (6, 6, 2), "row stride 1", STREAM
     ),
+    "depthwise with Resource": (
+        lambda: _conv("QDepthwiseConv2D"),
+        (6, 6, 2),
+        "no Resource strategy",
+        HlsSettings(strategy="Resource"),
+    ),
+    "separable with Resource": (
+        lambda: _conv("QSeparableConv1D"),
+        (6, 2),
+        "no Resource strategy",
+        HlsSettings(strategy="Resource"),
+    ),
     "padded pooling": (
         lambda: layers().MaxPooling2D(2, padding="same", name="odd one"), (7, 7, 2), "use padding='valid'", PARALLEL
     ),
@@ -390,3 +402,15 @@ def test_summary_of_a_network(zoo):
     assert summary["fc2"].bias_type is None
     assert summary["probabilities"].kind == "Softmax" and summary["probabilities"].proven_min >= 0
     assert mlp().count_params() == sum(layer.parameters for layer in summary.values()) + 16
+
+
+@pytest.mark.xfail(strict=True, reason="hls4ml adjusts the reuse factor of every layer but pointwise convolutions")
+def test_reuse_factor_of_a_pointwise_convolution_is_one_the_cpp_accepts(tmp_path):
+    import re
+
+    import qkeras
+
+    model = one_layer(qkeras.QConv1D(4, 1, **linear(), name="pointwise"), (6, 4))
+    firmware = convert(model, HlsSettings(strategy="Resource", reuse_factor=3), tmp_path / "net")
+    text = (firmware.project / "firmware" / "parameters.h").read_text()
+    assert {int(factor) for factor in re.findall(r"reuse_factor = (\d+)", text)} <= {1, 2, 4, 8, 16}

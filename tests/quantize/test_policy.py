@@ -5,7 +5,7 @@ from netloom.quantize.policy import Policy
 
 
 def test_uniform_sets_the_multipliers_and_leaves_inputs_at_8_bits():
-    assert Policy.uniform(4) == Policy(weights=4, activations=4, input=8, biases=16)
+    assert Policy.uniform(4) == Policy(weights=4, activations=4, input=8)
     assert Policy.uniform(12).input == 12
 
 
@@ -15,6 +15,9 @@ def test_a_name_wins_over_a_class_and_a_class_over_the_policy():
     assert policy.bits("activations", "last", "Dense") == 5
     assert policy.bits("weights", "first", "Dense") == 6
     assert policy.bits("weights", "conv", "Conv2D") == 8
+    assert policy.bits("biases", "last", "Dense") == 4 + 5
+    assert policy.bits("biases", "conv", "Conv2D") == 16
+    assert Policy(biases=6).bits("biases", "conv", "Conv2D") == 6
     assert policy.bits("activations", "image", "InputLayer") == policy.input
 
 

@@ -301,7 +301,7 @@ ZOO: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
 
 SLOW_ZOO: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
     "mlp_stream_resource": (mlp, STREAM | RESOURCE),
-    "image_resource": (image, RESOURCE),
+    "image_stream_resource": (image, STREAM | RESOURCE),
     "sequence": (sequence, {}),
     "lossy_resource": (lossy, RESOURCE | {"precision": LOSSY}),
 }

@@ -1,0 +1,152 @@
+"""Engine `csim`: compiled once, in a process of its own, every failure one line."""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from netloom.errors import InputError, StorageError, ToolFailedError, ToolMissingError
+from netloom.hls import Firmware
+from netloom.hls.hls4ml_graph import PROJECT
+from netloom.sim import csim_build, open_engine
+
+
+@pytest.fixture
+def specimen(zoo):
+    return zoo("merges")
+
+
+@pytest.fixture
+def copy(specimen, tmp_path):
+    """A firmware of one's own to damage, its library not compiled."""
+    directory = tmp_path / "firmware"
+    shutil.copytree(specimen.firmware.directory, directory, ignore=shutil.ignore_patterns("csim"))
+    return Firmware.load(directory)
+
+
+@pytest.fixture
+def compiled(specimen, tmp_path):
+    """The same with its library."""
+    directory = tmp_path / "firmware"
+    shutil.copytree(specimen.firmware.directory, directory)
+    return Firmware.load(directory)
+
+
+def no_compiler(monkeypatch):
+    monkeypatch.setattr(csim_build, "_run_all", lambda *arguments: pytest.fail("compiled again"))
+
+
+def test_the_library_is_compiled_once_for_the_same_sources(specimen, compiled, monkeypatch):
+    no_compiler(monkeypatch)
+    with open_engine("csim", firmware=compiled) as csim:
+        for ours, theirs in zip(csim.predict(specimen.inputs), specimen.outputs, strict=True):
+            assert (ours == theirs).all()
+
+
+def test_changed_sources_are_compiled_again(compiled, monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        csim_build, "_run_all", lambda *arguments: calls.append(arguments) or pytest.skip("as it should")
+    )
+    with (compiled.project / "firmware" / "defines.h").open("a") as file:
+        file.write("// changed\n")
+    open_engine("csim", firmware=compiled)
+    pytest.fail("the old library was taken")
+
+
+@pytest.mark.parametrize("count", [0, 1, 300])
+def test_any_number_of_samples(specimen, compiled, count):
+    inputs = [np.resize(x, (count, *x.shape[1:])) for x in specimen.inputs]
+    with open_engine("csim", firmware=compiled) as csim, open_engine("fixed", firmware=compiled) as fixed:
+        for ours, theirs in zip(csim.predict(inputs), fixed.predict(inputs), strict=True):
+            assert ours.shape == theirs.shape and (ours == theirs).all()
+        ours, theirs = csim.trace(inputs), fixed.trace(inputs)
+        for layer, values in ours.items():
+            assert (values == theirs[layer]).all()
+
+
+def test_inputs_are_checked_before_the_process_starts(compiled):
+    with open_engine("csim", firmware=compiled) as csim:
+        with pytest.raises(InputError, match="finite"):
+            csim.predict([np.full((2, 5), np.nan)] * 2)
+        assert csim._process is None
+
+
+def test_without_a_compiler(copy, monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    csim_build.compiler.cache_clear()
+    try:
+        with pytest.raises(ToolMissingError, match=r"no-such-compiler is not installed.*apt install g\+\+") as caught:
+            open_engine("csim", firmware=copy)
+        assert "\n" not in str(caught.value)
+    finally:
+        csim_build.compiler.cache_clear()
+
+
+def test_a_compile_error_names_the_log(copy):
+    source = copy.project / "firmware" / f"{PROJECT}.cpp"
+    source.write_text("#error broken on purpose\n")
+    with pytest.raises(ToolFailedError) as caught:
+        open_engine("csim", firmware=copy)
+    log = copy.directory / "csim" / "compile.log"
+    assert str(log) in str(caught.value) and "\n" not in str(caught.value)
+    assert "broken on purpose" in log.read_text()
+    assert not list((copy.directory / "csim").glob("*.so"))
+
+
+@pytest.mark.parametrize("missing", [f"firmware/{PROJECT}.cpp", f"{PROJECT}_bridge.cpp"])
+def test_missing_sources(copy, missing):
+    (copy.project / missing).unlink()
+    with pytest.raises(StorageError, match="convert the model again"):
+        open_engine("csim", firmware=copy)
+
+
+def replaced_library(firmware, body):
+    """Put a library of one function, quick to compile, in place of the network's."""
+    import subprocess
+
+    (library,) = (firmware.directory / "csim").glob("*.so")
+    library.unlink()
+    arguments = "double *a, double *b, double *y, double *z"
+    code = f'#include <cstdio>\n#include <cstdlib>\nextern "C" void {PROJECT}_double({arguments}) {{ {body} }}'
+    subprocess.run(["g++", "-shared", "-fPIC", "-xc++", "-", "-o", library], input=code.encode(), check=True)
+
+
+@pytest.mark.parametrize("body", ["abort();", "exit(3);", "*(volatile int*)0 = 1;"], ids=["abort", "exit", "segfault"])
+def test_cpp_that_dies_is_one_line_and_python_lives(specimen, compiled, body):
+    replaced_library(compiled, f'fprintf(stderr, "last words"); {body}')
+    with open_engine("csim", firmware=compiled) as csim:
+        for _ in range(2):
+            with pytest.raises(ToolFailedError, match="died with exit code") as caught:
+                csim.predict(specimen.inputs)
+            log = compiled.directory / "csim" / "run.log"
+            assert str(log) in str(caught.value) and "\n" not in str(caught.value)
+            assert "last words" in log.read_text()
+
+
+def test_what_the_cpp_prints_does_no_harm(specimen, compiled):
+    replaced_library(
+        compiled,
+        'printf("%s", "noise that must not be taken for numbers"); fflush(stdout); y[0]=y[1]=y[2]=a[0]; z[4]=b[1];',
+    )
+    with open_engine("csim", firmware=compiled) as csim:
+        first, second = csim.predict(specimen.inputs)
+    assert (first == specimen.inputs[0][:, :1]).all()
+    assert (second[:, 4] == specimen.inputs[1][:, 1]).all()
+
+
+def test_a_library_that_is_none(specimen, compiled):
+    (library,) = (compiled.directory / "csim").glob("*.so")
+    library.write_bytes(b"not a library")
+    with open_engine("csim", firmware=compiled) as csim, pytest.raises(ToolFailedError):
+        csim.predict(specimen.inputs)
+
+
+def test_the_process_ends_with_the_engine(specimen, compiled):
+    with open_engine("csim", firmware=compiled) as csim:
+        csim.predict(specimen.inputs)
+        pid = csim._process.pid
+        os.kill(pid, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

@@ -1,0 +1,58 @@
+"""Random networks: `fixed` against hls4ml's C++, layer by layer. A failure is shrunk to a file in tests/regressions."""
+
+import json
+from pathlib import Path
+
+import pytest
+import random_networks
+
+from netloom.errors import NetloomError, ToolFailedError
+
+REGRESSIONS = Path(__file__).parents[1] / "regressions"
+QUICK = (0, 1, 2, 3)
+CHUNKS, CHUNK = 20, 10
+REFUSED_SHARE = 0.25
+"""Of a chunk: networks netloom may decline, by name, because hls4ml cannot compute them."""
+
+
+def check_seed(seed: int, folder: Path) -> bool:
+    """Whether the network was converted; fails with the path of a reproducer if the engines differ."""
+    spec = random_networks.generate(seed)
+    try:
+        failure = random_networks.check(spec, folder / f"network{seed}")
+    except ToolFailedError:
+        raise  # C++ that netloom let through and that dies is a failure, not a refusal.
+    except NetloomError as error:
+        assert "\n" not in str(error)
+        return False
+    if failure is not None:
+        path = random_networks.shrink(spec, failure, REGRESSIONS)
+        pytest.fail(f"seed {seed}: {failure}; reproducer in {path}")
+    return True
+
+
+@pytest.mark.parametrize("seed", QUICK)
+def test_sample(seed, tmp_path):
+    assert check_seed(seed, tmp_path), "a seed of the quick sample was refused: choose another"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_sweep(chunk, tmp_path, record_property):
+    seeds = range(1000 + chunk * CHUNK, 1000 + (chunk + 1) * CHUNK)
+    refused = [seed for seed in seeds if not check_seed(seed, tmp_path)]
+    record_property("refused", refused)
+    assert len(refused) <= CHUNK * 2 * REFUSED_SHARE, f"refused: {refused}"
+
+
+@pytest.mark.parametrize("path", sorted(REGRESSIONS.glob("*.json")), ids=lambda path: path.stem)
+def test_regression(path, tmp_path):
+    """Networks that once differed, or once died."""
+    spec = json.loads(path.read_text())["specification"]
+    try:
+        assert random_networks.check(spec, tmp_path / "network") is None
+    except ToolFailedError:
+        raise
+    except NetloomError as error:
+        assert "\n" not in str(error)
