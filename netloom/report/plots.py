@@ -55,7 +55,8 @@ def errors(layers: Sequence[LayerRecord]) -> str:
             mean, largest = layer.error_mean_steps or 0.0, layer.error_max_steps or 0.0
             axes.barh(row, largest, height=0.62, color=MAX)[0].set_gid(f"row{row}")
             axes.barh(row, mean, height=0.62, color=MEAN)
-            axes.text(largest, row, f"  {largest:.3g}", va="center", color=MUTED)
+            text = f"{largest:,.0f}" if largest >= 100 else f"{largest:.3g}"
+            axes.annotate(text, (largest, row), (4, 0), textcoords="offset points", va="center", color=MUTED)
             tooltips[f"row{row}"] = f"{layer.origin}: mean {mean:.3g}, largest {largest:.3g} steps of {layer.step:g}"
         _rows(axes, measured)
         axes.set_xlim(left=0)

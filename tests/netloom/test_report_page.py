@@ -89,6 +89,13 @@ def test_hostile_names_are_shown_and_do_nothing(report: Report, evidence: Eviden
     assert page.text.count("{{ 7*7 }}") >= 5
 
 
+def test_layers_that_may_overflow_are_marked(report: Report, evidence: Evidence) -> None:
+    narrow = report.layers[1].model_copy(update={"overflow_possible": True, "overflows": 12})
+    page = Page(render(report.model_copy(update={"layers": (report.layers[0], narrow)}), evidence))
+    assert page.text.count("may overflow") == 1
+    assert "12 / 3" in page.text
+
+
 def test_without_labels_the_ladder_is_agreement(report: Report, evidence: Evidence) -> None:
     data = report.data.model_copy(update={"labelled": False})
     unlabelled = report.model_copy(update={"accuracy": {}, "data": data})
