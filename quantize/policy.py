@@ -17,7 +17,6 @@ Bits = Annotated[int, Field(ge=MIN_BITS, le=MAX_BITS, strict=True)]
 
 DEFAULT_BITS = 8
 INPUT_BITS = 8
-BIAS_BITS = 16
 
 
 class LayerBits(Settings):
@@ -33,8 +32,9 @@ class Policy(Settings):
 
     Attributes:
         weights: kernels, and the scales of batch normalizations that are kept.
-        biases: biases and the shifts of batch normalizations. They are added at the accumulator's precision, so
-            that wide ones cost an adder bit, not a multiplier.
+        biases: biases and the shifts of batch normalizations; None for the width of a product: weights plus
+            activations, at most 16. A bias is added at the accumulator's precision, so it costs no multiplier, and
+            a finer one would only widen the accumulator.
         activations: every value that goes from one layer into the multipliers of the next.
         input: the network's inputs.
         overrides: widths by layer name (`"conv1"`) or by Keras class name (`"Dense"`); a name wins over a class.
@@ -47,7 +47,7 @@ class Policy(Settings):
     """
 
     weights: Bits = DEFAULT_BITS
-    biases: Bits = BIAS_BITS
+    biases: Bits | None = None
     activations: Bits = DEFAULT_BITS
     input: Bits = INPUT_BITS
     overrides: Mapping[str, LayerBits] = Field(default_factory=dict)
@@ -56,7 +56,7 @@ class Policy(Settings):
 
     @classmethod
     def uniform(cls, bits: int) -> "Policy":
-        """`bits` for weights and activations; inputs at least 8 bits and biases 16.
+        """`bits` for weights and activations, and for inputs if that is more than 8.
 
         Raises:
             SettingsError: if `bits` is not a whole number from 2 to 16.
@@ -72,6 +72,8 @@ class Policy(Settings):
             chosen = getattr(self.overrides[key], kind) if key in self.overrides else None
             if chosen is not None:
                 return chosen
+        if kind == "biases" and self.biases is None:
+            return min(self.bits("weights", name, class_name) + self.bits("activations", name, class_name), MAX_BITS)
         return max(least, self.input if class_name == "InputLayer" else getattr(self, kind))
 
     def check_overrides(self, names: Iterable[str], class_names: Iterable[str]) -> None:

@@ -32,7 +32,7 @@ def quantize(
     fine_tune_epochs: int = 5,
     seed: int = 0,
     batch_size: int = 32,
-    learning_rate: float = 1e-3,
+    learning_rate: float = 3e-4,
     progress: Sequence[Any] = (),
 ) -> Any:
     """The QKeras twin of a Keras model: the same network with every multiplier's operands on fixed-point grids.
