@@ -201,7 +201,6 @@ def edited(saved, edit):
         lambda s: ["a list"],
         lambda s: 7,
     ],
-    ids=str,
 )
 def test_structure_that_is_not_ours(saved, edit):
     def apply(structure):

@@ -80,7 +80,7 @@ def rounding_mode(arrays, text, dataflow):
 
 
 def overflow_mode(arrays, text, dataflow):
-    before, after = '"to": "fixed<6,2,RND_CONV,SAT_SYM>"', '"to": "fixed<6,2,RND_CONV,SAT>"'
+    before, after = '"to": "fixed<6,1,RND_CONV,SAT_SYM>"', '"to": "fixed<6,1,RND_CONV,SAT>"'
     assert before in text
     return text.replace(before, after, 1)
 

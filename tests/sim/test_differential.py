@@ -9,10 +9,10 @@ import random_networks
 from netloom.errors import NetloomError, ToolFailedError
 
 REGRESSIONS = Path(__file__).parents[1] / "regressions"
-QUICK = (0, 1, 2, 3)
+QUICK = (12, 23, 70, 75)
 CHUNKS, CHUNK = 20, 10
-REFUSED_SHARE = 0.25
-"""Of a chunk: networks netloom may decline, by name, because hls4ml cannot compute them."""
+REFUSED = 5
+"""Networks of a chunk that netloom may decline, by name, because hls4ml cannot compute them."""
 
 
 def check_seed(seed: int, folder: Path) -> bool:
@@ -43,7 +43,7 @@ def test_sweep(chunk, tmp_path, record_property):
     seeds = range(1000 + chunk * CHUNK, 1000 + (chunk + 1) * CHUNK)
     refused = [seed for seed in seeds if not check_seed(seed, tmp_path)]
     record_property("refused", refused)
-    assert len(refused) <= CHUNK * 2 * REFUSED_SHARE, f"refused: {refused}"
+    assert len(refused) <= REFUSED, f"refused: {refused}"
 
 
 @pytest.mark.parametrize("path", sorted(REGRESSIONS.glob("*.json")), ids=lambda path: path.stem)

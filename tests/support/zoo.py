@@ -164,7 +164,7 @@ def mlp() -> Any:
     skip = x
     x = QDense(8, **linear(5, use_bias=False), name="fc2")(x)
     x = batch_norm("norm")(x)
-    x = keras.layers.Add(name="residual")([quant(6, 1, "narrowed", symmetric=1)(x), skip])
+    x = keras.layers.Add(name="residual")([quant(6, 0, "narrowed", symmetric=1)(x), skip])
     x = keras.layers.Activation("relu", name="plain_relu")(x)
     x = QDense(6, **linear(), name="fc3")(x)
     x = keras.layers.Activation("tanh", name="hyperbolic")(x)
@@ -283,7 +283,7 @@ LOSSY = {
     "average_pooling": {"accum": "fixed<7,2,RND,SAT>", "result": "fixed<6,2,RND_INF,WRAP>"},
     "saturating": {"accum": "fixed<9,3,RND_CONV,SAT>", "result": "fixed<7,3,RND_MIN_INF,SAT_ZERO>"},
     "wrapping": {"accum": "fixed<7,2>", "result": "fixed<6,3,TRN_ZERO,WRAP>"},
-    "rounding": {"accum": "fixed<9,4,RND,SAT_ZERO>", "result": "fixed<6,4,RND,SAT>"},
+    "rounding": {"accum": "fixed<8,2,RND,SAT_ZERO>", "result": "fixed<6,4,RND,SAT>"},
 }
 STREAM = {"io_type": "io_stream"}
 RESOURCE = {"strategy": "Resource", "reuse_factor": 2}
