@@ -68,8 +68,10 @@ class _Accumulation(Operation):
         gain, start = self._gain(inputs), self.start()
         # Where products are rounded, each may be off by one accumulator step.
         slack = self._depth if gain < 0 else 0
-        scaled = [_scale(raw, gain) + start for raw in extremes]
-        return Bounds(scaled[0] - slack, scaled[1] + slack), Bounds(scaled[2] - slack, scaled[3] + slack)
+        low, high, part_low, part_high = (_scale(raw, gain) for raw in extremes)
+        final = Bounds(low + start - slack, high + start + slack)
+        # Products meet the accumulator alone before they meet the bias: count it only where it widens the range.
+        return final, Bounds(part_low + np.minimum(start, 0) - slack, part_high + np.maximum(start, 0) + slack)
 
     def _loses_bits(self, inputs: Sequence[TensorType]) -> bool:
         return self._gain(inputs) < 0
@@ -131,9 +133,9 @@ class _Accumulation(Operation):
         """One matrix product where that is exact, else a loop over the inputs in their order."""
         if self.takes_terms_in_order(inputs, bounds):
             return self._sequential_kernel(self.product_fraction(inputs))
-        start = self.start().astype(dtype)
+        start: np.ndarray = self.start().astype(dtype)
         has_bias = bool(start.any())
-        weights = (self.weights << self._gain(inputs)).astype(dtype)
+        weights: np.ndarray = (self.weights << self._gain(inputs)).astype(dtype)
         accum = self.accum
         confine = self._sums(inputs, bounds)[0].exceeds(accum)
 

@@ -199,6 +199,19 @@ def test_order_matters_only_where_the_accumulator_saturates():
     assert total(wrapping, None) == total(wrapping, (0, 2, 1, 3)) == 0
 
 
+def test_a_product_is_cast_before_it_meets_the_bias():
+    # 1 - 0.5 fits the unsigned accumulator, but -0.5 alone does not: it saturates to 0, and 1 is left.
+    inputs = [tensor((1,), "ufixed<4,0>")]
+    type_ = FixedPoint.parse("fixed<6,2>")
+    arguments = (np.array([[-16]]), type_, np.array([16]), type_)
+    x = np.array([[0], [8], [15]])
+    saturating = MatVec(*arguments, FixedPoint.parse("ufixed<8,1,TRN,SAT>"))
+    assert run(saturating, inputs, [x]).ravel().tolist() == [128, 128, 128]
+    assert saturating.may_overflow(inputs, full_bounds(inputs))
+    wrapping = MatVec(*arguments, FixedPoint.parse("ufixed<8,1>"))
+    assert run(wrapping, inputs, [x]).ravel().tolist() == [128, 64, 8]
+
+
 def test_cost_counts_weights_and_positions():
     product = operation(MatVec, (6, 4), LOSSLESS)
     cost = product.cost([tensor((5, 6), "fixed<7,3>")])

@@ -45,16 +45,16 @@ def test_the_library_is_compiled_once_for_the_same_sources(specimen, compiled, m
 
 
 def test_changed_sources_are_compiled_again(compiled, monkeypatch):
-    class Compiling(Exception):
+    class CompilingError(Exception):
         pass
 
     def compiling(*arguments):
-        raise Compiling
+        raise CompilingError
 
     monkeypatch.setattr(csim_build, "_run_all", compiling)
     with (compiled.project / "firmware" / "defines.h").open("a") as file:
         file.write("// changed\n")
-    with pytest.raises(Compiling):
+    with pytest.raises(CompilingError):
         open_engine("csim", firmware=compiled)
 
 

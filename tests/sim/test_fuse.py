@@ -32,15 +32,16 @@ def test_something_is_rewritten(zoo, name):
     assert [node.operation for node in fused(dataflow).nodes] != [node.operation for node in dataflow.nodes]
 
 
-def convolution(accum, to, relu, pool_stride, width=8, bound=31):
+def convolution(accum, to, relu, pool_stride, order=None):
     """Window, product, ReLU, cast, maximum: what the rewrites look for."""
     rng = np.random.default_rng(0)
     element = FixedPoint.parse("fixed<5,2>")
     builder = DataflowBuilder()
-    x = builder.source("x", TensorType((6, width, 2), element))
+    x = builder.source("x", TensorType((6, 8, 2), element))
     x = builder.add("conv", "window", Window((3, 3), (1, 1), ((1, 1), (1, 1))), x)
-    weights = rng.integers(-bound, bound, (18, 3))
-    product = MatVec(weights, FixedPoint.parse("fixed<6,2>"), rng.integers(-9, 9, 3), element, FixedPoint.parse(accum))
+    weights = rng.integers(-31, 31, (18, 3))
+    bias = rng.integers(-9, 9, 3)
+    product = MatVec(weights, FixedPoint.parse("fixed<6,2>"), bias, element, FixedPoint.parse(accum), order)
     x = builder.add("conv", "matvec", product, x)
     if relu:
         x = builder.add("act", "relu", Clamp(0), x)
@@ -67,6 +68,16 @@ def test_rewrites_of_convolutions_in_every_mode(accum, to, relu, pool_stride):
     dataflow = convolution(accum, to, relu, pool_stride)
     x = np.random.default_rng(1).uniform(-2.5, 2.5, (40, 6, 8, 2))
     expected = evaluated(dataflow, dataflow.outputs, [x])
+    assert (evaluated(fused(dataflow), dataflow.outputs, [x])[0] == expected[0]).all()
+
+
+def test_the_order_of_a_saturating_accumulator_is_kept():
+    order = tuple(index for start in range(3) for index in range(start, 18, 3))
+    dataflow = convolution("fixed<8,3,TRN,SAT>", "fixed<8,3>", False, 1, order)
+    x = np.random.default_rng(1).uniform(-2.5, 2.5, (40, 6, 8, 2))
+    expected = evaluated(dataflow, dataflow.outputs, [x])
+    in_order = convolution("fixed<8,3,TRN,SAT>", "fixed<8,3>", False, 1)
+    assert (evaluated(in_order, in_order.outputs, [x])[0] != expected[0]).any()
     assert (evaluated(fused(dataflow), dataflow.outputs, [x])[0] == expected[0]).all()
 
 
