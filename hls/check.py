@@ -90,13 +90,6 @@ def _stream_rows(layer: Any, settings: HlsSettings) -> str | None:
     return None
 
 
-def _depthwise_strategy(layer: Any, settings: HlsSettings) -> str | None:
-    del layer
-    if settings.io_type == "io_parallel" and settings.strategy == "Resource":
-        return "hls4ml has no Resource strategy for depthwise convolutions with io_parallel; use Latency or io_stream"
-    return None
-
-
 def _one_depth(layer: Any, settings: HlsSettings) -> str | None:
     del settings
     multiplier = layer.depth_multiplier
@@ -192,12 +185,12 @@ SUPPORTED: dict[str, tuple[Check, ...]] = {
     "QDense": (_quantized_dense_rank,),
     "QConv1D": _CONV,
     "QConv2D": _CONV,
-    "QDepthwiseConv2D": (*_CONV, _one_depth, _depthwise_strategy),
+    "QDepthwiseConv2D": (*_CONV, _one_depth),
     "QDenseBatchnorm": (_quantized_dense_rank,),
     "QConv2DBatchnorm": _CONV,
-    "QDepthwiseConv2DBatchnorm": (*_CONV, _one_depth, _depthwise_strategy),
-    "QSeparableConv1D": (*_CONV, _one_depth, _depthwise_strategy),
-    "QSeparableConv2D": (*_CONV, _one_depth, _depthwise_strategy),
+    "QDepthwiseConv2DBatchnorm": (*_CONV, _one_depth),
+    "QSeparableConv1D": (*_CONV, _one_depth),
+    "QSeparableConv2D": (*_CONV, _one_depth),
     "QActivation": (),
     "QBatchNormalization": (_last_axis,),
     # Keras

@@ -13,7 +13,7 @@ from netloom.hls.check import check_model
 from netloom.hls.dataflow import save_dataflow
 from netloom.hls.firmware import PROJECT_FOLDER, SETTINGS_FILE, Firmware
 from netloom.hls.hls4ml_graph import build_graph, parse
-from netloom.hls.lower import FromGraph, Planned, lower
+from netloom.hls.lower import RESULT, FromGraph, Planned, lower
 from netloom.hls.settings import HlsSettings
 
 
@@ -49,8 +49,8 @@ def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Firmwar
     with _quiet(log):
         parsed = parse(model)
         quantizers = parsed.quantizer_types()
-        sources = {name: {"result": quantizers[name]} for name in parsed.inputs if name in quantizers}
-        draft = build_graph(parsed, settings, directory / PROJECT_FOLDER, sources, {})
+        results = {name: {RESULT: type_} for name, type_ in quantizers.items()}
+        draft = build_graph(parsed, settings, directory / PROJECT_FOLDER, results, {})
         plan = Planned(settings.types(), quantizers)
         lower(draft, plan, settings.io_type, parsed.origins)
         plan.check_overrides_used()
@@ -61,10 +61,12 @@ def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Firmwar
         whole = Path(temporary) / "firmware"
         whole.mkdir()
         with _quiet(log):
-            graph = build_graph(parsed, settings, whole / PROJECT_FOLDER, plan.types, plan.table_sizes)
+            # Layers that hls4ml optimizes away have no planned type, but those before and after copy from them.
+            graph = build_graph(parsed, settings, whole / PROJECT_FOLDER, results | plan.types, plan.table_sizes)
             types = _Checked(plan)
             dataflow = lower(graph, types, settings.io_type, parsed.origins)
             graph.write()
+            _forget_folder(whole / PROJECT_FOLDER)
         save_dataflow(dataflow, whole)
         (whole / SETTINGS_FILE).write_text(settings.model_dump_json(indent=1) + "\n", encoding="utf-8")
         (whole / "conversion.log").write_text(log.getvalue(), encoding="utf-8")
@@ -72,6 +74,13 @@ def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Firmwar
             directory.rename(Path(temporary) / "previous")
         whole.rename(directory)
     return Firmware(directory, dataflow, settings)
+
+
+def _forget_folder(project: Path) -> None:
+    """Let hls4ml's configuration name its folder relatively: the one it was written to will have moved."""
+    configuration = project / "hls4ml_config.yml"
+    text = configuration.read_text(encoding="utf-8")
+    configuration.write_text(text.replace(str(project), "."), encoding="utf-8")
 
 
 class _Checked(FromGraph):

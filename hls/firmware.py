@@ -18,7 +18,8 @@ class LayerSummary:
     """One layer of the firmware.
 
     Ranges are values (not raws). `overflow_possible` is False where the proven range fits every type on the way;
-    quantizers that saturate on purpose do not count.
+    quantizers that saturate on purpose do not count. `interval` is the least number of clock cycles between two
+    inferences that hls4ml's C++ of this layer allows.
     """
 
     name: str
@@ -38,6 +39,7 @@ class LayerSummary:
     accum_min: float | None
     accum_max: float | None
     overflow_possible: bool
+    interval: int
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,21 @@ class Firmware:
         """All layers, in the order of the graph."""
         return [self._summary(layer) for layer in self.dataflow.layers]
 
+    @property
+    def initiation_interval(self) -> int:
+        """Least number of clock cycles between two inferences: that of the slowest layer. A bound, not a synthesis."""
+        return max(layer.interval for layer in self.dataflow.layers)
+
+    @property
+    def latency(self) -> int:
+        """Least number of clock cycles from an input to its output: a bound, not a synthesis.
+
+        With io_parallel a layer starts when the one before has finished; with io_stream all run at once.
+        """
+        if self.settings.io_type == "io_stream":
+            return self.initiation_interval
+        return sum(layer.interval for layer in self.dataflow.layers)
+
     def _summary(self, layer: Any) -> LayerSummary:
         dataflow = self.dataflow
         tensor, bounds = dataflow.types[layer.node], dataflow.bounds[layer.node]
@@ -115,6 +132,7 @@ class Firmware:
             accum_min=accum_min,
             accum_max=accum_max,
             overflow_possible=any(self._may_overflow(node) for node in nodes),
+            interval=layer.interval,
         )
 
     def _may_overflow(self, node: Any) -> bool:

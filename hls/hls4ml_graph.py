@@ -18,6 +18,8 @@ from netloom.quantize.fixed_point import FixedPoint
 PROJECT = "network"
 """Name of hls4ml's project and of its C++ top function."""
 
+_REPACK = "repack_"
+
 _PRECISION_ROLES = ("result", "accum")
 
 
@@ -36,9 +38,9 @@ class ParsedModel:
     def quantizer_types(self) -> dict[str, FixedPoint]:
         """Result types that quantizers dictate: of quantized activations, and of the inputs that feed only those."""
         types = {
-            layer["name"]: fixed_point(layer["quantizer_precision"])
+            layer["name"]: fixed_point(layer["activation_quantizer"].hls_type)
             for layer in self.layers
-            if layer.get("quantizer_precision") is not None
+            if layer.get("activation_quantizer") is not None
         }
         for name in self.inputs:
             consumers = [layer["name"] for layer in self.layers if name in layer["inputs"]]
@@ -95,6 +97,8 @@ def build_graph(
     from hls4ml.model.graph import ModelGraph
     from hls4ml.utils.config import create_config
 
+    # With io_stream hls4ml replaces reshapes by repacking layers, which take their types from the reshape's.
+    types = {name.removeprefix(_REPACK): roles for name, roles in types.items()}
     config = create_config(
         output_dir=str(directory),
         project_name=PROJECT,
@@ -132,11 +136,33 @@ def _layer_config(
     return {
         "Trace": True,
         "Precision": {role: str(type_) for role, type_ in precision.items()},
-        "ReuseFactor": settings.reuse_factor,
-        "Strategy": settings.strategy,
+        "ReuseFactor": _reuse_factor(layer, settings),
+        "Strategy": _strategy(layer, settings),
         **tables,
         **table_sizes,
     }
+
+
+def _strategy(layer: Mapping[str, Any], settings: HlsSettings) -> str:
+    """The strategy asked for, but Latency where hls4ml's C++ has no other: depthwise convolution with io_parallel."""
+    only_latency = "Depthwise" in layer["class_name"] and settings.io_type == "io_parallel"
+    return "Latency" if only_latency else settings.strategy
+
+
+def _reuse_factor(layer: Mapping[str, Any], settings: HlsSettings) -> int:
+    """The reuse factor nearest to the one asked for that `dense_resource` accepts.
+
+    hls4ml itself finds it for all layers but pointwise convolutions, whose C++ then aborts.
+    """
+    weights = layer.get("weight_data")
+    if settings.strategy != "Resource" or weights is None:
+        return settings.reuse_factor
+    from hls4ml.backends import get_backend
+
+    backend = get_backend("Vitis")
+    n_out = weights.shape[-1]
+    valid = backend.get_valid_reuse_factors(weights.size // n_out, n_out)
+    return int(backend.get_closest_reuse_factor(valid, settings.reuse_factor))
 
 
 def _weight_types(layer: Mapping[str, Any]) -> dict[str, FixedPoint]:

@@ -13,7 +13,7 @@ class HlsSettings(BaseModel):
 
     Attributes:
         io_type: 'io_parallel' (whole tensors side by side) or 'io_stream' (one pixel after the other).
-        strategy: hls4ml's 'Latency' or 'Resource'.
+        strategy: hls4ml's 'Latency' or 'Resource'; depthwise convolution with io_parallel has only the former.
         reuse_factor: how many multiplications share one multiplier.
         clock_period: ns, for the vendor's tool.
         part: FPGA part number, for the vendor's tool.

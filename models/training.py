@@ -52,6 +52,8 @@ def train(
     held_out = int(len(order) * training.validation_fraction)
     train_part, validation_part = order[held_out:], order[:held_out]
     x, y = dataset.x_train, dataset.y_train
+    if y is None:
+        raise InputError(f"training {model.name!r} needs labels, and the data set has none")
     model.compile(
         optimizer=training.optimizer(ceil(len(train_part) / training.batch_size) * training.epochs),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -40,10 +40,12 @@ def fine_tune(
         callbacks: Keras callbacks, for progress.
     """
     import keras
+    import tensorflow as tf
 
     if epochs == 0 or len(samples) < 2:
         return
     keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
     order = np.random.default_rng(seed).permutation(len(samples))
     held_out = max(1, int(len(samples) * VALIDATION_SHARE))
     validation, training = samples.take(order[:held_out]), samples.take(order[held_out:])

@@ -76,7 +76,7 @@ class Engine(ABC):
         Raises:
             InputError: for a wrong number of inputs, shape, dtype, or values that are not finite.
         """
-        arrays = list(x) if isinstance(x, list | tuple) else [x]
+        arrays = list(x) if isinstance(x, list | tuple) else [np.asarray(x)]
         if len(arrays) != len(self.input_shapes):
             raise InputError(f"the network has {len(self.input_shapes)} inputs, not {len(arrays)}")
         checked = [

@@ -131,7 +131,7 @@ class Program:
             for (name, tensor), array in zip(self.dataflow.sources.items(), inputs, strict=True)
         }
         for step in self.steps:
-            arrays = [values[name].astype(step.dtype, copy=False) for name in step.node.inputs]
+            arrays: list[np.ndarray] = [values[name].astype(step.dtype, copy=False) for name in step.node.inputs]
             values[step.node.name] = step.kernel(arrays)
             for name in step.last_use_of:
                 del values[name]

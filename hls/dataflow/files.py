@@ -95,7 +95,13 @@ def save_dataflow(dataflow: Dataflow, directory: Path) -> None:
         "nodes": nodes,
         "outputs": list(dataflow.outputs),
         "layers": [
-            {"name": layer.name, "kind": layer.kind, "node": layer.node, "origin": layer.origin}
+            {
+                "name": layer.name,
+                "kind": layer.kind,
+                "node": layer.node,
+                "origin": layer.origin,
+                "interval": layer.interval,
+            }
             for layer in dataflow.layers
         ],
     }

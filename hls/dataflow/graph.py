@@ -21,13 +21,15 @@ class Node:
 class Layer:
     """One hls4ml layer: the node (or source) that carries its result, and the Keras layer it comes from.
 
-    `kind` is hls4ml's class name; `origin` is the name in the user's model, as the user wrote it.
+    `kind` is hls4ml's class name; `origin` is the name in the user's model, as the user wrote it; `interval` is the
+    least number of clock cycles between two inferences that hls4ml's C++ of this layer allows.
     """
 
     name: str
     kind: str
     node: str
     origin: str
+    interval: int
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,9 @@ class DataflowBuilder:
         self.types[name] = operation.output([self.types[source] for source in inputs])
         return name
 
-    def layer(self, name: str, kind: str, node: str, origin: str) -> None:
-        """Close a layer: `node` carries its result."""
-        self._layers.append(Layer(name, kind, node, origin))
+    def layer(self, layer: Layer) -> None:
+        """Close a layer."""
+        self._layers.append(layer)
 
     def build(self, inputs: Sequence[str], outputs: Sequence[str]) -> Dataflow:
         """The finished graph, its sources in the order of `inputs`."""

@@ -92,8 +92,8 @@ class Pool(Operation):
         if self.accum is None:
             return False
         slices = self._slices(inputs)
-        terms = [[raw[None][at][0] for at in slices] for raw in (bounds[0].low, bounds[0].high)]
-        return partial_sum_bounds(*terms, inputs[0].element.fraction, self.accum).exceeds(self.accum)
+        low, high = ([raw[None][at][0] for at in slices] for raw in (bounds[0].low, bounds[0].high))
+        return partial_sum_bounds(low, high, inputs[0].element.fraction, self.accum).exceeds(self.accum)
 
     def overflows(self, inputs: Sequence[TensorType], arrays: Sequence[np.ndarray]) -> np.ndarray | None:
         """Where a sum ends outside the accumulator."""

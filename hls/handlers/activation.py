@@ -61,8 +61,8 @@ def quantized_activation(quantizer: Any, name: str, shape: tuple[int, ...]) -> d
         "name": name,
         "activation": function,
         "n_in": prod(shape),
-        # The type of the result, and the same for the pass that merges linear activations into the layer before.
-        "quantizer_precision": precision_type(type_),
+        # For hls4ml's default configuration, and for its pass that merges linear activations into the layer before.
+        "activation_quantizer": GridQuantizer(type_),
         "quantizer": GridQuantizer(type_),
         **config,
     }
@@ -94,6 +94,32 @@ def _hard_type(quantizer: Any) -> FixedPoint:
     if quantizer.symmetric:
         raise QuantizerNotSupportedError(f"quantizer {label} with symmetric=1 never gives 0: use symmetric=0")
     return FixedPoint(quantizer.bits, 0, False, Rounding.RND_CONV, Overflow.SAT)
+
+
+class ActivationHandler(KerasV3LayerHandler):
+    """Keras's `Activation`; hls4ml 1.3's own handler takes a softmax over all axes, not the last."""
+
+    handles = ("keras.src.layers.activations.activation.Activation",)
+
+    def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> tuple[dict[str, Any], ...]:
+        """One `Activation` or `Softmax`; a tuple, or hls4ml's base class would append the activation once more."""
+        del out_tensors
+        shape = tuple(in_tensors[0].shape[1:])
+        config = {**self.default_config, "activation": layer.activation.__name__, "n_in": prod(shape)}
+        if layer.activation.__name__ != "softmax":
+            return ({**config, "class_name": "Activation"},)
+        return ({**config, "class_name": "Softmax", "axis": -1, "n_outer": prod(shape[:-1]), "n_inner": 1},)
+
+
+class ReluHandler(KerasV3LayerHandler):
+    """Keras's `ReLU` without options; hls4ml 1.3's own handler makes a thresholded ReLU of it."""
+
+    handles = ("keras.src.layers.activations.relu.ReLU",)
+
+    def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> dict[str, Any]:
+        """One `Activation`."""
+        del layer, out_tensors
+        return {"class_name": "Activation", "activation": "relu", "n_in": prod(in_tensors[0].shape[1:])}
 
 
 class QActivationHandler(KerasV3LayerHandler):

@@ -1,6 +1,7 @@
 """Lowering of activations: linear, ReLU, tables, hard sigmoid and tanh, softmax."""
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -70,8 +71,8 @@ def _symmetric_table(
 def lower_hard_activation(node: Any, context: LoweringContext) -> None:
     """`HardActivation`: clip(slope * x + shift, 0, 1), and 2 * that - 1 for the hard tanh."""
     slope_type, shift_type = (fixed_point(node.get_attr(f"{name}_t").precision) for name in ("slope", "shift"))
-    slope = int(slope_type.from_float(np.float64(node.get_attr("slope"))))
-    shift = int(shift_type.from_float(np.float64(node.get_attr("shift"))))
+    slope = int(slope_type.from_float(np.array(node.get_attr("slope"))))
+    shift = int(shift_type.from_float(np.array(node.get_attr("shift"))))
     line = scale_and_shift(
         context, context.inputs[0], (slope, slope_type.with_modes()), (shift, shift_type.with_modes()), "line"
     )
@@ -93,6 +94,9 @@ def lower_softmax(node: Any, context: LoweringContext) -> None:
     if int(node.get_attr("n_inner", 1)) > 1:
         raise LayerNotSupportedError(f"layer {node.name!r}: softmax must be over the last axis")
     source = context.inputs[0]
+    outer = prod(context.type_of(source).shape[:-1])
+    if int(node.get_attr("n_outer", 1)) != outer and not context.stream:
+        raise LayerNotSupportedError(f"layer {node.name!r}: hls4ml would take the softmax over all axes, not the last")
     exp_type, inverse_type = (
         context.choose("exp_table", lambda: EXP_TABLE),
         context.choose("inv_table", lambda: EXP_TABLE),

@@ -11,7 +11,17 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import PrecisionError, SettingsError
-from netloom.hls.dataflow import Bounds, Cast, DataflowBuilder, DepthwiseMatVec, MatVec, Operation, TensorType
+from netloom.hls.dataflow import (
+    Bounds,
+    Cast,
+    DataflowBuilder,
+    DepthwiseMatVec,
+    Layer,
+    MatVec,
+    Operation,
+    TensorType,
+)
+from netloom.hls.timing import layer_interval
 from netloom.quantize.fixed_point import FixedPoint, Rounding
 
 RESULT = "result"
@@ -242,7 +252,10 @@ class LoweringContext:
         for output in self.node.outputs:
             self._variables[output] = name
         origin = self._origins.get(self.node.name, self.node.name)
-        self.builder.layer(self.node.name, self.node.class_name, name, origin)
+        shape = self.type_of(name).shape
+        source = self.type_of(self.inputs[0]).shape if self.node.class_name != "Input" else shape
+        interval = layer_interval(self.node, source, shape, self.stream)
+        self.builder.layer(Layer(self.node.name, self.node.class_name, name, origin, interval))
 
     def output(self, variable: str) -> str:
         """The dataflow node behind one of the network's output variables."""

@@ -15,7 +15,7 @@ from netloom.hls.dataflow import DepthwiseMatVec, MatVec
 from netloom.models import get_network
 from netloom.report.evidence import Evidence
 from netloom.report.html import render
-from netloom.report.schema import DataRecord, LayerRecord, NetworkRecord, Report, StageRecord
+from netloom.report.schema import DataRecord, LayerRecord, NetworkRecord, Report, StageRecord, TimingRecord
 from netloom.settings import RunSettings
 from netloom.simulation import LayerFindings, Simulation, load_predictions
 from netloom.stage import Outcome
@@ -70,9 +70,21 @@ def _record(directory: Path, firmware: Firmware, tests: TestSet, outcomes: Itera
         weight_bits=sum(layer.weight_bits for layer in layers),
         activation_bits=sum(layer.activation_bits for layer in layers),
         macs=sum(layer.macs for layer in layers),
+        timing=_timing(firmware),
         stages=tuple(
             StageRecord(name=outcome.name, seconds=outcome.seconds, reused=outcome.reused) for outcome in outcomes
         ),
+    )
+
+
+def _timing(firmware: Firmware) -> TimingRecord:
+    period = firmware.settings.clock_period
+    return TimingRecord(
+        clock_period=period,
+        initiation_interval=firmware.initiation_interval,
+        latency=firmware.latency,
+        samples_per_second=1e9 / (firmware.initiation_interval * period),
+        latency_microseconds=firmware.latency * period / 1000,
     )
 
 
@@ -133,6 +145,7 @@ def _layer(summary: LayerSummary, findings: LayerFindings) -> LayerRecord:
         weight_bits=summary.weight_bits,
         activation_bits=summary.activation_bits,
         macs=summary.macs,
+        interval=summary.interval,
         **findings.model_dump(),
     )
 

@@ -105,12 +105,23 @@ class LayerRecord(Record):
     weight_bits: int = Field(description="bits that store them")
     activation_bits: int = Field(description="bits of its output for one sample")
     macs: int = Field(description="multiply-accumulates for one sample")
+    interval: int = Field(description="least clock cycles between two samples that the C++ of this layer allows")
     error_mean_steps: float | None = Field(
         default=None, description="mean distance of `fixed` from `quantized`, in steps of `type`"
     )
     error_max_steps: float | None = Field(
         default=None, description="largest distance of `fixed` from `quantized`, in steps of `type`"
     )
+
+
+class TimingRecord(Record):
+    """Lower bounds, from hls4ml's pipelining directives; nothing was synthesized."""
+
+    clock_period: float = Field(description="clock period asked for, ns")
+    initiation_interval: int = Field(description="clock cycles between two samples, at least")
+    latency: int = Field(description="clock cycles from an input to its output, at least")
+    samples_per_second: float = Field(description="at most, at that clock and interval")
+    latency_microseconds: float = Field(description="at least, at that clock")
 
 
 class StageRecord(Record):
@@ -142,4 +153,5 @@ class Report(Record):
     weight_bits: int = Field(description="bits that store all weights and biases")
     activation_bits: int = Field(description="bits of all layers' outputs for one sample")
     macs: int = Field(description="multiply-accumulates for one sample")
+    timing: TimingRecord = Field(description="how fast the firmware can be: lower bounds, nothing was synthesized")
     stages: tuple[StageRecord, ...] = Field(description="the stages, in order")

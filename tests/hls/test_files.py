@@ -15,6 +15,7 @@ from netloom.hls.dataflow import (
     Divide,
     Elementwise,
     ElementwiseFunction,
+    Layer,
     Lookup,
     MatVec,
     Permute,
@@ -56,7 +57,7 @@ def network() -> Dataflow:
     x = builder.add("sum", "sum", Reduce(WIDE, Summation.SEQUENTIAL), x)
     x = builder.add("top", "max", Reduce(), x)
     for layer, node in [("conv", "conv.matvec"), ("top", x)]:
-        builder.layer(layer, "Kind", node, f"the user's ../{layer}")
+        builder.layer(Layer(layer, "Kind", node, f"the user's ../{layer}", 3))
     return builder.build(["other", "image"], [x, "act.result"])
 
 

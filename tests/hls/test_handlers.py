@@ -158,7 +158,7 @@ def test_quantized_activations_inside_a_layer_and_of_their_own(activation, funct
     else:
         (config,) = parsed(QActivation(activation, name="layer"), (5,))
     assert config["activation"] == function
-    assert fixed_point(config["quantizer_precision"]) == FixedPoint.parse(result)
+    assert fixed_point(config["activation_quantizer"].hls_type) == FixedPoint.parse(result)
 
 
 @pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh"])
@@ -212,11 +212,6 @@ def test_batch_normalization_off_the_grid_is_rounded_to_18_bits():
     assert (config["scale_data"] != scale).any()
 
 
-@pytest.mark.xfail(
-    raises=AttributeError,
-    strict=True,
-    reason="hls4ml's config_from_keras_model takes quantizer_precision for a quantizer",
-)
 def test_plain_hls4ml_profits_from_the_handlers(tmp_path):
     import hls4ml
     from zoo import linear, quant

@@ -14,6 +14,7 @@ from netloom.report.schema import (
     NetworkRecord,
     Report,
     StageRecord,
+    TimingRecord,
 )
 
 SAMPLES, CLASSES = 40, 4
@@ -42,6 +43,7 @@ def layer(name: str, type_: str, weighted: bool, error: float) -> LayerRecord:
         saturations=3,
         parameters=256 if weighted else 0,
         weight_bits=1536 if weighted else 0,
+        interval=1,
         activation_bits=CLASSES * element.width,
         macs=256 if weighted else 0,
         error_mean_steps=error / 3,
@@ -74,6 +76,13 @@ def report() -> Report:
         weight_bits=1536,
         activation_bits=96,
         macs=256,
+        timing=TimingRecord(
+            clock_period=5.0,
+            initiation_interval=1,
+            latency=2,
+            samples_per_second=2e8,
+            latency_microseconds=0.01,
+        ),
         stages=(
             StageRecord(name="train", seconds=1.5, reused=True),
             StageRecord(name="quantize", seconds=200, reused=False),
