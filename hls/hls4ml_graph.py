@@ -152,7 +152,8 @@ def _strategy(layer: Mapping[str, Any], settings: HlsSettings) -> str:
 def _reuse_factor(layer: Mapping[str, Any], settings: HlsSettings) -> int:
     """The reuse factor nearest to the one asked for that `dense_resource` accepts.
 
-    hls4ml itself finds it for all layers but pointwise convolutions, whose C++ then aborts.
+    hls4ml itself finds it for all layers but pointwise convolutions, and for convolutions with io_parallel it goes
+    beyond what they take; their C++ then aborts.
     """
     weights = layer.get("weight_data")
     if settings.strategy != "Resource" or weights is None:
@@ -161,7 +162,11 @@ def _reuse_factor(layer: Mapping[str, Any], settings: HlsSettings) -> int:
 
     backend = get_backend("Vitis")
     n_out = weights.shape[-1]
-    valid = backend.get_valid_reuse_factors(weights.size // n_out, n_out)
+    n_in = weights.size // n_out
+    valid = backend.get_valid_reuse_factors(n_in, n_out)
+    convolves = "Conv" in layer["class_name"] or len(layer["input_shape"][0]) > 1
+    if convolves and settings.io_type == "io_parallel":
+        valid = [factor for factor in valid if factor <= n_in]
     return int(backend.get_closest_reuse_factor(valid, settings.reuse_factor))
 
 

@@ -20,8 +20,11 @@ def check_seed(seed: int, folder: Path) -> bool:
     spec = random_networks.generate(seed)
     try:
         failure = random_networks.check(spec, folder / f"network{seed}")
-    except ToolFailedError:
-        raise  # C++ that netloom let through and that dies is a failure, not a refusal.
+    except ToolFailedError as error:
+        # C++ that netloom let through and that dies is a failure, not a refusal.
+        path = REGRESSIONS / f"network_{seed}.json"
+        path.write_text(json.dumps({"failure": str(error), "specification": spec}, indent=1) + "\n")
+        pytest.fail(f"seed {seed}: {error}; reproducer in {path}")
     except NetloomError as error:
         assert "\n" not in str(error)
         return False
