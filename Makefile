@@ -30,10 +30,10 @@ demo: setup
 	$(BIN)/netloom run digits
 
 test: setup
-	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
+	$(BIN)/pytest -n $(JOBS) -m "not slow"
 
 test-all: setup
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/pytest -n $(JOBS)
 
 lint: setup
 	$(BIN)/ruff format --check .
