@@ -43,8 +43,9 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# From another folder than this one, whose netloom/ would hide the installed package and the stages in it.
 typecheck: setup
-	$(BIN)/mypy -p netloom
+	cd $(VENV) && bin/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache -p netloom
 
 bench: setup
 	$(BIN)/python benchmarks/simulation_speed.py
