@@ -106,7 +106,7 @@ class CsimEngine(Engine):
             }
             with self._log.open("wb") as log:
                 self._process = subprocess.Popen(
-                    [sys.executable, str(Path(csim_worker.__file__).resolve()), str(self._library)],
+                    [sys.executable, "-P", str(Path(csim_worker.__file__).resolve()), str(self._library)],
                     cwd=self._firmware.project,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,

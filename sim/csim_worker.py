@@ -1,6 +1,6 @@
 """The process that runs hls4ml's compiled C++: its asserts abort, and that must not take the caller along.
 
-Started as `python csim_worker.py LIBRARY`, in the project's folder. Reads one JSON line with the array sizes, then
+Started as `python -P csim_worker.py LIBRARY`, in the project's folder. Reads one JSON line with the array sizes, then
 requests: a byte (`P` predict, `T` trace), the number of samples (8 bytes) and the inputs as plain float64; answers with
 the results as plain float64, in order. Whatever the C++ prints goes to stderr.
 
