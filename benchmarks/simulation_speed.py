@@ -26,7 +26,7 @@ from netloom.hls import Firmware, HlsSettings, convert
 from netloom.models import get_network
 from netloom.quantize import Policy, quantize
 from netloom.sim import open_engine
-from netloom.sim.fixed import FixedEngine, Program
+from netloom.sim.fixed import FixedEngine, Program, one_blas_thread
 from netloom.sim.fixed import quantize as quantize_inputs
 
 TARGETS = {"mlp": 300, "lenet": 100}
@@ -84,7 +84,8 @@ def measure(
     fixed.predict(x)
     fixed_seconds = median(seconds(lambda: fixed.predict(x))[0] for _ in range(REPEATS))
     if profile:
-        show_profile(name, fixed, x)
+        with one_blas_thread():
+            show_profile(name, fixed, x)
     return {
         "name": name,
         "fixed": samples / fixed_seconds,

@@ -23,7 +23,7 @@ from netloom.sim.engine import Arrays, Engine, Progress
 from netloom.sim.fuse import fused
 from netloom.sim.statistics import LayerStatistics, StatisticsCollector
 
-_CHUNK_BYTES = 2**20
+_CHUNK_BYTES = 2**22
 _MAX_CHUNK = 1024
 _STATISTICS_CHUNK = 256
 
@@ -118,7 +118,7 @@ class Program:
             return part.stop - part.start
 
         done = 0
-        with _one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
+        with one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
             for count in pool.map(work, starts):
                 done += count
                 progress(done, samples)
@@ -167,6 +167,6 @@ def _controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _one_blas_thread() -> AbstractContextManager[Any]:
+def one_blas_thread() -> AbstractContextManager[Any]:
     """Chunks are the parallelism; BLAS threads on top would only fight over the cores."""
     return _controller().limit(limits=1, user_api="blas")
