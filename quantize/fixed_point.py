@@ -16,6 +16,8 @@ from netloom.errors import InputError, PrecisionError
 MAX_WIDTH = 62
 """Widest type, in bits: sums of two such raws still fit int64."""
 
+_FAR = 200
+
 
 class Rounding(StrEnum):
     """What becomes of the bits below the last one kept (the Q modes of `ap_fixed`)."""
@@ -175,6 +177,9 @@ class FixedPoint:
         values = np.asarray(values, dtype=np.float64)
         if not np.isfinite(values).all():
             raise InputError("values must be finite; found NaN or infinity: remove or replace those samples")
+        # Far beyond any type, where doubles have no low bits left to wrap to, the size no longer matters.
+        far = 2.0 ** (_FAR - self.fraction)
+        values = np.clip(values, -far, far)
         # Split at the binary point: the floor is exact for any float64, and so is what is left of it.
         scaled = np.ldexp(values, self.fraction)
         floor = np.floor(scaled)

@@ -1,4 +1,4 @@
-"""`Elementwise`: two tensors of the same or a broadcastable shape, element by element, losing nothing."""
+"""`Elementwise`: two tensors of one rank and a broadcastable shape, element by element, losing nothing."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _FUNCTIONS: dict[ElementwiseFunction, Callable[[np.ndarray, np.ndarray], np.ndar
 
 @dataclass(frozen=True)
 class Elementwise(Operation):
-    """`function` of two inputs, in a type wide enough for every result. Shapes broadcast as NumPy's do."""
+    """`function` of two inputs of one rank, in a type wide enough for every result. Shapes broadcast as NumPy's do."""
 
     function: ElementwiseFunction
 

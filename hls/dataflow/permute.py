@@ -39,7 +39,7 @@ class Permute(Operation):
 
     def _move(self, arrays: Sequence[np.ndarray], inputs: Sequence[TensorType]) -> np.ndarray:
         batch = arrays[0].shape[0]
-        flat = [array.reshape(batch, -1) for array in arrays]
+        flat = [array.reshape(batch, tensor.size) for array, tensor in zip(arrays, inputs, strict=True)]
         joined = flat[0] if len(flat) == 1 else np.concatenate(flat, axis=1)
         if self.in_order and self.indices.size == sum(tensor.size for tensor in inputs):
             return joined.reshape(batch, *self.indices.shape)
