@@ -74,8 +74,15 @@ def put_in_place(source: Path, target: Path) -> None:
     if target.is_dir() and not target.is_symlink():
         # A directory cannot be replaced in one step: between the two renames there is none, never a mixture.
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=SCRATCH_PREFIX) as aside:
-            target.rename(Path(aside) / "old")
-            source.rename(target)
+            old = Path(aside) / "old"
+            try:
+                target.rename(old)
+                source.rename(target)
+            except BaseException:
+                # An interruption must not let the earlier result go with the scratch directory.
+                if old.exists() and not target.exists():
+                    old.rename(target)
+                raise
     else:
         source.replace(target)
 

@@ -47,6 +47,28 @@ def test_put_in_place_replaces_whatever_was_there(tmp_path: Path, old: str, new:
     assert content.read_text() == "source"
 
 
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, OSError])
+def test_put_in_place_interrupted_between_its_renames_leaves_the_earlier_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interruption: type[BaseException]
+) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    for directory in (source, target):
+        directory.mkdir()
+        (directory / "file").write_text(directory.name)
+    rename = Path.rename
+
+    def interrupted(path: Path, to: Path) -> Path:
+        if path == source:
+            raise interruption
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(interruption):
+        put_in_place(source, target)
+    assert (target / "file").read_text() == "target"
+    assert {entry.name for entry in tmp_path.iterdir()} == {"source", "target"}
+
+
 def test_sweep_takes_only_what_is_unfinished(tmp_path: Path) -> None:
     (tmp_path / ".work-abc").mkdir()
     (tmp_path / ".work-abc" / "half").write_text("")
