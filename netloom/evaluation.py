@@ -1,6 +1,7 @@
 """The stage that runs every engine on the test set and compares them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from netloom import rundir
+from netloom.fidelity import merge
 from netloom.files import write_text
 from netloom.hls import Firmware
 from netloom.inputs import write_arrays
@@ -22,28 +24,28 @@ from netloom.simulation import LayerFindings, Simulation
 from netloom.testset import TestSet
 from netloom.versions import compiler_version
 
-_TRACE_BYTES = 2**28
-"""Memory for one engine's trace; deeper networks are traced on fewer samples."""
+_TRACE_BYTES = 2**27
+"""Memory for one engine's trace; the test set goes through all engines in chunks whose traces fit."""
 
 
 class Recorded(Engine):
-    """What an engine made of the test set, to be compared as often as needed without running it again.
+    """What an engine made of a chunk of the test set, to be compared as often as needed without running it again.
 
-    `predict` gives the first of the recorded outputs, as many as there are inputs; `trace` gives all that was traced.
+    `predict` and `trace` give the first of what was recorded, as many samples as there are inputs.
     """
 
-    def __init__(self, engine: Engine, x: np.ndarray, traced: int, progress: Progress) -> None:
+    def __init__(self, engine: Engine, x: np.ndarray, traced: int, advanced: Callable[[int], None]) -> None:
         self.name, self.input_shapes = engine.name, engine.input_shapes
-        self.outputs = as_list(engine.predict(x, partial(progress.advanced, self.name)))[0]
-        self.layers = engine.trace(x[:traced], partial(progress.advanced, f"{self.name}, every layer"))
+        self.outputs = as_list(engine.predict(x, lambda done, _: advanced(done)))[0]
+        self.layers = engine.trace(x[:traced], lambda done, _: advanced(len(x) + done)) if traced else {}
 
     def _predict(self, inputs: list[np.ndarray], progress: object) -> list[np.ndarray]:
         del progress
         return [self.outputs[: len(inputs[0])]]
 
     def _trace(self, inputs: list[np.ndarray], progress: object) -> dict[str, np.ndarray]:
-        del inputs, progress
-        return self.layers
+        del progress
+        return {name: values[: len(inputs[0])] for name, values in self.layers.items()}
 
 
 def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progress) -> None:
@@ -53,41 +55,76 @@ def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progre
         directory: of the run, with models, firmware and data.
         settings: of the run; without `csim` that engine is left out.
         out: directory that gets the two files.
-        progress: told how far each engine is.
+        progress: told how far it is.
     """
     firmware = Firmware.load(directory / rundir.FIRMWARE)
     tests = TestSet.load(directory / rundir.DATA)
-    traced = min(settings.trace_samples, _affordable(firmware))
-    recorded: dict[str, Recorded] = {}
     statistics: list[LayerStatistics] = []
-    for name in ENGINES:
-        model = {"float": rundir.FLOAT_MODEL, "quantized": rundir.QUANTIZED_MODEL}.get(name)
-        if (name == "csim" and not settings.csim) or (model and not (directory / model).exists()):
-            continue
-        x = tests.x[: settings.csim_samples] if name == "csim" else tests.x
-        progress.began("compiling the firmware" if name == "csim" else name)
-        with open_engine(name, firmware=firmware, model=directory / model if model else None) as engine:
-            recorded[name] = Recorded(engine, x, traced, progress)
-            if isinstance(engine, FixedEngine):
-                statistics = engine.statistics(x, partial(progress.advanced, "fixed, statistics"))
-    comparisons = compare(recorded, tests, firmware)
+    with ExitStack() as stack:
+        engines = []
+        for name in ENGINES:
+            model = {"float": rundir.FLOAT_MODEL, "quantized": rundir.QUANTIZED_MODEL}.get(name)
+            if (name == "csim" and not settings.csim) or (model and not (directory / model).exists()):
+                continue
+            progress.began("compiling the firmware" if name == "csim" else name)
+            path = directory / model if model else None
+            engines.append(stack.enter_context(open_engine(name, firmware=firmware, model=path)))
+            if isinstance(engines[-1], FixedEngine):
+                statistics = engines[-1].statistics(tests.x, partial(progress.advanced, "fixed, statistics"))
+        outputs, comparisons = _run(engines, tests, firmware, settings, progress)
     simulation = Simulation(
         accuracy=_accuracies(comparisons, len(tests.x)),
-        fidelity=tuple(_record(fidelity) for fidelity in comparisons),
+        fidelity=tuple(_record(fidelity, settings.trace_samples) for fidelity in comparisons),
         layers=_findings(statistics, comparisons),
         compiler=compiler_version() if settings.csim else None,
     )
-    write_arrays(out / rundir.PREDICTIONS, {name: one.outputs for name, one in recorded.items()})
+    write_arrays(out / rundir.PREDICTIONS, outputs)
     write_text(out / rundir.SIMULATION, simulation.model_dump_json(indent=2) + "\n")
 
 
-def compare(recorded: dict[str, Recorded], tests: TestSet, firmware: Firmware) -> list[Fidelity]:
-    """Compare each engine with the one before it, output and layers."""
+def _run(
+    engines: Sequence[Engine], tests: TestSet, firmware: Firmware, settings: RunSettings, progress: Progress
+) -> tuple[dict[str, np.ndarray], list[Fidelity]]:
+    """Every engine on the test set, chunk by chunk: outputs by engine, and each engine compared with the one before."""
+    samples, chunk = len(tests.x), _affordable(firmware)
+    limits = {engine.name: settings.csim_samples if engine.name == "csim" else None for engine in engines}
+    outputs: dict[str, list[np.ndarray]] = {engine.name: [] for engine in engines}
+    comparisons: dict[tuple[str, str], list[Fidelity]] = {}
+    for start in range(0, samples, chunk):
+        recorded: dict[str, Recorded] = {}
+        for place, engine in enumerate(engines):
+            x = tests.x[start : start + chunk][: _left(limits[engine.name], start)]
+            if not len(x):
+                continue
+            # Nothing is compared with the layers of the float model: its values are on no grid.
+            traced = 0 if engine.name == "float" else len(x[: _left(settings.trace_samples, start)])
+            before = 2 * (start * len(engines) + place * len(tests.x[start : start + chunk]))
+            advanced = partial(_advanced, progress, before, 2 * samples * len(engines))
+            recorded[engine.name] = Recorded(engine, x, traced, advanced)
+            outputs[engine.name].append(recorded[engine.name].outputs)
+        for fidelity in compare(recorded, tests.part(start, start + chunk), firmware):
+            comparisons.setdefault(fidelity.engines, []).append(fidelity)
+    return (
+        {name: np.concatenate(parts) for name, parts in outputs.items()},
+        [merge(chunks) for chunks in comparisons.values()],
+    )
+
+
+def _left(limit: int | None, start: int) -> int | None:
+    """How many samples from `start` on are within a limit; None is no limit."""
+    return None if limit is None else max(0, limit - start)
+
+
+def _advanced(progress: Progress, before: int, total: int, done: int) -> None:
+    progress.advanced("engines, every layer", before + done, total)
+
+
+def compare(recorded: Mapping[str, Recorded], tests: TestSet, firmware: Firmware) -> list[Fidelity]:
+    """Compare each engine with the one before it, output and layers, on one chunk of the test set."""
     steps = {layer.name: layer.type.step for layer in firmware.layers}
     steps["output"] = firmware.dataflow.types[firmware.dataflow.outputs[0]].element.step
-    names = list(recorded)
     comparisons = []
-    for first, second in pairwise(names):
+    for first, second in pairwise(recorded):
         samples = len(recorded[second].outputs)
         comparisons.append(
             crosscheck(
@@ -96,7 +133,7 @@ def compare(recorded: dict[str, Recorded], tests: TestSet, firmware: Firmware) -
                 tests.x[:samples],
                 None if tests.y is None else tests.y[:samples],
                 steps=steps,
-                trace=first != "float",
+                trace=bool(recorded[first].layers),
                 origins={layer.name: layer.origin for layer in firmware.layers} if first == "quantized" else None,
             )
         )
@@ -117,9 +154,10 @@ def _accuracies(comparisons: Sequence[Fidelity], samples: int) -> dict[str, floa
     return accuracies
 
 
-def _record(fidelity: Fidelity) -> FidelityRecord:
+def _record(fidelity: Fidelity, trace_samples: int | None) -> FidelityRecord:
     values = fidelity.model_dump(exclude={"accuracy", "layers"})
     if fidelity.layers:
+        values["layer_samples"] = min(fidelity.samples, trace_samples or fidelity.samples)
         values["layer_elements"] = sum(layer.elements for layer in fidelity.layers)
         values["layer_mismatches"] = sum(layer.mismatches for layer in fidelity.layers)
     return FidelityRecord.model_validate(values)

@@ -29,7 +29,7 @@ class RunSettings(Settings):
         hls: how hls4ml lays the firmware out.
         csim: whether the firmware is compiled (needs g++) and held against `fixed`.
         csim_samples: only so many test samples for `csim`; None is all of them.
-        trace_samples: test samples on which every layer is compared, not the output alone.
+        trace_samples: only so many test samples on which every layer is compared, not the output alone; None is all.
 
     Raises:
         SettingsError: if a value is out of range, or both `bits` and `policy` are given.
@@ -43,7 +43,7 @@ class RunSettings(Settings):
     hls: HlsSettings = HlsSettings()
     csim: bool = True
     csim_samples: Annotated[int, Field(ge=1)] | None = None
-    trace_samples: Annotated[int, Field(ge=1)] = 1000
+    trace_samples: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="after")
     def _one_width(self) -> "RunSettings":

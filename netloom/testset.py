@@ -1,7 +1,7 @@
 """`data.npz`: the test samples a run keeps, so that every later stage and check needs nothing but its directory."""
 
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -35,6 +35,10 @@ class TestSet:
     def of(cls, dataset: Dataset) -> Self:
         """The test split of a data set."""
         return cls(dataset.x_test, dataset.y_test, dataset.class_names, dataset.source, dataset.digest)
+
+    def part(self, start: int, stop: int) -> Self:
+        """The samples from `start` up to `stop`, or to the end if that comes first."""
+        return replace(self, x=self.x[start:stop], y=None if self.y is None else self.y[start:stop])
 
     def save(self, path: Path) -> None:
         """Write `data.npz`; the same samples give the same bytes."""

@@ -61,9 +61,12 @@ class FidelityRecord(Record):
     argmax_agreement: float | None = Field(
         description="share of samples whose largest output is the same one, 0 to 1; null for a single output"
     )
+    layer_samples: int | None = Field(
+        default=None, description="samples on which every layer's output was compared; null if layers were not compared"
+    )
     layer_elements: int | None = Field(
         default=None,
-        description="elements of all layers' outputs compared, on some samples; null if layers were not compared",
+        description="elements of all layers' outputs compared, on those samples; null if layers were not compared",
     )
     layer_mismatches: int | None = Field(default=None, description="those that are not equal")
     first_mismatch: FirstMismatch | None = Field(

@@ -10,12 +10,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import netloom
-from netloom import rundir
+from netloom import evaluation, rundir
 from netloom.cli import app
 from netloom.hls.dataflow import MatVec, save_dataflow
+from netloom.progress import Progress
+from netloom.simulation import Simulation
 from netloom.testset import TestSet
 
-SETTINGS = netloom.RunSettings(epochs=4, fine_tune_epochs=1, trace_samples=50)
+SETTINGS = netloom.RunSettings(epochs=4, fine_tune_epochs=1)
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +45,35 @@ def test_fixed_equals_csim_over_the_whole_test_set(directory: Path) -> None:
     assert record["mismatches"] == record["layer_mismatches"] == 0
     assert record["samples"] == report["data"]["samples"] == 360
     assert record["elements"] == 3600
+    assert record["layer_samples"] == 360
     assert list(report["accuracy"]) == ["float", "quantized", "fixed", "csim"]
     assert report["accuracy"]["csim"] == report["accuracy"]["fixed"] > 0.8
     assert report["macs"] == 64 * 64 + 64 * 32 + 32 * 10
     assert [stage["name"] for stage in report["stages"]] == ["train", "quantize", "convert", "simulate"]
     assert "fixed = csim: 0 mismatches in 3,600 outputs" in (directory / rundir.REPORT_HTML).read_text()
+
+
+def test_chunks_of_the_test_set_give_what_the_whole_gives(
+    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluation, "_affordable", lambda firmware: 100)
+    evaluation.evaluate(directory, SETTINGS, tmp_path, Progress())
+    whole, chunked = Simulation.load(directory), Simulation.load(tmp_path)
+    assert chunked.layers == whole.layers
+    assert chunked.accuracy == pytest.approx(whole.accuracy)
+    assert chunked.fidelity[1:] == whole.fidelity[1:]
+    with np.load(directory / rundir.PREDICTIONS) as one, np.load(tmp_path / rundir.PREDICTIONS) as other:
+        np.testing.assert_array_equal(one["csim"], other["csim"])
+
+
+def test_limits_of_samples_cut_across_chunks(directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "_affordable", lambda firmware: 100)
+    settings = SETTINGS.model_copy(update={"csim_samples": 150, "trace_samples": 120})
+    evaluation.evaluate(directory, settings, tmp_path, Progress())
+    *_, quantized, csim = Simulation.load(tmp_path).fidelity
+    assert (quantized.samples, quantized.layer_samples) == (360, 120)
+    assert (csim.samples, csim.layer_samples, csim.layer_mismatches) == (150, 120, 0)
+    assert csim.layer_elements == quantized.layer_elements
 
 
 def test_a_second_run_changes_nothing(directory: Path) -> None:
