@@ -35,19 +35,22 @@ def has_quantized_layers(model: Any) -> bool:
     return any(_is_qkeras(layer) for layer in all_layers(model))
 
 
-def unquantized_layers(model: Any) -> list[str]:
-    """Names of the layers with a weight that no quantizer is applied to."""
-    names = []
-    for layer in all_layers(model):
-        quantizers = [quantizer for _, quantizer in layer_quantizers(layer).values()] if _is_qkeras(layer) else [None]
-        if layer.weights and any(quantizer is None for quantizer in quantizers):
-            names.append(layer.name)
-    return names
+def float_layers(model: Any) -> list[str]:
+    """Names of the plain Keras layers that multiply by a kernel."""
+    return [
+        layer.name
+        for layer in all_layers(model)
+        if not _is_qkeras(layer) and any("kernel" in variable.name for variable in layer.weights)
+    ]
 
 
 def is_quantized(model: Any) -> bool:
-    """Whether a model has QKeras layers, and every weight of every layer a quantizer."""
-    return has_quantized_layers(model) and not unquantized_layers(model)
+    """Whether a model has QKeras layers, and no plain Keras layer that multiplies by a kernel.
+
+    Its other parameters need no quantizer to be on a grid, such as the scale and shift of a `BatchNormalization`, or
+    the bias of a `QDense`: the conversion decides layer by layer.
+    """
+    return has_quantized_layers(model) and not float_layers(model)
 
 
 def snap_weights(model: Any) -> None:

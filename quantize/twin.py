@@ -13,7 +13,7 @@ from netloom.quantize.data import Samples, model_arguments, read_samples
 from netloom.quantize.fine_tune import fine_tune
 from netloom.quantize.fixed_point import FixedPoint
 from netloom.quantize.graph import Graph, read_graph
-from netloom.quantize.inspection import check_finite, has_quantized_layers, snap_weights, unquantized_layers
+from netloom.quantize.inspection import check_finite, float_layers, has_quantized_layers, snap_weights
 from netloom.quantize.plan import Point, plan_quantizers
 from netloom.quantize.policy import Policy
 from netloom.quantize.rebuild import build_float, build_twin
@@ -61,9 +61,9 @@ def quantize(
     if fine_tune_epochs < 0 or batch_size < 1 or not learning_rate > 0:
         raise SettingsError("fine_tune_epochs must be 0 or more, batch_size 1 or more, learning_rate above 0")
     if has_quantized_layers(model):
-        for name in unquantized_layers(model):
+        for name in float_layers(model):
             raise LayerNotSupportedError(
-                f"layer {name!r} has unquantized weights, and other layers are quantized: quantize all of them or none"
+                f"layer {name!r} has an unquantized kernel, and other layers are quantized: quantize all or none"
             )
         return model
     graph = read_graph(model)

@@ -99,18 +99,27 @@ def test_a_bounded_relu_is_taken_only_where_a_quantizer_is_exactly_that():
 
 def test_a_partly_quantized_model_is_refused_and_a_quantized_one_passed_through():
     kernel = {"kernel_quantizer": qkeras.quantized_bits(4, 0, alpha=1)}
-    kernel["bias_quantizer"] = qkeras.quantized_bits(8, 0, alpha=1)
+    both = kernel | {"bias_quantizer": qkeras.quantized_bits(8, 0, alpha=1)}
     inputs = keras.Input((4,))
-    whole = keras.Model(inputs, qkeras.QDense(3, name="a", **kernel)(inputs))
-    part = keras.Model(inputs, layers.Dense(2, name="plain")(qkeras.QDense(3, **kernel)(inputs)))
-    no_bias = keras.Model(inputs, qkeras.QDense(3, name="no_bias", kernel_quantizer=kernel["kernel_quantizer"])(inputs))
+    whole = keras.Model(inputs, qkeras.QDense(3, name="a", **both)(inputs))
+    no_bias_quantizer = keras.Model(inputs, qkeras.QDense(3, **kernel)(inputs))
+    normalized = keras.Model(inputs, layers.BatchNormalization()(qkeras.QDense(3, **both)(inputs)))
+    part = keras.Model(inputs, layers.Dense(2, name="plain")(qkeras.QDense(3, **both)(inputs)))
     x = np.ones((5, 4), np.float32)
-    assert is_quantized(whole)
-    assert quantize(whole, Policy(), x) is whole
-    for model, name in ((part, "plain"), (no_bias, "no_bias")):
-        assert not is_quantized(model)
-        with pytest.raises(LayerNotSupportedError, match=f"'{name}'.*quantize all"):
-            quantize(model, Policy(), x)
+    for model in (whole, no_bias_quantizer, normalized):
+        assert is_quantized(model)
+        assert quantize(model, Policy(), x) is model
+    assert not is_quantized(part)
+    with pytest.raises(LayerNotSupportedError, match=r"'plain'.*quantize all"):
+        quantize(part, Policy(), x)
+
+
+@pytest.mark.parametrize("plain", [layers.Conv2D(2, 3), layers.DepthwiseConv2D(3), layers.SeparableConv2D(2, 3)])
+def test_every_plain_layer_with_a_kernel_makes_a_model_float(plain):
+    inputs = keras.Input(IMAGE)
+    quantizer = qkeras.quantized_bits(4, 0, alpha=1)
+    model = keras.Model(inputs, plain(qkeras.QConv2D(2, 1, kernel_quantizer=quantizer)(inputs)))
+    assert not is_quantized(model)
 
 
 @pytest.mark.parametrize(
