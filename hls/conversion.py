@@ -10,7 +10,7 @@ from typing import Any
 
 from netloom.errors import LayerNotSupportedError, PrecisionError, StorageError
 from netloom.hls.check import check_model
-from netloom.hls.dataflow import save_dataflow
+from netloom.hls.dataflow import exact_dtype, save_dataflow
 from netloom.hls.firmware import PROJECT_FOLDER, SETTINGS_FILE, Firmware
 from netloom.hls.hls4ml_graph import build_graph, parse
 from netloom.hls.lower import RESULT, FromGraph, Planned, lower
@@ -67,13 +67,26 @@ def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Firmwar
             dataflow = lower(graph, types, settings.io_type, parsed.origins)
             graph.write()
             _forget_folder(whole / PROJECT_FOLDER)
+        for node in dataflow.nodes:
+            exact_dtype(node.operation.headroom(dataflow.input_types(node), dataflow.input_bounds(node)))
         save_dataflow(dataflow, whole)
         (whole / SETTINGS_FILE).write_text(settings.model_dump_json(indent=1) + "\n", encoding="utf-8")
         (whole / "conversion.log").write_text(log.getvalue(), encoding="utf-8")
-        if directory.exists():
-            directory.rename(Path(temporary) / "previous")
-        whole.rename(directory)
+        _replace(directory, whole, Path(temporary) / "previous")
     return Firmware(directory, dataflow, settings)
+
+
+def _replace(directory: Path, new: Path, aside: Path) -> None:
+    """Put a new directory in the place of an old one, which comes back if that is interrupted."""
+    if not directory.exists():
+        new.rename(directory)
+        return
+    directory.rename(aside)
+    try:
+        new.rename(directory)
+    except BaseException:
+        aside.rename(directory)
+        raise
 
 
 def _forget_folder(project: Path) -> None:

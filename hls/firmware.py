@@ -90,13 +90,16 @@ class Firmware:
 
     @property
     def latency(self) -> int:
-        """Least number of clock cycles from an input to its output: a bound, not a synthesis.
+        """Estimate of the clock cycles from an input to its output; nothing is synthesized.
 
-        With io_parallel a layer starts when the one before has finished; with io_stream all run at once.
+        With io_parallel a layer that multiplies or pools starts when the one before has finished; with io_stream all
+        run at once.
         """
         if self.settings.io_type == "io_stream":
             return self.initiation_interval
-        return sum(layer.interval for layer in self.dataflow.layers)
+        working = [layer for layer in self.dataflow.layers if self.dataflow.cost(layer.name).multiply_accumulates]
+        pooling = [layer for layer in self.dataflow.layers if "Pooling" in layer.kind]
+        return sum(layer.interval for layer in working + pooling)
 
     def _summary(self, layer: Any) -> LayerSummary:
         dataflow = self.dataflow

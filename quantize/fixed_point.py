@@ -221,8 +221,13 @@ def round_raw(raw: np.ndarray, shift: int, rounding: Rounding) -> np.ndarray:
         raw: integers, as int64 or in a float carrier; any shape.
         shift: bits to drop.
         rounding: the Q mode.
+
+    Raises:
+        PrecisionError: if int64 raws would outgrow `MAX_WIDTH` bits.
     """
     if shift <= 0:
+        if raw.dtype.kind == "i" and shift < 0:
+            _check_shift(raw, -shift)
         return raw * raw.dtype.type(2**-shift)
     if raw.dtype.kind == "f":
         return _round_float(raw, shift, rounding)
@@ -242,6 +247,15 @@ def round_raw(raw: np.ndarray, shift: int, rounding: Rounding) -> np.ndarray:
             return (raw + np.where(raw < 0, half - 1, half)) >> shift
         case Rounding.RND_CONV:
             return (raw + (half - 1) + ((raw >> shift) & 1)) >> shift
+
+
+def _check_shift(raw: np.ndarray, shift: int) -> None:
+    largest = int(np.abs(raw).max(initial=0))
+    if largest << shift >= 2**MAX_WIDTH or shift > MAX_WIDTH:
+        raise PrecisionError(
+            f"a value of {largest.bit_length()} bits would get {shift} more fraction bits, and netloom has {MAX_WIDTH}; "
+            "use types whose points are closer together"
+        )
 
 
 def _round_float(raw: np.ndarray, shift: int, rounding: Rounding) -> np.ndarray:

@@ -92,6 +92,10 @@ class CsimEngine(Engine):
             raise ToolFailedError(
                 f"the C-simulation died with exit code {code}; what it said is in {self._log}"
             ) from None
+        except BaseException:
+            # Interrupted in mid-request, the process would answer the next request with the rest of this one.
+            self.close()
+            raise
 
     def _worker(self) -> subprocess.Popen[bytes]:
         if self._process is None:

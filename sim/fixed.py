@@ -17,7 +17,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from netloom.hls import Firmware
-from netloom.hls.dataflow import EXACT_LIMIT, Dataflow, Kernel, Node, TensorType
+from netloom.hls.dataflow import EXACT_LIMIT, Dataflow, Kernel, Node, TensorType, exact_dtype
 from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.sim.engine import Arrays, Engine, Progress
 from netloom.sim.fuse import fused
@@ -136,11 +136,6 @@ class Program:
             for name in step.last_use_of:
                 del values[name]
         return values
-
-
-def exact_dtype(headroom: int) -> type:
-    """The cheapest dtype in which every integer up to `headroom` is exact."""
-    return next(dtype for dtype, limit in EXACT_LIMIT.items() if headroom <= limit)
 
 
 def quantize(values: np.ndarray, tensor: TensorType) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from netloom.errors import PrecisionError
 from netloom.hls.dataflow.operation import INTEGERS_ONLY, Bounds, Cost, Kernel, Operation, TensorType
-from netloom.quantize.fixed_point import MAX_WIDTH, FixedPoint, Overflow
+from netloom.quantize.fixed_point import MAX_WIDTH, FixedPoint, Overflow, Rounding, round_raw
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ class _Accumulation(Operation):
         gain, start = self._gain(inputs), self.start()
         # Where products are rounded, each may be off by one accumulator step.
         slack = self._depth if gain < 0 else 0
-        low, high, part_low, part_high = (_scale(raw, gain) for raw in extremes)
+        low, high, part_low, part_high = (round_raw(raw, -gain, Rounding.TRN) for raw in extremes)
         final = Bounds(low + start - slack, high + start + slack)
         # Products meet the accumulator alone before they meet the bias: count it only where it widens the range.
         return final, Bounds(part_low + np.minimum(start, 0) - slack, part_high + np.maximum(start, 0) + slack)
@@ -86,16 +86,11 @@ class _Accumulation(Operation):
         """
         fraction = max(self.product_fraction(inputs), self.bias_type.fraction)
         part_low, part_high = self._partial_extremes(bounds[0])
-        product_shift, bias_shift = (
-            fraction - self.product_fraction(inputs),
-            fraction - self.bias_type.fraction,
-        )
-        bias = self.bias << bias_shift
-        parts = (
-            (part_low << product_shift) + np.minimum(bias, 0),
-            (part_high << product_shift) + np.maximum(bias, 0),
-        )
-        return FixedPoint.containing(int(parts[0].min()), int(parts[1].max()), fraction)
+        shift = self.product_fraction(inputs) - fraction
+        low, high = (round_raw(raw, shift, Rounding.TRN) for raw in (part_low, part_high))
+        bias = round_raw(self.bias, self.bias_type.fraction - fraction, Rounding.TRN)
+        low, high = low + np.minimum(bias, 0), high + np.maximum(bias, 0)
+        return FixedPoint.containing(int(low.min()), int(high.max()), fraction)
 
     def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> Bounds:
         """From the extremes of every product; the whole accumulator where a partial sum may overflow."""
@@ -183,17 +178,22 @@ class _Accumulation(Operation):
         )
 
 
-def _scale(raw: np.ndarray, gain: int) -> np.ndarray:
-    return raw << gain if gain >= 0 else raw >> -gain
+def _largest_sum(x: np.ndarray, weights: np.ndarray) -> float:
+    """A bound on every sum of products of int64 arrays.
+
+    Raises:
+        PrecisionError: if it is beyond 62 bits.
+    """
+    worst = float(np.abs(x).max(initial=0)) * float(np.abs(weights).sum(axis=0).max(initial=0))
+    if worst >= 2.0**MAX_WIDTH:
+        raise PrecisionError(f"a sum of products needs more than {MAX_WIDTH} bits; use fewer bits for its inputs")
+    return worst
 
 
 def _product_int64(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """`x @ weights` of integers, on BLAS where float64 is exact."""
-    worst = float(np.abs(x).max(initial=0)) * float(np.abs(weights).sum(axis=0).max(initial=0))
-    if worst < 2**53:
+    if _largest_sum(x, weights) < 2**53:
         return (x.astype(np.float64) @ weights.astype(np.float64)).astype(np.int64)
-    if worst >= 2.0**MAX_WIDTH:
-        raise PrecisionError(f"a sum of products needs more than {MAX_WIDTH} bits; use fewer bits for its inputs")
     return x @ weights
 
 
@@ -229,6 +229,8 @@ class DepthwiseMatVec(_Accumulation):
 
     def _sum(self, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
         depth, channels = weights.shape
+        if x.dtype.kind == "i":
+            _largest_sum(x, weights)
         columns = x.reshape(*x.shape[:-1], depth, channels)
         total = columns[..., 0, :] * weights[0]
         for index in range(1, depth):

@@ -132,6 +132,18 @@ class Operation(ABC):
         return Cost()
 
 
+def exact_dtype(headroom: int) -> type:
+    """The cheapest dtype in which every integer up to `headroom` is exact.
+
+    Raises:
+        PrecisionError: if not even int64 is.
+    """
+    for dtype, limit in EXACT_LIMIT.items():
+        if headroom <= limit:
+            return dtype
+    raise PrecisionError(f"numbers on the way need more than {MAX_WIDTH} bits; use narrower types")
+
+
 def exact_type(low: int, high: int, fraction: int, where: str) -> FixedPoint:
     """The narrowest type for raws from `low` to `high`, with a readable refusal beyond 62 bits."""
     try:

@@ -69,7 +69,8 @@ class Pool(Operation):
         if self.accum is None:
             return bounds[0].magnitude
         gain = max(self.accum.fraction - inputs[0].element.fraction, 0)
-        return ((bounds[0].magnitude << gain) + 1) * int(np.prod(self.kernel_size)) + 2 ** (self.accum.width + 1)
+        modulus = 2**self.accum.width if self.may_overflow(inputs, bounds) else 0
+        return ((bounds[0].magnitude << gain) + 1) * int(np.prod(self.kernel_size)) + modulus
 
     def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
         """Elementwise over the window's positions."""

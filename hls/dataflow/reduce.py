@@ -92,7 +92,8 @@ class Reduce(Operation):
         if self.accum is None:
             return bounds[0].magnitude
         gain = max(self.accum.fraction - inputs[0].element.fraction, 0)
-        return ((bounds[0].magnitude << gain) + 1) * inputs[0].shape[-1] + 2 ** (self.accum.width + 1)
+        modulus = 2**self.accum.width if self.may_overflow(inputs, bounds) else 0
+        return ((bounds[0].magnitude << gain) + 1) * inputs[0].shape[-1] + modulus
 
     def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
         """Elementwise over the axis."""

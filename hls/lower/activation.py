@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from netloom.errors import LayerNotSupportedError
+from netloom.errors import LayerNotSupportedError, PrecisionError
 from netloom.hls.dataflow import (
     Cast,
     Clamp,
@@ -57,6 +57,7 @@ def _symmetric_table(
     element = context.choose("table", lambda: default)
     fraction = context.type_of(context.inputs[0]).element.fraction
     shift = fraction + half_range_log2 + 1
+    _check_index(context, size, shift)
     lookup = Lookup(
         table(size, element),
         element.with_modes(),
@@ -66,6 +67,16 @@ def _symmetric_table(
         toward_zero=True,
     )
     context.finish(context.add("table", lookup, context.inputs[0]))
+
+
+def _check_index(context: LoweringContext, size: int, shift: int) -> None:
+    """hls4ml computes the index in a 32-bit int, which must not wrap."""
+    largest = context.bounds_of(context.inputs[0]).magnitude * size
+    if largest >> max(shift, 0) << max(-shift, 0) >= 2**31 or largest >= 2**62:
+        raise PrecisionError(
+            f"layer {context.node.name!r}: its input can reach values that overflow the 32-bit index of hls4ml's "
+            "table; put a QActivation(quantized_bits(...)) before it"
+        )
 
 
 def lower_hard_activation(node: Any, context: LoweringContext) -> None:

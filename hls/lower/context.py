@@ -6,7 +6,7 @@ carries them, `FromGraph` reads them off: lowering then means exactly that graph
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from netloom.hls.dataflow import (
 )
 from netloom.hls.timing import layer_interval
 from netloom.quantize.fixed_point import FixedPoint, Rounding
+
+T = TypeVar("T")
 
 RESULT = "result"
 ACCUM = "accum"
@@ -167,11 +169,19 @@ class LoweringContext:
 
     def add(self, suffix: str, operation: Operation, *inputs: str) -> str:
         """Add an operation to the layer; gives its name."""
+        types, bounds = [self.builder.types[source] for source in inputs], [self._bounds[source] for source in inputs]
+        if isinstance(operation, Cast):
+            self._check_roundable(types[0].element, operation.to)
         name = self.builder.add(self.node.name, suffix, operation, *inputs)
-        self._bounds[name] = operation.bounds(
-            [self.builder.types[source] for source in inputs], [self._bounds[source] for source in inputs]
-        )
+        self._bounds[name] = self._named(lambda: operation.bounds(types, bounds))
         return name
+
+    def _named(self, compute: Callable[[], T]) -> T:
+        """Let errors of precision say which layer it is."""
+        try:
+            return compute()
+        except PrecisionError as error:
+            raise PrecisionError(f"layer {self.node.name!r}: {error}") from None
 
     def choose(self, role: str, narrowest: Callable[[], FixedPoint]) -> FixedPoint:
         """The type to use for `role`."""
@@ -209,7 +219,7 @@ class LoweringContext:
             draft = operation(*weights, *bias, FixedPoint(1, 1))
             return draft.exact_sum(types, bounds)
 
-        accum = narrowest() if exact else self.choose(ACCUM, narrowest)
+        accum = self._named(narrowest) if exact else self.choose(ACCUM, narrowest)
         factors = types[0].element, weights[1]
         product = FixedPoint(sum(f.width for f in factors), sum(f.integer for f in factors))
         for term in (product, bias[1]):
@@ -221,7 +231,6 @@ class LoweringContext:
         element = self.type_of(name).element
         result = self.choose(RESULT, lambda: self.narrowed(name))
         if result.with_modes() != element.with_modes():
-            self._check_roundable(element, result)
             name = self.add(RESULT, Cast(result), name)
         self._close(name)
 

@@ -5,10 +5,10 @@ import pytest
 from zoo import SLOW_ZOO, ZOO, random_inputs
 
 from netloom.errors import InputError, SettingsError, StorageError
-from netloom.hls.dataflow import EXACT_LIMIT
+from netloom.hls.dataflow import EXACT_LIMIT, exact_dtype
 from netloom.sim import open_engine
 from netloom.sim.crosscheck import as_list
-from netloom.sim.fixed import Program, exact_dtype, quantize
+from netloom.sim.fixed import Program, quantize
 
 NETWORKS = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW_ZOO else name for name in ZOO]
 
