@@ -1,8 +1,9 @@
-"""Speed of the bit-accurate simulator against hls4ml's C-simulation: same networks, same inputs, one run.
+"""Speed of the bit-accurate simulator against hls4ml's C-simulation: same networks, same data, one run.
 
     python benchmarks/simulation_speed.py [--samples N] [--profile]
 
-Both engines must give the same numbers, or there is nothing to compare: the script fails on the first difference. The
+Both engines must give the same numbers, or there is nothing to compare: the script fails on the first difference. Rates
+are of whole calls of `predict`: `csim` on the first 1,000 samples, `fixed` on all of them. The
 C-simulation is compiled with hls4ml's own flags and called sample by sample through its bridge, without hls4ml's Python
 around it; everything it is spared counts against netloom. Targets: `fixed` at least 300 times the samples per second of
 `csim` on the multilayer net, 100 times on the convolutional one, and 20 times sooner from converted model to the first
