@@ -10,6 +10,7 @@ from netloom.hls import Firmware
 from netloom.models import Network, get_network
 from netloom.sim import ENGINES, Engine, Fidelity, open_engine
 from netloom.sim import crosscheck as compare_engines
+from netloom.sim.engine import Arrays
 
 
 def load_network(name: str) -> Network:
@@ -54,13 +55,13 @@ def open_run_engine(name: str, converted: Firmware | str | Path) -> Engine:
     return open_engine(name, model=Path(converted) / file)
 
 
-def simulate(converted: Firmware | str | Path, x: np.ndarray, engine: str = "fixed") -> np.ndarray | list[np.ndarray]:
+def simulate(converted: Firmware | str | Path, x: Arrays, engine: str = "fixed") -> np.ndarray | list[np.ndarray]:
     """Run one engine.
 
     Args:
         converted: what `convert` gave, or the directory of a run or a firmware.
-        x: inputs, (samples, *input shape), any real dtype, finite. What is off the grid of the hardware's input is
-            rounded and saturated as its input quantizer does.
+        x: inputs, (samples, *input shape), any real dtype, finite; a list of them for several inputs. What is off the
+            grid of the hardware's input is rounded and saturated as its input quantizer does.
         engine: `fixed` (bit-accurate simulator), `csim` (hls4ml's compiled firmware), `quantized` or `float` (the
             models in a run directory).
 
@@ -76,7 +77,7 @@ def simulate(converted: Firmware | str | Path, x: np.ndarray, engine: str = "fix
         return opened.predict(x)
 
 
-def crosscheck(converted: Firmware | str | Path, x: np.ndarray, labels: np.ndarray | None = None) -> Fidelity:
+def crosscheck(converted: Firmware | str | Path, x: Arrays, labels: np.ndarray | None = None) -> Fidelity:
     """Hold the bit-accurate simulator against hls4ml's compiled firmware, output and every layer.
 
     Args:

@@ -51,7 +51,10 @@ def convert(model: Path, data: Path | None, settings: RunSettings, output: Path,
     )
     firmware = Firmware.load(finished.directory / rundir.FIRMWARE)
     typer.echo(f"{len(firmware.layers)} layers; hls4ml's C++ project: {firmware.project}")
-    typer.echo(f"next: netloom crosscheck {finished.directory} --inputs x.npy")
+    if len(firmware.dataflow.sources) == len(firmware.dataflow.outputs) == 1:
+        typer.echo(f"next: netloom crosscheck {finished.directory} --inputs x.npy")
+    else:
+        typer.echo(f"next, in Python: netloom.crosscheck({str(finished.directory)!r}, [one array per input])")
 
 
 def report(directory: Path) -> None:

@@ -71,7 +71,8 @@ def _inputs(firmware: Firmware, path: Path) -> tuple[np.ndarray, GridInputs]:
     for what, count in (("inputs", len(sources)), ("outputs", len(firmware.dataflow.outputs))):
         if count != 1:
             raise NotSupportedError(
-                f"the network has {count} {what}, and this command takes one; use netloom.open_engine"
+                f"the network has {count} {what}, and this command takes one;"
+                " netloom.simulate and netloom.crosscheck of Python take several"
             )
     raw = read_inputs(path, sources[0].shape)
     return raw, GridInputs.of(raw, sources[0].element)

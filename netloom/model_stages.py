@@ -36,14 +36,14 @@ def load_user_model(model_file: Path, name: str, dataset: Dataset | None, out: P
 
     Raises:
         ModelFileError: if the file cannot be loaded, or would run code.
-        NotSupportedError: if the model has several inputs or outputs.
+        NotSupportedError: if there is data, and the model has several inputs or outputs.
         InputError: if data and model do not fit.
     """
     from netloom.quantize import load_model
 
     model = load_model(model_file)
-    check_single(model, model_file.name)
     if dataset is not None:
+        check_single(model, model_file.name)
         check_fit(model, model_file.name, dataset)
         TestSet.of(dataset).save(out / rundir.DATA)
     shutil.copyfile(model_file, out / name)
@@ -76,12 +76,12 @@ def convert_model(settings: RunSettings, directory: Path, out: Path) -> None:
 
 
 def check_single(model: "keras.Model", name: str) -> None:
-    """Refuse models with several inputs or outputs."""
+    """Refuse models with several inputs or outputs, which one data set cannot serve."""
     for what, tensors in (("input", model.inputs), ("output", model.outputs)):
         if len(tensors) != 1:
             raise NotSupportedError(
-                f"{name}: netloom takes models with one {what}, and this one has {len(tensors)};"
-                f" split it, or join its {what}s in the model"
+                f"{name}: a run takes models with one {what}, and this one has {len(tensors)}; join its {what}s in the"
+                " model, or quantize it with netloom.quantize and convert it without data (netloom convert)"
             )
 
 
@@ -96,8 +96,13 @@ def check_fit(model: "keras.Model", name: str, dataset: Dataset) -> None:
             " reshape the data"
         )
     outputs = tuple(model.outputs[0].shape[1:])
+    if (dataset.y_train is not None or dataset.y_test is not None) and len(outputs) != 1:
+        raise InputError(
+            f"{dataset.source}: there is one label a sample, but {name} gives outputs of shape {outputs};"
+            " end the model with Flatten, or leave the labels out"
+        )
     for split, labels in (("y_train", dataset.y_train), ("y_test", dataset.y_test)):
-        if labels is not None and len(outputs) == 1 and outputs[0] > 1 and int(np.max(labels, initial=0)) >= outputs[0]:
+        if labels is not None and outputs[0] > 1 and int(np.max(labels, initial=0)) >= outputs[0]:
             raise InputError(
                 f"{dataset.source}: {split} has class {int(labels.max())}, but {name} has {outputs[0]} outputs;"
                 " classes are numbered from 0"

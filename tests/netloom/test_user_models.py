@@ -57,3 +57,48 @@ def test_a_model_with_quantized_kernels_is_a_quantized_model(tmp_path: Path, bui
     x = np.random.default_rng(0).integers(-128, 128, (20, 4)) / 64
     with netloom.open_engine("quantized", model=tmp_path / "m.keras") as engine:
         np.testing.assert_array_equal(netloom.simulate(tmp_path / "r", x), engine.predict(x))
+
+
+@pytest.mark.parametrize(("build", "inputs", "what"), [(two_inputs, 2, "2 inputs"), (two_outputs, 1, "2 outputs")])
+def test_several_inputs_or_outputs_convert_and_the_commands_say_how_to_go_on(
+    tmp_path: Path, build: Any, inputs: int, what: str
+) -> None:
+    build().save(tmp_path / "m.keras")
+    result = call("convert", tmp_path / "m.keras", "-o", tmp_path / "r")
+    assert result.exit_code == 0, result.output
+    assert "next, in Python: netloom.crosscheck(" in result.output
+    x = [np.random.default_rng(i).integers(-128, 128, (20, 4)) / 64 for i in range(inputs)]
+    with netloom.open_engine("quantized", model=tmp_path / "m.keras") as engine:
+        expected = engine.predict(x)
+    for one, other in zip(netloom.simulate(tmp_path / "r", x), expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+    np.save(tmp_path / "x.npy", x[0])
+    result = call("crosscheck", tmp_path / "r", "--inputs", tmp_path / "x.npy")
+    assert result.exit_code == 2
+    assert what in result.stderr
+    np.savez(tmp_path / "d.npz", x_train=x[0], x_test=x[0])
+    result = call("run", tmp_path / "m.keras", "--data", tmp_path / "d.npz", "-o", tmp_path / "s", "--no-csim")
+    assert result.exit_code == 2
+    assert what.split()[1][:-1] in result.stderr
+
+
+def save_labelled(path: Path) -> None:
+    random = np.random.default_rng(0)
+    x, y = random.random((60, 4), np.float32), random.integers(0, 3, 60)
+    np.savez(path, x_train=x, y_train=y, x_test=x[:20], y_test=y[:20])
+
+
+def test_a_classifier_of_sigmoids_runs_with_class_numbers(tmp_path: Path) -> None:
+    keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="sigmoid")]).save(tmp_path / "m.keras")
+    save_labelled(tmp_path / "d.npz")
+    result = call("run", tmp_path / "m.keras", "--data", tmp_path / "d.npz", "-o", tmp_path / "r", "--no-csim")
+    assert result.exit_code == 0, result.output
+
+
+def test_one_label_a_sample_needs_outputs_that_are_a_vector(tmp_path: Path) -> None:
+    keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.Reshape((1, 3))]).save(tmp_path / "m.keras")
+    save_labelled(tmp_path / "d.npz")
+    result = call("run", tmp_path / "m.keras", "--data", tmp_path / "d.npz", "-o", tmp_path / "r", "--no-csim")
+    assert result.exit_code == 2
+    assert "outputs of shape (1, 3); end the model with Flatten" in result.stderr
+    assert "Traceback" not in result.stderr
