@@ -32,7 +32,8 @@ def fine_tune(
         model: the QKeras model; its weights change.
         teacher: the float model: without labels, its outputs are the targets (mean squared error).
         samples: training samples; a tenth, at least one, is held out.
-        loss: a Keras loss, or None for the usual one: squared error for float labels or no labels, else cross-entropy.
+        loss: a Keras loss, or None for the usual one: squared error for float labels or no labels, else cross-entropy
+            (of each class by itself if the outputs are sigmoids).
         epochs: passes over the samples; 0 does nothing.
         seed: seeds the split and the order of the samples; same seed, same weights.
         batch_size: samples a step.
@@ -49,11 +50,12 @@ def fine_tune(
     order = np.random.default_rng(seed).permutation(len(samples))
     held_out = max(1, int(len(samples) * VALIDATION_SHARE))
     validation, training = samples.take(order[:held_out]), samples.take(order[held_out:])
-    targets, validation_targets = (_targets(part, teacher, batch_size) for part in (training, validation))
+    loss = loss or _default_loss(model, samples.labels)
+    targets, validation_targets = (_targets(part, teacher, loss, batch_size) for part in (training, validation))
     trainer = _inference_mode(model)
     trainer.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
-        loss=loss or _default_loss(model, samples.labels),
+        loss=loss,
         jit_compile=False,
     )
     held_out_data = (model_arguments(validation.inputs), validation_targets)
@@ -91,10 +93,15 @@ def _loss(trainer: Any, data: tuple[Any, Any], batch_size: int) -> float:
     return trainer.evaluate(*data, batch_size=batch_size, verbose=0, return_dict=True)["loss"]
 
 
-def _targets(samples: Samples, teacher: Any, batch_size: int) -> Any:
-    if samples.labels is not None:
-        return samples.labels
-    return teacher.predict(model_arguments(samples.inputs), batch_size=batch_size, verbose=0)
+def _targets(samples: Samples, teacher: Any, loss: Any, batch_size: int) -> Any:
+    import keras
+
+    if samples.labels is None:
+        return teacher.predict(model_arguments(samples.inputs), batch_size=batch_size, verbose=0)
+    classes = teacher.output_shape[-1] if isinstance(loss, keras.losses.BinaryCrossentropy) else 1
+    if classes > 1 and samples.labels.size == len(samples):
+        return keras.utils.to_categorical(samples.labels.reshape(-1), classes)
+    return samples.labels
 
 
 def _default_loss(model: Any, labels: np.ndarray | None) -> Any:

@@ -79,3 +79,16 @@ def test_summary_states_types_and_batch_norms(trained, digits):
     assert any(line.startswith("fc2 (QDense): kernel fixed<5,") and "bias fixed<13," in line for line in lines)
     assert "bn1 (BatchNormalization): folded into the layer before it" in lines
     assert "bn2 (BatchNormalization): kept as a scale and a shift" in lines
+
+
+def test_a_sigmoid_for_each_class_learns_alike_from_class_numbers_and_from_one_hot_labels(digits):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(10, activation="sigmoid")])
+    x, labels = training(digits)
+    one, other = (
+        quantize(model, Policy(), (x, targets), fine_tune_epochs=3, learning_rate=1e-2)
+        for targets in (labels, np.eye(10, dtype=np.int64)[labels])
+    )
+    assert accuracy(one, digits) > accuracy(model, digits) + 0.2
+    for weights, same in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(weights, same)
