@@ -3,7 +3,6 @@
 import os
 import platform
 import shutil
-import subprocess
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -38,7 +37,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything, in the order of a set-up."""
-    return [_python(), *_packages(), _compiler(), _openmp(), _disk(), _data()]
+    return [_python(), *_packages(), _compiler(), _disk(), _data()]
 
 
 def _python() -> Finding:
@@ -75,22 +74,6 @@ def _compiler() -> Finding:
             "g++", "missing", "not found", "apt-get install g++ (Debian, Ubuntu); without it: netloom run --no-csim"
         )
     return Finding("g++", "good", version)
-
-
-def _openmp() -> Finding:
-    program = shutil.which("g++")
-    if program is None:
-        return Finding("OpenMP", "advice", "not found", "comes with g++")
-    answer = subprocess.run(
-        [program, "-fopenmp", "-x", "c++", "-E", "-"],
-        input="#include <omp.h>\n",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if answer.returncode:
-        return Finding("OpenMP", "advice", "not found", "apt-get install libgomp1; csim is slower without")
-    return Finding("OpenMP", "good", "with g++")
 
 
 def _disk() -> Finding:

@@ -25,15 +25,12 @@ class Progress:
     def stage_ended(self, name: str, seconds: float, reused: bool) -> None:
         """A stage is finished; `reused` if its earlier result was kept."""
 
-    def warned(self, message: str) -> None:
-        """Something the user should know that is no error."""
-
     def close(self) -> None:
         """Nothing more will be shown, whatever came of the stage."""
 
 
 class ConsoleProgress(Progress):
-    """Shows stages, bars and warnings on the standard error stream.
+    """Shows stages and bars on the standard error stream.
 
     It writes through its own copy of the stream, since a stage has its streams redirected to a log
     (`netloom.quiet`).
@@ -78,10 +75,6 @@ class ConsoleProgress(Progress):
         """Leave one line in place of the bar."""
         self.close()
         self._console.print(f"[green]✓[/] {escape(name):<9} {'unchanged' if reused else f'{seconds:.1f} s':>9}")
-
-    def warned(self, message: str) -> None:
-        """Show a warning in one line."""
-        self._console.print(f"[yellow]netloom: warning:[/] {escape(message)}", soft_wrap=True)
 
     def close(self) -> None:
         """Take the bar away."""
