@@ -118,13 +118,16 @@ class LayerRecord(Record):
 
 
 class TimingRecord(Record):
-    """Lower bounds, from hls4ml's pipelining directives; nothing was synthesized."""
+    """Interval (a lower bound) and latency (an estimate), from hls4ml's directives; nothing was synthesized."""
 
     clock_period: float = Field(description="clock period asked for, ns")
     initiation_interval: int = Field(description="clock cycles between two samples, at least")
-    latency: int = Field(description="clock cycles from an input to its output, at least")
+    latency: int = Field(
+        description="clock cycles from an input to its output; estimate: sum of the intervals of the layers that "
+        "multiply or pool (io_parallel) or the slowest layer (io_stream); nothing was synthesized"
+    )
     samples_per_second: float = Field(description="at most, at that clock and interval")
-    latency_microseconds: float = Field(description="at least, at that clock")
+    latency_microseconds: float = Field(description="that latency at that clock, an estimate")
 
 
 class StageRecord(Record):
@@ -156,5 +159,5 @@ class Report(Record):
     weight_bits: int = Field(description="bits that store all weights and biases")
     activation_bits: int = Field(description="bits of all layers' outputs for one sample")
     macs: int = Field(description="multiply-accumulates for one sample")
-    timing: TimingRecord = Field(description="how fast the firmware can be: lower bounds, nothing was synthesized")
+    timing: TimingRecord = Field(description="how fast the firmware can be; nothing was synthesized")
     stages: tuple[StageRecord, ...] = Field(description="the stages, in order")
