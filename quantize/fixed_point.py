@@ -253,8 +253,8 @@ def _check_shift(raw: np.ndarray, shift: int) -> None:
     largest = int(np.abs(raw).max(initial=0))
     if largest << shift >= 2**MAX_WIDTH or shift > MAX_WIDTH:
         raise PrecisionError(
-            f"a value of {largest.bit_length()} bits would get {shift} more fraction bits, and netloom has {MAX_WIDTH}; "
-            "use types whose points are closer together"
+            f"a value of {largest.bit_length()} bits would get {shift} more fraction bits, and netloom has {MAX_WIDTH};"
+            " use types whose points are closer together"
         )
 
 
