@@ -26,7 +26,7 @@ class KerasEngine(Engine):
         for start in range(0, samples, _CHUNK):
             batch = [array[start : start + _CHUNK].astype(np.float32) for array in inputs]
             # Called eagerly: in a compiled function TensorFlow refuses layer names with spaces or quotes.
-            outputs = model(batch if len(batch) > 1 else batch[0], training=False)
+            outputs = model(keras.tree.pack_sequence_as(model.input, batch), training=False)
             outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
             chunks.append([keras.ops.convert_to_numpy(output) for output in outputs])
             progress(min(start + _CHUNK, samples), samples)

@@ -134,7 +134,9 @@ def test_a_directory_that_cannot_be_written(cli: CliRunner, tmp_path: Path, monk
 
 def test_ctrl_c_ends_in_one_line(tmp_path: Path) -> None:
     program = (
-        "import time\nfrom netloom import cli, cli_run\n"
+        # A shell that starts the tests in the background has its children ignore Ctrl-C.
+        "import signal, time\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from netloom import cli, cli_run\n"
         "def slow(*_):\n print('working', flush=True)\n time.sleep(60)\n"
         "cli_run.run = slow\ncli.app(['run', 'digits'])"
     )
