@@ -26,7 +26,8 @@ class KerasEngine(Engine):
         for start in range(0, samples, _CHUNK):
             batch = [array[start : start + _CHUNK].astype(np.float32) for array in inputs]
             # Called eagerly: in a compiled function TensorFlow refuses layer names with spaces or quotes.
-            outputs = model(keras.tree.pack_sequence_as(model.input, batch), training=False)
+            single = isinstance(model, keras.Sequential)
+            outputs = model(batch[0] if single else keras.tree.pack_sequence_as(model.input, batch), training=False)
             outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
             chunks.append([keras.ops.convert_to_numpy(output) for output in outputs])
             progress(min(start + _CHUNK, samples), samples)
