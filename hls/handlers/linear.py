@@ -4,6 +4,7 @@ hls4ml 1.3 has them in their Keras-2 form only; these register through its own `
 are handed over as QKeras computes with them, with the type that holds them exactly.
 """
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,9 +39,9 @@ def _bias(layer: Any) -> dict[str, Any]:
 class _LinearHandler(KerasV3LayerHandler):
     """Finish what the subclasses describe: tensor names, and QKeras's `activation=` as a layer of its own."""
 
+    @abstractmethod
     def layers(self, layer: Any, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> list[dict[str, Any]]:
         """The hls4ml layers, in order, without their tensor names."""
-        raise NotImplementedError  # pragma: no cover - abstract
 
     def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> tuple[dict[str, Any], ...]:
         """Chain the layers between the Keras layer's tensors."""
