@@ -1,0 +1,1 @@
+"""Dataflow to hardware: folding, SystemVerilog, boards, bitstreams."""

@@ -1,0 +1,34 @@
+"""`Timing`: the handshakes of a unit, clock by clock, without its data."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+
+class Timing(ABC):
+    """State of one unit's control logic. Mirrors the SystemVerilog exactly: Verilator is held against it.
+
+    In every clock cycle the caller asks all units for `valid`, which depends on state alone; then, from the last unit
+    back to the first, for `ready`; then it tells each in `clock` which beats were transferred (valid and ready).
+    """
+
+    @abstractmethod
+    def valid(self) -> tuple[bool, ...]:
+        """For every output, whether it offers a beat in this cycle."""
+
+    @abstractmethod
+    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
+        """For every input, whether the unit takes a beat in this cycle.
+
+        Args:
+            valid: of every input, whether a beat is offered.
+            ready: of every output, whether it would be taken.
+        """
+
+    @abstractmethod
+    def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
+        """End the cycle.
+
+        Args:
+            taken: of every input, whether a beat was transferred.
+            given: of every output, whether a beat was transferred.
+        """

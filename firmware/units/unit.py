@@ -1,0 +1,100 @@
+"""`Unit`: one instance of a module of the SystemVerilog library."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from netloom.firmware.stream import Stream
+from netloom.firmware.units.timing import Timing
+
+
+@dataclass(frozen=True)
+class Ram:
+    """A memory: `depth` words of `width` bits. `block` says whether it asks for block RAM."""
+
+    depth: int
+    width: int
+    block: bool
+
+    @property
+    def bits(self) -> int:
+        """Capacity."""
+        return self.depth * self.width
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Estimate of what a unit takes: 4-input LUTs (memories in LUTs included), flip-flops, DSP blocks, block RAMs."""
+
+    lut: int = 0
+    ff: int = 0
+    dsp: int = 0
+    rams: tuple[Ram, ...] = ()
+
+    def __add__(self, other: "Resources") -> "Resources":
+        return Resources(
+            self.lut + other.lut, self.ff + other.ff, self.dsp + other.dsp, (*self.rams, *other.rams)
+        )
+
+
+class Unit(ABC):
+    """One instance of a library module. Subclasses are frozen dataclasses, named after their module.
+
+    Attributes:
+        name: of the instance; a Verilog identifier, unique in a design.
+        inputs: streams it takes.
+        outputs: streams it gives.
+    """
+
+    module: ClassVar[str]
+    """The SystemVerilog module, in `firmware/rtl/MODULE.sv`."""
+    uses: ClassVar[tuple[str, ...]] = ()
+    """Other modules of the library that it instantiates, directly or not."""
+
+    name: str
+
+    @property
+    @abstractmethod
+    def inputs(self) -> tuple[Stream, ...]:
+        """Streams it takes, in the order of the module's input ports."""
+
+    @property
+    @abstractmethod
+    def outputs(self) -> tuple[Stream, ...]:
+        """Streams it gives, in the order of the module's output ports."""
+
+    @property
+    def input_ports(self) -> tuple[str, ...]:
+        """Prefixes of the input ports: `in` stands for in_valid, in_ready, in_data."""
+        return ("in",)
+
+    @property
+    def output_ports(self) -> tuple[str, ...]:
+        """Prefixes of the output ports."""
+        return ("out",)
+
+    @abstractmethod
+    def parameters(self) -> dict[str, int | str]:
+        """The module's parameters; strings are names of memory files or of choices."""
+
+    def memories(self) -> dict[str, str]:
+        """Files for `$readmemh`: name -> text."""
+        return {}
+
+    @abstractmethod
+    def timing(self) -> Timing:
+        """Its control logic in the state after reset."""
+
+    @property
+    def interval(self) -> int:
+        """Clock cycles between inferences when nothing holds it up: its busiest port's beats."""
+        return max(stream.beats for stream in (*self.inputs, *self.outputs))
+
+    @property
+    def multipliers(self) -> int:
+        """Multipliers, in whatever they are built."""
+        return 0
+
+    def resources(self) -> Resources:
+        """What it is expected to take after synthesis."""
+        return Resources()
