@@ -1,0 +1,180 @@
+"""`LineBuffer`: columns of image windows, from an image that arrives row by row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from netloom.errors import SettingsError
+from netloom.firmware.stream import Stream
+from netloom.firmware.units.timing import Timing
+from netloom.firmware.units.unit import Ram, Resources, Unit
+
+SMALL_MEMORY = 32
+"""Words up to which a memory is left to the synthesizer, which builds it from LUTs where a device can."""
+
+
+@dataclass(frozen=True)
+class LineBuffer(Unit):
+    """Columns of windows over a zero-padded image: (height, width, channels) -> (rows, padded width, columns).
+
+    A pixel arrives in slices of `source.lanes` channels. For every window row, every column of the padded image and
+    every slice comes a beat of `kernel_height * source.lanes` elements, lane `kernel row * source.lanes + channel`.
+
+    Attributes:
+        source: the image, row by row, channels last.
+        height, width, channels: its shape.
+        kernel_height: rows of a window.
+        stride_height: rows from one window to the next.
+        padding: zeros at ((top, bottom), (left, right)), in rows and columns.
+
+    Raises:
+        SettingsError: if the stream is not the image, or the window does not fit.
+    """
+
+    module = "line_buffer"
+
+    name: str
+    source: Stream
+    height: int
+    width: int
+    channels: int
+    kernel_height: int
+    stride_height: int
+    padding: tuple[tuple[int, int], tuple[int, int]]
+
+    def __post_init__(self) -> None:
+        if self.channels % self.source.lanes or self.source.beats != self.height * self.width * self.slices:
+            raise SettingsError(
+                f"unit {self.name!r}: {self.source.beats} beats of {self.source.lanes} lanes must carry an image of "
+                f"{self.height} x {self.width} x {self.channels}, channels split evenly"
+            )
+        (top, bottom), (left, right) = self.padding
+        if min(top, bottom, left, right) < 0 or self.stride_height < 1:
+            raise SettingsError(f"unit {self.name!r}: padding must be at least 0 and the stride at least 1")
+        if not 1 <= self.kernel_height <= self.height + top + bottom:
+            raise SettingsError(
+                f"unit {self.name!r}: kernel_height must be 1 to the padded height {self.height + top + bottom}, "
+                f"not {self.kernel_height}"
+            )
+
+    @property
+    def slices(self) -> int:
+        """Beats of a pixel."""
+        return self.channels // self.source.lanes
+
+    @property
+    def window_rows(self) -> int:
+        """Rows of windows that fit into the padded image."""
+        return (self.height + sum(self.padding[0]) - self.kernel_height) // self.stride_height + 1
+
+    @property
+    def columns(self) -> int:
+        """Columns of the padded image."""
+        return self.width + sum(self.padding[1])
+
+    @property
+    def rows(self) -> int:
+        """Rows gone through: the image, and what padding above and below it the windows need."""
+        top = self.padding[0][0]
+        return max((self.window_rows - 1) * self.stride_height + self.kernel_height, top + self.height)
+
+    @property
+    def interval(self) -> int:
+        """One clock for every word of the rows gone through, padding included."""
+        return self.rows * self.columns * self.slices
+
+    @property
+    def inputs(self) -> tuple[Stream, ...]:
+        """The image."""
+        return (self.source,)
+
+    @property
+    def outputs(self) -> tuple[Stream, ...]:
+        """The columns."""
+        beats = self.window_rows * self.columns * self.slices
+        lanes = self.kernel_height * self.source.lanes
+        return (Stream(f"{self.name}_out", self.source.element, lanes, beats),)
+
+    @property
+    def line_words(self) -> int:
+        """Words of an image row."""
+        return self.width * self.slices
+
+    @property
+    def block_ram(self) -> bool:
+        """Whether the rows lie in block RAM."""
+        return self.line_words > SMALL_MEMORY + 1
+
+    def parameters(self) -> dict[str, int | str]:
+        """Geometry, in rows and pixels."""
+        (top, bottom), (left, right) = self.padding
+        return {
+            "WORD_W": self.source.width,
+            "HEIGHT": self.height,
+            "WIDTH": self.width,
+            "SLICES": self.slices,
+            "KERNEL_HEIGHT": self.kernel_height,
+            "STRIDE_HEIGHT": self.stride_height,
+            "PAD_TOP": top,
+            "PAD_BOTTOM": bottom,
+            "PAD_LEFT": left,
+            "PAD_RIGHT": right,
+            "BLOCK_RAM": int(self.block_ram),
+        }
+
+    def timing(self) -> Timing:
+        """Position in the padded image, and whether a column waits at the output."""
+        return _LineBufferTiming(self)
+
+    def resources(self) -> Resources:
+        """Output register, line memory with two registers behind it, counters."""
+        word, lines = self.source.width, (self.kernel_height - 1) * self.source.width
+        rams: tuple[Ram, ...] = ()
+        lut, ff = 0, word + lines
+        if lines and self.line_words > 2:
+            rams = (Ram(self.line_words - 1, lines, self.block_ram),)
+            ff += lines if self.block_ram else 2 * lines
+        elif lines:
+            ff += lines * self.line_words
+        lut += word if any(self.padding[0]) else 0
+        counters = self.rows.bit_length() + (self.columns * self.slices).bit_length() + self.line_words.bit_length()
+        return Resources(lut + 3 * counters + 20, ff + 2 * counters + 6, 0, rams)
+
+
+class _LineBufferTiming(Timing):
+    """Mirrors `line_buffer.sv`."""
+
+    def __init__(self, unit: LineBuffer) -> None:
+        (top, _), (left, _) = unit.padding
+        row = np.arange(unit.rows)
+        column = np.repeat(np.arange(unit.columns), unit.slices)
+        pad_row = (row < top) | (row >= top + unit.height)
+        pad_column = (column < left) | (column >= left + unit.width)
+        past = row - (unit.kernel_height - 1)
+        ends = (past >= 0) & (past % unit.stride_height == 0)
+        self._pad: list[bool] = (pad_row[:, None] | pad_column).ravel().tolist()
+        self._ends: list[bool] = np.repeat(ends, len(column)).tolist()
+        self._position = 0
+        self._full = False
+
+    def valid(self) -> tuple[bool, ...]:
+        """A column waits."""
+        return (self._full,)
+
+    def _space(self, ready: bool) -> bool:
+        return not self._ends[self._position] or not self._full or ready
+
+    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
+        """At a pixel of the image, if its column has a place to go."""
+        del valid
+        return (not self._pad[self._position] and self._space(ready[0]),)
+
+    def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
+        """Step on at a beat taken, or at padding whose column has a place to go."""
+        step = taken[0] or (self._pad[self._position] and self._space(given[0]))
+        if given[0]:
+            self._full = False
+        if step:
+            self._full |= self._ends[self._position]
+            self._position = (self._position + 1) % len(self._pad)
