@@ -1,0 +1,42 @@
+"""What a small memory is built of, and what that costs. The choice fixes a unit's latency, so it is made here, once."""
+
+from netloom.firmware.target import Target
+from netloom.firmware.units.unit import Ram, Resources
+
+BLOCK, DISTRIBUTED, REGISTERS = "block", "distributed", "registers"
+"""Values of the modules' STYLE parameter, as Yosys and Vivado know them from `ram_style`."""
+
+_LUTS_A_BLOCK = 160
+"""LUTs that are worth a block RAM: an LFE5U-25F has 434 of them for each, and most of both go to multipliers."""
+_DEEPEST_DISTRIBUTED = 128
+_MOST_REGISTERS = 64
+
+
+def ram_style(depth: int, width: int, target: Target) -> str:
+    """Few words go to LUTs, many bits to block RAM; iCE40 has no LUT RAM, and uses flip-flops for the smallest.
+
+    Args:
+        depth: words.
+        width: bits of a word.
+        target: device family.
+    """
+    if target is Target.ICE40:
+        return REGISTERS if depth * width <= _MOST_REGISTERS else BLOCK
+    if depth > _DEEPEST_DISTRIBUTED:
+        return BLOCK
+    return DISTRIBUTED if _distributed_luts(depth, width) <= _LUTS_A_BLOCK * -(-width // 36) else BLOCK
+
+
+def ram_resources(depth: int, width: int, style: str) -> Resources:
+    """The memory alone, with its read multiplexer and without an output register."""
+    if style == BLOCK:
+        return Resources(rams=(Ram(depth, width, block=True),))
+    if style == REGISTERS:
+        return Resources(lut=depth * width, ff=depth * width)
+    return Resources(lut=_distributed_luts(depth, width), rams=(Ram(depth, width, block=False),))
+
+
+def _distributed_luts(depth: int, width: int) -> int:
+    """16 x 4 bits take four LUTs; rows of them are joined by multiplexers."""
+    rows = -(-depth // 16)
+    return rows * -(-width // 4) * 4 + (rows - 1) * (width + 2)

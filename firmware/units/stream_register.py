@@ -1,0 +1,69 @@
+"""`StreamRegister`: cuts every combinational path of a stream, at full throughput."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from netloom.firmware.stream import Stream
+from netloom.firmware.units.timing import Timing
+from netloom.firmware.units.unit import Resources, Unit
+
+
+@dataclass(frozen=True)
+class StreamRegister(Unit):
+    """Two places (a skid buffer): data, valid and ready all come from registers. Latency 1.
+
+    Attributes:
+        name: of the instance.
+        source: the stream to register.
+    """
+
+    module: ClassVar[str] = "stream_register"
+
+    name: str
+    source: Stream
+
+    @property
+    def inputs(self) -> tuple[Stream, ...]:
+        """The source."""
+        return (self.source,)
+
+    @property
+    def outputs(self) -> tuple[Stream, ...]:
+        """The same beats."""
+        return (replace(self.source, name=f"{self.name}_out"),)
+
+    def parameters(self) -> dict[str, int | str]:
+        """The width of a beat."""
+        return {"WIDTH": self.source.width}
+
+    def timing(self) -> Timing:
+        """One beat waits at the output, another behind it."""
+        return BufferTiming(2)
+
+    def resources(self) -> Resources:
+        """Two registers, and a choice of what enters the first."""
+        return Resources(lut=self.source.width + 4, ff=2 * self.source.width + 2)
+
+
+class BufferTiming(Timing):
+    """First in, first out, `depth` places; a beat can leave in the cycle after it came."""
+
+    __slots__ = ("_depth", "_level")
+
+    def __init__(self, depth: int) -> None:
+        self._depth = depth
+        self._level = 0
+
+    def valid(self) -> tuple[bool, ...]:
+        """While it holds anything."""
+        return (self._level > 0,)
+
+    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
+        """While a place is free, whatever the output does in this cycle."""
+        del valid, ready
+        return (self._level < self._depth,)
+
+    def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
+        """Count."""
+        self._level += taken[0] - given[0]
