@@ -1,0 +1,142 @@
+// Copyright netloom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Maximum or sum over windows that arrive column by column: ROWS elements of a column side by side are combined in a
+// registered tree, then the columns of a window one after the other. LANES windows at once, side by side.
+//
+// A free-running pipeline: the result of a window is there clog2(ROWS) + 1 clocks after its last column, for one clock.
+// It does NOT stall or buffer: the user (pool, depthwise) only starts what has a place to go.
+
+module column_reduce #(
+    parameter int ROWS = 3,  // elements of a column
+    parameter int LANES = 1,  // windows side by side
+    parameter int WIDTH = 8,  // bits of an element and of a result
+    parameter bit SIGNED = 1'b1,  // whether they are in two's complement
+    parameter bit MAXIMUM = 1'b0,  // 1: maximum; 0: sum, from a start value on
+    parameter logic [63:0] OVERFLOW = "WRAP"  // of every sum: WRAP, SAT, SAT_ZERO or SAT_SYM; ROWS is 1 unless WRAP
+) (
+    input logic clk,
+    input logic rst,  // synchronous; resets control only
+    input logic in_valid,  // a column is there
+    input logic in_first,  // it is the first of its window
+    input logic in_last,  // it is the last of its window
+    input logic [LANES*WIDTH-1:0] in_start,  // where a sum starts; looked at in a window's first clock only
+    input logic [ROWS*LANES*WIDTH-1:0] in_data,  // element of row r and lane l at position r * LANES + l
+    output logic out_valid,  // a window is complete
+    output logic [LANES*WIDTH-1:0] out_data  // its result
+);
+  localparam int Levels = $clog2(ROWS);
+  localparam int Word = LANES * WIDTH;
+
+  generate
+    if (ROWS < 1 || LANES < 1 || WIDTH < 1) begin : gen_bad_size
+      $error("column_reduce: ROWS, LANES and WIDTH must be at least 1");
+    end
+    if (OVERFLOW != "WRAP" && (ROWS > 1 || MAXIMUM)) begin : gen_bad_order
+      $error("column_reduce: only sums of single rows can saturate on the way");
+    end
+  endgenerate
+
+  // The tree: at every level, row i is rows 2i and 2i + 1 of the level before.
+  generate
+    genvar level, row, lane;
+    for (level = 0; level <= Levels; level = level + 1) begin : gen_level
+      localparam int Rows = (ROWS + (1 << level) - 1) >> level;
+      logic [Rows*Word-1:0] node;
+      logic [Word-1:0] start;
+      logic valid, first, last;
+
+      if (level == 0) begin : gen_input
+        assign node  = in_data;
+        assign start = in_start;
+        assign valid = in_valid;
+        assign first = in_first;
+        assign last  = in_last;
+      end else begin : gen_combine
+        localparam int Before = (ROWS + (1 << (level - 1)) - 1) >> (level - 1);
+        always_ff @(posedge clk) begin
+          if (rst) valid <= 1'b0;
+          else valid <= gen_level[level-1].valid;
+        end
+        always_ff @(posedge clk) begin
+          start <= gen_level[level-1].start;
+          first <= gen_level[level-1].first;
+          last  <= gen_level[level-1].last;
+        end
+        for (row = 0; row < Rows; row = row + 1) begin : gen_row
+          if (2 * row + 1 == Before) begin : gen_alone
+            always_ff @(posedge clk) node[row*Word+:Word] <= gen_level[level-1].node[2*row*Word+:Word];
+          end else begin : gen_pair
+            for (lane = 0; lane < LANES; lane = lane + 1) begin : gen_lane
+              logic [WIDTH-1:0] a, b;
+              assign a = gen_level[level-1].node[(2*row*LANES+lane)*WIDTH+:WIDTH];
+              assign b = gen_level[level-1].node[((2*row+1)*LANES+lane)*WIDTH+:WIDTH];
+              if (MAXIMUM) begin : gen_maximum
+                logic less;
+                if (SIGNED) begin : gen_signed
+                  assign less = $signed(a) < $signed(b);
+                end else begin : gen_unsigned
+                  assign less = a < b;
+                end
+                always_ff @(posedge clk) node[(row*LANES+lane)*WIDTH+:WIDTH] <= less ? b : a;
+              end else begin : gen_sum
+                always_ff @(posedge clk) node[(row*LANES+lane)*WIDTH+:WIDTH] <= a + b;
+              end
+            end
+          end
+        end
+      end
+    end
+  endgenerate
+
+  // The columns of a window, one after the other.
+  always_ff @(posedge clk) begin
+    if (rst) out_valid <= 1'b0;
+    else out_valid <= gen_level[Levels].valid && gen_level[Levels].last;
+  end
+  generate
+    for (lane = 0; lane < LANES; lane = lane + 1) begin : gen_window
+      logic [WIDTH-1:0] element, total, next;
+      assign element = gen_level[Levels].node[lane*WIDTH+:WIDTH];
+      assign total   = out_data[lane*WIDTH+:WIDTH];
+
+      if (MAXIMUM) begin : gen_maximum
+        logic less;
+        logic unused;
+        assign unused = &{1'b0, gen_level[Levels].start};
+        if (SIGNED) begin : gen_signed
+          assign less = $signed(total) < $signed(element);
+        end else begin : gen_unsigned
+          assign less = total < element;
+        end
+        assign next = gen_level[Levels].first || less ? element : total;
+      end else begin : gen_sum
+        logic [WIDTH-1:0] addend;
+        assign addend = gen_level[Levels].first ? gen_level[Levels].start[lane*WIDTH+:WIDTH] : total;
+        if (OVERFLOW == "WRAP") begin : gen_wrap
+          assign next = addend + element;
+        end else begin : gen_confined
+          // Two bits more hold the sum of any two raws, signed or not, as a signed one.
+          logic [WIDTH+1:0] sum;
+          if (SIGNED) begin : gen_signed
+            assign sum = (WIDTH + 2)'($signed(addend)) + (WIDTH + 2)'($signed(element));
+          end else begin : gen_unsigned
+            assign sum = (WIDTH + 2)'(addend) + (WIDTH + 2)'(element);
+          end
+          confine_value #(
+              .IN_WIDTH(WIDTH + 2),
+              .OUT_WIDTH(WIDTH),
+              .OUT_SIGNED(SIGNED),
+              .OVERFLOW(OVERFLOW)
+          ) confine (
+              .value(sum),
+              .confined(next)
+          );
+        end
+      end
+      always_ff @(posedge clk) begin
+        if (gen_level[Levels].valid) out_data[lane*WIDTH+:WIDTH] <= next;
+      end
+    end
+  endgenerate
+endmodule
