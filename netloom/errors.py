@@ -11,6 +11,7 @@ NetloomError                    exit code 2
 │   └── QuantizerNotSupportedError  a quantizer the firmware cannot equal exactly
 ├── PrecisionError              a type cannot hold what must go through it
 ├── StorageError                a file could not be written or read, or is not what it should be
+├── SimulationError             hardware gets stuck in simulation, or breaks the handshake
 ├── ToolMissingError            g++ and the like are not installed
 └── ToolFailedError             a tool ran and failed; the message names its log
 
@@ -58,8 +59,20 @@ class PrecisionError(NetloomError):
     """A fixed-point type cannot hold what must go through it, or is wider than netloom's 62 bits."""
 
 
+class FoldingError(NetloomError):
+    """A layer cannot be laid out as asked."""
+
+
+class DeadlockError(NetloomError):
+    """Hardware units that wait for each other."""
+
+
 class StorageError(NetloomError):
     """A file could not be read or written, or is not what its name says."""
+
+
+class SimulationError(NetloomError):
+    """Hardware misbehaves in simulation: it gets stuck, breaks the handshake, or gives too much."""
 
 
 class ToolMissingError(NetloomError):

