@@ -71,8 +71,8 @@ def wrapper(
     """
     for name in (top, *parameters, *(port.prefix for port in (*inputs, *outputs))):
         _check(re.fullmatch(r"[A-Za-z_]\w*", name) is not None, f"{name!r} is not a Verilog identifier")
-    for stream in (*inputs, *outputs, *probes):
-        _check(stream.width >= 1, f"{stream} must have a width of at least 1")
+    for name, width in [(p.prefix, p.width) for p in (*inputs, *outputs)] + [(p.path, p.width) for p in probes]:
+        _check(width >= 1, f"stream {name!r} must have a width of at least 1, not {width}")
     declared = ["input logic clk", "input logic rst"]
     joined = ["    .clk(clk)", "    .rst(rst)"]
     taps: list[str] = []

@@ -143,8 +143,15 @@ def test_no_beats_at_all(cache):
 
 
 def test_stuck_names_the_ports(cache):
-    source = ADDER.replace("assign mid_ready = ", "assign mid_ready = place == 2'd3 ? 1'b0 : ")
-    with pytest.raises(SimulationError, match=r"input 'in' took 3 of 9 .*not ready.*output 'out' gave 2 of 9"):
+    source = ADDER.replace("assign in_ready = !mid_valid || mid_ready", "assign in_ready = place != 2'd3 && mid_ready")
+    source = source.replace("if (in_ready) mid_valid <= in_valid", "if (mid_ready) mid_valid <= in_ready && in_valid")
+    with pytest.raises(SimulationError, match=r"'in' took 3 of 9 .*not ready for the next, output 'out' gave 3 of 9"):
+        adder(cache, source).run([beats(9, 8)], [9], patience=200)
+
+
+def test_a_lost_beat(cache):
+    source = ADDER.replace("mid_valid <= in_valid", "mid_valid <= in_valid && place != 2'd3")
+    with pytest.raises(SimulationError, match=r"'in' took 9 of 9 beats, output 'out' gave 7 of 9 beats$"):
         adder(cache, source).run([beats(9, 8)], [9], patience=200)
 
 
