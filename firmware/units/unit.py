@@ -81,6 +81,10 @@ class Unit(ABC):
         """Files for `$readmemh`: name -> text."""
         return {}
 
+    def sources(self) -> dict[str, str]:
+        """SystemVerilog made for this instance alone: file name -> text. The instance's module is then `name`."""
+        return {}
+
     @abstractmethod
     def timing(self) -> Timing:
         """Its control logic in the state after reset."""

@@ -1,0 +1,162 @@
+"""Exact cycles: the handshakes of all units, simulated clock by clock without their data.
+
+No unit's timing depends on data, so what is counted here is what Verilator counts and what the board does. A design
+that runs to the end here cannot deadlock at all: its units fire in fixed patterns (a marked graph), and whether such
+a graph can go on does not depend on when its ends are stalled.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from netloom.errors import DeadlockError
+from netloom.firmware.design import Design
+from netloom.firmware.units.stream_fifo import StreamFifo
+
+_STEADY = 3
+_MOST_INFERENCES = 24
+
+
+@dataclass(frozen=True)
+class Cycles:
+    """What the design takes.
+
+    Attributes:
+        latency: clock cycles from the transfer of an inference's first input beat to that of its last output beat, in
+            a design that was idle.
+        interval: clock cycles between inferences that follow each other without pause.
+        occupancy: the most beats each FIFO held.
+    """
+
+    latency: int
+    interval: int
+    occupancy: dict[str, int]
+
+
+@dataclass
+class _Wiring:
+    """Indices of streams, so that a cycle is a loop over lists."""
+
+    inputs: list[list[int]] = field(default_factory=list)
+    outputs: list[list[int]] = field(default_factory=list)
+    names: dict[str, int] = field(default_factory=dict)
+
+
+def _wire(design: Design) -> _Wiring:
+    wiring = _Wiring(names={name: index for index, name in enumerate(design.streams)})
+    for unit in design.units:
+        wiring.inputs.append([wiring.names[stream.name] for stream in unit.inputs])
+        wiring.outputs.append([wiring.names[stream.name] for stream in unit.outputs])
+    return wiring
+
+
+def count_cycles(
+    design: Design, inferences: int | None = None, progress: Callable[[int], None] | None = None
+) -> Cycles:
+    """Run inferences back to back until they follow each other at a steady interval.
+
+    Args:
+        design: whose units are timed.
+        inferences: so many, and no more; None until the interval has been the same three times.
+        progress: called with the number of clock cycles, now and then.
+
+    Raises:
+        DeadlockError: if the units come to wait for each other.
+    """
+    run = _Run(design)
+    most = inferences or _MOST_INFERENCES
+    patience = 4 * sum(unit.interval for unit in design.units) + 1000
+    while len(run.finished) < most:
+        run.cycle()
+        if run.time - run.last_progress > patience:
+            raise DeadlockError(f"the design stops after {run.last_progress} clock cycles: {run.waiting()}")
+        if progress is not None and run.time % 4096 == 0:
+            progress(run.time)
+        if inferences is None and run.is_steady():
+            break
+    ends = run.finished
+    interval = ends[-1] - ends[-2] if len(ends) > 1 else design.interval_bound
+    return Cycles(run.finished[0] - run.started, interval, run.occupancy())
+
+
+class _Run:
+    """The state of a whole design, and what has come out of it."""
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+        wiring = _wire(design)
+        self._units = [
+            (unit.timing(), inputs, outputs)
+            for unit, inputs, outputs in zip(design.units, wiring.inputs, wiring.outputs, strict=True)
+        ]
+        self._valid = [False] * len(wiring.names)
+        self._ready = [False] * len(wiring.names)
+        self._sources = [wiring.names[port.stream.name] for port in design.inputs]
+        self._sinks = [wiring.names[port.stream.name] for port in design.outputs]
+        self._beats = [port.stream.beats for port in design.outputs]
+        self._given = [0] * len(self._sinks)
+        self._ends: list[list[int]] = [[] for _ in self._sinks]
+        self._fifos = {
+            unit.name: (wiring.names[unit.inputs[0].name], wiring.names[unit.outputs[0].name])
+            for unit in design.units
+            if isinstance(unit, StreamFifo)
+        }
+        self._level = dict.fromkeys(self._fifos, 0)
+        self._highest = dict.fromkeys(self._fifos, 0)
+        self.time = 0
+        self.last_progress = 0
+        self.started = -1
+        self.finished: list[int] = []
+
+    def cycle(self) -> None:
+        """One clock cycle."""
+        valid, ready = self._valid, self._ready
+        for source in self._sources:
+            valid[source] = True
+        for timing, _, outputs in self._units:
+            for index, offered in zip(outputs, timing.valid(), strict=True):
+                valid[index] = offered
+        for sink in self._sinks:
+            ready[sink] = True
+        for timing, inputs, outputs in reversed(self._units):
+            takes = timing.ready([valid[i] for i in inputs], [ready[i] for i in outputs])
+            for index, taken in zip(inputs, takes, strict=True):
+                ready[index] = taken
+        transferred = [offered and taken for offered, taken in zip(valid, ready, strict=True)]
+        for timing, inputs, outputs in self._units:
+            timing.clock([transferred[i] for i in inputs], [transferred[i] for i in outputs])
+        self._count(transferred)
+        self.time += 1
+
+    def _count(self, transferred: list[bool]) -> None:
+        if any(transferred):
+            self.last_progress = self.time
+        if self.started < 0 and any(transferred[source] for source in self._sources):
+            self.started = self.time
+        for position, sink in enumerate(self._sinks):
+            if transferred[sink]:
+                self._given[position] += 1
+                if self._given[position] == self._beats[position]:
+                    self._given[position] = 0
+                    self._ends[position].append(self.time)
+        complete = min(len(ends) for ends in self._ends)
+        if complete > len(self.finished):
+            self.finished.append(max(ends[complete - 1] for ends in self._ends))
+        for name, (source, target) in self._fifos.items():
+            self._level[name] += transferred[source] - transferred[target]
+            self._highest[name] = max(self._highest[name], self._level[name])
+
+    def is_steady(self) -> bool:
+        """Whether the last inferences followed each other at one interval."""
+        ends = self.finished[-_STEADY - 1 :]
+        return len(ends) > _STEADY and len({b - a for a, b in pairwise(ends)}) == 1
+
+    def occupancy(self) -> dict[str, int]:
+        """The most beats each FIFO held."""
+        return dict(self._highest)
+
+    def waiting(self) -> str:
+        """Streams that offer a beat nobody takes."""
+        names = list(self.design.streams)
+        stuck = [names[i] for i, offered in enumerate(self._valid) if offered and not self._ready[i]]
+        return "nobody takes from " + ", ".join(stuck[:8])

@@ -1,0 +1,73 @@
+"""`Design`: a network as hardware units joined by streams. What is emitted, timed and estimated."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from netloom.firmware.stream import Stream
+from netloom.firmware.target import Target
+from netloom.firmware.units.unit import Resources, Unit
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input or output of the network: its name in the dataflow graph, its shape, and the stream that carries it."""
+
+    name: str
+    shape: tuple[int, ...]
+    stream: Stream
+
+
+@dataclass(frozen=True)
+class Tap:
+    """Where the result of an hls4ml layer can be watched."""
+
+    layer: str
+    shape: tuple[int, ...]
+    stream: Stream
+
+
+@dataclass(frozen=True)
+class Design:
+    """Units in topological order. An input stream of a unit is an output stream of an earlier one, or of a port.
+
+    Attributes:
+        target: the device family whose primitives are named.
+        units: all instances.
+        layers: unit name -> hls4ml layer it is part of.
+        operations: unit name -> the dataflow nodes it computes; empty for plumbing.
+        inputs: of the network, in the order of its sources.
+        outputs: of the network, in the order of its outputs.
+        taps: of all layers whose result is a stream.
+    """
+
+    target: Target
+    units: tuple[Unit, ...]
+    layers: Mapping[str, str]
+    operations: Mapping[str, tuple[str, ...]]
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    taps: tuple[Tap, ...]
+
+    @cached_property
+    def streams(self) -> dict[str, Stream]:
+        """All streams by name."""
+        streams = {port.stream.name: port.stream for port in self.inputs}
+        for unit in self.units:
+            streams |= {stream.name: stream for stream in unit.outputs}
+        return streams
+
+    @cached_property
+    def multipliers(self) -> dict[str, int]:
+        """Multipliers a unit has, for those that have any."""
+        return {unit.name: unit.multipliers for unit in self.units if unit.multipliers}
+
+    @cached_property
+    def resources(self) -> dict[str, Resources]:
+        """Estimate for every unit."""
+        return {unit.name: unit.resources() for unit in self.units}
+
+    @property
+    def interval_bound(self) -> int:
+        """Clock cycles between inferences that the busiest unit needs; the design cannot be faster."""
+        return max(unit.interval for unit in self.units)

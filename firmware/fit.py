@@ -1,0 +1,111 @@
+"""`fit`: the fastest folding whose estimated area a device holds."""
+
+from dataclasses import dataclass
+
+from netloom.errors import FoldingError
+from netloom.firmware.area import Area, design_area
+from netloom.firmware.buffers import sized
+from netloom.firmware.design import Design
+from netloom.firmware.fold import Fold, Product, fold_for_interval, intervals, products
+from netloom.firmware.plan import lay_out
+from netloom.firmware.target import Target
+from netloom.hls.dataflow import Dataflow
+
+LUT_LIMIT = 0.8
+"""Part of a device's LUTs that a design may take: beyond it routing slows the clock, or fails."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a device has for the network, its own name included for messages."""
+
+    device: str
+    target: Target
+    lut: int
+    dsp: int
+    bram: int
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A design within a budget, and the folding it has."""
+
+    design: Design
+    folding: dict[str, Fold]
+    area: Area
+
+
+def fit(dataflow: Dataflow, budget: Budget) -> Fitted:
+    """The fastest design that a device holds.
+
+    Raises:
+        FoldingError: if not even the smallest does; says what overflows, and by how much.
+    """
+    choices = intervals(dataflow)
+    low, high = 0, len(choices) - 1
+    best = _fitted(dataflow, choices[-1], budget)
+    if shortage := _shortage(best.area, budget):
+        raise FoldingError(f"the network does not fit {budget.device} even with the fewest multipliers: {shortage}")
+    while low < high:
+        middle = (low + high) // 2
+        found = _fitted(dataflow, choices[middle], budget)
+        if _shortage(found.area, budget):
+            low = middle + 1
+        else:
+            best, high = found, middle
+    return _sized(best)
+
+
+def fit_interval(dataflow: Dataflow, interval: int, budget: Budget) -> Fitted:
+    """The design with the fewest multipliers that takes at most `interval` clock cycles an inference.
+
+    Raises:
+        FoldingError: if a layer cannot be that fast, or the device does not hold it.
+    """
+    found = _fitted(dataflow, interval, budget)
+    if shortage := _shortage(found.area, budget):
+        fastest = fit(dataflow, budget).design.interval_bound
+        raise FoldingError(
+            f"an interval of {interval} clock cycles does not fit {budget.device}: {shortage}; the fastest that "
+            f"does is {fastest}"
+        )
+    return _sized(found)
+
+
+def share_dsps(dataflow: Dataflow, folding: dict[str, Fold], count: int) -> dict[str, int]:
+    """Give `count` DSP blocks to the multipliers that would cost the most LUTs; node name -> blocks."""
+    shares = {}
+    for product in sorted(products(dataflow), key=lambda product: -_product_bits(dataflow, product)):
+        fold = folding[product.node.name]
+        shares[product.node.name] = 0 if fold.unrolled else min(fold.multipliers, count)
+        count -= shares[product.node.name]
+    return shares
+
+
+def _product_bits(dataflow: Dataflow, product: Product) -> int:
+    return dataflow.input_types(product.node)[0].element.width * product.operation.weight_type.width
+
+
+def _fitted(dataflow: Dataflow, interval: int, budget: Budget) -> Fitted:
+    folding = fold_for_interval(dataflow, interval)
+    design = lay_out(dataflow, folding, budget.target, share_dsps(dataflow, folding, budget.dsp))
+    return Fitted(design, folding, design_area(design))
+
+
+def _sized(fitted: Fitted) -> Fitted:
+    design = sized(fitted.design)
+    return Fitted(design, fitted.folding, design_area(design))
+
+
+def _shortage(area: Area, budget: Budget) -> str:
+    """What is short, in words; empty if nothing is."""
+    limits = {
+        "LUTs": (area.lut, int(budget.lut * LUT_LIMIT)),
+        "DSP blocks": (area.dsp, budget.dsp),
+        "block RAMs": (area.bram, budget.bram),
+    }
+    return ", ".join(
+        f"it needs about {need:,} {what} and may use {most:,} ({need - most:,} too many)"
+        for what, (need, most) in limits.items()
+        if need > most
+    )

@@ -1,0 +1,78 @@
+"""`Geometry`: what a sliding window means for hardware, one or two spatial axes alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+from netloom.hls.dataflow import Pool, Window
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """A window that slides over a picture of `height` x `width` pixels of `channels` elements.
+
+    A sequence is a picture of height 1. `padding` is ((top, bottom), (left, right)).
+    """
+
+    height: int
+    width: int
+    channels: int
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[tuple[int, int], tuple[int, int]]
+
+    @classmethod
+    def of(cls, operation: Window | Pool, shape: Sequence[int]) -> "Geometry":
+        """Of a sliding operation on a tensor of `shape`.
+
+        A pooling of everything is one of a sequence: no line of pixels need be kept.
+        """
+        *spatial, channels = shape
+        kernel, stride = operation.kernel_size, operation.stride
+        padding = operation.padding if isinstance(operation, Window) else tuple((0, 0) for _ in kernel)
+        if isinstance(operation, Pool) and tuple(spatial) == tuple(kernel):
+            spatial, kernel, stride, padding = [prod(spatial)], (prod(kernel),), (prod(kernel),), ((0, 0),)
+        if len(spatial) == 1:
+            return cls(1, spatial[0], channels, (1, kernel[0]), (1, stride[0]), ((0, 0), padding[0]))
+        return cls(
+            spatial[0],
+            spatial[1],
+            channels,
+            (kernel[0], kernel[1]),
+            (stride[0], stride[1]),
+            (padding[0], padding[1]),
+        )
+
+    @property
+    def padded_height(self) -> int:
+        """Rows with padding."""
+        return self.height + sum(self.padding[0])
+
+    @property
+    def padded_width(self) -> int:
+        """Columns with padding."""
+        return self.width + sum(self.padding[1])
+
+    @property
+    def rows(self) -> int:
+        """Rows of positions."""
+        return (self.padded_height - self.kernel[0]) // self.stride[0] + 1
+
+    @property
+    def columns(self) -> int:
+        """Positions in a row."""
+        return (self.padded_width - self.kernel[1]) // self.stride[1] + 1
+
+    @property
+    def positions(self) -> int:
+        """Positions of the window."""
+        return self.rows * self.columns
+
+    @property
+    def needs_lines(self) -> bool:
+        """Whether pixels must be kept, padded or skipped before columns of the window can be formed."""
+        return self.kernel[0] > 1 or self.stride[0] > 1 or any(map(any, self.padding))
+
+    def beats_in(self, lanes: int) -> int:
+        """Clock cycles that all pixels take, padding included, `lanes` channels at a time."""
+        return self.padded_height * self.padded_width * (self.channels // lanes)
