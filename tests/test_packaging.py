@@ -8,6 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 STAGES = ("models", "quantize", "hls", "firmware", "sim", "netloom")
+COMMON = ("errors", "files")
+"""Modules of the face that know nothing of any stage, and serve all of them."""
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 SETUPTOOLS = PROJECT["tool"]["setuptools"]
 
@@ -80,9 +82,15 @@ def test_imports(path):
     for module in imported_modules(path):
         parts = module.split(".")
         assert parts[0] not in STAGES[:-1], f"{path}: import netloom.{module}"
-        if stage != "netloom" and parts[0] == "netloom" and len(parts) > 1 and parts[1] != "errors":
+        if stage != "netloom" and parts[0] == "netloom" and len(parts) > 1 and parts[1] not in COMMON:
             assert parts[1] in STAGES, f"{path}: a stage must not import the face ({module})"
             assert parts[1] not in below, f"{path}: {stage} must not import {module}"
+
+
+@pytest.mark.parametrize("name", COMMON)
+def test_what_all_stages_may_import_imports_none_of_them(name):
+    imported = imported_modules(ROOT / "netloom" / f"{name}.py")
+    assert {module for module in imported if module.startswith("netloom")} <= {f"netloom.{one}" for one in COMMON}
 
 
 @pytest.mark.parametrize("folder", ["hls/dataflow", "sim"])

@@ -278,6 +278,15 @@ def roundable(type_: FixedPoint) -> FixedPoint:
 
 
 def stored(variable: Any) -> tuple[np.ndarray, FixedPoint]:
-    """Weights as hls4ml's C++ holds them: raws (float values cast to the declared type), and the type."""
+    """Weights as hls4ml's C++ holds them, as raws, and their type.
+
+    hls4ml writes them as text with as many decimals as the type has fraction bits, which rounds; C++ reads the text
+    and casts it to the declared type.
+    """
     type_ = fixed_point(variable.type.precision)
-    return type_.from_float(np.asarray(variable.data, dtype=np.float64)), type_.with_modes()
+    data = np.asarray(variable.data, dtype=np.float64)
+    raw = type_.from_float(data)
+    # Values on the type's grid are written in full; they need no detour.
+    for place in zip(*np.nonzero(type_.to_float(raw) != data), strict=True):
+        raw[place] = type_.from_float(np.float64(variable.precision_fmt.format(data[place])))
+    return raw, type_.with_modes()
