@@ -1,206 +1,225 @@
+// Copyright netloom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
 // Columns of image windows: keeps the last KERNEL_HEIGHT - 1 rows of an image that arrives row by row, pixel by pixel,
-// slice by slice (WORD_W bits: some of a pixel's channels), and gives for every word the column of KERNEL_HEIGHT words
+// slice by slice (WORD_WIDTH bits: some of a pixel's channels), and gives for every word the column of KERNEL_HEIGHT words
 // that ends there, wherever that row is the last of a window. Inserts zero padding at all four edges.
 //
 // One word a clock, padding included: (PAD_TOP + HEIGHT + bottom) * (PAD_LEFT + WIDTH + PAD_RIGHT) * SLICES clocks an
 // image, where `bottom` are the rows of PAD_BOTTOM that a window needs. An output beat follows its input by one clock.
-// The next image may follow at once. Padding takes no input; rows that no window needs are taken and dropped.
+// The next image may follow at once; padding above it is gone through while it is waited for, but gives nothing before
+// it comes. Padding takes no input; rows that no window needs are taken and dropped.
 //
 // What it does NOT do: join columns to windows (window_shift), leave out columns (window_shift, replay_buffer),
 // dilation. Columns are given for padding at the left and right too.
 //
 // The rows are one delay line of WIDTH * SLICES steps, KERNEL_HEIGHT - 1 words wide, that moves only at the columns of
 // the image: what comes out, less the oldest word and with the word just arrived, goes in again.
+
 module line_buffer #(
-    parameter int WORD_W = 8,         // bits of a word, one slice of a pixel
-    parameter int HEIGHT = 4,         // rows of the image
-    parameter int WIDTH = 4,          // pixels in a row
-    parameter int SLICES = 1,         // words in a pixel
+    parameter int WORD_WIDTH = 8,  // bits of a word, one slice of a pixel
+    parameter int HEIGHT = 4,  // rows of the image
+    parameter int WIDTH = 4,  // pixels in a row
+    parameter int SLICES = 1,  // words in a pixel
     parameter int KERNEL_HEIGHT = 3,  // rows of a window
     parameter int STRIDE_HEIGHT = 1,  // rows from one window to the next
-    parameter int PAD_TOP = 0,        // rows of zeros above the image
-    parameter int PAD_BOTTOM = 0,     // and below it
-    parameter int PAD_LEFT = 0,       // pixels of zeros before each row
-    parameter int PAD_RIGHT = 0,      // and after it
-    parameter bit BLOCK_RAM = 1       // 1: rows lie in block RAM; 0: wherever the synthesizer puts a small memory
+    parameter int PAD_TOP = 0,  // rows of zeros above the image
+    parameter int PAD_BOTTOM = 0,  // and below it
+    parameter int PAD_LEFT = 0,  // pixels of zeros before each row
+    parameter int PAD_RIGHT = 0,  // and after it
+    parameter logic [87:0] STYLE = "distributed"  // what rows lie in: block (RAM), distributed (LUT RAM) or registers
 ) (
-    input  logic                              clk,
-    input  logic                              rst,        // synchronous; resets control only
-    input  logic                              in_valid,
-    output logic                              in_ready,
-    input  logic [WORD_W-1:0]                 in_data,    // a slice of a pixel
-    output logic                              out_valid,
-    input  logic                              out_ready,
-    output logic [KERNEL_HEIGHT*WORD_W-1:0]   out_data    // that slice of KERNEL_HEIGHT rows, the uppermost first
+    input  logic clk,
+    input  logic rst,  // synchronous; resets control only
+    input  logic in_valid,
+    output logic in_ready,
+    input  logic [WORD_WIDTH-1:0] in_data,  // a slice of a pixel
+    output logic out_valid,
+    input  logic out_ready,
+    output logic [KERNEL_HEIGHT*WORD_WIDTH-1:0] out_data  // that slice of KERNEL_HEIGHT rows, the uppermost first
 );
-    localparam int PADDED_HEIGHT = PAD_TOP + HEIGHT + PAD_BOTTOM;
-    localparam int LAST_NEEDED = (PADDED_HEIGHT - KERNEL_HEIGHT) / STRIDE_HEIGHT * STRIDE_HEIGHT + KERNEL_HEIGHT;
-    localparam int ROWS = LAST_NEEDED > PAD_TOP + HEIGHT ? LAST_NEEDED : PAD_TOP + HEIGHT;
-    localparam int LEFT = PAD_LEFT * SLICES;
-    localparam int LINE = WIDTH * SLICES;
-    localparam int WORDS = LEFT + LINE + PAD_RIGHT * SLICES;
-    localparam int ROW_W = $clog2(ROWS + 1);
-    localparam int COLUMN_W = $clog2(WORDS + 1);
-    localparam int WAIT_W = $clog2((KERNEL_HEIGHT > STRIDE_HEIGHT ? KERNEL_HEIGHT : STRIDE_HEIGHT) + 1);
+  localparam int PaddedHeight = PAD_TOP + HEIGHT + PAD_BOTTOM;
+  localparam int LastNeeded = (PaddedHeight - KERNEL_HEIGHT) / STRIDE_HEIGHT * STRIDE_HEIGHT + KERNEL_HEIGHT;
+  localparam int Rows = LastNeeded > PAD_TOP + HEIGHT ? LastNeeded : PAD_TOP + HEIGHT;
+  localparam int Left = PAD_LEFT * SLICES;
+  localparam int Line = WIDTH * SLICES;
+  localparam int Words = Left + Line + PAD_RIGHT * SLICES;
+  localparam int RowWidth = $clog2(Rows + 1);
+  localparam int ColumnWidth = $clog2(Words + 1);
+  localparam int WaitWidth = $clog2((KERNEL_HEIGHT > STRIDE_HEIGHT ? KERNEL_HEIGHT : STRIDE_HEIGHT) + 1);
 
-    generate
-        if (WORD_W < 1 || HEIGHT < 1 || WIDTH < 1 || SLICES < 1 || KERNEL_HEIGHT < 1 || STRIDE_HEIGHT < 1)
-        begin : gen_bad_size
-            $error("line_buffer: sizes and strides must be at least 1");
-        end
-        if (PAD_TOP < 0 || PAD_BOTTOM < 0 || PAD_LEFT < 0 || PAD_RIGHT < 0) begin : gen_bad_padding
-            $error("line_buffer: padding must not be negative");
-        end
-        if (PADDED_HEIGHT < KERNEL_HEIGHT) begin : gen_bad_kernel
-            $error("line_buffer: KERNEL_HEIGHT must not exceed the height of the padded image");
-        end
-    endgenerate
-
-    // Where the next word lies in the padded image.
-    logic [ROW_W-1:0]    row, next_row;
-    logic [COLUMN_W-1:0] column, next_column;
-    logic [WAIT_W-1:0]   waiting, next_waiting;  // rows until one that ends a window
-    logic                pad_row, pad_column;    // it is padding
-    logic                ends_window;            // its row is the last of a window
-
-    wire last_column = column == COLUMN_W'(WORDS - 1);
-    wire last_row = row == ROW_W'(ROWS - 1);
-
-    always_comb begin
-        next_column = last_column ? '0 : column + 1'b1;
-        next_row = row;
-        next_waiting = waiting;
-        if (last_column) begin
-            next_row = last_row ? '0 : row + 1'b1;
-            if (last_row) next_waiting = WAIT_W'(KERNEL_HEIGHT - 1);
-            else if (waiting == '0) next_waiting = WAIT_W'(STRIDE_HEIGHT - 1);
-            else next_waiting = waiting - 1'b1;
-        end
+  generate
+    if (WORD_WIDTH < 1 || HEIGHT < 1 || WIDTH < 1 || SLICES < 1 || KERNEL_HEIGHT < 1 || STRIDE_HEIGHT < 1)
+    begin : gen_bad_size
+      $error("line_buffer: sizes and strides must be at least 1");
     end
-
-    wire pad = pad_row | pad_column;
-    wire space = !ends_window | !out_valid | out_ready;
-    wire step = space & (pad | in_valid);
-    assign in_ready = space & !pad;
-
-    // Comparisons with 0 would be constant for the linter, so padding of none is left out.
-    logic next_pad_row, next_pad_column;
-    logic [3:0] outside;
-    generate
-        if (PAD_TOP > 0) begin : gen_top
-            assign outside[0] = next_row < ROW_W'(PAD_TOP);
-        end else begin : gen_no_top
-            assign outside[0] = 1'b0;
-        end
-        if (ROWS > PAD_TOP + HEIGHT) begin : gen_bottom
-            assign outside[1] = next_row >= ROW_W'(PAD_TOP + HEIGHT);
-        end else begin : gen_no_bottom
-            assign outside[1] = 1'b0;
-        end
-        if (PAD_LEFT > 0) begin : gen_left
-            assign outside[2] = next_column < COLUMN_W'(LEFT);
-        end else begin : gen_no_left
-            assign outside[2] = 1'b0;
-        end
-        if (PAD_RIGHT > 0) begin : gen_right
-            assign outside[3] = next_column >= COLUMN_W'(LEFT + LINE);
-        end else begin : gen_no_right
-            assign outside[3] = 1'b0;
-        end
-    endgenerate
-    assign next_pad_row = outside[0] | outside[1];
-    assign next_pad_column = outside[2] | outside[3];
-
-    always_ff @(posedge clk) begin
-        if (rst) begin
-            row <= '0;
-            column <= '0;
-            waiting <= WAIT_W'(KERNEL_HEIGHT - 1);
-            ends_window <= KERNEL_HEIGHT == 1;
-            pad_row <= PAD_TOP > 0;
-            pad_column <= PAD_LEFT > 0;
-        end else if (step) begin
-            row <= next_row;
-            column <= next_column;
-            waiting <= next_waiting;
-            ends_window <= next_waiting == '0;
-            pad_row <= next_pad_row;
-            pad_column <= next_pad_column;
-        end
+    if (PAD_TOP < 0 || PAD_BOTTOM < 0 || PAD_LEFT < 0 || PAD_RIGHT < 0) begin : gen_bad_padding
+      $error("line_buffer: padding must not be negative");
     end
+    if (PaddedHeight < KERNEL_HEIGHT) begin : gen_bad_kernel
+      $error("line_buffer: KERNEL_HEIGHT must not exceed the height of the padded image");
+    end
+  endgenerate
 
-    // The word that arrives, below those above it.
-    wire [WORD_W-1:0] word = pad_row ? '0 : in_data;
-    wire [KERNEL_HEIGHT*WORD_W-1:0] window_column;
-    generate
-        if (KERNEL_HEIGHT == 1) begin : gen_no_lines
-            assign window_column = word;
-        end else begin : gen_lines
-            localparam int LINES_W = (KERNEL_HEIGHT - 1) * WORD_W;
-            logic [LINES_W-1:0] above;  // the words above the next one: the delay line's output
-            wire [LINES_W-1:0] below = window_column[WORD_W+:LINES_W];
-            wire move = step & !pad_column;
-            assign window_column = {word, above};
+  // Where the next word lies in the padded image.
+  logic [RowWidth-1:0] row, next_row;
+  logic [ColumnWidth-1:0] column, next_column;
+  logic [WaitWidth-1:0]   waiting, next_waiting;  // rows until one that ends a window
+  logic pad_row, pad_column;  // it is padding
+  logic ends_window;  // its row is the last of a window
+  logic begun;  // a pixel of the image has been offered
 
-            if (LINE == 1) begin : gen_one
-                always_ff @(posedge clk) if (move) above <= below;
-            end else if (LINE == 2) begin : gen_two
-                logic [LINES_W-1:0] first;
-                always_ff @(posedge clk) begin
-                    if (move) begin
-                        first <= below;
-                        above <= first;
-                    end
-                end
-            end else begin : gen_memory
-                // LINE steps = LINE - 2 in the memory, one in its output register, one in a register behind that.
-                // One word more than the steps in it: a clock never reads the word it writes.
-                localparam int DEPTH = LINE - 1;
-                localparam int ADDRESS_W = $clog2(DEPTH);
-                logic [ADDRESS_W-1:0] read_address, write_address;
-                logic [LINES_W-1:0] read;
+  wire last_column = column == ColumnWidth'(Words - 1);
+  wire last_row = row == RowWidth'(Rows - 1);
 
-                always_ff @(posedge clk) begin
-                    if (rst) begin
-                        read_address <= ADDRESS_W'(1);
-                        write_address <= '0;
-                    end else if (move) begin
-                        read_address <= read_address == ADDRESS_W'(DEPTH - 1) ? '0 : read_address + 1'b1;
-                        write_address <= read_address;
-                    end
-                end
-                always_ff @(posedge clk) if (move) above <= read;
+  always_comb begin
+    next_column = last_column ? '0 : column + 1'b1;
+    next_row = row;
+    next_waiting = waiting;
+    if (last_column) begin
+      next_row = last_row ? '0 : row + 1'b1;
+      if (last_row) next_waiting = WaitWidth'(KERNEL_HEIGHT - 1);
+      else if (waiting == '0) next_waiting = WaitWidth'(STRIDE_HEIGHT - 1);
+      else next_waiting = waiting - 1'b1;
+    end
+  end
 
-                if (BLOCK_RAM) begin : gen_block
-                    (* ram_style = "block" *) logic [LINES_W-1:0] memory [0:DEPTH-1];
-                    always_ff @(posedge clk) begin
-                        if (move) begin
-                            read <= memory[read_address];
-                            memory[write_address] <= below;
-                        end
-                    end
-                end else begin : gen_small
-                    logic [LINES_W-1:0] memory [0:DEPTH-1];
-                    always_ff @(posedge clk) begin
-                        if (move) begin
-                            read <= memory[read_address];
-                            memory[write_address] <= below;
-                        end
-                    end
-                end
+  wire pad = pad_row || pad_column;
+  wire space = !ends_window || !out_valid || out_ready;
+  // Windows of an image are not given before it comes, even if they begin with padding.
+  wire step = space && (in_valid || (pad && (begun || !ends_window)));
+  assign in_ready = space && !pad;
+
+  // Comparisons with 0 would be constant for the linter, so padding of none is left out.
+  logic next_pad_row, next_pad_column;
+  logic [3:0] outside;
+  generate
+    if (PAD_TOP > 0) begin : gen_top
+      assign outside[0] = next_row < RowWidth'(PAD_TOP);
+    end else begin : gen_no_top
+      assign outside[0] = 1'b0;
+    end
+    if (Rows > PAD_TOP + HEIGHT) begin : gen_bottom
+      assign outside[1] = next_row >= RowWidth'(PAD_TOP + HEIGHT);
+    end else begin : gen_no_bottom
+      assign outside[1] = 1'b0;
+    end
+    if (PAD_LEFT > 0) begin : gen_left
+      assign outside[2] = next_column < ColumnWidth'(Left);
+    end else begin : gen_no_left
+      assign outside[2] = 1'b0;
+    end
+    if (PAD_RIGHT > 0) begin : gen_right
+      assign outside[3] = next_column >= ColumnWidth'(Left + Line);
+    end else begin : gen_no_right
+      assign outside[3] = 1'b0;
+    end
+  endgenerate
+  assign next_pad_row = outside[0] || outside[1];
+  assign next_pad_column = outside[2] || outside[3];
+
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      row <= '0;
+      column <= '0;
+      waiting <= WaitWidth'(KERNEL_HEIGHT - 1);
+      ends_window <= KERNEL_HEIGHT == 1;
+      pad_row <= PAD_TOP > 0;
+      pad_column <= PAD_LEFT > 0;
+      begun <= 1'b0;
+    end else if (step) begin
+      row <= next_row;
+      column <= next_column;
+      waiting <= next_waiting;
+      ends_window <= next_waiting == '0;
+      pad_row <= next_pad_row;
+      pad_column <= next_pad_column;
+      begun <= !(last_row && last_column) && (begun || in_valid);
+    end
+  end
+
+  // The word that arrives, below those above it.
+  wire [WORD_WIDTH-1:0] word = pad_row ? '0 : in_data;
+  wire [KERNEL_HEIGHT*WORD_WIDTH-1:0] window_column;
+  generate
+    if (KERNEL_HEIGHT == 1) begin : gen_no_lines
+      assign window_column = word;
+    end else begin : gen_lines
+      localparam int LinesWidth = (KERNEL_HEIGHT - 1) * WORD_WIDTH;
+      logic [LinesWidth-1:0] above;  // the words above the next one: the delay line's output
+      wire [LinesWidth-1:0] below = window_column[WORD_WIDTH+:LinesWidth];
+      wire move = step && !pad_column;
+      assign window_column = {word, above};
+
+      if (Line == 1) begin : gen_one
+        always_ff @(posedge clk) if (move) above <= below;
+      end else if (Line == 2) begin : gen_two
+        logic [LinesWidth-1:0] first;
+        always_ff @(posedge clk) begin
+          if (move) begin
+            first <= below;
+            above <= first;
+          end
+        end
+      end else begin : gen_memory
+        // Line steps = Line - 2 in the memory, one in its output register, one in a register behind that.
+        // One word more than the steps in it: a clock never reads the word it writes.
+        localparam int Depth = Line - 1;
+        localparam int AddressWidth = $clog2(Depth);
+        logic [AddressWidth-1:0] read_address, write_address;
+        logic [LinesWidth-1:0] read;
+
+        always_ff @(posedge clk) begin
+          if (rst) begin
+            read_address <= AddressWidth'(1);
+            write_address <= '0;
+          end else if (move) begin
+            read_address <= read_address == AddressWidth'(Depth - 1) ? '0 : read_address + 1'b1;
+            write_address <= read_address;
+          end
+        end
+        always_ff @(posedge clk) if (move) above <= read;
+
+        if (STYLE == "block") begin : gen_block
+          (* ram_style = "block" *) logic [LinesWidth-1:0] memory [0:Depth-1];
+          always_ff @(posedge clk) begin
+            if (move) begin
+              read <= memory[read_address];
+              memory[write_address] <= below;
             end
+          end
+        end else if (STYLE == "distributed") begin : gen_distributed
+          (* ram_style = "distributed" *) logic [LinesWidth-1:0] memory [0:Depth-1];
+          always_ff @(posedge clk) begin
+            if (move) begin
+              read <= memory[read_address];
+              memory[write_address] <= below;
+            end
+          end
+        end else if (STYLE == "registers") begin : gen_registers
+          (* ram_style = "registers" *) logic [LinesWidth-1:0] memory [0:Depth-1];
+          always_ff @(posedge clk) begin
+            if (move) begin
+              read <= memory[read_address];
+              memory[write_address] <= below;
+            end
+          end
+        end else begin : gen_bad_style
+          $error("line_buffer: STYLE must be block, distributed or registers");
         end
-    endgenerate
+      end
+    end
+  endgenerate
 
-    always_ff @(posedge clk) begin
-        if (rst) out_valid <= 1'b0;
-        else if (step & ends_window) out_valid <= 1'b1;
-        else if (out_ready) out_valid <= 1'b0;
+  always_ff @(posedge clk) begin
+    if (rst) out_valid <= 1'b0;
+    else if (step && ends_window) out_valid <= 1'b1;
+    else if (out_ready) out_valid <= 1'b0;
+  end
+  always_ff @(posedge clk) begin
+    if (step && ends_window) begin
+      if (pad_column) out_data <= '0;
+      else out_data <= window_column;
     end
-    always_ff @(posedge clk) begin
-        if (step & ends_window) begin
-            if (pad_column) out_data <= '0;
-            else out_data <= window_column;
-        end
-    end
+  end
 endmodule

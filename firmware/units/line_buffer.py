@@ -7,11 +7,10 @@ import numpy as np
 
 from netloom.errors import SettingsError
 from netloom.firmware.stream import Stream
+from netloom.firmware.target import Target
+from netloom.firmware.units.ram_style import BLOCK, ram_resources, ram_style
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Ram, Resources, Unit
-
-SMALL_MEMORY = 32
-"""Words up to which a memory is left to the synthesizer, which builds it from LUTs where a device can."""
+from netloom.firmware.units.unit import Resources, Unit
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,7 @@ class LineBuffer(Unit):
         kernel_height: rows of a window.
         stride_height: rows from one window to the next.
         padding: zeros at ((top, bottom), (left, right)), in rows and columns.
+        target: device family; decides with the size what the rows lie in.
 
     Raises:
         SettingsError: if the stream is not the image, or the window does not fit.
@@ -42,6 +42,7 @@ class LineBuffer(Unit):
     kernel_height: int
     stride_height: int
     padding: tuple[tuple[int, int], tuple[int, int]]
+    target: Target = Target.GENERIC
 
     def __post_init__(self) -> None:
         if self.channels % self.source.lanes or self.source.beats != self.height * self.width * self.slices:
@@ -102,15 +103,19 @@ class LineBuffer(Unit):
         return self.width * self.slices
 
     @property
-    def block_ram(self) -> bool:
-        """Whether the rows lie in block RAM."""
-        return self.line_words > SMALL_MEMORY + 1
+    def style(self) -> str:
+        """What the rows lie in."""
+        return ram_style(max(self.line_words - 1, 1), self._line_bits, self.target)
+
+    @property
+    def _line_bits(self) -> int:
+        return max(self.kernel_height - 1, 1) * self.source.width
 
     def parameters(self) -> dict[str, int | str]:
         """Geometry, in rows and pixels."""
         (top, bottom), (left, right) = self.padding
         return {
-            "WORD_W": self.source.width,
+            "WORD_WIDTH": self.source.width,
             "HEIGHT": self.height,
             "WIDTH": self.width,
             "SLICES": self.slices,
@@ -120,7 +125,7 @@ class LineBuffer(Unit):
             "PAD_BOTTOM": bottom,
             "PAD_LEFT": left,
             "PAD_RIGHT": right,
-            "BLOCK_RAM": int(self.block_ram),
+            "STYLE": self.style,
         }
 
     def timing(self) -> Timing:
@@ -130,16 +135,16 @@ class LineBuffer(Unit):
     def resources(self) -> Resources:
         """Output register, line memory with two registers behind it, counters."""
         word, lines = self.source.width, (self.kernel_height - 1) * self.source.width
-        rams: tuple[Ram, ...] = ()
-        lut, ff = 0, word + lines
-        if lines and self.line_words > 2:
-            rams = (Ram(self.line_words - 1, lines, self.block_ram),)
-            ff += lines if self.block_ram else 2 * lines
-        elif lines:
-            ff += lines * self.line_words
-        lut += word if any(self.padding[0]) else 0
         counters = self.rows.bit_length() + (self.columns * self.slices).bit_length() + self.line_words.bit_length()
-        return Resources(lut + 3 * counters + 20, ff + 2 * counters + 6, 0, rams)
+        masks = word if any(self.padding[0]) else 0
+        logic = Resources(3 * counters + 20 + masks, word + lines + 2 * counters + 6)
+        if not lines:
+            return logic
+        if self.line_words <= 2:
+            return logic + Resources(ff=lines * self.line_words)
+        # Behind block RAM there is one register of the fabric's, behind other memories two.
+        registers = lines if self.style == BLOCK else 2 * lines
+        return logic + Resources(ff=registers) + ram_resources(self.line_words - 1, lines, self.style)
 
 
 class _LineBufferTiming(Timing):
@@ -157,6 +162,8 @@ class _LineBufferTiming(Timing):
         self._ends: list[bool] = np.repeat(ends, len(column)).tolist()
         self._position = 0
         self._full = False
+        self._begun = False
+        self._offered = False
 
     def valid(self) -> tuple[bool, ...]:
         """A column waits."""
@@ -167,14 +174,16 @@ class _LineBufferTiming(Timing):
 
     def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
         """At a pixel of the image, if its column has a place to go."""
-        del valid
+        self._offered = valid[0]
         return (not self._pad[self._position] and self._space(ready[0]),)
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
         """Step on at a beat taken, or at padding whose column has a place to go."""
-        step = taken[0] or (self._pad[self._position] and self._space(given[0]))
+        at = self._position
+        pad = self._pad[at] and (self._begun or self._offered or not self._ends[at]) and self._space(given[0])
         if given[0]:
             self._full = False
-        if step:
-            self._full |= self._ends[self._position]
-            self._position = (self._position + 1) % len(self._pad)
+        if taken[0] or pad:
+            self._full |= self._ends[at]
+            self._position = (at + 1) % len(self._pad)
+            self._begun = self._position > 0 and (self._begun or self._offered)

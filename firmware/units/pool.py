@@ -62,8 +62,8 @@ class PoolUnit(Unit):
         ordered = self.operation.summation is Summation.SEQUENTIAL or self.size <= 2
         if self.confines and not (ordered and self.column_rows == 1):
             raise LayerNotSupportedError(
-                f"unit {self.name!r}: a sum in {self.operation.accum} may saturate on the way, and the unit does not add "
-                "in the order that this depends on; use a wider accumulator, or one that wraps"
+                f"unit {self.name!r}: a sum in {self.operation.accum} may saturate on the way, and the unit does not "
+                "add in the order that this depends on; use a wider accumulator, or one that wraps"
             )
 
     @property

@@ -63,7 +63,7 @@ class WindowShift(Unit):
     def parameters(self) -> dict[str, int | str]:
         """Geometry, in columns."""
         return {
-            "COLUMN_W": self.source.width,
+            "COLUMN_WIDTH": self.source.width,
             "WIDTH": self.width,
             "KERNEL_WIDTH": self.kernel_width,
             "STRIDE_WIDTH": self.stride_width,
