@@ -16,13 +16,23 @@ from netloom.errors import InputError, SettingsError, SimulationError, ToolFaile
 from netloom.sim.csim_build import compiler
 from netloom.sim.verilator_bench import WRAPPER, Port, Probe, ports_header, wrapper
 from netloom.sim.verilator_stalls import FLOWING, Stalls
-from netloom.sim.verilator_tool import compiler_identity, kill, publish, run_logged, runtime, verilator
+from netloom.sim.verilator_tool import (
+    MODEL_LEVEL,
+    Runtime,
+    compiler_identity,
+    kill,
+    publish,
+    run_logged,
+    runtime,
+    verilator,
+)
 
 _MAIN = "verilator_main.cpp"
 _SOURCES = (".sv", ".v", ".svh", ".vh")
 _LINT = ("-Wall",)
 _NO_LINT = ("-Wno-lint", "-Wno-style", "-Wno-MULTIDRIVEN", "-Wno-UNOPTFLAT")
 _FLAGS = ("--cc", "--no-timing", "--assert", "--x-initial", "unique", "--x-assign", "unique", "-O3")
+_LIBRARIES = ("-latomic", "-s")
 _PATIENCE = 100_000
 _DRAIN = 64
 
@@ -217,12 +227,12 @@ def build(
     }
     tool = verilator()
     flags = (*_FLAGS, *(_LINT if lint else _NO_LINT))
-    level = "-O2" if optimize else "-O1"
+    level = "-O3" if optimize else MODEL_LEVEL
     key = repr((sorted(sources.items()), sorted(texts.items()), flags, level, tool.version, compiler_identity()))
     cache = cache or default_cache()
     folder = cache / hashlib.sha256(key.encode()).hexdigest()[:32]
     if not folder.exists():
-        objects = runtime(tool, cache)
+        shared = runtime(tool, cache)
         with tempfile.TemporaryDirectory(dir=cache) as temporary:
             work = Path(temporary)
             log = folder.with_suffix(".log")
@@ -232,7 +242,7 @@ def build(
                 (work / path).write_text(text, encoding="utf-8")
             command = [tool.command, *flags, "--top-module", WRAPPER, "--Mdir", "model", f"{WRAPPER}.sv", *sources]
             run_logged(command, work, log, f"Verilator on module {top!r}", tool.environment)
-            _compile(work, level, (*tool.compiler_flags, "-Imodel", "-I."), objects, log, top)
+            _compile(work, level, tool.compiler_flags, shared, log, top)
             (work / "kept").mkdir()
             (work / "simulation").rename(work / "kept" / "simulation")
             (work / "kept" / "build.json").write_text(json.dumps({"seconds": time.perf_counter() - start}))
@@ -247,14 +257,15 @@ def default_cache() -> Path:
     return Path(platformdirs.user_cache_dir("netloom")) / "verilator"
 
 
-def _compile(work: Path, level: str, flags: Sequence[str], objects: Sequence[Path], log: Path, top: str) -> None:
-    """One translation unit: half of a small model's compile time is reading the headers."""
+def _compile(work: Path, level: str, flags: Sequence[str], shared: Runtime, log: Path, top: str) -> None:
+    """One translation unit, as half of a small model's compile time is reading the headers."""
     parts = sorted(path.name for path in (work / "model").glob("*.cpp"))
-    unit = "".join(f'#include "model/{part}"\n' for part in parts) + f'#include "{_MAIN}"\n'
+    unit = "".join(f'#include "{part}"\n' for part in ("prelude.h", *(f"model/{part}" for part in parts), _MAIN))
     (work / "all.cpp").write_text(unit)
-    libraries = ["-pthread", "-latomic", "-s"]
+    folders = (f"-I{shared.prelude.parent}", "-Imodel", "-I.")
+    objects = map(str, shared.objects)
     run_logged(
-        [compiler(), level, "-w", *flags, "all.cpp", *map(str, objects), "-o", "simulation", *libraries],
+        [compiler(), "-w", *flags, level, *folders, "all.cpp", *objects, "-o", "simulation", *_LIBRARIES],
         work,
         log,
         f"the C++ compiler on Verilator's model of {top!r}",

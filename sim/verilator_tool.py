@@ -20,6 +20,25 @@ _RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
 _DEFINITIONS = ("-DVL_TIME_CONTEXT", "-DVERILATOR=1", "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TRACE=0")
 
 
+_PRELUDE = "".join(f"#include <{name}>\n" for name in ("cstdio", "cstdlib", "cstring", "ctime", "string", "vector"))
+_PRELUDE += '#include "verilated.h"\n'
+MODEL_LEVEL = "-O1"
+"""Optimization of models that are not asked to be fast: their headers are precompiled with it."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What every model needs, compiled once.
+
+    Attributes:
+        objects: to link.
+        prelude: header to include first; the precompiled one beside it is used if flags and level are the same.
+    """
+
+    objects: tuple[Path, ...]
+    prelude: Path
+
+
 @dataclass(frozen=True)
 class Verilator:
     """An installed Verilator.
@@ -43,7 +62,7 @@ class Verilator:
     def compiler_flags(self) -> tuple[str, ...]:
         """What all C++ of a model is compiled with."""
         include = self.root / "include"
-        return ("-std=gnu++20", *_DEFINITIONS, f"-I{include}", f"-I{include / 'vltstd'}")
+        return ("-std=gnu++20", "-pthread", *_DEFINITIONS, f"-I{include}", f"-I{include / 'vltstd'}")
 
 
 @cache
@@ -93,31 +112,33 @@ def compiler_identity() -> str:
     return f"{compiler()} {_output([compiler(), '-dumpfullversion', '-dumpversion'], None)}"
 
 
-def runtime(tool: Verilator, cache_folder: Path) -> list[Path]:
-    """Verilator's own C++, compiled: object files, kept in `cache_folder`.
+def runtime(tool: Verilator, cache_folder: Path) -> Runtime:
+    """Verilator's own C++, compiled, kept in `cache_folder`.
 
     Raises:
         ToolMissingError: if there is no C++ compiler.
         ToolFailedError: if it fails; names the log.
     """
-    key = hashlib.sha256(repr((tool.version, tool.compiler_flags, compiler_identity())).encode()).hexdigest()[:24]
-    folder = cache_folder / f"runtime-{key}"
-    objects = [folder / f"{Path(source).stem}.o" for source in _RUNTIME]
+    identity = (tool.version, tool.compiler_flags, compiler_identity(), _PRELUDE, MODEL_LEVEL)
+    folder = cache_folder / f"runtime-{hashlib.sha256(repr(identity).encode()).hexdigest()[:24]}"
+    found = Runtime(tuple(folder / f"{Path(source).stem}.o" for source in _RUNTIME), folder / "prelude.h")
     if folder.exists():
-        return objects
+        return found
     cache_folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache_folder) as temporary:
-        log = cache_folder / "runtime.log"
-        for source, compiled in zip(_RUNTIME, objects, strict=True):
-            path = tool.root / "include" / source
-            run_logged(
-                [compiler(), *tool.compiler_flags, "-O2", "-c", str(path), "-o", compiled.name],
-                Path(temporary),
-                log,
-                "compiling Verilator's runtime",
-            )
-        publish(Path(temporary), folder)
-    return objects
+        work = Path(temporary) / "runtime"
+        work.mkdir()
+        (work / found.prelude.name).write_text(_PRELUDE)
+        compile_ = [compiler(), "-w", *tool.compiler_flags]
+        commands = [
+            [*compile_, "-O2", "-c", str(tool.root / "include" / source), "-o", compiled.name]
+            for source, compiled in zip(_RUNTIME, found.objects, strict=True)
+        ]
+        commands.append([*compile_, MODEL_LEVEL, "-x", "c++-header", "prelude.h", "-o", "prelude.h.gch"])
+        for command in commands:
+            run_logged(command, work, cache_folder / "runtime.log", "compiling Verilator's runtime")
+        publish(work, folder)
+    return found
 
 
 def publish(temporary: Path, folder: Path) -> None:
