@@ -220,8 +220,14 @@ class _Pattern:
 
     @property
     def default_depth(self) -> int:
-        step = self.step if self.groups > 1 else 0
-        return max(step, self.tail) + max(self.span, 1) + 1
+        # Two clock cycles pass from a place becoming free to the new beat in it being read, even where a group is one beat.
+        group = max(self.span, 2) + 1
+        if self.groups == 1:
+            return self.tail + group
+        # Where more beats come in a group than are read, the row's last group has to make up for it.
+        reads = self.repeats * self.words
+        lead = reads - self.tail if self.tail < reads < self.step else 0
+        return max(self.step, self.tail) + lead + group
 
 
 class ReplayTiming(Timing):

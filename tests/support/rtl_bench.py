@@ -26,9 +26,11 @@ def library(*modules: str) -> dict[str, str]:
 
 def build_unit(unit: Unit) -> Simulation:
     """The unit, compiled."""
+    made = unit.sources()
+    modules = unit.uses if made else (unit.module, *unit.uses)
     return build(
-        library(unit.module, *unit.uses) | unit.memories(),
-        unit.module,
+        library(*modules) | made | unit.memories(),
+        unit.name if made else unit.module,
         [Port(f"{port}_", stream.width) for port, stream in zip(unit.input_ports, unit.inputs, strict=True)],
         [Port(f"{port}_", stream.width) for port, stream in zip(unit.output_ports, unit.outputs, strict=True)],
         parameters=unit.parameters(),
