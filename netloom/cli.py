@@ -269,6 +269,29 @@ def report(
         cli_run.report(directory)
 
 
+@app.command(
+    epilog=_examples(
+        "netloom compare runs/jets runs/jets6 runs/jets4 --html jets.html",
+        "netloom compare runs/digits --fail-if 'accuracy<0.97' --fail-if 'mismatches>0'",
+    )
+)
+def compare(
+    directories: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Directories of `netloom run`.")],
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option("--fail-if", metavar="CONDITION", help="Exit code 1 if it holds: 'accuracy<0.97'. Repeatable."),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Also as a page with accuracy against latency.")
+    ] = None,
+    png: Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Accuracy against latency alone.")] = None,
+) -> None:
+    """Put reports side by side, and hold them to conditions in continuous integration."""
+    from netloom import cli_compare
+
+    raise typer.Exit(cli_compare.compare(directories, fail_if or [], html, png))
+
+
 @app.command(epilog=_examples("netloom doctor"))
 def doctor() -> None:
     """Say what is installed, what is missing, and how to get it; exit code 1 if something needed is missing."""

@@ -5,9 +5,9 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-SCHEMA_VERSION: Final = "1.0"
+SCHEMA_VERSION: Final = "1.1"
 
-Engine = Literal["float", "quantized", "fixed", "csim"]
+Engine = Literal["float", "quantized", "fixed", "csim", "rtl", "netlist"]
 
 
 class Record(BaseModel):
@@ -130,6 +130,72 @@ class TimingRecord(Record):
     latency_microseconds: float = Field(description="that latency at that clock, an estimate")
 
 
+class ResourceRecord(Record):
+    """One kind of resource of the board's FPGA."""
+
+    name: Literal["LUT", "FF", "DSP", "BRAM"] = Field(
+        description="lookup tables of 4 inputs, flip-flops, DSP blocks or block RAMs"
+    )
+    estimated: int = Field(description="what the network was expected to take, before synthesis")
+    network: int | None = Field(
+        default=None, description="what the network alone takes after synthesis; null if it was not counted"
+    )
+    used: int = Field(description="what the whole bitstream takes, host link included, after routing")
+    available: int = Field(description="what the FPGA has")
+
+
+class ProductRecord(Record):
+    """The multipliers of one matrix product: `pe` outputs at a time, `simd` products summed for each of them."""
+
+    layer: str = Field(description="name of the layer in the firmware")
+    unit: str = Field(description="name of the instance in the design")
+    pe: int = Field(description="outputs computed at a time")
+    simd: int = Field(description="products summed at a time for each output")
+    unrolled: bool = Field(description="whether every weight is a constant with a multiplier of its own")
+    multipliers: int = Field(description="multipliers, in DSP blocks or LUTs")
+    dsp: int = Field(description="DSP blocks among them")
+    interval: int = Field(description="clock cycles between two samples that this product needs")
+    utilization: float = Field(
+        description="useful multiply-accumulates over multipliers times cycles of the design's interval, 0 to 1"
+    )
+
+
+class RunRecord(Record):
+    """One simulation of the hardware description or of the synthesized netlist."""
+
+    engine: Literal["rtl", "netlist"] = Field(description="what was simulated")
+    samples: int = Field(description="samples streamed back to back")
+    stalled_samples: int = Field(description="samples streamed once more with random stalls on both sides")
+    cycles: int = Field(description="clock cycles simulated, without those of the stalled pass")
+    seconds: float = Field(description="how long that took")
+    compile_seconds: float = Field(description="how long compiling the model took, when it was compiled")
+
+
+class HardwareRecord(Record):
+    """The network on a board: counted in simulation, measured after routing."""
+
+    board: str = Field(description="name of the board")
+    device: str = Field(description="its FPGA")
+    clock_mhz: float = Field(description="clock of the network in the bitstream, MHz")
+    clock_limit_mhz: float = Field(description="highest clock the routed network could have, as the router says, MHz")
+    timing_met: bool = Field(description="whether the routed design is fast enough for its clock")
+    latency: int = Field(
+        description="clock cycles from a sample's first input beat to its last output beat, counted in the simulation"
+    )
+    interval: int = Field(description="clock cycles between two samples that follow each other, counted likewise")
+    predicted_latency: int = Field(description="the latency that was predicted before any simulation")
+    predicted_interval: int = Field(description="the interval that was predicted before any simulation")
+    latency_microseconds: float = Field(description="that latency at that clock")
+    samples_per_second: float = Field(description="at that clock and interval, host link aside")
+    multipliers: int = Field(description="multipliers of the whole network")
+    resources: tuple[ResourceRecord, ...] = Field(description="what it takes of the FPGA")
+    products: tuple[ProductRecord, ...] = Field(description="how the matrix products are folded")
+    runs: tuple[RunRecord, ...] = Field(description="the simulations")
+    seed: int = Field(description="seed of placement with which the design was routed")
+    bitstream: str = Field(description="file of the bitstream, relative to the run directory")
+    bitstream_digest: str = Field(description="SHA-256 of that file, hexadecimal")
+
+
 class StageRecord(Record):
     """One stage of the run."""
 
@@ -141,7 +207,7 @@ class StageRecord(Record):
 class Report(Record):
     """What one run found."""
 
-    schema_version: Literal["1.0"] = Field(
+    schema_version: Literal["1.0", "1.1"] = Field(
         default=SCHEMA_VERSION, description="version of this schema; the first number changes when a reader must"
     )
     created: datetime = Field(description="when the report was made, UTC")
@@ -159,5 +225,6 @@ class Report(Record):
     weight_bits: int = Field(description="bits that store all weights and biases")
     activation_bits: int = Field(description="bits of all layers' outputs for one sample")
     macs: int = Field(description="multiply-accumulates for one sample")
-    timing: TimingRecord = Field(description="how fast the firmware can be; nothing was synthesized")
+    timing: TimingRecord = Field(description="how fast hls4ml's C++ firmware can be; nothing of it was synthesized")
+    hardware: HardwareRecord | None = Field(default=None, description="the network on a board; null without a board")
     stages: tuple[StageRecord, ...] = Field(description="the stages, in order")

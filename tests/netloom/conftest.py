@@ -10,9 +10,13 @@ from netloom.report.evidence import Evidence
 from netloom.report.schema import (
     DataRecord,
     FidelityRecord,
+    HardwareRecord,
     LayerRecord,
     NetworkRecord,
+    ProductRecord,
     Report,
+    ResourceRecord,
+    RunRecord,
     StageRecord,
     TimingRecord,
 )
@@ -87,6 +91,47 @@ def report() -> Report:
             StageRecord(name="train", seconds=1.5, reused=True),
             StageRecord(name="quantize", seconds=200, reused=False),
         ),
+    )
+
+
+@pytest.fixture
+def hardware() -> HardwareRecord:
+    return HardwareRecord(
+        board="ULX3S-25F",
+        device="LFE5U-25F",
+        clock_mhz=80.0,
+        clock_limit_mhz=91.4,
+        timing_met=True,
+        latency=210,
+        interval=64,
+        predicted_latency=210,
+        predicted_interval=64,
+        latency_microseconds=2.625,
+        samples_per_second=1.25e6,
+        multipliers=12,
+        resources=(
+            ResourceRecord(name="LUT", estimated=2100, network=2000, used=3000, available=24288),
+            ResourceRecord(name="FF", estimated=1500, network=1550, used=1800, available=24288),
+            ResourceRecord(name="DSP", estimated=12, network=12, used=12, available=28),
+            ResourceRecord(name="BRAM", estimated=9, network=9, used=10, available=56),
+        ),
+        products=(
+            ProductRecord(
+                layer="dense",
+                unit="dense_matvec",
+                pe=4,
+                simd=2,
+                unrolled=False,
+                multipliers=8,
+                dsp=8,
+                interval=64,
+                utilization=1.0,
+            ),
+        ),
+        runs=(RunRecord(engine="rtl", samples=40, stalled_samples=10, cycles=2770, seconds=0.01, compile_seconds=4.0),),
+        seed=1,
+        bitstream="bitstream/network.bit",
+        bitstream_digest="cd" * 32,
     )
 
 

@@ -1,0 +1,171 @@
+"""The numbers of a report by name, and conditions on them: `accuracy<0.97`."""
+
+import math
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from netloom.errors import SettingsError
+from netloom.report.schema import Report
+
+Number = float | int | None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number that a report may have.
+
+    Attributes:
+        name: as conditions call it.
+        unit: for people; empty for shares and counts.
+        better: 1 if more is better, -1 if less is, 0 if neither.
+        value: reads it from a report; None where the report has none.
+        why_missing: why a report may have none.
+    """
+
+    name: str
+    unit: str
+    better: int
+    value: Callable[[Report], Number]
+    why_missing: str = ""
+
+
+def _accuracy(engine: str) -> Callable[[Report], Number]:
+    return lambda report: report.accuracy.get(engine)
+
+
+def _hardware(name: str) -> Callable[[Report], Number]:
+    return lambda report: getattr(report.hardware, name) if report.hardware else None
+
+
+def _resource(name: str, share: bool) -> Callable[[Report], Number]:
+    def value(report: Report) -> Number:
+        for resource in report.hardware.resources if report.hardware else ():
+            if resource.name == name:
+                return resource.used / resource.available if share else resource.used
+        return None
+
+    return value
+
+
+def _mismatches(report: Report) -> Number:
+    """Elements that differ between engines that must be equal, of outputs and of layers."""
+    exact = [record for record in report.fidelity if record.engines[0] == "fixed"]
+    return sum(record.mismatches + (record.layer_mismatches or 0) for record in exact) if exact else None
+
+
+def _utilization(report: Report) -> Number:
+    """Of the product with the most multipliers."""
+    if report.hardware is None or not report.hardware.products:
+        return None
+    return max(report.hardware.products, key=lambda product: product.multipliers).utilization
+
+
+_NO_LABELS = "its test set has no labels"
+_NO_BOARD = "it was run without --board"
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("accuracy", "", 1, _accuracy("fixed"), _NO_LABELS),
+        *(
+            Metric(
+                f"accuracy.{engine}", "", 1, _accuracy(engine), f"{_NO_LABELS}, or {engine} did not run on all of it"
+            )
+            for engine in ("float", "quantized", "csim", "rtl")
+        ),
+        Metric("mismatches", "", -1, _mismatches, "no engine was held against another"),
+        Metric("latency", "µs", -1, _hardware("latency_microseconds"), _NO_BOARD),
+        Metric("latency_cycles", "cycles", -1, _hardware("latency"), _NO_BOARD),
+        Metric("interval", "cycles", -1, _hardware("interval"), _NO_BOARD),
+        Metric("samples_per_second", "", 1, _hardware("samples_per_second"), _NO_BOARD),
+        Metric("clock", "MHz", 1, _hardware("clock_mhz"), _NO_BOARD),
+        Metric("clock_limit", "MHz", 1, _hardware("clock_limit_mhz"), _NO_BOARD),
+        Metric("lut", "", -1, _resource("LUT", False), _NO_BOARD),
+        Metric("ff", "", -1, _resource("FF", False), _NO_BOARD),
+        Metric("dsp", "", -1, _resource("DSP", False), _NO_BOARD),
+        Metric("bram", "", -1, _resource("BRAM", False), _NO_BOARD),
+        Metric("lut_share", "", -1, _resource("LUT", True), _NO_BOARD),
+        Metric("dsp_share", "", -1, _resource("DSP", True), _NO_BOARD),
+        Metric("bram_share", "", -1, _resource("BRAM", True), _NO_BOARD),
+        Metric("multipliers", "", 0, _hardware("multipliers"), _NO_BOARD),
+        Metric("utilization", "", 1, _utilization, _NO_BOARD),
+        Metric("estimated_latency", "µs", -1, lambda report: report.timing.latency_microseconds),
+        Metric("estimated_interval", "cycles", -1, lambda report: report.timing.initiation_interval),
+        Metric("overflows", "", -1, lambda report: sum(layer.overflows or 0 for layer in report.layers)),
+        Metric("parameters", "", 0, lambda report: report.parameters),
+        Metric("weight_bits", "", -1, lambda report: report.weight_bits),
+        Metric("macs", "", 0, lambda report: report.macs),
+        Metric("seconds", "s", -1, lambda report: sum(stage.seconds for stage in report.stages)),
+    )
+}
+"""All numbers that reports are compared by, in the order they are shown."""
+
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+_CONDITION = re.compile(r"\s*([A-Za-z_][\w.]*)\s*(<=|>=|==|!=|<|>)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(%?)\s*")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A metric, an operator and a number."""
+
+    metric: Metric
+    comparison: str
+    number: float
+
+    @classmethod
+    def parse(cls, text: str) -> "Condition":
+        """Read `accuracy<0.97`, `accuracy < 97%`, `mismatches>0`.
+
+        Raises:
+            SettingsError: if it is anything else, or there is no such metric.
+        """
+        match = _CONDITION.fullmatch(text)
+        if match is None:
+            raise SettingsError(
+                f"condition {text!r} must be a metric, one of {' '.join(_OPERATORS)}, and a number: 'accuracy<0.97'"
+            )
+        name, comparison, number, percent = match.groups()
+        try:
+            value = float(number) / (100 if percent else 1)
+        except ValueError:
+            raise SettingsError(f"condition {text!r}: {number!r} is not a number") from None
+        if not math.isfinite(value):
+            raise SettingsError(f"condition {text!r}: {number!r} is not a finite number")
+        return cls(find_metric(name), comparison, value)
+
+    def holds(self, report: Report, where: str) -> bool:
+        """Whether it is true of a report.
+
+        Raises:
+            SettingsError: if the report lacks that number: a gate must not pass for want of it. Begins with `where`.
+        """
+        value = self.metric.value(report)
+        if value is None:
+            raise SettingsError(f"{where}: its report has no {self.metric.name}: {self.metric.why_missing}")
+        return _OPERATORS[self.comparison](value, self.number)
+
+    def __str__(self) -> str:
+        return f"{self.metric.name}{self.comparison}{self.number:g}"
+
+
+def find_metric(name: str) -> Metric:
+    """The metric of that name.
+
+    Raises:
+        SettingsError: if there is none; the message lists all.
+    """
+    if name in METRICS:
+        return METRICS[name]
+    close = get_close_matches(name, METRICS, n=1)
+    hint = f"did you mean {close[0]}? " if close else ""
+    raise SettingsError(f"there is no metric {name!r}; {hint}metrics are {', '.join(METRICS)}")

@@ -1,0 +1,166 @@
+"""Reports side by side: a table, and accuracy against latency as a plot."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import jinja2
+import matplotlib
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from netloom.metrics import METRICS, Metric
+from netloom.report.figure import INK, LINE, MUTED, SEEN, drawing, new_figure, to_svg
+from netloom.report.schema import Report
+
+_PRINT = {INK: "#1d1d1f", MUTED: "#6a6a70", LINE: "#e4e1da", SEEN: "#0b5fa5"}
+"""What the page's variables are on paper."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One report, and what it is called beside others."""
+
+    name: str
+    report: Report
+
+
+@dataclass(frozen=True)
+class Row:
+    """One metric of all reports.
+
+    Attributes:
+        metric: which.
+        cells: its value in each report, for people; empty where a report has none.
+        best: whether each is the best of those that differ.
+    """
+
+    metric: Metric
+    cells: tuple[str, ...]
+    best: tuple[bool, ...]
+
+
+def named(paths: Sequence[Path], reports: Sequence[Report]) -> list[Compared]:
+    """Reports under the shortest ends of their paths that tell them apart."""
+    parts = [path.resolve().parts for path in paths]
+    length = 1
+    while len({part[-length:] for part in parts}) < len(set(parts)) and length < max(map(len, parts)):
+        length += 1
+    names = ["/".join(part[-length:]) for part in parts]
+    return [Compared(name, report) for name, report in zip(names, reports, strict=True)]
+
+
+def rows(compared: Sequence[Compared]) -> list[Row]:
+    """The metrics that any of the reports has, each for all of them."""
+    found = []
+    for metric in METRICS.values():
+        values = [metric.value(one.report) for one in compared]
+        present = [value for value in values if value is not None]
+        if not present:
+            continue
+        best = max(present, key=lambda value: metric.better * value)
+        distinguishes = metric.better != 0 and min(present) != max(present)
+        found.append(
+            Row(
+                metric,
+                tuple("" if value is None else text(metric, value) for value in values),
+                tuple(distinguishes and value == best for value in values),
+            )
+        )
+    return found
+
+
+def text(metric: Metric, value: float) -> str:
+    """A value for people."""
+    if metric.name.startswith("accuracy") or metric.name.endswith("_share") or metric.name == "utilization":
+        return f"{100 * value:.2f} %"
+    digits = f"{value:,}" if isinstance(value, int) else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return f"{digits} {metric.unit}".strip()
+
+
+def plot(compared: Sequence[Compared]) -> Figure | None:
+    """Accuracy against latency, one mark a report; None if no report has an accuracy.
+
+    Filled where the latency was counted on the hardware, hollow where it is the estimate for the C++ firmware.
+    """
+    points = [(one, accuracy) for one in compared if (accuracy := one.report.accuracy.get("fixed")) is not None]
+    if not points:
+        return None
+    figure = new_figure(7.2, 3.8)
+    axes = figure.subplots()
+    latencies = []
+    for one, accuracy in points:
+        hardware = one.report.hardware
+        latency = hardware.latency_microseconds if hardware else one.report.timing.latency_microseconds
+        latencies.append(latency)
+        axes.plot(latency, 100 * accuracy, "o", color=SEEN, markersize=8, fillstyle="full" if hardware else "none")
+        axes.annotate(one.name, (latency, 100 * accuracy), (8, 4), textcoords="offset points", color=INK)
+    if max(latencies) > 10 * min(latencies):
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.margins(x=0.2, y=0.2)
+    axes.set_xlabel("latency, µs")
+    axes.set_ylabel("accuracy, %")
+    axes.yaxis.label.set_color(MUTED)
+    axes.grid(True)
+    axes.set_axisbelow(True)
+    return figure
+
+
+def png(compared: Sequence[Compared]) -> bytes | None:
+    """The plot as a picture; None if there is nothing to plot."""
+    with drawing():
+        figure = plot(compared)
+        if figure is None:
+            return None
+        for artist in figure.findobj():
+            _print_colour(artist)
+        figure.set_facecolor("white")
+        buffer = io.BytesIO()
+        with matplotlib.rc_context({"savefig.facecolor": "white"}):
+            FigureCanvasAgg(figure).print_png(buffer)
+    return buffer.getvalue()
+
+
+def _print_colour(artist: matplotlib.artist.Artist) -> None:
+    """Put the printed colour in the place of a page's variable."""
+    for get, change in (
+        ("get_color", "set_color"),
+        ("get_markeredgecolor", "set_markeredgecolor"),
+        ("get_markerfacecolor", "set_markerfacecolor"),
+        ("get_edgecolor", "set_edgecolor"),
+    ):
+        if not hasattr(artist, get):
+            continue
+        colour = getattr(artist, get)()
+        if matplotlib.colors.is_color_like(colour) and (printed := _PRINT.get(matplotlib.colors.to_hex(colour))):
+            getattr(artist, change)(printed)
+
+
+def page(compared: Sequence[Compared], verdicts: Sequence[tuple[str, str, bool]] = ()) -> str:
+    """A self-contained HTML page.
+
+    Args:
+        compared: the reports.
+        verdicts: condition, name of the report, and whether it held there and so failed.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("netloom.report", ""),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    with drawing():
+        figure = plot(compared)
+        drawn = "" if figure is None else to_svg(figure, "tradeoff", "Accuracy against latency, one mark a report")
+    return environment.get_template("comparison.html.j2").render(
+        compared=compared,
+        rows=rows(compared),
+        plot=drawn,
+        hollow=any(one.report.hardware is None for one in compared),
+        verdicts=verdicts,
+        css=files("netloom.report").joinpath("report.css").read_text(encoding="utf-8"),
+    )
