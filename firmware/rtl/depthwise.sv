@@ -1,0 +1,246 @@
+// Copyright netloom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Products with weights, one column of weights a channel, summed over windows: COLUMNS beats of ROWS x LANES elements
+// give one beat of LANES sums. Every product is cast to the type of the result, then added to those before it; the
+// first one to the bias. With ROWS = COLUMNS = 1 it is a scale and an offset a channel (batch normalization).
+//
+// One beat a clock, free-running behind a credit: a window's result reaches the output FIFO 5 + clog2(ROWS) clocks after
+// its last beat, one more where the cast of a product takes work. See depthwise.py for the FIFO's own latency.
+//
+// What it does NOT do: gather windows (line_buffer, replay_buffer), sum over channels (matvec), or saturate between the
+// elements of one beat: with ROWS > 1, OVERFLOW must be WRAP, which is right whenever no partial sum can overflow.
+
+module depthwise #(
+    parameter int ROWS = 3,  // elements of a window in a beat
+    parameter int COLUMNS = 3,  // beats of a window
+    parameter int LANES = 1,  // channels side by side
+    parameter int SLICES = 1,  // groups of LANES channels that follow each other
+    parameter int IN_WIDTH = 8,  // bits of an element
+    parameter bit IN_SIGNED = 1'b1,  // whether elements are in two's complement
+    parameter int WEIGHT_WIDTH = 8,  // bits of a weight
+    parameter bit WEIGHT_SIGNED = 1'b1,  // whether weights are in two's complement
+    parameter int SHIFT = 0,  // fraction bits of a product minus those of the result
+    parameter logic [87:0] ROUNDING = "TRN",  // the result's rounding mode
+    parameter int OUT_WIDTH = 16,  // bits of a result
+    parameter bit OUT_SIGNED = 1'b1,  // whether results are in two's complement
+    parameter logic [63:0] OVERFLOW = "WRAP",  // the result's overflow mode, where it can matter
+    parameter WEIGHTS = "weights.mem",  // SLICES * COLUMNS words of weights, ordered as the elements of a beat are
+    parameter bit WEIGHTS_BLOCK = 1'b0,  // whether they lie in block RAM, or else in LUTs
+    parameter BIAS = "",  // SLICES words of LANES results; none if empty
+    parameter bit BIAS_BLOCK = 1'b0,  // as for weights
+    parameter int DSPS = 0,  // how many multipliers sit in DSP blocks
+    parameter int DEPTH = 17,  // of the output FIFO
+    parameter logic [55:0] TARGET = "generic"  // generic, ecp5 or ice40
+) (
+    input  logic                           clk,
+    input  logic                           rst,  // synchronous; resets control only
+    input  logic                           in_valid,
+    output logic                           in_ready,
+    input  logic [ROWS*LANES*IN_WIDTH-1:0] in_data,  // a column: element of row r, lane l at position r * LANES + l
+    output logic                           out_valid,
+    input  logic                           out_ready,
+    output logic [    LANES*OUT_WIDTH-1:0] out_data
+);
+  localparam int Elements = ROWS * LANES;
+  localparam int ProductWidth = IN_WIDTH + WEIGHT_WIDTH;
+  localparam bit CastWorks = (SHIFT > 0 && ROUNDING != "TRN") || OVERFLOW != "WRAP";
+  localparam int Stages = 4 + (CastWorks ? 1 : 0);  // from a beat taken to its terms
+  localparam int Words = SLICES * COLUMNS;
+  localparam int AddressWidth = Words > 1 ? $clog2(Words) : 1;
+  localparam int SliceWidth = SLICES > 1 ? $clog2(SLICES) : 1;
+
+  generate
+    if (ROWS < 1 || COLUMNS < 1 || LANES < 1 || SLICES < 1) begin : gen_bad_size
+      $error("depthwise: ROWS, COLUMNS, LANES and SLICES must be at least 1");
+    end
+    if (DSPS < 0 || DSPS > ROWS * LANES) begin : gen_bad_dsps
+      $error("depthwise: DSPS must be 0 to ROWS * LANES");
+    end
+  endgenerate
+
+  // Only a window's last beat needs a place for its result.
+  logic taken, first, last, free;
+  assign taken = in_valid && in_ready;
+  assign in_ready = !last || free;
+
+  generate
+    if (COLUMNS == 1) begin : gen_single
+      assign first = 1'b1;
+      assign last  = 1'b1;
+    end else begin : gen_several
+      localparam int LeftWidth = $clog2(COLUMNS + 1);
+      logic [LeftWidth-1:0] left;  // beats of the window yet to come
+      always_ff @(posedge clk) begin
+        if (rst) begin
+          left  <= LeftWidth'(COLUMNS);
+          first <= 1'b1;
+          last  <= 1'b0;
+        end else if (taken) begin
+          left  <= last ? LeftWidth'(COLUMNS) : left - 1'b1;
+          first <= last;
+          last  <= left == LeftWidth'(2);
+        end
+      end
+    end
+  endgenerate
+
+  // Bit i: what was taken i + 1 clocks ago.
+  logic [Stages-1:0] valid_after, first_after, last_after;
+  always_ff @(posedge clk) begin
+    if (rst) valid_after <= '0;
+    else valid_after <= {valid_after[Stages-2:0], taken};
+  end
+  always_ff @(posedge clk) begin
+    first_after <= {first_after[Stages-2:0], first};
+    last_after  <= {last_after[Stages-2:0], last};
+  end
+
+  // The next beat's weights are read before it comes: the first word during reset.
+  logic [Elements*WEIGHT_WIDTH-1:0] next_weights, weights;
+  logic [Elements*IN_WIDTH-1:0] data;
+  logic [AddressWidth-1:0] address, read_address;
+  assign read_address = rst ? '0 : address;
+  always_ff @(posedge clk) begin
+    if (rst) address <= Words > 1 ? AddressWidth'(1) : '0;
+    else if (taken) address <= address == AddressWidth'(Words - 1) ? '0 : address + 1'b1;
+  end
+  generate
+    if (WEIGHTS_BLOCK) begin : gen_weights
+      (* rom_style = "block" *) logic [Elements*WEIGHT_WIDTH-1:0] rom[0:Words-1];
+      initial $readmemh(WEIGHTS, rom);
+      always_ff @(posedge clk) if (rst || taken) next_weights <= rom[read_address];
+    end else begin : gen_weights
+      (* rom_style = "logic" *) logic [Elements*WEIGHT_WIDTH-1:0] rom[0:Words-1];
+      initial $readmemh(WEIGHTS, rom);
+      always_ff @(posedge clk) if (rst || taken) next_weights <= rom[read_address];
+    end
+  endgenerate
+  always_ff @(posedge clk) begin
+    weights <= next_weights;
+    data <= in_data;
+  end
+
+  logic [Elements*ProductWidth-1:0] products;
+  logic [Elements*OUT_WIDTH-1:0] cast, terms;
+  generate
+    for (genvar i = 0; i < Elements; i++) begin : gen_element
+      logic [IN_WIDTH-1:0] element;
+      logic [WEIGHT_WIDTH-1:0] weight;
+      assign element = data[i*IN_WIDTH+:IN_WIDTH];
+      assign weight  = weights[i*WEIGHT_WIDTH+:WEIGHT_WIDTH];
+      // The second operand should be the narrower one.
+      if (WEIGHT_WIDTH <= IN_WIDTH) begin : gen_by_weight
+        multiplier #(
+            .A_WIDTH(IN_WIDTH),
+            .A_SIGNED(IN_SIGNED),
+            .B_WIDTH(WEIGHT_WIDTH),
+            .B_SIGNED(WEIGHT_SIGNED),
+            .DSP(i < DSPS),
+            .TARGET(TARGET)
+        ) multiply (
+            .clk(clk),
+            .a(element),
+            .b(weight),
+            .product(products[i*ProductWidth+:ProductWidth])
+        );
+      end else begin : gen_by_element
+        multiplier #(
+            .A_WIDTH(WEIGHT_WIDTH),
+            .A_SIGNED(WEIGHT_SIGNED),
+            .B_WIDTH(IN_WIDTH),
+            .B_SIGNED(IN_SIGNED),
+            .DSP(i < DSPS),
+            .TARGET(TARGET)
+        ) multiply (
+            .clk(clk),
+            .a(weight),
+            .b(element),
+            .product(products[i*ProductWidth+:ProductWidth])
+        );
+      end
+      cast_value #(
+          .IN_WIDTH(ProductWidth),
+          .IN_SIGNED(IN_SIGNED || WEIGHT_SIGNED),
+          .SHIFT(SHIFT),
+          .ROUNDING(ROUNDING),
+          .OUT_WIDTH(OUT_WIDTH),
+          .OUT_SIGNED(OUT_SIGNED),
+          .OVERFLOW(OVERFLOW)
+      ) to_result (
+          .value (products[i*ProductWidth+:ProductWidth]),
+          .result(cast[i*OUT_WIDTH+:OUT_WIDTH])
+      );
+    end
+
+    if (CastWorks) begin : gen_register
+      always_ff @(posedge clk) terms <= cast;
+    end else begin : gen_wires
+      assign terms = cast;
+    end
+  endgenerate
+
+  // A window's bias is read when its first product is on its way: a clock for the memory, one for the register behind.
+  logic [LANES*OUT_WIDTH-1:0] start;
+  generate
+    if (BIAS == "") begin : gen_no_bias
+      assign start = '0;
+    end else begin : gen_bias
+      logic [LANES*OUT_WIDTH-1:0] read;
+      logic [SliceWidth-1:0] slice;
+      logic next;
+      assign next = valid_after[Stages-3] && first_after[Stages-3];
+      always_ff @(posedge clk) begin
+        if (rst) slice <= '0;
+        else if (next) slice <= slice == SliceWidth'(SLICES - 1) ? '0 : slice + 1'b1;
+      end
+      if (BIAS_BLOCK) begin : gen_block
+        (* rom_style = "block" *) logic [LANES*OUT_WIDTH-1:0] rom[0:SLICES-1];
+        initial $readmemh(BIAS, rom);
+        always_ff @(posedge clk) read <= rom[slice];
+      end else begin : gen_logic
+        (* rom_style = "logic" *) logic [LANES*OUT_WIDTH-1:0] rom[0:SLICES-1];
+        initial $readmemh(BIAS, rom);
+        always_ff @(posedge clk) read <= rom[slice];
+      end
+      always_ff @(posedge clk) start <= read;
+    end
+  endgenerate
+
+  logic push;
+  logic [LANES*OUT_WIDTH-1:0] push_data;
+  column_reduce #(
+      .ROWS(ROWS),
+      .LANES(LANES),
+      .WIDTH(OUT_WIDTH),
+      .SIGNED(OUT_SIGNED),
+      .MAXIMUM(1'b0),
+      .OVERFLOW(OVERFLOW)
+  ) add_up (
+      .clk(clk),
+      .rst(rst),
+      .in_valid(valid_after[Stages-1]),
+      .in_first(first_after[Stages-1]),
+      .in_last(last_after[Stages-1]),
+      .in_start(start),
+      .in_data(terms),
+      .out_valid(push),
+      .out_data(push_data)
+  );
+
+  credit_fifo #(
+      .WIDTH (LANES * OUT_WIDTH),
+      .DEPTH (DEPTH),
+      .TARGET(TARGET)
+  ) fifo (
+      .clk(clk),
+      .rst(rst),
+      .free(free),
+      .take(taken && last),
+      .push(push),
+      .push_data(push_data),
+      .out_valid(out_valid),
+      .out_ready(out_ready),
+      .out_data(out_data)
+  );
+endmodule
