@@ -133,7 +133,9 @@ def products(dataflow: Dataflow) -> list[Product]:
         geometry = None
         types, bounds = dataflow.input_types(node), dataflow.input_bounds(node)
         saturates = operation.accum.overflow is not Overflow.WRAP
-        in_order = saturates and operation.takes_terms_in_order(types, bounds)
+        # A product a channel has its own ways, and refuses what it cannot do.
+        single = isinstance(operation, MatVec)
+        in_order = single and saturates and operation.takes_terms_in_order(types, bounds)
         if source is not None and isinstance(source.operation, Window) and not in_order:
             geometry = Geometry.of(source.operation, dataflow.types[source.inputs[0]].shape)
         found.append(Product(node, operation, positions, geometry, in_order))

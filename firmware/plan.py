@@ -95,7 +95,7 @@ def _plan_node(builder: DesignBuilder, node: Node) -> None:
         case Divide():
             _plan_map(builder, node, lambda name, stream: DivideUnit(name, stream, operation))
         case Lookup():
-            _plan_map(builder, node, lambda name, stream: LookupUnit(name, stream, operation))
+            _plan_map(builder, node, lambda name, stream: LookupUnit(name, stream, operation, builder.target))
         case Elementwise():
             _plan_elementwise(builder, node, operation)
         case Reduce():
@@ -185,7 +185,7 @@ def _plan_reduce(builder: DesignBuilder, node: Node, operation: Reduce) -> None:
     lanes = required or builder.lanes_within(size, source.lanes, lambda lanes: tensor.size // lanes)
     stream = builder.with_lanes(node, source, lanes)
     builder.give(
-        node, builder.add(node, node.name, lambda name: ReduceUnit(name, stream, operation, size), computes=True)
+        node, builder.add(node, node.name, lambda name: ReduceUnit(name, stream, operation, size, bounds), computes=True)
     )
 
 
@@ -200,4 +200,4 @@ def _plan_permute(builder: DesignBuilder, node: Node, operation: Permute) -> Non
     choices = divisors(widest_lanes(operation, [tensor.size for tensor in tensors]))
     lanes = next((lanes for lanes in choices if size // lanes <= builder.interval), choices[-1])
     streams = tuple(builder.with_lanes(node, source, lanes) for source in sources)
-    builder.give(node, builder.add(node, node.name, lambda name: PermuteUnit(name, streams, operation), computes=True))
+    builder.give(node, builder.add(node, node.name, lambda name: PermuteUnit(name, streams, operation, builder.target), computes=True))

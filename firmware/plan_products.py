@@ -9,7 +9,7 @@ from netloom.firmware.fold import Fold, Product
 from netloom.firmware.geometry import Geometry
 from netloom.firmware.plan_windows import channel_windows, columns, windows
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.depthwise import DepthwiseUnit
+from netloom.firmware.units.depthwise import DepthwiseUnit, depthwise_saturates
 from netloom.firmware.units.matvec import MatVecUnit
 from netloom.firmware.units.matvec_unrolled import MatVecUnrolled
 from netloom.firmware.units.permute import PermuteUnit
@@ -32,10 +32,12 @@ def plan_product(builder: DesignBuilder, product: Product, window_source: str | 
     if isinstance(operation, DepthwiseMatVec):
         height, width = product.geometry.kernel if product.geometry else (1, 1)
         stream = _channels(builder, product, fold, source)
+        types, bounds = builder.dataflow.input_types(node), builder.dataflow.input_bounds(node)
+        saturates = depthwise_saturates(operation, types, bounds)
         result = builder.add(
             node,
             node.name,
-            lambda name: DepthwiseUnit(name, stream, operation, height, width, builder.target, dsps),
+            lambda name: DepthwiseUnit(name, stream, operation, height, width, builder.target, dsps, saturates),
             computes=True,
         )
     else:
@@ -82,7 +84,7 @@ def _vector_words(builder: DesignBuilder, product: Product, fold: Fold, source: 
         order = np.array(product.operation.order)
         gather = Permute(np.arange(product.positions)[:, None] * depth + order)
         single = builder.with_lanes(node, stream, 1)
-        stream = builder.add(node, f"{node.name}_order", lambda name: PermuteUnit(name, (single,), gather))
+        stream = builder.add(node, f"{node.name}_order", lambda name: PermuteUnit(name, (single,), gather, builder.target))
     stream = builder.with_lanes(node, stream, fold.simd)
     words, repeats = depth // fold.simd, product.outputs // fold.pe
     if repeats > 1:

@@ -4,7 +4,7 @@ from netloom.firmware.builder import DesignBuilder
 from netloom.firmware.geometry import Geometry
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.line_buffer import LineBuffer
-from netloom.firmware.units.pool import PoolUnit
+from netloom.firmware.units.pool import PoolUnit, pool_saturates
 from netloom.firmware.units.replay_buffer import ReplayBuffer
 from netloom.firmware.units.stream_fifo import StreamFifo
 from netloom.hls.dataflow import Node, Pool
@@ -99,5 +99,7 @@ def plan_pool(builder: DesignBuilder, node: Node, operation: Pool) -> None:
     lanes = builder.lanes_within(geometry.channels, source.lanes, beats)
     stream = columns(builder, node, source, geometry, lanes)
     stream = channel_windows(builder, node, stream, geometry, lanes)
+    types, bounds = builder.dataflow.input_types(node), builder.dataflow.input_bounds(node)
+    saturates = pool_saturates(operation, types, bounds)
     in_two_axes = Pool(operation.function, geometry.kernel, geometry.stride, operation.accum, operation.summation)
-    builder.give(node, builder.add(node, node.name, lambda name: PoolUnit(name, stream, in_two_axes), computes=True))
+    builder.give(node, builder.add(node, node.name, lambda name: PoolUnit(name, stream, in_two_axes, builder.target, saturates=saturates), computes=True))

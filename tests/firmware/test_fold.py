@@ -1,0 +1,98 @@
+"""Folding: which shares of multipliers exist, and which is chosen."""
+
+import pytest
+from designs import Network
+
+from netloom.errors import FoldingError
+from netloom.firmware.fit import share_dsps
+from netloom.firmware.fold import divisors, fold_for_interval, fold_for_reuse, intervals, products
+
+
+def dense():
+    net = Network((16,))
+    net.matvec(8)
+    net.relu()
+    net.matvec(6)
+    return net.done()
+
+
+def conv():
+    net = Network((6, 7, 4))
+    net.window((3, 2), (1, 1), ((1, 1), (0, 0)))
+    net.matvec(6)
+    return net.done()
+
+
+def test_divisors():
+    assert divisors(12) == [1, 2, 3, 4, 6, 12]
+    assert divisors(9) == [1, 3, 9]
+    assert divisors(1) == [1]
+
+
+def test_folds_of_a_dense_product_share_all_work_evenly():
+    (first, second) = products(dense())
+    assert (first.depth, first.outputs, first.work) == (16, 8, 128)
+    for fold in first.folds():
+        assert first.depth % fold.simd == 0
+        assert first.outputs % fold.pe == 0
+        assert fold.unrolled or fold.multipliers * fold.interval == first.work
+    assert second.work == 48
+
+
+def test_folds_of_a_convolution_wait_for_its_pixels():
+    (product,) = products(conv())
+    assert (product.depth, product.outputs, product.positions) == (24, 6, 36)
+    for fold in product.folds():
+        assert fold.interval >= product.work // fold.multipliers
+        assert fold.interval >= 8 * 7 * 4 // fold.lanes
+
+
+def test_interval_is_reached_with_the_fewest_multipliers():
+    dataflow = dense()
+    for interval in intervals(dataflow):
+        folding = fold_for_interval(dataflow, interval)
+        for product in products(dataflow):
+            chosen = folding[product.node.name]
+            assert chosen.interval <= interval
+            fitting = [f.multipliers for f in product.folds() if f.interval <= interval and not f.unrolled]
+            assert chosen.unrolled or chosen.multipliers == min(fitting)
+
+
+def test_intervals_are_those_all_layers_reach():
+    dataflow = dense()
+    found = intervals(dataflow)
+    assert found == sorted(set(found))
+    assert found[0] == 1
+    assert found[-1] == 128
+
+
+def test_impossible_interval_names_the_layer_and_what_is_possible():
+    with pytest.raises(FoldingError, match=r"'layer2' takes at least \d+ clock cycles an inference, not 1"):
+        fold_for_interval(conv(), 1)
+
+
+def test_reuse_factor():
+    dataflow = dense()
+    folding = fold_for_reuse(dataflow, {"layer1": 32, "layer4": 1}, {"layer4": True})
+    first, second = (folding[product.node.name] for product in products(dataflow))
+    assert first.multipliers == 128 // 32
+    assert second.unrolled
+    assert not fold_for_reuse(dataflow, {"layer4": 1}, {})[products(dataflow)[1].node.name].unrolled
+
+
+def test_dsps_go_to_the_widest_products_and_no_further():
+    dataflow = dense()
+    folding = fold_for_interval(dataflow, 16)
+    shares = share_dsps(dataflow, folding, 9)
+    first, second = (product.node.name for product in products(dataflow))
+    # 6-bit input before 5-bit activations.
+    assert shares[first] == folding[first].multipliers == 8
+    assert shares[second] == 1
+
+
+def test_saturating_accumulator_takes_one_term_at_a_time():
+    net = Network((6,))
+    net.matvec(4, accum="fixed<7,4,TRN,SAT>")
+    (product,) = products(net.done())
+    assert product.in_order
+    assert {fold.simd for fold in product.folds()} == {1}
