@@ -1,0 +1,213 @@
+"""`PermuteUnit`: elements moved, none changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from netloom.errors import FoldingError
+from netloom.firmware.stream import Stream, hex_memory
+from netloom.firmware.target import Target
+from netloom.firmware.units.elastic import elastic_resources
+from netloom.firmware.units.ram_style import BLOCK, ram_resources, ram_style
+from netloom.firmware.units.timing import Timing
+from netloom.firmware.units.unit import Resources, Unit
+from netloom.hls.dataflow import Permute
+
+_STAGES = 3
+"""Index, memory, result."""
+_DEEPEST_LOGIC = 64
+"""Up to this many indices are logic."""
+_EMPTY, _BEAT, _LAST = range(3)
+
+
+def widest_lanes(operation: Permute, sizes: Sequence[int]) -> int:
+    """The widest lanes `PermuteUnit` can have: aligned runs of so many elements all move together.
+
+    Args:
+        operation: the indices.
+        sizes: elements of every input.
+    """
+    indices = operation.indices.ravel()
+    common = int(np.gcd.reduce([indices.size, *sizes]))
+    return next(lanes for lanes in range(common, 0, -1) if common % lanes == 0 and _runs(indices, lanes) is not None)
+
+
+def _runs(indices: np.ndarray, lanes: int) -> np.ndarray | None:
+    """Which aligned run of the joined inputs each run of the result is, or -1; None if they are not such runs."""
+    runs = indices.reshape(-1, lanes)
+    first = runs[:, :1]
+    expected = np.where(first < 0, -1, first + np.arange(lanes))
+    if (runs != expected).any() or (first[first >= 0] % lanes).any():
+        return None
+    return np.where(first < 0, -1, first // lanes).ravel()
+
+
+@dataclass(frozen=True)
+class PermuteUnit(Unit):
+    """Whole tensors written to a double buffer in one order and read in another, a beat a clock.
+
+    The first beat of a tensor is offered 4 clock cycles after the last one was taken.
+
+    Attributes:
+        name: of the instance.
+        streams: one or two streams of equal lanes and element types.
+        operation: where every element comes from.
+        target: device family, for the choice of memories.
+
+    Raises:
+        FoldingError: if the streams differ in lanes or type, or the indices do not move aligned runs of that many
+            elements: see `widest_lanes`.
+    """
+
+    module: ClassVar[str] = "permute"
+    uses: ClassVar[tuple[str, ...]] = ("elastic", "stream_ram", "table_rom")
+
+    name: str
+    streams: tuple[Stream, ...]
+    operation: Permute
+    target: Target = Target.GENERIC
+
+    def __post_init__(self) -> None:
+        first = self.streams[0]
+        if not 1 <= len(self.streams) <= 2 or any(
+            (source.lanes, source.element) != (first.lanes, first.element) for source in self.streams
+        ):
+            raise FoldingError(f"{self.name}: one or two streams of equal lanes and element types can be permuted")
+        if self.operation.indices.size % first.lanes or _runs(self.operation.indices.ravel(), first.lanes) is None:
+            sizes = [source.beats * source.lanes for source in self.streams]
+            raise FoldingError(
+                f"{self.name}: elements move in runs of {widest_lanes(self.operation, sizes)}, so lanes must be that "
+                f"or a divisor of it, not {first.lanes}"
+            )
+
+    @property
+    def inputs(self) -> tuple[Stream, ...]:
+        """The streams."""
+        return self.streams
+
+    @property
+    def outputs(self) -> tuple[Stream, ...]:
+        """The moved elements, in as many lanes."""
+        first = self.streams[0]
+        beats = self.operation.indices.size // first.lanes
+        return (Stream(f"{self.name}_out", first.element.with_modes(), first.lanes, beats),)
+
+    @property
+    def input_ports(self) -> tuple[str, ...]:
+        """`in`, or `in0` and `in1`."""
+        return ("in",) if len(self.streams) == 1 else ("in0", "in1")
+
+    @cached_property
+    def _words(self) -> list[int]:
+        """The index memory: zero flag, source, beat, from the most significant bit."""
+        runs = _runs(self.operation.indices.ravel(), self.streams[0].lanes)
+        assert runs is not None
+        beats, bits = self.streams[0].beats, self._address_width
+        return [2 << bits if run < 0 else (1 << bits) + run - beats if run >= beats else run for run in map(int, runs)]
+
+    @property
+    def _address_width(self) -> int:
+        return max((max(source.beats for source in self.streams) - 1).bit_length(), 1)
+
+    def _style(self, source: Stream) -> str:
+        return ram_style(2 << max((source.beats - 1).bit_length(), 0), source.width, self.target)
+
+    def parameters(self) -> dict[str, int | str]:
+        """Beats, their width, and the memories."""
+        second = self.streams[1] if len(self.streams) == 2 else None
+        return {
+            "SOURCES": len(self.streams),
+            "WIDTH": self.streams[0].width,
+            "BEATS0": self.streams[0].beats,
+            "BEATS1": second.beats if second else 0,
+            "OUT_BEATS": len(self._words),
+            "STYLE0": self._style(self.streams[0]),
+            "STYLE1": self._style(second) if second else BLOCK,
+            "INDEX_BLOCK": int(len(self._words) > _DEEPEST_LOGIC),
+            "FILE": f"{self.name}.mem",
+        }
+
+    def memories(self) -> dict[str, str]:
+        """The index of every output beat."""
+        return {f"{self.name}.mem": hex_memory(self._words, self._address_width + 2)}
+
+    def timing(self) -> Timing:
+        """Halves written and read."""
+        return PermuteTiming([source.beats for source in self.streams], len(self._words))
+
+    def resources(self) -> Resources:
+        """Two tensors of every source, the indices, counters, and the choice between memories and zero."""
+        width, depth = self.streams[0].width, len(self._words)
+        index = self._address_width + 2
+        total = elastic_resources(_STAGES, 0) + Resources(lut=width + 24, ff=width + index + 24)
+        for source in self.streams:
+            total += ram_resources(2 << max((source.beats - 1).bit_length(), 0), width, self._style(source))
+            total += Resources(lut=2 * (source.beats - 1).bit_length(), ff=width + (source.beats - 1).bit_length())
+        if depth > _DEEPEST_LOGIC:
+            return total + ram_resources(depth, index, BLOCK)
+        return total + Resources(lut=index * max(depth // 16, 1))
+
+
+class PermuteTiming(Timing):
+    """Each source fills halves of its buffer; once all have, the result is read, and the halves are free again.
+
+    Args:
+        beats: of every source's tensor.
+        out_beats: of the result.
+    """
+
+    __slots__ = ("_beats", "_free", "_full", "_index", "_issued", "_memory", "_out_beats", "_result", "_written")
+
+    def __init__(self, beats: Sequence[int], out_beats: int) -> None:
+        self._beats = list(beats)
+        self._out_beats = out_beats
+        self._written = [0] * len(self._beats)
+        self._free = [2] * len(self._beats)
+        self._full = [0] * len(self._beats)
+        self._issued = 0
+        # What the three stages hold: nothing, a beat, or a tensor's last beat.
+        self._index, self._memory, self._result = _EMPTY, _EMPTY, _EMPTY
+
+    def valid(self) -> tuple[bool, ...]:
+        """The last stage holds a beat."""
+        return (self._result != _EMPTY,)
+
+    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
+        """While a half of that source is free, whatever leaves."""
+        del valid, ready
+        return tuple(free > 0 for free in self._free)
+
+    def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
+        """Move the stages on, count what was written, free what was read."""
+        result_moves = given[0] or self._result == _EMPTY
+        memory_moves = result_moves or self._memory == _EMPTY
+        index_moves = memory_moves or self._index == _EMPTY
+        read = memory_moves and self._index == _LAST
+        if result_moves:
+            self._result = self._memory
+        if memory_moves:
+            self._memory = self._index
+        if index_moves:
+            self._index = self._issue()
+        for source, beats in enumerate(self._beats):
+            self._free[source] += read
+            if taken[source]:
+                self._written[source] += 1
+                if self._written[source] == beats:
+                    self._written[source] = 0
+                    self._free[source] -= 1
+                    self._full[source] += 1
+
+    def _issue(self) -> int:
+        """The next index, if all sources have a whole tensor."""
+        if not all(self._full):
+            return _EMPTY
+        self._issued += 1
+        if self._issued < self._out_beats:
+            return _BEAT
+        self._issued = 0
+        self._full = [full - 1 for full in self._full]
+        return _LAST
