@@ -1,9 +1,29 @@
-"""What the report shows beside its record: a few inputs, the predictions, the distribution of the weights."""
+"""What the report shows beside its record: inputs, predictions, weights, and of the hardware its plan and its place."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class FloorPlan:
+    """Where the cells of a routed design sit.
+
+    Attributes:
+        groups: what each cell belongs to, by number: layers of the network, and the shell.
+        x: column of each cell, (cells,).
+        y: row of each cell, counted from the bottom, (cells,).
+        group: number of each cell's group, (cells,).
+        kind: of each cell: 0 for logic, 1 for a DSP block, 2 for a block RAM, (cells,).
+    """
+
+    groups: tuple[str, ...]
+    x: np.ndarray
+    y: np.ndarray
+    group: np.ndarray
+    kind: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,12 +35,16 @@ class Evidence:
         labels: class numbers from 0, (samples,); None where there are none.
         predictions: outputs by engine, (samples of that engine, *output shape): the first samples of `inputs`.
         weights: by layer, its distinct quantized weights in ascending order, and how often each occurs.
+        design: content of `design.json`; None without hardware.
+        floor_plan: of the routed design; None without one.
     """
 
     inputs: np.ndarray
     labels: np.ndarray | None
     predictions: Mapping[str, np.ndarray]
     weights: Mapping[str, tuple[np.ndarray, np.ndarray]]
+    design: Mapping[str, Any] | None = None
+    floor_plan: FloorPlan | None = None
 
     @property
     def classes(self) -> int | None:

@@ -8,16 +8,17 @@ import jinja2
 import numpy as np
 
 from netloom.report import plots
+from netloom.report.diagram import diagram
 from netloom.report.evidence import Evidence
 from netloom.report.samples import samples
 from netloom.report.schema import FidelityRecord, Report
 
-ENGINES = ("float", "quantized", "fixed", "csim")
+ENGINES = ("float", "quantized", "fixed", "csim", "rtl", "netlist")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The report in one sentence; `equal` is None if `csim` was not run."""
+    """The report in one sentence; `equal` is None if nothing was held against `fixed`."""
 
     equal: bool | None
     sentence: str
@@ -38,6 +39,8 @@ _MEANINGS = {
     "quantized": "its QKeras twin",
     "fixed": "netloom's bit-accurate simulator",
     "csim": "hls4ml's firmware, compiled",
+    "rtl": "netloom's hardware, simulated",
+    "netlist": "the same after synthesis",
 }
 
 
@@ -71,22 +74,33 @@ def render(report: Report, evidence: Evidence) -> str:
         confusion="" if matrix is None else plots.confusion(matrix, names),
         confused=[] if matrix is None else most_confused(matrix, names),
         samples=samples(evidence, names),
+        diagram=diagram(evidence.design) if evidence.design else "",
+        floor_plan=plots.floor_plan(evidence.floor_plan) if evidence.floor_plan else "",
         settings=flat(report.settings),
         slowest=max((stage.seconds for stage in report.stages), default=1.0) or 1.0,
     )
 
 
 def verdict(fidelity: Sequence[FidelityRecord]) -> Verdict:
-    """What the comparison of `fixed` with `csim` came to."""
-    for record in fidelity:
-        if record.engines == ("fixed", "csim"):
-            over = f"in {record.elements:,} outputs over {record.samples:,} test samples"
-            if record.mismatches == 0 and record.layer_mismatches:
-                return Verdict(False, f"fixed ≠ csim: no mismatches {over}, but {record.layer_mismatches:,} within")
-            if record.mismatches == 0:
-                return Verdict(True, f"fixed = csim: 0 mismatches {over}")
-            return Verdict(False, f"fixed ≠ csim: {record.mismatches:,} mismatches {over}")
-    return Verdict(None, "csim was not run: nothing here has been held against the compiled firmware")
+    """What the comparisons of `fixed` with the compiled firmware and the hardware came to."""
+    exact = [record for record in fidelity if record.engines[0] == "fixed"]
+    if not exact:
+        return Verdict(None, "csim was not run: nothing here has been held against the compiled firmware")
+    for record in exact:
+        over = f"in {record.elements:,} outputs over {record.samples:,} test samples"
+        if record.mismatches:
+            return Verdict(False, f"fixed ≠ {record.engines[1]}: {record.mismatches:,} mismatches {over}")
+        if record.layer_mismatches:
+            within = f"no mismatches {over}, but {record.layer_mismatches:,} within"
+            return Verdict(False, f"fixed ≠ {record.engines[1]}: {within}")
+    first, *others = exact
+    alike = [record.engines[1] for record in exact if record.samples == first.samples]
+    sentence = f"fixed = {' = '.join(alike)}: 0 mismatches in {first.elements:,} outputs"
+    sentence += f" over {first.samples:,} test samples"
+    for record in others:
+        if record.samples != first.samples:
+            sentence += f"; = {record.engines[1]} over {record.samples:,}"
+    return Verdict(True, sentence)
 
 
 def ladder(report: Report) -> list[Rung]:

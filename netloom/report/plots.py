@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib
 import numpy as np
 
+from netloom.report.evidence import FloorPlan
 from netloom.report.figure import INK, LINE, MAX, MEAN, MUTED, PROVEN, SEEN, TYPE, drawing, new_figure, to_svg
 from netloom.report.schema import LayerRecord
 
@@ -122,6 +123,39 @@ def confusion(matrix: np.ndarray, names: Sequence[str]) -> str:
         for spine in axes.spines.values():
             spine.set_visible(False)
         return to_svg(figure, "confusion", "Confusion matrix: labels in rows, predictions in columns")
+
+
+_HUES = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#ee7733", "#009988", "#bbbbbb", "#997700")
+_MARKS = ("s", "D")
+
+
+def floor_plan(plan: FloorPlan) -> str:
+    """Where each cell of a routed design sits: colours are groups, marks are DSP blocks and block RAMs."""
+    colours = np.array([matplotlib.colors.to_rgb(_HUES[number % len(_HUES)]) for number in range(len(plan.groups))])
+    logic = plan.kind == 0
+    counts = np.zeros((plan.y.max() + 1, plan.x.max() + 1, len(plan.groups)), dtype=np.int64)
+    np.add.at(counts, (plan.y[logic], plan.x[logic], plan.group[logic]), 1)
+    # A tile that several groups share has the colour of the one with the most cells in it.
+    filled = counts.sum(axis=2)
+    pixels = np.concatenate([colours[counts.argmax(axis=2)], np.sqrt(filled / max(1, filled.max()))[..., None]], axis=2)
+    with drawing():
+        figure = new_figure(7.0, 5.6)
+        axes = figure.subplots()
+        axes.imshow(pixels, interpolation="none", origin="lower")
+        for kind, mark in enumerate(_MARKS, start=1):
+            cells = plan.kind == kind
+            if cells.any():
+                axes.scatter(
+                    plan.x[cells], plan.y[cells], s=20, marker=mark, c=colours[plan.group[cells]], linewidths=0
+                )
+        for name, colour in zip(plan.groups, colours, strict=True):
+            axes.scatter([], [], s=24, marker="s", color=colour, label=_short(name))
+        axes.set_xticks([])
+        axes.set_yticks([])
+        for spine in axes.spines.values():
+            spine.set_visible(True)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8)
+        return to_svg(figure, "floorplan", "Cells of the routed design by layer, where they sit on the FPGA")
 
 
 def profile(values: np.ndarray, name: str) -> str:

@@ -1,12 +1,13 @@
 """A report and its arrays, made up, for the tests of the page."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
 
 from netloom.quantize.fixed_point import FixedPoint
-from netloom.report.evidence import Evidence
+from netloom.report.evidence import Evidence, FloorPlan
 from netloom.report.schema import (
     DataRecord,
     FidelityRecord,
@@ -147,3 +148,51 @@ def evidence() -> Evidence:
         predictions={"float": scores, "fixed": scores, "csim": scores[:10]},
         weights={"dense": (np.arange(-32, 32) / 32, random.integers(1, 50, 64))},
     )
+
+
+def unit(name: str, module: str, layer: str, inputs: list[str], outputs: list[str], **more: object) -> dict[str, Any]:
+    area = {"lut": 100, "ff": 80, "dsp": 0, "bram": 1}
+    common = {"operations": [], "interval": 64, "depth": None, "area": area}
+    return common | {"name": name, "module": module, "layer": layer, "inputs": inputs, "outputs": outputs} | more
+
+
+@pytest.fixture
+def design() -> dict[str, Any]:
+    """As `design.json`: two layers, and a way around the second."""
+    units = [
+        unit("fork", "stream_fork", "first", ["x"], ["a", "b"]),
+        unit("replay", "replay_buffer", "first", ["a"], ["c"]),
+        unit("product", "matvec", "first", ["c"], ["d"], operations=["first.matvec"]),
+        unit("wait", "stream_fifo", "<second>", ["b"], ["e"], depth=17),
+        unit("add", "elementwise", "<second>", ["d", "e"], ["y"], operations=["second.add"]),
+        *(unit(f"r{i}", "stream_register", "<second>", ["y" if i == 0 else f"y{i - 1}"], [f"y{i}"]) for i in range(7)),
+    ]
+    names = {"x"} | {name for one in units for name in one["outputs"]}
+    return {
+        "units": units,
+        "products": [
+            {
+                "unit": "product",
+                "layer": "first",
+                "pe": 4,
+                "simd": 2,
+                "unrolled": False,
+                "multipliers": 8,
+                "dsp": 8,
+                "interval": 64,
+                "multiply_accumulates": 512,
+                "utilization": 1.0,
+            }
+        ],
+        "streams": [
+            {"stream": name, "element": "fixed<8,3,TRN,WRAP>", "lanes": 2, "beats": 32, "width": 16}
+            for name in sorted(names)
+        ],
+    }
+
+
+@pytest.fixture
+def floor_plan() -> FloorPlan:
+    random = np.random.default_rng(0)
+    x, y, group = random.integers(0, 70, (3, 500))
+    return FloorPlan(("first", "second", "host link"), x, y % 50, group % 3, np.repeat([0, 1, 2], [480, 12, 8]))

@@ -1,17 +1,20 @@
 """The page: complete, self-contained, and safe whatever the names in it."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from netloom.report.evidence import Evidence
+from netloom.report.diagram import diagram
+from netloom.report.evidence import Evidence, FloorPlan
 from netloom.report.html import flat, ladder, most_confused, points, quantity, render, seconds, verdict
 from netloom.report.plots import confusion, ranges
 from netloom.report.samples import as_picture, pick, samples
-from netloom.report.schema import FidelityRecord, Report
+from netloom.report.schema import FidelityRecord, HardwareRecord, Report
 
 
 class Page(HTMLParser):
@@ -71,6 +74,85 @@ def test_the_page_says_what_the_report_says(report: Report, evidence: Evidence) 
         "12.2.0",
     ):
         assert words in text, words
+
+
+@pytest.fixture
+def hardware_report(report: Report, hardware: HardwareRecord) -> Report:
+    common = {"max_difference_steps": 0.0, "argmax_agreement": 1.0, "mismatches": 0}
+    records = (
+        *report.fidelity,
+        FidelityRecord(engines=("fixed", "rtl"), samples=40, elements=160, **common),
+        FidelityRecord(engines=("fixed", "netlist"), samples=20, elements=80, **common),
+    )
+    return report.model_copy(update={"hardware": hardware, "fidelity": records})
+
+
+@pytest.fixture
+def hardware_page(hardware_report: Report, evidence: Evidence, design: dict[str, Any], floor_plan: FloorPlan) -> str:
+    return render(hardware_report, replace(evidence, design=design, floor_plan=floor_plan))
+
+
+def test_the_page_shows_the_hardware(hardware_page: str) -> None:
+    text = Page(hardware_page).text
+    for words in (
+        "fixed = csim = rtl: 0 mismatches in 160 outputs over 40 test samples; = netlist over 20",
+        "ULX3S-25F (LFE5U-25F): 80 MHz met, 91.4 MHz possible after routing",
+        "2.62 µs",
+        "1,250,000",
+        "24,288",
+        "+5 %",
+        "4 \N{MULTIPLICATION SIGN} 2",
+        "17 deep",
+        "host link",
+    ):
+        assert words in text, words
+    assert "estimated" not in text.split("Hardware")[0]
+
+
+def test_the_page_with_hardware_is_whole(hardware_page: str) -> None:
+    page = Page(hardware_page)
+    assert all(resource.startswith(("data:", "#")) for resource in page.resources)
+    assert len(page.ids) == len(set(page.ids))
+    references = {resource[1:] for resource in page.resources if resource.startswith("#")}
+    references |= set(re.findall(r"url\(#([^)]+)\)", hardware_page))
+    assert references <= set(page.ids)
+
+
+def test_missed_timing_is_seen_at_once(hardware_report: Report, evidence: Evidence) -> None:
+    missed = hardware_report.hardware.model_copy(update={"timing_met": False, "clock_limit_mhz": 71.0})
+    text = render(hardware_report.model_copy(update={"hardware": missed}), evidence)
+    assert "80 MHz missed, 71.0 MHz possible" in Page(text).text
+
+
+def test_the_diagram_is_drawn_whole(design: dict[str, Any]) -> None:
+    picture = ElementTree.fromstring(diagram(design))
+    boxes = [element for element in picture.iter() if element.tag.endswith("rect")]
+    assert len(boxes) == len(design["units"])
+    edges = [element for element in picture.iter() if element.get("class") == "stream"]
+    assert len(edges) == sum(len(unit["inputs"]) for unit in design["units"])
+    places = {(box.get("x"), box.get("y")) for box in boxes}
+    assert len(places) == len(boxes)
+    _, _, width, height = map(float, picture.get("viewBox").split())
+    for box in boxes:
+        assert 0 <= float(box.get("x")) <= width - float(box.get("width"))
+        assert 0 <= float(box.get("y")) <= height - float(box.get("height"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({("fixed", "rtl"): {"mismatches": 2}}, "fixed ≠ rtl: 2 mismatches in 160 outputs over 40 test samples"),
+        ({("fixed", "netlist"): {"layer_mismatches": 1}}, "fixed ≠ netlist: no mismatches"),
+        ({("fixed", "csim"): {"samples": 10}}, "fixed = csim: 0 mismatches in 160 outputs over 10 test samples; = rtl"),
+    ],
+)
+def test_the_verdict_over_all_engines(
+    hardware_report: Report, changes: dict[tuple[str, str], dict[str, int]], sentence: str
+) -> None:
+    records = [record.model_copy(update=changes.get(record.engines, {})) for record in hardware_report.fidelity]
+    result = verdict(records)
+    assert result.sentence.startswith(sentence)
+    assert result.equal == ("=" in sentence.split(":")[0])
 
 
 HOSTILE = "<script>alert(1)</script>\"'&$x$ {{ 7*7 }}"
