@@ -1,4 +1,4 @@
-"""Simulation: the network as float, quantized, fixed-point and C++, behind one interface, and checks between them."""
+"""Simulation: the network as float, quantized, fixed-point, C++ and hardware, behind one interface; checks between them."""
 
 from pathlib import Path
 from typing import Any
@@ -10,21 +10,33 @@ from netloom.sim.engine import Engine
 from netloom.sim.statistics import LayerStatistics
 
 ENGINES = ("float", "quantized", "fixed", "csim")
-"""Names of all engines, from the model down to the hardware."""
+"""Names of the engines that need a model or a converted network, from the model downwards."""
+
+HARDWARE_ENGINES = ("rtl", "netlist")
+"""Names of the engines that need an emitted design."""
 
 
-def open_engine(name: str, *, firmware: Firmware | str | Path | None = None, model: Any = None) -> Engine:
+def open_engine(
+    name: str,
+    *,
+    firmware: Firmware | str | Path | None = None,
+    model: Any = None,
+    design: Any = None,
+    cache: Path | None = None,
+) -> Engine:
     """Make an engine ready.
 
     Args:
-        name: one of `ENGINES`.
+        name: one of `ENGINES` or `HARDWARE_ENGINES`.
         firmware: a converted network, or its directory; for `fixed` and `csim`.
         model: a Keras model, or the path of one; for `float` and `quantized`.
+        design: an emitted design, or its folder; for `rtl`.
+        cache: folder of compiled models of `rtl`; the user's cache folder if None.
 
     Raises:
         SettingsError: if the name is unknown, or what the engine needs is not given.
         StorageError, ModelFileError: if it cannot be loaded.
-        ToolMissingError, ToolFailedError: if csim cannot be compiled.
+        ToolMissingError, ToolFailedError: if csim, rtl or netlist cannot be compiled.
     """
     if name in ("float", "quantized"):
         from netloom.sim.keras_engine import KerasEngine
@@ -36,8 +48,14 @@ def open_engine(name: str, *, firmware: Firmware | str | Path | None = None, mod
 
             model = load_model(model)
         return KerasEngine(name, model)
-    if name not in ENGINES:
-        raise SettingsError(f"there is no engine {name!r}; engines are {', '.join(ENGINES)}")
+    if name not in (*ENGINES, *HARDWARE_ENGINES):
+        raise SettingsError(f"there is no engine {name!r}; engines are {', '.join((*ENGINES, *HARDWARE_ENGINES))}")
+    if name in HARDWARE_ENGINES:
+        from netloom.sim.rtl import RtlEngine
+
+        if design is None:
+            raise SettingsError(f"engine {name!r} needs an emitted design")
+        return RtlEngine(design, cache=cache)
     if firmware is None:
         raise SettingsError(f"engine {name!r} needs a converted network")
     if not isinstance(firmware, Firmware):
@@ -53,6 +71,7 @@ def open_engine(name: str, *, firmware: Firmware | str | Path | None = None, mod
 
 __all__ = [
     "ENGINES",
+    "HARDWARE_ENGINES",
     "Engine",
     "Fidelity",
     "LayerDifference",

@@ -93,6 +93,7 @@ class Simulation:
         *,
         patience: int = _PATIENCE,
         drain: int = _DRAIN,
+        probe: bool = True,
         progress: Progress | None = None,
     ) -> Result:
         """Reset the module, feed it, and collect what it gives.
@@ -105,6 +106,7 @@ class Simulation:
             stalls: when sources and sinks pause; never, if None.
             patience: cycles without any transfer after which it counts as stuck.
             drain: cycles to go on after the end.
+            probe: record what passes the probes.
             progress: called now and then.
 
         Raises:
@@ -120,17 +122,19 @@ class Simulation:
                 (folder / path).write_text(text, encoding="ascii")
             for index, array in enumerate(words):
                 (folder / f"in{index}.bin").write_bytes(np.ascontiguousarray(array, dtype=np.uint8).tobytes())
-            numbers = [*(stalls or FLOWING).arguments, patience, drain, int(progress is not None), *expected_beats]
+            flags = [int(progress is not None), int(probe)]
+            numbers = [*(stalls or FLOWING).arguments, patience, drain, *flags, *expected_beats]
             start = time.perf_counter()
             cycles = self._execute([str(number) for number in numbers], folder, progress or (lambda _: None))
             seconds = time.perf_counter() - start
+            probes = self.probes if probe else ()
             return Result(
                 outputs=[_beats(folder / f"out{i}.bin", port.bytes) for i, port in enumerate(self.outputs)],
                 taken=[_cycles(folder / f"in{i}.cycles") for i in range(len(self.inputs))],
                 given=[_cycles(folder / f"out{i}.cycles") for i in range(len(self.outputs))],
                 cycles=cycles,
-                probes={p.path: _beats(folder / f"probe{i}.bin", p.bytes) for i, p in enumerate(self.probes)},
-                probe_cycles={p.path: _cycles(folder / f"probe{i}.cycles") for i, p in enumerate(self.probes)},
+                probes={p.path: _beats(folder / f"probe{i}.bin", p.bytes) for i, p in enumerate(probes)},
+                probe_cycles={p.path: _cycles(folder / f"probe{i}.cycles") for i, p in enumerate(probes)},
                 seconds=seconds,
             )
 
@@ -260,7 +264,9 @@ def default_cache() -> Path:
 def _compile(work: Path, level: str, flags: Sequence[str], shared: Runtime, log: Path, top: str) -> None:
     """One translation unit, as half of a small model's compile time is reading the headers."""
     parts = sorted(path.name for path in (work / "model").glob("*.cpp"))
-    unit = "".join(f'#include "{part}"\n' for part in ("prelude.h", *(f"model/{part}" for part in parts), _MAIN))
+    # Precompiled headers hold for one level only: with another, g++ crashes rather than pass them by.
+    prelude = ["prelude.h"] if level == MODEL_LEVEL else []
+    unit = "".join(f'#include "{part}"\n' for part in (*prelude, *(f"model/{part}" for part in parts), _MAIN))
     (work / "all.cpp").write_text(unit)
     folders = (f"-I{shared.prelude.parent}", "-Imodel", "-I.")
     objects = map(str, shared.objects)

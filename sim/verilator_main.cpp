@@ -34,7 +34,7 @@ constexpr int kResetCycles = 4;
 constexpr uint64_t kOutputPorts = 1 << 16;  // ports of this number and above are outputs, for the stall pattern
 
 struct Arguments {
-    uint64_t seed, input_stall, output_stall, burst, patience, drain, progress;
+    uint64_t seed, input_stall, output_stall, burst, patience, drain, progress, probe;
     std::vector<uint64_t> expected;  // beats of every output
 };
 
@@ -182,10 +182,10 @@ std::string state(const Monitor& output, uint64_t expected) {
 }
 
 Arguments parse(int argc, char** argv) {
-    if (argc < 8) fail("wrong arguments");
+    if (argc < 9) fail("wrong arguments");
     auto number = [&](int index) { return std::strtoull(argv[index], nullptr, 10); };
-    Arguments arguments{number(1), number(2), number(3), number(4), number(5), number(6), number(7), {}};
-    for (int index = 8; index < argc; ++index) arguments.expected.push_back(number(index));
+    Arguments arguments{number(1), number(2), number(3), number(4), number(5), number(6), number(7), number(8), {}};
+    for (int index = 9; index < argc; ++index) arguments.expected.push_back(number(index));
     return arguments;
 }
 
@@ -198,7 +198,8 @@ int main(int argc, char** argv) {
     context.randSeed(20240229);
     Vnetloom_bench bench{&context};
 
-    const std::vector<Port> input_ports = inputs(bench), output_ports = outputs(bench), probe_ports = probes(bench);
+    const std::vector<Port> input_ports = inputs(bench), output_ports = outputs(bench);
+    const std::vector<Port> probe_ports = arguments.probe ? probes(bench) : std::vector<Port>{};
     if (arguments.expected.size() != output_ports.size()) fail("wrong arguments");
     std::vector<Source> sources;
     std::vector<Monitor> sinks, watched;
@@ -230,6 +231,8 @@ int main(int argc, char** argv) {
         for (const Source& source : sources) text += source.state() + ", ";
         for (size_t j = 0; j < sinks.size(); ++j)
             text += state(sinks[j], arguments.expected[j]) + (j + 1 < sinks.size() ? ", " : "");
+        for (const Monitor& probe : watched)
+            text += std::string(", stream '") + probe.port().name + "' " + std::to_string(probe.count());
         return text;
     };
 
@@ -248,8 +251,8 @@ int main(int argc, char** argv) {
 
         bool progress = false;
         for (Source& source : sources) progress |= source.sample(cycle);
-        for (Monitor& sink : sinks) progress |= sink.sample(cycle);
         for (Monitor& probe : watched) progress |= probe.sample(cycle);
+        for (Monitor& sink : sinks) progress |= sink.sample(cycle);
         for (size_t j = 0; j < sinks.size(); ++j)
             if (sinks[j].count() + (last >= 0 && sinks[j].offers()) > arguments.expected[j])
                 fail(std::string("output '") + sinks[j].port().name + "' offers more than the "

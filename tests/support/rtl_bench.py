@@ -9,6 +9,7 @@ import netloom.firmware
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Unit
+from netloom.sim.cells import cell_models
 from netloom.sim.verilator import FLOWING, Port, Result, Simulation, Stalls, build
 
 RTL = Path(netloom.firmware.__file__).parent / "rtl"
@@ -17,19 +18,16 @@ LIMIT = 1_000_000
 
 
 def library(*modules: str) -> dict[str, str]:
-    """Modules of the library, and the models of the vendors' cells that they name."""
-    files = {f"{name}.sv": (RTL / f"{name}.sv").read_text(encoding="utf-8") for name in modules}
-    text = " ".join(files.values())
-    cells = {path.stem: path for path in sorted((RTL / "cells").glob("*.sv"))}
-    return files | {f"{name}.sv": path.read_text(encoding="utf-8") for name, path in cells.items() if name in text}
+    """Modules of the library."""
+    return {f"{name}.sv": (RTL / f"{name}.sv").read_text(encoding="utf-8") for name in modules}
 
 
 def build_unit(unit: Unit) -> Simulation:
-    """The unit, compiled."""
+    """The unit, compiled, with models of the vendors' cells."""
     made = unit.sources()
-    modules = unit.uses if made else (unit.module, *unit.uses)
+    files = made | library(*unit.uses, *(() if made else (unit.module,)))
     return build(
-        library(*modules) | made | unit.memories(),
+        files | cell_models(files) | unit.memories(),
         unit.name if made else unit.module,
         [Port(f"{port}_", stream.width) for port, stream in zip(unit.input_ports, unit.inputs, strict=True)],
         [Port(f"{port}_", stream.width) for port, stream in zip(unit.output_ports, unit.outputs, strict=True)],
