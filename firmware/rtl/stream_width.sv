@@ -54,16 +54,17 @@ module stream_width #(
       end
     end
   end else begin : gen_part
-    assign in_ready = !out_valid || (out_ready && last);
+    // With nothing at the output `last` is set too, so that a register alone chooses what enters `data`.
+    assign in_ready = move && last;
 
     always_ff @(posedge clk) begin
-      if (move) data <= in_ready ? in_data : data >> NARROW;
+      if (move) data <= last ? in_data : data >> NARROW;
       if (rst) begin
         out_valid <= 1'b0;
-        left      <= COUNT_BITS'(PARTS - 2);
+        left      <= '1;
       end else if (move) begin
-        out_valid <= in_valid || !in_ready;
-        left      <= in_ready ? COUNT_BITS'(PARTS - 2) : left - 1'b1;
+        out_valid <= in_valid || !last;
+        left      <= !last ? left - 1'b1 : in_valid ? COUNT_BITS'(PARTS - 2) : '1;
       end
     end
   end

@@ -8,8 +8,10 @@ BLOCK, DISTRIBUTED, REGISTERS = "block", "distributed", "registers"
 
 _LUTS_A_BLOCK = 160
 """LUTs that are worth a block RAM: an LFE5U-25F has 434 of them for each, and most of both go to multipliers."""
-_DEEPEST_DISTRIBUTED = 128
+_DEEPEST_DISTRIBUTED = 64
+"""Words beyond which the read multiplexer grows faster than the memory."""
 _MOST_REGISTERS = 64
+"""Bits that go to flip-flops where there is no LUT RAM."""
 
 
 def ram_style(depth: int, width: int, target: Target) -> str:

@@ -77,7 +77,7 @@ class StreamFifo(Unit):
     def resources(self) -> Resources:
         """Memory, output register (two of them behind block RAM), two pointers and two counters."""
         width, bits = self.source.width, self.depth.bit_length()
-        logic = Resources(lut=6 * bits + 8, ff=4 * bits + 4)
+        logic = Resources(lut=10 * bits + 8, ff=4 * bits + 4)
         if self.style == BLOCK:
             return logic + Resources(ff=width) + ram_resources(self.depth - 2, width, self.style)
         return logic + Resources(lut=width, ff=width) + ram_resources(self.depth - 1, width, self.style)
