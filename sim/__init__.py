@@ -1,4 +1,4 @@
-"""Simulation: the network as float, quantized, fixed-point, C++ and hardware, behind one interface; checks between them."""
+"""Simulation: the network as float, quantized, fixed-point, C++ and hardware, behind one interface, and crosschecks."""
 
 from pathlib import Path
 from typing import Any
