@@ -8,6 +8,7 @@ a graph can go on does not depend on when its ends are stalled.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from operator import and_
 
 from netloom.errors import DeadlockError
 from netloom.firmware.design import Design
@@ -89,10 +90,16 @@ class _Run:
             (unit.timing(), inputs, outputs)
             for unit, inputs, outputs in zip(design.units, wiring.inputs, wiring.outputs, strict=True)
         ]
+        self._backwards = self._units[::-1]
         self._valid = [False] * len(wiring.names)
         self._ready = [False] * len(wiring.names)
         self._sources = [wiring.names[port.stream.name] for port in design.inputs]
         self._sinks = [wiring.names[port.stream.name] for port in design.outputs]
+        # The world outside always offers and always takes.
+        for source in self._sources:
+            self._valid[source] = True
+        for sink in self._sinks:
+            self._ready[sink] = True
         self._beats = [port.stream.beats for port in design.outputs]
         self._given = [0] * len(self._sinks)
         self._ends: list[list[int]] = [[] for _ in self._sinks]
@@ -111,19 +118,23 @@ class _Run:
     def cycle(self) -> None:
         """One clock cycle."""
         valid, ready = self._valid, self._ready
-        for source in self._sources:
-            valid[source] = True
         for timing, _, outputs in self._units:
-            for index, offered in zip(outputs, timing.valid(), strict=True):
-                valid[index] = offered
-        for sink in self._sinks:
-            ready[sink] = True
-        for timing, inputs, outputs in reversed(self._units):
+            offered = timing.valid()
+            for position, index in enumerate(outputs):
+                valid[index] = offered[position]
+        for timing, inputs, outputs in self._backwards:
+            if len(inputs) == 1 == len(outputs):
+                # Nearly all units are such; this is where the time goes.
+                ready[inputs[0]] = timing.ready((valid[inputs[0]],), (ready[outputs[0]],))[0]
+                continue
             takes = timing.ready([valid[i] for i in inputs], [ready[i] for i in outputs])
-            for index, taken in zip(inputs, takes, strict=True):
-                ready[index] = taken
-        transferred = [offered and taken for offered, taken in zip(valid, ready, strict=True)]
+            for position, index in enumerate(inputs):
+                ready[index] = takes[position]
+        transferred = list(map(and_, valid, ready))
         for timing, inputs, outputs in self._units:
+            if len(inputs) == 1 == len(outputs):
+                timing.clock((transferred[inputs[0]],), (transferred[outputs[0]],))
+                continue
             timing.clock([transferred[i] for i in inputs], [transferred[i] for i in outputs])
         self._count(transferred)
         self.time += 1
