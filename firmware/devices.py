@@ -84,6 +84,7 @@ class Device:
         bram: block RAMs.
         bram_kbit: kbit in a block RAM (1 kbit = 1,024 bits).
         spram_kbit: kbit of single-port RAM (UP5K only).
+        options: of the place-and-route tool, that choose the part.
         note: what is worth knowing.
     """
 
@@ -95,6 +96,7 @@ class Device:
     bram: int
     bram_kbit: int
     spram_kbit: int = 0
+    options: tuple[str, ...] = ()
     note: str = ""
 
     @property
@@ -104,19 +106,27 @@ class Device:
 
 
 def _ecp5(size: str, lut: int, dsp: int, bram: int, kinds: tuple[str, ...], note: str = "") -> list[Device]:
-    return [Device(f"LFE5{kind}-{size}", ECP5, lut, lut, dsp, bram, 18, note=note) for kind in kinds]
+    prefixes = {"U": "", "UM": "um-", "UM5G": "um5g-"}
+    return [
+        Device(f"LFE5{kind}-{size}F", ECP5, lut, lut, dsp, bram, 18, 0, (f"--{prefixes[kind]}{size}k",), note)
+        for kind in kinds
+    ]
+
+
+def _ice40(name: str, option: str, lut: int, dsp: int, bram: int, spram_kbit: int = 0, note: str = "") -> Device:
+    return Device(f"iCE40{name}", ICE40, lut, lut, dsp, bram, 4, spram_kbit, (option,), note)
 
 
 _OPEN = [
-    *_ecp5("12F", 24288, 28, 56, ("U",), "the die of the 25F, and the open tools use all of it"),
-    *_ecp5("25F", 24288, 28, 56, ("U", "UM", "UM5G")),
-    *_ecp5("45F", 43848, 72, 108, ("U", "UM", "UM5G")),
-    *_ecp5("85F", 83640, 156, 208, ("U", "UM", "UM5G")),
-    Device("iCE40UP5K", ICE40, 5280, 5280, 8, 30, 4, spram_kbit=1024),
-    Device("iCE40HX1K", ICE40, 1280, 1280, 0, 16, 4),
-    Device("iCE40HX4K", ICE40, 7680, 7680, 0, 32, 4, note="the die of the HX8K, and the open tools use all of it"),
-    Device("iCE40HX8K", ICE40, 7680, 7680, 0, 32, 4),
-    Device("iCE40LP8K", ICE40, 7680, 7680, 0, 32, 4),
+    *_ecp5("12", 24288, 28, 56, ("U",), "the die of the 25F, and the open tools use all of it"),
+    *_ecp5("25", 24288, 28, 56, ("U", "UM", "UM5G")),
+    *_ecp5("45", 43848, 72, 108, ("U", "UM", "UM5G")),
+    *_ecp5("85", 83640, 156, 208, ("U", "UM", "UM5G")),
+    _ice40("UP5K", "--up5k", 5280, 8, 30, spram_kbit=1024),
+    _ice40("HX1K", "--hx1k", 1280, 0, 16),
+    _ice40("HX4K", "--hx4k", 7680, 0, 32, note="the die of the HX8K, and the open tools use all of it"),
+    _ice40("HX8K", "--hx8k", 7680, 0, 32),
+    _ice40("LP8K", "--lp8k", 7680, 0, 32),
 ]
 _VENDOR = [
     Device("xc7a15t", None, 10400, 20800, 45, 25, 36),

@@ -85,7 +85,6 @@ def synthesize(
         StorageError: if a source is missing, or the results cannot be written.
     """
     out = out.absolute()
-    tool = find_tool("yosys")
     with storage_errors(f"cannot write {out}"):
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=SCRATCH_PREFIX) as name:
@@ -96,7 +95,7 @@ def synthesize(
             (work / "synthesis.ys").write_text(script, encoding="utf-8")
             log = result / "synthesis.log"
             try:
-                seconds = run_tool(tool, ["-Q", "synthesis.ys"], work, log, timeout=timeout, on_line=_passes(on_line))
+                seconds = run_yosys(work, "synthesis.ys", log, timeout=timeout, on_line=on_line)
             except ToolFailedError as error:
                 failed = out.with_name(f"{top}-failed.log")
                 put_in_place(log, failed)
@@ -112,7 +111,7 @@ def synthesize(
         log=out / "synthesis.log",
         cells=count_cells(netlist["modules"][top]["cells"]),
         seconds=seconds,
-        version=tool_version(tool),
+        version=tool_version(find_tool("yosys")),
     )
 
 
@@ -165,11 +164,35 @@ def _script(files: Sequence[str], top: str, family: Family, parameters: Mapping[
             "opt_clean -purge",
             "check -assert",
             "stat",
-            f"write_json {top}.json",
-            f"write_verilog -noattr {top}.v",
+            # Without the descriptions of the family's cells, which whoever reads the netlist has too.
+            f"select {top}",
+            f"write_json -selected {top}.json",
+            f"write_verilog -selected -noattr {top}.v",
             "",
         ]
     )
+
+
+def run_yosys(folder: Path, script: str, log: Path, *, timeout: float | None = None, on_line: Shown = silent) -> float:
+    """Run a Yosys script to its end.
+
+    Args:
+        folder: working directory, which holds the script.
+        script: its name.
+        log: what Yosys says.
+        timeout: seconds.
+        on_line: gets the name of every pass.
+
+    Returns:
+        Seconds it took.
+
+    Raises:
+        ToolFailedError: if it fails; names the log.
+    """
+    # Yosys writes its log itself: the WebAssembly build prints nothing any more once it has called ABC.
+    own = f"{script}.log"
+    arguments = ["-Q", "-l", own, script]
+    return run_tool(find_tool("yosys"), arguments, folder, log, own_log=own, timeout=timeout, on_line=_passes(on_line))
 
 
 def _passes(on_line: Shown) -> Shown:

@@ -111,6 +111,7 @@ def run_tool(
     folder: Path,
     log: Path,
     *,
+    own_log: str | None = None,
     timeout: float | None = None,
     on_line: Callable[[str], None] = silent,
 ) -> float:
@@ -123,6 +124,7 @@ def run_tool(
         arguments: file names relative to `folder` only: WebAssembly tools see no absolute path below /tmp.
         folder: working directory.
         log: file for standard output and standard error together.
+        own_log: file in `folder` that the tool logs to; it becomes the log, what only the streams have is added.
         timeout: seconds after which it is stopped.
         on_line: called with every line as it comes, without its line end.
 
@@ -167,11 +169,27 @@ def run_tool(
         finally:
             timer.cancel()
             process.stdout.close()
+    if own_log is not None:
+        last = _merge(folder / own_log, log, last)
     if late.is_set():
         raise ToolFailedError(f"{tool.name} was stopped after {timeout:g} seconds; its messages are in {log}")
     if code != 0:
         raise ToolFailedError(_verdict(tool, code, list(last), log))
     return time.monotonic() - began
+
+
+def _merge(own: Path, log: Path, printed: deque[str]) -> deque[str]:
+    """Put the tool's own log in the place of what it printed; the last lines of both."""
+    try:
+        text = own.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return printed
+    said = set(text.splitlines())
+    extra = [line for line in printed if line.strip() and line.rstrip("\n") not in said]
+    lines = [*text.splitlines(keepends=True), *extra]
+    with storage_errors(f"cannot write {log}"):
+        log.write_text("".join(lines), encoding="utf-8")
+    return deque(lines, maxlen=printed.maxlen)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -1,0 +1,115 @@
+// Frames from bytes. A frame: a5 5a, tag, kind, length (4 bytes, lowest first), payload, CRC-32 of all from the tag on.
+//
+// The payload is passed on byte by byte as it comes, before it is known to be sound; `done` tells what became of the
+// frame. After damage the receiver waits until the line has been silent for IDLE cycles before it says so, so that no
+// rest of the frame can pass for another one. A frame that stops in the middle ends the same way.
+//
+// What it does NOT do: take bytes while `done` waits for `accept`; judge kind or length.
+module frame_receiver #(
+    parameter int IDLE = 1000000  // cycles of silence that end a frame
+) (
+    input  logic        clk,
+    input  logic        rst,            // synchronous; resets control only
+    input  logic        byte_valid,
+    input  logic [7:0]  byte_data,
+    input  logic        byte_broken,    // a byte came without its stop bit
+    output logic        started,        // for one cycle: a frame begins
+    output logic        payload_valid,  // for one cycle: `payload_data` is the next byte of the payload
+    output logic [7:0]  payload_data,
+    output logic        done,           // the frame is over; stays until `accept`
+    input  logic        accept,
+    output logic [7:0]  status,         // with `done`: 0 sound, 1 damaged, 2 stopped in the middle
+    output logic [7:0]  tag,
+    output logic [7:0]  kind
+);
+    localparam int IDLE_W = $clog2(IDLE + 1);
+    localparam logic [31:0] RESIDUE = 32'hdebb20e3;
+    localparam logic [7:0] SOUND = 8'd0, DAMAGED = 8'd1, STOPPED = 8'd2;
+
+    typedef enum logic [3:0] {HUNT, SYNC, TAG, KIND, LENGTH, PAYLOAD, CHECK, JUDGE, DRAIN, DONE} state_t;
+    state_t state;
+
+    logic [IDLE_W-1:0] silence;
+    logic [31:0]       left;       // bytes of the payload still to come
+    logic              none_left;
+    logic [1:0]        index;      // in a field of four bytes
+    logic              crc_busy;
+    logic [31:0]       crc;
+
+    wire silent = silence == IDLE_W'(IDLE - 1);
+    wire in_frame = state != HUNT && state != SYNC && state != DRAIN && state != JUDGE && state != DONE;
+
+    assign done = state == DONE;
+
+    crc32 checksum (
+        .clk(clk),
+        .clear(state == SYNC),
+        .valid(byte_valid & in_frame),
+        .data(byte_data),
+        .busy(crc_busy),
+        .value(crc)
+    );
+
+    always_ff @(posedge clk) begin
+        if (rst || byte_valid || byte_broken || state == HUNT) silence <= '0;
+        else if (!silent) silence <= silence + 1'b1;
+    end
+
+    always_ff @(posedge clk) begin
+        started <= 1'b0;
+        if (rst) begin
+            state <= HUNT;
+        end else if (in_frame && byte_broken) begin
+            state  <= DRAIN;
+            status <= DAMAGED;
+        end else if (in_frame && silent && !byte_valid) begin
+            state  <= DONE;
+            status <= STOPPED;
+        end else begin
+            case (state)
+                HUNT: if (byte_valid && byte_data == 8'ha5) state <= SYNC;
+                SYNC: begin
+                    if (byte_broken || silent) state <= HUNT;
+                    else if (byte_valid && byte_data == 8'h5a) begin
+                        state   <= TAG;
+                        started <= 1'b1;
+                        tag     <= '0;
+                        kind    <= '0;
+                    end else if (byte_valid && byte_data != 8'ha5) state <= HUNT;
+                end
+                TAG: if (byte_valid) begin
+                    tag   <= byte_data;
+                    state <= KIND;
+                end
+                KIND: if (byte_valid) begin
+                    kind  <= byte_data;
+                    state <= LENGTH;
+                end
+                LENGTH: if (byte_valid && index == 2'd3) state <= PAYLOAD;
+                // No byte can come in the cycle or two that an empty payload takes.
+                PAYLOAD: if (none_left) state <= CHECK;
+                CHECK: if (byte_valid && index == 2'd3) state <= JUDGE;
+                JUDGE: if (!crc_busy) begin
+                    state  <= crc == RESIDUE ? DONE : DRAIN;
+                    status <= crc == RESIDUE ? SOUND : DAMAGED;
+                end
+                DRAIN: if (silent) state <= DONE;
+                DONE: if (accept) state <= HUNT;
+                default: state <= HUNT;
+            endcase
+        end
+    end
+
+    always_ff @(posedge clk) begin
+        if (state == LENGTH && byte_valid) left <= {byte_data, left[31:8]};
+        else if (state == PAYLOAD && byte_valid) left <= left - 1'b1;
+        none_left <= left == '0 && state == PAYLOAD;
+        if (state == TAG) index <= '0;
+        else if ((state == LENGTH || state == CHECK) && byte_valid) index <= index + 1'b1;
+    end
+
+    always_ff @(posedge clk) begin
+        payload_valid <= byte_valid & (state == PAYLOAD);
+        payload_data  <= byte_data;
+    end
+endmodule

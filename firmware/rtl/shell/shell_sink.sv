@@ -1,0 +1,94 @@
+// Holds the beats of one network output as they come, one a clock, then gives them byte by byte.
+//
+// What it does NOT do: check that the network gives no more beats than it should; it just stops taking them.
+module shell_sink #(
+    parameter int BYTES = 1,   // of a beat
+    parameter int BEATS = 1,   // of an inference
+    parameter int SAMPLES = 1  // inferences it can hold
+) (
+    input  logic               clk,
+    input  logic               rst,         // synchronous; resets control only
+    input  logic               clear,       // forget all
+    input  logic               in_valid,
+    output logic               in_ready,
+    input  logic [8*BYTES-1:0] in_data,
+    input  logic               open,        // while high, beats are taken, up to ...
+    input  logic [7:0]         samples,     // ... so many inferences
+    output logic               done,        // all of them are here
+    output logic               byte_valid,
+    input  logic               byte_ready,  // high for the cycle in which the byte is taken
+    output logic [7:0]         byte_data,   // lowest byte of a beat first
+    output logic               byte_last    // the last one of an inference
+);
+    localparam int WORDS = BEATS * SAMPLES;
+    localparam int ADDRESS_W = WORDS > 1 ? $clog2(WORDS) : 1;
+    localparam int BEAT_W = BEATS > 1 ? $clog2(BEATS) : 1;
+    localparam int INDEX_W = BYTES > 1 ? $clog2(BYTES) : 1;
+
+    generate
+        if (BYTES < 1 || BEATS < 1 || SAMPLES < 1 || SAMPLES > 255) begin : gen_bad_size
+            $error("shell_sink: BYTES and BEATS must be at least 1, SAMPLES 1 to 255");
+        end
+    endgenerate
+
+    (* no_rw_check *)
+    logic [8*BYTES-1:0]   memory [0:WORDS-1];
+    logic [ADDRESS_W-1:0] written;
+    logic [BEAT_W-1:0]    beat;     // of the next beat in its inference
+    logic [7:0]           whole;    // inferences that are complete
+
+    assign done = whole == samples;
+    assign in_ready = open & !done;
+
+    wire take = in_valid & in_ready;
+
+    always_ff @(posedge clk) begin
+        if (rst || clear) begin
+            written <= '0;
+            beat    <= '0;
+            whole   <= '0;
+        end else if (take) begin
+            written <= written + 1'b1;
+            beat    <= beat == BEAT_W'(BEATS - 1) ? '0 : beat + 1'b1;
+            if (beat == BEAT_W'(BEATS - 1)) whole <= whole + 1'b1;
+        end
+    end
+
+    // Bytes: a beat is fetched, shifted out, and the next one fetched. A serial line leaves time for that.
+    logic [ADDRESS_W-1:0] address;
+    logic [8*BYTES-1:0]   read, shifted;
+    logic [INDEX_W-1:0]   index;
+    logic [BEAT_W-1:0]    read_beat;
+    logic [1:0]           fetching;  // 2: address stands, 1: word read, 0: word in the shift register
+
+    wire last_byte = index == INDEX_W'(BYTES - 1);
+
+    assign byte_valid = fetching == 2'd0;
+    assign byte_data = shifted[7:0];
+    assign byte_last = last_byte && read_beat == BEAT_W'(BEATS - 1);
+
+    always_ff @(posedge clk) begin
+        if (take) memory[written] <= in_data;
+        read <= memory[address];
+        if (fetching != 2'd0) shifted <= read;
+        else if (byte_ready) shifted <= shifted >> 8;
+    end
+
+    always_ff @(posedge clk) begin
+        if (rst || clear || !done) begin
+            address   <= '0;
+            index     <= '0;
+            read_beat <= '0;
+            fetching  <= 2'd2;
+        end else if (fetching != 2'd0) begin
+            fetching <= fetching - 1'b1;
+        end else if (byte_ready) begin
+            index <= last_byte ? '0 : index + 1'b1;
+            if (last_byte) begin
+                address   <= address + 1'b1;
+                read_beat <= byte_last ? '0 : read_beat + 1'b1;
+                fetching  <= 2'd2;
+            end
+        end
+    end
+endmodule
