@@ -180,33 +180,19 @@ module line_buffer #(
         end
         always_ff @(posedge clk) if (move) above <= read;
 
-        if (STYLE == "block") begin : gen_block
-          (* ram_style = "block" *) logic [LinesWidth-1:0] memory [0:Depth-1];
-          always_ff @(posedge clk) begin
-            if (move) begin
-              read <= memory[read_address];
-              memory[write_address] <= below;
-            end
-          end
-        end else if (STYLE == "distributed") begin : gen_distributed
-          (* ram_style = "distributed" *) logic [LinesWidth-1:0] memory [0:Depth-1];
-          always_ff @(posedge clk) begin
-            if (move) begin
-              read <= memory[read_address];
-              memory[write_address] <= below;
-            end
-          end
-        end else if (STYLE == "registers") begin : gen_registers
-          (* ram_style = "registers" *) logic [LinesWidth-1:0] memory [0:Depth-1];
-          always_ff @(posedge clk) begin
-            if (move) begin
-              read <= memory[read_address];
-              memory[write_address] <= below;
-            end
-          end
-        end else begin : gen_bad_style
-          $error("line_buffer: STYLE must be block, distributed or registers");
-        end
+        stream_ram #(
+            .WIDTH(LinesWidth),
+            .DEPTH(Depth),
+            .STYLE(STYLE)
+        ) lines (
+            .clk(clk),
+            .write(move),
+            .write_address(write_address),
+            .write_data(below),
+            .read(move),
+            .read_address(read_address),
+            .read_data(read)
+        );
       end
     end
   endgenerate

@@ -47,7 +47,15 @@ class DepthwiseUnit(Unit):
     """
 
     module = "depthwise"
-    uses = ("multiplier", "column_reduce", "cast_value", "round_value", "confine_value", "credit_fifo")
+    uses = (
+        "multiplier",
+        "multiplier_ecp5",
+        "column_reduce",
+        "cast_value",
+        "round_value",
+        "confine_value",
+        "credit_fifo",
+    )
 
     name: str
     source: Stream
@@ -182,8 +190,8 @@ class DepthwiseUnit(Unit):
         """Weights, a word a beat; bias, a word a slice."""
         raws, type_ = self._weights
         # (kernel row, kernel column, slice, lane) -> a word for every slice and column
-        words = raws.reshape(self.kernel_height, self.kernel_width, self.slices, self.lanes).transpose(2, 1, 0, 3)
-        words = words.reshape(self._words, self.source.lanes)
+        positions = raws.reshape(self.kernel_height, self.kernel_width, self.slices, self.lanes)
+        words = positions.transpose(2, 1, 0, 3).reshape(self._words, self.source.lanes)
         packed = (pack_word(word, type_.width) for word in words)
         files = {f"{self.name}_weights.mem": hex_memory(packed, self.source.lanes * type_.width)}
         if self._bias.any():

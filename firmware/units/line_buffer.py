@@ -33,6 +33,7 @@ class LineBuffer(Unit):
     """
 
     module = "line_buffer"
+    uses = ("stream_ram",)
 
     name: str
     source: Stream
