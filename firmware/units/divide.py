@@ -83,7 +83,8 @@ class DivideUnit(Unit):
         divisor = self.operation.divisor
         if divisor & (divisor - 1) == 0:
             return 1
-        return signed_digits(-(-(2**self._shift) // divisor)) + self.source.element.signed
+        # One more for the sign: a negative raw's quotient is one above the product's floor.
+        return signed_digits(-(-(2**self._shift) // divisor)) + 1
 
     @property
     def _stages(self) -> int:
@@ -98,7 +99,6 @@ class DivideUnit(Unit):
             "SIGNED": int(element.signed),
             "DIVISOR": self.operation.divisor,
             "SHIFT": self._shift,
-            "STAGES": self._stages,
         }
 
     def timing(self) -> Timing:

@@ -1,5 +1,6 @@
 """`ElementwiseUnit`: two streams, element by element."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -7,19 +8,23 @@ from netloom.errors import FoldingError
 from netloom.firmware.stream import Stream
 from netloom.firmware.target import Target
 from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
+from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
 from netloom.hls.dataflow import Elementwise, ElementwiseFunction, TensorType
 from netloom.quantize.fixed_point import FixedPoint
 
-_PRODUCT_STAGES = 3
+_LATENCY = 3
+"""Of `multiplier`, in clocks."""
+_FIFO_DEPTH = fifo_depth(1, _LATENCY)
+_DSP_WIDTH = {Target.ECP5: 18, Target.ICE40: 16}
 
 
 @dataclass(frozen=True)
 class ElementwiseUnit(Unit):
     """`operation.function` of two streams, binary points aligned, nothing lost. A beat of each is taken together.
 
-    One register stage; three for products (operands, product, result).
+    One register stage; products go through free-running multipliers into a FIFO.
 
     Attributes:
         name: of the instance.
@@ -27,19 +32,21 @@ class ElementwiseUnit(Unit):
         b: second operands; as many beats.
         operation: the function.
         target: device family whose multiplier is instantiated.
+        dsps: how many of a product's multipliers sit in DSP blocks; None for all, if the operands fit.
 
     Raises:
         FoldingError: if beats differ, or lanes differ and neither stream has a single one.
     """
 
     module: ClassVar[str] = "elementwise"
-    uses: ClassVar[tuple[str, ...]] = ("elastic",)
+    uses: ClassVar[tuple[str, ...]] = ("credit_fifo", "elastic", "multiplier", "multiplier_ecp5", "round_value")
 
     name: str
     a: Stream
     b: Stream
     operation: Elementwise
     target: Target = Target.GENERIC
+    dsps: int | None = None
 
     def __post_init__(self) -> None:
         if self.a.beats != self.b.beats or (self.a.lanes != self.b.lanes and 1 not in (self.a.lanes, self.b.lanes)):
@@ -72,6 +79,13 @@ class ElementwiseUnit(Unit):
         return self.operation.output([TensorType((1,), self.a.element), TensorType((1,), self.b.element)]).element
 
     @property
+    def _dsps(self) -> int:
+        widest = max(self.a.element.width, self.b.element.width)
+        if not self._multiplies or widest > _DSP_WIDTH.get(self.target, 0):
+            return 0
+        return self._lanes if self.dsps is None else min(self.dsps, self._lanes)
+
+    @property
     def _multiplies(self) -> bool:
         return self.operation.function is ElementwiseFunction.MULTIPLY
 
@@ -91,11 +105,14 @@ class ElementwiseUnit(Unit):
             "B_SHIFT": shifts[1],
             "FUNCTION": str(self.operation.function),
             "OUT_WIDTH": self._element.width,
+            "TARGET": str(self.target),
+            "DSPS": self._dsps,
+            "FIFO_DEPTH": _FIFO_DEPTH if self._multiplies else 1,
         }
 
     def timing(self) -> Timing:
-        """Elastic stages behind a join of both inputs."""
-        return ElasticTiming(_PRODUCT_STAGES if self._multiplies else 1, inputs=2)
+        """A join of both inputs, then a stage, or multipliers and a FIFO."""
+        return ProductTiming() if self._multiplies else ElasticTiming(1, inputs=2)
 
     @property
     def multipliers(self) -> int:
@@ -106,12 +123,34 @@ class ElementwiseUnit(Unit):
         """An adder, a comparator with a multiplexer, or a multiplier for each lane."""
         width, lanes = self._element.width, self._lanes
         if self._multiplies:
-            a, b = self.a.element.width, self.b.element.width
-            operands = self.a.width + self.b.width
-            return (
-                Resources(lut=lanes * a * b, ff=operands + lanes * width)
-                + elastic_resources(_PRODUCT_STAGES, 0)
-                + Resources(ff=lanes * width)
-            )
+            narrow, wide = sorted((self.a.element.width, self.b.element.width))
+            in_luts = lanes - self._dsps
+            return Resources(
+                lut=in_luts * (narrow + 1) // 2 * (wide + 2),
+                ff=in_luts * 2 * narrow * wide // 2 + _LATENCY,
+                dsp=self._dsps,
+            ) + fifo_resources(lanes * width, _FIFO_DEPTH, self.target)
         selects = self.operation.function in (ElementwiseFunction.MAXIMUM, ElementwiseFunction.MINIMUM)
         return Resources(lut=lanes * width * (1 + selects)) + elastic_resources(1, lanes * width)
+
+
+class ProductTiming(Timing):
+    """Both inputs joined, then the pipeline of the multipliers and its FIFO."""
+
+    __slots__ = ("_pipeline",)
+
+    def __init__(self) -> None:
+        self._pipeline = PipelineTiming(1, _LATENCY, _FIFO_DEPTH)
+
+    def valid(self) -> tuple[bool, ...]:
+        """A product is at the FIFO's output."""
+        return self._pipeline.valid()
+
+    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
+        """Each input waits for the other, and for a place in the FIFO."""
+        (room,) = self._pipeline.ready(valid, ready)
+        return room and valid[1], room and valid[0]
+
+    def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
+        """Move everything on."""
+        self._pipeline.clock(taken, given)

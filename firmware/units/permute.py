@@ -16,8 +16,8 @@ from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
 from netloom.hls.dataflow import Permute
 
-_STAGES = 3
-"""Index, memory, result."""
+_STAGES = 4
+"""Index, address, memory, result."""
 _DEEPEST_LOGIC = 64
 """Up to this many indices are logic."""
 _EMPTY, _BEAT, _LAST = range(3)
@@ -49,7 +49,8 @@ def _runs(indices: np.ndarray, lanes: int) -> np.ndarray | None:
 class PermuteUnit(Unit):
     """Whole tensors written to a double buffer in one order and read in another, a beat a clock.
 
-    The first beat of a tensor is offered 4 clock cycles after the last one was taken.
+    `permute` has the handshakes of its sources side by side in vectors; for two, a module made for the instance gives
+    each ports of its own. The first beat of a tensor is offered 5 clock cycles after the last one was taken.
 
     Attributes:
         name: of the instance.
@@ -63,7 +64,7 @@ class PermuteUnit(Unit):
     """
 
     module: ClassVar[str] = "permute"
-    uses: ClassVar[tuple[str, ...]] = ("elastic", "stream_ram", "table_rom")
+    uses: ClassVar[tuple[str, ...]] = ("elastic", "permute", "stream_ram", "table_rom")
 
     name: str
     streams: tuple[Stream, ...]
@@ -113,10 +114,9 @@ class PermuteUnit(Unit):
         return max((max(source.beats for source in self.streams) - 1).bit_length(), 1)
 
     def _style(self, source: Stream) -> str:
-        return ram_style(2 << max((source.beats - 1).bit_length(), 0), source.width, self.target)
+        return ram_style(2 * source.beats, source.width, self.target)
 
-    def parameters(self) -> dict[str, int | str]:
-        """Beats, their width, and the memories."""
+    def _parameters(self) -> dict[str, int | str]:
         second = self.streams[1] if len(self.streams) == 2 else None
         return {
             "SOURCES": len(self.streams),
@@ -129,6 +129,49 @@ class PermuteUnit(Unit):
             "INDEX_BLOCK": int(len(self._words) > _DEEPEST_LOGIC),
             "FILE": f"{self.name}.mem",
         }
+
+    def parameters(self) -> dict[str, int | str]:
+        """Beats, their width, and the memories; none for two streams, whose own module knows them."""
+        return self._parameters() if len(self.streams) == 1 else {}
+
+    def sources(self) -> dict[str, str]:
+        """For two streams: `permute` with a set of ports for each."""
+        if len(self.streams) == 1:
+            return {}
+        parameters = ",\n".join(
+            f'      .{name}("{value}")' if isinstance(value, str) else f"      .{name}({value})"
+            for name, value in self._parameters().items()
+        )
+        text = f"""\
+// {self.name}: two streams in one, by permute with a set of ports for each.
+module {self.name} (
+    input  logic clk,
+    input  logic rst,
+    input  logic in0_valid,
+    output logic in0_ready,
+    input  logic [{self.streams[0].width - 1}:0] in0_data,
+    input  logic in1_valid,
+    output logic in1_ready,
+    input  logic [{self.streams[1].width - 1}:0] in1_data,
+    output logic out_valid,
+    input  logic out_ready,
+    output logic [{self.streams[0].width - 1}:0] out_data
+);
+  permute #(
+{parameters}
+  ) buffers (
+      .clk(clk),
+      .rst(rst),
+      .in_valid({{in1_valid, in0_valid}}),
+      .in_ready({{in1_ready, in0_ready}}),
+      .in_data({{in1_data, in0_data}}),
+      .out_valid(out_valid),
+      .out_ready(out_ready),
+      .out_data(out_data)
+  );
+endmodule
+"""
+        return {f"{self.name}.sv": text}
 
     def memories(self) -> dict[str, str]:
         """The index of every output beat."""
@@ -144,8 +187,9 @@ class PermuteUnit(Unit):
         index = self._address_width + 2
         total = elastic_resources(_STAGES, 0) + Resources(lut=width + 24, ff=width + index + 24)
         for source in self.streams:
-            total += ram_resources(2 << max((source.beats - 1).bit_length(), 0), width, self._style(source))
-            total += Resources(lut=2 * (source.beats - 1).bit_length(), ff=width + (source.beats - 1).bit_length())
+            address = (2 * source.beats - 1).bit_length()
+            total += ram_resources(2 * source.beats, width, self._style(source))
+            total += Resources(lut=2 * address + 8, ff=width + 2 * address + 4)
         if depth > _DEEPEST_LOGIC:
             return total + ram_resources(depth, index, BLOCK)
         return total + Resources(lut=index * max(depth // 16, 1))
@@ -159,7 +203,18 @@ class PermuteTiming(Timing):
         out_beats: of the result.
     """
 
-    __slots__ = ("_beats", "_free", "_full", "_index", "_issued", "_memory", "_out_beats", "_result", "_written")
+    __slots__ = (
+        "_address",
+        "_beats",
+        "_free",
+        "_full",
+        "_index",
+        "_issued",
+        "_memory",
+        "_out_beats",
+        "_result",
+        "_written",
+    )
 
     def __init__(self, beats: Sequence[int], out_beats: int) -> None:
         self._beats = list(beats)
@@ -168,8 +223,8 @@ class PermuteTiming(Timing):
         self._free = [2] * len(self._beats)
         self._full = [0] * len(self._beats)
         self._issued = 0
-        # What the three stages hold: nothing, a beat, or a tensor's last beat.
-        self._index, self._memory, self._result = _EMPTY, _EMPTY, _EMPTY
+        # What the stages hold: nothing, a beat, or a tensor's last beat.
+        self._index = self._address = self._memory = self._result = _EMPTY
 
     def valid(self) -> tuple[bool, ...]:
         """The last stage holds a beat."""
@@ -184,12 +239,15 @@ class PermuteTiming(Timing):
         """Move the stages on, count what was written, free what was read."""
         result_moves = given[0] or self._result == _EMPTY
         memory_moves = result_moves or self._memory == _EMPTY
-        index_moves = memory_moves or self._index == _EMPTY
-        read = memory_moves and self._index == _LAST
+        address_moves = memory_moves or self._address == _EMPTY
+        index_moves = address_moves or self._index == _EMPTY
+        read = memory_moves and self._address == _LAST
         if result_moves:
             self._result = self._memory
         if memory_moves:
-            self._memory = self._index
+            self._memory = self._address
+        if address_moves:
+            self._address = self._index
         if index_moves:
             self._index = self._issue()
         for source, beats in enumerate(self._beats):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -27,15 +28,20 @@ def required_lanes(operation: Reduce, element: FixedPoint, bounds: Bounds | None
         bounds: their proven range, (..., size); None for all that the type holds.
         size: terms of a group.
     """
-    if operation.accum is None or operation.accum.overflow is Overflow.WRAP or size == 1:
+    if size == 1 or not _overflows(operation, element, bounds, size):
         return None
+    return size if operation.summation is Summation.TREE else 1
+
+
+def _overflows(operation: Reduce, element: FixedPoint, bounds: Bounds | None, size: int) -> bool:
+    """Whether any term or sum may need more than to wrap."""
+    if operation.accum is None or operation.accum.overflow is Overflow.WRAP:
+        return False
     tensor = TensorType((size,), element)
     if bounds is None:
         bounds = Bounds.of(tensor)
     merged = Bounds(np.min(bounds.low.reshape(-1, size), axis=0), np.max(bounds.high.reshape(-1, size), axis=0))
-    if not operation.may_overflow([tensor], [merged]):
-        return None
-    return size if operation.summation is Summation.TREE else 1
+    return operation.may_overflow([tensor], [merged])
 
 
 @dataclass(frozen=True)
@@ -93,9 +99,12 @@ class ReduceUnit(Unit):
     def _accum(self) -> FixedPoint:
         return self.operation.accum or self.source.element
 
-    @property
+    @cached_property
     def _casting(self) -> Casting:
-        return Casting(self.source.element, self._accum)
+        # Where nothing can overflow, wrapping is the same, and takes no logic.
+        if _overflows(self.operation, self.source.element, self.bounds, self.size):
+            return Casting(self.source.element, self._accum)
+        return Casting(self.source.element, self._accum.with_modes(self._accum.rounding))
 
     @property
     def _beats(self) -> int:
@@ -111,7 +120,6 @@ class ReduceUnit(Unit):
 
     def parameters(self) -> dict[str, int | str]:
         """Lanes, beats of a group, the accumulator's type and the function."""
-        # A signed maximum is of as many bits as its terms; its cast has nothing to do.
         return {
             "LANES": self.source.lanes,
             "BEATS": self._beats,
