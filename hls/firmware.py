@@ -9,6 +9,8 @@ from netloom.hls.dataflow import Cast, Dataflow, DepthwiseMatVec, MatVec, Pool, 
 from netloom.hls.settings import HlsSettings
 from netloom.quantize.fixed_point import FixedPoint, Overflow
 
+PROJECT = "network"
+"""Name of hls4ml's project and of its C++ top function."""
 PROJECT_FOLDER = "hls4ml"
 SETTINGS_FILE = "settings.json"
 

@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError
+from netloom.hls.firmware import PROJECT
 from netloom.hls.handlers.quantizer import smallest_grid
 from netloom.hls.lower import fixed_point
 from netloom.hls.names import identifiers
 from netloom.hls.settings import HlsSettings
 from netloom.quantize.fixed_point import FixedPoint
-
-PROJECT = "network"
-"""Name of hls4ml's project and of its C++ top function."""
 
 _REPACK = "repack_"
 

@@ -87,6 +87,17 @@ Precision = Annotated[
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Do everything anew and replace what the directory holds.")]
+BoardOption = Annotated[
+    str | None, typer.Option("--board", metavar="BOARD", help="Go on to a bitstream for this board (netloom boards).")
+]
+Clock = Annotated[str | None, typer.Option(metavar="FREQUENCY", help="Of the network on the board: 80MHz.")]
+TargetInterval = Annotated[
+    int | None,
+    typer.Option("--target-ii", metavar="N", help="Clock cycles between samples, at most; else the fastest that fits."),
+]
+TargetRate = Annotated[
+    float | None, typer.Option("--target-fps", metavar="N", help="Samples a second, at least, instead of --target-ii.")
+]
 RunDirectory = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of `netloom run` or `netloom convert`.")]
 Inputs = Annotated[Path, typer.Option("--inputs", metavar="X.npy", help="Samples, shape (N, *input shape).")]
 
@@ -135,6 +146,7 @@ def networks() -> None:
         "netloom run digits",
         "netloom run lenet --bits 6 -o runs/lenet6",
         "netloom run mine.keras --data mine.npz --bits 8",
+        "netloom run jets --board ULX3S-25F --clock 100MHz",
     )
 )
 def run(
@@ -156,9 +168,14 @@ def run(
         bool, typer.Option("--csim/--no-csim", help="Compile the firmware and hold it against the simulator.")
     ] = True,
     csim_samples: Annotated[int | None, typer.Option(metavar="N", help="Only so many test samples for csim.")] = None,
+    board: BoardOption = None,
+    clock: Clock = None,
+    target_ii: TargetInterval = None,
+    target_fps: TargetRate = None,
+    rtl_samples: Annotated[int | None, typer.Option(metavar="N", help="Only so many test samples for rtl.")] = None,
     force: Force = False,
 ) -> None:
-    """Go the whole way, from a network or your own model to a report.
+    """Go the whole way, from a network or your own model to a report, and with --board to a bitstream.
 
     Stages whose inputs have not changed are kept; an interrupted run goes on where it was.
     """
@@ -173,6 +190,7 @@ def run(
         fine_tune_epochs=fine_tune_epochs,
         csim=csim,
         csim_samples=csim_samples,
+        hardware=cli_run.hardware(board, clock, target_ii, target_fps, rtl_samples=rtl_samples),
     )
     raise typer.Exit(cli_run.run(model, data, settings, output, force))
 

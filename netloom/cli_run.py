@@ -14,8 +14,8 @@ from netloom.hls import Firmware, HlsSettings
 from netloom.progress import ConsoleProgress
 from netloom.quantize.policy import Policy
 from netloom.report.html import ladder, points, verdict
-from netloom.report.schema import Report
-from netloom.settings import RunSettings, read_settings_file
+from netloom.report.schema import HardwareRecord, Report
+from netloom.settings import HardwareSettings, RunSettings, parse_clock, read_settings_file
 
 
 def hls(io_type: str, strategy: str, reuse_factor: int, precision: Path | None) -> HlsSettings:
@@ -33,8 +33,30 @@ def settings(policy: Path | None, **values: Any) -> RunSettings:
     return RunSettings(policy=Policy(**read_settings_file(policy)) if policy else None, **values)
 
 
+def hardware(
+    board: str | None, clock: str | None, target_ii: int | None, target_fps: float | None, **more: Any
+) -> HardwareSettings | None:
+    """The way to a board from the command line; None without one.
+
+    Raises:
+        SettingsError: for a value out of range, or settings of a board without one.
+    """
+    values = {
+        "clock_mhz": None if clock is None else parse_clock(clock),
+        "target_ii": target_ii,
+        "target_fps": target_fps,
+        **more,
+    }
+    given = {name: value for name, value in values.items() if value is not None}
+    if board is None:
+        if given:
+            raise SettingsError(f"{', '.join(given)}: these are for hardware; give --board too (netloom boards)")
+        return None
+    return HardwareSettings(board=board, **given)
+
+
 def run(model: str, data: Path | None, settings: RunSettings, output: Path | None, force: bool) -> int:
-    """Run the pipeline and show the result; the exit code is 1 if `fixed` and `csim` differ."""
+    """Run the pipeline and show the result; exit code 1 if engines differ that must not, or the clock is missed."""
     progress = ConsoleProgress()
     finished = pipeline.run(model, data=data, settings=settings, directory=output, force=force, progress=progress)
     return show(finished.report, finished.directory)
@@ -68,7 +90,7 @@ def schema() -> str:
 
 
 def show(report: Report, directory: Path) -> int:
-    """Print a report's essence; 1 if `fixed` and `csim` differ, else 0."""
+    """Print a report's essence; 1 if engines differ that must not, or the clock is missed, else 0."""
     console = Console(highlight=False)
     for rung in ladder(report):
         if rung.value is not None:
@@ -77,5 +99,23 @@ def show(report: Report, directory: Path) -> int:
     result = verdict(report.fidelity)
     style = {True: "bold green", False: "bold red", None: "yellow"}[result.equal]
     console.print(f"[{style}]{escape(result.sentence)}[/]", soft_wrap=True)
+    missed = False
+    if report.hardware is not None:
+        missed = not report.hardware.timing_met
+        for line in hardware_lines(report.hardware):
+            console.print(f"[bold red]{escape(line)}[/]" if missed else escape(line), soft_wrap=True)
+        console.print(f"bitstream: {escape(str(directory / report.hardware.bitstream))}", soft_wrap=True)
     console.print(f"report: {escape(str(directory / rundir.REPORT_HTML))}", soft_wrap=True)
-    return int(result.equal is False)
+    return int(result.equal is False or missed)
+
+
+def hardware_lines(hardware: HardwareRecord) -> list[str]:
+    """What came out on the board, in two lines."""
+    clock = f"{hardware.clock_mhz:g} MHz {'met' if hardware.timing_met else 'missed'}"
+    use = ", ".join(f"{one.used:,} of {one.available:,} {one.name}" for one in hardware.resources)
+    return [
+        f"{hardware.board}: {clock} ({hardware.clock_limit_mhz:.1f} possible), latency {hardware.latency:,} cycles ="
+        f" {hardware.latency_microseconds:.3g} µs, a sample every {hardware.interval:,} cycles ="
+        f" {hardware.samples_per_second:,.0f} a second",
+        f"{hardware.device}: {use}",
+    ]

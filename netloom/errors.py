@@ -12,6 +12,7 @@ NetloomError                    exit code 2
 ├── PrecisionError              a type cannot hold what must go through it
 ├── StorageError                a file could not be written or read, or is not what it should be
 ├── SimulationError             hardware gets stuck in simulation, or breaks the handshake
+├── LinkError                   a board does not answer, or answers wrongly
 ├── ToolMissingError            g++ and the like are not installed
 └── ToolFailedError             a tool ran and failed; the message names its log
 
@@ -73,6 +74,10 @@ class StorageError(NetloomError):
 
 class SimulationError(NetloomError):
     """Hardware misbehaves in simulation: it gets stuck, breaks the handshake, or gives too much."""
+
+
+class LinkError(NetloomError):
+    """A board cannot be reached, does not answer, holds another design, or answers wrongly again and again."""
 
 
 class ToolMissingError(NetloomError):

@@ -74,7 +74,7 @@ def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progre
         outputs, comparisons = _run(engines, tests, firmware, settings, progress)
     simulation = Simulation(
         accuracy=_accuracies(comparisons, len(tests.x)),
-        fidelity=tuple(_record(fidelity, settings.trace_samples) for fidelity in comparisons),
+        fidelity=tuple(record_of(fidelity, settings.trace_samples) for fidelity in comparisons),
         layers=_findings(statistics, comparisons),
         compiler=compiler_version() if settings.csim else None,
     )
@@ -86,7 +86,7 @@ def _run(
     engines: Sequence[Engine], tests: TestSet, firmware: Firmware, settings: RunSettings, progress: Progress
 ) -> tuple[dict[str, np.ndarray], list[Fidelity]]:
     """Every engine on the test set, chunk by chunk: outputs by engine, and each engine compared with the one before."""
-    samples, chunk = len(tests.x), _affordable(firmware)
+    samples, chunk = len(tests.x), affordable(firmware)
     limits = {engine.name: settings.csim_samples if engine.name == "csim" else None for engine in engines}
     outputs: dict[str, list[np.ndarray]] = {engine.name: [] for engine in engines}
     comparisons: dict[tuple[str, str], list[Fidelity]] = {}
@@ -140,7 +140,8 @@ def compare(recorded: Mapping[str, Recorded], tests: TestSet, firmware: Firmware
     return comparisons
 
 
-def _affordable(firmware: Firmware) -> int:
+def affordable(firmware: Firmware) -> int:
+    """Samples whose traces fit the memory for them."""
     values = sum(int(np.prod(layer.shape)) for layer in firmware.layers)
     return max(1, _TRACE_BYTES // (8 * values))
 
@@ -154,7 +155,13 @@ def _accuracies(comparisons: Sequence[Fidelity], samples: int) -> dict[str, floa
     return accuracies
 
 
-def _record(fidelity: Fidelity, trace_samples: int | None) -> FidelityRecord:
+def record_of(fidelity: Fidelity, trace_samples: int | None) -> FidelityRecord:
+    """A comparison as the report has it.
+
+    Args:
+        fidelity: what was found.
+        trace_samples: how many of its samples had their layers compared; None is all.
+    """
     values = fidelity.model_dump(exclude={"accuracy", "layers"})
     if fidelity.layers:
         values["layer_samples"] = min(fidelity.samples, trace_samples or fidelity.samples)

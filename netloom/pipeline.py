@@ -8,14 +8,19 @@ from pydantic import ValidationError
 from netloom import rundir
 from netloom.errors import SettingsError, StorageError, ToolMissingError
 from netloom.files import remove, storage_errors, sweep
+from netloom.firmware.board_top import board_clock
+from netloom.firmware.boards import find_board
+from netloom.firmware.tools import find_tool
 from netloom.lock import locked
 from netloom.models import Dataset, load_dataset
 from netloom.origin import Start, find_start
-from netloom.plan import Plan, report_stage
+from netloom.plan import Plan, in_report, report_stage
 from netloom.progress import Progress
 from netloom.quiet import captured
 from netloom.report.schema import Report
-from netloom.settings import RunSettings
+from netloom.settings import HardwareSettings, RunSettings
+from netloom.sim.csim_build import compiler
+from netloom.sim.verilator_tool import verilator
 from netloom.stage import LOG_FILE, Outcome, run_stage
 from netloom.state import STATE_FILE, Origin, RunState
 from netloom.versions import compiler_version, versions
@@ -76,6 +81,8 @@ def run(
             "g++ is not installed, and csim compiles the firmware with it; install it (apt-get install g++),"
             " or leave csim out with --no-csim"
         )
+    if settings.hardware is not None and until == "report":
+        check_hardware(settings.hardware)
     folder = rundir.default_directory(start.name) if directory is None else Path(directory)
     with storage_errors(f"cannot make the directory {folder}"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -109,11 +116,28 @@ def write_report(directory: str | Path, progress: Progress | None = None) -> Rep
         assert state is not None
         if "simulate" not in state.stages:
             raise StorageError(f"the run in {folder} is not finished; the same netloom run goes on where it was")
-        before = [name for name in state.stages if name != "report"]
+        before = [name for name in state.stages if name != "report" and in_report(state, name)]
         outcomes = [Outcome(name, state.stages[name].seconds, True) for name in before]
         state.stages.pop("report", None)
         run_stage(report_stage(folder, state, outcomes), folder, state, progress or Progress())
     return read_report(folder)
+
+
+def check_hardware(settings: HardwareSettings) -> None:
+    """Find what would end the hardware stages, before anything is trained for them.
+
+    Raises:
+        SettingsError: for a clock that the board cannot have.
+        NotSupportedError: for a board that needs its vendor's tool.
+        ToolMissingError: if a tool is not installed.
+    """
+    board = find_board(settings.board)
+    board_clock(board, settings.clock)
+    assert board.device.family is not None  # board_clock refuses others
+    for name in ("yosys", board.device.family.place, board.device.family.pack):
+        find_tool(name)
+    verilator()
+    compiler()
 
 
 def read_report(folder: Path) -> Report:

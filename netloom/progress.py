@@ -22,6 +22,9 @@ class Progress:
     def began(self, what: str) -> None:
         """Something of unknown length begins."""
 
+    def doing(self, what: str) -> None:
+        """Of what has begun, this is what is being done now."""
+
     def stage_ended(self, name: str, seconds: float, reused: bool) -> None:
         """A stage is finished; `reused` if its earlier result was kept."""
 
@@ -70,6 +73,11 @@ class ConsoleProgress(Progress):
             if what != self._what:
                 self.began(what)
             self._bars.update(self._bars.task_ids[0], completed=done, total=total)
+
+    def doing(self, what: str) -> None:
+        """Change the bar's words; it moves on."""
+        if self._bars is not None:
+            self._bars.update(self._bars.task_ids[0], description=escape(what[:40]))
 
     def stage_ended(self, name: str, seconds: float, reused: bool) -> None:
         """Leave one line in place of the bar."""

@@ -9,10 +9,26 @@ DATA = "data.npz"
 FIRMWARE = "firmware"
 PREDICTIONS = "predictions.npz"
 SIMULATION = "simulation.json"
+DESIGN = "design"
+RTL = "rtl.json"
+NETLIST = "netlist"
+NETLIST_RUN = "netlist.json"
+BITSTREAM = "bitstream"
 REPORT_JSON = "report.json"
 REPORT_HTML = "report.html"
 
-ARTEFACTS = (FLOAT_MODEL, QUANTIZED_MODEL, DATA, FIRMWARE, PREDICTIONS, SIMULATION, REPORT_JSON, REPORT_HTML)
+HARDWARE = (DESIGN, RTL, NETLIST, NETLIST_RUN, BITSTREAM)
+ARTEFACTS = (
+    FLOAT_MODEL,
+    QUANTIZED_MODEL,
+    DATA,
+    FIRMWARE,
+    PREDICTIONS,
+    SIMULATION,
+    *HARDWARE,
+    REPORT_JSON,
+    REPORT_HTML,
+)
 
 
 def default_directory(name: str) -> Path:

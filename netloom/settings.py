@@ -1,10 +1,11 @@
 """The settings of a run, and reading those that come in a file."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from netloom.errors import SettingsError, StorageError
 from netloom.hls import HlsSettings
@@ -12,9 +13,74 @@ from netloom.models import Network
 from netloom.quantize.policy import Bits, Policy
 from netloom.quantize.settings import Settings
 
+DEFAULT_CLOCKS = {"ecp5": 80.0, "ice40": 24.0}
+"""MHz, by device family: what most networks reach after routing on the slowest parts of it."""
+NETLIST_SAMPLES = 20
+STALLED_SAMPLES = 100
+
 USER_MODEL_BITS = 8
 USER_MODEL_FINE_TUNE_EPOCHS = 3
 USER_MODEL_BATCH_SIZE = 64
+
+
+class HardwareSettings(Settings):
+    """The way from firmware to a bitstream.
+
+    Attributes:
+        board: name of the board; kept as the list of boards writes it.
+        clock_mhz: of the network; None is 80 MHz on ECP5, 24 MHz on iCE40.
+        target_ii: clock cycles between samples, at most; None is the fastest that fits the board.
+        target_fps: samples a second, at least, instead of `target_ii`.
+        rtl_samples: only so many test samples in RTL simulation; None is all.
+        stalled_samples: test samples that go through once more, with random stalls.
+        netlist_samples: test samples in the simulation of the netlist.
+        seeds: of the placement, tried in order until the clock is met.
+
+    Raises:
+        SettingsError: if a value is out of range, the board unknown, or both targets are given.
+    """
+
+    board: str
+    clock_mhz: Annotated[float, Field(gt=0, le=2000)] | None = None
+    target_ii: Annotated[int, Field(ge=1)] | None = None
+    target_fps: Annotated[float, Field(gt=0)] | None = None
+    rtl_samples: Annotated[int, Field(ge=1)] | None = None
+    stalled_samples: Annotated[int, Field(ge=0)] = STALLED_SAMPLES
+    netlist_samples: Annotated[int, Field(ge=1)] = NETLIST_SAMPLES
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (1, 2, 3, 4)
+
+    @field_validator("board")
+    @classmethod
+    def _known(cls, board: str) -> str:
+        from netloom.firmware.boards import find_board
+
+        return find_board(board).name
+
+    @model_validator(mode="after")
+    def _one_target(self) -> "HardwareSettings":
+        if self.target_ii is not None and self.target_fps is not None:
+            raise SettingsError("give either target_ii or target_fps, not both: they say the same at a given clock")
+        if self.interval == 0:
+            raise SettingsError(
+                f"target_fps={self.target_fps:g} is more than one sample a clock cycle at {self.clock:g} MHz"
+            )
+        return self
+
+    @property
+    def clock(self) -> float:
+        """The clock asked for, MHz."""
+        if self.clock_mhz is not None:
+            return self.clock_mhz
+        from netloom.firmware.boards import find_board
+
+        board = find_board(self.board)
+        family = board.device.family
+        return DEFAULT_CLOCKS.get(family.target, board.clock_mhz) if family else board.clock_mhz
+
+    @property
+    def interval(self) -> int | None:
+        """Clock cycles between samples, at most; None is as few as fit."""
+        return self.target_ii if self.target_fps is None else int(self.clock * 1e6 / self.target_fps)
 
 
 class RunSettings(Settings):
@@ -30,6 +96,7 @@ class RunSettings(Settings):
         csim: whether the firmware is compiled (needs g++) and held against `fixed`.
         csim_samples: only so many test samples for `csim`; None is all of them.
         trace_samples: only so many test samples on which every layer is compared, not the output alone; None is all.
+        hardware: how the run goes on to a bitstream; None ends it with the simulation of the firmware.
 
     Raises:
         SettingsError: if a value is out of range, or both `bits` and `policy` are given.
@@ -44,6 +111,7 @@ class RunSettings(Settings):
     csim: bool = True
     csim_samples: Annotated[int, Field(ge=1)] | None = None
     trace_samples: Annotated[int, Field(ge=1)] | None = None
+    hardware: HardwareSettings | None = None
 
     @model_validator(mode="after")
     def _one_width(self) -> "RunSettings":
@@ -62,6 +130,21 @@ class RunSettings(Settings):
         if self.fine_tune_epochs is not None:
             return self.fine_tune_epochs
         return network.fine_tune_epochs if network else USER_MODEL_FINE_TUNE_EPOCHS
+
+
+_UNITS = {"": 1.0, "hz": 1e-6, "khz": 1e-3, "mhz": 1.0, "ghz": 1e3}
+
+
+def parse_clock(text: str) -> float:
+    """A frequency in MHz: '80MHz', '12.5 mhz', '80e6Hz', or a plain number of MHz.
+
+    Raises:
+        SettingsError: if it is none.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?(?:e[-+]?\d+)?)\s*([a-z]*)\s*", text.lower())
+    if match is None or match[2] not in _UNITS:
+        raise SettingsError(f"clock {text!r} must be a frequency, such as 80MHz")
+    return float(match[1]) * _UNITS[match[2]]
 
 
 def read_settings_file(path: Path) -> dict[str, Any]:

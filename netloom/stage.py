@@ -26,12 +26,14 @@ class Stage:
         inputs: says, when its turn comes, what the result depends on; values that JSON can hold.
         outputs: names of the files and directories it makes in the run directory.
         work: makes every output under the directory it is given.
+        users: later stages that use what it makes, directly or not; None is all later ones.
     """
 
     name: str
     inputs: Callable[[], Mapping[str, object]]
     outputs: tuple[str, ...]
     work: Callable[[Path], None]
+    users: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -107,13 +109,17 @@ def _perform(stage: Stage, mark: str, directory: Path, state: RunState) -> None:
         remove(directory / output)
     # What was made from this stage's earlier outputs counts no more.
     order = list(state.stages)
-    for later in order[order.index(stage.name) :] if before else ():
-        del state.stages[later]
-    state.stages[stage.name] = StageRecord(
-        fingerprint=mark,
-        outputs=outputs,
-        seconds=round(time.perf_counter() - began, 3),
-        finished=datetime.now(UTC).replace(microsecond=0),
+    for later in order[order.index(stage.name) + 1 :] if before else ():
+        if stage.users is None or later in stage.users:
+            del state.stages[later]
+    state.record(
+        stage.name,
+        StageRecord(
+            fingerprint=mark,
+            outputs=outputs,
+            seconds=round(time.perf_counter() - began, 3),
+            finished=datetime.now(UTC).replace(microsecond=0),
+        ),
     )
     state.write(directory)
 

@@ -10,6 +10,10 @@ from netloom.errors import StorageError
 from netloom.files import write_text
 
 STATE_FILE = "run.json"
+HARDWARE_STAGES = ("design", "rtl", "synthesize", "netlist", "bitstream")
+"""Those that a board adds."""
+STAGES = ("train", "load", "quantize", "convert", "simulate", *HARDWARE_STAGES, "report")
+"""All stages there are, in the order of a run."""
 
 
 class StageRecord(BaseModel):
@@ -60,7 +64,7 @@ class RunState(BaseModel):
         origin: what the directory holds a run of.
         settings: the settings of the last run, as `RunSettings` dumps them.
         versions: version of each package and tool of the last run.
-        stages: the finished stages by name.
+        stages: the finished stages by name, in the order of `STAGES`.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -70,6 +74,12 @@ class RunState(BaseModel):
     settings: dict[str, object] = {}
     versions: dict[str, str] = {}
     stages: dict[str, StageRecord] = {}
+
+    def record(self, name: str, record: StageRecord) -> None:
+        """Note a finished stage in its place, whenever it was done: a board may come after the first report."""
+        self.stages[name] = record
+        place = {stage: number for number, stage in enumerate(STAGES)}
+        self.stages = dict(sorted(self.stages.items(), key=lambda item: place.get(item[0], len(place))))
 
     @classmethod
     def read(cls, directory: Path) -> "RunState | None":

@@ -9,7 +9,7 @@ import numpy as np
 
 from netloom.errors import StorageError, ToolFailedError
 from netloom.hls import Firmware
-from netloom.hls.hls4ml_graph import PROJECT
+from netloom.hls.firmware import PROJECT
 from netloom.sim import csim_worker
 from netloom.sim.csim_build import library
 from netloom.sim.engine import Engine, Progress

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from netloom.errors import StorageError, ToolFailedError, ToolMissingError
-from netloom.hls.hls4ml_graph import PROJECT
+from netloom.hls.firmware import PROJECT
 
 _FLAGS = ("-O3", "-fPIC", "-fno-gnu-unique", "-w", "-Ifirmware/ap_types/", '-DWEIGHTS_DIR="firmware/weights"')
 _SOURCES = (f"firmware/{PROJECT}.cpp", f"{PROJECT}_bridge.cpp")

@@ -10,10 +10,12 @@ from pydantic import JsonValue
 from netloom import rundir
 from netloom.errors import StorageError
 from netloom.files import write_text
+from netloom.hardware import HardwareResults
 from netloom.hls import Firmware, LayerSummary
 from netloom.hls.dataflow import DepthwiseMatVec, MatVec
 from netloom.models import get_network
 from netloom.report.evidence import Evidence
+from netloom.report.hardware import floor_plan, hardware_fidelity, hardware_record
 from netloom.report.html import render
 from netloom.report.schema import DataRecord, LayerRecord, NetworkRecord, Report, StageRecord, TimingRecord
 from netloom.settings import RunSettings
@@ -36,25 +38,41 @@ def build_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> Non
     """
     firmware = Firmware.load(directory / rundir.FIRMWARE)
     tests = TestSet.load(directory / rundir.DATA)
-    report = _record(directory, firmware, tests, outcomes)
-    evidence = Evidence(tests.x, tests.y, load_predictions(directory), weight_histograms(firmware))
+    state = RunState.read(directory)
+    if state is None:
+        raise StorageError(f"{directory} holds no run; netloom run makes one")
+    results = HardwareResults(directory) if state.settings.get("hardware") is not None else None
+    report = _record(directory, state, firmware, tests, results, outcomes)
+    evidence = Evidence(
+        tests.x,
+        tests.y,
+        load_predictions(directory),
+        weight_histograms(firmware),
+        results.design if results else None,
+        floor_plan(results) if results else None,
+    )
     write_text(out / rundir.REPORT_JSON, report.model_dump_json(indent=2) + "\n")
     write_text(out / rundir.REPORT_HTML, render(report, evidence))
 
 
-def _record(directory: Path, firmware: Firmware, tests: TestSet, outcomes: Iterable[Outcome]) -> Report:
+def _record(
+    directory: Path,
+    state: RunState,
+    firmware: Firmware,
+    tests: TestSet,
+    results: HardwareResults | None,
+    outcomes: Iterable[Outcome],
+) -> Report:
     """The record of a run."""
-    state = RunState.read(directory)
-    if state is None:
-        raise StorageError(f"{directory} holds no run; netloom run makes one")
     simulation = Simulation.load(directory)
+    runs = results.runs if results else []
     settings = RunSettings.model_validate(state.settings)
     layers = [_layer(layer, simulation.layers.get(layer.name, LayerFindings())) for layer in firmware.layers]
     return Report(
         created=datetime.now(UTC).replace(microsecond=0),
         network=_network(state.origin, firmware),
         settings=_settings(settings, state.origin),
-        versions=state.versions | ({"g++": simulation.compiler} if simulation.compiler else {}),
+        versions=state.versions | _tools(simulation, results),
         seed=settings.seed,
         data=DataRecord(
             source=tests.source,
@@ -64,17 +82,26 @@ def _record(directory: Path, firmware: Firmware, tests: TestSet, outcomes: Itera
             class_names=tests.class_names,
         ),
         parameters=sum(layer.parameters for layer in layers),
-        accuracy=simulation.accuracy,
-        fidelity=simulation.fidelity,
+        accuracy=simulation.accuracy | {name: value for run in runs for name, value in run.accuracy.items()},
+        fidelity=(*simulation.fidelity, *(hardware_fidelity(results) if results else ())),
         layers=tuple(layers),
         weight_bits=sum(layer.weight_bits for layer in layers),
         activation_bits=sum(layer.activation_bits for layer in layers),
         macs=sum(layer.macs for layer in layers),
         timing=_timing(firmware),
+        hardware=hardware_record(results) if results else None,
         stages=tuple(
             StageRecord(name=outcome.name, seconds=outcome.seconds, reused=outcome.reused) for outcome in outcomes
         ),
     )
+
+
+def _tools(simulation: Simulation, results: HardwareResults | None) -> dict[str, str]:
+    """Versions of the programs that had a part in the results."""
+    tools = {"g++": simulation.compiler} if simulation.compiler else {}
+    if results is not None:
+        tools |= {"verilator": results.runs[0].tool, **results.build.report["tools"]}
+    return tools
 
 
 def _timing(firmware: Firmware) -> TimingRecord:

@@ -9,21 +9,27 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class FloorPlan:
-    """Where the cells of a routed design sit.
+    """Where the cells of a routed design sit, tile by tile.
 
     Attributes:
-        groups: what each cell belongs to, by number: layers of the network, and the shell.
-        x: column of each cell, (cells,).
-        y: row of each cell, counted from the bottom, (cells,).
-        group: number of each cell's group, (cells,).
-        kind: of each cell: 0 for logic, 1 for a DSP block, 2 for a block RAM, (cells,).
+        groups: what cells belong to, by number: layers of the network, and the host link.
+        width: tiles of the FPGA in a row.
+        height: tiles in a column.
+        x: column, (entries,); one entry a tile, kind and unit.
+        y: row, counted from the bottom, (entries,).
+        group: number of the group, (entries,).
+        kind: 0 for logic, 1 for DSP blocks, 2 for RAM blocks, (entries,).
+        count: how many cells, (entries,).
     """
 
     groups: tuple[str, ...]
+    width: int
+    height: int
     x: np.ndarray
     y: np.ndarray
     group: np.ndarray
     kind: np.ndarray
+    count: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)

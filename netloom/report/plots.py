@@ -133,8 +133,8 @@ def floor_plan(plan: FloorPlan) -> str:
     """Where each cell of a routed design sits: colours are groups, marks are DSP blocks and block RAMs."""
     colours = np.array([matplotlib.colors.to_rgb(_HUES[number % len(_HUES)]) for number in range(len(plan.groups))])
     logic = plan.kind == 0
-    counts = np.zeros((plan.y.max() + 1, plan.x.max() + 1, len(plan.groups)), dtype=np.int64)
-    np.add.at(counts, (plan.y[logic], plan.x[logic], plan.group[logic]), 1)
+    counts = np.zeros((plan.height, plan.width, len(plan.groups)), dtype=np.int64)
+    np.add.at(counts, (plan.y[logic], plan.x[logic], plan.group[logic]), plan.count[logic])
     # A tile that several groups share has the colour of the one with the most cells in it.
     filled = counts.sum(axis=2)
     pixels = np.concatenate([colours[counts.argmax(axis=2)], np.sqrt(filled / max(1, filled.max()))[..., None]], axis=2)

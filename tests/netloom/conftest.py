@@ -195,4 +195,5 @@ def design() -> dict[str, Any]:
 def floor_plan() -> FloorPlan:
     random = np.random.default_rng(0)
     x, y, group = random.integers(0, 70, (3, 500))
-    return FloorPlan(("first", "second", "host link"), x, y % 50, group % 3, np.repeat([0, 1, 2], [480, 12, 8]))
+    kind = np.repeat([0, 1, 2], [480, 12, 8])
+    return FloorPlan(("first", "second", "host link"), 70, 50, x, y % 50, group % 3, kind, np.full(500, 3))

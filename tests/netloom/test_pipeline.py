@@ -6,14 +6,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netloom import model_stages, pipeline, plan, rundir
-from netloom.errors import ModelFileError, NetloomError, SettingsError, StorageError, ToolMissingError
+from netloom import hardware_stages, model_stages, pipeline, plan, rundir
+from netloom.errors import (
+    ModelFileError,
+    NetloomError,
+    NotSupportedError,
+    SettingsError,
+    StorageError,
+    ToolFailedError,
+    ToolMissingError,
+)
 from netloom.lock import locked
 from netloom.models import Dataset
-from netloom.settings import RunSettings
+from netloom.settings import HardwareSettings, RunSettings
 from netloom.state import STATE_FILE, Origin, RunState
 
 STAGES = ["train", "quantize", "convert", "simulate", "report"]
+HARDWARE = ["design", "rtl", "synthesize", "netlist", "bitstream"]
+WITH_BOARD = [*STAGES[:-1], *HARDWARE, "report"]
+ON_A_BOARD = RunSettings(hardware=HardwareSettings(board="ULX3S-25F"))
 
 
 class Fakes:
@@ -29,6 +40,14 @@ class Fakes:
         monkeypatch.setattr(model_stages, "convert_model", self.fake("convert", f"{rundir.FIRMWARE}/dataflow.json"))
         monkeypatch.setattr(plan, "evaluate", self.fake("simulate", rundir.PREDICTIONS, rundir.SIMULATION))
         monkeypatch.setattr(plan, "build_report", self.fake("report", rundir.REPORT_JSON, rundir.REPORT_HTML))
+        for name, function, *outputs in (
+            ("design", "make_design", f"{rundir.DESIGN}/design.json"),
+            ("rtl", "simulate_rtl", rundir.RTL),
+            ("synthesize", "synthesize_network", f"{rundir.NETLIST}/network.json"),
+            ("netlist", "simulate_netlist", rundir.NETLIST_RUN),
+            ("bitstream", "make_bitstream", f"{rundir.BITSTREAM}/build.json"),
+        ):
+            monkeypatch.setattr(hardware_stages, function, self.fake(name, *outputs))
         monkeypatch.setattr(pipeline, "load_dataset", lambda name: dataset(0))
         monkeypatch.setattr(
             "netloom.origin.Start.origin",
@@ -89,7 +108,7 @@ def test_a_run_goes_through_all_stages_once(fakes: Fakes, tmp_path: Path) -> Non
     second = pipeline.run("digits", directory=tmp_path / "r")
     assert all(outcome.reused for outcome in second.outcomes)
     assert fakes.done == STAGES
-    assert set(rundir.ARTEFACTS) <= {entry.name for entry in (tmp_path / "r").iterdir()}
+    assert set(rundir.ARTEFACTS) - set(rundir.HARDWARE) <= {entry.name for entry in (tmp_path / "r").iterdir()}
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left on device")])
@@ -126,6 +145,90 @@ def test_a_setting_redoes_what_depends_on_it(
     fakes.done.clear()
     pipeline.run("digits", directory=tmp_path, settings=RunSettings.model_validate(change))
     assert fakes.done == redone
+
+
+def test_a_board_adds_its_stages(fakes: Fakes, tmp_path: Path) -> None:
+    run = pipeline.run("digits", directory=tmp_path / "r", settings=ON_A_BOARD)
+    assert [outcome.name for outcome in run.outcomes] == fakes.done == WITH_BOARD
+    assert set(rundir.ARTEFACTS) <= {entry.name for entry in (tmp_path / "r").iterdir()}
+    assert all(
+        outcome.reused for outcome in pipeline.run("digits", directory=run.directory, settings=ON_A_BOARD).outcomes
+    )
+
+
+def test_a_board_may_come_later_and_go_again(fakes: Fakes, tmp_path: Path) -> None:
+    pipeline.run("digits", directory=tmp_path)
+    fakes.done.clear()
+    pipeline.run("digits", directory=tmp_path, settings=ON_A_BOARD)
+    assert fakes.done == [*HARDWARE, "report"]
+    state = RunState.read(tmp_path)
+    assert state is not None
+    assert list(state.stages) == WITH_BOARD
+    pipeline.run("digits", directory=tmp_path)
+    pipeline.run("digits", directory=tmp_path, settings=ON_A_BOARD)
+    assert fakes.done == [*HARDWARE, "report", "report", "report"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), ToolFailedError("nextpnr-ecp5 ran out of memory")])
+@pytest.mark.parametrize("stage", HARDWARE)
+def test_hardware_interrupted_goes_on_there(fakes: Fakes, tmp_path: Path, stage: str, error: BaseException) -> None:
+    pipeline.run("digits", directory=tmp_path)
+    report = (tmp_path / rundir.REPORT_HTML).read_text()
+    fakes.done.clear()
+    fakes.fail[stage] = error
+    with pytest.raises(type(error)):
+        pipeline.run("digits", directory=tmp_path, settings=ON_A_BOARD)
+    before = HARDWARE[: HARDWARE.index(stage)]
+    assert fakes.done == before
+    assert (tmp_path / rundir.REPORT_HTML).read_text() == report
+    pipeline.run("digits", directory=tmp_path, settings=ON_A_BOARD)
+    assert fakes.done == [*HARDWARE, "report"]
+
+
+@pytest.mark.parametrize(
+    ("change", "redone"),
+    [
+        ({"board": "ULX3S-85F"}, [*HARDWARE, "report"]),
+        ({"board": "OrangeCrab-25F"}, ["bitstream", "report"]),
+        ({"clock_mhz": 60}, ["bitstream", "report"]),
+        ({"seeds": (7,)}, ["bitstream", "report"]),
+        ({"target_ii": 100}, [*HARDWARE, "report"]),
+        ({"target_fps": 1e6}, [*HARDWARE, "report"]),
+        ({"rtl_samples": 3}, ["rtl", "report"]),
+        ({"stalled_samples": 3}, ["rtl", "report"]),
+        ({"netlist_samples": 3}, ["netlist", "report"]),
+    ],
+)
+def test_a_setting_of_the_hardware_redoes_what_depends_on_it(
+    fakes: Fakes, tmp_path: Path, change: dict[str, object], redone: list[str]
+) -> None:
+    pipeline.run("digits", directory=tmp_path, settings=ON_A_BOARD)
+    fakes.done.clear()
+    changed = HardwareSettings.model_validate({"board": "ULX3S-25F"} | change)
+    pipeline.run("digits", directory=tmp_path, settings=RunSettings(hardware=changed))
+    assert fakes.done == redone
+
+
+def test_other_settings_of_the_simulation_keep_the_hardware(fakes: Fakes, tmp_path: Path) -> None:
+    pipeline.run("digits", directory=tmp_path, settings=ON_A_BOARD)
+    fakes.done.clear()
+    pipeline.run("digits", directory=tmp_path, settings=ON_A_BOARD.model_copy(update={"csim_samples": 3}))
+    assert fakes.done == ["simulate", "report"]
+
+
+@pytest.mark.parametrize(
+    ("hardware", "error", "words"),
+    [
+        ({"board": "Arty-A7-35"}, NotSupportedError, "Vivado"),
+        ({"board": "ULX3S-25F", "clock_mhz": 1500}, SettingsError, "400 MHz, not 1500"),
+    ],
+)
+def test_what_would_end_the_hardware_is_said_before_any_work(
+    fakes: Fakes, tmp_path: Path, hardware: dict[str, object], error: type[NetloomError], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        pipeline.run("digits", directory=tmp_path, settings=RunSettings(hardware=HardwareSettings(**hardware)))
+    assert fakes.done == []
 
 
 def test_other_data_redoes_everything(fakes: Fakes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
