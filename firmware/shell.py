@@ -22,7 +22,8 @@ _MODULES = (
     "uart_tx",
 )
 _RAM_DEPTH = 512
-_IDLE_SECONDS = 0.1
+IDLE_SECONDS = 0.1
+"""Silence after which a frame counts as broken off, unless told otherwise."""
 _LEAST_DIVIDER = 4
 _WORST_BAUD_ERROR = 0.02
 
@@ -41,7 +42,7 @@ class ShellSettings:
     clock_hz: float
     baud: int = BAUD
     samples: int | None = None
-    idle_seconds: float = _IDLE_SECONDS
+    idle_seconds: float = IDLE_SECONDS
 
     @property
     def divider(self) -> int:
