@@ -22,6 +22,7 @@ def open_engine(
     firmware: Firmware | str | Path | None = None,
     model: Any = None,
     design: Any = None,
+    netlist: Path | None = None,
     cache: Path | None = None,
 ) -> Engine:
     """Make an engine ready.
@@ -30,8 +31,9 @@ def open_engine(
         name: one of `ENGINES` or `HARDWARE_ENGINES`.
         firmware: a converted network, or its directory; for `fixed` and `csim`.
         model: a Keras model, or the path of one; for `float` and `quantized`.
-        design: an emitted design, or its folder; for `rtl`.
-        cache: folder of compiled models of `rtl`; the user's cache folder if None.
+        design: an emitted design, or its folder; for `rtl` and `netlist`.
+        netlist: Verilog that synthesis made of the design; for `netlist`.
+        cache: folder of compiled models of `rtl` and `netlist`; the user's cache folder if None.
 
     Raises:
         SettingsError: if the name is unknown, or what the engine needs is not given.
@@ -51,11 +53,7 @@ def open_engine(
     if name not in (*ENGINES, *HARDWARE_ENGINES):
         raise SettingsError(f"there is no engine {name!r}; engines are {', '.join((*ENGINES, *HARDWARE_ENGINES))}")
     if name in HARDWARE_ENGINES:
-        from netloom.sim.rtl import RtlEngine
-
-        if design is None:
-            raise SettingsError(f"engine {name!r} needs an emitted design")
-        return RtlEngine(design, cache=cache)
+        return _open_hardware(name, design, netlist, cache)
     if firmware is None:
         raise SettingsError(f"engine {name!r} needs a converted network")
     if not isinstance(firmware, Firmware):
@@ -67,6 +65,20 @@ def open_engine(
     from netloom.sim.csim import CsimEngine
 
     return CsimEngine(firmware)
+
+
+def _open_hardware(name: str, design: Any, netlist: Path | None, cache: Path | None) -> Engine:
+    if design is None:
+        raise SettingsError(f"engine {name!r} needs an emitted design")
+    if name == "rtl":
+        from netloom.sim.rtl import RtlEngine
+
+        return RtlEngine(design, cache=cache)
+    from netloom.sim.netlist import NetlistEngine
+
+    if netlist is None:
+        raise SettingsError("engine 'netlist' needs a netlist: the Verilog that synthesis wrote")
+    return NetlistEngine(design, netlist, cache=cache)
 
 
 __all__ = [

@@ -30,7 +30,7 @@ from netloom.sim.verilator_tool import (
 _MAIN = "verilator_main.cpp"
 _SOURCES = (".sv", ".v", ".svh", ".vh")
 _LINT = ("-Wall",)
-_NO_LINT = ("-Wno-lint", "-Wno-style", "-Wno-MULTIDRIVEN", "-Wno-UNOPTFLAT")
+_NO_LINT = ("-Wno-lint", "-Wno-style", "-Wno-SPECIFYIGN", "-Wno-fatal")
 _FLAGS = ("--cc", "--no-timing", "--assert", "--x-initial", "unique", "--x-assign", "unique", "-O3")
 _LIBRARIES = ("-latomic", "-s")
 _PATIENCE = 100_000

@@ -51,7 +51,7 @@ module sum_unit #(parameter FILE = "") (
     output logic out_valid, input logic out_ready, output logic [13:0] out_data
 );
     logic [13:0] words [0:2];
-    initial $readmemh(FILE, words);
+    initial if (FILE != "") $readmemh(FILE, words);
     logic [1:0] place;
     logic [13:0] extended;
     assign extended = {in_data[11], in_data[11:6], in_data[5], in_data[5:0]};

