@@ -24,13 +24,15 @@ from netloom.quantize import quantize
 
 if TYPE_CHECKING:
     from netloom.api import crosscheck, load_network, simulate
+    from netloom.board import Board
+    from netloom.building import build_bitstream
     from netloom.errors import NetloomError
     from netloom.hls import Firmware, HlsSettings, convert
     from netloom.models import Dataset, load_dataset, networks, train
     from netloom.pipeline import Run, run, write_report
     from netloom.quantize import FixedPoint, Policy, load_model, save_model
     from netloom.report.schema import Report
-    from netloom.settings import RunSettings
+    from netloom.settings import HardwareSettings, RunSettings
     from netloom.sim import Engine, Fidelity, open_engine
 
 _HOMES = {
@@ -39,9 +41,11 @@ _HOMES = {
     "netloom.hls": ("Firmware", "HlsSettings", "convert"),
     "netloom.sim": ("Engine", "Fidelity", "open_engine"),
     "netloom.api": ("crosscheck", "load_network", "simulate"),
+    "netloom.board": ("Board",),
+    "netloom.building": ("build_bitstream",),
     "netloom.pipeline": ("Run", "run", "write_report"),
     "netloom.report.schema": ("Report",),
-    "netloom.settings": ("RunSettings",),
+    "netloom.settings": ("HardwareSettings", "RunSettings"),
     "netloom.errors": ("NetloomError",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
@@ -69,6 +73,10 @@ __all__ = [
     "crosscheck",
     "open_engine",
     "simulate",
+    # hardware
+    "Board",
+    "HardwareSettings",
+    "build_bitstream",
     # all of it at once
     "Report",
     "Run",

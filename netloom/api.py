@@ -6,9 +6,10 @@ import numpy as np
 
 from netloom import rundir
 from netloom.errors import SettingsError, StorageError
+from netloom.firmware.verilog import TOP
 from netloom.hls import Firmware
 from netloom.models import Network, get_network
-from netloom.sim import ENGINES, Engine, Fidelity, open_engine
+from netloom.sim import ENGINES, HARDWARE_ENGINES, Engine, Fidelity, open_engine
 from netloom.sim import crosscheck as compare_engines
 from netloom.sim.engine import Arrays
 
@@ -44,8 +45,10 @@ def open_run_engine(name: str, converted: Firmware | str | Path) -> Engine:
         SettingsError: if there is no such engine, or the directory holds no model for it.
         StorageError, ModelFileError, ToolMissingError, ToolFailedError: as `netloom.open_engine`.
     """
-    if name not in ENGINES:
-        raise SettingsError(f"there is no engine {name!r}; engines are {', '.join(ENGINES)}")
+    if name not in (*ENGINES, *HARDWARE_ENGINES):
+        raise SettingsError(f"there is no engine {name!r}; engines are {', '.join((*ENGINES, *HARDWARE_ENGINES))}")
+    if name in HARDWARE_ENGINES:
+        return _open_hardware_engine(name, converted)
     if name in ("fixed", "csim"):
         return open_engine(name, firmware=find_firmware(converted))
     file = {"float": rundir.FLOAT_MODEL, "quantized": rundir.QUANTIZED_MODEL}[name]
@@ -53,6 +56,16 @@ def open_run_engine(name: str, converted: Firmware | str | Path) -> Engine:
         where = converted.directory if isinstance(converted, Firmware) else converted
         raise SettingsError(f"engine '{name}' needs {file}, and {where} has none; use fixed or csim")
     return open_engine(name, model=Path(converted) / file)
+
+
+def _open_hardware_engine(name: str, converted: Firmware | str | Path) -> Engine:
+    folder = converted.directory if isinstance(converted, Firmware) else Path(converted)
+    if not (folder / rundir.DESIGN).is_dir():
+        raise SettingsError(
+            f"engine {name!r} needs a hardware design, and {folder} has none; netloom run --board makes it"
+        )
+    netlist = folder / rundir.NETLIST / f"{TOP}.v" if name == "netlist" else None
+    return open_engine(name, design=folder / rundir.DESIGN, netlist=netlist)
 
 
 def simulate(converted: Firmware | str | Path, x: Arrays, engine: str = "fixed") -> np.ndarray | list[np.ndarray]:
@@ -63,7 +76,7 @@ def simulate(converted: Firmware | str | Path, x: Arrays, engine: str = "fixed")
         x: inputs, (samples, *input shape), any real dtype, finite; a list of them for several inputs. What is off the
             grid of the hardware's input is rounded and saturated as its input quantizer does.
         engine: `fixed` (bit-accurate simulator), `csim` (hls4ml's compiled firmware), `quantized` or `float` (the
-            models in a run directory).
+            models in a run directory), `rtl` or `netlist` (the hardware design in one, before and after synthesis).
 
     Returns:
         float64, (samples, *output shape); a list of them for several outputs.

@@ -241,7 +241,9 @@ def simulate(
     directory: RunDirectory,
     inputs: Inputs,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="Y.npy", help="Where the outputs go, float64.")],
-    engine: Annotated[str, typer.Option(metavar="NAME", help="float, quantized, fixed or csim.")] = "fixed",
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help="float, quantized, fixed, csim, rtl or netlist.")
+    ] = "fixed",
     trace: Annotated[Path | None, typer.Option(metavar="T.npz", help="Also write every layer's output.")] = None,
 ) -> None:
     """Run one engine on your own samples.
@@ -308,6 +310,72 @@ def compare(
     from netloom import cli_compare
 
     raise typer.Exit(cli_compare.compare(directories, fail_if or [], html, png))
+
+
+@app.command(epilog=_examples("netloom boards"))
+def boards() -> None:
+    """List the boards, and what their parts hold."""
+    from netloom import cli_hardware
+
+    cli_hardware.boards()
+
+
+@app.command(
+    epilog=_examples(
+        "netloom build runs/jets --board ULX3S-25F --clock 100MHz",
+        "netloom build firmware_of_mine --board iCEBreaker --target-fps 10000",
+    )
+)
+def build(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Directory of `netloom run`, `netloom convert`, or of a design.")
+    ],
+    board: Annotated[str, typer.Option("--board", metavar="BOARD", help="What to build for (netloom boards).")],
+    clock: Clock = None,
+    target_ii: TargetInterval = None,
+    target_fps: TargetRate = None,
+) -> None:
+    """Make a bitstream of what is converted already; exit code 1 if the clock is missed."""
+    from netloom import cli_hardware, cli_run
+
+    settings = cli_run.hardware(board, clock, target_ii, target_fps)
+    raise typer.Exit(cli_hardware.build(directory, settings))
+
+
+@app.command(
+    epilog=_examples("netloom emulate runs/digits", "netloom emulate runs/digits --inputs x.npy -o y.npy"),
+)
+def emulate(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Directory of a run with a design, or of a design.")],
+    inputs: Annotated[
+        Path | None, typer.Option("--inputs", metavar="X.npy", help="Samples to send, instead of waiting for Ctrl-C.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="Y.npy", help="Where their outputs go, float64.")
+    ] = None,
+) -> None:
+    """Run the board in simulation, serial link included, behind a pseudo-terminal that netloom.Board can open."""
+    from netloom import cli_hardware
+
+    if (inputs is None) != (output is None):
+        raise typer.BadParameter("give --inputs and --output together, or neither")
+    cli_hardware.emulate(directory, inputs, output)
+
+
+@app.command(epilog=_examples("netloom flash runs/digits", "netloom flash runs/digits --permanent"))
+def flash(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Directory of a run with a bitstream.")],
+    board: Annotated[
+        str | None, typer.Option("--board", metavar="BOARD", help="If it is not the one that was built for.")
+    ] = None,
+    permanent: Annotated[
+        bool, typer.Option("--permanent", help="Into the flash memory: it survives power-off.")
+    ] = False,
+) -> None:
+    """Load a bitstream into the board that is attached, with openFPGALoader."""
+    from netloom import cli_hardware
+
+    cli_hardware.flash(directory, board, permanent)
 
 
 @app.command(epilog=_examples("netloom doctor"))

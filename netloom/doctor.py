@@ -4,16 +4,24 @@ import os
 import platform
 import shutil
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
 from packaging.requirements import Requirement
 
-from netloom.versions import compiler_version
+from netloom.errors import NetloomError
+from netloom.firmware.tools import find_tool
+from netloom.sim.verilator_tool import verilator
+from netloom.versions import compiler_version, simulator_version
 
 _DISK_FLOOR = 2 * 10**9
 """Bytes: a run of the largest registered network with its firmware and compiled simulation fits many times."""
+
+_TOOLS = ("yosys", "nextpnr-ecp5", "ecppack", "nextpnr-ice40", "icepack", "openFPGALoader")
+_HARDWARE_PACKAGES = ("amaranth", "amaranth-boards", "pyserial")
+_HARDWARE_ADVICE = "pip install 'netloom[hardware]'; without it: no --board"
 
 Status = Literal["good", "missing", "advice"]
 
@@ -37,7 +45,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything, in the order of a set-up."""
-    return [_python(), *_packages(), _compiler(), _disk(), _data()]
+    return [_python(), *_packages(), _compiler(), *_hardware(), _disk(), _data()]
 
 
 def _python() -> Finding:
@@ -74,6 +82,32 @@ def _compiler() -> Finding:
             "g++", "missing", "not found", "apt-get install g++ (Debian, Ubuntu); without it: netloom run --no-csim"
         )
     return Finding("g++", "good", version)
+
+
+def _hardware() -> list[Finding]:
+    """What `--board` takes: not needed without one."""
+    findings = []
+    for name, find in (("verilator", _verilator), *((name, partial(_tool, name)) for name in _TOOLS)):
+        try:
+            findings.append(Finding(name, "good", find()))
+        except NetloomError as error:
+            findings.append(Finding(name, "advice", str(error).split(":")[0].split(";")[0], _HARDWARE_ADVICE))
+    for name in _HARDWARE_PACKAGES:
+        if _is_installed(name):
+            findings.append(Finding(name, "good", metadata.version(name)))
+        else:
+            findings.append(Finding(name, "advice", "not installed", _HARDWARE_ADVICE))
+    return findings
+
+
+def _tool(name: str) -> str:
+    tool = find_tool(name)
+    return f"{tool.origin} (slower than a native one)" if tool.origin.startswith("yowasp") else tool.origin
+
+
+def _verilator() -> str:
+    verilator()
+    return simulator_version()
 
 
 def _disk() -> Finding:

@@ -1,14 +1,17 @@
 """The stages from firmware to a bitstream. Each writes what it makes under the directory it is given."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from netloom import rundir
+from netloom.errors import ToolFailedError
 from netloom.evaluation import Recorded, affordable, compare, record_of
 from netloom.fidelity import merge
-from netloom.files import write_text
+from netloom.files import put_in_place, remove, write_text
 from netloom.firmware.bitstream import BuildSettings, build
 from netloom.firmware.boards import find_board
 from netloom.firmware.emitted import EmittedDesign
@@ -23,14 +26,19 @@ from netloom.sim.fixed import FixedEngine
 from netloom.sim.rtl import RtlEngine
 from netloom.sim.stream_engine import Speed, StreamEngine
 from netloom.sim.verilator import Stalls
-from netloom.sim.verilator_tool import verilator
 from netloom.testset import TestSet
+from netloom.versions import simulator_version
 
 _STALLS = Stalls(seed=1, inputs=0.3, outputs=0.3)
 _SYNTHESIS_FILE = "synthesis.json"
 
 
 def make_design(directory: Path, name: str, settings: HardwareSettings, out: Path, progress: Progress) -> None:
+    """`emit_design` of the firmware in a run directory."""
+    emit_design(Firmware.load(directory / rundir.FIRMWARE), name, settings, out, progress)
+
+
+def emit_design(firmware: Firmware, name: str, settings: HardwareSettings, out: Path, progress: Progress) -> None:
     """Fold, plan and emit; makes `design/`.
 
     Raises:
@@ -40,7 +48,6 @@ def make_design(directory: Path, name: str, settings: HardwareSettings, out: Pat
     """
     from netloom.firmware.generate import generate_design
 
-    firmware = Firmware.load(directory / rundir.FIRMWARE)
     progress.began("folding")
     device = find_board(settings.board).device
     generated = generate_design(firmware.dataflow, device=device, interval=settings.interval, title=name)
@@ -76,7 +83,7 @@ def simulate_rtl(
         run=_run_record(engine, "rtl", fidelity, stalled),
         latency=measured.latency,
         interval=measured.interval,
-        tool=verilator().version,
+        tool=simulator_version(),
     )
     write_text(out / rundir.RTL, found.model_dump_json(indent=2) + "\n")
 
@@ -85,20 +92,21 @@ def synthesize_network(directory: Path, settings: HardwareSettings, out: Path, p
     """Synthesize the network alone; makes `netlist/`, which is simulated and goes into the bitstream.
 
     Raises:
-        ToolMissingError, ToolFailedError: of Yosys.
+        ToolMissingError, ToolFailedError: of Yosys; its log is then `network-failed.log` in the run directory.
     """
     design = EmittedDesign.read(directory / rundir.DESIGN)
     family = find_board(settings.board).device.family
     assert family is not None  # make_design refuses others
-    netlist = synthesize(
-        design.folder,
-        design.files,
-        design.memories,
-        design.top,
-        family,
-        out / rundir.NETLIST,
-        on_line=progress.doing,
-    )
+    with _logs_kept(out, directory):
+        netlist = synthesize(
+            design.folder,
+            design.files,
+            design.memories,
+            design.top,
+            family,
+            out / rundir.NETLIST,
+            on_line=progress.doing,
+        )
     kept = {"seconds": netlist.seconds, "version": netlist.version}
     write_text(out / rundir.NETLIST / _SYNTHESIS_FILE, json.dumps(kept) + "\n")
 
@@ -135,14 +143,15 @@ def make_bitstream(directory: Path, settings: HardwareSettings, out: Path, progr
             `bitstream-failed`.
     """
     design = EmittedDesign.read(directory / rundir.DESIGN)
-    build(
-        design,
-        find_board(settings.board),
-        out / rundir.BITSTREAM,
-        BuildSettings(clock_mhz=settings.clock, seeds=settings.seeds),
-        netlist=load_netlist(directory / rundir.NETLIST, design.top),
-        on_line=progress.doing,
-    )
+    with _logs_kept(out, directory):
+        build(
+            design,
+            find_board(settings.board),
+            out / rundir.BITSTREAM,
+            BuildSettings(clock_mhz=settings.clock, seeds=settings.seeds),
+            netlist=load_netlist(directory / rundir.NETLIST, design.top),
+            on_line=progress.doing,
+        )
 
 
 def load_netlist(folder: Path, top: str) -> Netlist:
@@ -158,6 +167,20 @@ def load_netlist(folder: Path, top: str) -> Netlist:
         seconds=kept["seconds"],
         version=kept["version"],
     )
+
+
+@contextmanager
+def _logs_kept(out: Path, directory: Path) -> Iterator[None]:
+    """When a tool fails, its logs go to the run directory, since `out` will vanish; and the message says so."""
+    for name in rundir.FAILED:
+        remove(directory / name)
+    try:
+        yield
+    except ToolFailedError as error:
+        for name in rundir.FAILED:
+            if (out / name).exists():
+                put_in_place(out / name, directory / name)
+        raise ToolFailedError(str(error).replace(str(out.absolute()), str(directory))) from None
 
 
 def _run_record(

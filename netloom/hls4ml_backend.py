@@ -47,6 +47,26 @@ class NetloomBackend(VitisBackend):
         passes = ["make_stamp", f"{BACKEND}:write_hls"]
         self._writer_flow = register_flow("write", passes, requires=[self._default_flow], backend=self.name)
 
+    def create_initial_config(
+        self, board: str | None = None, clock_period: float | None = None, **settings: Any
+    ) -> dict[str, Any]:
+        """Vitis's configuration, and the board.
+
+        Args:
+            board: that the hardware is made for (`netloom boards`); None makes it for an ECP5.
+            clock_period: ns; None is Vitis's 5 ns for the C++, and the board's usual clock for the hardware.
+            settings: as Vitis's: `io_type`, `part`, ...
+
+        Raises:
+            SettingsError: for an unknown board.
+        """
+        from netloom.firmware.boards import find_board
+
+        config = super().create_initial_config(clock_period=clock_period, **settings)
+        config["Board"] = find_board(board).name if board is not None else None
+        config["BoardClockPeriod"] = clock_period
+        return config
+
     @model_optimizer()
     def refuse_strategies(self, model: Any) -> bool:
         """Refuse strategies whose C++ has no exact equal, before hls4ml generates code for them.

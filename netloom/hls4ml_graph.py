@@ -1,5 +1,6 @@
 """What hls4ml's backend `netloom` gives: hls4ml's ModelGraph with netloom's simulator and hardware behind it."""
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,15 +8,26 @@ from typing import Any
 import numpy as np
 from hls4ml.model.graph import ModelGraph
 
+from netloom import rundir
 from netloom.errors import InputError
-from netloom.files import storage_errors, write_text
+from netloom.files import SCRATCH_PREFIX, put_in_place, storage_errors, write_text
+from netloom.firmware.bitstream import BuildSettings, build
+from netloom.firmware.boards import find_board
+from netloom.firmware.devices import DEVICES, ECP5, Device
+from netloom.firmware.emitted import EmittedDesign
+from netloom.firmware.synthesis import synthesize
+from netloom.hardware import read_design
 from netloom.hls import Firmware, HlsSettings
 from netloom.hls.backend_types import FromTemplates
 from netloom.hls.dataflow import Dataflow, exact_dtype, save_dataflow
 from netloom.hls.firmware import SETTINGS_FILE
 from netloom.hls.lower import lower
+from netloom.settings import HardwareSettings
 from netloom.sim.crosscheck import as_list
 from netloom.sim.fixed import FixedEngine
+
+_DEFAULT_DEVICE = "LFE5U-25F"
+"""What `build` synthesizes for without a board."""
 
 
 class NetloomGraph(ModelGraph):
@@ -27,6 +39,7 @@ class NetloomGraph(ModelGraph):
 
     dataflow: Dataflow
     _engine: FixedEngine | None
+    _device: Device | None
 
     @property
     def output_directory(self) -> Path:
@@ -78,12 +91,78 @@ class NetloomGraph(ModelGraph):
         return self.predict(x), {name: values.astype(dtype) for name, values in layers.items()}
 
     def write_design(self) -> None:
-        """Write the graph of exact operations beside the C++; `write` calls this."""
+        """Write the hardware beside the C++, in `netloom/`: the graph of exact operations, and `design/`.
+
+        Every layer is folded by its reuse factor; with a factor of 1 and Strategy Latency its weights are constants.
+        Without a board no device's primitives are named: any vendor's tool takes the files. `write` calls this.
+
+        Raises:
+            LayerNotSupportedError, FoldingError: for what the hardware units cannot do; the C++ is written then.
+            StorageError: if it cannot be written.
+        """
         directory = self.firmware.directory
+        generated = self._generated()
         with storage_errors(f"cannot write {directory}"):
             directory.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=directory, prefix=SCRATCH_PREFIX) as name:
+                design = Path(name) / rundir.DESIGN
+                design.mkdir()
+                generated.write(design)
+                put_in_place(design, directory / rundir.DESIGN)
             save_dataflow(self.dataflow, directory)
         write_text(directory / SETTINGS_FILE, self.firmware.settings.model_dump_json(indent=1) + "\n")
+
+    def build(self, board: str | None = None, clock_mhz: float | None = None, **_: Any) -> dict[str, Any]:
+        """Synthesize the hardware; with a board, place and route it to a bitstream.
+
+        Args:
+            board: name of a board (`netloom boards`); None is the conversion's `board`, and without that the
+                network alone is synthesized, for an ECP5.
+            clock_mhz: of the network on the board; None is what the conversion's `clock_period` says, if it was given,
+                else 80 MHz on ECP5 and 24 MHz on iCE40.
+
+        Returns:
+            `latency` and `interval` in clock cycles, `multipliers`, `resources` used by kind; with a board also
+            `bitstream`, `clock_mhz`, `clock_limit_mhz` and `timing_met`.
+
+        Raises:
+            NetloomError: in all its kinds: a board that is unknown or too small, a tool that is missing or fails.
+        """
+        chosen = board or self.config.get_config_value("Board")
+        self._device = find_board(chosen).device if chosen else DEVICES[_DEFAULT_DEVICE]
+        self.write()
+        folder = self.firmware.directory
+        design = EmittedDesign.read(folder / rundir.DESIGN)
+        described = read_design(folder / rundir.DESIGN)
+        found = {name: described[name] for name in ("latency", "interval", "multipliers")}
+        if chosen is None:
+            netlist = synthesize(
+                design.folder, design.files, design.memories, design.top, ECP5, folder / rundir.NETLIST
+            )
+            return found | {"resources": netlist.used(ECP5)}
+        period = self.config.get_config_value("BoardClockPeriod")
+        asked = clock_mhz or (1000 / period if period else None)
+        settings = HardwareSettings(board=chosen, clock_mhz=asked)
+        made = build(design, find_board(chosen), folder / rundir.BITSTREAM, BuildSettings(clock_mhz=settings.clock))
+        timing = made.report["timing"]
+        return found | {
+            "resources": {kind: use["used"] for kind, use in made.report["resources"].items()},
+            "bitstream": str(made.bitstream),
+            "clock_mhz": timing["clock_mhz"],
+            "clock_limit_mhz": timing["fmax_mhz"],
+            "timing_met": timing["met"],
+        }
+
+    def _generated(self) -> Any:
+        from netloom.firmware.generate import generate_design
+
+        return generate_design(
+            self.dataflow,
+            device=self._device,
+            reuse={node.name: int(node.get_attr("reuse_factor", 1)) for node in self.get_layers()},
+            unroll={node.name: str(node.get_attr("strategy")).lower() == "latency" for node in self.get_layers()},
+            title=self.config.get_project_name(),
+        )
 
     def _simulator(self) -> FixedEngine:
         if self._engine is None:
@@ -123,3 +202,5 @@ def adopt(model: ModelGraph) -> None:
     model.__class__ = NetloomGraph
     model.dataflow = dataflow
     model._engine = None
+    board = model.config.get_config_value("Board")
+    model._device = find_board(board).device if board else None

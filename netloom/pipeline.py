@@ -14,7 +14,7 @@ from netloom.firmware.tools import find_tool
 from netloom.lock import locked
 from netloom.models import Dataset, load_dataset
 from netloom.origin import Start, find_start
-from netloom.plan import Plan, in_report, report_stage
+from netloom.plan import Plan, report_stage
 from netloom.progress import Progress
 from netloom.quiet import captured
 from netloom.report.schema import Report
@@ -22,7 +22,7 @@ from netloom.settings import HardwareSettings, RunSettings
 from netloom.sim.csim_build import compiler
 from netloom.sim.verilator_tool import verilator
 from netloom.stage import LOG_FILE, Outcome, run_stage
-from netloom.state import STATE_FILE, Origin, RunState
+from netloom.state import STATE_FILE, Origin, RunState, told
 from netloom.versions import compiler_version, versions
 
 
@@ -116,8 +116,7 @@ def write_report(directory: str | Path, progress: Progress | None = None) -> Rep
         assert state is not None
         if "simulate" not in state.stages:
             raise StorageError(f"the run in {folder} is not finished; the same netloom run goes on where it was")
-        before = [name for name in state.stages if name != "report" and in_report(state, name)]
-        outcomes = [Outcome(name, state.stages[name].seconds, True) for name in before]
+        outcomes = [Outcome(name, record.seconds, True) for name, record in told(state).items()]
         state.stages.pop("report", None)
         run_stage(report_stage(folder, state, outcomes), folder, state, progress or Progress())
     return read_report(folder)

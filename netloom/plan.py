@@ -5,20 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from netloom import hardware_stages, model_stages, rundir
+from netloom import model_stages, rundir
 from netloom.errors import SettingsError
 from netloom.evaluation import evaluate
 from netloom.files import sha256
-from netloom.firmware.boards import find_board
-from netloom.firmware.tools import find_tool
+from netloom.hardware_plan import HardwarePlan
 from netloom.models import Dataset
 from netloom.origin import Start
 from netloom.progress import Progress
 from netloom.report.build import build_report
-from netloom.settings import HardwareSettings, RunSettings
-from netloom.sim.verilator_tool import verilator
+from netloom.settings import RunSettings
 from netloom.stage import Outcome, Stage
-from netloom.state import HARDWARE_STAGES, RunState
+from netloom.state import RunState, recorded, told
 from netloom.versions import compiler_version
 
 
@@ -48,20 +46,13 @@ class Plan:
         """All stages up to the report."""
         first = [self._train(), self._quantize()] if self.start.network else self._user_model()
         last = report_stage(self.directory, self.state, self.outcomes)
-        return [*first, self._convert(), self._simulate(), *self.hardware_stages(), last]
-
-    def hardware_stages(self) -> list[Stage]:
-        """Those from the firmware to the bitstream; none without a board."""
-        settings = self.settings.hardware
-        if settings is None:
-            return []
-        return [
-            self._design(settings),
-            self._rtl(settings),
-            self._synthesize(settings),
-            self._netlist(settings),
-            self._bitstream(settings),
-        ]
+        hardware = []
+        if self.settings.hardware is not None:
+            plan = HardwarePlan(
+                self.settings.hardware, self.settings.trace_samples, self.directory, self.state, self.progress
+            )
+            hardware = plan.stages()
+        return [*first, self._convert(), self._simulate(), *hardware, last]
 
     def _user_model(self) -> list[Stage]:
         if self.state.origin.kind == "quantized":
@@ -137,73 +128,6 @@ class Plan:
             users=("report",),
         )
 
-    def _design(self, settings: HardwareSettings) -> Stage:
-        name = self.state.origin.network
-        return Stage(
-            "design",
-            lambda: self._inputs(
-                firmware=self._digest(rundir.FIRMWARE),
-                name=name,
-                device=find_board(settings.board).device.name,
-                interval=settings.interval,
-            ),
-            (rundir.DESIGN,),
-            lambda out: hardware_stages.make_design(self.directory, name, settings, out, self.progress),
-        )
-
-    def _rtl(self, settings: HardwareSettings) -> Stage:
-        trace = self.settings.trace_samples
-        return Stage(
-            "rtl",
-            lambda: self._inputs(
-                artefacts=[self._digest(name) for name in (rundir.DESIGN, rundir.FIRMWARE, rundir.DATA)],
-                samples=settings.rtl_samples,
-                stalled_samples=settings.stalled_samples,
-                trace_samples=trace,
-                tools=[verilator().version, compiler_version()],
-            ),
-            (rundir.RTL,),
-            lambda out: hardware_stages.simulate_rtl(self.directory, settings, trace, out, self.progress),
-            users=("report",),
-        )
-
-    def _synthesize(self, settings: HardwareSettings) -> Stage:
-        return Stage(
-            "synthesize",
-            lambda: self._inputs(design=self._digest(rundir.DESIGN), tool=find_tool("yosys").origin),
-            (rundir.NETLIST,),
-            lambda out: hardware_stages.synthesize_network(self.directory, settings, out, self.progress),
-        )
-
-    def _netlist(self, settings: HardwareSettings) -> Stage:
-        used = (rundir.DESIGN, rundir.NETLIST, rundir.FIRMWARE, rundir.DATA)
-        return Stage(
-            "netlist",
-            lambda: self._inputs(
-                artefacts=[self._digest(name) for name in used],
-                samples=settings.netlist_samples,
-                tools=[verilator().version, compiler_version()],
-            ),
-            (rundir.NETLIST_RUN,),
-            lambda out: hardware_stages.simulate_netlist(self.directory, settings, out, self.progress),
-            users=("report",),
-        )
-
-    def _bitstream(self, settings: HardwareSettings) -> Stage:
-        family = find_board(settings.board).device.family
-        return Stage(
-            "bitstream",
-            lambda: self._inputs(
-                artefacts=[self._digest(name) for name in (rundir.DESIGN, rundir.NETLIST)],
-                board=settings.board,
-                clock=settings.clock,
-                seeds=settings.seeds,
-                tools=[find_tool(name).origin for name in ("yosys", family.place, family.pack)] if family else [],
-            ),
-            (rundir.BITSTREAM,),
-            lambda out: hardware_stages.make_bitstream(self.directory, settings, out, self.progress),
-        )
-
     def _data(self) -> Dataset:
         if self.dataset is None:
             raise SettingsError(
@@ -232,28 +156,9 @@ def report_stage(directory: Path, state: RunState, outcomes: Sequence[Outcome]) 
         lambda: {
             "settings": state.settings,
             "versions": state.versions,
-            "stages": {
-                name: record.fingerprint
-                for name, record in state.stages.items()
-                if name != "report" and in_report(state, name)
-            },
+            "stages": {name: record.fingerprint for name, record in told(state).items()},
             "simulation": recorded(state, rundir.SIMULATION),
         },
         (rundir.REPORT_JSON, rundir.REPORT_HTML),
         lambda out: build_report(directory, out, outcomes),
     )
-
-
-def in_report(state: RunState, stage: str) -> bool:
-    """Whether the report tells of a finished stage: hardware of an earlier run counts only if this one has a board."""
-    return stage not in HARDWARE_STAGES or state.settings.get("hardware") is not None
-
-
-def recorded(state: RunState, name: str) -> Mapping[str, str]:
-    """SHA-256 of an artefact's files, as recorded by the stage that made it."""
-    return {
-        path: digest
-        for record in state.stages.values()
-        for path, digest in record.outputs.items()
-        if path.split("/")[0] == name
-    }

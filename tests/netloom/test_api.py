@@ -9,9 +9,9 @@ import pytest
 import netloom
 
 NAMES = """
-    Dataset Engine Fidelity Firmware FixedPoint HlsSettings NetloomError Policy Report Run RunSettings convert
-    crosscheck load_dataset load_model load_network networks open_engine quantize run save_model simulate train
-    write_report
+    Board Dataset Engine Fidelity Firmware FixedPoint HardwareSettings HlsSettings NetloomError Policy Report Run
+    RunSettings build_bitstream convert crosscheck load_dataset load_model load_network networks open_engine
+    quantize run save_model simulate train write_report
 """.split()
 
 

@@ -108,7 +108,9 @@ def test_a_run_goes_through_all_stages_once(fakes: Fakes, tmp_path: Path) -> Non
     second = pipeline.run("digits", directory=tmp_path / "r")
     assert all(outcome.reused for outcome in second.outcomes)
     assert fakes.done == STAGES
-    assert set(rundir.ARTEFACTS) - set(rundir.HARDWARE) <= {entry.name for entry in (tmp_path / "r").iterdir()}
+    assert set(rundir.ARTEFACTS) - {*rundir.HARDWARE, *rundir.FAILED} <= {
+        entry.name for entry in (tmp_path / "r").iterdir()
+    }
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left on device")])
@@ -150,7 +152,7 @@ def test_a_setting_redoes_what_depends_on_it(
 def test_a_board_adds_its_stages(fakes: Fakes, tmp_path: Path) -> None:
     run = pipeline.run("digits", directory=tmp_path / "r", settings=ON_A_BOARD)
     assert [outcome.name for outcome in run.outcomes] == fakes.done == WITH_BOARD
-    assert set(rundir.ARTEFACTS) <= {entry.name for entry in (tmp_path / "r").iterdir()}
+    assert set(rundir.ARTEFACTS) - set(rundir.FAILED) <= {entry.name for entry in (tmp_path / "r").iterdir()}
     assert all(
         outcome.reused for outcome in pipeline.run("digits", directory=run.directory, settings=ON_A_BOARD).outcomes
     )

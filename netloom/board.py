@@ -1,0 +1,97 @@
+"""`Board`: a board at a serial port, found among the runs by what it says it holds."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from netloom import rundir
+from netloom.errors import LinkError, StorageError
+from netloom.firmware import host
+from netloom.firmware.bitstream import BUILD_FILE, Build
+from netloom.firmware.emitted import DESIGN_FILE, EmittedDesign
+from netloom.firmware.protocol import Kind, identity_of
+
+_IDENTITY_BYTES = 9
+
+
+class Board(host.Board):
+    """A board with a network in it: `netloom.Board("/dev/ttyUSB0").predict(x)`. A context manager.
+
+    Attributes:
+        design: the network that it holds.
+        cycles: clock cycles of the last request, from its first input beat to its last output beat, by the board's own
+            count; for a single sample its latency.
+        retries: requests that had to be sent again so far.
+    """
+
+    def __init__(self, port: str | host.Link, converted: str | Path | None = None, **link: Any) -> None:
+        """Open the port and ask the board which network it holds.
+
+        Args:
+            port: name of the serial port (`/dev/ttyUSB0`, `COM3`), or an open one.
+            converted: directory of the run, or of the design; None looks for it among the runs, in `runs/` or
+                `NETLOOM_RUNS`.
+            link: `baud` and `samples`, where the bitstream was built with others than its run says; `timeout`.
+
+        Raises:
+            LinkError: if the port cannot be opened, nothing answers, or the board holds another network.
+            StorageError: if there is no such directory or design.
+            ToolMissingError: if pyserial is not installed.
+        """
+        folder = find_design(Path(converted)) if converted is not None else _held_by(port, **link)
+        super().__init__(port, folder, **{**_link_of(folder), **link})
+
+
+def find_design(directory: Path) -> Path:
+    """The folder of the emitted design in a run directory, or in hls4ml's output directory; or that folder itself.
+
+    Raises:
+        StorageError: if there is none.
+    """
+    for folder in (directory, directory / rundir.DESIGN, directory / "netloom" / rundir.DESIGN):
+        if (folder / DESIGN_FILE).is_file():
+            return folder
+    raise StorageError(f"there is no design in {directory}; netloom build {directory} --board BOARD makes one")
+
+
+class _Asked(host.Board):
+    """Asks what a board holds, and takes any answer."""
+
+    identity = 0
+
+    def _identify(self) -> None:
+        _, self.identity = identity_of(self._request(Kind.IDENTIFY, b"", _IDENTITY_BYTES))
+
+
+def _held_by(port: str | host.Link, **link: Any) -> Path:
+    """The design among the runs that a board says it holds."""
+    designs = list(_designs())
+    if not designs:
+        raise StorageError(f"there are no designs in {rundir.runs()}; name the run: netloom.Board(port, 'runs/NAME')")
+    asked = _Asked(port, designs[0], **{**_link_of(designs[0].folder), **link})
+    if isinstance(port, str):
+        asked.close()
+    for design in designs:
+        if design.identity == asked.identity:
+            return design.folder
+    raise LinkError(
+        f"the board holds design {asked.identity:016x}, which none of the {len(designs)} runs in {rundir.runs()} has;"
+        " name its run: netloom.Board(port, 'runs/NAME')"
+    )
+
+
+def _designs() -> Iterator[EmittedDesign]:
+    """The readable designs of all runs."""
+    for path in sorted(rundir.runs().glob(f"*/{rundir.DESIGN}/{DESIGN_FILE}")):
+        try:
+            design = EmittedDesign.read(path)
+            _ = design.identity
+        except StorageError:
+            continue
+        yield design
+
+
+def _link_of(folder: Path) -> dict[str, Any]:
+    """How the bitstream beside a design talks, if there is one."""
+    built = folder.parent / rundir.BITSTREAM
+    return dict(Build.read(built).report["link"]) if (built / BUILD_FILE).is_file() else {}

@@ -1,0 +1,84 @@
+"""`build_bitstream`: from what is converted already to a bitstream, without simulating anything."""
+
+import tempfile
+from pathlib import Path
+
+from netloom import rundir
+from netloom.errors import StorageError
+from netloom.files import SCRATCH_PREFIX, put_in_place, storage_errors
+from netloom.firmware.bitstream import Build, BuildSettings, build
+from netloom.firmware.boards import find_board
+from netloom.firmware.emitted import DESIGN_FILE, EmittedDesign
+from netloom.hardware_plan import HardwarePlan
+from netloom.hardware_stages import emit_design
+from netloom.hls import Firmware
+from netloom.lock import locked
+from netloom.pipeline import check_hardware
+from netloom.progress import Progress
+from netloom.quiet import captured
+from netloom.settings import HardwareSettings
+from netloom.stage import run_stage
+from netloom.state import RunState
+
+
+def build_bitstream(directory: str | Path, settings: HardwareSettings, progress: Progress | None = None) -> Build:
+    """Synthesize, place, route and pack.
+
+    Args:
+        directory: of a run, whose stages are kept up to date; of a firmware, which gets `design/` and `bitstream/`; or
+            of an emitted design, which gets `bitstream/`.
+        settings: board, clock, target; an emitted design keeps the folding it has.
+        progress: told what is going on; silent for None.
+
+    Returns:
+        The bitstream; `met` says whether the clock was.
+
+    Raises:
+        NetloomError: with one line, in all its kinds; what was finished before is intact.
+    """
+    folder, progress = Path(directory), progress or Progress()
+    if not folder.is_dir():
+        raise StorageError(f"there is no directory {folder}; netloom run or netloom convert makes one")
+    check_hardware(settings)
+    with locked(folder):
+        state = RunState.read(folder)
+        if state is not None:
+            if "convert" not in state.stages:
+                raise StorageError(
+                    f"the run in {folder} has no firmware yet; the same netloom run goes on where it was"
+                )
+            for stage in HardwarePlan(settings, None, folder, state, progress).build_stages():
+                run_stage(stage, folder, state, progress)
+            return Build.read(folder / rundir.BITSTREAM)
+        return _build_alone(folder, settings, progress)
+
+
+def _build_alone(folder: Path, settings: HardwareSettings, progress: Progress) -> Build:
+    """Where no run keeps track: a firmware or a design."""
+    progress.stage_started("bitstream")
+    try:
+        with captured(None):
+            return build(
+                EmittedDesign.read(_design_of(folder, settings, progress)),
+                find_board(settings.board),
+                folder / rundir.BITSTREAM,
+                BuildSettings(clock_mhz=settings.clock, seeds=settings.seeds),
+                on_line=progress.doing,
+            )
+    finally:
+        progress.close()
+
+
+def _design_of(folder: Path, settings: HardwareSettings, progress: Progress) -> Path:
+    """The design in a folder; made there from its firmware."""
+    if (folder / DESIGN_FILE).is_file():
+        return folder
+    if not (folder / "dataflow.json").is_file():
+        raise StorageError(f"{folder} holds neither a run, nor a firmware, nor a design; netloom convert makes one")
+    with (
+        storage_errors(f"cannot write in {folder}"),
+        tempfile.TemporaryDirectory(dir=folder, prefix=SCRATCH_PREFIX) as scratch,
+    ):
+        emit_design(Firmware.load(folder), folder.resolve().name, settings, Path(scratch), progress)
+        put_in_place(Path(scratch) / rundir.DESIGN, folder / rundir.DESIGN)
+    return folder / rundir.DESIGN

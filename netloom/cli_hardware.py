@@ -1,0 +1,91 @@
+"""What the commands `boards`, `build`, `emulate` and `flash` do."""
+
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from netloom import building, rundir
+from netloom.board import Board, find_design
+from netloom.errors import StorageError
+from netloom.firmware.bitstream import BUILD_FILE, Build
+from netloom.firmware.boards import BOARDS, find_board
+from netloom.firmware.emitted import EmittedDesign
+from netloom.firmware.host import flash as load
+from netloom.inputs import read_inputs, write_array
+from netloom.progress import ConsoleProgress
+from netloom.quiet import captured
+from netloom.settings import HardwareSettings
+from netloom.sim.crosscheck import as_list
+from netloom.sim.emulate import emulate as start_emulation
+
+
+def boards() -> None:
+    """List all boards, and what their parts hold."""
+    table = Table("board", "part", box=None, pad_edge=False)
+    for name in ("LUT", "DSP", "block RAM", "clock"):
+        table.add_column(name, justify="right")
+    table.add_column("", no_wrap=True, overflow="ellipsis")
+    for board in BOARDS:
+        device = board.device
+        memory = f"{device.memory_kbit + device.spram_kbit:,} kbit"
+        note = board.note if board.open else f"needs {board.vendor}"
+        table.add_row(
+            f"[bold]{board.name}[/]" if board.open else board.name,
+            device.name,
+            f"{device.lut:,}",
+            str(device.dsp),
+            memory,
+            f"{board.clock_mhz:g} MHz",
+            f"[dim]{escape(note)}[/]",
+        )
+    Console(highlight=False).print(table)
+
+
+def build(directory: Path, settings: HardwareSettings) -> int:
+    """Make a bitstream of a converted network or a design; the exit code is 1 if the clock is missed."""
+    made = building.build_bitstream(directory, settings, ConsoleProgress())
+    console = Console(highlight=False)
+    for kind, use in made.report["resources"].items():
+        console.print(f"  {kind.upper():<6} {use['used']:>8,} of {use['available']:,}")
+    console.print(f"[{'green' if made.met else 'bold red'}]{escape(made.verdict)}[/]", soft_wrap=True)
+    console.print(f"bitstream: {escape(str(made.bitstream))}", soft_wrap=True)
+    return int(not made.met)
+
+
+def emulate(directory: Path, inputs: Path | None, output: Path | None) -> None:
+    """Run a design as its board would behind a pseudo-terminal: until Ctrl-C, or on samples of a file."""
+    folder = find_design(directory)
+    progress = ConsoleProgress()
+    progress.stage_started("compiling the board")
+    try:
+        with captured(None):
+            emulator = start_emulation(folder)
+    finally:
+        progress.close()
+    with emulator:
+        if inputs is None or output is None:
+            typer.echo(f"the board is at {emulator.port} until Ctrl-C; in Python:")
+            typer.echo(f"netloom.Board({emulator.port!r}, {str(directory)!r}).predict(x)")
+            emulator.wait()
+            return
+        x = read_inputs(inputs, EmittedDesign.read(folder).inputs[0].shape)
+        with Board(emulator.port, folder, samples=emulator.samples) as board:
+            (outputs,) = as_list(board.predict(x))
+            cycles = board.cycles
+    write_array(output, outputs)
+    typer.echo(
+        f"emulated board: {len(x):,} samples, outputs {outputs.shape} in {output}; last request {cycles:,} cycles"
+    )
+
+
+def flash(directory: Path, board: str | None, permanent: bool) -> None:
+    """Load the bitstream of a run into the board it was built for, or another with the same part."""
+    folder = next((one for one in (directory, directory / rundir.BITSTREAM) if (one / BUILD_FILE).is_file()), None)
+    if folder is None:
+        raise StorageError(f"there is no bitstream in {directory}; netloom build {directory} --board BOARD makes one")
+    built = Build.read(folder)
+    load(built.bitstream, find_board(board or built.report["board"]), permanent=permanent, log=folder / "flash.log")
+    typer.echo(f"{built.bitstream} is in the board; in Python: netloom.Board('PORT', {str(directory)!r}).predict(x)")
