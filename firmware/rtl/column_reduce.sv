@@ -4,8 +4,9 @@
 // Maximum or sum over windows that arrive column by column: ROWS elements of a column side by side are combined in a
 // registered tree, then the columns of a window one after the other. LANES windows at once, side by side.
 //
-// A free-running pipeline: the result of a window is there clog2(ROWS) + 1 clocks after its last column, for one clock.
-// It does NOT stall or buffer: the user (pool, depthwise) only starts what has a place to go.
+// A free-running pipeline: the result of a window is there clog2(ROWS) clocks after its last column, for one clock, as
+// it comes out of the last adder or comparator.
+// It does NOT stall or buffer, or register its result: the user (pool, depthwise) only starts what has a place to go.
 
 module column_reduce #(
     parameter int ROWS = 3,  // elements of a column
@@ -27,6 +28,8 @@ module column_reduce #(
 );
   localparam int Levels = $clog2(ROWS);
   localparam int Word = LANES * WIDTH;
+  // Signed numbers compare as unsigned ones with the sign bit inverted, in one carry chain.
+  localparam logic [WIDTH-1:0] Offset = SIGNED ? WIDTH'(1) << (WIDTH - 1) : '0;
 
   generate
     if (ROWS < 1 || LANES < 1 || WIDTH < 1) begin : gen_bad_size
@@ -52,6 +55,10 @@ module column_reduce #(
         assign valid = in_valid;
         assign first = in_first;
         assign last  = in_last;
+        if (Levels == 0) begin : gen_no_tree
+          logic unused;
+          assign unused = &{1'b0, rst};
+        end
       end else begin : gen_combine
         localparam int Before = (ROWS + (1 << (level - 1)) - 1) >> (level - 1);
         always_ff @(posedge clk) begin
@@ -73,11 +80,7 @@ module column_reduce #(
               assign b = gen_level[level-1].node[((2*row+1)*LANES+lane)*WIDTH+:WIDTH];
               if (MAXIMUM) begin : gen_maximum
                 logic less;
-                if (SIGNED) begin : gen_signed
-                  assign less = $signed(a) < $signed(b);
-                end else begin : gen_unsigned
-                  assign less = a < b;
-                end
+                assign less = (a ^ Offset) < (b ^ Offset);
                 always_ff @(posedge clk) node[(row*LANES+lane)*WIDTH+:WIDTH] <= less ? b : a;
               end else begin : gen_sum
                 always_ff @(posedge clk) node[(row*LANES+lane)*WIDTH+:WIDTH] <= a + b;
@@ -90,25 +93,19 @@ module column_reduce #(
   endgenerate
 
   // The columns of a window, one after the other.
-  always_ff @(posedge clk) begin
-    if (rst) out_valid <= 1'b0;
-    else out_valid <= gen_level[Levels].valid && gen_level[Levels].last;
-  end
+  assign out_valid = gen_level[Levels].valid && gen_level[Levels].last;
   generate
     for (lane = 0; lane < LANES; lane = lane + 1) begin : gen_window
       logic [WIDTH-1:0] element, total, next;
       assign element = gen_level[Levels].node[lane*WIDTH+:WIDTH];
-      assign total   = out_data[lane*WIDTH+:WIDTH];
+      assign out_data[lane*WIDTH+:WIDTH] = next;
+      always_ff @(posedge clk) if (gen_level[Levels].valid) total <= next;
 
       if (MAXIMUM) begin : gen_maximum
         logic less;
         logic unused;
         assign unused = &{1'b0, gen_level[Levels].start};
-        if (SIGNED) begin : gen_signed
-          assign less = $signed(total) < $signed(element);
-        end else begin : gen_unsigned
-          assign less = total < element;
-        end
+        assign less = (total ^ Offset) < (element ^ Offset);
         assign next = gen_level[Levels].first || less ? element : total;
       end else begin : gen_sum
         logic [WIDTH-1:0] addend;
@@ -133,9 +130,6 @@ module column_reduce #(
               .confined(next)
           );
         end
-      end
-      always_ff @(posedge clk) begin
-        if (gen_level[Levels].valid) out_data[lane*WIDTH+:WIDTH] <= next;
       end
     end
   endgenerate

@@ -5,7 +5,7 @@
 // give one beat of LANES sums. Every product is cast to the type of the result, then added to those before it; the
 // first one to the bias. With ROWS = COLUMNS = 1 it is a scale and an offset a channel (batch normalization).
 //
-// One beat a clock, free-running behind a credit: a window's result reaches the output FIFO 5 + clog2(ROWS) clocks after
+// One beat a clock, free-running behind a credit: a window's result reaches the output FIFO 4 + clog2(ROWS) clocks after
 // its last beat, one more where the cast of a product takes work. See depthwise.py for the FIFO's own latency.
 //
 // What it does NOT do: gather windows (line_buffer, replay_buffer), sum over channels (matvec), or saturate between the
@@ -25,9 +25,9 @@ module depthwise #(
     parameter int OUT_WIDTH = 16,  // bits of a result
     parameter bit OUT_SIGNED = 1'b1,  // whether results are in two's complement
     parameter logic [63:0] OVERFLOW = "WRAP",  // the result's overflow mode, where it can matter
-    parameter WEIGHTS = "weights.mem",  // SLICES * COLUMNS words of weights, ordered as the elements of a beat are
+    parameter WEIGHTS = "",  // file: SLICES * COLUMNS words of weights, ordered as the elements of a beat are
     parameter bit WEIGHTS_BLOCK = 1'b0,  // whether they lie in block RAM, or else in LUTs
-    parameter BIAS = "",  // SLICES words of LANES results; none if empty
+    parameter BIAS = "",  // file: SLICES words of LANES results; none if empty
     parameter bit BIAS_BLOCK = 1'b0,  // as for weights
     parameter int DSPS = 0,  // how many multipliers sit in DSP blocks
     parameter int DEPTH = 17,  // of the output FIFO
@@ -108,11 +108,15 @@ module depthwise #(
   generate
     if (WEIGHTS_BLOCK) begin : gen_weights
       (* rom_style = "block" *) logic [Elements*WEIGHT_WIDTH-1:0] rom[0:Words-1];
-      initial $readmemh(WEIGHTS, rom);
+      if (WEIGHTS != "") begin : gen_load
+        initial $readmemh(WEIGHTS, rom);
+      end
       always_ff @(posedge clk) if (rst || taken) next_weights <= rom[read_address];
     end else begin : gen_weights
       (* rom_style = "logic" *) logic [Elements*WEIGHT_WIDTH-1:0] rom[0:Words-1];
-      initial $readmemh(WEIGHTS, rom);
+      if (WEIGHTS != "") begin : gen_load
+        initial $readmemh(WEIGHTS, rom);
+      end
       always_ff @(posedge clk) if (rst || taken) next_weights <= rom[read_address];
     end
   endgenerate

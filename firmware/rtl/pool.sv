@@ -4,7 +4,7 @@
 // Maximum or sum over windows: COLUMNS beats of ROWS x LANES elements give one beat of LANES results. In a sum every
 // element is first cast to the type of the result.
 //
-// One beat a clock, free-running behind a credit: a window's result reaches the output FIFO 2 + clog2(ROWS) clocks after
+// One beat a clock, free-running behind a credit: a window's result reaches the output FIFO 1 + clog2(ROWS) clocks after
 // its last beat, one more where the cast of a sum's elements takes work. See pool.py for the FIFO's own latency.
 //
 // What it does NOT do: gather windows (line_buffer, replay_buffer), divide a sum (divide), or saturate between the

@@ -145,7 +145,7 @@ class DepthwiseUnit(Unit):
     @property
     def latency(self) -> int:
         """Clocks from a window's last beat to its result's arrival in the output FIFO."""
-        return 5 + self._cast_works + (self.kernel_height - 1).bit_length()
+        return 4 + self._cast_works + (self.kernel_height - 1).bit_length()
 
     @property
     def depth(self) -> int:

@@ -119,7 +119,7 @@ class PoolUnit(Unit):
     @property
     def latency(self) -> int:
         """Clocks from a window's last beat to its result's arrival in the output FIFO."""
-        return 2 + self._cast_works + (self.column_rows - 1).bit_length()
+        return 1 + self._cast_works + (self.column_rows - 1).bit_length()
 
     @property
     def depth(self) -> int:
