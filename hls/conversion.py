@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError, PrecisionError, StorageError
+from netloom.files import put_in_place
 from netloom.hls.check import check_model
 from netloom.hls.dataflow import exact_dtype, save_dataflow
 from netloom.hls.firmware import PROJECT_FOLDER, SETTINGS_FILE, Firmware
@@ -72,21 +73,8 @@ def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Firmwar
         save_dataflow(dataflow, whole)
         (whole / SETTINGS_FILE).write_text(settings.model_dump_json(indent=1) + "\n", encoding="utf-8")
         (whole / "conversion.log").write_text(log.getvalue(), encoding="utf-8")
-        _replace(directory, whole, Path(temporary) / "previous")
+        put_in_place(whole, directory)
     return Firmware(directory, dataflow, settings)
-
-
-def _replace(directory: Path, new: Path, aside: Path) -> None:
-    """Put a new directory in the place of an old one, which comes back if that is interrupted."""
-    if not directory.exists():
-        new.rename(directory)
-        return
-    directory.rename(aside)
-    try:
-        new.rename(directory)
-    except BaseException:
-        aside.rename(directory)
-        raise
 
 
 def _forget_folder(project: Path) -> None:

@@ -1,7 +1,6 @@
 """Fetched data sets on disk: one `.npz` each, put in place whole, its checksum verified at every load."""
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 import platformdirs
 
 from netloom.errors import StorageError
+from netloom.files import replacing
 from netloom.models.dataset import digest_arrays
 from netloom.models.npz import DAMAGE
 
@@ -51,13 +51,10 @@ def write_cached(name: str, arrays: Mapping[str, np.ndarray]) -> None:
     members = {**arrays, _CHECKSUM: np.array(digest_arrays(arrays))}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{name}-") as directory:
-            temporary = Path(directory) / path.name
-            with temporary.open("wb") as file:
-                np.savez_compressed(file, allow_pickle=False, **members)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **members)
+            file.flush()
+            os.fsync(file.fileno())
     except OSError as error:
         raise StorageError(
             f"{path}: cannot be written ({error.strerror or error}); free space or set NETLOOM_CACHE"

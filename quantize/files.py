@@ -1,11 +1,11 @@
 """Model files: Keras's `.keras` archives, loaded without running anything that is in them."""
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from netloom.errors import InputError, ModelFileError, StorageError
+from netloom.files import replacing
 from netloom.quantize.archive import check_archive
 from netloom.quantize.inspection import check_finite
 
@@ -63,10 +63,8 @@ def save_model(model: Any, path: str | os.PathLike[str]) -> None:
     if path.suffix != ".keras":
         raise StorageError(f"{path} must end in .keras")
     try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as directory:
-            draft = Path(directory) / path.name
+        with replacing(path) as draft:
             model.save(draft)
-            draft.replace(path)
     except OSError as error:
         raise StorageError(
             f"{path} cannot be written ({error.strerror or error}): choose another folder or free space"
