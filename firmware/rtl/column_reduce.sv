@@ -14,7 +14,8 @@ module column_reduce #(
     parameter int WIDTH = 8,  // bits of an element and of a result
     parameter bit SIGNED = 1'b1,  // whether they are in two's complement
     parameter bit MAXIMUM = 1'b0,  // 1: maximum; 0: sum, from a start value on
-    parameter logic [63:0] OVERFLOW = "WRAP"  // of every sum: WRAP, SAT, SAT_ZERO or SAT_SYM; ROWS is 1 unless WRAP
+    parameter logic [63:0] OVERFLOW = "WRAP",  // of every sum: WRAP, SAT, SAT_ZERO or SAT_SYM; ROWS is 1 unless WRAP
+    parameter logic [55:0] TARGET = "generic"  // generic, ecp5 or ice40
 ) (
     input logic clk,
     input logic rst,  // synchronous; resets control only
@@ -83,7 +84,17 @@ module column_reduce #(
                 assign less = (a ^ Offset) < (b ^ Offset);
                 always_ff @(posedge clk) node[(row*LANES+lane)*WIDTH+:WIDTH] <= less ? b : a;
               end else begin : gen_sum
-                always_ff @(posedge clk) node[(row*LANES+lane)*WIDTH+:WIDTH] <= a + b;
+                logic [WIDTH-1:0] both;
+                adder #(
+                    .WIDTH (WIDTH),
+                    .TARGET(TARGET)
+                ) add (
+                    .a(a),
+                    .b(b),
+                    .carry(1'b0),
+                    .sum(both)
+                );
+                always_ff @(posedge clk) node[(row*LANES+lane)*WIDTH+:WIDTH] <= both;
               end
             end
           end
@@ -108,13 +119,23 @@ module column_reduce #(
         assign less = (total ^ Offset) < (element ^ Offset);
         assign next = gen_level[Levels].first || less ? element : total;
       end else begin : gen_sum
-        logic [WIDTH-1:0] addend;
-        assign addend = gen_level[Levels].first ? gen_level[Levels].start[lane*WIDTH+:WIDTH] : total;
         if (OVERFLOW == "WRAP") begin : gen_wrap
-          assign next = addend + element;
+          adder_load #(
+              .WIDTH (WIDTH),
+              .TARGET(TARGET)
+          ) add (
+              .load(gen_level[Levels].first),
+              .start(gen_level[Levels].start[lane*WIDTH+:WIDTH]),
+              .total(total),
+              .term(element),
+              .carry(1'b0),
+              .sum(next)
+          );
         end else begin : gen_confined
           // Two bits more hold the sum of any two raws, signed or not, as a signed one.
+          logic [WIDTH-1:0] addend;
           logic [WIDTH+1:0] sum;
+          assign addend = gen_level[Levels].first ? gen_level[Levels].start[lane*WIDTH+:WIDTH] : total;
           if (SIGNED) begin : gen_signed
             assign sum = (WIDTH + 2)'($signed(addend)) + (WIDTH + 2)'($signed(element));
           end else begin : gen_unsigned

@@ -219,7 +219,8 @@ module depthwise #(
       .WIDTH(OUT_WIDTH),
       .SIGNED(OUT_SIGNED),
       .MAXIMUM(1'b0),
-      .OVERFLOW(OVERFLOW)
+      .OVERFLOW(OVERFLOW),
+      .TARGET(TARGET)
   ) add_up (
       .clk(clk),
       .rst(rst),

@@ -135,7 +135,8 @@ module pool #(
       .WIDTH(OUT_WIDTH),
       .SIGNED(OUT_SIGNED),
       .MAXIMUM(MAXIMUM),
-      .OVERFLOW(OVERFLOW)
+      .OVERFLOW(OVERFLOW),
+      .TARGET(TARGET)
   ) reduce (
       .clk(clk),
       .rst(rst),

@@ -50,10 +50,13 @@ class DepthwiseUnit(Unit):
     uses = (
         "multiplier",
         "multiplier_ecp5",
-        "column_reduce",
         "cast_value",
         "round_value",
         "confine_value",
+        "column_reduce",
+        "adder",
+        "adder_load",
+        "carry_chain",
         "credit_fifo",
     )
 

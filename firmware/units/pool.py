@@ -43,7 +43,16 @@ class PoolUnit(Unit):
     """
 
     module = "pool"
-    uses = ("column_reduce", "cast_value", "round_value", "confine_value", "credit_fifo")
+    uses = (
+        "cast_value",
+        "round_value",
+        "confine_value",
+        "column_reduce",
+        "adder",
+        "adder_load",
+        "carry_chain",
+        "credit_fifo",
+    )
 
     name: str
     source: Stream
