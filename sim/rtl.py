@@ -36,7 +36,6 @@ class RtlEngine(StreamEngine):
             output_ports(design),
             probes=layer_probes(design),
             cache=cache,
-            optimize=True,
         )
         super().__init__("rtl", design, simulation, stalls)
 

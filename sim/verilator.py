@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -35,6 +37,7 @@ _FLAGS = ("--cc", "--no-timing", "--assert", "--x-initial", "unique", "--x-assig
 _LIBRARIES = ("-latomic", "-s")
 _PATIENCE = 100_000
 _DRAIN = 64
+_MOST_MODELS = 1000
 
 Progress = Callable[[int], None]
 """Called with the number of beats the first output has given."""
@@ -197,7 +200,6 @@ def build(
     probes: Sequence[Probe] = (),
     cache: Path | None = None,
     lint: bool = True,
-    optimize: bool = False,
 ) -> Simulation:
     """Compile a module that has ports `clk`, `rst` (synchronous, active high) and streams.
 
@@ -212,7 +214,6 @@ def build(
         probes: streams inside the design to record.
         cache: folder of compiled models; the user's cache folder if None.
         lint: take Verilator's warnings for errors, all of them.
-        optimize: compile slower and run faster, for long runs.
 
     Raises:
         SettingsError: for names and widths that cannot be.
@@ -231,8 +232,7 @@ def build(
     }
     tool = verilator()
     flags = (*_FLAGS, *(_LINT if lint else _NO_LINT))
-    level = "-O3" if optimize else MODEL_LEVEL
-    key = repr((sorted(sources.items()), sorted(texts.items()), flags, level, tool.version, compiler_identity()))
+    key = repr((sorted(sources.items()), sorted(texts.items()), flags, MODEL_LEVEL, tool.version, compiler_identity()))
     cache = cache or default_cache()
     folder = cache / hashlib.sha256(key.encode()).hexdigest()[:32]
     if not folder.exists():
@@ -246,12 +246,15 @@ def build(
                 (work / path).write_text(text, encoding="utf-8")
             command = [tool.command, *flags, "--top-module", WRAPPER, "--Mdir", "model", f"{WRAPPER}.sv", *sources]
             run_logged(command, work, log, f"Verilator on module {top!r}", tool.environment)
-            _compile(work, level, tool.compiler_flags, shared, log, top)
+            _compile(work, tool.compiler_flags, shared, log, top)
             (work / "kept").mkdir()
             (work / "simulation").rename(work / "kept" / "simulation")
             (work / "kept" / "build.json").write_text(json.dumps({"seconds": time.perf_counter() - start}))
             publish(work / "kept", folder)
-        log.unlink()
+        log.unlink(missing_ok=True)
+        _forget_oldest(cache)
+    else:
+        os.utime(folder)
     seconds = json.loads((folder / "build.json").read_text())["seconds"]
     return Simulation(folder / "simulation", top, tuple(inputs), tuple(outputs), tuple(probes), memories, seconds)
 
@@ -261,21 +264,27 @@ def default_cache() -> Path:
     return Path(platformdirs.user_cache_dir("netloom")) / "verilator"
 
 
-def _compile(work: Path, level: str, flags: Sequence[str], shared: Runtime, log: Path, top: str) -> None:
-    """One translation unit, as half of a small model's compile time is reading the headers."""
+def _compile(work: Path, flags: Sequence[str], shared: Runtime, log: Path, top: str) -> None:
+    """All of a model in one translation unit, so that headers are read once."""
     parts = sorted(path.name for path in (work / "model").glob("*.cpp"))
-    # Precompiled headers hold for one level only: with another, g++ crashes rather than pass them by.
-    prelude = ["prelude.h"] if level == MODEL_LEVEL else []
-    unit = "".join(f'#include "{part}"\n' for part in (*prelude, *(f"model/{part}" for part in parts), _MAIN))
+    unit = "".join(f'#include "{part}"\n' for part in ("prelude.h", *(f"model/{part}" for part in parts), _MAIN))
     (work / "all.cpp").write_text(unit)
     folders = (f"-I{shared.prelude.parent}", "-Imodel", "-I.")
     objects = map(str, shared.objects)
     run_logged(
-        [compiler(), "-w", *flags, level, *folders, "all.cpp", *objects, "-o", "simulation", *_LIBRARIES],
+        [compiler(), "-w", *flags, MODEL_LEVEL, *folders, "all.cpp", *objects, "-o", "simulation", *_LIBRARIES],
         work,
         log,
         f"the C++ compiler on Verilator's model of {top!r}",
     )
+
+
+def _forget_oldest(cache: Path) -> None:
+    """Keep the cache from growing without end."""
+    models = [path for path in cache.iterdir() if (path / "build.json").exists()]
+    if len(models) > _MOST_MODELS:
+        for path in sorted(models, key=lambda path: path.stat().st_mtime)[: len(models) - _MOST_MODELS]:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _beats(path: Path, size: int) -> np.ndarray:

@@ -40,9 +40,9 @@ endmodule
 """
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("models")
+@pytest.fixture(scope="session")
+def cache(shared):
+    return shared / "models"
 
 
 def samples(count=50):

@@ -27,9 +27,9 @@ class Meaning(Engine):
         return {name: values * STEP for name, values in handmade.meaning(raws).items()}
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("models")
+@pytest.fixture(scope="session")
+def cache(shared):
+    return shared / "models"
 
 
 @pytest.fixture

