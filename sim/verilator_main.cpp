@@ -9,6 +9,9 @@
 // Standard output: "progress BEATS" lines, at the end "done CYCLES" or "failed REASON".
 // Does not know what the beats mean. One clock, one synchronous reset, everything sampled at the rising edge.
 
+#include <sys/prctl.h>
+
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -193,6 +196,7 @@ Arguments parse(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     const Arguments arguments = parse(argc, argv);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // who started it and is gone, will not read what comes out
     VerilatedContext context;
     context.randReset(2);  // whatever is not reset starts with noise, the same in every run
     context.randSeed(20240229);

@@ -272,6 +272,7 @@ def test_ctrl_c_ends_the_simulation(cache, tmp_path):
     while not (running := children.read_text().split()) and time.monotonic() < started + 60:
         time.sleep(0.05)
     assert running
+    time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert "KeyboardInterrupt" in errors
