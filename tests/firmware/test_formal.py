@@ -1,0 +1,197 @@
+"""The stream modules, proven for all data and all stalls.
+
+`formal/X.sv` holds the properties of module X: they are put at the end of its body, so that they see what is inside.
+Where the mode is `prove` they hold in every reachable state, by induction; where it is `bmc`, for as many clock cycles
+after reset as the depth says. Each is then seen to fail on a module with a fault.
+"""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from rtl_bench import RTL
+
+PROPERTIES = Path(__file__).parent / "formal"
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One module with one set of parameters."""
+
+    module: str
+    parameters: dict[str, int | str]
+    mode: str = "prove"
+    depth: int = 4
+
+    def run(self, folder: Path, environment: dict[str, str], fault: tuple[str, str] = ("", "")) -> str:
+        """SymbiYosys's verdict: PASS, FAIL or UNKNOWN."""
+        text = (RTL / f"{self.module}.sv").read_text(encoding="utf-8")
+        assert fault[0] in text
+        text = text.replace(*fault, 1) if fault[0] else text
+        body, end, rest = text.rpartition("endmodule")
+        properties = (PROPERTIES / f"{self.module}.sv").read_text(encoding="utf-8")
+        (folder / f"{self.module}.sv").write_text(f"{body}\n{properties}\n{end}{rest}", encoding="utf-8")
+        ram = folder / "stream_ram.sv"
+        if not ram.exists():
+            ram.write_text((RTL / "stream_ram.sv").read_text(encoding="utf-8"), encoding="utf-8")
+        values = " ".join(
+            f"-set {name} " + (f'"{value}"' if isinstance(value, str) else str(value))
+            for name, value in self.parameters.items()
+        )
+        files, newline = " ".join(sorted({f"{self.module}.sv", "stream_ram.sv"})), "\n"
+        defines = "MEMORY=assume" if self.mode == "prove" else "MEMORY=assert"
+        (folder / "job.sby").write_text(
+            f"""\
+[options]
+mode {self.mode}
+depth {self.depth}
+[engines]
+smtbmc z3
+[script]
+read -define {defines}
+read -formal -sv {files}
+chparam {values} {self.module}
+prep -flatten -top {self.module}
+[files]
+{newline.join(files.split())}
+""",
+            encoding="utf-8",
+        )
+        sby = Path(sys.executable).with_name("yowasp-sby")
+        done = subprocess.run(
+            [sby, "-f", "job.sby"], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+        verdicts = [line.rsplit("(", 1)[1].split(",")[0] for line in done.stdout.splitlines() if "DONE (" in line]
+        assert verdicts, done.stdout + done.stderr
+        assert verdicts[0] in ("PASS", "FAIL", "UNKNOWN"), done.stdout + done.stderr
+        return verdicts[0]
+
+
+def replay(style, slack, groups, row_words, step, words, word_stride, repeats, repeat_stride) -> dict[str, int | str]:
+    span = (repeats - 1) * repeat_stride + (words - 1) * word_stride
+    return {
+        "WIDTH": 2,
+        "DEPTH": max(2, span + 1 + slack),
+        "STYLE": style,
+        "GROUPS": groups,
+        "ROW_WORDS": row_words,
+        "STEP": step,
+        "WORDS": words,
+        "WORD_STRIDE": word_stride,
+        "REPEATS": repeats,
+        "REPEAT_STRIDE": repeat_stride,
+    }
+
+
+REPLAY_BLOCK = replay("block", 1, 2, 4, 1, 2, 1, 2, 0)
+REPLAY_FABRIC = replay("distributed", 0, 2, 4, 1, 2, 1, 2, 0)
+REPLAY_SHORT = replay("distributed", 1, 1, 4, 0, 2, 1, 1, 0)
+REPLAY_AGAIN = replay("distributed", 2, 1, 2, 0, 2, 1, 2, 0)
+FIFO_BLOCK = {"WIDTH": 2, "DEPTH": 5, "STYLE": "block"}
+FIFO_FABRIC = {"WIDTH": 2, "DEPTH": 3, "STYLE": "distributed"}
+
+PROOFS = {
+    "memory": Proof("stream_ram", {"WIDTH": 2, "DEPTH": 5, "STYLE": "block"}),
+    "register": Proof("stream_register", {"WIDTH": 3}),
+    "fork of two": Proof("stream_fork", {"WIDTH": 2, "COUNT": 2}),
+    "fork of four": Proof("stream_fork", {"WIDTH": 2, "COUNT": 4}),
+    "width, one to two": Proof("stream_width", {"IN_WIDTH": 1, "OUT_WIDTH": 2}),
+    "width, two to one": Proof("stream_width", {"IN_WIDTH": 2, "OUT_WIDTH": 1}),
+    "width, two to ten": Proof("stream_width", {"IN_WIDTH": 2, "OUT_WIDTH": 10}),
+    "width, ten to two": Proof("stream_width", {"IN_WIDTH": 10, "OUT_WIDTH": 2}),
+    "FIFO of two places": Proof("stream_fifo", FIFO_FABRIC | {"DEPTH": 2}),
+    "FIFO of five places": Proof("stream_fifo", FIFO_FABRIC | {"DEPTH": 5}),
+    "FIFO of nine places": Proof("stream_fifo", FIFO_FABRIC | {"DEPTH": 9, "STYLE": "registers"}),
+    "FIFO of five places in block RAM": Proof("stream_fifo", FIFO_BLOCK),
+    "FIFO of ten places in block RAM": Proof("stream_fifo", FIFO_BLOCK | {"DEPTH": 10}),
+    "FIFO on its memory": Proof("stream_fifo", FIFO_BLOCK, "bmc", 12),
+    "replay, dense": Proof("replay_buffer", replay("block", 3, 1, 3, 0, 3, 1, 2, 0)),
+    "replay, dense, fewest places": Proof("replay_buffer", replay("distributed", 0, 1, 3, 0, 3, 1, 2, 0)),
+    "replay, convolution": Proof("replay_buffer", replay("distributed", 1, 3, 6, 1, 3, 1, 2, 0)),
+    "replay, convolution, fewest places": Proof("replay_buffer", replay("block", 0, 3, 6, 1, 3, 1, 2, 0)),
+    "replay, slices": Proof("replay_buffer", replay("block", 1, 2, 6, 2, 2, 2, 2, 1)),
+    "replay, long step": Proof("replay_buffer", replay("block", 0, 2, 7, 4, 2, 1, 2, 0)),
+    "replay, much left over": Proof("replay_buffer", replay("distributed", 0, 2, 9, 1, 2, 1, 1, 0)),
+    "replay, broadcast": Proof("replay_buffer", replay("distributed", 1, 2, 2, 1, 1, 1, 3, 0)),
+    "replay on its memory": Proof("replay_buffer", REPLAY_BLOCK, "bmc", 10),
+}
+
+FAULTS = {
+    "memory forgets": (PROOFS["memory"], "if (read) read_data", "read_data"),
+    "register loses its spare beat": (PROOFS["register"], "if (in_ready) spare <=", "spare <="),
+    "register repeats a beat": (PROOFS["register"], "spare_valid <= 1'b0;\n    end else begin", "end else begin"),
+    "fork loses a copy": (PROOFS["fork of two"], "assign in_ready = waiting == '0", "assign in_ready = !waiting[0]"),
+    "fork repeats a copy": (PROOFS["fork of two"], "else out_valid <= waiting", "else out_valid <= out_valid"),
+    "parts shift under a stalled beat": (
+        PROOFS["width, one to two"],
+        "assign in_ready = move;",
+        "assign in_ready = 1'b1;",
+    ),
+    "parts the wrong way round": (
+        PROOFS["width, one to two"],
+        "{in_data, data[WIDE-1:NARROW]}",
+        "{data[WIDE-NARROW-1:0], in_data}",
+    ),
+    "a wide beat covers the one before": (PROOFS["width, two to one"], "= move && last;", "= move;"),
+    "the last part comes twice": (PROOFS["width, two to one"], "out_valid <= in_valid || !last", "out_valid <= 1'b1"),
+    "FIFO overflows": (Proof("stream_fifo", FIFO_FABRIC), "<= COUNT_BITS'(DEPTH - 1)", "<= COUNT_BITS'(DEPTH)"),
+    "FIFO overtakes": (
+        Proof("stream_fifo", FIFO_FABRIC),
+        "out_data <= empty ? in_data :",
+        "out_data <= !move || in_valid ? in_data :",
+    ),
+    "FIFO repeats": (Proof("stream_fifo", FIFO_FABRIC), "take && !(move && empty)", "take"),
+    "block RAM FIFO reads on under a stalled beat": (
+        Proof("stream_fifo", FIFO_BLOCK),
+        "fetch = !fetched || move",
+        "fetch = 1'b1",
+    ),
+    "block RAM FIFO changes a stalled beat": (Proof("stream_fifo", FIFO_BLOCK), "if (move) out_data <=", "out_data <="),
+    "replay takes into full memory": (
+        Proof("replay_buffer", REPLAY_FABRIC),
+        "in_ready = !room[COUNT_BITS-1]",
+        "in_ready = 1'b1",
+    ),
+    "replay frees a beat too early": (
+        Proof("replay_buffer", REPLAY_FABRIC),
+        "freed = '0",
+        "freed = COUNT_BITS'(last_word)",
+    ),
+    "replay does not drop a row's rest": (
+        Proof("replay_buffer", REPLAY_SHORT),
+        "COUNT_BITS'(TAIL)",
+        "COUNT_BITS'(STEP)",
+    ),
+    "replay reads before it is written": (Proof("replay_buffer", REPLAY_FABRIC), "= !ahead[COUNT_BITS-1]", "= 1'b1"),
+    "replay forgets to repeat": (Proof("replay_buffer", REPLAY_AGAIN), "circle(TO_REPEAT)", "circle(WORD_STRIDE)"),
+    "replay reads on under a stalled beat": (
+        Proof("replay_buffer", REPLAY_BLOCK),
+        "enable = !fetched || move",
+        "enable = 1'b1",
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory):
+    """An environment whose PATH has the tools under the names by which SymbiYosys calls them."""
+    folder, installed = tmp_path_factory.mktemp("tools"), Path(sys.executable).parent
+    for name in ("yosys", "yosys-smtbmc", "yosys-witness"):
+        (folder / name).symlink_to(installed / f"yowasp-{name}")
+    return os.environ | {"PATH": os.pathsep.join([str(folder), str(installed), os.environ["PATH"]])}
+
+
+@pytest.mark.parametrize("proof", PROOFS.values(), ids=PROOFS)
+def test_proven(proof, environment, tmp_path):
+    assert proof.run(tmp_path, environment) == "PASS"
+
+
+@pytest.mark.parametrize(("proof", "sound", "broken"), FAULTS.values(), ids=FAULTS)
+def test_fault_is_found(proof, sound, broken, environment, tmp_path):
+    faulty = replace(proof, mode="bmc", depth=10)
+    assert faulty.run(tmp_path, environment, (sound, broken)) == "FAIL"
