@@ -15,7 +15,7 @@ from netloom.firmware.units.matvec_unrolled import MatVecUnrolled
 from netloom.firmware.units.permute import PermuteUnit
 from netloom.firmware.units.replay_buffer import ReplayBuffer
 from netloom.firmware.units.window_shift import WindowShift
-from netloom.hls.dataflow import DepthwiseMatVec, MatVec, Permute
+from netloom.hls.dataflow import Bounds, DepthwiseMatVec, MatVec, Permute
 
 
 def plan_product(builder: DesignBuilder, product: Product, window_source: str | None) -> None:
@@ -46,6 +46,7 @@ def plan_product(builder: DesignBuilder, product: Product, window_source: str | 
             stream, order = _window_words(builder, product, product.geometry, fold, source)
         else:
             stream, order = _vector_words(builder, product, fold, source)
+        bounds = _vector_bounds(builder, product)
         if fold.unrolled:
             ordered = MatVec(
                 operation.weights[order.ravel()],
@@ -61,10 +62,17 @@ def plan_product(builder: DesignBuilder, product: Product, window_source: str | 
             result = builder.add(
                 node,
                 node.name,
-                lambda name: MatVecUnit(name, stream, operation, fold.pe, order, builder.target, dsps),
+                lambda name: MatVecUnit(name, stream, operation, fold.pe, order, builder.target, dsps, bounds),
                 computes=True,
             )
     builder.give(node, result)
+
+
+def _vector_bounds(builder: DesignBuilder, product: Product) -> Bounds:
+    """Range of each of the product's inputs, wherever its window is."""
+    bounds = builder.dataflow.bounds[product.node.inputs[0]]
+    low, high = (raws.reshape(-1, product.depth) for raws in (bounds.low, bounds.high))
+    return Bounds(low.min(axis=0), high.max(axis=0))
 
 
 def _channels(builder: DesignBuilder, product: Product, fold: Fold, source: Stream) -> Stream:
@@ -84,7 +92,9 @@ def _vector_words(builder: DesignBuilder, product: Product, fold: Fold, source: 
         order = np.array(product.operation.order)
         gather = Permute(np.arange(product.positions)[:, None] * depth + order)
         single = builder.with_lanes(node, stream, 1)
-        stream = builder.add(node, f"{node.name}_order", lambda name: PermuteUnit(name, (single,), gather, builder.target))
+        stream = builder.add(
+            node, f"{node.name}_order", lambda name: PermuteUnit(name, (single,), gather, builder.target)
+        )
     stream = builder.with_lanes(node, stream, fold.simd)
     words, repeats = depth // fold.simd, product.outputs // fold.pe
     if repeats > 1:
