@@ -1,0 +1,58 @@
+"""Carry chains of ECP5 cut loose at their ends, in a netlist on its way from Yosys to nextpnr.
+
+Yosys connects every port of a carry cell; nextpnr takes whatever is connected for used. It spends one cell (two LUTs)
+to bring even a constant into a chain, and one to take the last carry out, whether or not anything listens: four LUTs
+for every adder, where an adder of eight bits is made of nine.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_CELL = "CCU2C"
+
+
+def open_ends(netlist: dict[str, Any]) -> int:
+    """Disconnect carries that nothing uses, in every module of Yosys's JSON (in place).
+
+    These are carry outputs that no cell and no port reads, and constant carry inputs of cells whose lower half makes a
+    carry of its own without looking at it (see `carry_chain.sv`).
+
+    Returns:
+        How many ends were opened.
+    """
+    opened = 0
+    for module in netlist["modules"].values():
+        uses = Counter(_bits(module))
+        for cell in module.get("cells", {}).values():
+            if cell["type"] != _CELL:
+                continue
+            ports = cell["connections"]
+            if ports.get("COUT") and uses[ports["COUT"][0]] == 1:
+                ports["COUT"] = ["x"]
+                opened += 1
+            if ports.get("CIN") and isinstance(ports["CIN"][0], str) and _starts_chain(cell):
+                ports["CIN"] = ["x"]
+                opened += 1
+    return opened
+
+
+def _bits(module: Mapping[str, Any]) -> Iterator[int | str]:
+    """Every bit that a cell or a port of the module is connected to, once for each connection."""
+    for cell in module.get("cells", {}).values():
+        for bits in cell["connections"].values():
+            yield from bits
+    for port in module.get("ports", {}).values():
+        yield from port["bits"]
+
+
+def _starts_chain(cell: Mapping[str, Any]) -> bool:
+    """Whether the lower half's table gives 0 for inputs as connected, so that its carry is not the one it gets."""
+    table = int(str(cell["parameters"]["INIT0"]), 2)
+    fixed = [cell["connections"].get(f"{name}0", ["x"])[0] for name in "ABCD"]
+    rows = [
+        row
+        for row in range(16)
+        if all(bit not in ("0", "1") or int(bit) == row >> i & 1 for i, bit in enumerate(fixed))
+    ]
+    return all(not table >> row & 1 for row in rows)

@@ -1,0 +1,299 @@
+// Copyright netloom contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A constant matrix times a vector, folded on PE x SIMD multipliers: SF beats of SIMD elements give one beat of PE sums,
+// NF times for every vector, whose beats therefore come NF times. Every product is cast to the step of the result; sums
+// begin with the bias.
+//
+//     beat -> weights (memory) -> multipliers -> [cast] -> adder tree over SIMD -> total over SF beats -> FIFO
+//
+// One beat a clock, free-running behind a credit: a result reaches the output FIFO 4 + clog2(SIMD) clocks after its last
+// beat, one more where the cast of a product takes work, one more unless SF = 1 and there is neither bias nor PACK.
+//
+// Sums are taken modulo 2**OUT_WIDTH, in any order, which is right wherever none can overflow, and where overflow wraps.
+// Where a total may saturate on the way, OVERFLOW says how; then SIMD must be 1.
+//
+// It does NOT replay vectors (replay_buffer), and does not gather windows (line_buffer, window_shift).
+module matvec #(
+    parameter int PE = 1,  // results in a beat
+    parameter int SIMD = 1,  // elements in a beat
+    parameter int SF = 1,  // beats of a vector
+    parameter int NF = 1,  // times a vector comes: groups of PE results
+    parameter int IN_WIDTH = 8,  // bits of an element
+    parameter bit IN_SIGNED = 1'b1,  // whether elements are in two's complement
+    parameter int WEIGHT_WIDTH = 8,  // bits of a weight
+    parameter bit WEIGHT_SIGNED = 1'b1,  // whether weights are in two's complement
+    parameter int SHIFT = 0,  // fraction bits of a product minus those of the result; above -OUT_WIDTH
+    parameter logic [87:0] ROUNDING = "TRN",  // of products, if SHIFT is positive
+    parameter int TERM_WIDTH = 16,  // bits that hold every product, rounded, in two's complement; see matvec_products
+    parameter int OUT_WIDTH = 16,  // bits of a result
+    parameter bit OUT_SIGNED = 1'b1,  // whether results are in two's complement
+    parameter logic [63:0] OVERFLOW = "WRAP",  // WRAP, or how every product and total is confined
+    parameter WEIGHTS = "weights.mem",  // file: NF * SF words of PE x SIMD weights, the elements' index running fastest
+    parameter bit WEIGHTS_BLOCK = 1'b1,  // whether they lie in block RAM, or else in LUTs
+    parameter BIAS = "",  // file: NF words of PE biases of the result's type; none if empty
+    parameter int BIAS_WIDTH = 1,  // bits of a bias, signed as the result is
+    parameter bit BIAS_BLOCK = 1'b0,  // whether they lie in block RAM
+    parameter int PACK = 0,  // bits from one weight to the next of two that share a DSP block; 0 if none do
+    parameter int DSPS = 0,  // DSP blocks to use
+    parameter int DEPTH = 1,  // of the output FIFO
+    parameter logic [55:0] TARGET = "generic"  // generic, ecp5 or ice40
+) (
+    input  logic                     clk,
+    input  logic                     rst,  // synchronous; resets control only
+    input  logic                     in_valid,
+    output logic                     in_ready,
+    input  logic [SIMD*IN_WIDTH-1:0] in_data,
+    output logic                     out_valid,
+    input  logic                     out_ready,
+    output logic [ PE*OUT_WIDTH-1:0] out_data
+);
+  localparam bit Confined = OVERFLOW != "WRAP";
+  localparam bit CastWorks = (SHIFT > 0 && ROUNDING != "TRN") || Confined;
+  localparam bit Totals = SF > 1 || BIAS != "" || PACK != 0 || Confined;
+  localparam int Terms = 4 + (CastWorks ? 1 : 0);  // clocks from a beat taken to its terms
+  localparam int Sums = Terms + $clog2(SIMD);  // to the sums of its terms
+  localparam int Pushed = Sums + (Totals ? 1 : 0);  // to the result
+
+  localparam int Words = SF * NF;
+  localparam int AddressWidth = Words > 1 ? $clog2(Words) : 1;
+  localparam int GroupWidth = NF > 1 ? $clog2(NF) : 1;
+  // Bits of the result below the products' last one: only a bias reaches them.
+  localparam int Below = SHIFT < 0 && !Confined ? -SHIFT : 0;
+  localparam int SumWidth = OUT_WIDTH - Below;
+
+  generate
+    if (PE < 1 || SIMD < 1 || SF < 1 || NF < 1) begin : gen_bad_size
+      $error("matvec: PE, SIMD, SF and NF must be at least 1");
+    end
+    if (Confined && SIMD > 1) begin : gen_bad_order
+      $error("matvec: SIMD must be 1 where OVERFLOW is not WRAP");
+    end
+    if (Confined && TERM_WIDTH != OUT_WIDTH) begin : gen_bad_term
+      $error("matvec: TERM_WIDTH must be OUT_WIDTH where OVERFLOW is not WRAP");
+    end
+    if (SumWidth < 1) begin : gen_bad_shift
+      $error("matvec: SHIFT must be above -OUT_WIDTH");
+    end
+  endgenerate
+
+  // Only a vector's last beat needs a place for its result.
+  logic taken;
+  logic first;
+  logic last;
+  logic free;
+  assign taken = in_valid && in_ready;
+  assign in_ready = !last || free;
+
+  generate
+    if (SF == 1) begin : gen_single
+      assign first = 1'b1;
+      assign last = 1'b1;
+    end else begin : gen_several
+      localparam int LeftWidth = $clog2(SF + 1);
+      logic [LeftWidth-1:0] left;  // beats of the vector yet to come
+      always_ff @(posedge clk) begin
+        if (rst) begin
+          left <= LeftWidth'(SF);
+          first <= 1'b1;
+          last <= 1'b0;
+        end else if (taken) begin
+          left <= last ? LeftWidth'(SF) : left - 1'b1;
+          first <= last;
+          last <= left == LeftWidth'(2);
+        end
+      end
+    end
+  endgenerate
+
+  // Bit i: what was taken i clocks ago.
+  logic [Pushed:0] valid_after;
+  logic [Pushed:0] first_after;
+  logic [Pushed:0] last_after;
+  logic unused_after;
+  assign valid_after[0] = taken;
+  assign first_after[0] = first;
+  assign last_after[0] = last;
+  assign unused_after = &{1'b0, first_after};
+  always_ff @(posedge clk) begin
+    if (rst) valid_after[Pushed:1] <= '0;
+    else valid_after[Pushed:1] <= valid_after[Pushed-1:0];
+  end
+  always_ff @(posedge clk) begin
+    first_after[Pushed:1] <= first_after[Pushed-1:0];
+    last_after[Pushed:1] <= last_after[Pushed-1:0];
+  end
+
+  // The next beat's weights are read before it comes; the first word during reset.
+  logic [PE*SIMD*WEIGHT_WIDTH-1:0] next_weights;
+  logic [PE*SIMD*WEIGHT_WIDTH-1:0] weights;
+  logic [SIMD*IN_WIDTH-1:0] data;
+  logic [AddressWidth-1:0] address;
+  table_rom #(
+      .WIDTH(PE * SIMD * WEIGHT_WIDTH),
+      .DEPTH(Words),
+      .BLOCK(WEIGHTS_BLOCK),
+      .FILE (WEIGHTS)
+  ) weight_rom (
+      .clk(clk),
+      .enable(rst || taken),
+      .address(rst ? AddressWidth'(0) : address),
+      .data(next_weights)
+  );
+  always_ff @(posedge clk) begin
+    if (rst) address <= Words > 1 ? AddressWidth'(1) : '0;
+    else if (taken) address <= address == AddressWidth'(Words - 1) ? '0 : address + 1'b1;
+  end
+  always_ff @(posedge clk) begin
+    weights <= next_weights;
+    data <= in_data;
+  end
+
+  logic [PE*SIMD*TERM_WIDTH-1:0] terms;
+  logic [PE*SIMD-1:0] carries;
+  matvec_products #(
+      .PE(PE),
+      .SIMD(SIMD),
+      .IN_WIDTH(IN_WIDTH),
+      .IN_SIGNED(IN_SIGNED),
+      .WEIGHT_WIDTH(WEIGHT_WIDTH),
+      .WEIGHT_SIGNED(WEIGHT_SIGNED),
+      .SHIFT(SHIFT),
+      .ROUNDING(ROUNDING),
+      .TERM_WIDTH(TERM_WIDTH),
+      .OUT_SIGNED(OUT_SIGNED),
+      .OVERFLOW(OVERFLOW),
+      .CAST_WORKS(CastWorks),
+      .PACK(PACK),
+      .DSPS(DSPS),
+      .TARGET(TARGET)
+  ) multiply (
+      .clk(clk),
+      .elements(data),
+      .weights(weights),
+      .terms(terms),
+      .carries(carries)
+  );
+
+  // A group's bias is read when its first sum is on its way: a clock for the memory, one for the register behind.
+  logic [PE*BIAS_WIDTH-1:0] bias;
+  generate
+    if (BIAS == "") begin : gen_no_bias
+      assign bias = '0;
+    end else begin : gen_bias
+      logic [PE*BIAS_WIDTH-1:0] read;
+      logic [GroupWidth-1:0] group;
+      always_ff @(posedge clk) begin
+        if (rst) group <= '0;
+        else if (valid_after[Sums-2] && first_after[Sums-2]) group <= group == GroupWidth'(NF - 1) ? '0 : group + 1'b1;
+      end
+      table_rom #(
+          .WIDTH(PE * BIAS_WIDTH),
+          .DEPTH(NF),
+          .BLOCK(BIAS_BLOCK),
+          .FILE (BIAS)
+      ) bias_rom (
+          .clk(clk),
+          .enable(1'b1),
+          .address(group),
+          .data(read)
+      );
+      always_ff @(posedge clk) bias <= read;
+    end
+  endgenerate
+
+  logic [PE*OUT_WIDTH-1:0] results;
+  generate
+    for (genvar row = 0; row < PE; row++) begin : gen_total
+      logic [OUT_WIDTH-1:0] start;
+      logic [SumWidth-1:0] sum;
+      logic carry;
+      assign start = OUT_SIGNED ? OUT_WIDTH'($signed(bias[row*BIAS_WIDTH+:BIAS_WIDTH]))
+                                : OUT_WIDTH'(bias[row*BIAS_WIDTH+:BIAS_WIDTH]);
+
+      if (Confined) begin : gen_confined
+        // Two bits above the result's type hold any sum of two of its values.
+        logic [OUT_WIDTH-1:0] so_far;
+        logic [OUT_WIDTH+1:0] wide_so_far;
+        logic [OUT_WIDTH+1:0] wide_term;
+        logic [OUT_WIDTH-1:0] confined;
+        logic unused_carry;
+        assign unused_carry = &{1'b0, carry, carries[row]};
+        assign sum = terms[row*TERM_WIDTH+:TERM_WIDTH];
+        assign carry = 1'b0;
+        assign so_far = first_after[Sums] ? start : results[row*OUT_WIDTH+:OUT_WIDTH];
+        assign wide_so_far = OUT_SIGNED ? (OUT_WIDTH + 2)'($signed(so_far)) : (OUT_WIDTH + 2)'(so_far);
+        assign wide_term = OUT_SIGNED ? (OUT_WIDTH + 2)'($signed(sum)) : (OUT_WIDTH + 2)'(sum);
+        confine_value #(
+            .IN_WIDTH(OUT_WIDTH + 2),
+            .OUT_WIDTH(OUT_WIDTH),
+            .OUT_SIGNED(OUT_SIGNED),
+            .OVERFLOW(OVERFLOW)
+        ) confine (
+            .value(wide_so_far + wide_term),
+            .confined(confined)
+        );
+        always_ff @(posedge clk) begin
+          if (valid_after[Sums]) results[row*OUT_WIDTH+:OUT_WIDTH] <= confined;
+        end
+      end else begin : gen_wrapping
+        // A row's products have carries if it is the upper one of two.
+        adder_tree #(
+            .TERMS(SIMD),
+            .TERM_WIDTH(TERM_WIDTH),
+            .SUM_WIDTH(SumWidth),
+            .CARRIES(PACK != 0 && row % 2 == 1),
+            .TARGET(TARGET)
+        ) add_up (
+            .clk(clk),
+            .terms(terms[row*SIMD*TERM_WIDTH+:SIMD*TERM_WIDTH]),
+            .carries(carries[row*SIMD+:SIMD]),
+            .sum(sum),
+            .carry(carry)
+        );
+        if (Totals) begin : gen_running
+          logic [SumWidth-1:0] total;
+          adder_load #(
+              .WIDTH (SumWidth),
+              .TARGET(TARGET)
+          ) add (
+              .load(first_after[Sums]),
+              .start(start[OUT_WIDTH-1:Below]),
+              .total(results[row*OUT_WIDTH+Below+:SumWidth]),
+              .term(sum),
+              .carry(carry),
+              .sum(total)
+          );
+          always_ff @(posedge clk) begin
+            if (valid_after[Sums]) results[row*OUT_WIDTH+Below+:SumWidth] <= total;
+          end
+          if (Below > 0) begin : gen_below
+            always_ff @(posedge clk) begin
+              if (valid_after[Sums] && first_after[Sums]) results[row*OUT_WIDTH+:Below] <= start[Below-1:0];
+            end
+          end
+        end else begin : gen_sum
+          logic unused_start;
+          assign unused_start = &{1'b0, start, carry};
+          assign results[row*OUT_WIDTH+:OUT_WIDTH] = OUT_WIDTH'(sum) << Below;
+        end
+      end
+    end
+  endgenerate
+
+  credit_fifo #(
+      .WIDTH (PE * OUT_WIDTH),
+      .DEPTH (DEPTH),
+      .TARGET(TARGET)
+  ) fifo (
+      .clk(clk),
+      .rst(rst),
+      .free(free),
+      .take(taken && last),
+      .push(valid_after[Pushed] && last_after[Pushed]),
+      .push_data(results),
+      .out_valid(out_valid),
+      .out_ready(out_ready),
+      .out_data(out_data)
+  );
+endmodule
