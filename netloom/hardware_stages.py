@@ -15,6 +15,7 @@ from netloom.files import put_in_place, remove, write_text
 from netloom.firmware.bitstream import BuildSettings, build
 from netloom.firmware.boards import find_board
 from netloom.firmware.emitted import EmittedDesign
+from netloom.firmware.generate import generate_design
 from netloom.firmware.synthesis import Netlist, count_cells, synthesize
 from netloom.hardware import HardwareRun
 from netloom.hls import Firmware
@@ -23,6 +24,7 @@ from netloom.report.schema import RunRecord
 from netloom.settings import HardwareSettings
 from netloom.sim import Fidelity
 from netloom.sim.fixed import FixedEngine
+from netloom.sim.netlist import NetlistEngine
 from netloom.sim.rtl import RtlEngine
 from netloom.sim.stream_engine import Speed, StreamEngine
 from netloom.sim.verilator import Stalls
@@ -46,8 +48,6 @@ def emit_design(firmware: Firmware, name: str, settings: HardwareSettings, out: 
         LayerNotSupportedError: for an operation with no hardware unit.
         NotSupportedError: for a board that needs its vendor's tool.
     """
-    from netloom.firmware.generate import generate_design
-
     progress.began("folding")
     device = find_board(settings.board).device
     generated = generate_design(firmware.dataflow, device=device, interval=settings.interval, title=name)
@@ -118,8 +118,6 @@ def simulate_netlist(directory: Path, settings: HardwareSettings, out: Path, pro
         SimulationError: if it gets stuck, or breaks a rule of its streams.
         ToolMissingError, ToolFailedError: of Verilator and the C++ compiler.
     """
-    from netloom.sim.netlist import NetlistEngine
-
     design = EmittedDesign.read(directory / rundir.DESIGN)
     netlist = load_netlist(directory / rundir.NETLIST, design.top)
     progress.began("compiling the netlist")

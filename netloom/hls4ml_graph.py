@@ -15,6 +15,7 @@ from netloom.firmware.bitstream import BuildSettings, build
 from netloom.firmware.boards import find_board
 from netloom.firmware.devices import DEVICES, ECP5, Device
 from netloom.firmware.emitted import EmittedDesign
+from netloom.firmware.generate import Generated, generate_design
 from netloom.firmware.synthesis import synthesize
 from netloom.hardware import read_design
 from netloom.hls import Firmware, HlsSettings
@@ -153,9 +154,7 @@ class NetloomGraph(ModelGraph):
             "timing_met": timing["met"],
         }
 
-    def _generated(self) -> Any:
-        from netloom.firmware.generate import generate_design
-
+    def _generated(self) -> Generated:
         return generate_design(
             self.dataflow,
             device=self._device,
