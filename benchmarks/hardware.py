@@ -1,0 +1,126 @@
+"""The registry's networks as hardware: clock, interval, latency, area, and the time it takes to get there.
+
+    python benchmarks/hardware.py [CASE ...] [--runs DIR]
+
+Every case is one `netloom run`, resumed where it was begun before. A figure is what the run's report says: cycles are
+those that Verilator counted (and must be those predicted), the clock and the area are the router's. The script fails if
+an engine differs in a single element, a prediction is off, timing is missed, or a target below is not reached.
+"""
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from netloom.pipeline import run
+from netloom.progress import Progress
+from netloom.report.schema import HardwareRecord, Report
+from netloom.settings import HardwareSettings, RunSettings
+
+_DONE_BEFORE = ("train", "quantize", "convert", "simulate", "report")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network on a board, and what it must reach.
+
+    `clock_mhz` is asked for; `interval` in clock cycles and `latency_us` are at most, `samples_per_second` at least.
+    """
+
+    network: str
+    board: str
+    clock_mhz: float
+    target_ii: int | None
+    interval: int | None = None
+    latency_us: float | None = None
+    samples_per_second: float | None = None
+    busy: float = 0.0
+
+
+CASES = {
+    "digits": Case("digits", "ULX3S-25F", 80, None),
+    "digits-up5k": Case("digits", "iCEBreaker", 20, None),
+    "jets": Case("jets", "ULX3S-25F", 100, 32, interval=48, latency_us=3, busy=0.9),
+    "jets-fast": Case("jets", "ULX3S-25F", 100, 16, interval=16, latency_us=3, busy=0.9),
+    "lenet": Case("lenet", "ULX3S-85F", 80, 4000, samples_per_second=10_000, busy=0.9),
+    "lenet-fast": Case("lenet", "ULX3S-85F", 100, 2500, samples_per_second=40_000),
+}
+
+
+def hardware(name: str, case: Case, runs: Path) -> tuple[Report, HardwareRecord]:
+    """Run a case; gives its report and the part on hardware."""
+    board = HardwareSettings(board=case.board, clock_mhz=case.clock_mhz, target_ii=case.target_ii)
+    settings = RunSettings(hardware=board)
+    report = run(case.network, settings=settings, directory=runs / name, progress=Progress()).report
+    assert report.hardware is not None
+    return report, report.hardware
+
+
+def faults(case: Case, report: Report, found: HardwareRecord) -> list[str]:
+    """What is not as it must be."""
+    widest = max(found.products, key=lambda product: product.multipliers)
+    checks = {
+        "an engine differs": any(
+            f.mismatches or f.layer_mismatches for f in report.fidelity if "float" not in f.engines
+        ),
+        "latency is not as predicted": found.latency != found.predicted_latency,
+        "interval is not as predicted": found.interval != found.predicted_interval,
+        "timing is missed": not found.timing_met,
+        "interval": case.interval is not None and found.interval > case.interval,
+        "latency": case.latency_us is not None and found.latency_microseconds > case.latency_us,
+        "samples a second": found.samples_per_second < (case.samples_per_second or 0),
+        "the widest layer's multipliers are idle": widest.utilization < case.busy,
+    }
+    return [what for what, wrong in checks.items() if wrong]
+
+
+def main() -> int:
+    """Run the cases and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(CASES)}; all of them unless given")
+    parser.add_argument("--runs", type=Path, default=Path(os.environ.get("NETLOOM_RUNS") or "runs") / "hardware")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.cases) - set(CASES):
+        parser.error(f"there is no case {', '.join(sorted(unknown))}; cases are {', '.join(CASES)}")
+    table = Table(title="Networks as hardware")
+    for heading in (
+        "case|board|MHz asked, reached|interval|latency|samples/s|multipliers, widest busy|LUT est., used|DSP|BRAM|"
+        "rtl samples, samples/s|differing|bitstream in"
+    ).split("|"):
+        table.add_column(heading)
+    failed = []
+    for name in arguments.cases or CASES:
+        case = CASES[name]
+        report, found = hardware(name, case, arguments.runs)
+        area = {resource.name: resource for resource in found.resources}
+        rtl = next(one for one in found.runs if one.engine == "rtl")
+        widest = max(found.products, key=lambda product: product.multipliers)
+        differing = sum(f.mismatches for f in report.fidelity if "float" not in f.engines)
+        table.add_row(
+            name,
+            found.board,
+            f"{found.clock_mhz:.0f}, {found.clock_limit_mhz:.1f}",
+            f"{found.interval:,}",
+            f"{found.latency:,} = {found.latency_microseconds:.2f} us",
+            f"{found.samples_per_second:,.0f}",
+            f"{found.multipliers}, {widest.utilization:.0%}",
+            f"{area['LUT'].estimated:,}, {area['LUT'].used:,} of {area['LUT'].available:,}",
+            f"{area['DSP'].used} of {area['DSP'].available}",
+            f"{area['BRAM'].used} of {area['BRAM'].available}",
+            f"{rtl.samples:,}, {rtl.samples / max(rtl.seconds, 1e-9):,.0f}",
+            f"{differing:,}",
+            f"{sum(stage.seconds for stage in report.stages if stage.name not in _DONE_BEFORE):.0f} s",
+        )
+        failed += [f"{name}: {fault}" for fault in faults(case, report, found)]
+    Console().print(table)
+    for line in failed:
+        print(line, file=sys.stderr)
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
