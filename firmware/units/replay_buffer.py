@@ -161,7 +161,7 @@ class ReplayBuffer(Unit):
         return ReplayTiming(self._pattern, self.depth, self.style == BLOCK)
 
     @cached_property
-    def interval(self) -> int:  # type: ignore[override]
+    def interval(self) -> int:
         """Clock cycles between inferences: beats given or taken, or more if the depth does not hold two groups."""
         beats = max(self.source.beats, self.outputs[0].beats)
         return beats if self.depth >= self._pattern.default_depth else self._measured_interval()

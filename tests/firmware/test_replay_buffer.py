@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from rtl_bench import check_unit
-from stream_cases import raws, stream
+from stream_cases import elaborate, raws, stream
 
-from netloom.errors import SettingsError
+from netloom.errors import SettingsError, ToolFailedError
 from netloom.firmware.target import Target
 from netloom.firmware.units.ram_style import BLOCK, DISTRIBUTED, REGISTERS
 from netloom.firmware.units.replay_buffer import ReplayBuffer
@@ -153,3 +153,17 @@ def test_default_depth_never_waits():
     for _ in range(1500):
         unit = replay(random_pattern(rng))
         assert unit._measured_interval() == unit.interval
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"WORDS": 0}, "GROUPS, WORDS and REPEATS must be at least 1"),
+        ({"ROW_WORDS": 7}, "ROW_WORDS must be more than"),
+        ({"DEPTH": 7}, "DEPTH must be at least 2, and more than"),
+        ({"GROUPS": 2, "ROW_WORDS": 20}, "WORD_STRIDE and REPEAT_STRIDE must not be negative, and STEP positive"),
+    ],
+)
+def test_illegal_parameters_stop_elaboration(parameters, message):
+    with pytest.raises(ToolFailedError, match=f"replay_buffer: {message}"):
+        elaborate("replay_buffer", parameters)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from rtl_bench import build_unit, check_unit
-from stream_cases import raws, stream
+from stream_cases import elaborate, raws, stream
 
-from netloom.errors import SettingsError
+from netloom.errors import SettingsError, ToolFailedError
 from netloom.firmware.target import Target
 from netloom.firmware.units.ram_style import BLOCK, DISTRIBUTED, REGISTERS
 from netloom.firmware.units.stream_fifo import StreamFifo
@@ -64,3 +64,16 @@ def test_random_sizes(seed):
     unit = StreamFifo("fifo", source, int(rng.integers(2, 70)), list(Target)[seed % 3])
     x = raws(source, samples=60, seed=seed)
     check_unit(unit, [x], [x], seeds=range(8))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"DEPTH": 1}, "DEPTH must be at least 2"),
+        ({"DEPTH": 4, "STYLE": "block"}, "DEPTH must be at least 5 in block RAM"),
+        ({"STYLE": "marble"}, "STYLE must be block, distributed or registers"),
+    ],
+)
+def test_illegal_parameters_stop_elaboration(parameters, message):
+    with pytest.raises(ToolFailedError, match=f"stream_fifo: {message}"):
+        elaborate("stream_fifo", parameters)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from rtl_bench import check_unit
-from stream_cases import raws, stream
+from stream_cases import elaborate, raws, stream
 
-from netloom.errors import SettingsError
+from netloom.errors import SettingsError, ToolFailedError
 from netloom.firmware.units.stream_fork import StreamFork
 
 
@@ -35,3 +35,14 @@ def test_outputs_do_not_wait_for_each_other_within_a_beat():
 def test_refuses_a_single_output():
     with pytest.raises(SettingsError, match="'copies': count must be at least 2, not 1"):
         StreamFork("copies", stream("fixed<5,3>", 1, 4), 1)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"COUNT": 1}, "COUNT must be at least 2"),
+    ],
+)
+def test_illegal_parameters_stop_elaboration(parameters, message):
+    with pytest.raises(ToolFailedError, match=f"stream_fork: {message}"):
+        elaborate("stream_fork", parameters)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from rtl_bench import check_unit
-from stream_cases import raws, stream
+from stream_cases import elaborate, raws, stream
 
-from netloom.errors import SettingsError
+from netloom.errors import SettingsError, ToolFailedError
 from netloom.firmware.units.stream_width import StreamWidth
 
 CASES = {
@@ -55,3 +55,15 @@ def test_random_ratios(seed):
     source = stream(f"fixed<{rng.integers(1, 20)},3>", few, beats=ratio * int(rng.integers(1, 4)))
     x = raws(source, samples=12, seed=seed)
     check_unit(StreamWidth("width", source, many), [x], [x], seeds=range(8))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"IN_WIDTH": 8, "OUT_WIDTH": 8}, "IN_WIDTH and OUT_WIDTH must differ"),
+        ({"IN_WIDTH": 8, "OUT_WIDTH": 20}, "IN_WIDTH must be a multiple or a divisor of OUT_WIDTH"),
+    ],
+)
+def test_illegal_parameters_stop_elaboration(parameters, message):
+    with pytest.raises(ToolFailedError, match=f"stream_width: {message}"):
+        elaborate("stream_width", parameters)

@@ -1,9 +1,13 @@
 """Streams and random numbers for the tests of units that move beats without looking into them."""
 
+from collections.abc import Mapping
+
 import numpy as np
+from rtl_bench import library
 
 from netloom.firmware.stream import Stream
 from netloom.quantize.fixed_point import FixedPoint
+from netloom.sim.verilator import Port, build
 
 
 def stream(element: str, lanes: int, beats: int) -> Stream:
@@ -16,3 +20,8 @@ def raws(source: Stream, samples: int, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     element = source.element
     return rng.integers(element.raw_min, element.raw_max + 1, (samples, source.beats * source.lanes))
+
+
+def elaborate(module: str, parameters: Mapping[str, int | str]) -> None:
+    """Give a module to Verilator, with ports of one bit."""
+    build(library(module, "stream_ram"), module, [Port("in_", 1)], [Port("out_", 1)], parameters=parameters)
