@@ -60,6 +60,10 @@ module clamp #(
     logic [OUT_WIDTH-1:0] limited;
     logic below;
     logic above;
+    logic unused;
+
+    // Not every limit looks at every bit.
+    assign unused = &{1'b0, raw};
 
     if (IN_SIGNED) begin : gen_signed
       assign raw = in_data[lane*IN_WIDTH+:IN_WIDTH];

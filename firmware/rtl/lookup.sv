@@ -13,7 +13,7 @@ module lookup #(
     parameter bit IN_SIGNED = 1'b1,  // whether it is in two's complement
     parameter int OUT_WIDTH = 8,  // bits of a table's word
     parameter int DEPTH = 256,  // words of the table; if DIRECT one for each address
-    parameter FILE = "lookup.mem",  // the words, for $readmemh
+    parameter FILE = "",  // the words, for $readmemh
     parameter bit BLOCK = 1'b1,  // whether the table is in block RAM, or else logic
     parameter bit DIRECT = 1'b1,  // whether the address is bits of the element
     parameter int DROP = 0,  // bits of the element below the address

@@ -4,8 +4,8 @@
 // Whole tensors, of one source or two, written to double buffers in one order and read in another: every beat of the
 // result is a beat of a source, or zero, as an index memory says.
 //
-// A tensor is read while the next one is written, a beat a clock on either side. Latency 5 from the last beat in to the
-// first one out. `ready` comes from registers. It does NOT move elements within a beat: use fewer lanes for that.
+// A tensor is read while the next one is written, a beat a clock on either side, with no pause between tensors. Latency 3
+// from the last beat in to the first one out. `ready` comes from registers. It does NOT move elements within a beat: use fewer lanes for that.
 //
 // A word of the index memory is {zero, source, beat}, from the most significant bit.
 
@@ -18,7 +18,7 @@ module permute #(
     parameter logic [87:0] STYLE0 = "block",  // what the first buffer is built of, see stream_ram
     parameter logic [87:0] STYLE1 = "block",  // what the second buffer is built of
     parameter bit INDEX_BLOCK = 1'b1,  // whether the indices are in block RAM, or else logic
-    parameter FILE = "permute.mem"  // the indices, for $readmemh
+    parameter FILE = ""  // the indices, for $readmemh
 ) (
     input logic clk,
     input logic rst,  // synchronous; resets control only
@@ -43,38 +43,49 @@ module permute #(
     end
   endgenerate
 
-  // Stages: index, address, memory, result. With each beat goes what is to be known of it.
-  logic [3:0] enable;
-  logic issue;  // an index is read
-  logic issued;  // and there was room for it
-  logic [SOURCES-1:0] stored;  // sources with a whole tensor to be read
-  logic [IssueWidth-1:0] count;
-  logic last;
-  logic half;  // of the buffers, that is read
+  // Stages that run ahead: index, address. Stages that wait for a whole tensor: memory, result.
+  logic [1:0] ahead;
+  logic [1:0] enable;
+  logic issued;  // an index is read
+  logic [IssueWidth-1:0] count;  // which
+  logic last;  // of a tensor
+  logic half;  // of the buffers, that it is about
   logic [BeatWidth+1:0] index;
   logic index_last;
   logic index_half;
-  logic index_valid;
+  logic address_valid;
   logic address_zero;
   logic address_source;
   logic address_last;
-  logic address_valid;
+  logic [SOURCES-1:0] stored;  // sources that have a whole tensor
+  logic room;  // for what is read
+  logic read;
   logic memory_zero;
   logic memory_source;
-  logic release_half;  // the last beat of a tensor is read from memory
   logic [SOURCES*WIDTH-1:0] memory_data;
 
-  assign issue = &stored;
   assign last = count == IssueWidth'(LastIssue);
-  assign release_half = address_valid && address_last && enable[2];
+  assign read = address_valid && (&stored) && room;
 
   elastic #(
-      .STAGES(4)
+      .STAGES(2)
+  ) ahead_control (
+      .clk(clk),
+      .rst(rst),
+      .in_valid(1'b1),
+      .in_ready(issued),
+      .out_valid(address_valid),
+      .out_ready(read),
+      .enable(ahead)
+  );
+
+  elastic #(
+      .STAGES(2)
   ) control (
       .clk(clk),
       .rst(rst),
-      .in_valid(issue),
-      .in_ready(issued),
+      .in_valid(address_valid && (&stored)),
+      .in_ready(room),
       .out_valid(out_valid),
       .out_ready(out_ready),
       .enable(enable)
@@ -87,7 +98,7 @@ module permute #(
       .FILE(FILE)
   ) indices (
       .clk(clk),
-      .enable(enable[0]),
+      .enable(ahead[0]),
       .address(count),
       .data(index)
   );
@@ -96,26 +107,20 @@ module permute #(
     if (rst) begin
       count <= '0;
       half <= 1'b0;
-      index_valid <= 1'b0;
-      address_valid <= 1'b0;
-    end else begin
-      if (issue && issued) begin
-        count <= last ? '0 : count + 1'b1;
-        half <= half ^ last;
-      end
-      if (enable[0]) index_valid <= issue;
-      if (enable[1]) address_valid <= index_valid;
+    end else if (issued) begin
+      count <= last ? '0 : count + 1'b1;
+      half <= half ^ last;
     end
-    if (enable[0]) begin
+    if (ahead[0]) begin
       index_last <= last;
       index_half <= half;
     end
-    if (enable[1]) begin
+    if (ahead[1]) begin
       address_zero <= index[BeatWidth+1];
       address_source <= index[BeatWidth];
       address_last <= index_last;
     end
-    if (enable[2]) begin
+    if (enable[0]) begin
       memory_zero <= address_zero;
       memory_source <= address_source;
     end
@@ -129,31 +134,28 @@ module permute #(
 
     logic [AddressWidth-1:0] write_address;
     logic [AddressWidth-1:0] read_address;
-    logic [1:0] free;  // halves that may be written
-    logic [1:0] full;  // halves to be read
+    logic [1:0] full;  // halves that hold a whole tensor
     logic write;
     logic filled;  // the last beat of a tensor is written
-    logic emptied;  // its last index is read
+    logic emptied;  // the last beat of the result is read
 
-    assign in_ready[s] = free != 2'd0;
+    assign in_ready[s] = !full[1];
     assign stored[s] = full != 2'd0;
     assign write = in_valid[s] && in_ready[s];
     assign filled = write && (write_address == AddressWidth'(LastBeat) || write_address == AddressWidth'(LastWord));
-    assign emptied = issue && issued && last;
+    assign emptied = read && address_last;
 
     always_ff @(posedge clk) begin
       if (rst) begin
         write_address <= '0;
-        free <= 2'd2;
         full <= 2'd0;
       end else begin
         if (write) begin
           write_address <= write_address == AddressWidth'(LastWord) ? '0 : write_address + 1'b1;
         end
-        if (filled != release_half) free <= filled ? free - 2'd1 : free + 2'd1;
         if (filled != emptied) full <= filled ? full + 2'd1 : full - 2'd1;
       end
-      if (enable[1]) begin
+      if (ahead[1]) begin
         read_address <= AddressWidth'(index[BeatWidth-1:0]) + (index_half ? AddressWidth'(Beats) : '0);
       end
     end
@@ -167,7 +169,7 @@ module permute #(
         .write(write),
         .write_address(write_address),
         .write_data(in_data[s*WIDTH+:WIDTH]),
-        .read(enable[2]),
+        .read(enable[0]),
         .read_address(read_address),
         .read_data(memory_data[s*WIDTH+:WIDTH])
     );
@@ -176,14 +178,14 @@ module permute #(
   generate
     if (SOURCES == 2) begin : gen_either
       always_ff @(posedge clk) begin
-        if (enable[3]) begin
+        if (enable[1]) begin
           out_data <= memory_zero ? '0 : memory_source ? memory_data[WIDTH+:WIDTH] : memory_data[0+:WIDTH];
         end
       end
     end else begin : gen_only
       logic unused;
       assign unused = &{1'b0, memory_source};
-      always_ff @(posedge clk) if (enable[3]) out_data <= memory_zero ? '0 : memory_data;
+      always_ff @(posedge clk) if (enable[1]) out_data <= memory_zero ? '0 : memory_data;
     end
   endgenerate
 endmodule

@@ -22,6 +22,10 @@ module round_value #(
   generate
     if (SHIFT <= 0) begin : gen_widen
       logic [SignedWidth-1:0] extended;
+      logic unused;
+
+      // A result narrower than promised above, of which the user knows that it suffices, leaves bits out.
+      assign unused = &{1'b0, extended};
       if (IN_SIGNED) begin : gen_signed
         assign extended = value;
       end else begin : gen_unsigned

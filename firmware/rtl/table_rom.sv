@@ -11,7 +11,7 @@ module table_rom #(
     parameter int DEPTH = 2,  // words
     parameter int PORTS = 1,  // read ports, 1 or 2
     parameter bit BLOCK = 1'b1,  // block RAM, or else logic
-    parameter FILE = "table.mem"  // the words, for $readmemh
+    parameter FILE = ""  // the words, for $readmemh; zeros if empty
 ) (
     input logic clk,
     input logic [PORTS-1:0] enable,  // which ports read
@@ -27,7 +27,11 @@ module table_rom #(
 
     if (BLOCK) begin : gen_block
       (* ram_style = "block", rom_style = "block" *) logic [WIDTH-1:0] words[DEPTH];
-      initial $readmemh(FILE, words);
+      if (FILE != "") begin : gen_load
+        initial $readmemh(FILE, words);
+      end else begin : gen_zero
+        initial for (int i = 0; i < DEPTH; i++) words[i] = '0;
+      end
       for (genvar port = 0; port < PORTS; port++) begin : gen_port
         always_ff @(posedge clk) begin
           if (enable[port]) data[port*WIDTH+:WIDTH] <= words[address[port*AddressWidth+:AddressWidth]];
@@ -35,7 +39,11 @@ module table_rom #(
       end
     end else begin : gen_logic
       (* ram_style = "logic", rom_style = "distributed" *) logic [WIDTH-1:0] words[DEPTH];
-      initial $readmemh(FILE, words);
+      if (FILE != "") begin : gen_load
+        initial $readmemh(FILE, words);
+      end else begin : gen_zero
+        initial for (int i = 0; i < DEPTH; i++) words[i] = '0;
+      end
       for (genvar port = 0; port < PORTS; port++) begin : gen_port
         always_ff @(posedge clk) begin
           if (enable[port]) data[port*WIDTH+:WIDTH] <= words[address[port*AddressWidth+:AddressWidth]];

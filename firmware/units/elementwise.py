@@ -8,16 +8,14 @@ from netloom.errors import FoldingError
 from netloom.firmware.stream import Stream
 from netloom.firmware.target import Target
 from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
+from netloom.firmware.units.multiplier import DSP_WIDTH, LATENCY, multiplier_resources
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
 from netloom.hls.dataflow import Elementwise, ElementwiseFunction, TensorType
 from netloom.quantize.fixed_point import FixedPoint
 
-_LATENCY = 3
-"""Of `multiplier`, in clocks."""
-_FIFO_DEPTH = fifo_depth(1, _LATENCY)
-_DSP_WIDTH = {Target.ECP5: 18, Target.ICE40: 16}
+_FIFO_DEPTH = fifo_depth(1, LATENCY)
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,15 @@ class ElementwiseUnit(Unit):
     """
 
     module: ClassVar[str] = "elementwise"
-    uses: ClassVar[tuple[str, ...]] = ("credit_fifo", "elastic", "multiplier", "multiplier_ecp5", "round_value")
+    uses: ClassVar[tuple[str, ...]] = (
+        "adder",
+        "carry_chain",
+        "credit_fifo",
+        "elastic",
+        "multiplier",
+        "multiplier_ecp5",
+        "round_value",
+    )
 
     name: str
     a: Stream
@@ -81,7 +87,7 @@ class ElementwiseUnit(Unit):
     @property
     def _dsps(self) -> int:
         widest = max(self.a.element.width, self.b.element.width)
-        if not self._multiplies or widest > _DSP_WIDTH.get(self.target, 0):
+        if not self._multiplies or widest > DSP_WIDTH.get(self.target, 0):
             return 0
         return self._lanes if self.dsps is None else min(self.dsps, self._lanes)
 
@@ -123,13 +129,12 @@ class ElementwiseUnit(Unit):
         """An adder, a comparator with a multiplexer, or a multiplier for each lane."""
         width, lanes = self._element.width, self._lanes
         if self._multiplies:
-            narrow, wide = sorted((self.a.element.width, self.b.element.width))
-            in_luts = lanes - self._dsps
-            return Resources(
-                lut=in_luts * (narrow + 1) // 2 * (wide + 2),
-                ff=in_luts * 2 * narrow * wide // 2 + _LATENCY,
-                dsp=self._dsps,
-            ) + fifo_resources(lanes * width, _FIFO_DEPTH, self.target)
+            total = Resources(ff=LATENCY) + fifo_resources(lanes * width, _FIFO_DEPTH, self.target)
+            for lane in range(lanes):
+                total += multiplier_resources(
+                    self.a.element.width, self.b.element.width, self.target, lane < self._dsps
+                )
+            return total
         selects = self.operation.function in (ElementwiseFunction.MAXIMUM, ElementwiseFunction.MINIMUM)
         return Resources(lut=lanes * width * (1 + selects)) + elastic_resources(1, lanes * width)
 
@@ -140,7 +145,7 @@ class ProductTiming(Timing):
     __slots__ = ("_pipeline",)
 
     def __init__(self) -> None:
-        self._pipeline = PipelineTiming(1, _LATENCY, _FIFO_DEPTH)
+        self._pipeline = PipelineTiming(1, LATENCY, _FIFO_DEPTH)
 
     def valid(self) -> tuple[bool, ...]:
         """A product is at the FIFO's output."""

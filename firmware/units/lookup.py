@@ -9,13 +9,12 @@ from netloom.firmware.stream import Stream, hex_memory
 from netloom.firmware.target import Target
 from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
 from netloom.firmware.units.lookup_table import Addressing, addressing
+from netloom.firmware.units.rom import rom_in_block, rom_luts
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Ram, Resources, Unit
 from netloom.hls.dataflow import Lookup
 from netloom.quantize.fixed_point import MAX_WIDTH
 
-_DEEPEST_LOGIC = 64
-"""Up to this many words a table is logic."""
 _LARGEST = 2**31
 
 
@@ -30,14 +29,14 @@ class LookupUnit(Unit):
         name: of the instance.
         source: arguments.
         operation: table and index.
-        target: device family, for the estimate of memories.
+        target: device family, for the choice of memories.
 
     Raises:
         PrecisionError: if computing an index takes more than 62 bits.
     """
 
     module: ClassVar[str] = "lookup"
-    uses: ClassVar[tuple[str, ...]] = ("elastic", "round_value", "table_rom")
+    uses: ClassVar[tuple[str, ...]] = ("elastic", "lookup_index", "round_value", "table_rom")
 
     name: str
     source: Stream
@@ -70,7 +69,8 @@ class LookupUnit(Unit):
 
     @property
     def _block(self) -> bool:
-        return len(self._addressing.table) > _DEEPEST_LOGIC
+        ports = min(self.source.lanes, 2)
+        return rom_in_block(len(self._addressing.table), ports * self.operation.element.width, self.target)
 
     @property
     def _stages(self) -> int:
@@ -121,7 +121,7 @@ class LookupUnit(Unit):
             # The memory's own register is the first of its two stages.
             total += Resources(rams=(Ram(depth, width, block=True),) * -(-lanes // ports))
         else:
-            total += Resources(lut=lanes * width * max(depth // 16, 1))
+            total += Resources(lut=lanes * rom_luts(depth, width))
         if not way.direct:
             product = self.source.element.width + way.scale.bit_length() - 1
             index = max(product - way.shift, 1) + 1

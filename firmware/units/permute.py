@@ -10,17 +10,15 @@ import numpy as np
 from netloom.errors import FoldingError
 from netloom.firmware.stream import Stream, hex_memory
 from netloom.firmware.target import Target
-from netloom.firmware.units.elastic import elastic_resources
+from netloom.firmware.units.elastic import ElasticStages, elastic_resources
 from netloom.firmware.units.ram_style import BLOCK, ram_resources, ram_style
+from netloom.firmware.units.rom import rom_in_block, rom_resources
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
 from netloom.hls.dataflow import Permute
 
 _STAGES = 4
 """Index, address, memory, result."""
-_DEEPEST_LOGIC = 64
-"""Up to this many indices are logic."""
-_EMPTY, _BEAT, _LAST = range(3)
 
 
 def widest_lanes(operation: Permute, sizes: Sequence[int]) -> int:
@@ -50,7 +48,7 @@ class PermuteUnit(Unit):
     """Whole tensors written to a double buffer in one order and read in another, a beat a clock.
 
     `permute` has the handshakes of its sources side by side in vectors; for two, a module made for the instance gives
-    each ports of its own. The first beat of a tensor is offered 5 clock cycles after the last one was taken.
+    each ports of its own. The first beat of a tensor is offered 3 clock cycles after the last one was taken.
 
     Attributes:
         name: of the instance.
@@ -126,7 +124,7 @@ class PermuteUnit(Unit):
             "OUT_BEATS": len(self._words),
             "STYLE0": self._style(self.streams[0]),
             "STYLE1": self._style(second) if second else BLOCK,
-            "INDEX_BLOCK": int(len(self._words) > _DEEPEST_LOGIC),
+            "INDEX_BLOCK": int(rom_in_block(len(self._words), self._address_width + 2, self.target)),
             "FILE": f"{self.name}.mem",
         }
 
@@ -190,9 +188,7 @@ endmodule
             address = (2 * source.beats - 1).bit_length()
             total += ram_resources(2 * source.beats, width, self._style(source))
             total += Resources(lut=2 * address + 8, ff=width + 2 * address + 4)
-        if depth > _DEEPEST_LOGIC:
-            return total + ram_resources(depth, index, BLOCK)
-        return total + Resources(lut=index * max(depth // 16, 1))
+        return total + rom_resources(depth, index, self.target)
 
 
 class PermuteTiming(Timing):
@@ -203,69 +199,40 @@ class PermuteTiming(Timing):
         out_beats: of the result.
     """
 
-    __slots__ = (
-        "_address",
-        "_beats",
-        "_free",
-        "_full",
-        "_index",
-        "_issued",
-        "_memory",
-        "_out_beats",
-        "_result",
-        "_written",
-    )
+    __slots__ = ("_ahead", "_beats", "_full", "_out_beats", "_read", "_stages", "_written")
 
     def __init__(self, beats: Sequence[int], out_beats: int) -> None:
         self._beats = list(beats)
         self._out_beats = out_beats
         self._written = [0] * len(self._beats)
-        self._free = [2] * len(self._beats)
         self._full = [0] * len(self._beats)
-        self._issued = 0
-        # What the stages hold: nothing, a beat, or a tensor's last beat.
-        self._index = self._address = self._memory = self._result = _EMPTY
+        self._read = 0
+        # Index and address run ahead of the data; memory and result are two stages like any others.
+        self._ahead = ElasticStages(2)
+        self._stages = ElasticStages(2)
 
     def valid(self) -> tuple[bool, ...]:
         """The last stage holds a beat."""
-        return (self._result != _EMPTY,)
+        return (self._stages.valid,)
 
     def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
-        """While a half of that source is free, whatever leaves."""
+        """Unless both halves of that source are full, whatever leaves."""
         del valid, ready
-        return tuple(free > 0 for free in self._free)
+        return tuple(full < 2 for full in self._full)
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
-        """Move the stages on, count what was written, free what was read."""
-        result_moves = given[0] or self._result == _EMPTY
-        memory_moves = result_moves or self._memory == _EMPTY
-        address_moves = memory_moves or self._address == _EMPTY
-        index_moves = address_moves or self._index == _EMPTY
-        read = memory_moves and self._address == _LAST
-        if result_moves:
-            self._result = self._memory
-        if memory_moves:
-            self._memory = self._address
-        if address_moves:
-            self._address = self._index
-        if index_moves:
-            self._index = self._issue()
+        """Read if all sources have a whole tensor, then count what was written and read."""
+        read = self._ahead.valid and all(self._full) and self._stages.ready(given[0])
+        self._ahead.clock(self._ahead.ready(read), read)
+        self._stages.clock(read, given[0])
         for source, beats in enumerate(self._beats):
-            self._free[source] += read
             if taken[source]:
                 self._written[source] += 1
                 if self._written[source] == beats:
                     self._written[source] = 0
-                    self._free[source] -= 1
                     self._full[source] += 1
-
-    def _issue(self) -> int:
-        """The next index, if all sources have a whole tensor."""
-        if not all(self._full):
-            return _EMPTY
-        self._issued += 1
-        if self._issued < self._out_beats:
-            return _BEAT
-        self._issued = 0
-        self._full = [full - 1 for full in self._full]
-        return _LAST
+        if read:
+            self._read += 1
+            if self._read == self._out_beats:
+                self._read = 0
+                self._full = [full - 1 for full in self._full]

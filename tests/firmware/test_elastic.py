@@ -1,0 +1,36 @@
+"""`ElasticStages`: the bits that stand for stages move as a plain description of them does."""
+
+import numpy as np
+import pytest
+
+from netloom.firmware.units.elastic import ElasticStages
+
+
+class PlainStages:
+    """A list of stages; each takes from the one before it when it is empty or emptied."""
+
+    def __init__(self, stages: int) -> None:
+        self.full = [False] * stages
+
+    def moves(self, out_ready: bool) -> list[bool]:
+        return [out_ready or not all(self.full[i:]) for i in range(len(self.full))]
+
+    def clock(self, taken: bool, out_ready: bool) -> None:
+        moves = self.moves(out_ready)
+        before = [taken, *self.full[:-1]]
+        self.full = [new if move else old for move, new, old in zip(moves, before, self.full, strict=True)]
+
+
+@pytest.mark.parametrize("stages", range(1, 8))
+def test_same_as_a_list_of_stages(stages):
+    rng = np.random.default_rng(stages)
+    for offer, accept in [(0.9, 0.9), (0.9, 0.3), (0.3, 0.9), (0.5, 0.5)]:
+        fast, plain = ElasticStages(stages), PlainStages(stages)
+        for _ in range(2000):
+            offered, out_ready = bool(rng.random() < offer), bool(rng.random() < accept)
+            assert fast.valid == plain.full[-1]
+            assert fast.ready(out_ready) == plain.moves(out_ready)[0]
+            taken = offered and fast.ready(out_ready)
+            given = fast.valid and out_ready
+            fast.clock(taken, given)
+            plain.clock(taken, out_ready)
