@@ -174,9 +174,10 @@ class _Work:
         best = max(attempts, key=lambda routed: routed.fmax_mhz / routed.wanted_mhz)
         bitstream = self._pack(best)
         began = time.monotonic()
-        plan = floorplan(best.placed, self._family)
+        plan = floorplan(best.placed, self._family, design.instances)
         write_text(self._result / FLOORPLAN_FILE, json.dumps(plan) + "\n")
         self._seconds["floorplan"] = time.monotonic() - began
+        units = netlist.used_by_unit(self._family)
         report = {
             "schema_version": SCHEMA_VERSION,
             "design": design.name,
@@ -190,7 +191,7 @@ class _Work:
             "attempts": [{"seed": one.seed, "fmax_mhz": round(one.fmax_mhz, 3)} for one in attempts],
             "resources": {kind: asdict(use) for kind, use in best.uses.items()},
             "network": netlist.used(self._family),
-            "units": netlist.used_by_unit(self._family),
+            "units": {design.instances.get(unit, unit): used for unit, used in units.items()},
             "tools": {name: tool_version(find_tool(name)) for name in ("yosys", self._family.place, self._family.pack)},
             "seconds": {step: round(seconds, 2) for step, seconds in self._seconds.items()},
         }
@@ -228,7 +229,7 @@ class _Work:
         }
         script = [
             "read_verilog stub.v",
-            *(f"read_verilog -sv {name}" for name in shell),
+            *(f"read_verilog -sv -defer {name}" for name in shell),
             f"read_rtlil {TOP}.il",
             f"{self._family.synth} -top {TOP}",
             # The empty network goes, the finished one comes in its place.

@@ -104,7 +104,7 @@ def _elaboratable(board: Board, pll: Pll | None) -> Any:
     from amaranth.lib import io
     from amaranth.lib.cdc import FFSynchronizer
 
-    class _Top(Elaboratable):  # type: ignore[misc]
+    class _Top(Elaboratable):
         def elaborate(self, platform: Any) -> Any:
             m = Module()
             m.domains.sync = ClockDomain("sync", reset_less=True)

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,7 @@ class EmittedDesign:
         latency: clock cycles from the first input beat to the last output beat.
         interval: clock cycles between inferences.
         layers: those whose results can be watched.
+        instances: name of an instance in the top -> name of its unit, where the two differ.
     """
 
     folder: Path
@@ -83,6 +85,7 @@ class EmittedDesign:
     latency: int
     interval: int
     layers: tuple[EmittedLayer, ...] = ()
+    instances: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def input_bytes(self) -> int:
@@ -149,6 +152,8 @@ def _parse(folder: Path, content: dict[str, Any]) -> EmittedDesign:
         outputs=tuple(_port(port) for port in content["outputs"]),
         latency=int(content["latency"]),
         interval=int(content["interval"]),
+        # An instance of a module of its own, named after the unit, has another name.
+        instances={f"{unit['name']}_i": str(unit["name"]) for unit in content.get("units", ())},
         layers=tuple(_layer(layer) for layer in content.get("layers", ())),
     )
 

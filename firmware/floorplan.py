@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,18 @@ _SHELL = "shell"
 _CORE = "shell.core."
 
 
-def floorplan(placed: Path, family: Family) -> dict[str, Any]:
+def floorplan(placed: Path, family: Family, instances: Mapping[str, str]) -> dict[str, Any]:
     """Read a netlist with places.
 
     Args:
         placed: JSON that nextpnr wrote after routing.
         family: of the part.
+        instances: instance in the network -> unit, where the names differ.
 
     Returns:
         `{"width", "height", "units": {unit: {kind: [[x, y, count], ...]}}}`: how many cells of every kind a unit has in
-        each tile of the part. Units are the network's instances; "shell" is all around it.
+        each tile of the part. Units are the network's; its own logic is
+        "network", "shell" is all around it.
     """
     modules = json.loads(placed.read_text(encoding="utf-8"))["modules"]
     cells = next(iter(modules.values()))["cells"]
@@ -35,7 +38,7 @@ def floorplan(placed: Path, family: Family) -> dict[str, Any]:
             continue
         place = int(found[1]), int(found[2])
         width, height = max(width, place[0] + 1), max(height, place[1] + 1)
-        tiles = counts.setdefault(_owner(name), {}).setdefault(kind, {})
+        tiles = counts.setdefault(_owner(name, instances), {}).setdefault(kind, {})
         tiles[place] = tiles.get(place, 0) + 1
     return {
         "width": width,
@@ -47,9 +50,10 @@ def floorplan(placed: Path, family: Family) -> dict[str, Any]:
     }
 
 
-def _owner(cell: str) -> str:
+def _owner(cell: str, instances: Mapping[str, str]) -> str:
     """The unit that a cell of the whole design belongs to."""
     name = re.sub(r"^(\$flatten\\?)+", "", cell).lstrip("\\")
     if not name.startswith(_CORE):
         return _SHELL
-    return unit_of(name.removeprefix(_CORE)) or "network"
+    unit = unit_of(name.removeprefix(_CORE))
+    return instances.get(unit, unit) or "network"

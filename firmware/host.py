@@ -312,7 +312,7 @@ def _refusal(reply: Frame, answer_length: int) -> str:
         Status.WRONG_LENGTH: "the board expects another number of bytes: it was built for another number of samples",
         Status.STUCK: "the network in the board did not finish; it has been reset",
     }
-    return reasons.get(Status(reply.code)) if reply.code in set(reasons) else f"unknown status {reply.code}"
+    return next((reason for status, reason in reasons.items() if status == reply.code), f"unknown status {reply.code}")
 
 
 def _quantized(array: np.ndarray, port: EmittedPort) -> np.ndarray:

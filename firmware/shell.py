@@ -93,8 +93,8 @@ def _top(design: EmittedDesign, settings: ShellSettings) -> str:
     inputs, outputs = len(design.inputs), len(design.outputs)
     idle = max(int(settings.idle_seconds * settings.clock_hz), 64 * settings.divider)
     watchdog = min(16 * (design.latency + samples * design.interval) + 1000, 2**31 - 1)
-    uart = {"DIVIDER": settings.divider}
-    control = {
+    uart: dict[str, int | str] = {"DIVIDER": settings.divider}
+    control: dict[str, int | str] = {
         "INPUTS": inputs,
         "OUTPUTS": outputs,
         "SAMPLES": samples,
@@ -130,7 +130,6 @@ module shell (
     logic        started, payload_valid, done, accept;
     logic [7:0]  payload_data, frame_status, tag, kind;
     logic        clear, source_next, run, network_rst;
-    logic [7:0]  samples;
     logic [{inputs}:0] source_byte, source_full, source_transfer;
     logic [{outputs}:0] sink_done, sink_valid, sink_ready, sink_last;
     logic [{sink_bits}:0] sink_data;
@@ -144,7 +143,7 @@ _RECEIVER = (
 )
 _CONTROL = (
     *("started", "payload_valid", "done", "accept", "frame_status", "kind", "clear", "source_byte", "source_full"),
-    *("source_next", "run", "source_transfer", "samples", "sink_done", "sink_valid", "sink_ready", "sink_data"),
+    *("source_next", "run", "source_transfer", "sink_done", "sink_valid", "sink_ready", "sink_data"),
     *("sink_last", "network_rst", "start", "status", "length", "busy", "reply_valid", "reply_ready", "reply_data"),
 )
 _SENDER = (
@@ -169,7 +168,7 @@ def _source(port: EmittedPort, index: int, samples: int) -> str:
 def _sink(port: EmittedPort, index: int, samples: int) -> str:
     parameters = {"BYTES": port.stream.bytes, "BEATS": port.stream.beats, "SAMPLES": samples}
     connections = (
-        *("clear", *_axis("in", port.port), "open:run", "samples", f"done:sink_done[{index}]"),
+        *("clear", *_axis("in", port.port), "expect_one:source_next", "open:run", f"done:sink_done[{index}]"),
         *(f"byte_valid:sink_valid[{index}]", f"byte_ready:sink_ready[{index}]"),
         *(f"byte_data:sink_data[{8 * index + 7}:{8 * index}]", f"byte_last:sink_last[{index}]"),
     )

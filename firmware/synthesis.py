@@ -154,8 +154,9 @@ def _script(files: Sequence[str], top: str, family: Family, parameters: Mapping[
     keep = [f"setattr -mod -set keep_hierarchy 1 {top}/t:* %M"] if keep_units else []
     return "\n".join(
         [
-            *(f"read_verilog -sv {file}" for file in files),
-            f"hierarchy -check -top {top}{chosen}",
+            # Deferred, as no module is meant to be elaborated with its default parameters.
+            *(f"read_verilog -sv -defer {file}" for file in files),
+            f"hierarchy -top {top}{chosen}",
             *([f"rename -top {top}"] if chosen else []),
             *keep,
             f"{family.synth} -top {top}",

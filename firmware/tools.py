@@ -42,6 +42,7 @@ _VERSIONS = {
 """Name of a tool -> the argument that makes it tell its version, and how that looks."""
 _CALL = "import sys, {package}; sys.exit({package}.{function}(sys.argv[1:]))"
 _STARVED = re.compile(r"bad_alloc|out of memory|cannot allocate|memory allocation|memory fault|MemoryError", re.I)
+_ERROR = re.compile(r"\bERROR:\s*")
 _GRACE = 2.0
 
 
@@ -153,11 +154,16 @@ def run_tool(
         except OSError as error:
             raise ToolFailedError(f"{tool.name} ({tool.origin}) could not be started: {error.strerror}") from error
         late = threading.Event()
-        timer = threading.Timer(timeout or 0, lambda: (late.set(), _end(process)))
+
+        def stop() -> None:
+            late.set()
+            _end(process)
+
+        timer = threading.Timer(timeout or 0, stop)
         if timeout is not None:
             timer.start()
+        assert process.stdout is not None
         try:
-            assert process.stdout is not None
             for line in process.stdout:
                 record.write(line)
                 last.append(line)
@@ -214,6 +220,6 @@ def _verdict(tool: Tool, code: int, last: list[str], log: Path) -> str:
         )
     if code < 0:
         return f"{tool.name} crashed ({signal.Signals(-code).name}); its messages are in {log}"
-    errors = [line.strip() for line in last if re.match(r"\s*ERROR\b|.*: ERROR: ", line)]
-    said = f": {errors[0].removeprefix('ERROR: ')}" if errors else ""
+    errors = [line.strip() for line in last if _ERROR.search(line)]
+    said = f": {_ERROR.sub('', errors[0])}" if errors else ""
     return f"{tool.name} failed with exit code {code}{said}; its messages are in {log}"

@@ -26,6 +26,12 @@ module frame_receiver #(
     localparam logic [31:0] RESIDUE = 32'hdebb20e3;
     localparam logic [7:0] SOUND = 8'd0, DAMAGED = 8'd1, STOPPED = 8'd2;
 
+    generate
+        if (IDLE < 2) begin : gen_bad_idle
+            $error("frame_receiver: IDLE must be at least 2");
+        end
+    endgenerate
+
     typedef enum logic [3:0] {HUNT, SYNC, TAG, KIND, LENGTH, PAYLOAD, CHECK, JUDGE, DRAIN, DONE} state_t;
     state_t state;
 
@@ -33,10 +39,11 @@ module frame_receiver #(
     logic [31:0]       left;       // bytes of the payload still to come
     logic              none_left;
     logic [1:0]        index;      // in a field of four bytes
-    logic              crc_busy;
+    logic              crc_busy, crc_was_busy;
     logic [31:0]       crc;
+    logic              crc_sound;
+    logic              silent;
 
-    wire silent = silence == IDLE_W'(IDLE - 1);
     wire in_frame = state != HUNT && state != SYNC && state != DRAIN && state != JUDGE && state != DONE;
 
     assign done = state == DONE;
@@ -51,8 +58,13 @@ module frame_receiver #(
     );
 
     always_ff @(posedge clk) begin
-        if (rst || byte_valid || byte_broken || state == HUNT) silence <= '0;
-        else if (!silent) silence <= silence + 1'b1;
+        if (rst || byte_valid || byte_broken || state == HUNT) begin
+            silence <= '0;
+            silent  <= 1'b0;
+        end else if (!silent) begin
+            silence <= silence + 1'b1;
+            silent  <= silence == IDLE_W'(IDLE - 2);
+        end
     end
 
     always_ff @(posedge clk) begin
@@ -89,9 +101,9 @@ module frame_receiver #(
                 // No byte can come in the cycle or two that an empty payload takes.
                 PAYLOAD: if (none_left) state <= CHECK;
                 CHECK: if (byte_valid && index == 2'd3) state <= JUDGE;
-                JUDGE: if (!crc_busy) begin
-                    state  <= crc == RESIDUE ? DONE : DRAIN;
-                    status <= crc == RESIDUE ? SOUND : DAMAGED;
+                JUDGE: if (!crc_busy && !crc_was_busy) begin
+                    state  <= crc_sound ? DONE : DRAIN;
+                    status <= crc_sound ? SOUND : DAMAGED;
                 end
                 DRAIN: if (silent) state <= DONE;
                 DONE: if (accept) state <= HUNT;
@@ -103,6 +115,8 @@ module frame_receiver #(
     always_ff @(posedge clk) begin
         if (state == LENGTH && byte_valid) left <= {byte_data, left[31:8]};
         else if (state == PAYLOAD && byte_valid) left <= left - 1'b1;
+        crc_was_busy <= crc_busy;
+        crc_sound <= crc == RESIDUE;
         none_left <= left == '0 && state == PAYLOAD;
         if (state == TAG) index <= '0;
         else if ((state == LENGTH || state == CHECK) && byte_valid) index <= index + 1'b1;

@@ -21,17 +21,17 @@ module frame_sender (
 
     logic [2:0]  index;  // in a field
     logic [31:0] left;   // bytes of the payload still to go
+    logic        none_left;
     logic        crc_busy;
     logic [31:0] crc, crc_shift;
     logic [47:0] head;
     logic        crc_valid;
 
-    wire free = !byte_valid | byte_ready;
     // The checksum is bit-serial; on a line it is always done in time, a faster consumer is held up.
-    wire step = free & !crc_busy & !crc_valid;
+    wire step = !byte_valid & !crc_busy & !crc_valid;
 
     assign busy = state != REST;
-    assign payload_ready = state == PAYLOAD && step && left != '0;
+    assign payload_ready = state == PAYLOAD && step && !none_left;
 
     crc32 checksum (
         .clk(clk),
@@ -68,7 +68,7 @@ module frame_sender (
                     if (index == 3'd5) state <= PAYLOAD;
                 end
                 PAYLOAD: begin
-                    if (left == '0) state <= SETTLE;
+                    if (none_left) state <= SETTLE;
                     else if (step && payload_valid) begin
                         byte_valid <= 1'b1;
                         byte_data  <= payload_data;
@@ -82,7 +82,7 @@ module frame_sender (
                     index      <= index + 1'b1;
                     if (index == 3'd3) state <= LAST;
                 end
-                LAST: if (free) state <= REST;
+                LAST: if (!byte_valid) state <= REST;
                 default: state <= REST;
             endcase
         end
@@ -93,6 +93,8 @@ module frame_sender (
         else if (state == HEAD && step) head <= head >> 8;
         if (state == SYNC) left <= length;
         else if (payload_ready && payload_valid) left <= left - 1'b1;
+        // In time for the next byte, which the checksum holds up.
+        none_left <= left == '0;
         if (state == SETTLE) crc_shift <= crc;
         else if (state == CHECK && step) crc_shift <= crc_shift >> 8;
     end

@@ -32,8 +32,7 @@ module shell_control #(
     output logic                 source_next,
     output logic                 run,
     input  logic [INPUTS-1:0]    source_transfer,  // a beat goes into the network
-    // sinks: how much they wait for, and whose byte goes out
-    output logic [7:0]           samples,
+    // sinks: when all is there, and whose byte goes out
     input  logic [OUTPUTS-1:0]   sink_done,
     input  logic [OUTPUTS-1:0]   sink_valid,
     output logic [OUTPUTS-1:0]   sink_ready,
@@ -72,6 +71,7 @@ module shell_control #(
     assign clear = started;
 
     // Bytes of the payload go to the first input that is not full; when all are, the next inference begins.
+    logic [7:0]  samples;       // whole inferences
     logic        some, excess;  // bytes since the last whole inference; bytes beyond the last one that fits
     logic [31:0] answer;        // bytes of the outputs of all inferences
     for (genvar i = 0; i < INPUTS; i++) begin : gen_byte

@@ -12,8 +12,8 @@ module shell_sink #(
     input  logic               in_valid,
     output logic               in_ready,
     input  logic [8*BYTES-1:0] in_data,
-    input  logic               open,        // while high, beats are taken, up to ...
-    input  logic [7:0]         samples,     // ... so many inferences
+    input  logic               expect_one,  // for one cycle: one inference more is to come
+    input  logic               open,        // while high, the beats of all expected inferences are taken
     output logic               done,        // all of them are here
     output logic               byte_valid,
     input  logic               byte_ready,  // high for the cycle in which the byte is taken
@@ -22,6 +22,7 @@ module shell_sink #(
 );
     localparam int WORDS = BEATS * SAMPLES;
     localparam int ADDRESS_W = WORDS > 1 ? $clog2(WORDS) : 1;
+    localparam int COUNT_W = $clog2(WORDS + BEATS + 1);  // an inference too many is expected before it is refused
     localparam int BEAT_W = BEATS > 1 ? $clog2(BEATS) : 1;
     localparam int INDEX_W = BYTES > 1 ? $clog2(BYTES) : 1;
 
@@ -34,23 +35,24 @@ module shell_sink #(
     (* no_rw_check *)
     logic [8*BYTES-1:0]   memory [0:WORDS-1];
     logic [ADDRESS_W-1:0] written;
-    logic [BEAT_W-1:0]    beat;     // of the next beat in its inference
-    logic [7:0]           whole;    // inferences that are complete
-
-    assign done = whole == samples;
-    assign in_ready = open & !done;
+    logic [COUNT_W-1:0]   missing;  // beats that are still to come
 
     wire take = in_valid & in_ready;
+    wire last_take = take && missing == COUNT_W'(1);
 
+    // `in_ready` and `done` are registers: nothing of this sink is in the network's paths.
     always_ff @(posedge clk) begin
         if (rst || clear) begin
-            written <= '0;
-            beat    <= '0;
-            whole   <= '0;
-        end else if (take) begin
-            written <= written + 1'b1;
-            beat    <= beat == BEAT_W'(BEATS - 1) ? '0 : beat + 1'b1;
-            if (beat == BEAT_W'(BEATS - 1)) whole <= whole + 1'b1;
+            written  <= '0;
+            missing  <= '0;
+            in_ready <= 1'b0;
+            done     <= 1'b0;
+        end else begin
+            if (expect_one) missing <= missing + COUNT_W'(BEATS);
+            else if (take) missing <= missing - 1'b1;
+            if (take) written <= written + 1'b1;
+            in_ready <= open && missing != '0 && !last_take;
+            done     <= open ? last_take | done : done;
         end
     end
 

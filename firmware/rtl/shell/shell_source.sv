@@ -65,8 +65,11 @@ module shell_source #(
         end
     endgenerate
 
-    // Memory, then a register: the beat leaves from there, not from the slow output of the memory.
-    logic [ADDRESS_W-1:0] address;
+    // Memory, then a register: the beat leaves from there, not from the slow output of the memory. `more` is known
+    // ahead, as whether the network takes a beat is known late.
+    logic [MEMORY_W-1:0]  address;
+    logic [ADDRESS_W-1:0] left;   // beats still to be read
+    logic                 more;   // there are such
     logic [8*BYTES-1:0]   read;
     logic                 read_valid;
 
@@ -75,20 +78,24 @@ module shell_source #(
 
     always_ff @(posedge clk) begin
         if (write) memory[MEMORY_W'(written)] <= gathered;
-        if (fetch) read <= memory[MEMORY_W'(address)];
+        if (fetch) read <= memory[address];
         if (move) out_data <= read;
     end
 
     always_ff @(posedge clk) begin
         if (rst || !play) begin
             address    <= '0;
+            left       <= written;
+            more       <= 1'b0;
             read_valid <= 1'b0;
             out_valid  <= 1'b0;
         end else begin
-            if (fetch) begin
-                read_valid <= address != written;
-                if (address != written) address <= address + 1'b1;
+            if (fetch && more) begin
+                address <= address + 1'b1;
+                left    <= left - 1'b1;
             end
+            more <= fetch && more ? left != ADDRESS_W'(1) : left != '0;
+            if (fetch) read_valid <= more;
             if (move) out_valid <= read_valid;
         end
     end
