@@ -17,7 +17,7 @@ _LIBRARIES = {
     "ice40": ("ice40/cells_sim.v",),
 }
 """Yosys's own models of a family's cells, in its folder of shared data."""
-_MODULE = re.compile(r"^module\s+(\w+)\b.*?^endmodule\b[^\n]*\n", re.DOTALL | re.MULTILINE)
+_MODULE = re.compile(r"^(\(\* blackbox \*\)\s+)?module\s+(\w+)\b.*?^endmodule\b[^\n]*\n", re.DOTALL | re.MULTILINE)
 _MACRO = re.compile(r"^`(?:define|ifdef|ifndef|else|endif)\b.*\n", re.MULTILINE)
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 
@@ -59,7 +59,7 @@ class NetlistEngine(StreamEngine):
 
 
 def models(netlist: str, target: str) -> dict[str, str]:
-    """A model for every cell a netlist names: netloom's own where there is one, else Yosys's.
+    """A model for every cell a netlist names: Yosys's own, or netloom's where Yosys has none.
 
     Args:
         netlist: Verilog.
@@ -71,14 +71,14 @@ def models(netlist: str, target: str) -> dict[str, str]:
     Raises:
         ToolMissingError: if there is no Yosys.
     """
-    own = cell_models({"netlist.v": netlist})
     macros, library = _library(target)
     needed: dict[str, str] = {}
     words = set(re.findall(r"\w+", netlist))
-    while missing := [name for name in library if name in words and name not in needed and f"{name}.sv" not in own]:
+    while missing := [name for name in library if name in words and name not in needed]:
         for name in missing:
             needed[name] = library[name]
             words |= set(re.findall(r"\w+", library[name]))
+    own = {name: text for name, text in cell_models({"": netlist}).items() if name.removesuffix(".sv") not in library}
     return own | {"cells.v": macros + "".join(needed.values())} if needed else own
 
 
@@ -97,7 +97,7 @@ def _library(target: str) -> tuple[str, dict[str, str]]:
         text = _COMMENT.sub("", text)
         found = list(_MODULE.finditer(text))
         macros += "".join(_MACRO.findall(text[: found[0].start()]))
-        modules |= {match[1]: match[0] for match in found}
+        modules |= {match[2]: match[0] for match in found if match[1] is None}
     return macros, modules
 
 
