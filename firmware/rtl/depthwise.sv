@@ -25,7 +25,7 @@ module depthwise #(
     parameter int OUT_WIDTH = 16,  // bits of a result
     parameter bit OUT_SIGNED = 1'b1,  // whether results are in two's complement
     parameter logic [63:0] OVERFLOW = "WRAP",  // the result's overflow mode, where it can matter
-    parameter WEIGHTS = "",  // file: SLICES * COLUMNS words of weights, ordered as the elements of a beat are
+    parameter WEIGHTS = "weights.mem",  // file: SLICES * COLUMNS words of weights, ordered as the elements of a beat are
     parameter bit WEIGHTS_BLOCK = 1'b0,  // whether they lie in block RAM, or else in LUTs
     parameter BIAS = "",  // file: SLICES words of LANES results; none if empty
     parameter bit BIAS_BLOCK = 1'b0,  // as for weights
@@ -96,33 +96,45 @@ module depthwise #(
     last_after  <= {last_after[Stages-2:0], last};
   end
 
-  // The next beat's weights are read before it comes: the first word during reset.
-  logic [Elements*WEIGHT_WIDTH-1:0] next_weights, weights;
+  logic [Elements*WEIGHT_WIDTH-1:0] weights;
   logic [Elements*IN_WIDTH-1:0] data;
-  logic [AddressWidth-1:0] address, read_address;
-  assign read_address = rst ? '0 : address;
-  always_ff @(posedge clk) begin
-    if (rst) address <= Words > 1 ? AddressWidth'(1) : '0;
-    else if (taken) address <= address == AddressWidth'(Words - 1) ? '0 : address + 1'b1;
-  end
+  always_ff @(posedge clk) data <= in_data;
+
+  logic [AddressWidth-1:0] address;
   generate
-    if (WEIGHTS_BLOCK) begin : gen_weights
-      (* rom_style = "block" *) logic [Elements*WEIGHT_WIDTH-1:0] rom[0:Words-1];
-      if (WEIGHTS != "") begin : gen_load
-        initial $readmemh(WEIGHTS, rom);
-      end
-      always_ff @(posedge clk) if (rst || taken) next_weights <= rom[read_address];
-    end else begin : gen_weights
-      (* rom_style = "logic" *) logic [Elements*WEIGHT_WIDTH-1:0] rom[0:Words-1];
-      if (WEIGHTS != "") begin : gen_load
-        initial $readmemh(WEIGHTS, rom);
-      end
-      always_ff @(posedge clk) if (rst || taken) next_weights <= rom[read_address];
+    if (WEIGHTS_BLOCK) begin : gen_block
+      // The next beat's weights are read before it comes, the first word during reset; so there is a clock's time from
+      // the memory's output to a register.
+      logic [Elements*WEIGHT_WIDTH-1:0] next_weights;
+      table_rom #(
+          .WIDTH(Elements * WEIGHT_WIDTH),
+          .DEPTH(Words),
+          .BLOCK(1'b1),
+          .FILE (WEIGHTS)
+      ) rom (
+          .clk(clk),
+          .enable(rst || taken),
+          .address(rst ? AddressWidth'(0) : address),
+          .data(next_weights)
+      );
+      always_ff @(posedge clk) weights <= next_weights;
+    end else begin : gen_logic
+      table_rom #(
+          .WIDTH(Elements * WEIGHT_WIDTH),
+          .DEPTH(Words),
+          .BLOCK(1'b0),
+          .FILE (WEIGHTS)
+      ) rom (
+          .clk(clk),
+          .enable(1'b1),
+          .address(address),
+          .data(weights)
+      );
     end
   endgenerate
   always_ff @(posedge clk) begin
-    weights <= next_weights;
-    data <= in_data;
+    if (rst) address <= WEIGHTS_BLOCK && Words > 1 ? AddressWidth'(1) : '0;
+    else if (taken) address <= address == AddressWidth'(Words - 1) ? '0 : address + 1'b1;
   end
 
   logic [Elements*ProductWidth-1:0] products;
@@ -184,30 +196,37 @@ module depthwise #(
     end
   endgenerate
 
-  // A window's bias is read when its first product is on its way: a clock for the memory, one for the register behind.
+  // A window's bias is read when its first product is on its way.
   logic [LANES*OUT_WIDTH-1:0] start;
   generate
     if (BIAS == "") begin : gen_no_bias
       assign start = '0;
     end else begin : gen_bias
-      logic [LANES*OUT_WIDTH-1:0] read;
+      // Block RAM takes a clock more: one to its output, one to a register.
+      localparam int Stage = Stages - (BIAS_BLOCK ? 3 : 2);
       logic [SliceWidth-1:0] slice;
-      logic next;
-      assign next = valid_after[Stages-3] && first_after[Stages-3];
       always_ff @(posedge clk) begin
         if (rst) slice <= '0;
-        else if (next) slice <= slice == SliceWidth'(SLICES - 1) ? '0 : slice + 1'b1;
+        else if (valid_after[Stage] && first_after[Stage])
+          slice <= slice == SliceWidth'(SLICES - 1) ? '0 : slice + 1'b1;
       end
-      if (BIAS_BLOCK) begin : gen_block
-        (* rom_style = "block" *) logic [LANES*OUT_WIDTH-1:0] rom[0:SLICES-1];
-        initial $readmemh(BIAS, rom);
-        always_ff @(posedge clk) read <= rom[slice];
-      end else begin : gen_logic
-        (* rom_style = "logic" *) logic [LANES*OUT_WIDTH-1:0] rom[0:SLICES-1];
-        initial $readmemh(BIAS, rom);
-        always_ff @(posedge clk) read <= rom[slice];
+      logic [LANES*OUT_WIDTH-1:0] read;
+      table_rom #(
+          .WIDTH(LANES * OUT_WIDTH),
+          .DEPTH(SLICES),
+          .BLOCK(BIAS_BLOCK),
+          .FILE (BIAS)
+      ) rom (
+          .clk(clk),
+          .enable(1'b1),
+          .address(slice),
+          .data(read)
+      );
+      if (BIAS_BLOCK) begin : gen_register
+        always_ff @(posedge clk) start <= read;
+      end else begin : gen_through
+        assign start = read;
       end
-      always_ff @(posedge clk) start <= read;
     end
   endgenerate
 

@@ -10,12 +10,11 @@ from netloom.errors import LayerNotSupportedError, SettingsError
 from netloom.firmware.stream import Stream, hex_memory, pack_word
 from netloom.firmware.target import Target
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
+from netloom.firmware.units.rom_style import rom_in_block, rom_resources
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Ram, Resources, Unit
+from netloom.firmware.units.unit import Resources, Unit
 from netloom.hls.dataflow import Bounds, DepthwiseMatVec, TensorType
 from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
-
-_LUTS_A_BLOCK = 160
 
 
 def depthwise_saturates(operation: DepthwiseMatVec, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
@@ -57,6 +56,7 @@ class DepthwiseUnit(Unit):
         "adder",
         "adder_load",
         "carry_chain",
+        "table_rom",
         "credit_fifo",
     )
 
@@ -181,9 +181,9 @@ class DepthwiseUnit(Unit):
             "OUT_SIGNED": int(accum.signed),
             "OVERFLOW": str(accum.overflow if self.confines else Overflow.WRAP),
             "WEIGHTS": f"{self.name}_weights.mem",
-            "WEIGHTS_BLOCK": int(_in_block(self._words, self.source.lanes * weight.width)),
+            "WEIGHTS_BLOCK": int(rom_in_block(self._words, self.source.lanes * weight.width, self.target)),
             "BIAS": f"{self.name}_bias.mem" if self._bias.any() else "",
-            "BIAS_BLOCK": int(_in_block(self.slices, self.outputs[0].width)),
+            "BIAS_BLOCK": int(rom_in_block(self.slices, self.outputs[0].width, self.target)),
             "DSPS": self.dsps,
             "DEPTH": self.depth,
             "TARGET": str(self.target),
@@ -210,29 +210,21 @@ class DepthwiseUnit(Unit):
     def resources(self) -> Resources:
         """Multipliers, an adder for each, registers behind all of them, and the memories."""
         width, weight, elements = self.operation.accum.width, self._weights[1].width, self.source.lanes
-        data = self.source.element.width
-        in_luts = elements - self.dsps
-        lut = in_luts * data * weight + elements * width + 3 * self._words.bit_length() + 10
-        ff = 2 * elements * (data + weight) + elements * width + in_luts * 2 * (data + weight) + 20
+        data, in_luts = self.source.element.width, elements - self.dsps
+        wide, rows = max(data, weight), (min(data, weight) + 1) // 2
+        # A carry chain for every two bits of the narrower operand, added in a tree; registers at three levels.
+        product_lut = rows * (wide + 4) + (rows - 1) * (wide + rows + 6)
+        product_ff = rows * (wide + 2) + (rows + 1) // 2 * (wide + 4) + data + weight
+        bias = int(np.abs(self._bias).max()).bit_length() + 1 if self._bias.any() else 0
+        lut = in_luts * product_lut + elements * (width + 2) + 3 * self._words.bit_length() + 16
+        ff = elements * (data + weight) + in_luts * product_ff + elements * width + 20
+        ff += self.lanes * bias * (1 + (self.kernel_height - 1).bit_length())
         if self._cast_works:
             lut, ff = lut + elements * (2 * width if self.confines else width), ff + elements * width
-        total = Resources(lut, ff, self.dsps) + _rom(self._words, elements * weight)
+        total = Resources(lut, ff, self.dsps) + rom_resources(self._words, elements * weight, self.target)
         if self._bias.any():
-            total += _rom(self.slices, self.outputs[0].width) + Resources(ff=2 * self.outputs[0].width)
+            total += rom_resources(self.slices, self.outputs[0].width, self.target)
         return total + fifo_resources(self.outputs[0].width, self.depth, self.target)
 
 
-def _luts(depth: int, width: int) -> int:
-    """A LUT holds 16 bits."""
-    return width * -(-depth // 16) if depth > 1 else 0
-
-
-def _in_block(depth: int, width: int) -> bool:
-    """Whether a table goes to block RAM: where LUTs would be dearer."""
-    return _luts(depth, width) > _LUTS_A_BLOCK * -(-width // 36)
-
-
-def _rom(depth: int, width: int) -> Resources:
-    if _in_block(depth, width):
-        return Resources(rams=(Ram(depth, width, block=True),))
-    return Resources(lut=_luts(depth, width))
+_in_block, _rom = rom_in_block, rom_resources

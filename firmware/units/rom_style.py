@@ -1,0 +1,33 @@
+"""What a table of constants is built of, and what that costs. Does not change a unit's latency."""
+
+from netloom.firmware.target import Target
+from netloom.firmware.units.unit import Ram, Resources
+
+_LUTS_A_BLOCK = 160
+"""LUTs that are worth a block RAM, as for memories that are written."""
+_BLOCK = {Target.ICE40: (256, 16)}
+"""Depth and width of a block RAM where it is not ECP5's."""
+
+
+def rom_in_block(depth: int, width: int, target: Target = Target.GENERIC) -> bool:
+    """Whether a table goes to block RAM: where LUTs would be dearer.
+
+    Args:
+        depth: words.
+        width: bits of a word.
+        target: device family.
+    """
+    block_depth, block_width = _BLOCK.get(target, (512, 36))
+    return _luts(depth, width) > _LUTS_A_BLOCK * -(-width // block_width) * -(-depth // block_depth)
+
+
+def rom_resources(depth: int, width: int, target: Target = Target.GENERIC) -> Resources:
+    """The table alone, without the register behind it."""
+    if rom_in_block(depth, width, target):
+        return Resources(rams=(Ram(depth, width, block=True),))
+    return Resources(lut=_luts(depth, width))
+
+
+def _luts(depth: int, width: int) -> int:
+    """A LUT holds 16 bits, if they are not all the same."""
+    return width * -(-depth // 16) if depth > 1 else 0
