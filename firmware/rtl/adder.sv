@@ -1,12 +1,13 @@
 // Copyright netloom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sum of two integers and, where asked for, a carry, modulo 2**WIDTH. Combinational.
+// Sum of two integers and, where asked for, a carry; or their difference; modulo 2**WIDTH. Combinational.
 //
 // On ECP5 half the price of a plain `+` of few bits: see carry_chain.
 module adder #(
     parameter int WIDTH = 8,  // bits
     parameter bit CARRY = 1'b0,  // whether the carry counts
+    parameter bit SUBTRACT = 1'b0,  // a - b; there is no carry then
     parameter logic [55:0] TARGET = "generic"  // generic, ecp5 or ice40
 ) (
     input  logic [WIDTH-1:0] a,
@@ -15,7 +16,25 @@ module adder #(
     output logic [WIDTH-1:0] sum
 );
   generate
-    if (TARGET == "ecp5" && !CARRY && WIDTH % 2 == 0) begin : gen_ecp5_apart
+    if (SUBTRACT && TARGET == "ecp5") begin : gen_ecp5_difference
+      carry_chain #(
+          .WIDTH(WIDTH),
+          .TABLE(16'h8777)
+      ) chain (
+          .a(b),
+          .b({WIDTH{1'b1}}),
+          .c(a),
+          .d({WIDTH{1'b1}}),
+          .carry(2'b11),
+          .sum(sum)
+      );
+      logic unused;
+      assign unused = &{1'b0, carry};
+    end else if (SUBTRACT) begin : gen_plain_difference
+      logic unused;
+      assign sum = a - b;
+      assign unused = &{1'b0, carry};
+    end else if (TARGET == "ecp5" && !CARRY && WIDTH % 2 == 0) begin : gen_ecp5_apart
       // Bit 0 outside the chain, and its carry from the chain's start: cells come in pairs of bits.
       carry_chain #(
           .WIDTH(WIDTH - 1),

@@ -131,15 +131,20 @@ module matvec_products #(
               .result(cast[At*TERM_WIDTH+:TERM_WIDTH])
           );
         end else if (SHIFT > 0) begin : gen_round
+          // Room for any product, of which a term keeps the bits that its weights can reach.
+          logic [ProductWidth+1:0] rounded;
+          logic unused_top;
+          assign cast[At*TERM_WIDTH+:TERM_WIDTH] = TERM_WIDTH'($signed(rounded));
+          assign unused_top = &{1'b0, rounded};
           round_value #(
               .IN_WIDTH(ProductWidth),
               .IN_SIGNED(ProductSigned),
               .SHIFT(SHIFT),
               .ROUNDING(ROUNDING),
-              .OUT_WIDTH(TERM_WIDTH)
+              .OUT_WIDTH(ProductWidth + 2)
           ) round (
               .value  (product),
-              .rounded(cast[At*TERM_WIDTH+:TERM_WIDTH])
+              .rounded(rounded)
           );
         end else begin : gen_exact
           logic unused_top;

@@ -1,0 +1,178 @@
+"""Products with constant weights as a network of additions: signed digits, shared pairs, balanced trees.
+
+Every weight is written in canonical signed digits (Avizienis 1961), so that a product is a few shifted copies of its
+input, added or subtracted. Pairs of them that occur in several sums are added once, the most frequent pair first
+(Hartley 1996). What is left of each sum becomes a tree, operands that are ready first being added first.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import combinations
+
+import numpy as np
+
+
+@dataclass(frozen=True, order=True)
+class Term:
+    """A node's value, shifted left, added or subtracted."""
+
+    node: int
+    shift: int
+    negative: bool = False
+
+
+@dataclass(frozen=True)
+class Node:
+    """An integer of the network, in a register.
+
+    Attributes:
+        level: clocks from the registered inputs to it.
+        coefficients: leaf -> factor; what it is the sum of.
+        low: least value.
+        high: greatest value.
+        first: for a sum, the node whose value is taken as it is; None for a leaf.
+        second: the node that is shifted, then added or subtracted.
+        shift: of the second.
+        subtract: whether the second is subtracted.
+        rounded: for a leaf that is a product with its last bits rounded away, that product.
+    """
+
+    level: int
+    coefficients: dict[int, int] = field(compare=False)
+    low: int
+    high: int
+    first: int | None = None
+    second: int | None = None
+    shift: int = 0
+    subtract: bool = False
+    rounded: Term | None = None
+
+
+class Network:
+    """Grows node by node; nodes are numbered in order of creation, operands before their sums."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self._sums: dict[tuple[int, int, int, bool], int] = {}
+
+    def leaf(self, low: int, high: int, level: int = 0, rounded: Term | None = None) -> int:
+        """An input, or a product that is rounded."""
+        self.nodes.append(Node(level, {len(self.nodes): 1}, low, high, rounded=rounded))
+        return len(self.nodes) - 1
+
+    def add(self, a: Term, b: Term) -> Term:
+        """The sum of two terms; found again if it is there."""
+        a, b = sorted((a, b), key=lambda term: (term.shift, term.node, term.negative))
+        key = (a.node, b.node, b.shift - a.shift, a.negative != b.negative)
+        if key not in self._sums:
+            self._sums[key] = len(self.nodes)
+            self.nodes.append(self._sum(*key))
+        return Term(self._sums[key], a.shift, a.negative)
+
+    def _sum(self, first: int, second: int, shift: int, subtract: bool) -> Node:
+        a, b = self.nodes[first], self.nodes[second]
+        factor = -(1 << shift) if subtract else 1 << shift
+        coefficients = dict(a.coefficients)
+        for leaf, coefficient in b.coefficients.items():
+            coefficients[leaf] = coefficients.get(leaf, 0) + factor * coefficient
+        low = high = 0
+        for leaf, coefficient in coefficients.items():
+            ends = (coefficient * self.nodes[leaf].low, coefficient * self.nodes[leaf].high)
+            low, high = low + min(ends), high + max(ends)
+        return Node(max(a.level, b.level) + 1, coefficients, low, high, first, second, shift, subtract)
+
+    def tree(self, terms: Iterable[Term]) -> Term:
+        """The sum of at least one term, the ones of least level added first."""
+        queue = [(self.nodes[term.node].level, index, term) for index, term in enumerate(terms)]
+        heapq.heapify(queue)
+        count = len(queue)
+        while len(queue) > 1:
+            both = self.add(heapq.heappop(queue)[2], heapq.heappop(queue)[2])
+            heapq.heappush(queue, (self.nodes[both.node].level, count, both))
+            count += 1
+        return queue[0][2]
+
+    def share(self, sums: list[set[Term]]) -> None:
+        """Replace pairs of terms that occur in more than one place by their sum, in place, the most frequent first."""
+        counts: Counter[_Pair] = Counter()
+        for terms in sums:
+            counts.update(_pair(a, b) for a, b in combinations(sorted(terms), 2))
+        queue = [(-count, pair) for pair, count in counts.items() if count > 1]
+        heapq.heapify(queue)
+        while queue:
+            count, pair = heapq.heappop(queue)
+            if counts[pair] < 2:
+                continue
+            if counts[pair] != -count:
+                heapq.heappush(queue, (-counts[pair], pair))
+                continue
+            for terms in sums:
+                self._replace(terms, pair, counts, queue)
+            counts[pair] = 0
+
+    def _replace(
+        self, terms: set[Term], pair: "_Pair", counts: "Counter[_Pair]", queue: list[tuple[int, "_Pair"]]
+    ) -> None:
+        first, second, shift, subtract = pair
+        for a in sorted(term for term in terms if term.node == first):
+            b = Term(second, a.shift + shift, a.negative != subtract)
+            if a not in terms or b not in terms or a == b:
+                continue
+            for old in (a, b):
+                terms.remove(old)
+                counts.subtract(_pair(old, other) for other in terms)
+            new = self.add(a, b)
+            for other in sorted(terms):
+                key = _pair(new, other)
+                counts[key] += 1
+                if counts[key] > 1:
+                    heapq.heappush(queue, (-counts[key], key))
+            terms.add(new)
+
+
+_Pair = tuple[int, int, int, bool]
+
+
+def _pair(a: Term, b: Term) -> _Pair:
+    """Two terms, whatever shift and sign they have in common."""
+    if (b.shift, b.node) < (a.shift, a.node):
+        a, b = b, a
+    return a.node, b.node, b.shift - a.shift, a.negative != b.negative
+
+
+def signed_digits(value: int) -> list[tuple[int, bool]]:
+    """(position, whether negative) of the digits that are not zero in canonical signed digit form."""
+    digits = []
+    position = 0
+    while value:
+        if value & 1:
+            negative = value & 3 == 3
+            digits.append((position, negative))
+            value += 1 if negative else -1
+        value >>= 1
+        position += 1
+    return digits
+
+
+def linear_network(weights: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[Network, list[Term | None]]:
+    """All columns' sums of inputs times weights.
+
+    Args:
+        weights: integers (K, N).
+        low: least value of each input, (K,).
+        high: greatest value of each.
+
+    Returns:
+        The network, its first K nodes the inputs, and for every column its sum; None where all weights are zero.
+    """
+    network = Network()
+    for least, greatest in zip(low.tolist(), high.tolist(), strict=True):
+        network.leaf(least, greatest)
+    sums = [
+        {Term(k, *digit) for k, weight in enumerate(column) for digit in signed_digits(weight)}
+        for column in weights.T.tolist()
+    ]
+    network.share(sums)
+    return network, [network.tree(sorted(terms)) if terms else None for terms in sums]
