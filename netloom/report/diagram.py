@@ -57,12 +57,13 @@ def diagram(design: Mapping[str, Any]) -> str:
     """
     units = design["units"]
     places, labels, height = _places(units)
-    width = _MARGIN * 2 + _LABEL + _COLUMNS * _BOX + (_COLUMNS - 1) * _GAP
+    width = max(place.x for place in places.values()) + _BOX + _MARGIN
     folds = {product["unit"]: product for product in design["products"]}
     streams = {stream["stream"]: stream for stream in design["streams"]}
     givers = {name: unit["name"] for unit in units for name in unit["outputs"]}
     body = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height:g}" role="img" class="dataflow" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" class="dataflow" '
+        f'style="max-width:{1.15 * width:.0f}px" '
         'aria-label="Units of the design, layer by layer, and the streams between them">',
         '<defs><marker id="dataflow-arrow" viewBox="0 0 6 6" refX="5.2" refY="3" markerWidth="6" markerHeight="6" '
         'orient="auto"><path d="M0 0.5 L6 3 L0 5.5z" fill="var(--muted)"/></marker></defs>',

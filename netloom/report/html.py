@@ -57,6 +57,7 @@ def render(report: Report, evidence: Evidence) -> str:
         "quantity": quantity,
         "percent": percent,
         "points": points,
+        "change": change,
         "seconds": seconds,
         "steps": steps,
     }
@@ -165,6 +166,12 @@ def percent(value: float) -> str:
 def points(value: float) -> str:
     """A difference of shares in percentage points, signed; exactly none is ±0."""
     return "±0" if value == 0 else f"{100 * value:+.2f}".replace("-", "\N{MINUS SIGN}")
+
+
+def change(value: float) -> str:
+    """A relative change in whole percent, signed; less than half a percent is ±0."""
+    rounded = round(100 * value)
+    return "±0" if rounded == 0 else f"{rounded:+,}".replace("-", "\N{MINUS SIGN}")
 
 
 def steps(value: float) -> str:

@@ -139,7 +139,7 @@ def floor_plan(plan: FloorPlan) -> str:
     filled = counts.sum(axis=2)
     pixels = np.concatenate([colours[counts.argmax(axis=2)], np.sqrt(filled / max(1, filled.max()))[..., None]], axis=2)
     with drawing():
-        figure = new_figure(7.0, 5.6)
+        figure = new_figure(7.0, 5.2 * plan.height / plan.width + 0.2)
         axes = figure.subplots()
         axes.imshow(pixels, interpolation="none", origin="lower")
         for kind, mark in enumerate(_MARKS, start=1):

@@ -166,7 +166,9 @@ class RunRecord(Record):
     engine: Literal["rtl", "netlist"] = Field(description="what was simulated")
     samples: int = Field(description="samples streamed back to back")
     stalled_samples: int = Field(description="samples streamed once more with random stalls on both sides")
-    cycles: int = Field(description="clock cycles simulated, without those of the stalled pass")
+    cycles: int = Field(
+        description="clock cycles simulated, for outputs and once more for layers, without the stalled pass"
+    )
     seconds: float = Field(description="how long that took")
     compile_seconds: float = Field(description="how long compiling the model took, when it was compiled")
 
