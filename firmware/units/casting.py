@@ -60,9 +60,9 @@ class Casting:
     @property
     def lut(self) -> int:
         """Estimated 4-input LUTs of one value."""
-        adder = self.rounded_width + max(self.shift // 3, 1) if self.rounds else 0
+        adder = self.rounded_width + 1 + self.shift // 3 if self.rounds else 0
         beyond = max(self.rounded_width - self.to.width, 0)
-        return adder + (self.to.width + beyond // 3 + 1 if self.confines else 0)
+        return adder + (self.to.width + beyond // 2 + 2 if self.confines else 0)
 
     def parameters(self) -> dict[str, int | str]:
         """Parameters of `cast_value`."""

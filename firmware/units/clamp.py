@@ -80,9 +80,11 @@ class ClampUnit(Unit):
         return ElasticTiming(1)
 
     def resources(self) -> Resources:
-        """A mask for ReLU; a comparator and a multiplexer for other limits."""
-        element, width = self.source.element, self._element.width
+        """A comparator and a multiplexer; ReLU is the registers' own reset."""
+        element, width, lanes = self.source.element, self._element.width, self.source.lanes
         low, high = self._limits
-        comparators = (low not in (0, element.raw_min)) + (high != element.raw_max and bool(high & (high + 1)))
-        lut = (width if (low, high) != (element.raw_min, element.raw_max) else 0) + comparators * element.width // 2
-        return Resources(lut=self.source.lanes * lut) + elastic_resources(1, self.source.lanes * width)
+        stage = elastic_resources(1, lanes * width)
+        if high == element.raw_max and low in (0, element.raw_min):
+            return stage + Resources(lut=lanes * (low == 0))
+        comparators = (low not in (0, element.raw_min)) + (high != element.raw_max)
+        return stage + Resources(lut=lanes * (width + comparators * element.width // 3))

@@ -110,7 +110,7 @@ class DivideUnit(Unit):
         element, lanes = self.source.element, self.source.lanes
         if self._terms == 1:
             return Resources(lut=lanes * element.width * element.signed) + elastic_resources(1, lanes * element.width)
-        wide = element.width + self._shift // 2
+        wide = element.width + self._shift // 3
         return (
             Resources(lut=lanes * (self._terms - 1) * wide, ff=lanes * (self._terms - 2) * wide)
             + elastic_resources(self._stages, 0)

@@ -16,6 +16,8 @@ from netloom.hls.dataflow import Lookup
 from netloom.quantize.fixed_point import MAX_WIDTH
 
 _LARGEST = 2**31
+_BLOCK_DEPTH = 1024
+"""Words of 18 bits in a block RAM of ECP5."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,8 @@ class LookupUnit(Unit):
         if self._block:
             # Block RAM has two read ports, in ECP5 of up to 18 bits; in iCE40 one.
             ports = 1 if self.target is Target.ICE40 or width > 18 else 2
-            # The memory's own register is the first of its two stages.
+            # A memory deeper than one block is chosen from by LUTs.
+            total += Resources(lut=lanes * width * (-(-depth // _BLOCK_DEPTH) - 1) // 3)
             total += Resources(rams=(Ram(depth, width, block=True),) * -(-lanes // ports))
         else:
             total += Resources(lut=lanes * rom_luts(depth, width))

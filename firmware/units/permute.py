@@ -183,11 +183,14 @@ endmodule
         """Two tensors of every source, the indices, counters, and the choice between memories and zero."""
         width, depth = self.streams[0].width, len(self._words)
         index = self._address_width + 2
-        total = elastic_resources(_STAGES, 0) + Resources(lut=width + 24, ff=width + index + 24)
+        # Zeros are the result's own reset.
+        choice = width * (len(self.streams) - 1)
+        total = elastic_resources(_STAGES, 0) + Resources(lut=choice + 16, ff=width + 12)
         for source in self.streams:
             address = (2 * source.beats - 1).bit_length()
             total += ram_resources(2 * source.beats, width, self._style(source))
-            total += Resources(lut=2 * address + 8, ff=width + 2 * address + 4)
+            registers = 0 if self._style(source) == BLOCK else width
+            total += Resources(lut=2 * address + 8, ff=registers + 2 * address + 2)
         return total + rom_resources(depth, index, self.target)
 
 

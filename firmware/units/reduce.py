@@ -136,12 +136,15 @@ class ReduceUnit(Unit):
         """Casts, and one adder (or comparator and multiplexer) for every term but the first."""
         lanes, width = self.source.lanes, self._accum.width
         casting = self._casting
-        node = width * (1 if self.operation.accum is None or casting.to.overflow is Overflow.WRAP else 2)
-        node += width * (self.operation.accum is None)
+        # Saturation is often the registers' own set and reset.
+        node = width + width // 4 if casting.to.overflow is not Overflow.WRAP else width
+        if self.operation.accum is None:
+            node = 2 * width
         stages = self._cast_stages + self._levels
+        in_tree = sum(-(-lanes // 2**level) for level in range(1, self._levels + 1))
         total = Resources(
             lut=lanes * casting.lut + (lanes - 1) * node,
-            ff=(lanes - 1) * width
+            ff=in_tree * width
             + (lanes * width if self._cast_stages else 0)
             + (lanes * casting.rounded_width if self._cast_stages == 2 else 0),
         )
