@@ -137,8 +137,9 @@ class LineBuffer(Unit):
         """Output register, line memory with two registers behind it, counters."""
         word, lines = self.source.width, (self.kernel_height - 1) * self.source.width
         counters = self.rows.bit_length() + (self.columns * self.slices).bit_length() + self.line_words.bit_length()
-        masks = word if any(self.padding[0]) else 0
-        logic = Resources(3 * counters + 20 + masks, word + lines + 2 * counters + 6)
+        (top, bottom), (left, right) = self.padding
+        edges = 12 * sum(edge > 0 for edge in (top, bottom, left, right)) + (word if top or bottom else 0)
+        logic = Resources(5 * counters // 2 + 12 + edges, word + lines + 2 * counters + 6)
         if not lines:
             return logic
         if self.line_words <= 2:

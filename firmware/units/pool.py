@@ -161,9 +161,9 @@ class PoolUnit(Unit):
     def resources(self) -> Resources:
         """A comparator and a multiplexer, or an adder, for every element; a register behind each."""
         width, elements = self.outputs[0].element.width, self.source.lanes
-        a_node = width if self.operation.accum is not None else 3 * width // 2 + 2
+        node = width + 2 if self.operation.accum is not None else 2 * width + 4
         nodes = elements if self.columns > 1 else elements - self.lanes
-        lut, ff = nodes * a_node + 2 * self.columns.bit_length() + 4, self.source.width + 2 * elements * width
+        lut, ff = nodes * node + 2 * self.columns.bit_length() + 4, self.source.width + nodes * width
         if self._cast_works:
             lut, ff = lut + elements * (2 * width if self.confines else width), ff + elements * width
         return Resources(lut, ff + 12) + fifo_resources(self.outputs[0].width, self.depth, self.target)
