@@ -17,6 +17,12 @@ from netloom.hls.dataflow import Dataflow, Node, TensorType
 _INPUT_BITS = 128
 """The widest network input that is chosen only to save a converter behind it."""
 
+_KEYWORDS = frozenset(
+    "accept_on always_comb always_ff always_latch first_match reject_on s_always s_eventually s_nexttime s_until "
+    "s_until_with sync_accept_on sync_reject_on until_with wait_order".split()
+)
+"""Words of SystemVerilog that look like a layer's name and a node's; all names here have an underscore."""
+
 
 class DesignBuilder:
     """Units so far, and the stream that carries each node's result.
@@ -48,7 +54,7 @@ class DesignBuilder:
         """An identifier no unit or stream has yet."""
         base = candidate = name.replace(".", "_")
         number = 2
-        while candidate in self._names:
+        while candidate in self._names or candidate in _KEYWORDS:
             candidate, number = f"{base}_{number}", number + 1
         self._names.add(candidate)
         return candidate
