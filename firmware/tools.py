@@ -138,7 +138,7 @@ def run_tool(
     """
     began = time.monotonic()
     last: deque[str] = deque(maxlen=200)
-    with storage_errors(f"cannot write {log}"), log.open("w", encoding="utf-8", errors="replace") as record:
+    with storage_errors(f"cannot write {log}"), log.open("w", 1, "utf-8", "replace") as record:
         try:
             process = subprocess.Popen(
                 [*tool.command, *arguments],
@@ -220,6 +220,9 @@ def _verdict(tool: Tool, code: int, last: list[str], log: Path) -> str:
         )
     if code < 0:
         return f"{tool.name} crashed ({signal.Signals(-code).name}); its messages are in {log}"
+    if (trap := re.search(r"wasm trap: (.+)", text)) is not None:
+        advice = f"a native {tool.name} on the PATH may go further"
+        return f"{tool.name} crashed ({trap[1]}); {advice}; its messages are in {log}"
     errors = [line.strip() for line in last if _ERROR.search(line)]
     said = f": {_ERROR.sub('', errors[0])}" if errors else ""
     return f"{tool.name} failed with exit code {code}{said}; its messages are in {log}"
