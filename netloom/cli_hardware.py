@@ -27,21 +27,23 @@ def boards() -> None:
     table = Table("board", "part", box=None, pad_edge=False)
     for name in ("LUT", "DSP", "block RAM", "clock"):
         table.add_column(name, justify="right")
-    table.add_column("", no_wrap=True, overflow="ellipsis")
+    table.add_column("")
     for board in BOARDS:
         device = board.device
-        memory = f"{device.memory_kbit + device.spram_kbit:,} kbit"
-        note = board.note if board.open else f"needs {board.vendor}"
         table.add_row(
             f"[bold]{board.name}[/]" if board.open else board.name,
             device.name,
             f"{device.lut:,}",
             str(device.dsp),
-            memory,
+            f"{device.memory_kbit + device.spram_kbit:,} kbit",
             f"{board.clock_mhz:g} MHz",
-            f"[dim]{escape(note)}[/]",
+            "" if board.open else f"[dim]{board.vendor}[/]",
         )
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    console.print(table)
+    for board in BOARDS:
+        if board.note:
+            console.print(f"[bold]{board.name}[/]: [dim]{escape(board.note)}[/]", soft_wrap=True)
 
 
 def build(directory: Path, settings: HardwareSettings) -> int:

@@ -22,7 +22,7 @@ from netloom.settings import HardwareSettings, RunSettings
 from netloom.sim.csim_build import compiler
 from netloom.sim.verilator_tool import verilator
 from netloom.stage import LOG_FILE, Outcome, run_stage
-from netloom.state import STATE_FILE, Origin, RunState, told
+from netloom.state import HARDWARE_STAGES, STATE_FILE, Origin, RunState, told
 from netloom.versions import compiler_version, versions
 
 
@@ -81,7 +81,7 @@ def run(
             "g++ is not installed, and csim compiles the firmware with it; install it (apt-get install g++),"
             " or leave csim out with --no-csim"
         )
-    if settings.hardware is not None and until == "report":
+    if settings.hardware is not None and until in (*HARDWARE_STAGES, "report"):
         check_hardware(settings.hardware)
     folder = rundir.default_directory(start.name) if directory is None else Path(directory)
     with storage_errors(f"cannot make the directory {folder}"):
