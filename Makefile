@@ -12,7 +12,7 @@ export NETLOOM_RUNS ?= runs
 .PHONY: help setup demo test test-all lint format typecheck bench clean
 
 help:
-	@echo "make demo       set up, then train, quantize, convert, simulate and report on the digits network"
+	@echo "make demo       set up, then train, quantize, convert and simulate digits, down to a bitstream and a report"
 	@echo "make test       set up, then run the tests (under 10 minutes on 2 cores)"
 	@echo "make test-all   the same and the long sweeps"
 	@echo "make bench      the benchmarks, as ratios against hls4ml's C-simulation"
@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $@
 
 demo: setup
-	$(BIN)/netloom run digits
+	$(BIN)/netloom run digits --board ULX3S-25F
 
 test: setup
 	$(BIN)/pytest -n $(JOBS) -m "not slow"
