@@ -33,7 +33,11 @@ _MAIN = "verilator_main.cpp"
 _SOURCES = (".sv", ".v", ".svh", ".vh")
 _LINT = ("-Wall",)
 _NO_LINT = ("-Wno-lint", "-Wno-style", "-Wno-SPECIFYIGN", "-Wno-fatal")
-_FLAGS = ("--cc", "--no-timing", "--assert", "--x-initial", "unique", "--x-assign", "unique", "-O3")
+_FLAGS = (
+    *("--cc", "--no-timing", "--assert", "--x-initial", "unique", "--x-assign", "unique", "-O3"),
+    # g++ takes more than linear time over long functions, of which netlists have some.
+    *("--output-split-cfuncs", "500"),
+)
 _LIBRARIES = ("-latomic", "-s")
 _PATIENCE = 100_000
 _DRAIN = 64
