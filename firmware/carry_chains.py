@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _CELL = "CCU2C"
+_OPEN = ["x"]
+"""What nextpnr takes for not connected; it does not do without the port."""
 
 
 def open_ends(netlist: dict[str, Any]) -> int:
@@ -28,11 +30,11 @@ def open_ends(netlist: dict[str, Any]) -> int:
             if cell["type"] != _CELL:
                 continue
             ports = cell["connections"]
-            if ports.get("COUT") and uses[ports["COUT"][0]] == 1:
-                ports["COUT"] = ["x"]
+            if ports.get("COUT", _OPEN) != _OPEN and uses[ports["COUT"][0]] == 1:
+                ports["COUT"] = _OPEN
                 opened += 1
-            if ports.get("CIN") and isinstance(ports["CIN"][0], str) and _starts_chain(cell):
-                ports["CIN"] = ["x"]
+            if ports.get("CIN", _OPEN) in (["0"], ["1"]) and _starts_chain(cell):
+                ports["CIN"] = _OPEN
                 opened += 1
     return opened
 
