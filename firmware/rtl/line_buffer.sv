@@ -62,27 +62,13 @@ module line_buffer #(
   endgenerate
 
   // Where the next word lies in the padded image.
-  logic [RowWidth-1:0] row, next_row;
-  logic [ColumnWidth-1:0] column, next_column;
-  logic [WaitWidth-1:0]   waiting, next_waiting;  // rows until one that ends a window
+  logic [RowWidth-1:0] row;
+  logic [ColumnWidth-1:0] column;
+  logic [WaitWidth-1:0] waiting;  // rows until one that ends a window
+  logic last_row, last_column;  // they are the last ones
   logic pad_row, pad_column;  // it is padding
-  logic ends_window;  // its row is the last of a window
+  logic ends_window;  // its row is the last of a window: waiting is 0
   logic begun;  // a pixel of the image has been offered
-
-  wire last_column = column == ColumnWidth'(Words - 1);
-  wire last_row = row == RowWidth'(Rows - 1);
-
-  always_comb begin
-    next_column = last_column ? '0 : column + 1'b1;
-    next_row = row;
-    next_waiting = waiting;
-    if (last_column) begin
-      next_row = last_row ? '0 : row + 1'b1;
-      if (last_row) next_waiting = WaitWidth'(KERNEL_HEIGHT - 1);
-      else if (waiting == '0) next_waiting = WaitWidth'(STRIDE_HEIGHT - 1);
-      else next_waiting = waiting - 1'b1;
-    end
-  end
 
   wire pad = pad_row || pad_column;
   wire space = !ends_window || !out_valid || out_ready;
@@ -90,51 +76,42 @@ module line_buffer #(
   wire step = space && (in_valid || (pad && (begun || !ends_window)));
   assign in_ready = space && !pad;
 
-  // Comparisons with 0 would be constant for the linter, so padding of none is left out.
-  logic next_pad_row, next_pad_column;
-  logic [3:0] outside;
-  generate
-    if (PAD_TOP > 0) begin : gen_top
-      assign outside[0] = next_row < RowWidth'(PAD_TOP);
-    end else begin : gen_no_top
-      assign outside[0] = 1'b0;
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      column <= '0;
+      last_column <= Words == 1;
+      pad_column <= PAD_LEFT > 0;
+      begun <= 1'b0;
+    end else if (step) begin
+      column <= last_column ? '0 : column + 1'b1;
+      last_column <= Words == 1 || (!last_column && column == ColumnWidth'(Words - 2));
+      if (last_column) pad_column <= PAD_LEFT > 0;
+      else if (PAD_LEFT > 0 && column == ColumnWidth'(Left - 1)) pad_column <= 1'b0;
+      else if (column == ColumnWidth'(Left + Line - 1)) pad_column <= 1'b1;
+      begun <= !(last_row && last_column) && (begun || in_valid);
     end
-    if (Rows > PAD_TOP + HEIGHT) begin : gen_bottom
-      assign outside[1] = next_row >= RowWidth'(PAD_TOP + HEIGHT);
-    end else begin : gen_no_bottom
-      assign outside[1] = 1'b0;
-    end
-    if (PAD_LEFT > 0) begin : gen_left
-      assign outside[2] = next_column < ColumnWidth'(Left);
-    end else begin : gen_no_left
-      assign outside[2] = 1'b0;
-    end
-    if (PAD_RIGHT > 0) begin : gen_right
-      assign outside[3] = next_column >= ColumnWidth'(Left + Line);
-    end else begin : gen_no_right
-      assign outside[3] = 1'b0;
-    end
-  endgenerate
-  assign next_pad_row = outside[0] || outside[1];
-  assign next_pad_column = outside[2] || outside[3];
+  end
 
   always_ff @(posedge clk) begin
     if (rst) begin
       row <= '0;
-      column <= '0;
+      last_row <= Rows == 1;
+      pad_row <= PAD_TOP > 0;
       waiting <= WaitWidth'(KERNEL_HEIGHT - 1);
       ends_window <= KERNEL_HEIGHT == 1;
-      pad_row <= PAD_TOP > 0;
-      pad_column <= PAD_LEFT > 0;
-      begun <= 1'b0;
-    end else if (step) begin
-      row <= next_row;
-      column <= next_column;
-      waiting <= next_waiting;
-      ends_window <= next_waiting == '0;
-      pad_row <= next_pad_row;
-      pad_column <= next_pad_column;
-      begun <= !(last_row && last_column) && (begun || in_valid);
+    end else if (step && last_column) begin
+      row <= last_row ? '0 : row + 1'b1;
+      last_row <= Rows == 1 || (!last_row && row == RowWidth'(Rows - 2));
+      if (last_row) pad_row <= PAD_TOP > 0;
+      else if (PAD_TOP > 0 && row == RowWidth'(PAD_TOP - 1)) pad_row <= 1'b0;
+      else if (row == RowWidth'(PAD_TOP + HEIGHT - 1)) pad_row <= 1'b1;
+      if (last_row) begin
+        waiting <= WaitWidth'(KERNEL_HEIGHT - 1);
+        ends_window <= KERNEL_HEIGHT == 1;
+      end else begin
+        waiting <= ends_window ? WaitWidth'(STRIDE_HEIGHT - 1) : waiting - 1'b1;
+        ends_window <= ends_window ? STRIDE_HEIGHT == 1 : waiting == WaitWidth'(1);
+      end
     end
   end
 

@@ -9,6 +9,7 @@ import numpy as np
 from netloom.errors import LayerNotSupportedError, SettingsError
 from netloom.firmware.stream import Stream, hex_memory, pack_word
 from netloom.firmware.target import Target
+from netloom.firmware.units.multiplier import DSP_WIDTH, LATENCY, adder_luts, multiplier_resources
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
 from netloom.firmware.units.rom_style import rom_in_block, rom_resources
 from netloom.firmware.units.timing import Timing
@@ -36,7 +37,8 @@ class DepthwiseUnit(Unit):
             is the order in which a saturating sum must be taken.
         kernel_width: beats of a window.
         target: device family.
-        dsps: how many of the `source.lanes` multipliers sit in DSP blocks.
+        dsps: how many of the `source.lanes` multipliers may sit in DSP blocks; none do if the target has none, or their
+            operands do not fit.
         saturates: whether a sum may leave a saturating accumulator on the way (`depthwise_saturates`). Unless given, as
             the source's type has it.
 
@@ -110,6 +112,12 @@ class DepthwiseUnit(Unit):
         """One a lane of the source."""
         return self.source.lanes
 
+    @property
+    def in_dsps(self) -> int:
+        """How many multipliers sit in DSP blocks."""
+        widest = max(self.source.element.width, self._weights[1].width)
+        return self.dsps if widest <= DSP_WIDTH.get(self.target, 0) else 0
+
     @cached_property
     def confines(self) -> bool:
         """Whether every sum on the way goes through the accumulator's overflow mode."""
@@ -148,7 +156,7 @@ class DepthwiseUnit(Unit):
     @property
     def latency(self) -> int:
         """Clocks from a window's last beat to its result's arrival in the output FIFO."""
-        return 4 + self._cast_works + (self.kernel_height - 1).bit_length()
+        return 1 + LATENCY + self._cast_works + (self.kernel_height - 1).bit_length()
 
     @property
     def depth(self) -> int:
@@ -184,7 +192,7 @@ class DepthwiseUnit(Unit):
             "WEIGHTS_BLOCK": int(rom_in_block(self._words, self.source.lanes * weight.width, self.target)),
             "BIAS": f"{self.name}_bias.mem" if self._bias.any() else "",
             "BIAS_BLOCK": int(rom_in_block(self.slices, self.outputs[0].width, self.target)),
-            "DSPS": self.dsps,
+            "DSPS": self.in_dsps,
             "DEPTH": self.depth,
             "TARGET": str(self.target),
         }
@@ -210,21 +218,18 @@ class DepthwiseUnit(Unit):
     def resources(self) -> Resources:
         """Multipliers, an adder for each, registers behind all of them, and the memories."""
         width, weight, elements = self.operation.accum.width, self._weights[1].width, self.source.lanes
-        data, in_luts = self.source.element.width, elements - self.dsps
-        wide, rows = max(data, weight), (min(data, weight) + 1) // 2
-        # A carry chain for every two bits of the narrower operand, added in a tree; registers at three levels.
-        product_lut = rows * (wide + 4) + (rows - 1) * (wide + rows + 6)
-        product_ff = rows * (wide + 2) + (rows + 1) // 2 * (wide + 4) + data + weight
+        data, in_luts = self.source.element.width, elements - self.in_dsps
+        product = multiplier_resources(data, weight, self.target, dsp=False)
         bias = int(np.abs(self._bias).max()).bit_length() + 1 if self._bias.any() else 0
-        lut = in_luts * product_lut + elements * (width + 2) + 3 * self._words.bit_length() + 16
-        ff = elements * (data + weight) + in_luts * product_ff + elements * width + 20
+        # The register behind block RAM becomes part of it.
+        in_block = rom_in_block(self._words, elements * weight, self.target)
+        lut = in_luts * product.lut + elements * adder_luts(width, self.target, carry=True)
+        lut += 3 * self._words.bit_length() + 16
+        ff = elements * (data if in_block else data + weight) + in_luts * product.ff + elements * width + 20
         ff += self.lanes * bias * (1 + (self.kernel_height - 1).bit_length())
         if self._cast_works:
             lut, ff = lut + elements * (2 * width if self.confines else width), ff + elements * width
-        total = Resources(lut, ff, self.dsps) + rom_resources(self._words, elements * weight, self.target)
+        total = Resources(lut, ff, self.in_dsps) + rom_resources(self._words, elements * weight, self.target)
         if self._bias.any():
             total += rom_resources(self.slices, self.outputs[0].width, self.target)
         return total + fifo_resources(self.outputs[0].width, self.depth, self.target)
-
-
-_in_block, _rom = rom_in_block, rom_resources

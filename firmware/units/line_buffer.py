@@ -139,13 +139,13 @@ class LineBuffer(Unit):
         counters = self.rows.bit_length() + (self.columns * self.slices).bit_length() + self.line_words.bit_length()
         (top, bottom), (left, right) = self.padding
         edges = 12 * sum(edge > 0 for edge in (top, bottom, left, right)) + (word if top or bottom else 0)
-        logic = Resources(5 * counters // 2 + 12 + edges, word + lines + 2 * counters + 6)
+        logic = Resources(3 * counters + 16 + edges, word + lines + 2 * counters + 6)
         if not lines:
             return logic
         if self.line_words <= 2:
             return logic + Resources(ff=lines * self.line_words)
-        # Behind block RAM there is one register of the fabric's, behind other memories two.
-        registers = lines if self.style == BLOCK else 2 * lines
+        # Registers behind block RAM become part of it.
+        registers = 0 if self.style == BLOCK else 2 * lines
         return logic + Resources(ff=registers) + ram_resources(self.line_words - 1, lines, self.style)
 
 

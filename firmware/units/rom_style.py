@@ -18,16 +18,16 @@ def rom_in_block(depth: int, width: int, target: Target = Target.GENERIC) -> boo
         target: device family.
     """
     block_depth, block_width = _BLOCK.get(target, (512, 36))
-    return _luts(depth, width) > _LUTS_A_BLOCK * -(-width // block_width) * -(-depth // block_depth)
+    return rom_luts(depth, width) > _LUTS_A_BLOCK * -(-width // block_width) * -(-depth // block_depth)
 
 
 def rom_resources(depth: int, width: int, target: Target = Target.GENERIC) -> Resources:
     """The table alone, without the register behind it."""
     if rom_in_block(depth, width, target):
         return Resources(rams=(Ram(depth, width, block=True),))
-    return Resources(lut=_luts(depth, width))
+    return Resources(lut=rom_luts(depth, width))
 
 
-def _luts(depth: int, width: int) -> int:
-    """A LUT holds 16 bits, if they are not all the same."""
+def rom_luts(depth: int, width: int) -> int:
+    """LUTs that hold a table in logic: one for 16 bits of a column; a single word is constants."""
     return width * -(-depth // 16) if depth > 1 else 0

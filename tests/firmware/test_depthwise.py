@@ -7,8 +7,9 @@ import pytest
 from kernel_columns import kernel_columns
 from operations import full_bounds, random_raws, run, tensor
 from rtl_bench import check_unit
+from stream_cases import elaborate
 
-from netloom.errors import LayerNotSupportedError, SettingsError
+from netloom.errors import LayerNotSupportedError, SettingsError, ToolFailedError
 from netloom.firmware.stream import Stream
 from netloom.firmware.target import Target
 from netloom.firmware.units.depthwise import DepthwiseUnit, depthwise_saturates
@@ -58,23 +59,40 @@ def check(operation, shape, element, seed=0, seeds=(1, 2, 3), batch=8, **fields)
     return unit
 
 
-@pytest.mark.parametrize("accum", ["fixed<24,14>", "fixed<10,3>", "fixed<12,8,RND>", "fixed<7,3,RND_CONV>"])
-@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+ACCUMS = ["fixed<24,14>", "fixed<10,3>", "fixed<12,8,RND>", "fixed<7,3,RND_CONV>"]
+QUICK = [(shape, ACCUMS[index % len(ACCUMS)]) for index, shape in enumerate(SHAPES)]
+FULL = [(shape, accum) for shape in SHAPES for accum in ACCUMS]
+
+
+@pytest.mark.parametrize(("shape", "accum"), QUICK)
 def test_sums(shape, accum):
-    check(operation_of(shape[1], shape[2], accum), shape, "fixed<7,3>")
+    check(operation_of(*SHAPES[shape][1:3], accum), SHAPES[shape], "fixed<7,3>")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("shape", "accum"), [pair for pair in FULL if pair not in QUICK])
+def test_sums_in_every_accumulator(shape, accum):
+    check(operation_of(*SHAPES[shape][1:3], accum), SHAPES[shape], "fixed<7,3>")
 
 
 @pytest.mark.parametrize("target", [Target.ECP5, Target.ICE40])
-@pytest.mark.parametrize("element", ["fixed<7,3>", "ufixed<3,2>", "fixed<1,1>"])
-@pytest.mark.parametrize("weight", ["fixed<5,2>", "ufixed<8,2>", "fixed<1,1>"])
+@pytest.mark.parametrize(
+    ("weight", "element"), [("fixed<5,2>", "fixed<7,3>"), ("ufixed<8,2>", "ufixed<3,2>"), ("fixed<1,1>", "fixed<1,1>")]
+)
 def test_multipliers_of_every_target(target, weight, element):
     shape = SHAPES["3 x 3"]
     check(operation_of(shape[1], shape[2], "fixed<24,14>", weight=weight), shape, element, target=target, dsps=2)
 
 
-@pytest.mark.parametrize("element", ["fixed<7,3>", "ufixed<5,3>"])
-@pytest.mark.parametrize("accum", ["fixed<9,3,RND,SAT>", "fixed<8,3,TRN,SAT_SYM>", "ufixed<9,4,RND_ZERO,SAT_ZERO>"])
-@pytest.mark.parametrize("kernel", [(1, 4), (2, 3), (1, 1)], ids=str)
+@pytest.mark.parametrize(
+    ("kernel", "accum", "element"),
+    [
+        ((1, 4), "fixed<9,3,RND,SAT>", "fixed<7,3>"),
+        ((2, 3), "fixed<8,3,TRN,SAT_SYM>", "ufixed<5,3>"),
+        ((2, 3), "ufixed<9,4,RND_ZERO,SAT_ZERO>", "fixed<7,3>"),
+        ((1, 1), "ufixed<9,4,RND,SAT>", "ufixed<5,3>"),
+    ],
+)
 def test_sum_that_saturates_on_the_way_takes_one_element_after_the_other(kernel, accum, element):
     unit = check(operation_of(kernel, 4, accum), (3, kernel, 4, 2), element, split=(1, prod(kernel)))
     assert unit.confines
@@ -89,6 +107,13 @@ def test_memories_in_block_ram():
     shape = (2, (1, 1), 1200, 2)
     unit = check(operation_of(shape[1], shape[2], "fixed<24,14>"), shape, "fixed<7,3>", batch=3)
     assert unit.parameters()["WEIGHTS_BLOCK"] == unit.parameters()["BIAS_BLOCK"] == 1
+
+
+@pytest.mark.parametrize(("target", "dsps"), [(Target.ECP5, 2), (Target.ICE40, 0), (Target.GENERIC, 0)])
+def test_wide_operands_stay_out_of_dsp_blocks(target, dsps):
+    operation = operation_of((1, 1), 2, "fixed<40,14>", weight="fixed<9,2>")
+    unit = unit_of(operation, (1, 1), 2, 3, "fixed<17,3>", target=target, dsps=2)
+    assert unit.parameters()["DSPS"] == unit.resources().dsp == dsps
 
 
 def test_no_bias_no_memory():
@@ -163,3 +188,15 @@ def test_random(seed):
     dsps = int(rng.integers(0, split[0] * lanes + 1))
     shape = (int(rng.integers(1, 6)), kernel, lanes * slices, lanes)
     check(operation, shape, str(element), seed, (seed,), 5, split=split, target=target, dsps=dsps)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"SLICES": 0}, "ROWS, COLUMNS, LANES and SLICES must be at least 1"),
+        ({"DSPS": 4}, "DSPS must be 0 to ROWS"),
+    ],
+)
+def test_illegal_parameters_stop_elaboration(parameters, message):
+    with pytest.raises(ToolFailedError, match=f"depthwise: {message}"):
+        elaborate("depthwise", parameters)

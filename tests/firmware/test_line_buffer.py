@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from operations import random_raws, tensor
 from rtl_bench import check_unit
+from stream_cases import elaborate
 
-from netloom.errors import SettingsError
+from netloom.errors import SettingsError, ToolFailedError
 from netloom.firmware.stream import Stream
 from netloom.firmware.target import Target
 from netloom.firmware.units.line_buffer import LineBuffer
@@ -102,3 +103,16 @@ def test_random_geometry(seed):
 def test_refuses(shape, message):
     with pytest.raises(SettingsError, match=message):
         line_buffer(shape)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"HEIGHT": 0}, "sizes and strides must be at least 1"),
+        ({"PAD_LEFT": -1}, "padding must not be negative"),
+        ({"HEIGHT": 2}, "KERNEL_HEIGHT must not exceed the height"),
+    ],
+)
+def test_illegal_parameters_stop_elaboration(parameters, message):
+    with pytest.raises(ToolFailedError, match=f"line_buffer: {message}"):
+        elaborate("line_buffer", parameters)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from operations import random_raws, run, tensor
 from rtl_bench import check_unit
+from stream_cases import elaborate
 
-from netloom.errors import SettingsError
+from netloom.errors import SettingsError, ToolFailedError
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.window_shift import WindowShift
 from netloom.hls.dataflow import Window
@@ -81,3 +82,15 @@ def test_refuses_a_stream_that_is_no_rows():
     _, type_ = window_shift((2, 4, 1, 2, 1))
     with pytest.raises(SettingsError, match="7 beats must be rows of 4 columns"):
         WindowShift("shift", Stream("source", type_.element, 1, 7), 4, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"STRIDE_WIDTH": 0}, "sizes and strides must be at least 1"),
+        ({"KERNEL_WIDTH": 5}, "KERNEL_WIDTH must not exceed WIDTH"),
+    ],
+)
+def test_illegal_parameters_stop_elaboration(parameters, message):
+    with pytest.raises(ToolFailedError, match=f"window_shift: {message}"):
+        elaborate("window_shift", parameters)
