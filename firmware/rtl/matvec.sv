@@ -29,7 +29,7 @@ module matvec #(
     parameter int OUT_WIDTH = 16,  // bits of a result
     parameter bit OUT_SIGNED = 1'b1,  // whether results are in two's complement
     parameter logic [63:0] OVERFLOW = "WRAP",  // WRAP, or how every product and total is confined
-    parameter WEIGHTS = "weights.mem",  // file: NF * SF words of PE x SIMD weights, the elements' index running fastest
+    parameter WEIGHTS = "",  // file: NF * SF words of PE x SIMD weights, the elements' index running fastest
     parameter bit WEIGHTS_BLOCK = 1'b1,  // whether they lie in block RAM, or else in LUTs
     parameter BIAS = "",  // file: NF words of PE biases of the result's type; none if empty
     parameter int BIAS_WIDTH = 1,  // bits of a bias, signed as the result is
@@ -55,9 +55,6 @@ module matvec #(
   localparam int Sums = Terms + $clog2(SIMD);  // to the sums of its terms
   localparam int Pushed = Sums + (Totals ? 1 : 0);  // to the result
 
-  localparam int Words = SF * NF;
-  localparam int AddressWidth = Words > 1 ? $clog2(Words) : 1;
-  localparam int GroupWidth = NF > 1 ? $clog2(NF) : 1;
   // Bits of the result below the products' last one: only a bias reaches them.
   localparam int Below = SHIFT < 0 && !Confined ? -SHIFT : 0;
   localparam int SumWidth = OUT_WIDTH - Below;
@@ -124,30 +121,20 @@ module matvec #(
     last_after[Pushed:1] <= last_after[Pushed-1:0];
   end
 
-  // The next beat's weights are read before it comes; the first word during reset.
-  logic [PE*SIMD*WEIGHT_WIDTH-1:0] next_weights;
   logic [PE*SIMD*WEIGHT_WIDTH-1:0] weights;
   logic [SIMD*IN_WIDTH-1:0] data;
-  logic [AddressWidth-1:0] address;
-  table_rom #(
+  sequence_rom #(
       .WIDTH(PE * SIMD * WEIGHT_WIDTH),
-      .DEPTH(Words),
+      .DEPTH(SF * NF),
       .BLOCK(WEIGHTS_BLOCK),
       .FILE (WEIGHTS)
   ) weight_rom (
-      .clk(clk),
-      .enable(rst || taken),
-      .address(rst ? AddressWidth'(0) : address),
-      .data(next_weights)
+      .clk (clk),
+      .rst (rst),
+      .step(taken),
+      .data(weights)
   );
-  always_ff @(posedge clk) begin
-    if (rst) address <= Words > 1 ? AddressWidth'(1) : '0;
-    else if (taken) address <= address == AddressWidth'(Words - 1) ? '0 : address + 1'b1;
-  end
-  always_ff @(posedge clk) begin
-    weights <= next_weights;
-    data <= in_data;
-  end
+  always_ff @(posedge clk) data <= in_data;
 
   logic [PE*SIMD*TERM_WIDTH-1:0] terms;
   logic [PE*SIMD-1:0] carries;
@@ -175,30 +162,23 @@ module matvec #(
       .carries(carries)
   );
 
-  // A group's bias is read when its first sum is on its way: a clock for the memory, one for the register behind.
+  // A group's bias comes with its first sum.
   logic [PE*BIAS_WIDTH-1:0] bias;
   generate
     if (BIAS == "") begin : gen_no_bias
       assign bias = '0;
     end else begin : gen_bias
-      logic [PE*BIAS_WIDTH-1:0] read;
-      logic [GroupWidth-1:0] group;
-      always_ff @(posedge clk) begin
-        if (rst) group <= '0;
-        else if (valid_after[Sums-2] && first_after[Sums-2]) group <= group == GroupWidth'(NF - 1) ? '0 : group + 1'b1;
-      end
-      table_rom #(
+      sequence_rom #(
           .WIDTH(PE * BIAS_WIDTH),
           .DEPTH(NF),
           .BLOCK(BIAS_BLOCK),
           .FILE (BIAS)
       ) bias_rom (
-          .clk(clk),
-          .enable(1'b1),
-          .address(group),
-          .data(read)
+          .clk (clk),
+          .rst (rst),
+          .step(valid_after[Sums-1] && first_after[Sums-1]),
+          .data(bias)
       );
-      always_ff @(posedge clk) bias <= read;
     end
   endgenerate
 

@@ -11,7 +11,7 @@ from netloom.firmware.stream import Stream, hex_memory, pack_word
 from netloom.firmware.target import Target
 from netloom.firmware.units.multiplier import LATENCY, adder_luts, multiplier_resources
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
-from netloom.firmware.units.rom import rom_in_block, rom_resources
+from netloom.firmware.units.rom_style import rom_in_block, rom_resources
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
 from netloom.firmware.units.weights import FoldedWeights
@@ -54,6 +54,7 @@ class MatVecUnit(Unit):
         "cast_value",
         "round_value",
         "confine_value",
+        "sequence_rom",
         "table_rom",
         "credit_fifo",
     )
@@ -226,24 +227,29 @@ class MatVecUnit(Unit):
         weights, accum = self._weights, self.operation.accum
         operand, term = self.source.element.width, self.term_width
         total = Resources(
-            lut=2 * (self.nf * self.sf).bit_length() + 3 * self.sf.bit_length() + 10,
-            ff=(self.nf * self.sf).bit_length() + self.sf.bit_length() + 3 * self.latency + self.source.width,
+            lut=3 * self.sf.bit_length() + 10,
+            ff=self.sf.bit_length() + 3 * self.latency + self.source.width,
             dsp=weights.blocks,
         )
         one = multiplier_resources(operand, weights.width, self.target, dsp=False)
         in_luts = self.multipliers - weights.in_dsps
-        total += Resources(in_luts * one.lut, in_luts * one.ff + self.multipliers * weights.width)
+        total += Resources(in_luts * one.lut, in_luts * one.ff)
         if self._cast_works:
             total += Resources(self.multipliers * (2 * term if self.confines else term), self.multipliers * term)
         lut, ff = self._tree(term, accum.width)
         if self._totals:
             lut, ff = lut + adder_luts(accum.width, self.target, carry=True), ff + accum.width
         total += Resources(self.pe * (lut + self.confines * 2 * accum.width), self.pe * ff)
-        total += rom_resources(self.nf * self.sf, self.multipliers * weights.width, self.target)
-        if self._start.any() and self.nf > 1:
-            total += rom_resources(self.nf, self.pe * self._bias_width, self.target)
-            total += Resources(ff=self.pe * self._bias_width + self.nf.bit_length())
+        total += self._sequence(self.nf * self.sf, self.multipliers * weights.width)
+        if self._start.any():
+            total += self._sequence(self.nf, self.pe * self._bias_width)
         return total + fifo_resources(self.outputs[0].width, self.depth, self.target)
+
+    def _sequence(self, depth: int, width: int) -> Resources:
+        """A memory read word after word; its output register is part of a block RAM, on ECP5."""
+        inside = depth == 1 or (rom_in_block(depth, width, self.target) and self.target is Target.ECP5)
+        address = (depth - 1).bit_length()
+        return rom_resources(depth, width, self.target) + Resources(2 * address, address + (not inside) * width)
 
     def _tree(self, term: int, limit: int) -> tuple[int, int]:
         """LUTs and flip-flops of one adder tree."""

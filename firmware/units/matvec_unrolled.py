@@ -315,14 +315,15 @@ class _Writer:
         bits = self._width(made) + product.shift + product.negative
         shift, rounding = self._unit._shift, self._unit.operation.accum.rounding
         value = self._bits(product, node.level - 1, bits)
-        yield f"  logic [{width - 1}:0] s{index};"
+        # Room for any product of so many bits, of which the node keeps those that this one can reach.
+        yield f"  logic [{bits + 1}:0] s{index};"
         yield (
             f"  round_value #(.IN_WIDTH({bits}), .IN_SIGNED(1'b{int(signed)}), .SHIFT({shift}), "
-            f'.ROUNDING("{rounding}"), .OUT_WIDTH({width}))'
+            f'.ROUNDING("{rounding}"), .OUT_WIDTH({bits + 2}))'
         )
         yield f"  r{index} (.value({'-' if product.negative else ''}{value}), .rounded(s{index}));"
         self.luts += 0 if rounding is Rounding.TRN else width + 2
-        self._clocked.append(f"    n{index} <= s{index};")
+        self._clocked.append(f"    n{index} <= s{index}[{width - 1}:0];")
 
     def _result(self, lane: int) -> Iterator[str]:
         unit, term, start = self._unit, self._sums[lane], self._unit._start[lane]
