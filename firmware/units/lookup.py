@@ -9,7 +9,7 @@ from netloom.firmware.stream import Stream, hex_memory
 from netloom.firmware.target import Target
 from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
 from netloom.firmware.units.lookup_table import Addressing, addressing
-from netloom.firmware.units.rom import rom_in_block, rom_luts
+from netloom.firmware.units.rom_style import rom_in_block, rom_luts
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Ram, Resources, Unit
 from netloom.hls.dataflow import Lookup

@@ -12,7 +12,7 @@ from netloom.firmware.stream import Stream, hex_memory
 from netloom.firmware.target import Target
 from netloom.firmware.units.elastic import ElasticStages, elastic_resources
 from netloom.firmware.units.ram_style import BLOCK, ram_resources, ram_style
-from netloom.firmware.units.rom import rom_in_block, rom_resources
+from netloom.firmware.units.rom_style import rom_in_block, rom_resources
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
 from netloom.hls.dataflow import Permute
@@ -191,7 +191,9 @@ endmodule
             total += ram_resources(2 * source.beats, width, self._style(source))
             registers = 0 if self._style(source) == BLOCK else width
             total += Resources(lut=2 * address + 8, ff=registers + 2 * address + 2)
-        return total + rom_resources(depth, index, self.target)
+        # The index's register; in block RAM it is the memory's own.
+        held = 0 if rom_in_block(depth, index, self.target) else index
+        return total + rom_resources(depth, index, self.target) + Resources(ff=held)
 
 
 class PermuteTiming(Timing):
