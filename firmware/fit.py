@@ -9,6 +9,8 @@ from netloom.firmware.design import Design
 from netloom.firmware.fold import Fold, Product, fold_for_interval, intervals, products
 from netloom.firmware.plan import lay_out
 from netloom.firmware.target import Target
+from netloom.firmware.units.multiplier import multiplier_resources
+from netloom.firmware.units.weights import can_share_blocks
 from netloom.hls.dataflow import Dataflow
 
 LUT_LIMIT = 0.8
@@ -72,23 +74,39 @@ def fit_interval(dataflow: Dataflow, interval: int, budget: Budget) -> Fitted:
     return _sized(found)
 
 
-def share_dsps(dataflow: Dataflow, folding: dict[str, Fold], count: int) -> dict[str, int]:
-    """Give `count` DSP blocks to the multipliers that would cost the most LUTs; node name -> blocks."""
-    shares = {}
-    for product in sorted(products(dataflow), key=lambda product: -_product_bits(dataflow, product)):
+def share_dsps(dataflow: Dataflow, folding: dict[str, Fold], count: int, target: Target) -> dict[str, int]:
+    """Give `count` DSP blocks to the products where each of them saves the most LUTs; node name -> blocks."""
+    offers = []
+    for product in products(dataflow):
         fold = folding[product.node.name]
-        shares[product.node.name] = 0 if fold.unrolled else min(fold.multipliers, count)
+        if not fold.unrolled:
+            served = _served(dataflow, product, fold, target)
+            offers.append((-served * _lut_price(dataflow, product, target), fold.multipliers // served, product))
+    shares = dict.fromkeys((product.node.name for product in products(dataflow)), 0)
+    for _, wanted, product in sorted(offers, key=lambda offer: offer[0]):
+        shares[product.node.name] = min(wanted, count)
         count -= shares[product.node.name]
     return shares
 
 
-def _product_bits(dataflow: Dataflow, product: Product) -> int:
-    return dataflow.input_types(product.node)[0].element.width * product.operation.weight_type.width
+def _served(dataflow: Dataflow, product: Product, fold: Fold, target: Target) -> int:
+    """Multipliers that a DSP block serves: two of a pair of rows, where their products fit side by side."""
+    bounds = dataflow.input_bounds(product.node)[0]
+    low, high = int(bounds.low.min()), int(bounds.high.max())
+    signed = dataflow.input_types(product.node)[0].element.signed
+    pairs = not product.depthwise and fold.pe % 2 == 0
+    return 2 if pairs and can_share_blocks(product.operation.weights, low, high, signed, target) else 1
+
+
+def _lut_price(dataflow: Dataflow, product: Product, target: Target) -> int:
+    """LUTs of one of the product's multipliers."""
+    element = dataflow.input_types(product.node)[0].element
+    return multiplier_resources(element.width, product.operation.weight_type.width, target, dsp=False).lut
 
 
 def _fitted(dataflow: Dataflow, interval: int, budget: Budget) -> Fitted:
     folding = fold_for_interval(dataflow, interval)
-    design = lay_out(dataflow, folding, budget.target, share_dsps(dataflow, folding, budget.dsp))
+    design = lay_out(dataflow, folding, budget.target, share_dsps(dataflow, folding, budget.dsp, budget.target))
     return Fitted(design, folding, design_area(design))
 
 

@@ -198,5 +198,5 @@ def intervals(dataflow: Dataflow) -> list[int]:
 
 
 def _cost(fold: Fold) -> tuple[int, ...]:
-    """Few multipliers; constants last; few accumulators and casts behind them; narrow input."""
-    return (fold.unrolled, fold.multipliers, fold.pe, fold.lanes, fold.interval)
+    """Few multipliers; constants last; two rows, which may share DSP blocks, but few accumulators; narrow input."""
+    return (fold.unrolled, fold.multipliers, abs(fold.pe - 2), fold.lanes, fold.interval)

@@ -81,6 +81,23 @@ class FoldedWeights:
         return cls(folded, type_.width, type_.signed, shift, products, 0, blocks, blocks)
 
 
+def can_share_blocks(weights: np.ndarray, low: int, high: int, signed: bool, target: Target) -> bool:
+    """Whether two weights that meet the same element fit one DSP block together, whichever they are.
+
+    Args:
+        weights: raws of a product.
+        low: least raw of an element.
+        high: greatest raw of an element.
+        signed: whether its type is.
+        target: device family.
+    """
+    raws, _ = _trimmed(weights)
+    least, greatest = int(raws.min()), int(raws.max())
+    ends = [0, *(value * weight for value in (low, high) for weight in (least, greatest))]
+    pack = _width(min(ends), max(ends), signed=signed or least < 0)
+    return pack + _type(np.array([least - 1, greatest])).width <= DSP_WIDTH.get(target, 0)
+
+
 def _trimmed(raws: np.ndarray) -> tuple[np.ndarray, int]:
     """Without the zeros that all end in, and how many."""
     used = int(np.bitwise_or.reduce(raws, axis=None))

@@ -6,6 +6,7 @@ from designs import Network
 from netloom.errors import FoldingError
 from netloom.firmware.fit import share_dsps
 from netloom.firmware.fold import divisors, fold_for_interval, fold_for_reuse, intervals, products
+from netloom.firmware.target import Target
 
 
 def dense():
@@ -80,14 +81,16 @@ def test_reuse_factor():
     assert not fold_for_reuse(dataflow, {"layer4": 1}, {})[products(dataflow)[1].node.name].unrolled
 
 
-def test_dsps_go_to_the_widest_products_and_no_further():
+def test_dsps_go_where_they_save_most_and_no_further():
     dataflow = dense()
     folding = fold_for_interval(dataflow, 16)
-    shares = share_dsps(dataflow, folding, 9)
     first, second = (product.node.name for product in products(dataflow))
-    # 6-bit input before 5-bit activations.
-    assert shares[first] == folding[first].multipliers == 8
-    assert shares[second] == 1
+    assert (folding[first].multipliers, folding[first].pe) == (8, 2)
+    # Both products' weights are narrow enough for two in a block; the first one's input is wider.
+    shares = share_dsps(dataflow, folding, 5, Target.ECP5)
+    assert shares == {first: 4, second: 1}
+    # Nothing is known of another family's blocks.
+    assert share_dsps(dataflow, folding, 9, Target.GENERIC) == {first: 8, second: 1}
 
 
 def test_saturating_accumulator_takes_one_term_at_a_time():
