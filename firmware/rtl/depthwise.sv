@@ -46,9 +46,6 @@ module depthwise #(
   localparam int ProductWidth = IN_WIDTH + WEIGHT_WIDTH;
   localparam bit CastWorks = (SHIFT > 0 && ROUNDING != "TRN") || OVERFLOW != "WRAP";
   localparam int Stages = 4 + (CastWorks ? 1 : 0);  // from a beat taken to its terms
-  localparam int Words = SLICES * COLUMNS;
-  localparam int AddressWidth = Words > 1 ? $clog2(Words) : 1;
-  localparam int SliceWidth = SLICES > 1 ? $clog2(SLICES) : 1;
 
   generate
     if (ROWS < 1 || COLUMNS < 1 || LANES < 1 || SLICES < 1) begin : gen_bad_size
@@ -99,43 +96,17 @@ module depthwise #(
   logic [Elements*WEIGHT_WIDTH-1:0] weights;
   logic [Elements*IN_WIDTH-1:0] data;
   always_ff @(posedge clk) data <= in_data;
-
-  logic [AddressWidth-1:0] address;
-  generate
-    if (WEIGHTS_BLOCK) begin : gen_block
-      // The next beat's weights are read before it comes, the first word during reset; so there is a clock's time from
-      // the memory's output to a register.
-      logic [Elements*WEIGHT_WIDTH-1:0] next_weights;
-      table_rom #(
-          .WIDTH(Elements * WEIGHT_WIDTH),
-          .DEPTH(Words),
-          .BLOCK(1'b1),
-          .FILE (WEIGHTS)
-      ) rom (
-          .clk(clk),
-          .enable(rst || taken),
-          .address(rst ? AddressWidth'(0) : address),
-          .data(next_weights)
-      );
-      always_ff @(posedge clk) weights <= next_weights;
-    end else begin : gen_logic
-      table_rom #(
-          .WIDTH(Elements * WEIGHT_WIDTH),
-          .DEPTH(Words),
-          .BLOCK(1'b0),
-          .FILE (WEIGHTS)
-      ) rom (
-          .clk(clk),
-          .enable(1'b1),
-          .address(address),
-          .data(weights)
-      );
-    end
-  endgenerate
-  always_ff @(posedge clk) begin
-    if (rst) address <= WEIGHTS_BLOCK && Words > 1 ? AddressWidth'(1) : '0;
-    else if (taken) address <= address == AddressWidth'(Words - 1) ? '0 : address + 1'b1;
-  end
+  sequence_rom #(
+      .WIDTH(Elements * WEIGHT_WIDTH),
+      .DEPTH(SLICES * COLUMNS),
+      .BLOCK(WEIGHTS_BLOCK),
+      .FILE (WEIGHTS)
+  ) weight_rom (
+      .clk (clk),
+      .rst (rst),
+      .step(taken),
+      .data(weights)
+  );
 
   logic [Elements*ProductWidth-1:0] products;
   logic [Elements*OUT_WIDTH-1:0] cast, terms;
@@ -196,37 +167,23 @@ module depthwise #(
     end
   endgenerate
 
-  // A window's bias is read when its first product is on its way.
+  // A window's bias is read when its first product is about to be added.
   logic [LANES*OUT_WIDTH-1:0] start;
   generate
     if (BIAS == "") begin : gen_no_bias
       assign start = '0;
     end else begin : gen_bias
-      // Block RAM takes a clock more: one to its output, one to a register.
-      localparam int Stage = Stages - (BIAS_BLOCK ? 3 : 2);
-      logic [SliceWidth-1:0] slice;
-      always_ff @(posedge clk) begin
-        if (rst) slice <= '0;
-        else if (valid_after[Stage] && first_after[Stage])
-          slice <= slice == SliceWidth'(SLICES - 1) ? '0 : slice + 1'b1;
-      end
-      logic [LANES*OUT_WIDTH-1:0] read;
-      table_rom #(
+      sequence_rom #(
           .WIDTH(LANES * OUT_WIDTH),
           .DEPTH(SLICES),
           .BLOCK(BIAS_BLOCK),
           .FILE (BIAS)
-      ) rom (
-          .clk(clk),
-          .enable(1'b1),
-          .address(slice),
-          .data(read)
+      ) bias_rom (
+          .clk (clk),
+          .rst (rst),
+          .step(valid_after[Stages-2] && first_after[Stages-2]),
+          .data(start)
       );
-      if (BIAS_BLOCK) begin : gen_register
-        always_ff @(posedge clk) start <= read;
-      end else begin : gen_through
-        assign start = read;
-      end
     end
   endgenerate
 

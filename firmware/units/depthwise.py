@@ -58,6 +58,7 @@ class DepthwiseUnit(Unit):
         "adder",
         "adder_load",
         "carry_chain",
+        "sequence_rom",
         "table_rom",
         "credit_fifo",
     )
