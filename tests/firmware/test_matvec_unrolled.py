@@ -70,14 +70,20 @@ def test_sharing_saves_additions():
 
 @pytest.mark.parametrize("target", Target)
 @pytest.mark.parametrize("shape", [(1, 1), (1, 4), (5, 1), (6, 4), (16, 10)])
-@pytest.mark.parametrize("accum", ["fixed<24,14>", "fixed<10,3>"])
+@pytest.mark.parametrize("accum", ["fixed<24,14>", pytest.param("fixed<10,3>", marks=pytest.mark.slow)])
 def test_shapes(shape, accum, target):
     check(operation_of(*shape, accum), target=target)
 
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("element", ["fixed<7,3>", "ufixed<3,5>", "ufixed<1,1>", "fixed<1,1>"])
-@pytest.mark.parametrize("weight", ["fixed<5,2>", "ufixed<4,2>", "fixed<2,2>", "fixed<1,1>"])
+@pytest.mark.parametrize(
+    "weight",
+    [
+        "fixed<5,2>",
+        *(pytest.param(each, marks=pytest.mark.slow) for each in ("ufixed<4,2>", "fixed<2,2>", "fixed<1,1>")),
+    ],
+)
 def test_types(element, weight, bias):
     check(operation_of(6, 4, weight=weight, bias=bias), element, target=Target.ECP5, seeds=(1,))
 
