@@ -14,28 +14,30 @@ _OPEN = ["x"]
 """What nextpnr takes for not connected; it does not do without the port."""
 
 
-def open_ends(netlist: dict[str, Any]) -> int:
-    """Disconnect carries that nothing uses, in every module of Yosys's JSON (in place).
+def open_carry_ends(module: dict[str, Any]) -> int:
+    """Disconnect carries that nothing uses.
 
     These are carry outputs that no cell and no port reads, and constant carry inputs of cells whose lower half makes a
     carry of its own without looking at it (see `carry_chain.sv`).
+
+    Args:
+        module: of Yosys's JSON, flat, of ECP5's cells; changed in place. Not for writing Verilog from afterwards.
 
     Returns:
         How many ends were opened.
     """
     opened = 0
-    for module in netlist["modules"].values():
-        uses = Counter(_bits(module))
-        for cell in module.get("cells", {}).values():
-            if cell["type"] != _CELL:
-                continue
-            ports = cell["connections"]
-            if ports.get("COUT", _OPEN) != _OPEN and uses[ports["COUT"][0]] == 1:
-                ports["COUT"] = _OPEN
-                opened += 1
-            if ports.get("CIN", _OPEN) in (["0"], ["1"]) and _starts_chain(cell):
-                ports["CIN"] = _OPEN
-                opened += 1
+    uses = Counter(_bits(module))
+    for cell in module.get("cells", {}).values():
+        if cell["type"] != _CELL:
+            continue
+        ports = cell["connections"]
+        if ports.get("COUT", _OPEN) != _OPEN and uses[ports["COUT"][0]] == 1:
+            ports["COUT"] = _OPEN
+            opened += 1
+        if ports.get("CIN", _OPEN) in (["0"], ["1"]) and _starts_chain(cell, uses):
+            ports["CIN"] = _OPEN
+            opened += 1
     return opened
 
 
@@ -48,8 +50,10 @@ def _bits(module: Mapping[str, Any]) -> Iterator[int | str]:
         yield from port["bits"]
 
 
-def _starts_chain(cell: Mapping[str, Any]) -> bool:
-    """Whether the lower half's table gives 0 for inputs as connected, so that its carry is not the one it gets."""
+def _starts_chain(cell: Mapping[str, Any], uses: Counter[int | str]) -> bool:
+    """Whether the lower half neither adds nor hands on the carry it gets: its sum is not read, its table gives 0."""
+    if any(uses[bit] > 1 for bit in cell["connections"].get("S0", ())):
+        return False
     table = int(str(cell["parameters"]["INIT0"]), 2)
     fixed = [cell["connections"].get(f"{name}0", ["x"])[0] for name in "ABCD"]
     rows = [

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from rtl_bench import library
 
-from netloom.firmware.carry_chains import open_ends
+from netloom.firmware.carry_chains import open_carry_ends
 from netloom.firmware.devices import ECP5
 from netloom.firmware.synthesis import synthesize
 
@@ -26,20 +26,20 @@ def netlist_of(folder, body, top=6):
     files = library("adder", "carry_chain") | {"top.sv": TOP.format(body=body, top=top)}
     files = {name: text for name, text in files.items() if name != "CCU2C.sv"}
     made = synthesize(files, list(files), [], "top", ECP5, folder / "out")
-    return json.loads(made.json.read_text())
+    return json.loads(made.json.read_text())["modules"]["top"]
 
 
 def ends(netlist):
-    cells = netlist["modules"]["top"]["cells"].values()
+    cells = netlist["cells"].values()
     chains = [cell["connections"] for cell in cells if cell["type"] == "CCU2C"]
     return Counter(port for ports in chains for port in ("CIN", "COUT") if ports.get(port, ["x"]) == ["x"]), len(chains)
 
 
 def test_both_ends_of_an_adder_are_opened(tmp_path):
     netlist = netlist_of(tmp_path, ADDER)
-    assert open_ends(netlist) == 2
+    assert open_carry_ends(netlist) == 2
     assert ends(netlist) == ({"CIN": 1, "COUT": 1}, 4)
-    assert open_ends(netlist) == 0
+    assert open_carry_ends(netlist) == 0
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_both_ends_of_an_adder_are_opened(tmp_path):
 )
 def test_ends_in_use_stay(tmp_path, body, top, opened):
     netlist = netlist_of(tmp_path, body, top)
-    open_ends(netlist)
+    open_carry_ends(netlist)
     assert ends(netlist)[0] == opened
 
 
@@ -61,6 +61,10 @@ def test_a_carry_that_a_port_or_another_cell_reads_stays():
     connections = {"CIN": ["0"], "COUT": [5], "A0": ["0"], "B0": ["0"], "C0": ["0"], "D0": ["1"]}
     cell = {"type": "CCU2C", "parameters": {"INIT0": f"{8:016b}"}, "connections": connections}
     module = {"cells": {"first": cell}, "ports": {"carry": {"bits": [5]}}}
-    assert open_ends({"modules": {"top": module}}) == 1
+    assert open_carry_ends(module) == 1
     assert connections["COUT"] == [5]
     assert connections["CIN"] == ["x"]
+    # Its sum is the carry it gets.
+    connections |= {"CIN": ["0"], "S0": [6]}
+    module["ports"]["sum"] = {"bits": [6]}
+    assert open_carry_ends(module) == 0
