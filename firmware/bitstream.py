@@ -12,12 +12,14 @@ from netloom.errors import SettingsError, ToolFailedError
 from netloom.files import SCRATCH_PREFIX, put_in_place, storage_errors, write_text
 from netloom.firmware.board_top import TOP, BoardTop, board_clock, make_board_top
 from netloom.firmware.boards import Board
+from netloom.firmware.carry_ends import open_carry_ends
 from netloom.firmware.devices import Family
 from netloom.firmware.emitted import EmittedDesign
 from netloom.firmware.floorplan import floorplan
 from netloom.firmware.place_route import Routed, check_fit, place_route
+from netloom.firmware.ram_registers import absorb_registers
 from netloom.firmware.shell import BAUD, ShellSettings, emit_shell, request_samples
-from netloom.firmware.synthesis import Netlist, Shown, run_yosys, stub, synthesize
+from netloom.firmware.synthesis import Netlist, Shown, change_netlist, run_yosys, stub, synthesize
 from netloom.firmware.target import Target
 from netloom.firmware.tools import find_tool, run_tool, silent, tool_version
 
@@ -239,7 +241,8 @@ class _Work:
             "flatten",
             "opt_clean -purge",
             "check -assert",
-            f"write_json {TOP}.json",
+            f"select {TOP}",
+            f"write_json -selected {TOP}.json",
         ]
         files["shell.ys"] = "\n".join([*script, ""])
         for name, text in files.items():
@@ -248,6 +251,7 @@ class _Work:
         self._seconds["shell"] = run_yosys(
             self._folder, "shell.ys", log, timeout=self._settings.timeout, on_line=self._said("shell")
         )
+        change_netlist(self._folder / f"{TOP}.json", TOP, absorb_registers, open_carry_ends)
 
     def _attempts(self, constraints: str) -> list[Routed]:
         attempts: list[Routed] = []

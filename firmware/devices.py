@@ -12,6 +12,7 @@ class Family:
     Attributes:
         target: which primitives the library instantiates for it.
         synth: Yosys's command; DSP blocks are never inferred.
+        library: files in Yosys's own folder that describe the cells.
         place: name of the place-and-route tool.
         pack: name of the tool that writes the bitstream.
         suffix: of the bitstream's file.
@@ -22,6 +23,7 @@ class Family:
 
     target: Target
     synth: str
+    library: tuple[str, ...]
     place: str
     pack: str
     suffix: str
@@ -33,6 +35,7 @@ class Family:
 ECP5 = Family(
     target=Target.ECP5,
     synth="synth_ecp5 -nodsp",
+    library=("lattice/cells_sim_ecp5.v", "lattice/cells_bb_ecp5.v"),
     place="nextpnr-ecp5",
     pack="ecppack",
     suffix=".bit",
@@ -51,6 +54,7 @@ ECP5 = Family(
 ICE40 = Family(
     target=Target.ICE40,
     synth="synth_ice40",
+    library=("ice40/cells_sim.v",),
     place="nextpnr-ice40",
     pack="icepack",
     suffix=".bin",

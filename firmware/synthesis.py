@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from netloom.errors import StorageError, ToolFailedError
 from netloom.files import SCRATCH_PREFIX, put_in_place, storage_errors
 from netloom.firmware.devices import Family
+from netloom.firmware.ram_registers import absorb_registers
 from netloom.firmware.tools import find_tool, run_tool, silent, tool_version
 
 Shown = Callable[[str], None]
@@ -96,6 +98,9 @@ def synthesize(
             log = result / "synthesis.log"
             try:
                 seconds = run_yosys(work, "synthesis.ys", log, timeout=timeout, on_line=on_line)
+                change_netlist(work / f"{top}.json", top, absorb_registers)
+                (work / "write.ys").write_text(_write(top, family), encoding="utf-8")
+                seconds += run_yosys(work, "write.ys", work / "write.log", timeout=timeout)
             except ToolFailedError as error:
                 failed = out.with_name(f"{top}-failed.log")
                 put_in_place(log, failed)
@@ -168,10 +173,32 @@ def _script(files: Sequence[str], top: str, family: Family, parameters: Mapping[
             # Without the descriptions of the family's cells, which whoever reads the netlist has too.
             f"select {top}",
             f"write_json -selected {top}.json",
+            "",
+        ]
+    )
+
+
+def _write(top: str, family: Family) -> str:
+    """Write the finished netlist in both forms."""
+    return "\n".join(
+        [
+            *(f"read_verilog -lib -specify +/{path}" for path in family.library),
+            f"read_json {top}.json",
+            f"select {top}",
+            "opt_clean -purge",
+            f"write_json -selected {top}.json",
             f"write_verilog -selected -noattr {top}.v",
             "",
         ]
     )
+
+
+def change_netlist(path: Path, top: str, *changes: Callable[[dict[str, Any]], int]) -> None:
+    """Apply changes to the module `top` of a JSON netlist."""
+    netlist = json.loads(path.read_text(encoding="utf-8"))
+    for change in changes:
+        change(netlist["modules"][top])
+    path.write_text(json.dumps(netlist), encoding="utf-8")
 
 
 def run_yosys(folder: Path, script: str, log: Path, *, timeout: float | None = None, on_line: Shown = silent) -> float:

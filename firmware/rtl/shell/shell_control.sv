@@ -160,30 +160,37 @@ module shell_control #(
         end
     end
 
-    // The reply's payload: first what is in `fixed`, then the sinks in turn.
+    // The reply's payload: first what is in `fixed`, then the sinks in turn. A byte waits in a register for the sender, so
+    // that the sender's pace is in no path of the sinks.
     logic [71:0] fixed;
     logic [3:0]  fixed_left;
     logic [OUTPUTS-1:0] turn;
+    logic [7:0]  chosen;
 
-    always_ff @(posedge clk) begin
-        if (state == REPLY) begin
-            fixed      <= kind == IDENTIFY ? {IDENTITY, VERSION} : {40'd0, cycles};
-            fixed_left <= kind == IDENTIFY ? 4'd9 : 4'd4;
-            turn       <= OUTPUTS'(1);
-        end else if (reply_ready && reply_valid) begin
-            fixed <= fixed >> 8;
-            if (fixed_left != '0) fixed_left <= fixed_left - 1'b1;
-            else if (|(turn & sink_last)) turn <= OUTPUTS'({turn, turn} >> (OUTPUTS - 1));
-        end
-    end
+    wire any_fixed = fixed_left != '0;
+    wire pull = !reply_valid & (any_fixed | (|(turn & sink_valid)));
 
-    logic [7:0] chosen;
+    assign sink_ready = pull && !any_fixed ? turn : '0;
+
     always_comb begin
         chosen = '0;
         for (int i = 0; i < OUTPUTS; i++) chosen |= turn[i] ? sink_data[8*i+:8] : 8'd0;
     end
 
-    assign reply_valid = fixed_left != '0 || |(turn & sink_valid);
-    assign reply_data = fixed_left != '0 ? fixed[7:0] : chosen;
-    assign sink_ready = fixed_left == '0 && reply_ready ? turn : '0;
+    always_ff @(posedge clk) begin
+        if (state == REPLY) begin
+            fixed       <= kind == IDENTIFY ? {IDENTITY, VERSION} : {40'd0, cycles};
+            fixed_left  <= kind == IDENTIFY ? 4'd9 : 4'd4;
+            turn        <= OUTPUTS'(1);
+            reply_valid <= 1'b0;
+        end else if (pull) begin
+            fixed       <= fixed >> 8;
+            fixed_left  <= any_fixed ? fixed_left - 1'b1 : '0;
+            if (!any_fixed && |(turn & sink_last)) turn <= OUTPUTS'({turn, turn} >> (OUTPUTS - 1));
+            reply_valid <= 1'b1;
+            reply_data  <= any_fixed ? fixed[7:0] : chosen;
+        end else if (reply_ready) begin
+            reply_valid <= 1'b0;
+        end
+    end
 endmodule

@@ -58,10 +58,10 @@ module shell_sink #(
 
     // Bytes: a beat is fetched, shifted out, and the next one fetched. A serial line leaves time for that.
     logic [ADDRESS_W-1:0] address;
-    logic [8*BYTES-1:0]   read, shifted;
+    logic [8*BYTES-1:0]   read, word, shifted;
     logic [INDEX_W-1:0]   index;
     logic [BEAT_W-1:0]    read_beat;
-    logic [1:0]           fetching;  // 2: address stands, 1: word read, 0: word in the shift register
+    logic [1:0]           fetching;  // 3: address stands, 2: word read, 1: registered, 0: in the shift register
 
     wire last_byte = index == INDEX_W'(BYTES - 1);
 
@@ -72,7 +72,8 @@ module shell_sink #(
     always_ff @(posedge clk) begin
         if (take) memory[written] <= in_data;
         read <= memory[address];
-        if (fetching != 2'd0) shifted <= read;
+        word <= read;
+        if (fetching != 2'd0) shifted <= word;
         else if (byte_ready) shifted <= shifted >> 8;
     end
 
@@ -81,7 +82,7 @@ module shell_sink #(
             address   <= '0;
             index     <= '0;
             read_beat <= '0;
-            fetching  <= 2'd2;
+            fetching  <= 2'd3;
         end else if (fetching != 2'd0) begin
             fetching <= fetching - 1'b1;
         end else if (byte_ready) begin
@@ -89,7 +90,7 @@ module shell_sink #(
             if (last_byte) begin
                 address   <= address + 1'b1;
                 read_beat <= byte_last ? '0 : read_beat + 1'b1;
-                fetching  <= 2'd2;
+                fetching  <= 2'd3;
             end
         end
     end
