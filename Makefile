@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $@
 
 demo: setup
-	$(BIN)/netloom run digits --board ULX3S-25F
+	$(BIN)/netloom run digits --board ULX3S-25F --target-ii 128
 
 test: setup
 	$(BIN)/pytest -n $(JOBS) -m "not slow"
