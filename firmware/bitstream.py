@@ -12,7 +12,7 @@ from netloom.errors import SettingsError, ToolFailedError
 from netloom.files import SCRATCH_PREFIX, put_in_place, storage_errors, write_text
 from netloom.firmware.board_top import TOP, BoardTop, board_clock, make_board_top
 from netloom.firmware.boards import Board
-from netloom.firmware.carry_ends import open_carry_ends
+from netloom.firmware.carry_chains import open_carry_ends
 from netloom.firmware.devices import Family
 from netloom.firmware.emitted import EmittedDesign
 from netloom.firmware.floorplan import floorplan

@@ -13,8 +13,8 @@ from netloom.firmware.units.multiplier import multiplier_resources
 from netloom.firmware.units.weights import can_share_blocks
 from netloom.hls.dataflow import Dataflow
 
-LUT_LIMIT = 0.8
-"""Part of a device's LUTs that a design may take: beyond it routing slows the clock, or fails."""
+LUT_LIMIT = 0.65
+"""Part of a device's LUTs that a design may take: beyond it routing takes long, slows the clock, or fails."""
 
 
 @dataclass(frozen=True)

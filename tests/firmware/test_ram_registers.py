@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netloom.firmware.carry_ends import open_carry_ends
 from netloom.firmware.devices import ECP5
 from netloom.firmware.ram_registers import absorb_registers
 from netloom.firmware.synthesis import Netlist, synthesize
@@ -166,21 +165,3 @@ def test_wide_port_only_without_an_enable() -> None:
         module["cells"][f"register{index}"]["parameters"]["CEMUX"] = "1"
     assert absorb_registers(module) == 2
     assert cell["parameters"]["REGMODE"] == "OUTREG"
-
-
-def test_carry_ends() -> None:
-    def chain(last: list) -> dict:
-        directions = {"CIN": "input", "COUT": "output"}
-        cells = {
-            "low": {"type": "CCU2C", "port_directions": directions, "connections": {"CIN": ["0"], "COUT": [2]}},
-            "high": {"type": "CCU2C", "port_directions": directions, "connections": {"CIN": [2], "COUT": last}},
-        }
-        return {"ports": {"y": {"bits": [4]}}, "cells": cells}
-
-    module = chain([3])
-    assert open_carry_ends(module) == 1
-    assert module["cells"]["high"]["connections"]["COUT"] == ["x"]
-    assert module["cells"]["low"]["connections"]["COUT"] == [2]
-    assert open_carry_ends(module) == 0
-    assert open_carry_ends(chain([4])) == 0  # a port of the module
-    assert open_carry_ends(chain([])) == 0
