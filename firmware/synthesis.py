@@ -62,7 +62,7 @@ def synthesize(
     out: Path,
     *,
     parameters: Mapping[str, int] | None = None,
-    keep_units: bool = True,
+    keep_units: bool = False,
     timeout: float | None = None,
     on_line: Shown = silent,
 ) -> Netlist:
@@ -76,8 +76,8 @@ def synthesize(
         family: of the device.
         out: folder for `TOP.json`, `TOP.v` and `synthesis.log`; created, or replaced when all is done.
         parameters: of the top.
-        keep_units: optimize every instance of the top on its own, so that each cell belongs to one of them; else
-            across their borders.
+        keep_units: optimize every instance of the top on its own, so that each cell surely belongs to one of them; else
+            across their borders, which takes some 6 % fewer look-up tables, and cells are told by their names.
         timeout: seconds.
         on_line: gets a line now and then.
 
