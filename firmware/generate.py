@@ -10,7 +10,7 @@ from netloom.firmware.cycles import Cycles, count_cycles
 from netloom.firmware.design import Design
 from netloom.firmware.devices import Device
 from netloom.firmware.emit import emit
-from netloom.firmware.fit import Budget, Fitted, fit, fit_interval
+from netloom.firmware.fit import Budget, Fitted, fit, fit_interval, share_dsps
 from netloom.firmware.fold import Fold, fold_for_interval, fold_for_reuse
 from netloom.firmware.plan import plan_design
 from netloom.firmware.target import Target
@@ -72,8 +72,9 @@ def generate_design(
     """
     target = _target(device)
     if reuse is not None:
-        folding: Mapping[str, Fold] = fold_for_reuse(dataflow, reuse, unroll or {})
-        design = plan_design(dataflow, folding, target)
+        folding = fold_for_reuse(dataflow, reuse, unroll or {})
+        dsps = None if device is None else share_dsps(dataflow, folding, device.dsp, target)
+        design = plan_design(dataflow, folding, target, dsps)
     elif device is not None:
         fitted = _fitted(dataflow, device, interval)
         folding, design = fitted.folding, fitted.design
