@@ -1,5 +1,6 @@
 """hls4ml's backend `netloom`: what any hls4ml user writes, against hls4ml's own backend Vitis, to the bit."""
 
+import json
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netloom.errors import InputError, LayerNotSupportedError
+import netloom
+from netloom.errors import InputError, LayerNotSupportedError, SettingsError
 
 hls4ml = pytest.importorskip("hls4ml")
 keras = pytest.importorskip("keras")
@@ -134,6 +136,61 @@ def test_the_cpp_project_is_that_of_vitis(tmp_path: Path) -> None:
     for name in ("myproject.cpp", "parameters.h", "defines.h", "weights/w2.h", "nnet_utils/nnet_dense.h"):
         text = (tmp_path / "netloom" / "firmware" / name).read_text()
         assert text == (tmp_path / "Vitis" / "firmware" / name).read_text(), name
+
+
+@pytest.mark.parametrize(
+    ("build", "settings"),
+    [
+        (dense, {"Strategy": "Resource", "ReuseFactor": 24, "default": "fixed<9,4>"}),
+        pytest.param(dense, {"default": "fixed<6,3>"}, marks=pytest.mark.slow),
+        pytest.param(convolutional, {"Strategy": "Resource", "ReuseFactor": 9}, marks=pytest.mark.slow),
+        pytest.param(residual, {"Strategy": "Resource", "ReuseFactor": 10}, marks=pytest.mark.slow),
+    ],
+)
+def test_the_written_design_computes_what_predict_says(build: Any, settings: dict[str, Any], tmp_path: Path) -> None:
+    model = build()
+    ours = convert(model, "netloom", tmp_path, **settings)
+    ours.write()
+    design = tmp_path / "netloom" / "design"
+    described = json.loads((design / "design.json").read_text())
+    assert described["target"] == "generic"
+    x = np.random.default_rng(0).normal(0, 1.5, (20, *model.input_shape[1:]))
+    with netloom.open_engine("rtl", design=design) as engine:
+        np.testing.assert_array_equal(engine.predict(x), ours.predict(x))
+    sizes = {layer.name: layer.parameters for layer in netloom.Firmware.load(tmp_path / "netloom").layers}
+    for product in described["products"]:
+        assert product["unrolled"] == ("ReuseFactor" not in settings)
+        if not product["unrolled"]:
+            assert product["multipliers"] <= sizes[product["layer"]]
+
+
+def test_multipliers_are_those_of_the_reuse_factor(tmp_path: Path) -> None:
+    ours = convert(dense(), "netloom", tmp_path, Strategy="Resource", ReuseFactor=24)
+    ours.write()
+    described = json.loads((tmp_path / "netloom" / "design" / "design.json").read_text())
+    found = {product["layer"]: product["multipliers"] for product in described["products"]}
+    factors = {node.name: node.get_attr("reuse_factor") for node in ours.get_layers()}
+    assert found == {"d1": 16 * 24 // factors["d1"], "d2": 24 * 12 // factors["d2"], "d3": 12 * 5 // factors["d3"]}
+
+
+@pytest.mark.slow
+def test_build_synthesizes_and_with_a_board_routes(tmp_path: Path) -> None:
+    settings = {"Strategy": "Resource", "ReuseFactor": 48, "default": "fixed<8,3>"}
+    ours = convert(residual(), "netloom", tmp_path / "p", **settings)
+    alone = ours.build()
+    assert alone["resources"]["lut"] > 0
+    built = ours.build(board="ULX3S-25F", clock_mhz=50)
+    assert built["timing_met"]
+    assert built["clock_mhz"] == 50
+    assert built["interval"] == alone["interval"]
+    assert Path(built["bitstream"]).stat().st_size > 1000
+
+
+def test_an_unknown_board_is_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="did you mean"):
+        hls4ml.converters.convert_from_keras_model(
+            dense(), backend="netloom", board="ULX4S-25F", output_dir=str(tmp_path)
+        )
 
 
 @pytest.mark.parametrize("shape", [(3, 16), (3, 4, 4), (16,)])
