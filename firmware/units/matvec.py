@@ -11,9 +11,9 @@ from netloom.firmware.stream import Stream, hex_memory, pack_word
 from netloom.firmware.target import Target
 from netloom.firmware.units.multiplier import LATENCY, adder_luts, multiplier_resources
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
-from netloom.firmware.units.rom_style import rom_in_block, rom_resources
+from netloom.firmware.units.rom_style import rom_in_block, rom_luts
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
+from netloom.firmware.units.unit import Ram, Resources, Unit
 from netloom.firmware.units.weights import FoldedWeights
 from netloom.hls.dataflow import Bounds, MatVec, TensorType
 from netloom.quantize.fixed_point import Overflow, Rounding, round_raw
@@ -36,6 +36,7 @@ class MatVecUnit(Unit):
         target: device family.
         dsps: DSP blocks it may use. Two narrow weights may share one: `in_dsps` says how many multipliers they serve.
         bounds: proven range of a vector's elements, as the dataflow graph has it; unless given, all of their type.
+        in_block: whether weights lie in block RAM; unless given, where they would take many LUTs.
 
     Raises:
         SettingsError: if the stream does not bring whole vectors, or `dsps` is not 0 to `pe` * SIMD.
@@ -67,6 +68,7 @@ class MatVecUnit(Unit):
     target: Target = Target.GENERIC
     dsps: int = 0
     bounds: Bounds | None = None
+    in_block: bool | None = None
 
     def __post_init__(self) -> None:
         depth, outputs = self.operation.weights.shape
@@ -166,6 +168,12 @@ class MatVecUnit(Unit):
         return max(1, max(int(raw if raw >= 0 else ~raw).bit_length() for raw in self._start) + accum.signed)
 
     @property
+    def _weights_in_block(self) -> bool:
+        if self.in_block is not None:
+            return self.in_block
+        return rom_in_block(self.nf * self.sf, self.multipliers * self._weights.width, self.target)
+
+    @property
     def term_width(self) -> int:
         """Bits that hold every product once it is cast."""
         accum, weights = self.operation.accum, self._weights
@@ -197,7 +205,7 @@ class MatVecUnit(Unit):
             "OUT_SIGNED": int(accum.signed),
             "OVERFLOW": str(accum.overflow if self.confines else Overflow.WRAP),
             "WEIGHTS": f"{self.name}_weights.mem",
-            "WEIGHTS_BLOCK": int(rom_in_block(self.nf * self.sf, self.multipliers * weights.width, self.target)),
+            "WEIGHTS_BLOCK": int(self._weights_in_block),
             "BIAS": f"{self.name}_bias.mem" if has_bias else "",
             "BIAS_WIDTH": self._bias_width,
             "BIAS_BLOCK": int(rom_in_block(self.nf, self.pe * self._bias_width, self.target)),
@@ -240,16 +248,20 @@ class MatVecUnit(Unit):
         if self._totals:
             lut, ff = lut + adder_luts(accum.width, self.target, carry=True), ff + accum.width
         total += Resources(self.pe * (lut + self.confines * 2 * accum.width), self.pe * ff)
-        total += self._sequence(self.nf * self.sf, self.multipliers * weights.width)
+        total += self._sequence(self.nf * self.sf, self.multipliers * weights.width, self._weights_in_block)
         if self._start.any():
-            total += self._sequence(self.nf, self.pe * self._bias_width)
+            width = self.pe * self._bias_width
+            total += self._sequence(self.nf, width, rom_in_block(self.nf, width, self.target))
         return total + fifo_resources(self.outputs[0].width, self.depth, self.target)
 
-    def _sequence(self, depth: int, width: int) -> Resources:
-        """A memory read word after word; its output register is part of a block RAM, on ECP5."""
-        inside = depth == 1 or (rom_in_block(depth, width, self.target) and self.target is Target.ECP5)
+    def _sequence(self, depth: int, width: int, block: bool) -> Resources:
+        """A memory read word after word; on ECP5 the register behind a block RAM is part of it."""
         address = (depth - 1).bit_length()
-        return rom_resources(depth, width, self.target) + Resources(2 * address, address + (not inside) * width)
+        control = Resources(2 * address, address)
+        if block:
+            held = 0 if self.target is Target.ECP5 else width
+            return control + Resources(ff=held, rams=(Ram(depth, width, block=True),))
+        return control + Resources(lut=rom_luts(depth, width), ff=width if depth > 1 else 0)
 
     def _tree(self, term: int, limit: int) -> tuple[int, int]:
         """LUTs and flip-flops of one adder tree."""

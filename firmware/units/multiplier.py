@@ -9,7 +9,7 @@ LATENCY = 3
 DSP_WIDTH = {Target.ECP5: 18, Target.ICE40: 16}
 """Widest operand of a DSP block, signed or not."""
 
-_LUTS_A_PRODUCT_BIT = 3.8
+_LUTS_A_PRODUCT_BIT = 2.4
 
 
 def adder_luts(width: int, target: Target, carry: bool = False) -> int:

@@ -110,6 +110,10 @@ PROOFS = {
     "FIFO of five places in block RAM": Proof("stream_fifo", FIFO_BLOCK),
     "FIFO of ten places in block RAM": Proof("stream_fifo", FIFO_BLOCK | {"DEPTH": 10}),
     "FIFO on its memory": Proof("stream_fifo", FIFO_BLOCK, "bmc", 12),
+    **{
+        f"credits, {depth} places": Proof("credit_fifo", {"WIDTH": 2, "DEPTH": depth}, depth=6)
+        for depth in (1, 2, 3, 4, 6)
+    },
     "replay, dense": Proof("replay_buffer", replay("block", 3, 1, 3, 0, 3, 1, 2, 0)),
     "replay, dense, fewest places": Proof("replay_buffer", replay("distributed", 0, 1, 3, 0, 3, 1, 2, 0)),
     "replay, convolution": Proof("replay_buffer", replay("distributed", 1, 3, 6, 1, 3, 1, 2, 0)),
@@ -152,6 +156,22 @@ FAULTS = {
         "fetch = 1'b1",
     ),
     "block RAM FIFO changes a stalled beat": (Proof("stream_fifo", FIFO_BLOCK), "if (move) out_data <=", "out_data <="),
+    "credit too many": (
+        PROOFS["credits, 2 places"],
+        "free <= give || credits != CountWidth'(1)",
+        "free <= 1'b1",
+    ),
+    "credit never given back": (PROOFS["credits, 1 places"], "if (rst || give) free", "if (rst) free"),
+    "a result pushes the one before aside": (
+        PROOFS["credits, 3 places"],
+        "if (moves[i]) data <= push_data",
+        "data <= push_data",
+    ),
+    "credited memory reads on under a stalled beat": (
+        PROOFS["credits, 4 places"],
+        "read = stored && (!out_valid || out_ready)",
+        "read = stored",
+    ),
     "replay takes into full memory": (
         Proof("replay_buffer", REPLAY_FABRIC),
         "in_ready = !room[COUNT_BITS-1]",

@@ -3,14 +3,17 @@
 import numpy as np
 import pytest
 from operations import random_raws, run, tensor
-from rtl_bench import check_unit
+from rtl_bench import check_unit, library
+from stream_cases import elaborate
 
-from netloom.errors import FoldingError, SettingsError
+from netloom.errors import FoldingError, SettingsError, ToolFailedError
 from netloom.firmware.stream import Stream
 from netloom.firmware.target import Target
 from netloom.firmware.units.matvec import MatVecUnit
 from netloom.hls.dataflow import Bounds, MatVec, TensorType
 from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.sim.cells import cell_models
+from netloom.sim.verilator import Port, build
 
 BIAS = FixedPoint.parse("fixed<6,4>")
 SEEDS = (1, 2)
@@ -217,3 +220,30 @@ def test_bad_streams():
         MatVecUnit("dense", Stream("source", element, 2, 4), operation, 2, np.arange(6).reshape(2, 3))
     with pytest.raises(SettingsError, match="vectors of 2, 2 times each"):
         MatVecUnit("dense", Stream("source", element, 3, 6), operation, 2, np.arange(6).reshape(2, 3))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"SF": 0}, "matvec: PE, SIMD, SF and NF must be at least 1"),
+        ({"SIMD": 2, "OVERFLOW": "SAT"}, "matvec: SIMD must be 1 where OVERFLOW is not WRAP"),
+        ({"SHIFT": -16}, "matvec: SHIFT must be above -OUT_WIDTH"),
+    ],
+)
+def test_illegal_parameters_stop_elaboration(parameters, message):
+    with pytest.raises(ToolFailedError, match=message):
+        elaborate("matvec", parameters)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"PE": 2, "PACK": 4, "SHIFT": 1}, "matvec_products: PACK must be 0 where products are cast"),
+        ({"IN_WIDTH": 19, "DSPS": 1, "TARGET": "ecp5"}, "multiplier: .* at most 18 in an ECP5 DSP block"),
+        ({"IN_WIDTH": 17, "DSPS": 1, "TARGET": "ice40"}, "multiplier: .* at most 16 in an iCE40 DSP block"),
+    ],
+)
+def test_illegal_multipliers_stop_elaboration(parameters, message):
+    files = library(MatVecUnit.module, *MatVecUnit.uses)
+    with pytest.raises(ToolFailedError, match=message):
+        build(files | cell_models(files), "matvec", [Port("in_", 8)], [Port("out_", 16)], parameters=parameters)
