@@ -339,6 +339,7 @@ def build(
     from netloom import cli_hardware, cli_run
 
     settings = cli_run.hardware(board, clock, target_ii, target_fps)
+    assert settings is not None  # there is a board
     raise typer.Exit(cli_hardware.build(directory, settings))
 
 

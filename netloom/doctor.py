@@ -4,7 +4,6 @@ import os
 import platform
 import shutil
 from dataclasses import dataclass
-from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
@@ -87,9 +86,9 @@ def _compiler() -> Finding:
 def _hardware() -> list[Finding]:
     """What `--board` takes: not needed without one."""
     findings = []
-    for name, find in (("verilator", _verilator), *((name, partial(_tool, name)) for name in _TOOLS)):
+    for name in ("verilator", *_TOOLS):
         try:
-            findings.append(Finding(name, "good", find()))
+            findings.append(Finding(name, "good", _verilator() if name == "verilator" else _tool(name)))
         except NetloomError as error:
             findings.append(Finding(name, "advice", str(error).split(":")[0].split(";")[0], _HARDWARE_ADVICE))
     for name in _HARDWARE_PACKAGES:

@@ -73,7 +73,7 @@ class NetloomGraph(ModelGraph):
         """
         inputs, dtype = self._inputs(x)
         outputs = as_list(self._simulator().predict(inputs))
-        flat = [output.reshape(len(output), -1).astype(dtype) for output in outputs]
+        flat: list[np.ndarray] = [output.reshape(len(output), -1).astype(dtype) for output in outputs]
         return flat[0] if len(flat) == 1 else flat
 
     def trace(

@@ -36,8 +36,8 @@ class TestSet:
         """The test split of a data set."""
         return cls(dataset.x_test, dataset.y_test, dataset.class_names, dataset.source, dataset.digest)
 
-    def part(self, start: int, stop: int) -> Self:
-        """The samples from `start` up to `stop`, or to the end if that comes first."""
+    def part(self, start: int, stop: int | None) -> Self:
+        """The samples from `start` up to `stop`, or to the end if that is None or comes first."""
         return replace(self, x=self.x[start:stop], y=None if self.y is None else self.y[start:stop])
 
     def save(self, path: Path) -> None:

@@ -288,5 +288,5 @@ def stored(variable: Any) -> tuple[np.ndarray, FixedPoint]:
     raw = type_.from_float(data)
     # Values on the type's grid are written in full; they need no detour.
     for place in zip(*np.nonzero(type_.to_float(raw) != data), strict=True):
-        raw[place] = type_.from_float(np.float64(variable.precision_fmt.format(data[place])))
+        raw[place] = type_.from_float(np.array(float(variable.precision_fmt.format(data[place]))))
     return raw, type_.with_modes()

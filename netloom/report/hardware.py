@@ -85,12 +85,13 @@ def floor_plan(results: HardwareResults) -> FloorPlan | None:
 def _resources(design: Mapping[str, Any], build: Mapping[str, Any]) -> tuple[ResourceRecord, ...]:
     """By kind; iCE40 counts no flip-flops of their own, each belongs to a logic cell."""
     return tuple(
-        ResourceRecord(
-            name=kind.upper(),
-            estimated=design["area"][kind],
-            network=build["network"].get(kind, 0),
-            used=build["resources"][kind]["used"],
-            available=build["resources"][kind]["available"],
+        ResourceRecord.model_validate(
+            {
+                "name": kind.upper(),
+                "estimated": design["area"][kind],
+                "network": build["network"].get(kind, 0),
+                **build["resources"][kind],
+            }
         )
         for kind in _KINDS
         if kind in build["resources"]
