@@ -144,7 +144,7 @@ def build(
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=SCRATCH_PREFIX) as name:
             work = _Work(Path(name), settings, board, family, on_line)
             try:
-                result = work.run(design, netlist, shell, top, request_samples(design, shell_settings))
+                result = work.run(design, netlist, shell, top, request_samples(design, settings.samples))
             except ToolFailedError as error:
                 failed = out.with_name(f"{out.name}-failed")
                 put_in_place(work.logs, failed)

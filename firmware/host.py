@@ -23,7 +23,7 @@ from netloom.firmware.protocol import (
     identity_of,
     outputs_of,
 )
-from netloom.firmware.shell import BAUD, IDLE_SECONDS, MOST_SAMPLES, ShellSettings, request_samples
+from netloom.firmware.shell import BAUD, IDLE_SECONDS, MOST_SAMPLES, request_samples
 from netloom.firmware.tools import find_tool, run_tool
 
 _BITS_PER_BYTE = 10
@@ -91,7 +91,7 @@ class Board:
         self._baud = baud
         self._timeout = timeout
         self._tag = 0
-        self._samples = request_samples(self.design, ShellSettings(baud * 16, baud, samples))
+        self._samples = request_samples(self.design, samples)
         self._name = port if isinstance(port, str) else type(port).__name__
         self._link = _open(port, baud) if isinstance(port, str) else port
         self._decoder = Decoder(CYCLES_BYTES + MOST_SAMPLES * self.design.output_bytes)

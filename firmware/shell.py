@@ -1,11 +1,12 @@
 """The shell around the network: a serial link, buffers, a cycle counter. As a pure function to SystemVerilog."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
 from netloom.errors import SettingsError
 from netloom.firmware.emitted import EmittedDesign, EmittedPort
+from netloom.firmware.target import Target
 
 SHELL_TOP = "shell"
 BAUD = 1_000_000
@@ -21,7 +22,11 @@ _MODULES = (
     "uart_rx",
     "uart_tx",
 )
-_RAM_DEPTH = 512
+_RAM_SHAPES = {
+    Target.ECP5: ((1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)),
+    Target.ICE40: ((256, 16), (512, 8), (1024, 4), (2048, 2)),
+}
+"""Words and bits that a block RAM can have."""
 IDLE_SECONDS = 0.1
 """Silence after which a frame counts as broken off, unless told otherwise."""
 _LEAST_DIVIDER = 4
@@ -60,18 +65,28 @@ class ShellSettings:
         return divider
 
 
-def request_samples(design: EmittedDesign, settings: ShellSettings) -> int:
-    """Inferences that a request may hold.
+def request_samples(design: EmittedDesign, samples: int | None) -> int:
+    """Inferences that a request may hold; None asks for as many as cost nothing.
 
     Raises:
-        SettingsError: if the settings ask for an impossible number.
+        SettingsError: for an impossible number.
     """
-    if settings.samples is None:
-        longest = max(port.stream.beats for port in (*design.inputs, *design.outputs))
-        return max(1, min(MOST_SAMPLES, _RAM_DEPTH // longest))
-    if not 1 <= settings.samples <= MOST_SAMPLES:
-        raise SettingsError(f"a request can hold 1 to {MOST_SAMPLES} samples, not {settings.samples}")
-    return settings.samples
+    if samples is None:
+        shapes = _RAM_SHAPES.get(design.target, _RAM_SHAPES[Target.ECP5])
+        return min(_free_samples(port, shapes) for port in (*design.inputs, *design.outputs))
+    if not 1 <= samples <= MOST_SAMPLES:
+        raise SettingsError(f"a request can hold 1 to {MOST_SAMPLES} samples, not {samples}")
+    return samples
+
+
+def _free_samples(port: EmittedPort, shapes: Sequence[tuple[int, int]]) -> int:
+    """Inferences that fit the fewest block RAMs that a buffer of the port takes."""
+
+    def blocks(samples: int) -> int:
+        depth, width = samples * port.stream.beats, 8 * port.stream.bytes
+        return min(-(-depth // words) * -(-width // bits) for words, bits in shapes)
+
+    return max(samples for samples in range(1, MOST_SAMPLES + 1) if blocks(samples) == blocks(1))
 
 
 def emit_shell(design: EmittedDesign, settings: ShellSettings) -> dict[str, str]:
@@ -89,7 +104,7 @@ def _module(name: str) -> str:
 
 
 def _top(design: EmittedDesign, settings: ShellSettings) -> str:
-    samples = request_samples(design, settings)
+    samples = request_samples(design, settings.samples)
     inputs, outputs = len(design.inputs), len(design.outputs)
     idle = max(int(settings.idle_seconds * settings.clock_hz), 64 * settings.divider)
     watchdog = min(16 * (design.latency + samples * design.interval) + 1000, 2**31 - 1)

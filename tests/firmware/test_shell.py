@@ -1,5 +1,6 @@
 """The generated shell: settings, sizes, lint. What it does is in tests/sim/test_emulate.py."""
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -88,11 +89,12 @@ def test_rates_that_cannot_be(mhz: float, baud: int) -> None:
 
 def test_samples_of_a_request(tmp_path: Path) -> None:
     design = EmittedDesign.read(add_design(tmp_path / "add"))
-    assert request_samples(design, ShellSettings(1e8)) == 64
-    assert request_samples(design, ShellSettings(1e8, samples=255)) == 255
+    assert request_samples(design, None) == 255  # 8 bytes each, in a block RAM of 2,048
+    assert request_samples(dataclasses.replace(design, target="ice40"), None) == 64  # of 512
+    assert request_samples(design, 255) == 255
     for samples in (0, 256):
         with pytest.raises(SettingsError, match=f"1 to 255 samples, not {samples}"):
-            request_samples(design, ShellSettings(1e8, samples=samples))
+            request_samples(design, samples)
 
 
 def test_names_in_comments_are_harmless(tmp_path: Path) -> None:
