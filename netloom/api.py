@@ -90,13 +90,16 @@ def simulate(converted: Firmware | str | Path, x: Arrays, engine: str = "fixed")
         return opened.predict(x)
 
 
-def crosscheck(converted: Firmware | str | Path, x: Arrays, labels: np.ndarray | None = None) -> Fidelity:
-    """Hold the bit-accurate simulator against hls4ml's compiled firmware, output and every layer.
+def crosscheck(
+    converted: Firmware | str | Path, x: Arrays, labels: np.ndarray | None = None, engine: str = "csim"
+) -> Fidelity:
+    """Hold the bit-accurate simulator against hls4ml's compiled firmware or the hardware, output and every layer.
 
     Args:
         converted: what `convert` gave, or the directory of a run or a firmware.
         x: inputs as for `simulate`.
         labels: class numbers, (samples,), for the accuracies.
+        engine: `csim`; with the directory of a run that had a board also `rtl` or, without layers, `netlist`.
 
     Returns:
         The comparison; `equal` says whether every element of every layer is the same, and `first_mismatch` where not.
@@ -108,5 +111,5 @@ def crosscheck(converted: Firmware | str | Path, x: Arrays, labels: np.ndarray |
     firmware = find_firmware(converted)
     steps = {layer.name: layer.type.step for layer in firmware.layers}
     steps["output"] = firmware.dataflow.types[firmware.dataflow.outputs[0]].element.step
-    with open_engine("fixed", firmware=firmware) as fixed, open_engine("csim", firmware=firmware) as csim:
-        return compare_engines(fixed, csim, x, labels, steps=steps, trace=True)
+    with open_engine("fixed", firmware=firmware) as fixed, open_run_engine(engine, converted) as other:
+        return compare_engines(fixed, other, x, labels, steps=steps, trace=True)

@@ -257,7 +257,8 @@ def simulate(
 
 @app.command(
     epilog=_examples(
-        "netloom crosscheck runs/digits --inputs x.npy", "netloom crosscheck runs/digits --inputs x.npy --labels y.npy"
+        "netloom crosscheck runs/digits --inputs x.npy --labels y.npy",
+        "netloom crosscheck runs/digits --inputs x.npy --engine rtl",
     )
 )
 def crosscheck(
@@ -266,11 +267,14 @@ def crosscheck(
     labels: Annotated[
         Path | None, typer.Option(metavar="Y.npy", help="Class numbers, shape (N,), for accuracy.")
     ] = None,
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help="csim; with hardware in the directory rtl or netlist.")
+    ] = "csim",
 ) -> None:
-    """Hold the simulator against the compiled firmware, layer by layer; exit code 1 if anything differs."""
+    """Hold the simulator against the compiled firmware or the hardware, layer by layer; exit code 1 if any differs."""
     from netloom import cli_simulate
 
-    raise typer.Exit(cli_simulate.crosscheck(directory, inputs, labels))
+    raise typer.Exit(cli_simulate.crosscheck(directory, inputs, labels, engine))
 
 
 @app.command(epilog=_examples("netloom report runs/digits", "netloom report --schema > report.schema.json"))

@@ -37,16 +37,16 @@ def simulate(directory: Path, engine: str, inputs: Path, output: Path, trace: Pa
         _say_moved(grid, firmware)
 
 
-def crosscheck(directory: Path, inputs: Path, labels: Path | None) -> int:
-    """Compare `fixed` with `csim` on samples of a file; the exit code is 1 if anything differs."""
+def crosscheck(directory: Path, inputs: Path, labels: Path | None, engine: str) -> int:
+    """Compare `fixed` with another engine on samples of a file; the exit code is 1 if anything differs."""
     firmware = api.find_firmware(directory)
     raw, grid = _inputs(firmware, inputs)
     classes = read_labels(labels, len(raw)) if labels else None
     progress = ConsoleProgress()
-    progress.stage_started("fixed against csim")
+    progress.stage_started(f"fixed against {engine}")
     try:
         with captured(None):
-            fidelity = api.crosscheck(firmware, grid.values, classes)
+            fidelity = api.crosscheck(directory, grid.values, classes, engine)
     finally:
         progress.close()
     values = sum(layer.elements for layer in fidelity.layers)
@@ -59,10 +59,10 @@ def crosscheck(directory: Path, inputs: Path, labels: Path | None) -> int:
         first = fidelity.first_mismatch
         typer.echo(
             f"first mismatch: layer {first.layer}, sample {first.sample}, index {list(first.index)}:"
-            f" fixed {first.values[0]!r}, csim {first.values[1]!r}"
+            f" fixed {first.values[0]!r}, {engine} {first.values[1]!r}"
         )
     _say_moved(grid, firmware)
-    typer.echo("fixed = csim" if fidelity.equal else "fixed ≠ csim")
+    typer.echo(f"fixed {'=' if fidelity.equal else '≠'} {engine}")
     return int(not fidelity.equal)
 
 

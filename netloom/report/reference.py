@@ -6,6 +6,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from netloom.metrics import METRICS
 from netloom.report.schema import SCHEMA_VERSION, Report
 
 _HEAD = f"""# `report.json`, schema {SCHEMA_VERSION}
@@ -15,8 +16,9 @@ both anew. `netloom report --schema` prints the same as JSON Schema.
 
 `schema_version` is `MAJOR.MINOR`: a new field raises the second number, and readers that ignore unknown fields need no
 change; whatever would break a reader raises the first. Ranges are values (not raw integers). An engine is one of
-`float` (the Keras model), `quantized` (its QKeras twin), `fixed` (netloom's bit-accurate simulator) and `csim`
-(hls4ml's C++, compiled).
+`float` (the Keras model), `quantized` (its QKeras twin), `fixed` (netloom's bit-accurate simulator), `csim` (hls4ml's
+C++, compiled), `rtl` (the hardware design, simulated) and `netlist` (the same after synthesis). Schema 1.1 added
+`hardware` and the last two engines; reports of 1.0 are still read.
 
 This file is made from `netloom/report/schema.py` by `python -m netloom.report.reference > docs/report.md`.
 """
@@ -36,7 +38,25 @@ def reference() -> str:
                 [f"## {_title(record)}", "", documentation, "", "| field | type | meaning |", "|---|---|---|", *rows]
             )
         )
-    return "\n".join([_HEAD, "\n\n".join(tables), ""])
+    return "\n".join([_HEAD, "\n\n".join([*tables, _metrics()]), ""])
+
+
+def _metrics() -> str:
+    """What `netloom compare` knows."""
+    rows = [f"| `{metric.name}` | {metric.unit} | {metric.why_missing} |" for metric in METRICS.values()]
+    return "\n".join(
+        [
+            "## Metrics",
+            "",
+            "`netloom compare DIR DIR ...` shows these numbers of several reports side by side. With `--fail-if CONDITION` it",
+            "ends with exit code 1 if the condition holds for any report: a metric, one of `<` `<=` `>` `>=` `==` `!=`, and a",
+            "number, as in `accuracy<0.97` or `lut_share>80%`. A number that a report lacks is an error, exit code 2.",
+            "",
+            "| metric | unit | why a report may have none |",
+            "|---|---|---|",
+            *rows,
+        ]
+    )
 
 
 def _records(record: type[BaseModel], seen: list[type[BaseModel]]) -> list[type[BaseModel]]:

@@ -140,6 +140,14 @@ def test_settings_of_a_board_need_one() -> None:
     assert "give --board too" in result.stderr
 
 
+def test_crosscheck_holds_the_hardware_against_the_simulator(simulated: Path, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.random.default_rng(1).integers(-16, 16, (12, INPUTS)) / 8)
+    result = call("crosscheck", simulated, "--inputs", tmp_path / "x.npy", "--engine", "rtl")
+    assert result.exit_code == 0, result.output
+    assert "output: 0 mismatches in 36 elements" in result.output
+    assert "fixed = rtl" in result.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
