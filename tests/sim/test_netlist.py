@@ -39,6 +39,29 @@ module memory #(parameter int WIDTH = 8, parameter int BITS = 8) (
 endmodule
 """
 
+# The same with a second register behind the memory, which moves into ECP5's block RAM.
+REGISTERED = MEMORY.replace("out_data <= words[from]", "read <= words[from]").replace(
+    "  assign in_ready = !out_valid || out_ready;",
+    """  logic [WIDTH-1:0] read;
+  logic read_valid, read_ready;
+  assign read_ready = !out_valid || out_ready;
+  assign in_ready = !read_valid || read_ready;""",
+)
+REGISTERED = REGISTERED.replace(
+    """    if (rst) out_valid <= 1'b0;
+    else if (in_ready) out_valid <= in_valid;
+""",
+    """    if (read_ready) out_data <= read;
+    if (rst) begin
+      read_valid <= 1'b0;
+      out_valid <= 1'b0;
+    end else begin
+      if (in_ready) read_valid <= in_valid;
+      if (read_ready) out_valid <= read_valid;
+    end
+""",
+)
+
 
 @pytest.fixture(scope="session")
 def cache(shared):
@@ -88,13 +111,13 @@ def test_one_bit_of_a_lookup_table_is_caught(cache, tmp_path):
     assert caught == 3
 
 
-def memory_pair(tmp_path, cache, family, width, bits):
+def memory_pair(tmp_path, cache, family, width, bits, source=MEMORY):
     """The memory as written, and as synthesized."""
     ports = [Port("in_", 2 * bits + width + 1)], [Port("out_", width)]
     parameters = {"WIDTH": width, "BITS": bits}
-    rtl = build({"memory.sv": MEMORY}, "memory", *ports, parameters=parameters, cache=cache)
+    rtl = build({"memory.sv": source}, "memory", *ports, parameters=parameters, cache=cache)
     netlist = synthesize(
-        {"memory.sv": MEMORY}, ["memory.sv"], [], "memory", family, tmp_path / "netlist", parameters=parameters
+        {"memory.sv": source}, ["memory.sv"], [], "memory", family, tmp_path / "netlist", parameters=parameters
     )
     text = netlist.verilog.read_text()
     files = {"netlist.v": text, **models(text, family.target)}
@@ -144,6 +167,16 @@ def test_block_memories(tmp_path, cache, family, width, bits):
     assert netlist.used(family)["bram"] >= 1
     words = commands(width, bits)
     for stalls in (None, Stalls(1)):
+        expected = rtl.run([words], [len(words)], stalls)
+        assert (synthesized.run([words], [len(words)], stalls).outputs[0] == expected.outputs[0]).all()
+
+
+@pytest.mark.parametrize(("width", "bits"), [(9, 10), pytest.param(36, 8, marks=pytest.mark.slow)])
+def test_block_memories_with_their_output_registers(tmp_path, cache, width, bits):
+    rtl, synthesized, netlist = memory_pair(tmp_path, cache, ECP5, width, bits, REGISTERED)
+    assert '"OUTREG"' in netlist.verilog.read_text()
+    words = commands(width, bits)
+    for stalls in (None, Stalls(1), Stalls(2, 0.1, 0.8)):
         expected = rtl.run([words], [len(words)], stalls)
         assert (synthesized.run([words], [len(words)], stalls).outputs[0] == expected.outputs[0]).all()
 
