@@ -23,6 +23,15 @@ C++, compiled), `rtl` (the hardware design, simulated) and `netlist` (the same a
 This file is made from `netloom/report/schema.py` by `python -m netloom.report.reference > docs/report.md`.
 """
 
+_METRICS = """## Metrics
+
+`netloom compare DIR DIR ...` shows these numbers of several reports side by side. With `--fail-if CONDITION` it ends
+with exit code 1 if the condition holds for any report: a metric, one of `<` `<=` `>` `>=` `==` `!=`, and a number, as
+in `accuracy<0.97` or `lut_share>80%`. A number that a report lacks is an error, exit code 2.
+
+| metric | unit | why a report may have none |
+|---|---|---|"""
+
 
 def reference() -> str:
     """The whole of docs/report.md."""
@@ -44,19 +53,7 @@ def reference() -> str:
 def _metrics() -> str:
     """What `netloom compare` knows."""
     rows = [f"| `{metric.name}` | {metric.unit} | {metric.why_missing} |" for metric in METRICS.values()]
-    return "\n".join(
-        [
-            "## Metrics",
-            "",
-            "`netloom compare DIR DIR ...` shows these numbers of several reports side by side. With `--fail-if CONDITION` it",
-            "ends with exit code 1 if the condition holds for any report: a metric, one of `<` `<=` `>` `>=` `==` `!=`, and a",
-            "number, as in `accuracy<0.97` or `lut_share>80%`. A number that a report lacks is an error, exit code 2.",
-            "",
-            "| metric | unit | why a report may have none |",
-            "|---|---|---|",
-            *rows,
-        ]
-    )
+    return "\n".join([_METRICS, *rows])
 
 
 def _records(record: type[BaseModel], seen: list[type[BaseModel]]) -> list[type[BaseModel]]:
