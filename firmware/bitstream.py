@@ -16,8 +16,8 @@ from netloom.firmware.carry_chains import open_carry_ends
 from netloom.firmware.devices import Family
 from netloom.firmware.emitted import EmittedDesign
 from netloom.firmware.floorplan import floorplan
+from netloom.firmware.output_registers import absorb_registers
 from netloom.firmware.place_route import Routed, check_fit, place_route
-from netloom.firmware.ram_registers import absorb_registers
 from netloom.firmware.shell import BAUD, ShellSettings, emit_shell, request_samples
 from netloom.firmware.synthesis import Netlist, Shown, change_netlist, run_yosys, stub, synthesize
 from netloom.firmware.target import Target

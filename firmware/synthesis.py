@@ -13,7 +13,7 @@ from typing import Any
 from netloom.errors import StorageError, ToolFailedError
 from netloom.files import SCRATCH_PREFIX, put_in_place, storage_errors
 from netloom.firmware.devices import Family
-from netloom.firmware.ram_registers import absorb_registers
+from netloom.firmware.output_registers import absorb_registers
 from netloom.firmware.tools import find_tool, run_tool, silent, tool_version
 
 Shown = Callable[[str], None]
