@@ -74,6 +74,10 @@ class DesignBuilder:
         self._operations[unit.name] = (node.name,) if computes else ()
         return unit.outputs[0]
 
+    def compute(self, node: Node, make: Callable[[str], Unit]) -> None:
+        """Add the unit that computes a node, named after it, and let its output carry the result."""
+        self.give(node, self.add(node, node.name, make, computes=True))
+
     def give(self, node: Node, stream: Stream) -> None:
         """Let a stream carry a node's result, with a copy for every use of it."""
         self._streams[node.name] = stream

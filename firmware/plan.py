@@ -120,7 +120,7 @@ def _plan_map(builder: DesignBuilder, node: Node, make: Callable[[str, Stream], 
     tensor = builder.dataflow.types[node.name]
     lanes = builder.lanes_within(tensor.size, source.lanes, lambda lanes: tensor.size // lanes)
     stream = builder.with_lanes(node, source, lanes)
-    builder.give(node, builder.add(node, node.name, lambda name: make(name, stream), computes=True))
+    builder.compute(node, lambda name: make(name, stream))
 
 
 def _plan_elementwise(builder: DesignBuilder, node: Node, operation: Elementwise) -> None:
@@ -145,12 +145,7 @@ def _plan_elementwise(builder: DesignBuilder, node: Node, operation: Elementwise
         else:
             streams.append(_broadcast(builder, node, source, axis // lanes))
     first, second = streams
-    builder.give(
-        node,
-        builder.add(
-            node, node.name, lambda name: ElementwiseUnit(name, first, second, operation, builder.target), computes=True
-        ),
-    )
+    builder.compute(node, lambda name: ElementwiseUnit(name, first, second, operation, builder.target))
 
 
 def _broadcast(builder: DesignBuilder, node: Node, source: Stream, repeats: int) -> Stream:
@@ -184,9 +179,7 @@ def _plan_reduce(builder: DesignBuilder, node: Node, operation: Reduce) -> None:
     required = required_lanes(operation, tensor.element, bounds, size)
     lanes = required or builder.lanes_within(size, source.lanes, lambda lanes: tensor.size // lanes)
     stream = builder.with_lanes(node, source, lanes)
-    builder.give(
-        node, builder.add(node, node.name, lambda name: ReduceUnit(name, stream, operation, size, bounds), computes=True)
-    )
+    builder.compute(node, lambda name: ReduceUnit(name, stream, operation, size, bounds))
 
 
 def _plan_permute(builder: DesignBuilder, node: Node, operation: Permute) -> None:
@@ -200,4 +193,4 @@ def _plan_permute(builder: DesignBuilder, node: Node, operation: Permute) -> Non
     choices = divisors(widest_lanes(operation, [tensor.size for tensor in tensors]))
     lanes = next((lanes for lanes in choices if size // lanes <= builder.interval), choices[-1])
     streams = tuple(builder.with_lanes(node, source, lanes) for source in sources)
-    builder.give(node, builder.add(node, node.name, lambda name: PermuteUnit(name, streams, operation, builder.target), computes=True))
+    builder.compute(node, lambda name: PermuteUnit(name, streams, operation, builder.target))

@@ -34,38 +34,29 @@ def plan_product(builder: DesignBuilder, product: Product, window_source: str | 
         stream = _channels(builder, product, fold, source)
         types, bounds = builder.dataflow.input_types(node), builder.dataflow.input_bounds(node)
         saturates = depthwise_saturates(operation, types, bounds)
-        result = builder.add(
-            node,
-            node.name,
-            lambda name: DepthwiseUnit(name, stream, operation, height, width, builder.target, dsps, saturates),
-            computes=True,
+        builder.compute(
+            node, lambda name: DepthwiseUnit(name, stream, operation, height, width, builder.target, dsps, saturates)
         )
+        return
+    assert isinstance(operation, MatVec)
+    if product.geometry is not None:
+        stream, order = _window_words(builder, product, product.geometry, fold, source)
     else:
-        assert isinstance(operation, MatVec)
-        if product.geometry is not None:
-            stream, order = _window_words(builder, product, product.geometry, fold, source)
-        else:
-            stream, order = _vector_words(builder, product, fold, source)
-        bounds = _vector_bounds(builder, product)
-        if fold.unrolled:
-            ordered = MatVec(
-                operation.weights[order.ravel()],
-                operation.weight_type,
-                operation.bias,
-                operation.bias_type,
-                operation.accum,
-            )
-            result = builder.add(
-                node, node.name, lambda name: MatVecUnrolled(name, stream, ordered, builder.target), computes=True
-            )
-        else:
-            result = builder.add(
-                node,
-                node.name,
-                lambda name: MatVecUnit(name, stream, operation, fold.pe, order, builder.target, dsps, bounds),
-                computes=True,
-            )
-    builder.give(node, result)
+        stream, order = _vector_words(builder, product, fold, source)
+    if fold.unrolled:
+        ordered = MatVec(
+            operation.weights[order.ravel()],
+            operation.weight_type,
+            operation.bias,
+            operation.bias_type,
+            operation.accum,
+        )
+        builder.compute(node, lambda name: MatVecUnrolled(name, stream, ordered, builder.target))
+        return
+    reached = _vector_bounds(builder, product)
+    builder.compute(
+        node, lambda name: MatVecUnit(name, stream, operation, fold.pe, order, builder.target, dsps, reached)
+    )
 
 
 def _vector_bounds(builder: DesignBuilder, product: Product) -> Bounds:

@@ -31,6 +31,7 @@ def columns(builder: DesignBuilder, node: Node, source: Stream, geometry: Geomet
             geometry.kernel[0],
             geometry.stride[0],
             geometry.padding,
+            builder.target,
         ),
     )
 
@@ -102,4 +103,4 @@ def plan_pool(builder: DesignBuilder, node: Node, operation: Pool) -> None:
     types, bounds = builder.dataflow.input_types(node), builder.dataflow.input_bounds(node)
     saturates = pool_saturates(operation, types, bounds)
     in_two_axes = Pool(operation.function, geometry.kernel, geometry.stride, operation.accum, operation.summation)
-    builder.give(node, builder.add(node, node.name, lambda name: PoolUnit(name, stream, in_two_axes, builder.target, saturates=saturates), computes=True))
+    builder.compute(node, lambda name: PoolUnit(name, stream, in_two_axes, builder.target, saturates=saturates))

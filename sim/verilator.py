@@ -1,5 +1,6 @@
 """`build` a module into a simulation with Verilator, and `run` it: beats in, beats and their clock cycles out."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -42,6 +43,7 @@ _LIBRARIES = ("-latomic", "-s")
 _PATIENCE = 100_000
 _DRAIN = 64
 _MOST_MODELS = 1000
+_IN_USE_SECONDS = 3600
 
 Progress = Callable[[int], None]
 """Called with the number of beats the first output has given."""
@@ -284,10 +286,15 @@ def _compile(work: Path, flags: Sequence[str], shared: Runtime, log: Path, top: 
 
 
 def _forget_oldest(cache: Path) -> None:
-    """Keep the cache from growing without end."""
-    models = [path for path in cache.iterdir() if (path / "build.json").exists()]
-    if len(models) > _MOST_MODELS:
-        for path in sorted(models, key=lambda path: path.stat().st_mtime)[: len(models) - _MOST_MODELS]:
+    """Keep the cache from growing without end; what was used within the hour may be in use elsewhere, and stays."""
+    ages: dict[Path, float] = {}
+    for path in cache.iterdir():
+        with contextlib.suppress(OSError):  # another process cleans up too
+            (path / "build.json").stat()
+            ages[path] = path.stat().st_mtime
+    surplus = sorted(ages, key=lambda path: ages[path])[: max(len(ages) - _MOST_MODELS, 0)]
+    for path in surplus:
+        if ages[path] < time.time() - _IN_USE_SECONDS:
             shutil.rmtree(path, ignore_errors=True)
 
 

@@ -220,7 +220,7 @@ class _Pattern:
 
     @property
     def default_depth(self) -> int:
-        # Two clock cycles pass from a place becoming free to the new beat in it being read, even where a group is one beat.
+        # Two clock cycles pass from a place becoming free to its new beat being read, even where a group is one beat.
         group = max(self.span, 2) + 1
         if self.groups == 1:
             return self.tail + group

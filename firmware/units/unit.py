@@ -32,9 +32,7 @@ class Resources:
     rams: tuple[Ram, ...] = ()
 
     def __add__(self, other: "Resources") -> "Resources":
-        return Resources(
-            self.lut + other.lut, self.ff + other.ff, self.dsp + other.dsp, (*self.rams, *other.rams)
-        )
+        return Resources(self.lut + other.lut, self.ff + other.ff, self.dsp + other.dsp, (*self.rams, *other.rams))
 
 
 class Unit(ABC):

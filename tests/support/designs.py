@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from operations import random_raws
-from rtl_bench import RTL
 
 from netloom.firmware.cycles import Cycles, count_cycles
 from netloom.firmware.design import Design
@@ -24,6 +23,7 @@ from netloom.hls.dataflow import (
     Window,
 )
 from netloom.quantize.fixed_point import FixedPoint
+from netloom.sim.cells import cell_models
 from netloom.sim.verilator import FLOWING, Port, Simulation, Stalls, build
 
 WEIGHT = FixedPoint.parse("fixed<5,2>")
@@ -113,6 +113,8 @@ def check_design(
         for port, given in zip(design.outputs, result.outputs, strict=True):
             raws = expected[port.name].reshape(samples, -1)
             np.testing.assert_array_equal(port.stream.unpack(given), raws, err_msg=f"{port.name}, {stalls}")
+            last = np.flatnonzero(given[:, port.stream.bytes])
+            np.testing.assert_array_equal(last, np.arange(1, samples + 1) * port.stream.beats - 1, err_msg="tlast")
         if stalls is FLOWING:
             ends = np.max(
                 [
@@ -128,16 +130,10 @@ def check_design(
 
 def simulated(files: Mapping[str, str], design: Design) -> Simulation:
     """The emitted files, compiled, with models of the vendors' cells."""
-    text = " ".join(files[name] for name in files if name.endswith(".sv"))
-    cells = {
-        path.name: path.read_text(encoding="utf-8")
-        for path in sorted((RTL / "cells").glob("*.sv"))
-        if f" {path.stem} " in text
-    }
     used = {name: content for name, content in files.items() if name.endswith((".sv", ".mem"))}
     return build(
-        used | cells,
+        used | cell_models(used),
         TOP,
         [Port(f"{n}_t", p.stream.bytes * 8) for n, p in zip(input_ports(design), design.inputs, strict=True)],
-        [Port(f"{n}_t", p.stream.bytes * 8) for n, p in zip(output_ports(design), design.outputs, strict=True)],
+        [Port(f"{n}_t", p.stream.bytes * 8, True) for n, p in zip(output_ports(design), design.outputs, strict=True)],
     )
