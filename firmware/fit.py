@@ -43,19 +43,19 @@ def fit(dataflow: Dataflow, budget: Budget) -> Fitted:
     Raises:
         FoldingError: if not even the smallest does; says what overflows, and by how much.
     """
-    choices = intervals(dataflow)
-    low, high = 0, len(choices) - 1
-    best = _fitted(dataflow, choices[-1], budget)
-    if shortage := _shortage(best.area, budget):
-        raise FoldingError(f"the network does not fit {budget.device} even with the fewest multipliers: {shortage}")
-    while low < high:
-        middle = (low + high) // 2
-        found = _fitted(dataflow, choices[middle], budget)
-        if _shortage(found.area, budget):
-            low = middle + 1
-        else:
-            best, high = found, middle
-    return _sized(best)
+    tried = []
+    for interval in intervals(dataflow):
+        found = _fitted(dataflow, interval, budget)
+        if not _shortage(found.area, budget):
+            return _sized(found)
+        tried.append(found)
+    # Memories and multiplexers may grow as multipliers get fewer.
+    smallest = min(tried, key=lambda found: max(found.area.lut / budget.lut, found.area.bram / max(budget.bram, 1)))
+    raise FoldingError(
+        f"the network does not fit {budget.device}, however it is folded. At its smallest, with an interval of "
+        f"{smallest.design.interval_bound} clock cycles, {_shortage(smallest.area, budget)}; use fewer bits or a "
+        "larger board"
+    )
 
 
 def fit_interval(dataflow: Dataflow, interval: int, budget: Budget) -> Fitted:

@@ -98,7 +98,7 @@ class Product:
         if self.geometry is None:
             return [(simd, simd, self.positions * self.depth // simd) for simd in divisors(self.depth)]
         geometry = self.geometry
-        found = {}
+        found: dict[tuple[int, int], tuple[int, int, int]] = {}
         for lanes in divisors(geometry.channels):
             column = geometry.kernel[0] * lanes
             for simd in divisors(column):

@@ -72,7 +72,7 @@ def request_samples(design: EmittedDesign, samples: int | None) -> int:
         SettingsError: for an impossible number.
     """
     if samples is None:
-        shapes = _RAM_SHAPES.get(design.target, _RAM_SHAPES[Target.ECP5])
+        shapes = _RAM_SHAPES.get(Target(design.target), _RAM_SHAPES[Target.ECP5])
         return min(_free_samples(port, shapes) for port in (*design.inputs, *design.outputs))
     if not 1 <= samples <= MOST_SAMPLES:
         raise SettingsError(f"a request can hold 1 to {MOST_SAMPLES} samples, not {samples}")

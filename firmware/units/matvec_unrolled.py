@@ -132,8 +132,8 @@ class MatVecUnrolled(Unit):
         inputs = operation.weights.shape[0]
         low, high = np.full(inputs, self.source.element.raw_min), np.full(inputs, self.source.element.raw_max)
         if self.bounds is not None:
-            low, high = (end.reshape(-1, inputs) for end in (self.bounds.low, self.bounds.high))
-            low, high = low.min(axis=0), high.max(axis=0)
+            low = self.bounds.low.reshape(-1, inputs).min(axis=0)
+            high = self.bounds.high.reshape(-1, inputs).max(axis=0)
         if shift > 0:
             return self._rounded_network(low, high)
         network, sums = linear_network(operation.weights, low, high)

@@ -15,14 +15,22 @@ from netloom.quantize.fixed_point import FixedPoint
 class _Folded(Protocol):
     """What of a unit decides this."""
 
-    source: Stream
-    operation: MatVec
-    pe: int
-    k_order: np.ndarray
-    target: Target
-    dsps: int
-    bounds: Bounds | None
-    confines: bool
+    @property
+    def source(self) -> Stream: ...
+    @property
+    def operation(self) -> MatVec: ...
+    @property
+    def pe(self) -> int: ...
+    @property
+    def k_order(self) -> np.ndarray: ...
+    @property
+    def target(self) -> Target: ...
+    @property
+    def dsps(self) -> int: ...
+    @property
+    def bounds(self) -> Bounds | None: ...
+    @property
+    def confines(self) -> bool: ...
 
 
 @dataclass(frozen=True, eq=False)
