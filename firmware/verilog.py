@@ -115,4 +115,8 @@ def _instance(unit: Unit) -> str:
 
 
 def _value(value: int | str) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    """A parameter's value; one beyond 32 bits names its size, or it would be cut."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    size = int(value).bit_length() + 1
+    return str(value) if size <= 32 else f"{'-' * (value < 0)}{size}'sd{abs(value)}"

@@ -287,6 +287,7 @@ def stored(variable: Any) -> tuple[np.ndarray, FixedPoint]:
     data = np.asarray(variable.data, dtype=np.float64)
     raw = type_.from_float(data)
     # Values on the type's grid are written in full; they need no detour.
-    for place in zip(*np.nonzero(type_.to_float(raw) != data), strict=True):
-        raw[place] = type_.from_float(np.array(float(variable.precision_fmt.format(data[place]))))
+    off_grid = type_.to_float(raw) != data
+    written = [float(variable.precision_fmt.format(value)) for value in data[off_grid]]
+    raw[off_grid] = type_.from_float(np.array(written, dtype=np.float64))
     return raw, type_.with_modes()
