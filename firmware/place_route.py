@@ -10,10 +10,11 @@ from netloom.errors import FoldingError, StorageError, ToolFailedError
 from netloom.firmware.boards import Board
 from netloom.firmware.devices import Device, Family
 from netloom.firmware.synthesis import Shown
-from netloom.firmware.tools import find_tool, run_tool, silent
+from netloom.firmware.tools import PREPARING, find_tool, run_tool, silent
 
 _USE = re.compile(r"Info:\s+(\w+):\s+(\d+)/\s*(\d+)\s+\d+%")
 _STEPS = (
+    (re.compile(PREPARING), "preparing nextpnr, once"),
     (re.compile(r"Info: Packing"), "packing"),
     (re.compile(r"Info:\s+at (?:initial placer )?iteration #?(\d+)"), "placing"),
     (re.compile(r"Info: Running simulated annealing placer"), "refining the placement"),

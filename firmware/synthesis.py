@@ -14,7 +14,7 @@ from netloom.errors import StorageError, ToolFailedError
 from netloom.files import SCRATCH_PREFIX, put_in_place, storage_errors
 from netloom.firmware.devices import Family
 from netloom.firmware.output_registers import absorb_registers
-from netloom.firmware.tools import find_tool, run_tool, silent, tool_version
+from netloom.firmware.tools import PREPARING, find_tool, run_tool, silent, tool_version
 
 Shown = Callable[[str], None]
 """Takes one line of what a tool is doing, for a progress display."""
@@ -62,7 +62,7 @@ def synthesize(
     out: Path,
     *,
     parameters: Mapping[str, int] | None = None,
-    keep_units: bool = False,
+    keep_units: bool = True,
     timeout: float | None = None,
     on_line: Shown = silent,
 ) -> Netlist:
@@ -76,8 +76,8 @@ def synthesize(
         family: of the device.
         out: folder for `TOP.json`, `TOP.v` and `synthesis.log`; created, or replaced when all is done.
         parameters: of the top.
-        keep_units: optimize every instance of the top on its own, so that each cell surely belongs to one of them; else
-            across their borders, which takes some 6 % fewer look-up tables, and cells are told by their names.
+        keep_units: optimize every instance of the top on its own, so that each cell belongs to one of them; else across
+            their borders, where there is little to gain.
         timeout: seconds.
         on_line: gets a line now and then.
 
@@ -227,6 +227,8 @@ def _passes(on_line: Shown) -> Shown:
     def show(line: str) -> None:
         if found := _PASS.match(line):
             on_line(found[1].lower())
+        elif line.startswith(PREPARING):
+            on_line("preparing Yosys, once")
 
     return show
 

@@ -102,6 +102,10 @@ def tool_version(tool: Tool) -> str:
     return version if tool.native else f"{version} ({tool.origin})"
 
 
+PREPARING = "Preparing to run"
+"""How the line begins that a WebAssembly tool prints before it is compiled, the first time it is used."""
+
+
 def silent(line: str) -> None:
     """Show nothing of a line."""
 
@@ -150,6 +154,8 @@ def run_tool(
                 errors="replace",
                 bufsize=1,
                 start_new_session=True,
+                # What a killed tool leaves behind goes the way of its working directory.
+                env={**os.environ, "TMPDIR": str(folder.absolute())},
             )
         except OSError as error:
             raise ToolFailedError(f"{tool.name} ({tool.origin}) could not be started: {error.strerror}") from error

@@ -90,6 +90,12 @@ def test_output_goes_to_the_log_and_to_the_listener(tmp_path: Path, script: Scri
     assert (tmp_path / "log").read_text().splitlines() == lines
 
 
+def test_temporary_files_stay_in_the_working_directory(tmp_path: Path, script: Script) -> None:
+    lines: list[str] = []
+    run_tool(script("echo $TMPDIR"), [], tmp_path, tmp_path / "log", on_line=lines.append)
+    assert lines == [str(tmp_path)]
+
+
 def test_own_log_takes_the_place_of_the_streams(tmp_path: Path, script: Script) -> None:
     tool = script("echo said; echo both; printf 'kept\\nboth\\n' > own.log")
     run_tool(tool, [], tmp_path, tmp_path / "log", own_log="own.log")
