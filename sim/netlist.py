@@ -84,7 +84,8 @@ def models(netlist: str, target: str) -> dict[str, str]:
 
 def _library(target: str) -> tuple[str, dict[str, str]]:
     """Yosys's models of a family's cells: the macros that they use, and {module: text}."""
-    macros = ""
+    # Verilator lets a port's default value begin what the port is connected to: docs/upstream.md.
+    macros = "`define NO_ICE40_DEFAULT_ASSIGNMENTS\n"
     modules: dict[str, str] = {}
     for name in _LIBRARIES.get(target, ()):
         path = _shared_data() / name

@@ -167,7 +167,9 @@ def test_dtypes_are_the_cheapest_that_are_exact(zoo):
 def test_engines_by_name(zoo, tmp_path):
     firmware = zoo("mlp").firmware
     assert open_engine("fixed", firmware=str(firmware.directory)).name == "fixed"
-    with pytest.raises(SettingsError, match="no engine 'rtl'; engines are float, quantized, fixed, csim"):
+    with pytest.raises(SettingsError, match="no engine 'vhdl'; engines are float, quantized, fixed, csim, rtl"):
+        open_engine("vhdl", firmware=firmware)
+    with pytest.raises(SettingsError, match="engine 'rtl' needs an emitted design"):
         open_engine("rtl", firmware=firmware)
     for name in ("fixed", "csim"):
         with pytest.raises(SettingsError, match="needs a converted network"):

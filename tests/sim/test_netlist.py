@@ -5,6 +5,7 @@ import re
 import handmade
 import numpy as np
 import pytest
+from rtl_bench import library
 
 from netloom.errors import SimulationError, StorageError
 from netloom.firmware.devices import ECP5, ICE40
@@ -193,3 +194,28 @@ def test_missing_netlist(tmp_path, cache):
     folder = handmade.write(tmp_path / "design")
     with pytest.raises(StorageError, match="synthesize the design again"):
         NetlistEngine(folder, tmp_path / "network.v", cache=cache)
+
+
+@pytest.mark.parametrize("family", [ECP5, ICE40], ids=lambda family: family.target)
+def test_fifo(cache, tmp_path, family):
+    """Reset reaches the registers, though cell models have ports with defaults (docs/upstream.md)."""
+    files = library("stream_fifo")
+    parameters = {"WIDTH": 8, "DEPTH": 4, "STYLE": "registers"}
+    top = """module top (
+      input  logic clk, input logic rst,
+      input  logic in_valid, output logic in_ready, input logic [7:0] in_data,
+      output logic out_valid, input logic out_ready, output logic [7:0] out_data
+    );
+      stream_fifo #(.WIDTH(8), .DEPTH(4), .STYLE("registers")) fifo (.*);
+    endmodule
+    """
+    made = synthesize({**files, "top.sv": top}, [*files, "top.sv"], [], "top", family, tmp_path / "netlist")
+    text = made.verilog.read_text()
+    ports = [Port("in_", 8)], [Port("out_", 8)]
+    rtl = build(files, "stream_fifo", *ports, parameters=parameters, cache=cache)
+    netlist = build({"netlist.v": text, **models(text, family.target)}, "top", *ports, cache=cache, lint=False)
+    sent = np.random.default_rng(0).integers(0, 256, (500, 1)).astype(np.uint8)
+    for stalls in (Stalls(0, 0, 0), Stalls(1), Stalls(2, outputs=0.7)):
+        expected, given = (each.run([sent], [500], stalls) for each in (rtl, netlist))
+        assert (given.outputs[0] == sent).all()
+        assert (given.given[0] == expected.given[0]).all()
