@@ -1,5 +1,6 @@
 """`fit`: the fastest folding whose estimated area a device holds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from netloom.errors import FoldingError
@@ -13,8 +14,11 @@ from netloom.firmware.units.multiplier import multiplier_resources
 from netloom.firmware.units.weights import can_share_blocks
 from netloom.hls.dataflow import Dataflow
 
-LUT_LIMIT = 0.65
-"""Part of a device's LUTs that a design may take: beyond it routing takes long, slows the clock, or fails."""
+COMFORTABLE = 0.65
+"""Part of a device's LUTs taken when nobody asks for a pace: beyond it routing takes long and slows the clock."""
+
+FULL = 0.85
+"""Part of a device's LUTs that a design asked for may take: beyond it routing fails more often than not."""
 
 
 @dataclass(frozen=True)
@@ -46,15 +50,18 @@ def fit(dataflow: Dataflow, budget: Budget) -> Fitted:
     tried = []
     for interval in intervals(dataflow):
         found = _fitted(dataflow, interval, budget)
-        if not _shortage(found.area, budget):
+        if not _shortages(found.area, budget, COMFORTABLE):
             return _sized(found)
         tried.append(found)
     # Memories and multiplexers may grow as multipliers get fewer.
     smallest = min(tried, key=lambda found: max(found.area.lut / budget.lut, found.area.bram / max(budget.bram, 1)))
+    shortages = _shortages(smallest.area, budget, FULL)
+    if not shortages:
+        return _sized(smallest)
     raise FoldingError(
         f"the network does not fit {budget.device}, however it is folded. At its smallest, with an interval of "
-        f"{smallest.design.interval_bound} clock cycles, {_shortage(smallest.area, budget)}; use fewer bits or a "
-        "larger board"
+        f"{smallest.design.interval_bound} clock cycles, it {_words(shortages)}; use {_fewer_bits(dataflow, shortages)}"
+        "a larger board"
     )
 
 
@@ -65,11 +72,11 @@ def fit_interval(dataflow: Dataflow, interval: int, budget: Budget) -> Fitted:
         FoldingError: if a layer cannot be that fast, or the device does not hold it.
     """
     found = _fitted(dataflow, interval, budget)
-    if shortage := _shortage(found.area, budget):
+    if shortages := _shortages(found.area, budget, FULL):
         fastest = fit(dataflow, budget).design.interval_bound
         raise FoldingError(
-            f"an interval of {interval} clock cycles does not fit {budget.device}: {shortage}; the fastest that "
-            f"does is {fastest}"
+            f"an interval of {interval} clock cycles does not fit {budget.device}: it {_words(shortages)}; one of "
+            f"{fastest} does"
         )
     return _sized(found)
 
@@ -115,15 +122,25 @@ def _sized(fitted: Fitted) -> Fitted:
     return Fitted(design, fitted.folding, design_area(design))
 
 
-def _shortage(area: Area, budget: Budget) -> str:
-    """What is short, in words; empty if nothing is."""
+def _shortages(area: Area, budget: Budget, part: float) -> dict[str, tuple[int, int]]:
+    """What is short: (needed, there), of its LUTs only a part."""
     limits = {
-        "LUTs": (area.lut, int(budget.lut * LUT_LIMIT)),
+        "LUTs": (area.lut, int(budget.lut * part)),
         "DSP blocks": (area.dsp, budget.dsp),
         "block RAMs": (area.bram, budget.bram),
     }
+    return {what: (need, most) for what, (need, most) in limits.items() if need > most}
+
+
+def _words(shortages: Mapping[str, tuple[int, int]]) -> str:
     return ", ".join(
-        f"it needs about {need:,} {what} and may use {most:,} ({need - most:,} too many)"
-        for what, (need, most) in limits.items()
-        if need > most
+        f"needs about {need:,} {what} and may use {most:,} ({need - most:,} too many)"
+        for what, (need, most) in shortages.items()
     )
+
+
+def _fewer_bits(dataflow: Dataflow, shortages: Mapping[str, tuple[int, int]]) -> str:
+    """Advice on the width of weights, which memories grow with in proportion, and logic at least."""
+    widest = max((product.operation.weight_type.width for product in products(dataflow)), default=1)
+    fitting = min(widest * most // need for need, most in shortages.values())
+    return f"weights of about {fitting} bits instead of {widest}, or " if fitting > 1 else ""

@@ -1,0 +1,75 @@
+"""Fitting a device: the fastest there is, what is refused, and what the refusal says."""
+
+import dataclasses
+
+import pytest
+from designs import Network
+
+from netloom.errors import FoldingError
+from netloom.firmware.fit import COMFORTABLE, FULL, Budget, fit, fit_interval
+from netloom.firmware.fold import intervals
+from netloom.firmware.target import Target
+
+ROOMY = Budget("part", Target.ECP5, lut=24_000, dsp=28, bram=56)
+
+
+@pytest.fixture(scope="module")
+def dataflow():
+    net = Network((32,))
+    net.matvec(24)
+    net.relu()
+    net.matvec(12)
+    return net.done()
+
+
+def test_the_fastest_that_fits(dataflow):
+    everything = fit(dataflow, ROOMY)
+    assert everything.design.interval_bound == min(intervals(dataflow))
+    assert everything.area.lut <= COMFORTABLE * ROOMY.lut
+    less = dataclasses.replace(ROOMY, lut=round(everything.area.lut / COMFORTABLE) - 10)
+    slower = fit(dataflow, less)
+    assert slower.design.interval_bound > everything.design.interval_bound
+    assert slower.area.lut <= COMFORTABLE * less.lut
+    assert all(
+        fit_interval(dataflow, interval, ROOMY).area.lut > COMFORTABLE * less.lut
+        for interval in intervals(dataflow)
+        if interval < slower.design.interval_bound
+    )
+
+
+def test_dsp_blocks_are_used_as_far_as_they_go(dataflow):
+    assert (
+        fit_interval(dataflow, 32, ROOMY).area.dsp
+        > fit_interval(dataflow, 32, dataclasses.replace(ROOMY, dsp=3)).area.dsp
+    )
+    assert fit_interval(dataflow, 32, dataclasses.replace(ROOMY, dsp=3)).area.dsp == 3
+
+
+def test_what_is_asked_for_may_fill_more_of_the_device(dataflow):
+    need = fit_interval(dataflow, 16, ROOMY).area.lut
+    tight = dataclasses.replace(ROOMY, lut=round(need / FULL) + 2)
+    assert fit(dataflow, tight).design.interval_bound > 16
+    assert fit_interval(dataflow, 16, tight).design.interval_bound <= 16
+    with pytest.raises(
+        FoldingError, match=r"an interval of 16 .* part: it needs about .* LUTs .* too many\); one of \d+ does"
+    ) as refusal:
+        fit_interval(dataflow, 16, dataclasses.replace(ROOMY, lut=round(need / FULL) - 10))
+    suggested = int(str(refusal.value).split("one of ")[1].split()[0])
+    assert suggested > 16
+
+
+def test_what_never_fits(dataflow):
+    with pytest.raises(
+        FoldingError, match=r"however it is folded.* it needs about [\d,]+ LUTs .* too many\); use .*larger board"
+    ):
+        fit(dataflow, dataclasses.replace(ROOMY, lut=150))
+    with pytest.raises(FoldingError, match=r"\d block RAMs and may use 0 .*; use a larger board"):
+        fit(dataflow, dataclasses.replace(ROOMY, bram=0))
+
+
+def test_fewer_bits_are_advised(dataflow):
+    smallest = min(
+        fit(dataflow, ROOMY).area.lut, *(fit_interval(dataflow, i, ROOMY).area.lut for i in intervals(dataflow))
+    )
+    with pytest.raises(FoldingError, match="use weights of about 3 bits instead of 5, or a larger board"):
+        fit(dataflow, dataclasses.replace(ROOMY, lut=round(smallest * 0.75 / FULL)))
