@@ -4,13 +4,8 @@ from dataclasses import dataclass
 
 from netloom.firmware.design import Design
 from netloom.firmware.target import Target
-from netloom.firmware.units.unit import Ram, Resources
-
-_BLOCK_SHAPES = {
-    Target.ECP5: ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)),
-    Target.ICE40: ((256, 16), (512, 8), (1024, 4), (2048, 2)),
-}
-"""Depth and width a block RAM can have."""
+from netloom.firmware.units.block_ram import block_rams
+from netloom.firmware.units.unit import Resources
 
 
 @dataclass(frozen=True)
@@ -23,17 +18,10 @@ class Area:
     bram: int
 
 
-def block_rams(ram: Ram, target: Target) -> int:
-    """Block RAMs a memory takes on a device family; the generic target counts as ECP5."""
-    if not ram.block:
-        return 0
-    shapes = _BLOCK_SHAPES.get(target, _BLOCK_SHAPES[Target.ECP5])
-    return min(-(-ram.depth // depth) * -(-ram.width // width) for depth, width in shapes)
-
-
 def area_of(resources: Resources, target: Target) -> Area:
     """Of one unit."""
-    return Area(resources.lut, resources.ff, resources.dsp, sum(block_rams(ram, target) for ram in resources.rams))
+    blocks = sum(block_rams(ram.depth, ram.width, target) for ram in resources.rams if ram.block)
+    return Area(resources.lut, resources.ff, resources.dsp, blocks)
 
 
 def design_area(design: Design) -> Area:

@@ -7,6 +7,9 @@ K * N / (PE * SIMD).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 from netloom.errors import FoldingError
 from netloom.firmware.geometry import Geometry
@@ -37,6 +40,9 @@ class Fold:
         """That work at a time."""
         return self.pe * self.simd
 
+
+UNROLL_LIMIT = 8192
+"""Most weights of a layer that become constants: each costs a few adders, and time to plan and to synthesize them."""
 
 Folding = Mapping[str, Fold]
 """A fold for every product, by the name of its node."""
@@ -77,7 +83,7 @@ class Product:
         return self.positions * self.operation.weights.size
 
     def folds(self) -> list[Fold]:
-        """All foldings there are, the unrolled one last."""
+        """All foldings there are, the unrolled one last, if its adders are not too many."""
         if self.depthwise:
             return self._depthwise_folds()
         folds = [
@@ -85,11 +91,24 @@ class Product:
             for simd, lanes, arrival in self._inputs()
             for pe in divisors(self.outputs)
         ]
-        if self.in_order:
+        if self.in_order or self.operation.weights.size > UNROLL_LIMIT:
             return folds
         lanes = self.geometry.channels if self.geometry else self.depth
         arrival = self.geometry.beats_in(lanes) if self.geometry else self.positions
         return [*folds, Fold(self.outputs, self.depth, lanes, max(self.positions, arrival), unrolled=True)]
+
+    def cost(self, fold: Fold) -> tuple[int, ...]:
+        """To be least: logic; then two rows, which may share DSP blocks, but few accumulators; then a narrow input."""
+        # About as many LUTs a bit of an input element: half a one for each bit of a weight in a multiplier, and one for
+        # each digit of a constant that is not zero.
+        logic = self._digits if fold.unrolled else 2 * fold.multipliers * self.operation.weight_type.width
+        return (logic, fold.multipliers, abs(fold.pe - 2), fold.lanes, fold.interval)
+
+    @cached_property
+    def _digits(self) -> int:
+        """Digits that are not zero of all weights, in canonical signed digit form."""
+        weights = self.operation.weights.astype(np.int64)
+        return int(np.bitwise_count(weights ^ 3 * weights).sum())
 
     def _inputs(self) -> list[tuple[int, int, int]]:
         """Every (SIMD, channels that enter at a time, clock cycles the input takes to arrive)."""
@@ -163,7 +182,7 @@ def fold_for_interval(dataflow: Dataflow, interval: int) -> dict[str, Fold]:
                 f"layer {product.node.layer!r} takes at least {fastest} clock cycles an inference, not {interval}: "
                 f"ask for an interval of {fastest} or more"
             )
-        folding[product.node.name] = min(fitting, key=_cost)
+        folding[product.node.name] = min(fitting, key=product.cost)
     return folding
 
 
@@ -174,6 +193,9 @@ def fold_for_reuse(dataflow: Dataflow, reuse: Mapping[str, int], unroll: Mapping
         dataflow: the network.
         reuse: hls4ml layer -> multiplications that share a multiplier.
         unroll: hls4ml layer -> whether weights become constants where the reuse factor is 1 (Strategy Latency).
+
+    Raises:
+        FoldingError: if too many weights would become constants.
     """
     folding = {}
     for product in products(dataflow):
@@ -181,11 +203,17 @@ def fold_for_reuse(dataflow: Dataflow, reuse: Mapping[str, int], unroll: Mapping
         wanted = product.operation.weights.size / reuse.get(layer, 1)
         folds = [fold for fold in product.folds() if not fold.unrolled]
         unrolled = [fold for fold in product.folds() if fold.unrolled]
-        if reuse.get(layer, 1) == 1 and unroll.get(layer, False) and unrolled:
-            folding[product.node.name] = unrolled[0]
-            continue
+        if reuse.get(layer, 1) == 1 and unroll.get(layer, False):
+            if product.operation.weights.size > UNROLL_LIMIT:
+                raise FoldingError(
+                    f"layer {layer!r} has {product.operation.weights.size:,} weights, and a layer of more than "
+                    f"{UNROLL_LIMIT:,} is not unrolled: give it a ReuseFactor, or Strategy Resource"
+                )
+            if unrolled:
+                folding[product.node.name] = unrolled[0]
+                continue
         folding[product.node.name] = min(
-            folds, key=lambda fold: (max(fold.multipliers, wanted) / min(fold.multipliers, wanted), *_cost(fold))
+            folds, key=lambda fold: (max(fold.multipliers, wanted) / min(fold.multipliers, wanted), *product.cost(fold))
         )
     return folding
 
@@ -195,8 +223,3 @@ def intervals(dataflow: Dataflow) -> list[int]:
     per_product = [[fold.interval for fold in product.folds()] for product in products(dataflow)]
     least = max((min(found) for found in per_product), default=1)
     return sorted({interval for found in per_product for interval in found if interval >= least})
-
-
-def _cost(fold: Fold) -> tuple[int, ...]:
-    """Few multipliers; constants last; two rows, which may share DSP blocks, but few accumulators; narrow input."""
-    return (fold.unrolled, fold.multipliers, abs(fold.pe - 2), fold.lanes, fold.interval)

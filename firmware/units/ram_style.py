@@ -1,13 +1,12 @@
 """What a small memory is built of, and what that costs. The choice fixes a unit's latency, so it is made here, once."""
 
 from netloom.firmware.target import Target
+from netloom.firmware.units.block_ram import LUTS_A_BLOCK, block_rams
 from netloom.firmware.units.unit import Ram, Resources
 
 BLOCK, DISTRIBUTED, REGISTERS = "block", "distributed", "registers"
 """Values of the modules' STYLE parameter, as Yosys and Vivado know them from `ram_style`."""
 
-_LUTS_A_BLOCK = 160
-"""LUTs that are worth a block RAM: an LFE5U-25F has 434 of them for each, and most of both go to multipliers."""
 _DEEPEST_DISTRIBUTED = 64
 """Words beyond which the read multiplexer grows faster than the memory."""
 _MOST_REGISTERS = 64
@@ -26,7 +25,7 @@ def ram_style(depth: int, width: int, target: Target) -> str:
         return REGISTERS if depth * width <= _MOST_REGISTERS else BLOCK
     if depth > _DEEPEST_DISTRIBUTED:
         return BLOCK
-    return DISTRIBUTED if _distributed_luts(depth, width) <= _LUTS_A_BLOCK * -(-width // 36) else BLOCK
+    return DISTRIBUTED if _distributed_luts(depth, width) <= LUTS_A_BLOCK * block_rams(depth, width, target) else BLOCK
 
 
 def ram_resources(depth: int, width: int, style: str) -> Resources:
@@ -39,6 +38,6 @@ def ram_resources(depth: int, width: int, style: str) -> Resources:
 
 
 def _distributed_luts(depth: int, width: int) -> int:
-    """16 x 4 bits take four LUTs; rows of them are joined by multiplexers."""
+    """16 x 4 bits take four LUTs, and two for writing; rows of them are joined by multiplexers."""
     rows = -(-depth // 16)
-    return rows * -(-width // 4) * 4 + (rows - 1) * (width + 2)
+    return rows * -(-width // 4) * 6 + (rows - 1) * (width + 2)

@@ -1,12 +1,8 @@
 """What a table of constants is built of, and what that costs. Does not change a unit's latency."""
 
 from netloom.firmware.target import Target
+from netloom.firmware.units.block_ram import LUTS_A_BLOCK, block_rams
 from netloom.firmware.units.unit import Ram, Resources
-
-_LUTS_A_BLOCK = 160
-"""LUTs that are worth a block RAM, as for memories that are written."""
-_BLOCK = {Target.ICE40: (256, 16)}
-"""Depth and width of a block RAM where it is not ECP5's."""
 
 
 def rom_in_block(depth: int, width: int, target: Target = Target.GENERIC) -> bool:
@@ -17,8 +13,7 @@ def rom_in_block(depth: int, width: int, target: Target = Target.GENERIC) -> boo
         width: bits of a word.
         target: device family.
     """
-    block_depth, block_width = _BLOCK.get(target, (512, 36))
-    return rom_luts(depth, width) > _LUTS_A_BLOCK * -(-width // block_width) * -(-depth // block_depth)
+    return rom_luts(depth, width) > LUTS_A_BLOCK * block_rams(depth, width, target)
 
 
 def rom_resources(depth: int, width: int, target: Target = Target.GENERIC) -> Resources:

@@ -13,6 +13,9 @@ from itertools import combinations
 
 import numpy as np
 
+_SHARING_LIMIT = 4_000_000
+"""Pairs of terms, counted in both orders, of which shared ones are looked for; more take minutes."""
+
 
 @dataclass(frozen=True, order=True)
 class Term:
@@ -157,7 +160,7 @@ def signed_digits(value: int) -> list[tuple[int, bool]]:
 
 
 def linear_network(weights: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[Network, list[Term | None]]:
-    """All columns' sums of inputs times weights.
+    """All columns' sums of inputs times weights; pairs are shared unless there are too many of them.
 
     Args:
         weights: integers (K, N).
@@ -174,5 +177,6 @@ def linear_network(weights: np.ndarray, low: np.ndarray, high: np.ndarray) -> tu
         {Term(k, *digit) for k, weight in enumerate(column) for digit in signed_digits(weight)}
         for column in weights.T.tolist()
     ]
-    network.share(sums)
+    if sum(len(terms) ** 2 for terms in sums) < _SHARING_LIMIT:
+        network.share(sums)
     return network, [network.tree(sorted(terms)) if terms else None for terms in sums]

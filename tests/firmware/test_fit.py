@@ -63,8 +63,10 @@ def test_what_never_fits(dataflow):
         FoldingError, match=r"however it is folded.* it needs about [\d,]+ LUTs .* too many\); use .*larger board"
     ):
         fit(dataflow, dataclasses.replace(ROOMY, lut=150))
-    with pytest.raises(FoldingError, match=r"\d block RAMs and may use 0 .*; use a larger board"):
-        fit(dataflow, dataclasses.replace(ROOMY, bram=0))
+    net = Network((256,))
+    net.matvec(256)
+    with pytest.raises(FoldingError, match=r"21 block RAMs and may use 15 \(6 too many\); use weights of about 3 bits"):
+        fit(net.done(), dataclasses.replace(ROOMY, bram=15))
 
 
 def test_fewer_bits_are_advised(dataflow):

@@ -5,8 +5,9 @@ from designs import Network
 
 from netloom.errors import FoldingError
 from netloom.firmware.fit import share_dsps
-from netloom.firmware.fold import divisors, fold_for_interval, fold_for_reuse, intervals, products
+from netloom.firmware.fold import UNROLL_LIMIT, divisors, fold_for_interval, fold_for_reuse, intervals, products
 from netloom.firmware.target import Target
+from netloom.firmware.units.shift_add import signed_digits
 
 
 def dense():
@@ -57,6 +58,25 @@ def test_interval_is_reached_with_the_fewest_multipliers():
             assert chosen.interval <= interval
             fitting = [f.multipliers for f in product.folds() if f.interval <= interval and not f.unrolled]
             assert chosen.unrolled or chosen.multipliers == min(fitting)
+
+
+def test_constants_where_they_are_cheaper_than_multipliers():
+    (product, _) = products(dense())
+    assert fold_for_interval(dense(), 1)[product.node.name].unrolled
+    assert not fold_for_interval(dense(), 16)[product.node.name].unrolled
+    assert product.cost(product.folds()[-1])[0] == sum(
+        len(signed_digits(int(weight))) for weight in product.operation.weights.ravel()
+    )
+
+
+def test_a_large_layer_is_not_unrolled():
+    net = Network((128,))
+    net.matvec(UNROLL_LIMIT // 128 + 1)
+    dataflow = net.done()
+    (product,) = products(dataflow)
+    assert not any(fold.unrolled for fold in product.folds())
+    with pytest.raises(FoldingError, match=r"'layer1' has 8,320 weights, .* more than 8,192 is not unrolled: give it"):
+        fold_for_reuse(dataflow, {}, {"layer1": True})
 
 
 def test_intervals_are_those_all_layers_reach():
