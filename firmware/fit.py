@@ -60,7 +60,7 @@ def fit(dataflow: Dataflow, budget: Budget) -> Fitted:
         return _sized(smallest)
     raise FoldingError(
         f"the network does not fit {budget.device}, however it is folded. At its smallest, with an interval of "
-        f"{smallest.design.interval_bound} clock cycles, it {_words(shortages)}; use {_fewer_bits(dataflow, shortages)}"
+        f"{smallest.design.interval_bound:,} clock cycles, it {_words(shortages)}; use {_fewer_bits(dataflow, shortages)}"
         "a larger board"
     )
 
@@ -75,8 +75,8 @@ def fit_interval(dataflow: Dataflow, interval: int, budget: Budget) -> Fitted:
     if shortages := _shortages(found.area, budget, FULL):
         fastest = fit(dataflow, budget).design.interval_bound
         raise FoldingError(
-            f"an interval of {interval} clock cycles does not fit {budget.device}: it {_words(shortages)}; one of "
-            f"{fastest} does"
+            f"an interval of {interval:,} clock cycles does not fit {budget.device}: it {_words(shortages)}; an "
+            f"interval of {fastest:,} does"
         )
     return _sized(found)
 

@@ -1,5 +1,6 @@
 """The command `netloom`. Everything slow to import is imported by the command that needs it."""
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -403,6 +404,9 @@ def doctor() -> None:
 
 def main() -> None:
     """The entry point of the `netloom` command."""
+    # As Ctrl-C, so that tools at work are stopped and nothing half-written stays.
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
     try:
         app()
     except KeyboardInterrupt:

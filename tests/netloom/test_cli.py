@@ -132,20 +132,21 @@ def test_a_directory_that_cannot_be_written(cli: CliRunner, tmp_path: Path, monk
     assert "cannot make the directory" in one_error_line(result.stderr)
 
 
-def test_ctrl_c_ends_in_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ctrl_c_and_other_endings_give_one_line(tmp_path: Path, ending: signal.Signals) -> None:
     program = (
         # A shell that starts the tests in the background has its children ignore Ctrl-C.
         "import signal, time\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from netloom import cli, cli_run\n"
         "def slow(*_):\n print('working', flush=True)\n time.sleep(60)\n"
-        "cli_run.run = slow\ncli.app(['run', 'digits'])"
+        "cli_run.run = slow\nimport sys\nsys.argv[1:] = ['run', 'digits']\ncli.main()"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "working\n"
-    process.send_signal(signal.SIGINT)
+    process.send_signal(ending)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "interrupted" in one_error_line(errors)
