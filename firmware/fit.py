@@ -60,8 +60,8 @@ def fit(dataflow: Dataflow, budget: Budget) -> Fitted:
         return _sized(smallest)
     raise FoldingError(
         f"the network does not fit {budget.device}, however it is folded. At its smallest, with an interval of "
-        f"{smallest.design.interval_bound:,} clock cycles, it {_words(shortages)}; use {_fewer_bits(dataflow, shortages)}"
-        "a larger board"
+        f"{smallest.design.interval_bound:,} clock cycles, it {_words(shortages)}; use "
+        f"{_fewer_bits(dataflow, shortages)}a larger board"
     )
 
 

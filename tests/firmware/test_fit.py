@@ -52,7 +52,7 @@ def test_what_is_asked_for_may_fill_more_of_the_device(dataflow):
     assert fit_interval(dataflow, 16, tight).design.interval_bound <= 16
     with pytest.raises(
         FoldingError,
-        match=r"an interval of 16 .* part: it needs about .* LUTs .* too many\); an interval of [\d,]+ does",
+        match=r"of 16 clock .* part: it needs about .* LUTs .* too many\); an interval of [\d,]+ does",
     ) as refusal:
         fit_interval(dataflow, 16, dataclasses.replace(ROOMY, lut=round(need / FULL) - 10))
     suggested = int(str(refusal.value).split("an interval of ")[2].split()[0])
