@@ -273,7 +273,8 @@ def flash(bitstream: Path, board: BoardData, *, permanent: bool = False, log: Pa
             raise ToolMissingError(
                 f"openFPGALoader needs {library}, a library of the system (Debian, Ubuntu: apt install openfpgaloader)"
             ) from error
-        raise
+        first = next((line.strip() for line in said.splitlines() if line.strip()), "nothing said")
+        raise ToolFailedError(f"openFPGALoader: {first}; is {board.name} attached? Its messages are in {log}") from None
 
 
 def _open(port: str, baud: int) -> Link:

