@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.box import MARKDOWN
 from rich.console import Console
 from rich.table import Table
 
@@ -21,7 +22,8 @@ from netloom.progress import Progress
 from netloom.report.schema import HardwareRecord, Report
 from netloom.settings import HardwareSettings, RunSettings
 
-_DONE_BEFORE = ("train", "quantize", "convert", "simulate", "report")
+_TO_BITSTREAM = ("design", "synthesize", "bitstream")
+_SIMULATED = ("rtl", "netlist")
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,35 @@ def faults(case: Case, report: Report, found: HardwareRecord) -> list[str]:
     return [what for what, wrong in checks.items() if wrong]
 
 
+def figures(report: Report, found: HardwareRecord) -> dict[str, str]:
+    """What the table says of a case."""
+    area = {resource.name: resource for resource in found.resources}
+    rtl = next(one for one in found.runs if one.engine == "rtl")
+    widest = max(found.products, key=lambda product: product.multipliers)
+    lut = area["LUT"]
+    network = lut.network or lut.used
+    differing = sum(f.mismatches for f in report.fidelity if "float" not in f.engines)
+    return {
+        "board": found.board,
+        "clock: asked, possible": f"{found.clock_mhz:.0f}, {found.clock_limit_mhz:.1f} MHz",
+        "interval": f"{found.interval:,} cycles",
+        "latency": f"{found.latency:,} cycles, {found.latency_microseconds:.2f} us",
+        "samples a second": f"{found.samples_per_second:,.0f}",
+        "multipliers": f"{found.multipliers:,}",
+        "widest layer busy": f"{widest.utilization:.1%}",
+        "LUT: estimated, network": f"{lut.estimated:,}, {network:,} ({lut.estimated / network - 1:+.1%})",
+        "LUT: all": f"{lut.used:,} of {lut.available:,}",
+        "DSP": f"{area['DSP'].used} of {area['DSP'].available}",
+        "block RAM": f"{area['BRAM'].used} of {area['BRAM'].available}",
+        "rtl": f"{rtl.samples:,} samples, {rtl.samples / max(rtl.seconds, 1e-9):,.0f} a second",
+        "rtl, clock": f"{rtl.cycles / max(rtl.seconds, 1e-9):,.0f} cycles a second",
+        "rtl, compiled in": f"{rtl.compile_seconds:.0f} s",
+        "outputs that differ": f"{differing:,}",
+        "model to bitstream": f"{sum(s.seconds for s in report.stages if s.name in _TO_BITSTREAM):.0f} s",
+        "simulations beside it": f"{sum(s.seconds for s in report.stages if s.name in _SIMULATED):.0f} s",
+    }
+
+
 def main() -> int:
     """Run the cases and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -88,37 +119,16 @@ def main() -> int:
     arguments = parser.parse_args()
     if unknown := set(arguments.cases) - set(CASES):
         parser.error(f"there is no case {', '.join(sorted(unknown))}; cases are {', '.join(CASES)}")
-    table = Table(title="Networks as hardware")
-    for heading in (
-        "case|board|MHz asked, reached|interval|latency|samples/s|multipliers, widest busy|LUT est., used|DSP|BRAM|"
-        "rtl samples, samples/s|differing|bitstream in"
-    ).split("|"):
-        table.add_column(heading)
-    failed = []
+    columns, failed = {}, []
     for name in arguments.cases or CASES:
         case = CASES[name]
         report, found = hardware(name, case, arguments.runs)
-        area = {resource.name: resource for resource in found.resources}
-        rtl = next(one for one in found.runs if one.engine == "rtl")
-        widest = max(found.products, key=lambda product: product.multipliers)
-        differing = sum(f.mismatches for f in report.fidelity if "float" not in f.engines)
-        table.add_row(
-            name,
-            found.board,
-            f"{found.clock_mhz:.0f}, {found.clock_limit_mhz:.1f}",
-            f"{found.interval:,}",
-            f"{found.latency:,} = {found.latency_microseconds:.2f} us",
-            f"{found.samples_per_second:,.0f}",
-            f"{found.multipliers}, {widest.utilization:.0%}",
-            f"{area['LUT'].estimated:,}, {area['LUT'].used:,} of {area['LUT'].available:,}",
-            f"{area['DSP'].used} of {area['DSP'].available}",
-            f"{area['BRAM'].used} of {area['BRAM'].available}",
-            f"{rtl.samples:,}, {rtl.samples / max(rtl.seconds, 1e-9):,.0f}",
-            f"{differing:,}",
-            f"{sum(stage.seconds for stage in report.stages if stage.name not in _DONE_BEFORE):.0f} s",
-        )
+        columns[name] = figures(report, found)
         failed += [f"{name}: {fault}" for fault in faults(case, report, found)]
-    Console().print(table)
+    table = Table("", *columns, title="Networks as hardware", box=MARKDOWN)
+    for what in next(iter(columns.values())):
+        table.add_row(what, *(column[what] for column in columns.values()))
+    Console(width=40 + 24 * len(columns)).print(table)
     for line in failed:
         print(line, file=sys.stderr)
     return bool(failed)
