@@ -1,4 +1,4 @@
-"""`fit`: the fastest folding whose estimated area a device holds."""
+"""`fit` and `fit_interval`: the fastest folding a device holds, or the smallest at a given pace."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from netloom.errors import FoldingError
 from netloom.firmware.area import Area, design_area
 from netloom.firmware.buffers import sized
+from netloom.firmware.cycles import Cycles, count_cycles
 from netloom.firmware.design import Design
 from netloom.firmware.fold import Fold, Product, fold_for_interval, intervals, products
 from netloom.firmware.plan import lay_out
@@ -34,11 +35,12 @@ class Budget:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A design within a budget, and the folding it has."""
+    """A design within a budget, the folding it has, and the cycles it takes."""
 
     design: Design
     folding: dict[str, Fold]
     area: Area
+    cycles: Cycles
 
 
 def fit(dataflow: Dataflow, budget: Budget) -> Fitted:
@@ -47,38 +49,60 @@ def fit(dataflow: Dataflow, budget: Budget) -> Fitted:
     Raises:
         FoldingError: if not even the smallest does; says what overflows, and by how much.
     """
-    tried = []
+    smallest, least = None, 0.0
     for interval in intervals(dataflow):
-        found = _fitted(dataflow, interval, budget)
-        if not _shortages(found.area, budget, COMFORTABLE):
-            return _sized(found)
-        tried.append(found)
-    # Memories and multiplexers may grow as multipliers get fewer.
-    smallest = min(tried, key=lambda found: max(found.area.lut / budget.lut, found.area.bram / max(budget.bram, 1)))
-    shortages = _shortages(smallest.area, budget, FULL)
+        folding, design = _laid_out(dataflow, interval, budget)
+        area = design_area(design)
+        if not _shortages(area, budget, COMFORTABLE):
+            return _counted(folding, design)
+        # Memories and multiplexers may grow as multipliers get fewer.
+        size = max(area.lut / budget.lut, area.bram / max(budget.bram, 1))
+        if smallest is None or size < least:
+            smallest, least = (folding, design), size
+    assert smallest is not None, "a network has at least one interval"
+    folding, design = smallest
+    shortages = _shortages(design_area(design), budget, FULL)
     if not shortages:
-        return _sized(smallest)
+        return _counted(folding, design)
     raise FoldingError(
         f"the network does not fit {budget.device}, however it is folded. At its smallest, with an interval of "
-        f"{smallest.design.interval_bound:,} clock cycles, it {_words(shortages)}; use "
+        f"{design.interval_bound:,} clock cycles, it {_words(shortages)}; use "
         f"{_fewer_bits(dataflow, shortages)}a larger board"
     )
 
 
-def fit_interval(dataflow: Dataflow, interval: int, budget: Budget) -> Fitted:
+def fit_interval(dataflow: Dataflow, interval: int, budget: Budget | None = None) -> Fitted:
     """The design with the fewest multipliers that takes at most `interval` clock cycles an inference.
 
+    Layers may have to wait for each other, so that an inference takes a few more clock cycles than its slowest layer;
+    the layers are then made faster, until what is counted is no more than was asked for.
+
+    Args:
+        dataflow: the network.
+        interval: clock cycles between inferences, at most.
+        budget: what there is; None is as much as it takes, of no device in particular.
+
     Raises:
-        FoldingError: if a layer cannot be that fast, or the device does not hold it.
+        FoldingError: if the network cannot be that fast, or the device does not hold it.
     """
-    found = _fitted(dataflow, interval, budget)
-    if shortages := _shortages(found.area, budget, FULL):
-        fastest = fit(dataflow, budget).design.interval_bound
-        raise FoldingError(
-            f"an interval of {interval:,} clock cycles does not fit {budget.device}: it {_words(shortages)}; an "
-            f"interval of {fastest:,} does"
-        )
-    return _sized(found)
+    asked = interval
+    while True:
+        folding, design = _laid_out(dataflow, asked, budget)
+        if budget is not None and (shortages := _shortages(design_area(design), budget, FULL)):
+            raise FoldingError(
+                f"an interval of {interval:,} clock cycles does not fit {budget.device}: it {_words(shortages)}; an "
+                f"interval of {fit(dataflow, budget).cycles.interval:,} does"
+            )
+        found = _counted(folding, design)
+        if found.cycles.interval <= interval:
+            return found
+        slowest = max((fold.interval for fold in folding.values()), default=0)
+        if slowest <= max((min(f.interval for f in p.folds()) for p in products(dataflow)), default=0):
+            raise FoldingError(
+                f"the network takes at least {found.cycles.interval:,} clock cycles an inference, not {interval:,}: "
+                f"ask for an interval of {found.cycles.interval:,} or more"
+            )
+        asked = slowest - 1
 
 
 def share_dsps(dataflow: Dataflow, folding: dict[str, Fold], count: int, target: Target) -> dict[str, int]:
@@ -111,15 +135,18 @@ def _lut_price(dataflow: Dataflow, product: Product, target: Target) -> int:
     return multiplier_resources(element.width, product.operation.weight_type.width, target, dsp=False).lut
 
 
-def _fitted(dataflow: Dataflow, interval: int, budget: Budget) -> Fitted:
+def _laid_out(dataflow: Dataflow, interval: int, budget: Budget | None) -> tuple[dict[str, Fold], Design]:
     folding = fold_for_interval(dataflow, interval)
-    design = lay_out(dataflow, folding, budget.target, share_dsps(dataflow, folding, budget.dsp, budget.target))
-    return Fitted(design, folding, design_area(design))
+    if budget is None:
+        return folding, lay_out(dataflow, folding, Target.GENERIC)
+    dsps = share_dsps(dataflow, folding, budget.dsp, budget.target)
+    return folding, lay_out(dataflow, folding, budget.target, dsps)
 
 
-def _sized(fitted: Fitted) -> Fitted:
-    design = sized(fitted.design)
-    return Fitted(design, fitted.folding, design_area(design))
+def _counted(folding: dict[str, Fold], design: Design) -> Fitted:
+    """With its buffers as deep as they have to be."""
+    tight = sized(design)
+    return Fitted(tight, folding, design_area(tight), count_cycles(tight))
 
 
 def _shortages(area: Area, budget: Budget, part: float) -> dict[str, tuple[int, int]]:

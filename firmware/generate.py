@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from netloom.errors import FoldingError, NotSupportedError
+from netloom.errors import FoldingError
 from netloom.firmware.area import Area, design_area
 from netloom.firmware.cycles import Cycles, count_cycles
 from netloom.firmware.design import Design
 from netloom.firmware.devices import Device
 from netloom.firmware.emit import emit
 from netloom.firmware.fit import Budget, Fitted, fit, fit_interval, share_dsps
-from netloom.firmware.fold import Fold, fold_for_interval, fold_for_reuse
+from netloom.firmware.fold import Fold, fold_for_reuse
 from netloom.firmware.plan import plan_design
 from netloom.firmware.target import Target
 from netloom.hls.dataflow import Dataflow
@@ -68,37 +68,31 @@ def generate_design(
     Raises:
         FoldingError: if a layer cannot be that fast, or the device does not hold it.
         LayerNotSupportedError: for an operation with no hardware unit.
-        NotSupportedError: for a device that needs its vendor's tool.
     """
     target = _target(device)
     if reuse is not None:
         folding = fold_for_reuse(dataflow, reuse, unroll or {})
         dsps = None if device is None else share_dsps(dataflow, folding, device.dsp, target)
         design = plan_design(dataflow, folding, target, dsps)
-    elif device is not None:
-        fitted = _fitted(dataflow, device, interval)
-        folding, design = fitted.folding, fitted.design
+        found = Fitted(design, folding, design_area(design), count_cycles(design))
+    elif interval is not None:
+        found = fit_interval(dataflow, interval, _budget(device))
+    elif budget := _budget(device):
+        found = fit(dataflow, budget)
     else:
-        if interval is None:
-            raise FoldingError("say what to fold for: a device, an interval in clock cycles, or reuse factors")
-        folding = fold_for_interval(dataflow, interval)
-        design = plan_design(dataflow, folding, target)
-    cycles = count_cycles(design)
-    return Generated(design, folding, cycles, design_area(design), emit(design, cycles, folding, title))
+        raise FoldingError("say what to fold for: a device, an interval in clock cycles, or reuse factors")
+    files = emit(found.design, found.cycles, found.folding, title)
+    return Generated(found.design, found.folding, found.cycles, found.area, files)
 
 
 def _target(device: Device | None) -> Target:
+    """A device of a vendor's tool gets nothing but what every tool understands."""
+    return Target.GENERIC if device is None or device.family is None else device.family.target
+
+
+def _budget(device: Device | None) -> Budget | None:
     if device is None:
-        return Target.GENERIC
-    if device.family is None:
-        raise NotSupportedError(
-            f"{device.name} needs its vendor's tool: generate a design for no device, and give its files to that tool"
-        )
-    return device.family.target
-
-
-def _fitted(dataflow: Dataflow, device: Device, interval: int | None) -> Fitted:
-    budget = Budget(
+        return None
+    return Budget(
         device.name, _target(device), device.lut - _SHELL_LUTS, device.dsp, max(device.bram - _SHELL_BRAMS, 0)
     )
-    return fit(dataflow, budget) if interval is None else fit_interval(dataflow, interval, budget)

@@ -117,7 +117,7 @@ class DepthwiseUnit(Unit):
     def in_dsps(self) -> int:
         """How many multipliers sit in DSP blocks."""
         widest = max(self.source.element.width, self._weights[1].width)
-        return self.dsps if widest <= DSP_WIDTH.get(self.target, 0) else 0
+        return self.dsps if widest <= DSP_WIDTH[self.target] else 0
 
     @cached_property
     def confines(self) -> bool:

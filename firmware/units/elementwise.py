@@ -87,7 +87,7 @@ class ElementwiseUnit(Unit):
     @property
     def _dsps(self) -> int:
         widest = max(self.a.element.width, self.b.element.width)
-        if not self._multiplies or widest > DSP_WIDTH.get(self.target, 0):
+        if not self._multiplies or widest > DSP_WIDTH[self.target]:
             return 0
         return self._lanes if self.dsps is None else min(self.dsps, self._lanes)
 

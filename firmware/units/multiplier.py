@@ -6,8 +6,8 @@ from netloom.firmware.units.unit import Resources
 LATENCY = 3
 """Clocks through a multiplier, however it is built."""
 
-DSP_WIDTH = {Target.ECP5: 18, Target.ICE40: 16}
-"""Widest operand of a DSP block, signed or not."""
+DSP_WIDTH = {Target.ECP5: 18, Target.ICE40: 16, Target.GENERIC: 18}
+"""Widest operand of a DSP block, signed or not; of no family in particular, what vendors' blocks take at least."""
 
 _LUTS_A_PRODUCT_BIT = 2.4
 

@@ -77,8 +77,9 @@ class FoldedWeights:
         ends = [0, *(value * int(weight) for value in values for weight in (raws.min(), raws.max()))]
         products = (min(ends), max(ends))
 
-        widest = DSP_WIDTH.get(unit.target, 0)
-        if unit.dsps and unit.pe > 1 and shift <= 0 and not unit.confines and element.width <= widest:
+        widest = DSP_WIDTH[unit.target]
+        named = unit.target is not Target.GENERIC
+        if named and unit.dsps and unit.pe > 1 and shift <= 0 and not unit.confines and element.width <= widest:
             pack = _width(*products, signed=element.signed or int(raws.min()) < 0)
             stored, blocks, served = _shared(folded, unit.dsps)
             type_ = _type(stored)
@@ -92,6 +93,8 @@ class FoldedWeights:
 def can_share_blocks(weights: np.ndarray, low: int, high: int, signed: bool, target: Target) -> bool:
     """Whether two weights that meet the same element fit one DSP block together, whichever they are.
 
+    Where the vendor's tool decides what a block takes, none are put together.
+
     Args:
         weights: raws of a product.
         low: least raw of an element.
@@ -103,7 +106,8 @@ def can_share_blocks(weights: np.ndarray, low: int, high: int, signed: bool, tar
     least, greatest = int(raws.min()), int(raws.max())
     ends = [0, *(value * weight for value in (low, high) for weight in (least, greatest))]
     pack = _width(min(ends), max(ends), signed=signed or least < 0)
-    return pack + _type(np.array([least - 1, greatest])).width <= DSP_WIDTH.get(target, 0)
+    fits = pack + _type(np.array([least - 1, greatest])).width <= DSP_WIDTH[target]
+    return fits and target is not Target.GENERIC
 
 
 def _trimmed(raws: np.ndarray) -> tuple[np.ndarray, int]:

@@ -110,7 +110,7 @@ def test_memories_in_block_ram():
     assert unit.parameters()["WEIGHTS_BLOCK"] == unit.parameters()["BIAS_BLOCK"] == 1
 
 
-@pytest.mark.parametrize(("target", "dsps"), [(Target.ECP5, 2), (Target.ICE40, 0), (Target.GENERIC, 0)])
+@pytest.mark.parametrize(("target", "dsps"), [(Target.ECP5, 2), (Target.ICE40, 0), (Target.GENERIC, 2)])
 def test_wide_operands_stay_out_of_dsp_blocks(target, dsps):
     operation = operation_of((1, 1), 2, "fixed<40,14>", weight="fixed<9,2>")
     unit = unit_of(operation, (1, 1), 2, 3, "fixed<17,3>", target=target, dsps=2)

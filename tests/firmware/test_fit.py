@@ -7,7 +7,7 @@ from designs import Network
 
 from netloom.errors import FoldingError
 from netloom.firmware.fit import COMFORTABLE, FULL, Budget, fit, fit_interval
-from netloom.firmware.fold import intervals
+from netloom.firmware.fold import fold_for_interval, intervals
 from netloom.firmware.target import Target
 
 ROOMY = Budget("part", Target.ECP5, lut=24_000, dsp=28, bram=56)
@@ -76,3 +76,23 @@ def test_fewer_bits_are_advised(dataflow):
     )
     with pytest.raises(FoldingError, match="use weights of about 3 bits instead of 5, or a larger board"):
         fit(dataflow, dataclasses.replace(ROOMY, lut=round(smallest * 0.75 / FULL)))
+
+
+def test_what_is_counted_is_no_more_than_what_was_asked_for():
+    """Layers of a picture that wait for each other: the slowest layer alone would allow a longer interval."""
+    net = Network((9, 8, 2))
+    net.window((3, 3), (1, 1), ((1, 1), (1, 1)))
+    net.matvec(6)
+    net.relu()
+    net.window((3, 3), (2, 2), ((0, 0), (0, 0)))
+    net.matvec(4)
+    dataflow = net.done()
+    slow = fit_interval(dataflow, 324)
+    assert max(fold.interval for fold in fold_for_interval(dataflow, 324).values()) == 324
+    assert slow.cycles.interval <= 324
+    for interval in (220, 324, 500):
+        for budget in (None, ROOMY):
+            found = fit_interval(dataflow, interval, budget)
+            assert max(fold.interval for fold in found.folding.values()) <= found.cycles.interval <= interval
+    with pytest.raises(FoldingError, match=r"at least (\d+) clock cycles an inference, not \d+: ask for .* \1 or more"):
+        fit_interval(dataflow, intervals(dataflow)[0])

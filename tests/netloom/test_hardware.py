@@ -13,6 +13,7 @@ import netloom
 from netloom import building, hardware_stages, rundir
 from netloom.cli import app
 from netloom.errors import FoldingError, LinkError, SettingsError, StorageError, ToolFailedError
+from netloom.firmware import fit
 from netloom.hardware import HardwareRun, read_design
 from netloom.progress import Progress
 from netloom.settings import HardwareSettings
@@ -107,10 +108,14 @@ def test_a_flipped_bit_is_caught_and_its_layer_named(simulated: Path, tmp_path: 
     assert found.fidelity.first_mismatch.layer == "hidden"
 
 
-def test_a_pace_that_cannot_be_is_refused_and_nothing_lost(start: Path, simulated: Path, tmp_path: Path) -> None:
+def test_a_pace_that_cannot_be_is_refused_and_nothing_lost(
+    start: Path, simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.copytree(simulated, tmp_path / "run")
     impossible = HardwareSettings(board="TinyFPGA-BX", target_ii=1, clock_mhz=16)
-    with pytest.raises(FoldingError, match="does not fit iCE40LP8K") as raised:
+    with monkeypatch.context() as small, pytest.raises(FoldingError, match="does not fit iCE40LP8K") as raised:
+        small.setattr(fit, "FULL", 0.05)
+        small.setattr(fit, "COMFORTABLE", 0.05)
         run(start, tmp_path / "run", SETTINGS.model_copy(update={"hardware": impossible}), until="rtl")
     assert "\n" not in str(raised.value)
     again = run(start, tmp_path / "run", until="rtl")
