@@ -46,7 +46,7 @@ def board_clock(board: Board, clock_mhz: float | None) -> tuple[float, Pll | Non
     family = board.device.family
     if family is None:
         raise NotSupportedError(
-            f"{board.name} needs {board.vendor}: give that tool the files of the design, as its README says"
+            f"{board.name} needs {board.vendor}; netloom build DIR --board {board.name} writes the design for it"
         )
     pll = plan_pll(family.target, board.clock_mhz, board.clock_mhz if clock_mhz is None else clock_mhz)
     return (board.clock_mhz if pll is None else pll.mhz), pll

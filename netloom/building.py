@@ -1,4 +1,4 @@
-"""`build_bitstream`: from what is converted already to a bitstream, without simulating anything."""
+"""`build_bitstream` and `write_design`: from what is converted already, without simulating anything."""
 
 import tempfile
 from pathlib import Path
@@ -36,21 +36,58 @@ def build_bitstream(directory: str | Path, settings: HardwareSettings, progress:
     Raises:
         NetloomError: with one line, in all its kinds; what was finished before is intact.
     """
-    folder, progress = Path(directory), progress or Progress()
-    if not folder.is_dir():
-        raise StorageError(f"there is no directory {folder}; netloom run or netloom convert makes one")
+    folder, progress = _existing(directory), progress or Progress()
     check_hardware(settings)
     with locked(folder):
-        state = RunState.read(folder)
+        state = _converted(folder)
         if state is not None:
-            if "convert" not in state.stages:
-                raise StorageError(
-                    f"the run in {folder} has no firmware yet; the same netloom run goes on where it was"
-                )
             for stage in HardwarePlan(settings, None, folder, state, progress).build_stages():
                 run_stage(stage, folder, state, progress)
             return Build.read(folder / rundir.BITSTREAM)
         return _build_alone(folder, settings, progress)
+
+
+def write_design(directory: str | Path, settings: HardwareSettings, progress: Progress | None = None) -> Path:
+    """Fold the network for a board and write its design, for a board that needs its vendor's tool.
+
+    Args:
+        directory: of a run, or of a firmware; gets `design/`.
+        settings: board and target.
+        progress: told what is going on; silent for None.
+
+    Returns:
+        The folder of the design.
+
+    Raises:
+        NetloomError: with one line, in all its kinds; what was finished before is intact.
+    """
+    folder, progress = _existing(directory), progress or Progress()
+    with locked(folder):
+        state = _converted(folder)
+        if state is None:
+            progress.stage_started("design")
+            try:
+                return _design_of(folder, settings, progress)
+            finally:
+                progress.close()
+        (design, *_) = HardwarePlan(settings, None, folder, state, progress).build_stages()
+        run_stage(design, folder, state, progress)
+        return folder / rundir.DESIGN
+
+
+def _existing(directory: str | Path) -> Path:
+    folder = Path(directory)
+    if not folder.is_dir():
+        raise StorageError(f"there is no directory {folder}; netloom run or netloom convert makes one")
+    return folder
+
+
+def _converted(folder: Path) -> RunState | None:
+    """Of a run, its state; None if the folder is of no run."""
+    state = RunState.read(folder)
+    if state is not None and "convert" not in state.stages:
+        raise StorageError(f"the run in {folder} has no firmware yet; the same netloom run goes on where it was")
+    return state
 
 
 def _build_alone(folder: Path, settings: HardwareSettings, progress: Progress) -> Build:

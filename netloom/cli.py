@@ -340,7 +340,10 @@ def build(
     target_ii: TargetInterval = None,
     target_fps: TargetRate = None,
 ) -> None:
-    """Make a bitstream of what is converted already; exit code 1 if the clock is missed."""
+    """Make a bitstream of what is converted already; exit code 1 if the clock is missed.
+
+    For a board that needs its vendor's tool: the design for that tool.
+    """
     from netloom import cli_hardware, cli_run
 
     settings = cli_run.hardware(board, clock, target_ii, target_fps)

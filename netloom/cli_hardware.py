@@ -14,6 +14,7 @@ from netloom.firmware.bitstream import BUILD_FILE, Build
 from netloom.firmware.boards import BOARDS, find_board
 from netloom.firmware.emitted import EmittedDesign
 from netloom.firmware.host import flash as load
+from netloom.hardware import read_design
 from netloom.inputs import read_inputs, write_array
 from netloom.progress import ConsoleProgress
 from netloom.quiet import captured
@@ -47,7 +48,21 @@ def boards() -> None:
 
 
 def build(directory: Path, settings: HardwareSettings) -> int:
-    """Make a bitstream of a converted network or a design; the exit code is 1 if the clock is missed."""
+    """Make a bitstream of a converted network or a design; the exit code is 1 if the clock is missed.
+
+    For a board that needs its vendor's tool, the design for that tool.
+    """
+    board = find_board(settings.board)
+    if not board.open:
+        folder = building.write_design(directory, settings, ConsoleProgress())
+        design = read_design(folder)
+        area = design["area"]
+        typer.echo(
+            f"latency {design['latency']:,} cycles, a sample every {design['interval']:,} cycles; about "
+            f"{area['lut']:,} LUT, {area['dsp']:,} DSP, {area['bram']:,} block RAM"
+        )
+        typer.echo(f"design for {board.vendor} and {board.device.name}: {folder}; its README.md says how")
+        return 0
     made = building.build_bitstream(directory, settings, ConsoleProgress())
     console = Console(highlight=False)
     for kind, use in made.report["resources"].items():

@@ -263,3 +263,16 @@ def test_a_firmware_and_a_design_are_built_where_they_are(finished: Path, tmp_pa
     assert again.bitstream.read_bytes() == (finished / rundir.BITSTREAM / "bitstream.bit").read_bytes()
     with pytest.raises(SettingsError, match="generate it for this board"):
         netloom.build_bitstream(tmp_path / "design", HardwareSettings(board="iCEBreaker"))
+
+
+def test_a_board_of_another_tool_gets_its_design(simulated: Path, tmp_path: Path) -> None:
+    shutil.copytree(simulated / rundir.FIRMWARE, tmp_path / "firmware")
+    answer = call("build", tmp_path / "firmware", "--board", "Arty-A7-35")
+    assert answer.exit_code == 0, answer.output
+    assert "design for Vivado and xc7a35t" in answer.output
+    design = tmp_path / "firmware" / rundir.DESIGN
+    assert read_design(design)["target"] == "generic"
+    assert "synth_design -top network" in (design / "README.md").read_text()
+    shutil.copytree(simulated, tmp_path / "run")
+    assert call("build", tmp_path / "run", "--board", "DE10-Lite", "--target-ii", "16").exit_code == 0
+    assert read_design(tmp_path / "run" / rundir.DESIGN)["interval"] <= 16
