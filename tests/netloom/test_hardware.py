@@ -160,7 +160,7 @@ def test_crosscheck_holds_the_hardware_against_the_simulator(simulated: Path, tm
         ("build . --board ULX4S", "did you mean ULX3S"),
         ("build . --board ULX3S-25F --clock fast", "such as 80MHz"),
         ("build . --board ULX3S-25F --clock 999MHz", "400 MHz, not 999"),
-        ("build . --board Arty-A7-35", "Vivado"),
+        ("build . --board Arty-A7-35", "neither a run, nor a firmware"),
         ("build . --board ULX3S-25F", "neither a run, nor a firmware, nor a design"),
         ("emulate .", "there is no design in ."),
         ("flash .", "there is no bitstream in ."),
