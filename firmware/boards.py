@@ -76,7 +76,7 @@ def _board(
 
 
 def _vendor(name: str, platform: str, device: str, package: str, speed: str, clock: str, mhz: float) -> Board:
-    vendor = "Vivado" if device.startswith("xc7") else "Quartus"
+    vendor = "Vivado" if device.startswith("xc7") else "Gowin EDA" if device.startswith("GW") else "Quartus"
     return Board(name, platform, DEVICES[device], package, speed, clock, mhz, vendor=vendor)
 
 
@@ -159,6 +159,7 @@ BOARDS = (
     _vendor("DE0", "de0:DE0Platform", "EP3C16", "F484", "C6", "clk50", 50),
     _vendor("DE10-Lite", "de10_lite:DE10LitePlatform", "10M50DA", "F484", "C7", "clk50", 50),
     _vendor("DE10-Nano", "de10_nano:DE10NanoPlatform", "5CSEBA6", "U23", "I7", "clk50", 50),
+    _vendor("Tang-Nano-9K", "tang_nano_9k:TangNano9kPlatform", "GW1NR-9", "QN88P", "C6/I5", "clk27", 27),
 )  # fmt: skip
 """All boards; those that the open tools serve first."""
 

@@ -144,6 +144,7 @@ _VENDOR = [
     Device("EP4CE6", None, 6272, 6272, 15, 30, 9, note="logic elements"),
     Device("10M50DA", None, 49760, 49760, 144, 182, 9, note="logic elements"),
     Device("5CSEBA6", None, 41910, 167640, 112, 557, 10, note="adaptive logic modules"),
+    Device("GW1NR-9", None, 8640, 6480, 20, 26, 18),
 ]
 DEVICES = {device.name: device for device in (*_OPEN, *_VENDOR)}
 """By part number."""

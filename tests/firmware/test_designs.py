@@ -10,6 +10,7 @@ from netloom.firmware.cycles import count_cycles
 from netloom.firmware.emit import emit
 from netloom.firmware.fold import fold_for_interval, fold_for_reuse, intervals
 from netloom.firmware.plan import plan_design
+from netloom.firmware.synthesis import run_yosys
 from netloom.firmware.target import Target
 from netloom.firmware.units.stream_fifo import StreamFifo
 from netloom.hls.dataflow import (
@@ -194,3 +195,17 @@ def test_emission_is_pure_and_described():
     assert {layer["layer"] for layer in description["layers"]} == {layer.name for layer in dataflow.layers}
     assert all(0 < product["utilization"] <= 1 for product in description["products"])
     assert "`b`" not in made[0]["network.sv"].splitlines()[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["synth_gowin", "synth_xilinx", "synth_intel_alm", "synth_ecp5 -nodsp"])
+def test_other_families_take_the_generic_design(command, tmp_path):
+    dataflow = NETWORKS["conv2d"]()
+    folding = fold_for_interval(dataflow, intervals(dataflow)[-3])
+    design = plan_design(dataflow, folding)
+    for name, text in emit(design, count_cycles(design), folding, "test").items():
+        (tmp_path / name).write_text(text)
+    script = f"read_verilog -sv {' '.join(file.name for file in tmp_path.glob('*.sv'))}\n{command} -top network\n"
+    (tmp_path / "other.ys").write_text(f"{script}check -assert\n")
+    run_yosys(tmp_path, "other.ys", tmp_path / "other.log")
+    assert "Warning: multiple conflicting drivers" not in (tmp_path / "other.log").read_text()
