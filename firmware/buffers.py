@@ -1,10 +1,13 @@
-"""FIFO depths where a stream forks: as deep as they were full when one inference went through alone.
+"""FIFO depths where a stream forks: as deep as they are full when the design runs at its pace, and no deeper.
 
 Branches of different latency meet again at a join. A FIFO that holds a whole tensor can never block; what one inference
-really leaves in it is enough too, since the units fire in fixed patterns. That is checked, not believed: the design
-with those depths is run again, and keeps the deep FIFOs if it were to stop or to lose pace.
+really leaves in it is enough too, since the units fire in fixed patterns. At a short interval several inferences are
+under way at a time, and a FIFO must hold as many beats as the other branch does. All of it is counted, not believed:
+the design with its final depths is run again, and must neither stop nor lose pace.
 """
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from netloom.errors import DeadlockError
@@ -17,19 +20,28 @@ _LEAST = 2
 
 
 def sized(design: Design) -> Design:
-    """The design with FIFOs behind forks no deeper than needed."""
+    """The design with FIFOs behind forks as deep as needed."""
     copies = {stream.name for unit in design.units if isinstance(unit, StreamFork) for stream in unit.outputs}
     if not copies:
         return design
-    occupancy = count_cycles(design, inferences=1).occupancy
-    units = tuple(
-        replace(unit, depth=max(occupancy[unit.name], _LEAST))
-        if isinstance(unit, StreamFifo) and unit.source.name in copies
-        else unit
-        for unit in design.units
-    )
-    tight = replace(design, units=units)
-    try:
-        return tight if count_cycles(tight).interval <= count_cycles(design).interval else design
-    except DeadlockError:
-        return design
+
+    def with_depths(depth: Callable[[StreamFifo], int]) -> Design:
+        units = tuple(
+            replace(unit, depth=max(depth(unit), _LEAST))
+            if isinstance(unit, StreamFifo) and unit.source.name in copies
+            else unit
+            for unit in design.units
+        )
+        return replace(design, units=units)
+
+    alone = count_cycles(design, inferences=1)
+    # No branch is behind another one by more than the latency of all.
+    roomy = with_depths(lambda fifo: fifo.depth + alone.latency)
+    flowing = count_cycles(roomy)
+    # A full FIFO takes no beat in the clock cycle in which it gives one: hence the spare place.
+    for occupancy, spare in ((alone.occupancy, 0), (flowing.occupancy, 0), (flowing.occupancy, 1)):
+        tight = with_depths(lambda fifo, occupancy=occupancy, spare=spare: occupancy[fifo.name] + spare)
+        with suppress(DeadlockError):
+            if count_cycles(tight).interval <= flowing.interval:
+                return tight
+    return roomy

@@ -5,17 +5,17 @@ that runs to the end here cannot deadlock at all: its units fire in fixed patter
 a graph can go on does not depend on when its ends are stalled.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from operator import and_
+from operator import and_, sub
 
 from netloom.errors import DeadlockError
 from netloom.firmware.design import Design
 from netloom.firmware.units.stream_fifo import StreamFifo
 
 _STEADY = 3
-_MOST_INFERENCES = 24
+_LONGEST_PATTERN = 8
+_MOST_INFERENCES = 40
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,15 @@ def count_cycles(
 
     Args:
         design: whose units are timed.
-        inferences: so many, and no more; None until the interval has been the same three times.
+        inferences: so many, and no more; None until they have long come at one pace.
         progress: called with the number of clock cycles, now and then.
 
     Raises:
         DeadlockError: if the units come to wait for each other.
     """
     run = _Run(design)
-    most = inferences or _MOST_INFERENCES
     patience = 4 * sum(unit.interval for unit in design.units) + 1000
-    while len(run.finished) < most:
+    while len(run.finished) < (inferences or run.most):
         run.cycle()
         if run.time - run.last_progress > patience:
             raise DeadlockError(f"the design stops after {run.last_progress} clock cycles: {run.waiting()}")
@@ -75,9 +74,25 @@ def count_cycles(
             progress(run.time)
         if inferences is None and run.is_steady():
             break
-    ends = run.finished
-    interval = ends[-1] - ends[-2] if len(ends) > 1 else design.interval_bound
-    return Cycles(run.finished[0] - run.started, interval, run.occupancy())
+    interval = steady_interval(run.finished) or max(map(sub, run.finished[1:], run.finished), default=0)
+    return Cycles(run.finished[0] - run.started, interval or design.interval_bound, run.occupancy())
+
+
+def steady_interval(ends: Sequence[int]) -> int | None:
+    """Clock cycles from one inference to the next, on the average and rounded up.
+
+    Args:
+        ends: clock cycles in which inferences ended.
+
+    Returns:
+        None if the last intervals are neither the same nor a pattern that repeats.
+    """
+    intervals = list(map(sub, ends[1:], ends))
+    for period in range(1, _LONGEST_PATTERN + 1):
+        last = intervals[-max(_STEADY, 2 * period) :]
+        if len(last) >= max(_STEADY, 2 * period) and last[period:] == last[:-period]:
+            return -(-sum(last[:period]) // period)
+    return None
 
 
 class _Run:
@@ -157,10 +172,20 @@ class _Run:
             self._level[name] += transferred[source] - transferred[target]
             self._highest[name] = max(self._highest[name], self._level[name])
 
+    @property
+    def most(self) -> int:
+        """Inferences after which to give up waiting for a pace: some more than the design holds at a time."""
+        return _MOST_INFERENCES + 2 * self._held
+
+    @property
+    def _held(self) -> int:
+        """Inferences in the design at a time, once all its buffers are in use."""
+        latency = self.finished[0] - self.started if self.finished else 0
+        return latency // self.design.interval_bound
+
     def is_steady(self) -> bool:
-        """Whether the last inferences followed each other at one interval."""
-        ends = self.finished[-_STEADY - 1 :]
-        return len(ends) > _STEADY and len({b - a for a, b in pairwise(ends)}) == 1
+        """Whether inferences follow each other at one pace, and buffers that hid a slower one have filled."""
+        return len(self.finished) > _STEADY + 2 * self._held and steady_interval(self.finished) is not None
 
     def occupancy(self) -> dict[str, int]:
         """The most beats each FIFO held."""

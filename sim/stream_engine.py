@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 
 from netloom.errors import SimulationError
+from netloom.firmware.cycles import steady_interval
 from netloom.firmware.emitted import EmittedDesign
 from netloom.firmware.stream import Stream
 from netloom.hls.dataflow import TensorType
@@ -106,7 +106,8 @@ class StreamEngine(Engine):
         Raises:
             SimulationError: if inferences do not come to follow each other at one interval.
         """
-        inferences = 2 * _STEADY
+        # Twice as many as it holds at a time: before, buffers may hide a slower pace.
+        inferences = 2 * (_STEADY + self.design.latency // self.design.interval)
         streams = [port.stream for port in self.design.inputs]
         while inferences <= _MOST_INFERENCES:
             words = [np.zeros((inferences * stream.beats, stream.bytes), dtype=np.uint8) for stream in streams]
@@ -118,12 +119,11 @@ class StreamEngine(Engine):
                 ],
                 axis=0,
             ).tolist()
-            intervals = [second - first for first, second in pairwise(ends)]
-            if len(set(intervals[-_STEADY:])) == 1:
+            if (interval := steady_interval(ends)) is not None:
                 start = min(int(taken[0]) for taken in result.taken)
-                return Measured(ends[0] - start, intervals[-1])
+                return Measured(ends[0] - start, interval)
             inferences *= 2
-        raise SimulationError(f"design {self.design.name!r} has no steady interval: {intervals} clock cycles")
+        raise SimulationError(f"design {self.design.name!r} has no steady interval: outputs in clock cycles {ends}")
 
     def _predict(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
         streams = [port.stream for port in self.design.outputs]

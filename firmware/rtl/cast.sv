@@ -27,11 +27,6 @@ module cast #(
     input logic out_ready,
     output logic [LANES*OUT_WIDTH-1:0] out_data  // results, likewise
 );
-  // What rounding can give, before overflow: cast_value has the same formula.
-  localparam int Signed = IN_WIDTH + (IN_SIGNED ? 0 : 1);
-  localparam int Kept = Signed - SHIFT > 1 ? Signed - SHIFT : 1;
-  localparam int RoundedWidth = Kept + (SHIFT > 0 && ROUNDING != "TRN" && ROUNDING != "TRN_ZERO" ? 1 : 0);
-
   logic [STAGES-1:0] enable;
 
   generate
@@ -56,37 +51,20 @@ module cast #(
   );
 
   for (genvar lane = 0; lane < LANES; lane++) begin : gen_lane
-    logic [RoundedWidth-1:0] rounded;
-    logic [RoundedWidth-1:0] held;
-    logic [OUT_WIDTH-1:0] confined;
-
-    round_value #(
+    cast_pipeline #(
         .IN_WIDTH(IN_WIDTH),
         .IN_SIGNED(IN_SIGNED),
         .SHIFT(SHIFT),
         .ROUNDING(ROUNDING),
-        .OUT_WIDTH(RoundedWidth)
-    ) round (
-        .value(in_data[lane*IN_WIDTH+:IN_WIDTH]),
-        .rounded(rounded)
-    );
-
-    if (STAGES == 2) begin : gen_between
-      always_ff @(posedge clk) if (enable[0]) held <= rounded;
-    end else begin : gen_through
-      assign held = rounded;
-    end
-
-    confine_value #(
-        .IN_WIDTH(RoundedWidth),
         .OUT_WIDTH(OUT_WIDTH),
         .OUT_SIGNED(OUT_SIGNED),
-        .OVERFLOW(OVERFLOW)
-    ) confine (
-        .value(held),
-        .confined(confined)
+        .OVERFLOW(OVERFLOW),
+        .STAGES(STAGES)
+    ) cast (
+        .clk(clk),
+        .enable(enable),
+        .value(in_data[lane*IN_WIDTH+:IN_WIDTH]),
+        .result(out_data[lane*OUT_WIDTH+:OUT_WIDTH])
     );
-
-    always_ff @(posedge clk) if (enable[STAGES-1]) out_data[lane*OUT_WIDTH+:OUT_WIDTH] <= confined;
   end
 endmodule

@@ -82,26 +82,15 @@ module matvec #(
   assign taken = in_valid && in_ready;
   assign in_ready = !last || free;
 
-  generate
-    if (SF == 1) begin : gen_single
-      assign first = 1'b1;
-      assign last = 1'b1;
-    end else begin : gen_several
-      localparam int LeftWidth = $clog2(SF + 1);
-      logic [LeftWidth-1:0] left;  // beats of the vector yet to come
-      always_ff @(posedge clk) begin
-        if (rst) begin
-          left <= LeftWidth'(SF);
-          first <= 1'b1;
-          last <= 1'b0;
-        end else if (taken) begin
-          left <= last ? LeftWidth'(SF) : left - 1'b1;
-          first <= last;
-          last <= left == LeftWidth'(2);
-        end
-      end
-    end
-  endgenerate
+  group_position #(
+      .BEATS(SF)
+  ) position (
+      .clk(clk),
+      .rst(rst),
+      .taken(taken),
+      .first(first),
+      .last(last)
+  );
 
   // Bit i: what was taken i clocks ago.
   logic [Pushed:0] valid_after;

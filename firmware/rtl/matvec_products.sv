@@ -78,7 +78,7 @@ module matvec_products #(
           );
           assign product = ProductSigned ? ProductWidth'($signed(products[PACK-1:0])) : ProductWidth'(products[PACK-1:0]);
           assign carries[At] = 1'b0;
-          assign unused_top = &{1'b0, products};
+          assign unused_top = &{1'b0, products, weight};
         end else if (Paired && lane < Spare) begin : gen_upper
           logic unused_operands;
           assign product = gen_row[row-1].gen_lane[lane].gen_shared.products[PACK+:ProductWidth];

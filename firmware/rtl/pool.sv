@@ -51,26 +51,15 @@ module pool #(
   assign taken = in_valid && in_ready;
   assign in_ready = !last || free;
 
-  generate
-    if (COLUMNS == 1) begin : gen_single
-      assign first = 1'b1;
-      assign last  = 1'b1;
-    end else begin : gen_several
-      localparam int LeftWidth = $clog2(COLUMNS + 1);
-      logic [LeftWidth-1:0] left;  // beats of the window yet to come
-      always_ff @(posedge clk) begin
-        if (rst) begin
-          left  <= LeftWidth'(COLUMNS);
-          first <= 1'b1;
-          last  <= 1'b0;
-        end else if (taken) begin
-          left  <= last ? LeftWidth'(COLUMNS) : left - 1'b1;
-          first <= last;
-          last  <= left == LeftWidth'(2);
-        end
-      end
-    end
-  endgenerate
+  group_position #(
+      .BEATS(COLUMNS)
+  ) position (
+      .clk(clk),
+      .rst(rst),
+      .taken(taken),
+      .first(first),
+      .last(last)
+  );
 
   logic valid_1, first_1, last_1;
   logic [Elements*IN_WIDTH-1:0] data_1;

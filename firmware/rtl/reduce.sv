@@ -30,10 +30,6 @@ module reduce #(
     input logic out_ready,
     output logic [OUT_WIDTH-1:0] out_data  // result of a group
 );
-  // What rounding can give, before overflow: cast_value has the same formula.
-  localparam int Signed = IN_WIDTH + (IN_SIGNED ? 0 : 1);
-  localparam int Kept = Signed - SHIFT > 1 ? Signed - SHIFT : 1;
-  localparam int RoundedWidth = Kept + (SHIFT > 0 && ROUNDING != "TRN" && ROUNDING != "TRN_ZERO" ? 1 : 0);
   localparam int Levels = $clog2(LANES);
   localparam int Stages = CAST_STAGES + Levels;
   localparam int LevelEnables = Levels > 0 ? Levels : 1;
@@ -73,39 +69,21 @@ module reduce #(
     end
 
     for (genvar lane = 0; lane < LANES; lane++) begin : gen_lane
-      logic [RoundedWidth-1:0] rounded;
-      logic [RoundedWidth-1:0] held;
-      logic [OUT_WIDTH-1:0] confined;
-
-      round_value #(
+      cast_pipeline #(
           .IN_WIDTH(IN_WIDTH),
           .IN_SIGNED(IN_SIGNED),
           .SHIFT(SHIFT),
           .ROUNDING(ROUNDING),
-          .OUT_WIDTH(RoundedWidth)
-      ) round (
-          .value(in_data[lane*IN_WIDTH+:IN_WIDTH]),
-          .rounded(rounded)
-      );
-      if (CAST_STAGES == 2) begin : gen_between
-        always_ff @(posedge clk) if (enable[0]) held <= rounded;
-      end else begin : gen_through
-        assign held = rounded;
-      end
-      confine_value #(
-          .IN_WIDTH(RoundedWidth),
           .OUT_WIDTH(OUT_WIDTH),
           .OUT_SIGNED(OUT_SIGNED),
-          .OVERFLOW(OVERFLOW)
-      ) confine (
-          .value(held),
-          .confined(confined)
+          .OVERFLOW(OVERFLOW),
+          .STAGES(CAST_STAGES)
+      ) cast (
+          .clk(clk),
+          .enable(enable[(CAST_STAGES>0?CAST_STAGES:1)-1:0]),
+          .value(in_data[lane*IN_WIDTH+:IN_WIDTH]),
+          .result(terms[lane*OUT_WIDTH+:OUT_WIDTH])
       );
-      if (CAST_STAGES > 0) begin : gen_behind
-        always_ff @(posedge clk) if (enable[CAST_STAGES-1]) terms[lane*OUT_WIDTH+:OUT_WIDTH] <= confined;
-      end else begin : gen_wires
-        assign terms[lane*OUT_WIDTH+:OUT_WIDTH] = confined;
-      end
     end
 
     combine_tree #(
@@ -122,13 +100,19 @@ module reduce #(
     );
 
     if (BEATS > 1) begin : gen_accumulate
-      localparam int CountWidth = $clog2(BEATS);
-      logic [CountWidth-1:0] count;  // beats of this group so far
       logic first;
       logic [OUT_WIDTH-1:0] sum;  // of them
       logic [OUT_WIDTH-1:0] combined;
 
-      assign last = count == CountWidth'(BEATS - 1);
+      group_position #(
+          .BEATS(BEATS)
+      ) position (
+          .clk(clk),
+          .rst(rst),
+          .taken(beat_valid && beat_ready),
+          .first(first),
+          .last(last)
+      );
       combine_value #(
           .WIDTH(OUT_WIDTH),
           .SIGNED(OUT_SIGNED),
@@ -141,16 +125,7 @@ module reduce #(
       );
       assign total = first ? beat : combined;
 
-      always_ff @(posedge clk) begin
-        if (rst) begin
-          count <= '0;
-          first <= 1'b1;
-        end else if (beat_valid && beat_ready) begin
-          count <= last ? '0 : count + 1'b1;
-          first <= last;
-        end
-        if (beat_valid && beat_ready) sum <= total;
-      end
+      always_ff @(posedge clk) if (beat_valid && beat_ready) sum <= total;
     end else begin : gen_whole
       assign last = 1'b1;
       assign total = beat;

@@ -24,7 +24,7 @@ class CastUnit(Unit):
     """
 
     module: ClassVar[str] = "cast"
-    uses: ClassVar[tuple[str, ...]] = ("confine_value", "elastic", "round_value")
+    uses: ClassVar[tuple[str, ...]] = ("cast_pipeline", "confine_value", "elastic", "round_value")
 
     name: str
     source: Stream

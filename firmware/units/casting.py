@@ -75,7 +75,3 @@ class Casting:
             "OUT_SIGNED": int(self.to.signed),
             "OVERFLOW": str(self.to.overflow),
         }
-
-
-CAST_MODULES = ("cast_value", "confine_value", "round_value")
-"""The modules of a cast."""

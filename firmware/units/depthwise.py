@@ -61,6 +61,7 @@ class DepthwiseUnit(Unit):
         "sequence_rom",
         "table_rom",
         "credit_fifo",
+        "group_position",
     )
 
     name: str

@@ -58,6 +58,7 @@ class MatVecUnit(Unit):
         "sequence_rom",
         "table_rom",
         "credit_fifo",
+        "group_position",
     )
 
     name: str

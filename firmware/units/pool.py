@@ -52,6 +52,7 @@ class PoolUnit(Unit):
         "adder_load",
         "carry_chain",
         "credit_fifo",
+        "group_position",
     )
 
     name: str

@@ -9,7 +9,7 @@ import numpy as np
 
 from netloom.errors import FoldingError
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.casting import CAST_MODULES, Casting
+from netloom.firmware.units.casting import Casting
 from netloom.firmware.units.elastic import ElasticStages, elastic_resources
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
@@ -62,7 +62,15 @@ class ReduceUnit(Unit):
     """
 
     module: ClassVar[str] = "reduce"
-    uses: ClassVar[tuple[str, ...]] = ("combine_tree", "combine_value", "elastic", *CAST_MODULES)
+    uses: ClassVar[tuple[str, ...]] = (
+        "cast_pipeline",
+        "combine_tree",
+        "combine_value",
+        "confine_value",
+        "elastic",
+        "group_position",
+        "round_value",
+    )
 
     name: str
     source: Stream

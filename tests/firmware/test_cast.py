@@ -67,7 +67,7 @@ def test_illegal_stages_stop_elaboration():
         def parameters(self):
             return super().parameters() | {"STAGES": 3}
 
-    with pytest.raises(Exception, match="STAGES must be 1 or 2"):
+    with pytest.raises(Exception, match="STAGES must be"):
         build_unit(Three("unit", unit.source, unit.to))
 
 
