@@ -22,7 +22,6 @@ _CYCLE_BYTES = 8
 _PATIENCE = 100_000
 _DRAIN = 64
 _STEADY = 3
-_MOST_INFERENCES = 64
 
 
 @dataclass(frozen=True)
@@ -108,8 +107,9 @@ class StreamEngine(Engine):
         """
         # Twice as many as it holds at a time: before, buffers may hide a slower pace.
         inferences = 2 * (_STEADY + self.design.latency // self.design.interval)
+        most = 8 * inferences
         streams = [port.stream for port in self.design.inputs]
-        while inferences <= _MOST_INFERENCES:
+        while inferences <= most:
             words = [np.zeros((inferences * stream.beats, stream.bytes), dtype=np.uint8) for stream in streams]
             result = self._simulate(words, inferences, None, probe=False)
             ends = np.max(
