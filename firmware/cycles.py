@@ -74,23 +74,26 @@ def count_cycles(
             progress(run.time)
         if inferences is None and run.is_steady():
             break
-    interval = steady_interval(run.finished) or max(map(sub, run.finished[1:], run.finished), default=0)
+    waits = map(sub, run.finished[1:], run.finished)
+    interval = steady_interval(run.finished, run.held) or max(waits, default=0)
     return Cycles(run.finished[0] - run.started, interval or design.interval_bound, run.occupancy())
 
 
-def steady_interval(ends: Sequence[int]) -> int | None:
+def steady_interval(ends: Sequence[int], held: int = 0) -> int | None:
     """Clock cycles from one inference to the next, on the average and rounded up.
 
     Args:
         ends: clock cycles in which inferences ended.
+        held: inferences under way at a time. A buffer that is too small shows once in so many.
 
     Returns:
         None if the last intervals are neither the same nor a pattern that repeats.
     """
     intervals = list(map(sub, ends[1:], ends))
-    for period in range(1, _LONGEST_PATTERN + 1):
-        last = intervals[-max(_STEADY, 2 * period) :]
-        if len(last) >= max(_STEADY, 2 * period) and last[period:] == last[:-period]:
+    for period in range(1, max(_LONGEST_PATTERN, held + 1) + 1):
+        window = max(_STEADY, 2 * period, held + 2)
+        last = intervals[-window:]
+        if len(last) == window and last[period:] == last[:-period]:
             return -(-sum(last[:period]) // period)
     return None
 
@@ -173,19 +176,20 @@ class _Run:
             self._highest[name] = max(self._highest[name], self._level[name])
 
     @property
-    def most(self) -> int:
-        """Inferences after which to give up waiting for a pace: some more than the design holds at a time."""
-        return _MOST_INFERENCES + 2 * self._held
-
-    @property
-    def _held(self) -> int:
-        """Inferences in the design at a time, once all its buffers are in use."""
+    def held(self) -> int:
+        """Inferences under way at a time, at most."""
         latency = self.finished[0] - self.started if self.finished else 0
         return latency // self.design.interval_bound
 
+    @property
+    def most(self) -> int:
+        """Inferences after which to give up waiting for a pace."""
+        return _MOST_INFERENCES + 6 * self.held
+
     def is_steady(self) -> bool:
         """Whether inferences follow each other at one pace, and buffers that hid a slower one have filled."""
-        return len(self.finished) > _STEADY + 2 * self._held and steady_interval(self.finished) is not None
+        settled = len(self.finished) > _STEADY + 2 * self.held
+        return settled and steady_interval(self.finished, self.held) is not None
 
     def occupancy(self) -> dict[str, int]:
         """The most beats each FIFO held."""

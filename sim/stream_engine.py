@@ -106,7 +106,8 @@ class StreamEngine(Engine):
             SimulationError: if inferences do not come to follow each other at one interval.
         """
         # Twice as many as it holds at a time: before, buffers may hide a slower pace.
-        inferences = 2 * (_STEADY + self.design.latency // self.design.interval)
+        held = self.design.latency // self.design.interval
+        inferences = 2 * (_STEADY + held)
         most = 8 * inferences
         streams = [port.stream for port in self.design.inputs]
         while inferences <= most:
@@ -119,7 +120,7 @@ class StreamEngine(Engine):
                 ],
                 axis=0,
             ).tolist()
-            if (interval := steady_interval(ends)) is not None:
+            if (interval := steady_interval(ends, held)) is not None:
                 start = min(int(taken[0]) for taken in result.taken)
                 return Measured(ends[0] - start, interval)
             inferences *= 2

@@ -27,6 +27,9 @@ def test_a_pace_is_the_average_of_a_pattern():
     assert steady_interval(ends(40, 7, 5, 4, 5)) is None
     assert steady_interval(ends(40, 5)) is None
     assert steady_interval([]) is None
+    late = ends(40, *(1, 1, 1, 1, 1, 2) * 3, 1, 1, 1)
+    assert steady_interval(late, held=6) == 2
+    assert steady_interval(late) == 1, "nothing tells that more than three are under way"
 
 
 @pytest.mark.parametrize("name", ["softmax", "residual", "two_outputs"])
