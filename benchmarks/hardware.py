@@ -19,7 +19,7 @@ from rich.table import Table
 
 from netloom.pipeline import run
 from netloom.progress import Progress
-from netloom.report.schema import HardwareRecord, Report
+from netloom.report.schema import HardwareRecord, ProductRecord, Report
 from netloom.settings import HardwareSettings, RunSettings
 
 _TO_BITSTREAM = ("design", "synthesize", "bitstream")
@@ -64,9 +64,14 @@ def hardware(name: str, case: Case, runs: Path) -> tuple[Report, HardwareRecord]
     return report, report.hardware
 
 
+def widest_layer(found: HardwareRecord) -> ProductRecord:
+    """The one with the most multipliers; constants are none, unless there is nothing else."""
+    return max(found.products, key=lambda product: (not product.unrolled, product.multipliers))
+
+
 def faults(case: Case, report: Report, found: HardwareRecord) -> list[str]:
     """What is not as it must be."""
-    widest = max(found.products, key=lambda product: product.multipliers)
+    widest = widest_layer(found)
     checks = {
         "an engine differs": any(
             f.mismatches or f.layer_mismatches for f in report.fidelity if "float" not in f.engines
@@ -86,7 +91,7 @@ def figures(report: Report, found: HardwareRecord) -> dict[str, str]:
     """What the table says of a case."""
     area = {resource.name: resource for resource in found.resources}
     rtl = next(one for one in found.runs if one.engine == "rtl")
-    widest = max(found.products, key=lambda product: product.multipliers)
+    widest = widest_layer(found)
     lut = area["LUT"]
     network = lut.network or lut.used
     differing = sum(f.mismatches for f in report.fidelity if "float" not in f.engines)

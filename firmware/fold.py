@@ -99,9 +99,9 @@ class Product:
 
     def cost(self, fold: Fold) -> tuple[int, ...]:
         """To be least: logic; then two rows, which may share DSP blocks, but few accumulators; then a narrow input."""
-        # About as many LUTs a bit of an input element: half a one for each bit of a weight in a multiplier, and one for
-        # each digit of a constant that is not zero.
-        logic = self._digits if fold.unrolled else 2 * fold.multipliers * self.operation.weight_type.width
+        # About as many LUTs a bit of an input element: two for each bit of a weight in a multiplier, and one for each
+        # digit of a constant that is not zero. Constants count half as much again, since DSP blocks never serve them.
+        logic = 3 * self._digits if fold.unrolled else 4 * fold.multipliers * self.operation.weight_type.width
         return (logic, fold.multipliers, abs(fold.pe - 2), fold.lanes, fold.interval)
 
     @cached_property

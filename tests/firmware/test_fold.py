@@ -64,9 +64,8 @@ def test_constants_where_they_are_cheaper_than_multipliers():
     (product, _) = products(dense())
     assert fold_for_interval(dense(), 1)[product.node.name].unrolled
     assert not fold_for_interval(dense(), 16)[product.node.name].unrolled
-    assert product.cost(product.folds()[-1])[0] == sum(
-        len(signed_digits(int(weight))) for weight in product.operation.weights.ravel()
-    )
+    digits = sum(len(signed_digits(int(weight))) for weight in product.operation.weights.ravel())
+    assert product.cost(product.folds()[-1])[0] == 3 * digits
 
 
 def test_a_large_layer_is_not_unrolled():
