@@ -52,7 +52,8 @@ def crosscheck(directory: Path, inputs: Path, labels: Path | None, engine: str) 
     values = sum(layer.elements for layer in fidelity.layers)
     differing = sum(layer.mismatches for layer in fidelity.layers)
     typer.echo(f"output: {fidelity.mismatches:,} mismatches in {fidelity.elements:,} elements, {len(raw):,} samples")
-    typer.echo(f"layers: {differing:,} mismatches in {values:,} elements of {len(fidelity.layers)} layers")
+    if fidelity.layers:
+        typer.echo(f"layers: {differing:,} mismatches in {values:,} elements of {len(fidelity.layers)} layers")
     for name, accuracy in fidelity.accuracy.items():
         typer.echo(f"accuracy of {name}: {100 * accuracy:.2f} %")
     if fidelity.first_mismatch is not None:
