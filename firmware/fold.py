@@ -219,7 +219,10 @@ def fold_for_reuse(dataflow: Dataflow, reuse: Mapping[str, int], unroll: Mapping
 
 
 def intervals(dataflow: Dataflow) -> list[int]:
-    """Every initiation interval that some folding can have, ascending: those of single layers that all others reach."""
+    """Every initiation interval that some folding can have, ascending: those of single layers that all others reach.
+
+    Where nothing is multiplied there is nothing to fold: 1 alone.
+    """
     per_product = [[fold.interval for fold in product.folds()] for product in products(dataflow)]
     least = max((min(found) for found in per_product), default=1)
-    return sorted({interval for found in per_product for interval in found if interval >= least})
+    return sorted({least} | {interval for found in per_product for interval in found if interval >= least})

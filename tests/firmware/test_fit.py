@@ -70,6 +70,12 @@ def test_what_never_fits(dataflow):
         fit(net.done(), dataclasses.replace(ROOMY, bram=15))
 
 
+def test_nothing_to_fold():
+    net = Network((6,))
+    net.relu()
+    assert fit(net.done(), ROOMY).cycles.interval == 1
+
+
 def test_fewer_bits_are_advised(dataflow):
     smallest = min(
         fit(dataflow, ROOMY).area.lut, *(fit_interval(dataflow, i, ROOMY).area.lut for i in intervals(dataflow))
