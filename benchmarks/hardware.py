@@ -90,6 +90,7 @@ def figures(report: Report, found: HardwareRecord) -> dict[str, str]:
     area = {resource.name: resource for resource in found.resources}
     rtl = next(one for one in found.runs if one.engine == "rtl")
     widest = widest_layer(found)
+    speed = rtl.cycles / max(rtl.seconds, 1e-9)
     lut = area["LUT"]
     network = lut.network or lut.used
     differing = sum(f.mismatches for f in report.fidelity if "float" not in f.engines)
@@ -105,8 +106,8 @@ def figures(report: Report, found: HardwareRecord) -> dict[str, str]:
         "LUT: all": f"{lut.used:,} of {lut.available:,}",
         "DSP": f"{area['DSP'].used} of {area['DSP'].available}",
         "block RAM": f"{area['BRAM'].used} of {area['BRAM'].available}",
-        "rtl": f"{rtl.samples:,} samples, {rtl.samples / max(rtl.seconds, 1e-9):,.0f} a second",
-        "rtl, clock": f"{rtl.cycles / max(rtl.seconds, 1e-9):,.0f} cycles a second",
+        "rtl": f"{rtl.samples:,} samples",
+        "rtl, speed": f"{speed:,.0f} cycles, {speed / found.interval:,.0f} samples a second",
         "rtl, compiled in": f"{rtl.compile_seconds:.0f} s",
         "outputs that differ": f"{differing:,}",
         "model to bitstream": f"{sum(s.seconds for s in report.stages if s.name in _TO_BITSTREAM):.0f} s",

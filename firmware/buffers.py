@@ -6,7 +6,7 @@ under way at a time, and a FIFO must hold as many beats as the other branch does
 the design with its final depths is run again, and must neither stop nor lose pace.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -25,23 +25,24 @@ def sized(design: Design) -> Design:
     if not copies:
         return design
 
-    def with_depths(depth: Callable[[StreamFifo], int]) -> Design:
-        units = tuple(
-            replace(unit, depth=max(depth(unit), _LEAST))
-            if isinstance(unit, StreamFifo) and unit.source.name in copies
-            else unit
-            for unit in design.units
-        )
-        return replace(design, units=units)
-
+    fifos = [unit for unit in design.units if isinstance(unit, StreamFifo) and unit.source.name in copies]
     alone = count_cycles(design, inferences=1)
     # No branch is behind another one by more than the latency of all.
-    roomy = with_depths(lambda fifo: fifo.depth + alone.latency)
+    roomy = _with_depths(design, {fifo.name: fifo.depth + alone.latency for fifo in fifos})
     flowing = count_cycles(roomy)
     # A full FIFO takes no beat in the clock cycle in which it gives one: hence the spare place.
     for occupancy, spare in ((alone.occupancy, 0), (flowing.occupancy, 0), (flowing.occupancy, 1)):
-        tight = with_depths(lambda fifo, occupancy=occupancy, spare=spare: occupancy[fifo.name] + spare)
+        tight = _with_depths(design, {fifo.name: max(occupancy[fifo.name] + spare, _LEAST) for fifo in fifos})
         with suppress(DeadlockError):
             if count_cycles(tight).interval <= flowing.interval:
                 return tight
     return roomy
+
+
+def _with_depths(design: Design, depths: Mapping[str, int]) -> Design:
+    """With FIFOs of other depths, by name."""
+    units = tuple(
+        replace(unit, depth=depths[unit.name]) if isinstance(unit, StreamFifo) and unit.name in depths else unit
+        for unit in design.units
+    )
+    return replace(design, units=units)
