@@ -16,7 +16,7 @@ from netloom.sim import crosscheck
 from netloom.sim.rtl import RtlEngine
 from netloom.sim.verilator import Stalls
 
-INTERVAL = 120
+INTERVAL = 300
 
 
 def network():
