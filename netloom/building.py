@@ -4,11 +4,12 @@ import tempfile
 from pathlib import Path
 
 from netloom import rundir
-from netloom.errors import StorageError
+from netloom.errors import SettingsError, StorageError
 from netloom.files import SCRATCH_PREFIX, put_in_place, storage_errors
 from netloom.firmware.bitstream import Build, BuildSettings, build
 from netloom.firmware.boards import find_board
 from netloom.firmware.emitted import DESIGN_FILE, EmittedDesign
+from netloom.firmware.target import Target
 from netloom.hardware_plan import HardwarePlan
 from netloom.hardware_stages import emit_design
 from netloom.hls import Firmware
@@ -62,6 +63,10 @@ def write_design(directory: str | Path, settings: HardwareSettings, progress: Pr
         NetloomError: with one line, in all its kinds; what was finished before is intact.
     """
     folder, progress = _existing(directory), progress or Progress()
+    if (folder / DESIGN_FILE).is_file() and (target := EmittedDesign.read(folder).target) != Target.GENERIC:
+        raise SettingsError(
+            f"the design in {folder} is for {target}; give its run or its firmware, to write one for {settings.board}"
+        )
     with locked(folder):
         state = _converted(folder)
         if state is None:

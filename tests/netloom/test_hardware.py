@@ -274,5 +274,8 @@ def test_a_board_of_another_tool_gets_its_design(simulated: Path, tmp_path: Path
     assert read_design(design)["target"] == "generic"
     assert "synth_design -top network" in (design / "README.md").read_text()
     shutil.copytree(simulated, tmp_path / "run")
+    of_ecp5 = call("build", tmp_path / "run" / rundir.DESIGN, "--board", "Arty-A7-35")
+    assert of_ecp5.exit_code == 2
+    assert "is for ecp5; give its run or its firmware" in of_ecp5.stderr
     assert call("build", tmp_path / "run", "--board", "DE10-Lite", "--target-ii", "16").exit_code == 0
     assert read_design(tmp_path / "run" / rundir.DESIGN)["interval"] <= 16
