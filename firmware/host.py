@@ -113,7 +113,8 @@ class Board:
             progress: called with the number of samples done and of all.
 
         Returns:
-            float64 (samples, *output shape), exact multiples of the output type's step; a list for several outputs.
+            float64 (samples, *output shape), exact multiples of the output type's step (the nearest float64 where it is
+            wider than 53 bits); a list for several outputs.
 
         Raises:
             InputError: for a wrong number of inputs, shape, dtype, or values that are not finite.
@@ -134,7 +135,10 @@ class Board:
     def predict_raws(
         self, raws: Sequence[np.ndarray], progress: Callable[[int, int], None] | None = None
     ) -> list[np.ndarray]:
-        """`predict` on integers of the types: int64 (samples, elements) for every input, the same for every output."""
+        """`predict` on integers of the types: (samples, elements) for every input, the same for every output.
+
+        int64, or Python integers (dtype object) for types wider than 62 bits.
+        """
         samples = {len(array) for array in raws}
         if len(samples) != 1:
             raise InputError(f"inputs must have one number of samples, not {sorted(samples)}")

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from netloom.hls.dataflow import integer_dtype
 from netloom.quantize.fixed_point import FixedPoint
+
+_PART_BITS = 32
 
 
 @dataclass(frozen=True)
@@ -35,19 +38,33 @@ class Stream:
         return (self.width + 7) // 8
 
     def pack(self, raws: np.ndarray) -> np.ndarray:
-        """Raws as beats: int64 (samples, elements) -> uint8 (samples * beats, bytes), little-endian."""
+        """Raws as beats: integers (samples, elements) -> uint8 (samples * beats, bytes), little-endian."""
         words = raws.reshape(-1, self.lanes)
-        bits = (words[:, :, None] >> np.arange(self.element.width)) & 1
+        parts = [
+            ((words >> low) & ((1 << count) - 1)).astype(np.int64)[:, :, None] >> np.arange(count)
+            for low, count in self._parts(words.dtype)
+        ]
+        bits = np.concatenate(parts, axis=2) & 1
         return np.packbits(bits.reshape(len(words), self.width).astype(np.uint8), axis=1, bitorder="little")
 
     def unpack(self, words: np.ndarray) -> np.ndarray:
-        """Beats as raws: uint8 (n * beats, bytes) -> int64 (n, elements)."""
+        """Beats as raws: uint8 (n * beats, bytes) -> (n, elements), int64, or Python integers beyond 62 bits."""
         width = self.element.width
         bits = np.unpackbits(words, axis=1, count=self.width, bitorder="little").reshape(len(words), self.lanes, width)
-        weights = np.int64(1) << np.arange(width, dtype=np.int64)
+        raws = np.zeros((len(words), self.lanes), dtype=integer_dtype(2**width - 1))
+        for low, count in self._parts(raws.dtype):
+            part = bits[:, :, low : low + count].astype(np.int64) @ (np.int64(1) << np.arange(count, dtype=np.int64))
+            raws += part.astype(raws.dtype) << low
         if self.element.signed:
-            weights[-1] = -weights[-1]
-        return (bits.astype(np.int64) @ weights).reshape(-1, self.beats * self.lanes)
+            half = 1 << (width - 1)
+            raws = (raws ^ half) - half
+        return raws.reshape(-1, self.beats * self.lanes)
+
+    def _parts(self, dtype: np.dtype) -> list[tuple[int, int]]:
+        """Where the parts of an element's word that int64 can work on start, and their bits."""
+        width = self.element.width
+        most = width if dtype.kind == "i" else _PART_BITS
+        return [(low, min(most, width - low)) for low in range(0, width, most)]
 
 
 def hex_memory(words: Iterable[int], width: int) -> str:

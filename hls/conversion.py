@@ -11,7 +11,7 @@ from typing import Any
 from netloom.errors import LayerNotSupportedError, PrecisionError, StorageError
 from netloom.files import put_in_place
 from netloom.hls.check import check_model
-from netloom.hls.dataflow import exact_dtype, save_dataflow
+from netloom.hls.dataflow import save_dataflow
 from netloom.hls.firmware import PROJECT_FOLDER, SETTINGS_FILE, Firmware
 from netloom.hls.hls4ml_graph import build_graph, parse
 from netloom.hls.lower import RESULT, FromGraph, Planned, lower
@@ -37,7 +37,7 @@ def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Firmwar
     Raises:
         LayerNotSupportedError: for a layer, option or shape with no exact firmware; before anything is written.
         QuantizerNotSupportedError: for a quantizer the firmware cannot equal; before anything is written.
-        PrecisionError: if a type would exceed 62 bits.
+        PrecisionError: if a type would exceed 256 bits.
         SettingsError: if `settings.precision` names a layer or type that does not exist.
         StorageError: if the directory exists and is not a converted network.
     """
@@ -68,8 +68,6 @@ def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Firmwar
             dataflow = lower(graph, types, settings.io_type, parsed.origins)
             graph.write()
             _forget_folder(whole / PROJECT_FOLDER)
-        for node in dataflow.nodes:
-            exact_dtype(node.operation.headroom(dataflow.input_types(node), dataflow.input_bounds(node)))
         save_dataflow(dataflow, whole)
         (whole / SETTINGS_FILE).write_text(settings.model_dump_json(indent=1) + "\n", encoding="utf-8")
         (whole / "conversion.log").write_text(log.getvalue(), encoding="utf-8")

@@ -57,7 +57,7 @@ class QuantizerNotSupportedError(NotSupportedError):
 
 
 class PrecisionError(NetloomError):
-    """A fixed-point type cannot hold what must go through it, or is wider than netloom's 62 bits."""
+    """A fixed-point type cannot hold what must go through it, or is wider than netloom's 256 bits."""
 
 
 class FoldingError(NetloomError):

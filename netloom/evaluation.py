@@ -17,7 +17,6 @@ from netloom.progress import Progress
 from netloom.report.schema import FidelityRecord
 from netloom.settings import RunSettings
 from netloom.sim import ENGINES, Engine, Fidelity, crosscheck, open_engine
-from netloom.sim.crosscheck import as_list
 from netloom.sim.fixed import FixedEngine
 from netloom.sim.statistics import LayerStatistics
 from netloom.simulation import LayerFindings, Simulation
@@ -36,7 +35,7 @@ class Recorded(Engine):
 
     def __init__(self, engine: Engine, x: np.ndarray, traced: int, advanced: Callable[[int], None]) -> None:
         self.name, self.input_shapes = engine.name, engine.input_shapes
-        self.outputs = as_list(engine.predict(x, lambda done, _: advanced(done)))[0]
+        self.outputs = engine.exact(x, lambda done, _: advanced(done))[0]
         self.layers = engine.trace(x[:traced], lambda done, _: advanced(len(x) + done)) if traced else {}
 
     def _predict(self, inputs: list[np.ndarray], progress: object) -> list[np.ndarray]:
@@ -105,7 +104,7 @@ def _run(
         for fidelity in compare(recorded, tests.part(start, start + chunk), firmware):
             comparisons.setdefault(fidelity.engines, []).append(fidelity)
     return (
-        {name: np.concatenate(parts) for name, parts in outputs.items()},
+        {name: np.concatenate(parts).astype(np.float64) for name, parts in outputs.items()},
         [merge(chunks) for chunks in comparisons.values()],
     )
 

@@ -1,22 +1,36 @@
 """The fixed-point type that crosses every stage, with exactly `ap_fixed`'s meaning.
 
 A value is an integer `raw`, worth `raw * 2**-fraction` with `fraction = width - integer`. Arithmetic here is on arrays
-of raws, in one of two carriers: `int64`, or a float dtype whose numbers are all integers small enough to be exact
-(below 2**24 in float32, 2**53 in float64). Which carrier is safe is proven by the caller, from ranges.
+of raws, in one of three carriers: a float dtype whose numbers are all integers small enough to be exact (below 2**24 in
+float32, 2**53 in float64); `int64` below 2**62, so that a sum of two still fits; beyond, and far slower, Python's own
+integers (dtype object). Which carrier is safe is proven by the caller, from ranges.
 """
 
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
 from netloom.errors import InputError, PrecisionError
 
-MAX_WIDTH = 62
-"""Widest type, in bits: sums of two such raws still fit int64."""
+MAX_WIDTH = 256
+"""Widest type, in bits. The carriers know no limit; values and steps stay far from the ends of float64's range."""
 
-_FAR = 200
+MAX_INTEGER = 512
+"""How far the point may lie from the word, in bits, to the left or to the right."""
+
+INT64_LIMIT = 2**62
+"""Raws of int64 stay below it: sums of two such raws still fit."""
+
+_FLOAT_LIMIT = {np.dtype(np.float32): 2**24, np.dtype(np.float64): 2**53}
+_FAR = 2 * MAX_WIDTH
+
+
+WAY_OUT = "put a QActivation(quantized_bits(16, 8, alpha=1)) or one with fewer bits before it"
+"""What helps where numbers grow from layer to layer."""
 
 
 class Rounding(StrEnum):
@@ -47,7 +61,7 @@ class FixedPoint:
     `integer` counts the bits left of the point, the sign included; it may be negative or exceed `width`.
 
     Raises:
-        PrecisionError: if the width is below 1 or above `MAX_WIDTH`.
+        PrecisionError: if the width is below 1 or above `MAX_WIDTH`, or the point further away than `MAX_INTEGER`.
     """
 
     width: int
@@ -59,6 +73,10 @@ class FixedPoint:
     def __post_init__(self) -> None:
         if not 1 <= self.width <= MAX_WIDTH:
             raise PrecisionError(f"a fixed-point type must be 1 to {MAX_WIDTH} bits wide, not {self.width}")
+        if abs(self.integer) > MAX_INTEGER:
+            raise PrecisionError(
+                f"a fixed-point type must have -{MAX_INTEGER} to {MAX_INTEGER} integer bits, not {self.integer}"
+            )
 
     @property
     def fraction(self) -> int:
@@ -92,6 +110,11 @@ class FixedPoint:
     def max(self) -> float:
         """The greatest value."""
         return self.raw_max * self.step
+
+    @property
+    def fits_float64(self) -> bool:
+        """Whether float64 holds every value exactly."""
+        return self.width - self.signed <= 53
 
     def __str__(self) -> str:
         kind = "fixed" if self.signed else "ufixed"
@@ -129,39 +152,67 @@ class FixedPoint:
 
     @classmethod
     def containing(cls, raw_min: int, raw_max: int, fraction: int) -> "FixedPoint":
-        """The narrowest type with `fraction` fraction bits that holds every raw from `raw_min` to `raw_max`."""
+        """The narrowest type with `fraction` fraction bits that holds every raw from `raw_min` to `raw_max`.
+
+        Raises:
+            PrecisionError: if there is none.
+        """
         signed = raw_min < 0
         above, below = max(int(raw_max), 0), max(int(-raw_min - 1), 0)
         width = max(max(above, below).bit_length() + signed, 1)
+        if width > MAX_WIDTH or abs(width - fraction) > MAX_INTEGER:
+            raise PrecisionError(
+                f"its numbers need {width} bits, {fraction} of them fraction bits, and a type has at most {MAX_WIDTH}; "
+                f"{WAY_OUT}"
+            )
         return cls(width, width - fraction, signed)
 
     def cast(self, raw: np.ndarray, fraction: int) -> np.ndarray:
         """Convert raws with `fraction` fraction bits to raws of this type, rounding first, then overflowing.
 
         Args:
-            raw: integers, as int64 or in a float carrier; any shape. `raw * 2**max(0, self.fraction - fraction)` and
-                `raw + 2**(fraction - self.fraction)` must be exact in that dtype.
+            raw: integers in any carrier; any shape. In a float carrier, `raw * 2**max(0, self.fraction - fraction)` and
+                `raw + 2**(fraction - self.fraction)` must be exact.
             fraction: fraction bits of `raw`.
 
         Returns:
-            A new array of the same shape and dtype, within `raw_min` to `raw_max`.
+            A new array of the same shape, within `raw_min` to `raw_max`, in the same carrier; Python integers if int64
+            would not do on the way.
         """
         return self.confine(round_raw(raw, fraction - self.fraction, self.rounding))
 
     def confine(self, raw: np.ndarray) -> np.ndarray:
         """Apply the overflow mode to raws that already have this type's fraction bits; may work in place."""
+        low, high = self._limits(raw.dtype)
         match self.overflow:
             case Overflow.SAT | Overflow.SAT_SYM:
-                return np.clip(raw, self.raw_min, self.raw_max, out=raw)
+                return np.clip(raw, low, high, out=raw)
             case Overflow.SAT_ZERO:
-                raw[(raw < self.raw_min) | (raw > self.raw_max)] = 0
+                raw[(raw < low) | (raw > high)] = 0
                 return raw
             case Overflow.WRAP:
-                if raw.dtype.kind == "f":
-                    turns = np.floor((raw - self.raw_min) * raw.dtype.type(2.0**-self.width))
-                    return raw - turns * raw.dtype.type(2.0**self.width)
-                offset = -self.raw_min
-                return ((raw + offset) & (2**self.width - 1)) - offset
+                return self._wrapped(raw)
+
+    def _limits(self, dtype: np.dtype) -> tuple[Any, Any]:
+        """The range, or what of it a carrier can hold, as scalars of its dtype."""
+        if dtype.kind == "O":
+            return self.raw_min, self.raw_max
+        limit = _FLOAT_LIMIT.get(dtype, 2**63 - 1)
+        return dtype.type(max(self.raw_min, -limit)), dtype.type(min(self.raw_max, limit))
+
+    def _wrapped(self, raw: np.ndarray) -> np.ndarray:
+        if raw.dtype.kind == "f":
+            if 2**self.width > _FLOAT_LIMIT[raw.dtype]:
+                # Were the wrap's modulus needed, it would have had to be exact.
+                return raw
+            turns = np.floor((raw - self.raw_min) * raw.dtype.type(2.0**-self.width))
+            return raw - turns * raw.dtype.type(2.0**self.width)
+        if 2**self.width > INT64_LIMIT and raw.dtype.kind == "i":
+            if self.signed and 2 ** (self.width - 1) >= INT64_LIMIT:
+                return raw
+            raw = raw.astype(object)
+        offset = -self.raw_min
+        return ((raw + offset) & (2**self.width - 1)) - offset
 
     def overflows(self, raw: np.ndarray, fraction: int) -> np.ndarray:
         """Where a cast of `raw` would meet the overflow mode: a boolean array of the same shape."""
@@ -169,14 +220,17 @@ class FixedPoint:
         return (rounded < self.raw_min) | (rounded > self.raw_max)
 
     def from_float(self, values: np.ndarray) -> np.ndarray:
-        """Quantize float values to raws (int64), with this type's rounding and overflow, as C++ does from `double`.
+        """Quantize float values to raws, with this type's rounding and overflow, as C++ does from `double`.
+
+        Returns:
+            int64; Python integers if the type is wider than 62 bits.
 
         Raises:
             InputError: if a value is NaN or infinite.
         """
         values = np.asarray(values, dtype=np.float64)
         if not np.isfinite(values).all():
-            raise InputError("values must be finite; found NaN or infinity: remove or replace those samples")
+            raise InputError("values must be finite; found NaN or infinity")
         # Far beyond any type, where doubles have no low bits left to wrap to, the size no longer matters.
         far = 2.0 ** (_FAR - self.fraction)
         values = np.clip(values, -far, far)
@@ -184,15 +238,37 @@ class FixedPoint:
         scaled = np.ldexp(values, self.fraction)
         floor = np.floor(scaled)
         rest = scaled - floor
-        bound = 2.0**MAX_WIDTH
         if self.overflow is Overflow.WRAP:
             floor = np.fmod(floor, 2.0**self.width)
-        floor = np.clip(floor, -bound, bound)
-        return self.confine(floor.astype(np.int64) + _round_up(floor, rest, values < 0, self.rounding))
+        up = _round_up(floor, rest, values < 0, self.rounding)
+        if 2**self.width > INT64_LIMIT:
+            return self.confine(np.asarray(_python_integers(floor), dtype=object) + up)
+        bound = float(INT64_LIMIT)
+        return self.confine(np.asarray(np.clip(floor, -bound, bound).astype(np.int64) + up))
 
     def to_float(self, raw: np.ndarray) -> np.ndarray:
-        """The values of raws, as float64 (exact up to 53 bits)."""
+        """The values of raws, as float64: exact up to 53 bits, the nearest (ties to even) beyond, as C++ gives them."""
         return np.ldexp(np.asarray(raw, dtype=np.float64), -self.fraction)
+
+    def to_exact(self, raw: np.ndarray) -> np.ndarray:
+        """The values of raws without any loss: float64, or fractions (dtype object) if the type is wider than that."""
+        if self.fits_float64:
+            return self.to_float(raw)
+        step = Fraction(2) ** -self.fraction
+        return np.asarray(np.frompyfunc(lambda one: int(one) * step, 1, 1)(raw), dtype=object)
+
+
+_python_integers = np.frompyfunc(int, 1, 1)
+
+
+def magnitude(raw: np.ndarray) -> int:
+    """The greatest absolute value of integer raws; 0 if there are none."""
+    return max(-int(raw.min(initial=0)), int(raw.max(initial=0)))
+
+
+def integers(raw: np.ndarray, limit: int) -> np.ndarray:
+    """Integer raws in a carrier for arithmetic whose numbers stay within `limit`: int64 if that will do."""
+    return raw if limit < INT64_LIMIT else raw.astype(object)
 
 
 def _round_up(floor: np.ndarray, rest: np.ndarray, negative: np.ndarray, rounding: Rounding) -> np.ndarray:
@@ -218,44 +294,34 @@ def round_raw(raw: np.ndarray, shift: int, rounding: Rounding) -> np.ndarray:
     """Drop the last `shift` bits of raws (append zeros if negative), rounding as asked; always a new array.
 
     Args:
-        raw: integers, as int64 or in a float carrier; any shape.
+        raw: integers in any carrier; any shape. int64 becomes Python integers where it would not do.
         shift: bits to drop.
         rounding: the Q mode.
-
-    Raises:
-        PrecisionError: if int64 raws would outgrow `MAX_WIDTH` bits.
     """
-    if shift <= 0:
-        if raw.dtype.kind == "i" and shift < 0:
-            _check_shift(raw, -shift)
-        return raw * raw.dtype.type(2**-shift)
+    if shift == 0:
+        return raw.copy()
     if raw.dtype.kind == "f":
-        return _round_float(raw, shift, rounding)
+        # A step too far for the float's range is reached by zeros alone, which ldexp leaves alone.
+        return _round_float(raw, shift, rounding) if shift > 0 else np.ldexp(raw, -shift)
+    if shift < 0:
+        return integers(raw, max(magnitude(raw), 1) << -shift) * (1 << -shift)
+    raw = integers(raw, 1 << shift)
     half, last = 1 << (shift - 1), (1 << shift) - 1
     match rounding:
         case Rounding.TRN:
             return raw >> shift
         case Rounding.TRN_ZERO:
-            return (raw + np.where(raw < 0, last, 0)) >> shift
+            return np.where(raw < 0, raw + last, raw) >> shift
         case Rounding.RND:
             return (raw + half) >> shift
         case Rounding.RND_MIN_INF:
             return (raw + (half - 1)) >> shift
         case Rounding.RND_ZERO:
-            return (raw + np.where(raw < 0, half, half - 1)) >> shift
+            return (raw + half - (raw >= 0)) >> shift
         case Rounding.RND_INF:
-            return (raw + np.where(raw < 0, half - 1, half)) >> shift
+            return (raw + half - (raw < 0)) >> shift
         case Rounding.RND_CONV:
             return (raw + (half - 1) + ((raw >> shift) & 1)) >> shift
-
-
-def _check_shift(raw: np.ndarray, shift: int) -> None:
-    largest = int(np.abs(raw).max(initial=0))
-    if largest << shift >= 2**MAX_WIDTH or shift > MAX_WIDTH:
-        raise PrecisionError(
-            f"a value of {largest.bit_length()} bits would get {shift} more fraction bits, and netloom has {MAX_WIDTH};"
-            " use types whose points are closer together"
-        )
 
 
 def _round_float(raw: np.ndarray, shift: int, rounding: Rounding) -> np.ndarray:

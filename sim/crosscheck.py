@@ -92,7 +92,7 @@ def crosscheck(
     Raises:
         InputError: for bad inputs, or labels of another number.
     """
-    first, second = (as_list(one.predict(x, progress)) for one in (reference, engine))
+    first, second = (one.exact(x, progress) for one in (reference, engine))
     samples = first[0].shape[0]
     if labels is not None and len(labels) != samples:
         raise InputError(f"labels must be one a sample: {len(labels)} labels for {samples} samples")

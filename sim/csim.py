@@ -12,6 +12,7 @@ from netloom.hls import Firmware
 from netloom.hls.firmware import PROJECT
 from netloom.sim import csim_worker
 from netloom.sim.csim_build import library
+from netloom.sim.csim_exact import EXACT_FUNCTION, WORDS, exact_values
 from netloom.sim.engine import Engine, Progress
 
 _CHUNK = 256
@@ -32,13 +33,20 @@ class CsimEngine(Engine):
         self._dataflow = firmware.dataflow
         self.input_shapes = [tensor.shape for tensor in self._dataflow.sources.values()]
         folder = firmware.directory / "csim"
-        self._library = library(firmware.project, folder).resolve()
+        self._outputs = [self._dataflow.types[name] for name in self._dataflow.outputs]
+        self._exact = not all(tensor.element.fits_float64 for tensor in self._outputs)
+        self._library = library(firmware.project, folder, exact=self._exact).resolve()
         self._log = folder / "run.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     def _predict(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
-        outputs = [self._dataflow.types[name].shape for name in self._dataflow.outputs]
-        return self._run(b"P", inputs, outputs, progress)
+        if not self._exact:
+            return self._run(b"P", inputs, [tensor.shape for tensor in self._outputs], progress)
+        words = self._run(b"P", inputs, [(tensor.size * WORDS,) for tensor in self._outputs], progress)
+        return [
+            exact_values(array, tensor.element).reshape(-1, *tensor.shape)
+            for array, tensor in zip(words, self._outputs, strict=True)
+        ]
 
     def _trace(self, inputs: list[np.ndarray], progress: Progress) -> dict[str, np.ndarray]:
         shapes = self._traced_shapes()
@@ -99,12 +107,11 @@ class CsimEngine(Engine):
 
     def _worker(self) -> subprocess.Popen[bytes]:
         if self._process is None:
-            types = self._dataflow.types
             traced = self._traced_shapes()
             spec = {
-                "function": f"{PROJECT}_double",
+                "function": EXACT_FUNCTION if self._exact else f"{PROJECT}_double",
                 "inputs": [tensor.size for tensor in self._dataflow.sources.values()],
-                "outputs": [types[name].size for name in self._dataflow.outputs],
+                "outputs": [tensor.size * (WORDS if self._exact else 1) for tensor in self._outputs],
                 "trace": {name: int(np.prod(shape)) for name, shape in traced.items()},
                 "traced": self._bridge().count("trace_outputs->insert"),
             }

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from netloom.errors import StorageError, ToolFailedError, ToolMissingError
 from netloom.hls.firmware import PROJECT
+from netloom.sim.csim_exact import exact_bridge
 
-_FLAGS = ("-O3", "-fPIC", "-fno-gnu-unique", "-w", "-Ifirmware/ap_types/", '-DWEIGHTS_DIR="firmware/weights"')
+_FLAGS = ("-O3", "-fPIC", "-fno-gnu-unique", "-w", "-I.", "-Ifirmware/ap_types/", '-DWEIGHTS_DIR="firmware/weights"')
 _SOURCES = (f"firmware/{PROJECT}.cpp", f"{PROJECT}_bridge.cpp")
 
 
@@ -45,29 +46,34 @@ def _standard() -> str:
     return "-std=c++23" if probe.returncode == 0 else "-std=c++11"
 
 
-def library(project: Path, cache_folder: Path) -> Path:
+def library(project: Path, cache_folder: Path, *, exact: bool = False) -> Path:
     """The compiled project.
 
     Args:
         project: hls4ml's project folder.
         cache_folder: where libraries are kept, one for each state of the sources.
+        exact: with the function of `exact_bridge`, too.
 
     Raises:
         ToolMissingError: if there is no g++.
         ToolFailedError: if g++ fails; names the log.
         StorageError: if the project's sources are missing.
     """
-    target = cache_folder / f"{_digest(project)}.so"
+    target = cache_folder / f"{_digest(project, exact)}.so"
     if target.exists():
         return target
     cache_folder.mkdir(parents=True, exist_ok=True)
     log = cache_folder / "compile.log"
     with tempfile.TemporaryDirectory(dir=cache_folder) as temporary:
-        objects = [Path(temporary) / f"{index}.o" for index in range(len(_SOURCES))]
+        sources, bridge = [*_SOURCES], project / _SOURCES[1]
+        if exact:
+            sources[1] = str((Path(temporary) / "bridge.cpp").resolve())
+            Path(sources[1]).write_text(exact_bridge(bridge.read_text(encoding="utf-8")), encoding="utf-8")
+        objects = [Path(temporary) / f"{index}.o" for index in range(len(sources))]
         _run_all(
             [
                 [compiler(), _standard(), *_FLAGS, "-c", source, "-o", str(object_.resolve())]
-                for source, object_ in zip(_SOURCES, objects, strict=True)
+                for source, object_ in zip(sources, objects, strict=True)
             ],
             project,
             log,
@@ -80,8 +86,8 @@ def library(project: Path, cache_folder: Path) -> Path:
     return target
 
 
-def _digest(project: Path) -> str:
-    digest = hashlib.sha256(repr((_FLAGS, _standard())).encode())
+def _digest(project: Path, exact: bool) -> str:
+    digest = hashlib.sha256(repr((_FLAGS, _standard(), exact)).encode())
     try:
         sources = [project / name for name in _SOURCES]
         sources += sorted(path for path in (project / "firmware").rglob("*.h") if "ap_types" not in path.parts)

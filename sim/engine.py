@@ -39,21 +39,29 @@ class Engine(ABC):
 
         Returns:
             float64 (samples, *output shape); a list of them for several outputs. Exact multiples of the output type's
-            step in `fixed` and `csim`.
+            step in all engines but `float` and `quantized`; rounded to the nearest float64 where the type is wider than
+            float64's 53 bits (see `exact`).
 
         Raises:
             InputError: for a wrong number of inputs, shape, dtype, or values that are not finite.
         """
-        outputs = self._predict(self.checked_inputs(x), progress or _silent)
+        outputs = [np.asarray(output, dtype=np.float64) for output in self.exact(x, progress)]
         return outputs[0] if len(outputs) == 1 else outputs
 
+    def exact(self, x: Arrays, progress: Progress | None = None) -> list[np.ndarray]:
+        """All outputs without loss: as `predict`, but fractions (dtype object) where a type is wider than float64."""
+        return self._predict(self.checked_inputs(x), progress or _silent)
+
     def trace(self, x: Arrays, progress: Progress | None = None) -> dict[str, np.ndarray]:
-        """The result of every layer: {layer: float64 (samples, *shape)}. Arguments and errors as in `predict`."""
+        """The result of every layer: {layer: float64 (samples, *shape)}. Arguments and errors as in `predict`.
+
+        Of a layer wider than 53 bits it has the nearest float64.
+        """
         return self._trace(self.checked_inputs(x), progress or _silent)
 
     @abstractmethod
     def _predict(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
-        """All outputs, for checked inputs."""
+        """All outputs, for checked inputs, as `exact` gives them."""
 
     @abstractmethod
     def _trace(self, inputs: list[np.ndarray], progress: Progress) -> dict[str, np.ndarray]:

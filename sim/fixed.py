@@ -1,8 +1,8 @@
 """Engine `fixed`: the dataflow graph in exact integers, vectorized over samples.
 
 Every node runs in the cheapest dtype that is proven exact for it: float32 while no number on the way reaches 2**24,
-float64 below 2**53, else int64. Matrix products in a float dtype run on BLAS. Samples go through the whole graph in
-chunks that fit the cache, one thread a core.
+float64 below 2**53, int64 below 2**62, Python's own integers beyond. Matrix products in a float dtype run on BLAS.
+Samples go through the whole graph in chunks that fit the cache, one thread a core.
 """
 
 import os
@@ -17,7 +17,16 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from netloom.hls import Firmware
-from netloom.hls.dataflow import EXACT_LIMIT, Dataflow, Kernel, Node, TensorType, exact_dtype
+from netloom.hls.dataflow import (
+    EXACT_LIMIT,
+    Dataflow,
+    Kernel,
+    Node,
+    TensorType,
+    exact_dtype,
+    in_dtype,
+    integer_dtype,
+)
 from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.sim.engine import Arrays, Engine, Progress
 from netloom.sim.fuse import fused
@@ -55,7 +64,10 @@ class FixedEngine(Engine):
     def _trace(self, inputs: list[np.ndarray], progress: Progress) -> dict[str, np.ndarray]:
         names = [layer.node for layer in self._dataflow.layers]
         results = Program(self._dataflow, names).run(inputs, progress)
-        return {layer.name: result for layer, result in zip(self._dataflow.layers, results, strict=True)}
+        return {
+            layer.name: np.asarray(result, dtype=np.float64)
+            for layer, result in zip(self._dataflow.layers, results, strict=True)
+        }
 
     def statistics(self, x: Arrays, progress: Progress | None = None) -> list[LayerStatistics]:
         """Values reached, overflows and saturations of every layer over a data set; arguments as in `predict`."""
@@ -70,8 +82,9 @@ class FixedEngine(Engine):
                 raws[name] = tensor.element.from_float(array[part])
             for node in self._dataflow.nodes:
                 types, bounds = self._dataflow.input_types(node), self._dataflow.input_bounds(node)
-                kernel = node.operation.kernel(types, bounds, np.int64)
-                raws[node.name] = kernel([raws[source] for source in node.inputs])
+                dtype = integer_dtype(node.operation.headroom(types, bounds))
+                kernel = node.operation.kernel(types, bounds, dtype)
+                raws[node.name] = kernel([in_dtype(raws[source], dtype) for source in node.inputs])
             collector.add(raws)
             if progress is not None:
                 progress(part.stop, samples)
@@ -104,17 +117,17 @@ class Program:
             yield Step(node, node.operation.kernel(types, bounds, dtype), dtype, freed)
 
     def run(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
-        """Compute the chosen nodes for all samples; float64 values."""
+        """Compute the chosen nodes for all samples; values as `FixedPoint.to_exact` gives them."""
         samples = inputs[0].shape[0]
         types = [self.dataflow.types[name] for name in self._outputs]
-        results = [np.empty((samples, *tensor.shape)) for tensor in types]
+        results = [empty_values(samples, tensor) for tensor in types]
         starts = range(0, samples, self.chunk)
 
         def work(start: int) -> int:
             part = slice(start, min(start + self.chunk, samples))
             values = self.evaluate([array[part] for array in inputs])
             for result, tensor, name in zip(results, types, self._outputs, strict=True):
-                np.multiply(values[name], tensor.element.step, out=result[part])
+                set_values(result[part], values[name], tensor.element)
             return part.stop - part.start
 
         done = 0
@@ -131,11 +144,24 @@ class Program:
             for (name, tensor), array in zip(self.dataflow.sources.items(), inputs, strict=True)
         }
         for step in self.steps:
-            arrays: list[np.ndarray] = [values[name].astype(step.dtype, copy=False) for name in step.node.inputs]
+            arrays = [in_dtype(values[name], step.dtype) for name in step.node.inputs]
             values[step.node.name] = step.kernel(arrays)
             for name in step.last_use_of:
                 del values[name]
         return values
+
+
+def empty_values(samples: int, tensor: TensorType) -> np.ndarray:
+    """Room for values of a type: float64, or for fractions where it is wider than that."""
+    return np.empty((samples, *tensor.shape), dtype=np.float64 if tensor.element.fits_float64 else object)
+
+
+def set_values(out: np.ndarray, raws: np.ndarray, element: FixedPoint) -> None:
+    """Write the exact values of raws, in any dtype, where `empty_values` has made room."""
+    if element.fits_float64 and raws.dtype.kind != "O":
+        np.multiply(raws, element.step, out=out, dtype=np.float64)
+    else:
+        out[...] = element.to_exact(raws)
 
 
 def quantize(values: np.ndarray, tensor: TensorType) -> np.ndarray:

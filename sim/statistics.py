@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from netloom.hls.dataflow import Cast, Dataflow
+from netloom.hls.dataflow import Cast, Dataflow, in_dtype, integer_dtype
 from netloom.quantize.fixed_point import Overflow
 
 
@@ -51,11 +51,12 @@ class StatisticsCollector:
         """Count a chunk.
 
         Args:
-            raws: int64 raws of every source and node, batch first.
+            raws: integer raws of every source and node, batch first.
         """
         for node in self._dataflow.nodes:
-            arrays = [raws[name] for name in node.inputs]
-            found = node.operation.overflows(self._dataflow.input_types(node), arrays)
+            types, bounds = self._dataflow.input_types(node), self._dataflow.input_bounds(node)
+            dtype = integer_dtype(node.operation.headroom(types, bounds))
+            found = node.operation.overflows(types, [in_dtype(raws[name], dtype) for name in node.inputs])
             if found is not None:
                 overflow = self._dataflow.types[node.name].element.overflow
                 self._count(node.layer, overflow, int(found.sum()), quantizer=isinstance(node.operation, Cast))

@@ -10,9 +10,9 @@ from netloom.errors import SimulationError
 from netloom.firmware.cycles import steady_interval
 from netloom.firmware.emitted import EmittedDesign
 from netloom.firmware.stream import Stream
-from netloom.hls.dataflow import TensorType
+from netloom.hls.dataflow import TensorType, in_dtype, integer_dtype
 from netloom.sim.engine import Engine, Progress
-from netloom.sim.fixed import quantize
+from netloom.sim.fixed import empty_values, quantize
 from netloom.sim.verilator import Result, Simulation, Stalls
 from netloom.sim.verilator_bench import Port
 
@@ -129,10 +129,14 @@ class StreamEngine(Engine):
     def _predict(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
         streams = [port.stream for port in self.design.outputs]
         shapes = [port.shape for port in self.design.outputs]
-        results = [np.empty((inputs[0].shape[0], *shape)) for shape in shapes]
+        samples = inputs[0].shape[0]
+        results = [
+            empty_values(samples, TensorType(shape, stream.element))
+            for shape, stream in zip(shapes, streams, strict=True)
+        ]
         for part, result in self._runs(inputs, progress, probe=False):
             for values, given, stream, shape in zip(results, result.outputs, streams, shapes, strict=True):
-                values[part] = _values(given, stream).reshape(-1, *shape)
+                values[part] = stream.element.to_exact(stream.unpack(given)).reshape(-1, *shape)
         return results
 
     def _trace(self, inputs: list[np.ndarray], progress: Progress) -> dict[str, np.ndarray]:
@@ -147,7 +151,8 @@ class StreamEngine(Engine):
                     raise SimulationError(
                         f"design {self.design.name!r}: layer {layer.layer!r} gave {len(seen)} beats, not {beats}"
                     )
-                results[layer.layer][part] = _values(seen, layer.stream).reshape(-1, *layer.shape)
+                values = layer.stream.element.to_float(layer.stream.unpack(seen))
+                results[layer.layer][part] = values.reshape(-1, *layer.shape)
         return results
 
     def _runs(self, inputs: list[np.ndarray], progress: Progress, *, probe: bool) -> Iterator[tuple[slice, Result]]:
@@ -214,10 +219,6 @@ def _advanced(progress: Progress, start: int, samples: int, beats: int, done: in
 
 
 def _raws(values: np.ndarray, shape: tuple[int, ...], stream: Stream) -> np.ndarray:
-    """Float values as raws of the stream's element: int64 (samples, elements)."""
-    return quantize(values, TensorType(shape, stream.element)).astype(np.int64).reshape(len(values), -1)
-
-
-def _values(words: np.ndarray, stream: Stream) -> np.ndarray:
-    """Beats as float64 values (samples, elements)."""
-    return stream.unpack(words) * stream.element.step
+    """Float values as raws of the stream's element: integers (samples, elements)."""
+    raws = quantize(values, TensorType(shape, stream.element))
+    return in_dtype(raws, integer_dtype(2**stream.element.width - 1)).reshape(len(values), -1)

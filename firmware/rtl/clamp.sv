@@ -23,11 +23,15 @@ module clamp #(
     input logic out_ready,
     output logic [LANES*OUT_WIDTH-1:0] out_data  // results, likewise
 );
-  localparam logic signed [63:0] RawMin = IN_SIGNED ? -(64'sd1 <<< (IN_WIDTH - 1)) : 64'sd0;
-  localparam logic signed [63:0] RawMax = (64'sd1 <<< (IN_WIDTH - (IN_SIGNED ? 1 : 0))) - 64'sd1;
+  // Bits that hold limits and ends of the range, with their signs; an int at least.
+  localparam int Widest = IN_WIDTH > OUT_WIDTH ? IN_WIDTH : OUT_WIDTH;
+  localparam int Limit = Widest > 30 ? Widest + 2 : 32;
+  localparam logic signed [Limit-1:0] One = 1;
+  localparam logic signed [Limit-1:0] RawMin = IN_SIGNED ? -(One <<< (IN_WIDTH - 1)) : 0;
+  localparam logic signed [Limit-1:0] RawMax = (One <<< (IN_WIDTH - (IN_SIGNED ? 1 : 0))) - One;
   localparam int Signed = IN_WIDTH + (IN_SIGNED ? 0 : 1);
-  localparam logic signed [63:0] Low = 64'($signed(LOW));
-  localparam logic signed [63:0] High = 64'($signed(HIGH));
+  localparam logic signed [Limit-1:0] Low = Limit'($signed(LOW));
+  localparam logic signed [Limit-1:0] High = Limit'($signed(HIGH));
   // Limits between the ends of the range, where they are compared with anything.
   localparam bit Lower = Low > RawMin;
   localparam bit Upper = High < RawMax;
@@ -35,8 +39,8 @@ module clamp #(
   logic enable;
 
   generate
-    if (LANES < 1 || IN_WIDTH < 1 || OUT_WIDTH < 1 || IN_WIDTH > 62 || OUT_WIDTH > 62) begin : gen_bad_size
-      $error("clamp: LANES must be at least 1, IN_WIDTH and OUT_WIDTH 1 to 62");
+    if (LANES < 1 || IN_WIDTH < 1 || OUT_WIDTH < 1) begin : gen_bad_size
+      $error("clamp: LANES, IN_WIDTH and OUT_WIDTH must be at least 1");
     end
     if (High < Low) begin : gen_bad_limits
       $error("clamp: HIGH must be at least LOW");

@@ -29,28 +29,30 @@ module divide #(
   localparam logic [87:0] Rounding = SIGNED ? 88'("TRN_ZERO") : 88'("TRN");
 
   // Digits of the reciprocal: 1 or -1 where Nonzero, no two of them neighbours.
-  localparam logic [127:0] Reciprocal = ((128'd1 << SHIFT) + 128'(DIVISOR) - 128'd1) / 128'(DIVISOR);
-  localparam logic [127:0] Half = Reciprocal >> 1;
-  localparam logic [127:0] ThreeHalves = Reciprocal + Half;
-  localparam logic [127:0] Nonzero = Half ^ ThreeHalves;
+  localparam int Size = (SHIFT > 32 ? SHIFT : 32) + 2;
+  localparam logic [Size-1:0] One = 1;
+  localparam logic [Size-1:0] Reciprocal = ((One << SHIFT) + Size'(DIVISOR) - One) / Size'(DIVISOR);
+  localparam logic [Size-1:0] Half = Reciprocal >> 1;
+  localparam logic [Size-1:0] ThreeHalves = Reciprocal + Half;
+  localparam logic [Size-1:0] Nonzero = Half ^ ThreeHalves;
 
   // Signed, and wide enough for any product.
   localparam int Wide = WIDTH + SHIFT + 2;
-  localparam int Digits = ones_below(128);
+  localparam int Digits = ones_below(Size);
   localparam int Terms = Digits + 1;  // a negative raw's quotient is one above the product's floor
   localparam int Stages = Shifts ? 1 : $clog2(Terms);
 
   // Nonzero digits below a place.
   function automatic int ones_below(input int place);
     ones_below = 0;
-    for (int i = 0; i < 128; i++) if (i < place && Nonzero[i]) ones_below = ones_below + 1;
+    for (int i = 0; i < Size; i++) if (i < place && Nonzero[i]) ones_below = ones_below + 1;
   endfunction
 
   logic [Stages-1:0] enable;
 
   generate
-    if (LANES < 1 || WIDTH < 1 || WIDTH > 62 || DIVISOR < 1 || SHIFT < 0 || SHIFT > 94) begin : gen_illegal
-      $error("divide: LANES and DIVISOR must be at least 1, WIDTH 1 to 62, SHIFT 0 to 94");
+    if (LANES < 1 || WIDTH < 1 || DIVISOR < 1 || SHIFT < 0) begin : gen_illegal
+      $error("divide: LANES, WIDTH and DIVISOR must be at least 1, SHIFT at least 0");
     end
   endgenerate
 
@@ -94,7 +96,7 @@ module divide #(
       end else begin : gen_unsigned
         assign extended = Wide'(raw);
       end
-      for (genvar place = 0; place < 128; place++) begin : gen_place
+      for (genvar place = 0; place < Size; place++) begin : gen_place
         if (Nonzero[place]) begin : gen_digit
           if (ThreeHalves[place]) begin : gen_plus
             assign terms[ones_below(place)*Wide+:Wide] = extended << place;

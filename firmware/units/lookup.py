@@ -13,7 +13,6 @@ from netloom.firmware.units.rom_style import rom_in_block, rom_luts
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Ram, Resources, Unit
 from netloom.hls.dataflow import Lookup
-from netloom.quantize.fixed_point import MAX_WIDTH
 
 _LARGEST = 2**31
 _BLOCK_DEPTH = 1024
@@ -34,7 +33,7 @@ class LookupUnit(Unit):
         target: device family, for the choice of memories.
 
     Raises:
-        PrecisionError: if computing an index takes more than 62 bits.
+        PrecisionError: if scale or offset are beyond the 32 bits of a parameter.
     """
 
     module: ClassVar[str] = "lookup"
@@ -47,13 +46,8 @@ class LookupUnit(Unit):
 
     def __post_init__(self) -> None:
         operation = self.operation
-        product = self.source.element.width + operation.scale.bit_length()
-        if not self._addressing.direct and (
-            product - min(self._addressing.shift, 0) >= MAX_WIDTH or abs(operation.offset) >= _LARGEST
-        ):
-            raise PrecisionError(
-                f"{self.name}: the index of the table takes more than {MAX_WIDTH} bits; cast the input to fewer bits"
-            )
+        if not self._addressing.direct and max(self._addressing.scale, abs(operation.offset)) >= _LARGEST:
+            raise PrecisionError(f"{self.name}: the table's scale and offset must be below {_LARGEST}")
 
     @property
     def inputs(self) -> tuple[Stream, ...]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from netloom.hls.dataflow import Lookup
+from netloom.hls.dataflow import Lookup, integer_dtype
 from netloom.quantize.fixed_point import FixedPoint
 
 _WIDEST_DIRECT = 16
@@ -45,7 +45,7 @@ def addressing(operation: Lookup, element: FixedPoint) -> Addressing:
     width = element.width - drop
     limit = max(1 << (operation.table.size - 1).bit_length(), _LEAST_TABLE)
     if width <= _WIDEST_DIRECT:
-        words = np.arange(1 << width, dtype=np.int64)
+        words = np.arange(1 << width).astype(integer_dtype(2**element.width * operation.scale))
         if element.signed:
             words -= (words >> (width - 1)) << width
         table = operation.table[operation.index(words << drop)]

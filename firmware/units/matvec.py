@@ -180,7 +180,7 @@ class MatVecUnit(Unit):
         accum, weights = self.operation.accum, self._weights
         if self.confines:
             return accum.width
-        ends = np.array(weights.product_range, dtype=np.int64)
+        ends = np.array(weights.product_range, dtype=object)
         low, high = (int(end) for end in round_raw(ends, max(weights.shift, 0), accum.rounding))
         # Where weights share a block, the upper product is one too low until its carry is added.
         low -= weights.pack > 0

@@ -157,7 +157,7 @@ class MatVecUnrolled(Unit):
     def _rounded(self, network: Network, element: int, weight: int) -> int:
         product = network.tree(Term(element, *digit) for digit in signed_digits(weight))
         node = network.nodes[element]
-        ends = np.array(sorted((node.low * weight, node.high * weight)), dtype=np.int64)
+        ends = np.array(sorted((node.low * weight, node.high * weight)), dtype=object)
         low, high = round_raw(ends, self._shift, self.operation.accum.rounding).tolist()
         return network.leaf(low, high, network.nodes[product.node].level + 1, rounded=product)
 

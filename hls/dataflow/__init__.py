@@ -6,7 +6,17 @@ from netloom.hls.dataflow.files import load_dataflow, save_dataflow
 from netloom.hls.dataflow.graph import Dataflow, DataflowBuilder, Layer, Node
 from netloom.hls.dataflow.lookup import Lookup
 from netloom.hls.dataflow.matvec import DepthwiseMatVec, MatVec
-from netloom.hls.dataflow.operation import EXACT_LIMIT, Bounds, Cost, Kernel, Operation, TensorType, exact_dtype
+from netloom.hls.dataflow.operation import (
+    EXACT_LIMIT,
+    Bounds,
+    Cost,
+    Kernel,
+    Operation,
+    TensorType,
+    exact_dtype,
+    in_dtype,
+    integer_dtype,
+)
 from netloom.hls.dataflow.permute import Permute
 from netloom.hls.dataflow.pool import Divide, Pool, PoolFunction
 from netloom.hls.dataflow.reduce import Reduce, Summation
@@ -28,6 +38,8 @@ __all__ = [
     "Operation",
     "TensorType",
     "exact_dtype",
+    "in_dtype",
+    "integer_dtype",
     # operations
     "Cast",
     "Clamp",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from netloom.hls.dataflow.operation import Bounds, Kernel, Operation, TensorType
-from netloom.quantize.fixed_point import FixedPoint, round_raw
+from netloom.quantize.fixed_point import FixedPoint, integers, round_raw
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,9 @@ class Clamp(Operation):
     def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> Bounds:
         """The limits applied to both ends."""
         del inputs
-        return Bounds(np.clip(bounds[0].low, self.low, self.high), np.clip(bounds[0].high, self.low, self.high))
+        limit = max(abs(self.low), abs(self.high or 0))
+        low, high = (np.clip(integers(end, limit), self.low, self.high) for end in (bounds[0].low, bounds[0].high))
+        return Bounds(low, high)
 
     def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
         """Nothing to do where the range is proven to lie within the limits."""

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import prod
 
 import numpy as np
 
 from netloom.hls.dataflow.operation import Bounds, Cost, Kernel, Operation, TensorType, exact_type
+from netloom.quantize.fixed_point import integers
 
 
 class ElementwiseFunction(StrEnum):
@@ -36,10 +38,7 @@ class Elementwise(Operation):
 
     def output(self, inputs: Sequence[TensorType]) -> TensorType:
         """Broadcast shape; the narrowest type for all that the inputs' types can hold."""
-        ends = [
-            Bounds(np.array([t.element.raw_min], dtype=object), np.array([t.element.raw_max], dtype=object))
-            for t in inputs
-        ]
+        ends = [Bounds.whole((1,), tensor.element) for tensor in inputs]
         result = self._extremes(inputs, ends)
         element = exact_type(
             int(result.low[0]),
@@ -62,7 +61,12 @@ class Elementwise(Operation):
     def _extremes(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> Bounds:
         function = _FUNCTIONS[self.function]
         gains = self._gains(inputs)
-        ends = [(bound.low * gain, bound.high * gain) for bound, gain in zip(bounds, gains, strict=True)]
+        sizes = [max(bound.magnitude, 1) * gain for bound, gain in zip(bounds, gains, strict=True)]
+        limit = prod(sizes) if self.function is ElementwiseFunction.MULTIPLY else sum(sizes)
+        ends = [
+            (integers(bound.low, limit) * gain, integers(bound.high, limit) * gain)
+            for bound, gain in zip(bounds, gains, strict=True)
+        ]
         corners = [function(a, b) for a in ends[0] for b in ends[1]]
         low, high = corners[0], corners[0]
         for corner in corners[1:]:
@@ -76,7 +80,7 @@ class Elementwise(Operation):
     def headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
         """The aligned inputs and the result."""
         gains = self._gains(inputs)
-        aligned = max(bound.magnitude * gain for bound, gain in zip(bounds, gains, strict=True))
+        aligned = max(max(bound.magnitude, 1) * gain for bound, gain in zip(bounds, gains, strict=True))
         return max(aligned, self._extremes(inputs, bounds).magnitude)
 
     def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:

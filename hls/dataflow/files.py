@@ -64,7 +64,8 @@ def save_dataflow(dataflow: Dataflow, directory: Path) -> None:
     def encode(value: Any, key: str) -> Any:
         match value:
             case np.ndarray():
-                arrays[key] = value
+                wide = value.dtype.kind == "O"
+                arrays[key] = value.astype(str) if wide else value
                 return {"array": key}
             case FixedPoint():
                 return str(value)
@@ -158,7 +159,13 @@ def _decode_operation(name: str, parameters: dict[str, Any], arrays: Any) -> Ope
 
     def decode(value: Any, hint: Any) -> Any:
         if isinstance(value, dict):
-            return arrays[value["array"]]
+            array = arrays[value["array"]]
+            # Integers beyond int64 are there as text.
+            return (
+                array
+                if array.dtype.kind != "U"
+                else np.array([int(word) for word in array.flat], dtype=object).reshape(array.shape)
+            )
         if isinstance(value, list):
             return tuple(decode(item, None) for item in value)
         if isinstance(value, str):

@@ -31,24 +31,25 @@ class Lookup(Operation):
         return TensorType(inputs[0].shape, self.element)
 
     def index(self, raw: np.ndarray) -> np.ndarray:
-        """The table's index for every raw (int64)."""
+        """The table's index for every raw: integers, int64 or Python's own."""
         index = raw * self.scale
         if self.toward_zero:
             index = np.sign(index) * (np.abs(index) >> self.shift)
         else:
             index = index >> self.shift
-        return np.clip(index + self.offset, 0, self.table.size - 1)
+        return np.clip(index + self.offset, 0, self.table.size - 1).astype(np.int64, copy=False)
 
     def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> Bounds:
         """The least and greatest entry of the whole table."""
         del bounds
         shape = inputs[0].shape
-        return Bounds(np.full(shape, self.table.min()), np.full(shape, self.table.max()))
+        return Bounds(np.full(shape, int(self.table.min())), np.full(shape, int(self.table.max())))
 
     def headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
         """Indices are integers."""
-        del inputs, bounds
-        return INTEGERS_ONLY
+        del inputs
+        largest = bounds[0].magnitude * self.scale + abs(self.offset)
+        return max(INTEGERS_ONLY, largest, 1 << self.shift, int(self.table.max()), -int(self.table.min()))
 
     def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
         """One gather."""

@@ -6,17 +6,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from netloom.errors import PrecisionError
-from netloom.hls.dataflow.operation import INTEGERS_ONLY, Bounds, Cost, Kernel, Operation, TensorType
-from netloom.quantize.fixed_point import MAX_WIDTH, FixedPoint, Overflow, Rounding, round_raw
+from netloom.hls.dataflow.operation import (
+    INTEGERS_ONLY,
+    Bounds,
+    Cost,
+    Kernel,
+    Operation,
+    TensorType,
+    in_dtype,
+    integer_dtype,
+)
+from netloom.quantize.fixed_point import INT64_LIMIT, FixedPoint, Overflow, Rounding, magnitude, round_raw
 
 
 @dataclass(frozen=True, eq=False)
 class _Accumulation(Operation):
     """What both have in common: products cast to the accumulator one by one, summed there from the bias on.
 
-    `weights` and `bias` are raws (int64). `order` is the order in which inputs are accumulated; it matters only where
-    the accumulator saturates on the way. None is the natural order.
+    `weights` and `bias` are raws, in integers. `order` is the order in which inputs are accumulated; it matters only
+    where the accumulator saturates on the way. None is the natural order.
     """
 
     weights: np.ndarray
@@ -28,11 +36,25 @@ class _Accumulation(Operation):
 
     @abstractmethod
     def _sum(self, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """The sums of products, in the arrays' common dtype."""
+        """The sums of products, in the arrays' common float dtype or int64."""
 
     @abstractmethod
     def _term(self, x: np.ndarray, index: int) -> np.ndarray:
-        """The products of input `index`, as int64."""
+        """The products of input `index`, integers."""
+
+    def _exact_sum(self, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """`_sum` of integers: on BLAS where float64 is exact, in int64 where that is, else in parts that are."""
+        worst = magnitude(x) * int(np.abs(weights).sum(axis=0).max(initial=0))
+        if worst < 2**53:
+            return self._sum(x.astype(np.float64), weights.astype(np.float64)).astype(np.int64)
+        if worst < INT64_LIMIT:
+            return self._sum(x.astype(np.int64), weights.astype(np.int64))
+        bits = (53 - self._depth.bit_length()) // 2
+        return sum(
+            self._sum(x_part, part).astype(np.int64).astype(object) << bits * (i + j)
+            for i, x_part in enumerate(_parts(x, bits))
+            for j, part in enumerate(_parts(weights, bits))
+        )
 
     @property
     def _depth(self) -> int:
@@ -54,8 +76,8 @@ class _Accumulation(Operation):
         """Least and greatest sum of products, in product steps."""
         positive, negative = np.maximum(self.weights, 0), np.minimum(self.weights, 0)
         return (
-            self._sum(low, positive) + self._sum(high, negative),
-            self._sum(high, positive) + self._sum(low, negative),
+            self._exact_sum(low, positive) + self._exact_sum(high, negative),
+            self._exact_sum(high, positive) + self._exact_sum(low, negative),
         )
 
     def _partial_extremes(self, bounds: Bounds) -> tuple[np.ndarray, np.ndarray]:
@@ -82,7 +104,7 @@ class _Accumulation(Operation):
         Holds every partial sum in any order, every product and the bias.
 
         Raises:
-            PrecisionError: if that takes more than 62 bits.
+            PrecisionError: if no type has so many bits.
         """
         fraction = max(self.product_fraction(inputs), self.bias_type.fraction)
         part_low, part_high = self._partial_extremes(bounds[0])
@@ -97,10 +119,7 @@ class _Accumulation(Operation):
         final, partial = self._sums(inputs, bounds)
         if self.accum.overflow is Overflow.WRAP:
             return final.confined(self.accum)
-        if partial.exceeds(self.accum):
-            low = np.full(final.low.shape, self.accum.raw_min)
-            return Bounds(low, np.full(final.low.shape, self.accum.raw_max))
-        return final
+        return Bounds.whole(final.low.shape, self.accum) if partial.exceeds(self.accum) else final
 
     def may_overflow(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
         """Whether a sum may leave the accumulator; for a saturating one, any partial sum."""
@@ -118,36 +137,46 @@ class _Accumulation(Operation):
     def headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
         """The greatest partial sum any order of summation can meet."""
         if self.takes_terms_in_order(inputs, bounds):
-            return INTEGERS_ONLY
+            gain = self._gain(inputs)
+            product = bounds[0].magnitude * magnitude(self.weights)
+            half = 2 ** (-gain - 1) if gain < 0 else 0
+            return max(
+                INTEGERS_ONLY, (product << max(gain, 0)) + half, 2 * max(-self.accum.raw_min, self.accum.raw_max)
+            )
         partial = self._sums(inputs, bounds)[1]
         wrap = 2**self.accum.width if partial.exceeds(self.accum) else 0
-        scaled_weights = int(np.abs(self.weights).max(initial=0)) << self._gain(inputs)
-        return max(bounds[0].magnitude, partial.magnitude + wrap, scaled_weights, int(np.abs(self.start()).max()))
+        scaled_weights = magnitude(self.weights) << self._gain(inputs)
+        return max(bounds[0].magnitude, partial.magnitude + wrap, scaled_weights, magnitude(self.start()))
 
     def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
         """One matrix product where that is exact, else a loop over the inputs in their order."""
         if self.takes_terms_in_order(inputs, bounds):
-            return self._sequential_kernel(self.product_fraction(inputs))
+            return self._sequential_kernel(self.product_fraction(inputs), integer_dtype(self.headroom(inputs, bounds)))
         start: np.ndarray = self.start().astype(dtype)
         has_bias = bool(start.any())
-        weights: np.ndarray = (self.weights << self._gain(inputs)).astype(dtype)
+        weights: np.ndarray = self._scaled_weights(inputs).astype(dtype)
         accum = self.accum
+        sum_ = self._sum if np.dtype(dtype).kind == "f" else self._exact_sum
         confine = self._sums(inputs, bounds)[0].exceeds(accum)
 
         def run(arrays: Sequence[np.ndarray]) -> np.ndarray:
-            total = self._sum(arrays[0], weights)
+            total = sum_(arrays[0], weights).astype(dtype, copy=False)
             if has_bias:
                 total += start
             return accum.confine(total) if confine else total
 
         return run
 
-    def _sequential_kernel(self, product_fraction: int) -> Callable[[Sequence[np.ndarray]], np.ndarray]:
+    def _scaled_weights(self, inputs: Sequence[TensorType]) -> np.ndarray:
+        """The weights in accumulator steps per input step."""
+        return round_raw(self.weights, -self._gain(inputs), Rounding.TRN)
+
+    def _sequential_kernel(self, product_fraction: int, dtype: type) -> Callable[[Sequence[np.ndarray]], np.ndarray]:
         accum, start = self.accum, self.start()
         order = self.order if self.order is not None else range(self._depth)
 
         def run(arrays: Sequence[np.ndarray]) -> np.ndarray:
-            x = arrays[0].astype(np.int64)
+            x = in_dtype(arrays[0], dtype)
             total = np.broadcast_to(start, (*x.shape[:-1], start.size)).copy()
             for index in order:
                 total = accum.confine(total + accum.cast(self._term(x, index), product_fraction))
@@ -159,12 +188,12 @@ class _Accumulation(Operation):
         """Where the sum, with products rounded as the accumulator does, ends outside the accumulator."""
         x = arrays[0]
         if self._loses_bits(inputs):
-            wide = FixedPoint(MAX_WIDTH, MAX_WIDTH - self.accum.fraction, True, self.accum.rounding)
             total = self.start() + sum(
-                wide.cast(self._term(x, index), self.product_fraction(inputs)) for index in range(self._depth)
+                round_raw(self._term(x, index), -self._gain(inputs), self.accum.rounding)
+                for index in range(self._depth)
             )
         else:
-            total = self._sum(x, self.weights << self._gain(inputs)) + self.start()
+            total = self._exact_sum(x, self._scaled_weights(inputs)) + self.start()
         return (total < self.accum.raw_min) | (total > self.accum.raw_max)
 
     def cost(self, inputs: Sequence[TensorType]) -> Cost:
@@ -178,23 +207,13 @@ class _Accumulation(Operation):
         )
 
 
-def _largest_sum(x: np.ndarray, weights: np.ndarray) -> float:
-    """A bound on every sum of products of int64 arrays.
-
-    Raises:
-        PrecisionError: if it is beyond 62 bits.
-    """
-    worst = float(np.abs(x).max(initial=0)) * float(np.abs(weights).sum(axis=0).max(initial=0))
-    if worst >= 2.0**MAX_WIDTH:
-        raise PrecisionError(f"a sum of products needs more than {MAX_WIDTH} bits; use fewer bits for its inputs")
-    return worst
-
-
-def _product_int64(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """`x @ weights` of integers, on BLAS where float64 is exact."""
-    if _largest_sum(x, weights) < 2**53:
-        return (x.astype(np.float64) @ weights.astype(np.float64)).astype(np.int64)
-    return x @ weights
+def _parts(raw: np.ndarray, bits: int) -> list[np.ndarray]:
+    """Integers as parts of `bits` bits, the lowest first, in float64: raw = sum of parts[i] * 2**(bits * i)."""
+    parts: list[np.ndarray] = []
+    while magnitude(raw) >= 1 << bits:
+        parts.append((raw & ((1 << bits) - 1)).astype(np.float64))
+        raw = raw >> bits
+    return [*parts, raw.astype(np.float64)]
 
 
 class MatVec(_Accumulation):
@@ -208,8 +227,6 @@ class MatVec(_Accumulation):
         return TensorType((*inputs[0].shape[:-1], self.weights.shape[1]), self.accum)
 
     def _sum(self, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        if x.dtype.kind == "i":
-            return _product_int64(x, weights)
         flat = np.ascontiguousarray(x).reshape(-1, x.shape[-1])
         return (flat @ weights).reshape(*x.shape[:-1], weights.shape[1])
 
@@ -229,8 +246,6 @@ class DepthwiseMatVec(_Accumulation):
 
     def _sum(self, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
         depth, channels = weights.shape
-        if x.dtype.kind == "i":
-            _largest_sum(x, weights)
         columns = x.reshape(*x.shape[:-1], depth, channels)
         total = columns[..., 0, :] * weights[0]
         for index in range(1, depth):

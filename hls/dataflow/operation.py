@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from netloom.errors import PrecisionError
-from netloom.quantize.fixed_point import MAX_WIDTH, FixedPoint, Overflow
+from netloom.quantize.fixed_point import INT64_LIMIT, FixedPoint, Overflow, integers, magnitude
 
 Kernel = Callable[[Sequence[np.ndarray]], np.ndarray]
 
-EXACT_LIMIT: dict[type, int] = {np.float32: 2**24, np.float64: 2**53, np.int64: 2**MAX_WIDTH}
-"""Up to this magnitude every integer, and every sum or product that stays below it, is exact in the dtype."""
+EXACT_LIMIT: dict[type, int] = {np.float32: 2**24, np.float64: 2**53, np.int64: INT64_LIMIT}
+"""Up to this magnitude every integer, and every sum or product that stays below it, is exact in the dtype. Beyond all
+of them there are Python's own integers, dtype `np.object_`."""
 
 INTEGERS_ONLY = 2**53 + 1
 """Headroom of kernels that need integer instructions, whatever their range."""
@@ -38,34 +39,42 @@ class TensorType:
 
 @dataclass(frozen=True)
 class Bounds:
-    """Proven range of a tensor: for every element the least and greatest raw it can come to hold."""
+    """Proven range of a tensor: for every element the least and greatest raw it can come to hold.
+
+    int64 where that holds both ends of all elements, else Python integers (dtype object).
+    """
 
     low: np.ndarray
     high: np.ndarray
 
+    def __post_init__(self) -> None:
+        dtype = integer_dtype(self.magnitude)
+        for end in ("low", "high"):
+            object.__setattr__(self, end, np.asarray(getattr(self, end)).astype(dtype, copy=False))
+
     @classmethod
     def of(cls, tensor: TensorType) -> "Bounds":
         """All that the element type can hold."""
-        element = tensor.element
-        return cls(
-            np.full(tensor.shape, element.raw_min, dtype=np.int64),
-            np.full(tensor.shape, element.raw_max, dtype=np.int64),
-        )
+        return cls.whole(tensor.shape, tensor.element)
+
+    @classmethod
+    def whole(cls, shape: tuple[int, ...], element: FixedPoint) -> "Bounds":
+        """All that a type can hold, for every element of a shape."""
+        return cls(np.full(shape, element.raw_min), np.full(shape, element.raw_max))
 
     @property
     def magnitude(self) -> int:
         """The greatest absolute raw."""
-        return max(abs(int(self.low.min())), abs(int(self.high.max())))
+        return max(magnitude(self.low), magnitude(self.high))
 
     def confined(self, element: FixedPoint) -> "Bounds":
         """What is left of this range, in raws of `element`'s own step, after `element`'s overflow mode."""
+        limit = max(-element.raw_min, element.raw_max)
+        low, high = integers(self.low, limit), integers(self.high, limit)
         if element.overflow in (Overflow.SAT, Overflow.SAT_SYM):
-            return Bounds(
-                np.clip(self.low, element.raw_min, element.raw_max),
-                np.clip(self.high, element.raw_min, element.raw_max),
-            )
-        outside = (self.low < element.raw_min) | (self.high > element.raw_max)
-        return Bounds(np.where(outside, element.raw_min, self.low), np.where(outside, element.raw_max, self.high))
+            return Bounds(*(np.clip(end, element.raw_min, element.raw_max) for end in (low, high)))
+        outside = (low < element.raw_min) | (high > element.raw_max)
+        return Bounds(np.where(outside, element.raw_min, low), np.where(outside, element.raw_max, high))
 
     def exceeds(self, element: FixedPoint) -> bool:
         """Whether any element may lie outside `element`'s range, in raws of its own step."""
@@ -96,7 +105,7 @@ class Operation(ABC):
         """Shape and type of the result.
 
         Raises:
-            PrecisionError: if no type within 62 bits holds it.
+            PrecisionError: if no type holds it.
         """
 
     @abstractmethod
@@ -121,7 +130,7 @@ class Operation(ABC):
 
         Args:
             inputs: types of the inputs.
-            arrays: input raws, int64, batch first.
+            arrays: input raws, int64 or Python integers as `integer_dtype` says, batch first.
         """
         del inputs, arrays
         return None
@@ -133,20 +142,25 @@ class Operation(ABC):
 
 
 def exact_dtype(headroom: int) -> type:
-    """The cheapest dtype in which every integer up to `headroom` is exact.
+    """The cheapest dtype in which every integer up to `headroom` is exact."""
+    return next((dtype for dtype, limit in EXACT_LIMIT.items() if headroom <= limit), np.object_)
 
-    Raises:
-        PrecisionError: if not even int64 is.
-    """
-    for dtype, limit in EXACT_LIMIT.items():
-        if headroom <= limit:
-            return dtype
-    raise PrecisionError(f"numbers on the way need more than {MAX_WIDTH} bits; use narrower types")
+
+def integer_dtype(headroom: int) -> type:
+    """The same among integer dtypes: int64 or Python's own."""
+    return np.int64 if headroom < INT64_LIMIT else np.object_
+
+
+def in_dtype(raw: np.ndarray, dtype: type) -> np.ndarray:
+    """Raws in another dtype, which holds them; the array itself if it has that dtype."""
+    if dtype is np.object_ and raw.dtype.kind == "f":
+        raw = raw.astype(np.int64)
+    return raw.astype(dtype, copy=False)
 
 
 def exact_type(low: int, high: int, fraction: int, where: str) -> FixedPoint:
-    """The narrowest type for raws from `low` to `high`, with a readable refusal beyond 62 bits."""
+    """The narrowest type for raws from `low` to `high`, with a readable refusal where there is none."""
     try:
         return FixedPoint.containing(low, high, fraction)
     except PrecisionError as error:
-        raise PrecisionError(f"{where}: {error}; use fewer bits in the layers before it") from None
+        raise PrecisionError(f"{where}: {error}") from None

@@ -8,7 +8,14 @@ from itertools import product
 import numpy as np
 
 from netloom.hls.dataflow.operation import Bounds, Kernel, Operation, TensorType
-from netloom.hls.dataflow.reduce import Summation, accumulate, confined_sum_bounds, partial_sum_bounds
+from netloom.hls.dataflow.reduce import (
+    Summation,
+    accumulate,
+    confined_sum_bounds,
+    partial_sum_bounds,
+    sum_headroom,
+    sum_overflows,
+)
 from netloom.quantize.fixed_point import FixedPoint
 
 
@@ -68,9 +75,9 @@ class Pool(Operation):
         """For a sum: as many of the largest elements as the window has, and the wrap's modulus."""
         if self.accum is None:
             return bounds[0].magnitude
-        gain = max(self.accum.fraction - inputs[0].element.fraction, 0)
-        modulus = 2**self.accum.width if self.may_overflow(inputs, bounds) else 0
-        return ((bounds[0].magnitude << gain) + 1) * int(np.prod(self.kernel_size)) + modulus
+        wraps = self.may_overflow(inputs, bounds)
+        fraction = inputs[0].element.fraction
+        return sum_headroom(bounds[0].magnitude, int(np.prod(self.kernel_size)), fraction, self.accum, wraps)
 
     def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
         """Elementwise over the window's positions."""
@@ -100,8 +107,7 @@ class Pool(Operation):
         """Where a sum ends outside the accumulator."""
         if self.accum is None:
             return None
-        total = sum(arrays[0][at] for at in self._slices(inputs))
-        return self.accum.overflows(np.asarray(total), inputs[0].element.fraction)
+        return sum_overflows([arrays[0][at] for at in self._slices(inputs)], inputs[0].element.fraction, self.accum)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 
 from netloom.hls.dataflow.operation import Bounds, Kernel, Operation, TensorType
-from netloom.quantize.fixed_point import FixedPoint, round_raw
+from netloom.quantize.fixed_point import FixedPoint, integers, magnitude, round_raw
 
 
 class Summation(StrEnum):
@@ -55,9 +55,14 @@ def partial_sum_bounds(
 ) -> Bounds:
     """Range of any partial sum of `accumulate`, were nothing lost to overflow."""
     return Bounds(
-        np.sum([np.minimum(raw, 0) for raw in _rounded(low, fraction, accum)], axis=0),
-        np.sum([np.maximum(raw, 0) for raw in _rounded(high, fraction, accum)], axis=0),
+        _total([np.minimum(raw, 0) for raw in _rounded(low, fraction, accum)]),
+        _total([np.maximum(raw, 0) for raw in _rounded(high, fraction, accum)]),
     )
+
+
+def _total(terms: Sequence[np.ndarray]) -> np.ndarray:
+    limit = len(terms) * max(magnitude(term) for term in terms)
+    return np.asarray(sum(integers(term, limit) for term in terms))
 
 
 def confined_sum_bounds(
@@ -65,8 +70,29 @@ def confined_sum_bounds(
 ) -> Bounds:
     """Range of `accumulate` in any order: the exact one, or all of `accum` if any partial sum may leave it."""
     if partial_sum_bounds(low, high, fraction, accum).exceeds(accum):
-        return Bounds(np.full(low[0].shape, accum.raw_min), np.full(low[0].shape, accum.raw_max))
-    return Bounds(np.sum(_rounded(low, fraction, accum), axis=0), np.sum(_rounded(high, fraction, accum), axis=0))
+        return Bounds.whole(low[0].shape, accum)
+    return Bounds(_total(_rounded(low, fraction, accum)), _total(_rounded(high, fraction, accum)))
+
+
+def sum_overflows(terms: Sequence[np.ndarray], fraction: int, accum: FixedPoint) -> np.ndarray:
+    """Where `accumulate` ends outside the accumulator; integer raws."""
+    total = _total(_rounded(terms, fraction, accum))
+    return (total < accum.raw_min) | (total > accum.raw_max)
+
+
+def sum_headroom(largest: int, count: int, fraction: int, accum: FixedPoint, wraps: bool) -> int:
+    """The greatest number `accumulate` meets: all terms at their largest, half a step, and the wrap's modulus.
+
+    Args:
+        largest: magnitude of a term.
+        count: of terms.
+        fraction: their fraction bits.
+        accum: the accumulator's type.
+        wraps: whether a sum may leave it.
+    """
+    gain = accum.fraction - fraction
+    half = 2 ** max(-gain - 1, 0) if gain < 0 else 0
+    return ((largest << max(gain, 0)) + 1) * count + half + (2**accum.width if wraps else 0)
 
 
 @dataclass(frozen=True)
@@ -91,9 +117,9 @@ class Reduce(Operation):
         """For a sum: all elements at their largest, and the wrap's modulus."""
         if self.accum is None:
             return bounds[0].magnitude
-        gain = max(self.accum.fraction - inputs[0].element.fraction, 0)
-        modulus = 2**self.accum.width if self.may_overflow(inputs, bounds) else 0
-        return ((bounds[0].magnitude << gain) + 1) * inputs[0].shape[-1] + modulus
+        wraps = self.may_overflow(inputs, bounds)
+        tensor = inputs[0]
+        return sum_headroom(bounds[0].magnitude, tensor.shape[-1], tensor.element.fraction, self.accum, wraps)
 
     def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
         """Elementwise over the axis."""
@@ -114,7 +140,7 @@ class Reduce(Operation):
         """Where a sum ends outside the accumulator."""
         if self.accum is None:
             return None
-        return self.accum.overflows(arrays[0].sum(axis=-1, keepdims=True), inputs[0].element.fraction)
+        return sum_overflows(_split(arrays[0]), inputs[0].element.fraction, self.accum)
 
 
 def _split(x: np.ndarray) -> list[np.ndarray]:

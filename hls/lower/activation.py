@@ -72,7 +72,7 @@ def _symmetric_table(
 def _check_index(context: LoweringContext, size: int, shift: int) -> None:
     """hls4ml computes the index in a 32-bit int, which must not wrap."""
     largest = context.bounds_of(context.inputs[0]).magnitude * size
-    if largest >> max(shift, 0) << max(-shift, 0) >= 2**31 or largest >= 2**62:
+    if largest >> max(shift, 0) << max(-shift, 0) >= 2**31:
         raise PrecisionError(
             f"layer {context.node.name!r}: its input can reach values that overflow the 32-bit index of hls4ml's "
             "table; put a QActivation(quantized_bits(...)) before it"

@@ -22,7 +22,7 @@ from netloom.hls.dataflow import (
     TensorType,
 )
 from netloom.hls.timing import layer_interval
-from netloom.quantize.fixed_point import FixedPoint, Rounding
+from netloom.quantize.fixed_point import INT64_LIMIT, FixedPoint, Rounding, magnitude
 
 T = TypeVar("T")
 
@@ -172,7 +172,7 @@ class LoweringContext:
         types, bounds = [self.builder.types[source] for source in inputs], [self._bounds[source] for source in inputs]
         if isinstance(operation, Cast):
             self._check_roundable(types[0].element, operation.to)
-        name = self.builder.add(self.node.name, suffix, operation, *inputs)
+        name = self._named(lambda: self.builder.add(self.node.name, suffix, operation, *inputs))
         self._bounds[name] = self._named(lambda: operation.bounds(types, bounds))
         return name
 
@@ -290,4 +290,19 @@ def stored(variable: Any) -> tuple[np.ndarray, FixedPoint]:
     off_grid = type_.to_float(raw) != data
     written = [float(variable.precision_fmt.format(value)) for value in data[off_grid]]
     raw[off_grid] = type_.from_float(np.array(written, dtype=np.float64))
-    return raw, type_.with_modes()
+    return _in_int64(raw, type_.with_modes(), variable.name)
+
+
+def _in_int64(raw: np.ndarray, type_: FixedPoint, name: str) -> tuple[np.ndarray, FixedPoint]:
+    """The same values in int64: in a type without the zeros that all of them end in, where the given one is wider."""
+    if raw.dtype.kind == "i":
+        return raw, type_
+    used = int(np.bitwise_or.reduce(raw, axis=None))
+    zeros = (used & -used).bit_length() - 1 if used else 0
+    if magnitude(raw) >> zeros >= INT64_LIMIT:
+        raise PrecisionError(
+            f"weights {name!r}: in {type_} the largest and the smallest lie further apart than the 62 bits netloom has"
+            " for weights; give them a type of fewer fraction bits"
+        )
+    raw = (raw >> zeros).astype(np.int64)
+    return raw, FixedPoint.containing(int(raw.min(initial=0)), int(raw.max(initial=0)), type_.fraction - zeros)

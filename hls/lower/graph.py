@@ -56,7 +56,7 @@ def lower(graph: Any, types: TypeSource, io_type: str, origins: Mapping[str, str
 
     Raises:
         LayerNotSupportedError: for a layer class or option that has no lowering.
-        PrecisionError: if a type would exceed 62 bits.
+        PrecisionError: if a type would exceed 256 bits.
     """
     context = LoweringContext(types, io_type, origins)
     for node in graph.get_layers():

@@ -40,7 +40,7 @@ def tanh_table(size: int, type_: FixedPoint) -> np.ndarray:
 
 def _addressed(size: int, index: FixedPoint) -> np.ndarray:
     """The value a table entry stands for, when the top bits of an `index` word address it; as float32."""
-    raw = np.arange(size, dtype=np.int64) << (index.width - (size - 1).bit_length())
+    raw = np.arange(size, dtype=object) << (index.width - (size - 1).bit_length())
     if index.signed:
         raw = np.where(raw >= 2 ** (index.width - 1), raw - 2**index.width, raw)
     return index.to_float(raw).astype(np.float32)
@@ -49,18 +49,21 @@ def _addressed(size: int, index: FixedPoint) -> np.ndarray:
 def exp_table(size: int, index: FixedPoint, type_: FixedPoint, *, negative: bool) -> np.ndarray:
     """Raws of exp(x), or exp(-x) if `negative`, addressed by the top bits of an `index` word."""
     x = _addressed(size, index)
-    return type_.from_float(_single("expf", -x if negative else x))
+    return _cast(_single("expf", -x if negative else x), type_)
 
 
 def inverse_table(size: int, index: FixedPoint, type_: FixedPoint) -> np.ndarray:
-    """Raws of 1/x, addressed by the top bits of an `index` word; at 0 what casting infinity gives in C++."""
+    """Raws of 1/x, addressed by the top bits of an `index` word."""
     x = _addressed(size, index)
-    raw = np.zeros(size, dtype=np.int64)
-    raw[x != 0] = type_.from_float(np.float32(1) / x[x != 0])
-    raw[x == 0] = infinity(type_)
-    return raw
+    with np.errstate(divide="ignore", over="ignore"):
+        return _cast(np.float32(1) / x, type_)
 
 
-def infinity(type_: FixedPoint) -> int:
-    """What `ap_fixed` holds after assignment of +infinity: its code treats it as 2**1024, modes applied."""
-    return type_.raw_max if type_.overflow in (Overflow.SAT, Overflow.SAT_SYM) else 0
+def _cast(values: np.ndarray, type_: FixedPoint) -> np.ndarray:
+    """What `ap_fixed` makes of single-precision values; infinity is 2**1024 to it, modes applied.
+
+    exp overflows single precision from 88.73 on, and 1/0 is infinite.
+    """
+    saturates = type_.overflow in (Overflow.SAT, Overflow.SAT_SYM)
+    most = np.where(values > 0, type_.max, type_.min) if saturates else 0.0
+    return type_.from_float(np.where(np.isfinite(values), values, most))

@@ -36,7 +36,9 @@ SHAPES = {
     "beyond the last bit": ("ufixed<6,1>", "fixed<4,12,RND_INF,SAT>", 1),
     "to a single bit": ("fixed<8,4>", "fixed<1,1,TRN,SAT_SYM>", 1),
     "from a single bit": ("ufixed<1,1>", "fixed<8,4,RND,SAT>", 1),
-    "the widest": ("fixed<61,20>", "fixed<62,20,RND_ZERO,SAT>", 1),
+    "beyond 64 bits": ("fixed<101,20>", "fixed<75,30,RND_CONV,SAT_SYM>", 2),
+    "from the widest": ("fixed<256,100>", "ufixed<90,20,RND_INF,SAT>", 2),
+    "to the widest": ("fixed<61,20>", "fixed<256,100,RND_ZERO,SAT>", 1),
     "wide to narrow": ("fixed<60,20>", "fixed<8,2,RND_MIN_INF,SAT_ZERO>", 2),
     "symmetric of equal width": ("fixed<8,4>", "fixed<8,4,TRN,SAT_SYM>", 1),
 }

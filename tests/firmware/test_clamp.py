@@ -39,7 +39,9 @@ WIDE = {
     "several lanes": (FixedPoint(18, 6), Clamp(0), 4),
     "beyond 32 bits": (FixedPoint(62, 20), Clamp(-(2**40) - 3, 2**39 + 5), 2),
     "beyond 32 bits, unsigned": (FixedPoint(62, 20, False), Clamp(2**40 + 1, 2**61 + 5), 1),
-    "relu of the widest": (FixedPoint(62, 20), Clamp(0), 1),
+    "relu of the widest": (FixedPoint(256, 20), Clamp(0), 1),
+    "beyond 64 bits": (FixedPoint(75, 20), Clamp(-(2**70) - 3, 2**73 + 5), 2),
+    "beyond 64 bits, unsigned": (FixedPoint(128, 20, False), Clamp(2**64 + 1, 2**127 + 5), 1),
 }
 
 

@@ -68,8 +68,10 @@ SHAPES = {
     "average of 7 x 7": ("ufixed<22,10>", 49, 1),
     "a single bit": ("fixed<1,1>", 3, 1),
     "a single unsigned bit": ("ufixed<1,1>", 3, 1),
-    "the widest": ("fixed<62,20>", 1000003, 1),
-    "the widest, unsigned": ("ufixed<62,20>", 2**31 - 1, 1),
+    "beyond 64 bits": ("fixed<75,20>", 49, 2),
+    "beyond 64 bits by a power of two": ("fixed<128,20>", 64, 1),
+    "the widest": ("fixed<256,20>", 1000003, 1),
+    "the widest, unsigned": ("ufixed<256,20>", 2**31 - 1, 1),
 }
 
 

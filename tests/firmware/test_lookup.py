@@ -48,6 +48,7 @@ CASES = {
     "bits appended": ("fixed<18,6>", lookup(300, scale=8, offset=100), 1, False, 4),
     "clamped at both ends": ("fixed<20,6>", lookup(40, shift=3, offset=20, toward_zero=True), 1, False, 3),
     "a size that is no power of two": ("fixed<18,6>", lookup(77, shift=12, offset=30), 2, True, 1),
+    "beyond 64 bits": ("fixed<75,6>", lookup(1000, scale=1001, shift=72, offset=500, toward_zero=True), 1, False, 5),
     "one entry": ("fixed<18,6>", lookup(1), 1, False, 3),
     "one bit": ("fixed<1,1>", lookup(2, offset=1), 1, True, 1),
 }
@@ -86,9 +87,9 @@ def test_direct_tables_are_not_larger_than_the_operations():
     assert (len(way.table), way.drop) == (256, 2)
 
 
-def test_refuses_an_index_beyond_62_bits():
-    operation = lookup(1000, scale=10**6 + 1, shift=40, offset=500)
-    with pytest.raises(PrecisionError, match="unit: the index of the table takes more than 62 bits"):
+def test_refuses_a_scale_beyond_a_parameter():
+    operation = lookup(1000, scale=2**31 + 1, shift=40, offset=500)
+    with pytest.raises(PrecisionError, match="unit: the table's scale and offset must be below"):
         LookupUnit("unit", Stream("source", FixedPoint(50, 20), 1, 1), operation)
 
 

@@ -2,13 +2,13 @@
 
 import importlib.util
 import itertools
-import math
 import subprocess
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from exact import reference_cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -56,46 +56,6 @@ def all_raws(type_):
     return np.arange(type_.raw_min, type_.raw_max + 1, dtype=np.int64)
 
 
-def reference_round(value: Fraction, rounding: Rounding) -> int:
-    """The Q modes, as the ap_fixed manual words them."""
-    down, up = math.floor(value), math.ceil(value)
-    if rounding is Rounding.TRN:
-        return down
-    if rounding is Rounding.TRN_ZERO:
-        return math.trunc(value)
-    if value - down != Fraction(1, 2):
-        return round(value)
-    match rounding:
-        case Rounding.RND:
-            return up
-        case Rounding.RND_MIN_INF:
-            return down
-        case Rounding.RND_ZERO:
-            return down if value > 0 else up
-        case Rounding.RND_INF:
-            return up if value > 0 else down
-        case Rounding.RND_CONV:
-            return down if down % 2 == 0 else up
-    raise AssertionError(rounding)
-
-
-def reference_cast(value: Fraction, type_: FixedPoint) -> int:
-    """`value` in `type_`: rounded, then overflowed."""
-    raw = reference_round(value * Fraction(2) ** type_.fraction, type_.rounding)
-    low = -(2 ** (type_.width - 1)) if type_.signed else 0
-    high = 2 ** (type_.width - type_.signed) - 1
-    symmetric = type_.overflow is Overflow.SAT_SYM and type_.signed and type_.width > 1
-    if low + symmetric <= raw <= high:
-        return raw
-    match type_.overflow:
-        case Overflow.WRAP:
-            return (raw - low) % 2**type_.width + low
-        case Overflow.SAT_ZERO:
-            return 0
-        case _:
-            return high if raw > high else low + symmetric
-
-
 def of_raw(raw: int, type_: FixedPoint) -> Fraction:
     return Fraction(int(raw)) / Fraction(2) ** type_.fraction
 
@@ -113,6 +73,42 @@ def test_cast_equals_exact_fractions(shapes, carrier):
         assert cast.dtype == carrier
         assert cast.tolist() == expected, target
         assert given_raws.tolist() == raws.tolist(), "the input must stay as it is"
+
+
+@settings(deadline=None, max_examples=600)
+@given(data=st.data(), mode=st.sampled_from(MODES), width=st.integers(1, 128), signed=st.booleans())
+def test_casts_at_any_width_equal_exact_fractions(data, mode, width, signed):
+    source = FixedPoint(data.draw(st.integers(1, 128)), data.draw(st.integers(-80, 160)), data.draw(st.booleans()))
+    shift = data.draw(st.integers(-90, 90))
+    target = FixedPoint(width, width - source.fraction + shift, signed, *mode)
+    ends = st.sampled_from([source.raw_min, source.raw_max, 0, 2 ** (source.width - 2 + (source.width < 2))])
+    raws = data.draw(st.lists(ends | st.integers(source.raw_min, source.raw_max), min_size=1, max_size=5))
+    expected = [reference_cast(of_raw(raw, source), target) for raw in raws]
+    carriers = [object] if source.width > 62 else [np.int64, object]
+    for carrier in carriers:
+        cast = target.cast(np.array(raws, dtype=carrier), source.fraction)
+        assert cast.tolist() == expected
+        assert all(type(value) is int for value in cast.tolist())
+    wide = FixedPoint(256, 256 - target.fraction, True, target.rounding)
+    rounded = [reference_cast(of_raw(raw, source), wide) for raw in raws]
+    overflows = target.overflows(np.array(raws, dtype=carriers[0]), source.fraction)
+    assert overflows.tolist() == [not target.raw_min <= raw <= target.raw_max for raw in rounded]
+
+
+@settings(deadline=None, max_examples=200)
+@given(data=st.data(), width=st.integers(1, 128), integer=st.integers(-60, 130), signed=st.booleans())
+def test_values_of_any_width_are_exact_as_fractions_and_nearest_as_float(data, width, integer, signed):
+    type_ = FixedPoint(width, integer, signed)
+    raws = data.draw(st.lists(st.integers(type_.raw_min, type_.raw_max), min_size=1, max_size=5))
+    array = np.array(raws, dtype=np.int64 if width <= 62 else object)
+    values = [of_raw(raw, type_) for raw in raws]
+    assert type_.to_exact(array).tolist() == values
+    assert type_.to_float(array).tolist() == [float(value) for value in values]
+    assert type_.fits_float64 == all(
+        Fraction(float(of_raw(end, type_))) == of_raw(end, type_)
+        for end in (type_.raw_min + 1, type_.raw_max)
+        if type_.raw_min <= end
+    )
 
 
 @settings(deadline=None, max_examples=100)
@@ -287,7 +283,9 @@ def test_parse_accepts_the_usual_spellings(text, expected):
         "fixed<a,3>",
         "fixed<8.5,3>",
         "fixed<0,3>",
-        "fixed<63,3>",
+        "fixed<257,3>",
+        "fixed<8,513>",
+        "fixed<8,-513>",
         "fixed<,>",
         "fixed<8,3>; rm",
         "ap_fixed<ap_fixed<8,3>,3>",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from operations import full_bounds, random_raws
+from operations import random_raws, run
 from rtl_bench import SEEDS, check_unit
 
 from netloom.firmware.stream import Stream
@@ -31,7 +31,7 @@ def check_element_unit(
     """Simulate a unit on raws that reach the ends of their types: results, type and clock cycles as they must be."""
     if arrays is None:
         arrays = random_raws(tensors, seed, samples)
-    expected = operation.kernel(tensors, full_bounds(tensors), np.int64)([array.copy() for array in arrays])
+    expected = run(operation, tensors, arrays)
     (output,) = unit.outputs
     declared = operation.output(tensors)
     assert output.element == declared.element

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from netloom.hls.dataflow import EXACT_LIMIT, Bounds, Operation, TensorType
-from netloom.quantize.fixed_point import FixedPoint
+from netloom.hls.dataflow import EXACT_LIMIT, Bounds, Operation, TensorType, in_dtype, integer_dtype
+from netloom.quantize.fixed_point import INT64_LIMIT, FixedPoint
 
 BATCH = 24
 
@@ -16,17 +16,28 @@ def tensor(shape: Sequence[int], text: str) -> TensorType:
 
 
 def random_raws(inputs: Sequence[TensorType], seed: int = 0, batch: int = BATCH) -> list[np.ndarray]:
-    """Raws of every input, int64: all at the least, all at the greatest, each element at either end, then random."""
+    """Raws of every input: all at the least, all at the greatest, each element at either end, then random.
+
+    int64; Python integers for types beyond 62 bits.
+    """
     rng = np.random.default_rng(seed)
     arrays = []
     for each in inputs:
         low, high = each.element.raw_min, each.element.raw_max
-        raws = rng.integers(low, high, (batch, *each.shape), endpoint=True)
+        raws = _between(rng, low, high, (batch, *each.shape))
         raws[0], raws[1] = low, high
         ends = batch // 3
         raws[2:ends] = np.where(rng.random(raws[2:ends].shape) < 0.5, low, high)
         arrays.append(raws)
     return arrays
+
+
+def _between(rng: np.random.Generator, low: int, high: int, shape: tuple[int, ...]) -> np.ndarray:
+    if high < INT64_LIMIT:
+        return rng.integers(low, high, shape, endpoint=True)
+    count = int(np.prod(shape))
+    words = [int.from_bytes(rng.bytes(40), "little") for _ in range(count)]
+    return np.array([low + word % (high - low + 1) for word in words], dtype=object).reshape(shape)
 
 
 def full_bounds(inputs: Sequence[TensorType]) -> list[Bounds]:
@@ -35,9 +46,9 @@ def full_bounds(inputs: Sequence[TensorType]) -> list[Bounds]:
 
 
 def run(operation: Operation, inputs: Sequence[TensorType], arrays: Sequence[np.ndarray]) -> np.ndarray:
-    """The operation in int64."""
-    kernel = operation.kernel(inputs, full_bounds(inputs), np.int64)
-    return kernel([array.copy() for array in arrays])
+    """The operation in integers."""
+    dtype = integer_dtype(operation.headroom(inputs, full_bounds(inputs)))
+    return operation.kernel(inputs, full_bounds(inputs), dtype)([in_dtype(array, dtype).copy() for array in arrays])
 
 
 def check_operation(operation: Operation, inputs: Sequence[TensorType], seed: int = 0) -> np.ndarray:

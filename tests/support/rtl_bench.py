@@ -132,4 +132,4 @@ def replay(
 
 def _raws(raws: np.ndarray, stream: Stream) -> np.ndarray:
     """As (samples, elements of the stream): several samples may come as one row."""
-    return np.asarray(raws, dtype=np.int64).reshape(-1, stream.beats * stream.lanes)
+    return np.asarray(raws).reshape(-1, stream.beats * stream.lanes)
