@@ -131,6 +131,10 @@ class Program:
             return part.stop - part.start
 
         done = 0
+        if len(starts) == 1:
+            # Starting threads takes as long as a small network does; and BLAS may have all cores.
+            progress(work(0), samples)
+            return results
         with one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
             for count in pool.map(work, starts):
                 done += count

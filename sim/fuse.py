@@ -9,8 +9,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from netloom.hls.dataflow import Cast, Clamp, Dataflow, MatVec, Node, Permute, Pool, PoolFunction, Window
+from netloom.hls.dataflow import (
+    Cast,
+    Clamp,
+    Dataflow,
+    DepthwiseMatVec,
+    MatVec,
+    Node,
+    Permute,
+    Pool,
+    PoolFunction,
+    Window,
+)
 from netloom.quantize.fixed_point import Overflow
+from netloom.sim.depthwise import DepthwiseConvolution
 
 GROUP_COLUMNS = 48
 """Columns a grouped matrix should have: BLAS is far from its peak with fewer."""
@@ -154,6 +166,24 @@ def _grouped(dataflow: Dataflow, window: Node, product: Node, group: int) -> lis
     ]
 
 
+def join_depthwise(dataflow: Dataflow) -> Dataflow:
+    """A depthwise convolution reads the picture itself where nothing else needs its windows."""
+    uses = _uses(dataflow)
+    windows = {node.name: node for node in dataflow.nodes if isinstance(node.operation, Window)}
+    joined: dict[str, Node] = {}
+    for node in dataflow.nodes:
+        source = windows.get(node.inputs[0])
+        if source is None or uses[source.name] > 1 or not isinstance(node.operation, DepthwiseMatVec):
+            continue
+        if not node.operation.takes_terms_in_order(dataflow.input_types(node), dataflow.input_bounds(node)):
+            assert isinstance(source.operation, Window)
+            operation = DepthwiseConvolution(source.operation, node.operation)
+            joined[source.name] = replace(node, operation=operation, inputs=source.inputs)
+    replaced = {node.name for node in joined.values()}
+    nodes = [joined.get(node.name, node) for node in dataflow.nodes if node.name not in replaced]
+    return _rebuilt(dataflow, nodes)
+
+
 def _uses(dataflow: Dataflow) -> Counter[str]:
     """How often each result is read, the network's outputs included."""
     return Counter([name for node in dataflow.nodes for name in node.inputs] + list(dataflow.outputs))
@@ -167,4 +197,4 @@ def _rebuilt(dataflow: Dataflow, nodes: list[Node]) -> Dataflow:
     return Dataflow(dataflow.sources, tuple(nodes), dataflow.outputs, ())
 
 
-PASSES: tuple[Callable[[Dataflow], Dataflow], ...] = (drop_idle_clamps, pool_first, group_windows)
+PASSES: tuple[Callable[[Dataflow], Dataflow], ...] = (drop_idle_clamps, pool_first, group_windows, join_depthwise)

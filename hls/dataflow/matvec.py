@@ -152,22 +152,28 @@ class _Accumulation(Operation):
         """One matrix product where that is exact, else a loop over the inputs in their order."""
         if self.takes_terms_in_order(inputs, bounds):
             return self._sequential_kernel(self.product_fraction(inputs), integer_dtype(self.headroom(inputs, bounds)))
+        weights: np.ndarray = self.scaled_weights(inputs).astype(dtype)
+        sum_ = self._sum if np.dtype(dtype).kind == "f" else self._exact_sum
+        finish = self.finish(inputs, bounds, dtype)
+        return lambda arrays: finish(sum_(arrays[0], weights).astype(dtype, copy=False))
+
+    def finish(
+        self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type
+    ) -> Callable[[np.ndarray], np.ndarray]:
+        """What is left to do with sums of products, in accumulator steps: the bias and the overflow mode. In place."""
         start: np.ndarray = self.start().astype(dtype)
         has_bias = bool(start.any())
-        weights: np.ndarray = self._scaled_weights(inputs).astype(dtype)
         accum = self.accum
-        sum_ = self._sum if np.dtype(dtype).kind == "f" else self._exact_sum
         confine = self._sums(inputs, bounds)[0].exceeds(accum)
 
-        def run(arrays: Sequence[np.ndarray]) -> np.ndarray:
-            total = sum_(arrays[0], weights).astype(dtype, copy=False)
+        def run(total: np.ndarray) -> np.ndarray:
             if has_bias:
                 total += start
             return accum.confine(total) if confine else total
 
         return run
 
-    def _scaled_weights(self, inputs: Sequence[TensorType]) -> np.ndarray:
+    def scaled_weights(self, inputs: Sequence[TensorType]) -> np.ndarray:
         """The weights in accumulator steps per input step."""
         return round_raw(self.weights, -self._gain(inputs), Rounding.TRN)
 
@@ -193,7 +199,7 @@ class _Accumulation(Operation):
                 for index in range(self._depth)
             )
         else:
-            total = self._exact_sum(x, self._scaled_weights(inputs)) + self.start()
+            total = self._exact_sum(x, self.scaled_weights(inputs)) + self.start()
         return (total < self.accum.raw_min) | (total > self.accum.raw_max)
 
     def cost(self, inputs: Sequence[TensorType]) -> Cost:

@@ -21,6 +21,8 @@ from netloom.hls.dataflow import (
     Operation,
     TensorType,
     Window,
+    in_dtype,
+    integer_dtype,
 )
 from netloom.quantize.fixed_point import FixedPoint
 from netloom.sim.cells import cell_models
@@ -90,11 +92,13 @@ class Network:
 
 
 def evaluate(dataflow: Dataflow, inputs: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    """Raws of every node, int64."""
+    """Raws of every node, in integers."""
     raws = dict(zip(dataflow.sources, inputs, strict=True))
     for node in dataflow.nodes:
-        kernel = node.operation.kernel(dataflow.input_types(node), dataflow.input_bounds(node), np.int64)
-        raws[node.name] = kernel([raws[name].copy() for name in node.inputs])
+        types, bounds = dataflow.input_types(node), dataflow.input_bounds(node)
+        dtype = integer_dtype(node.operation.headroom(types, bounds))
+        kernel = node.operation.kernel(types, bounds, dtype)
+        raws[node.name] = kernel([in_dtype(raws[name], dtype).copy() for name in node.inputs])
     return raws
 
 

@@ -27,7 +27,8 @@ def random_raws(inputs: Sequence[TensorType], seed: int = 0, batch: int = BATCH)
         raws = _between(rng, low, high, (batch, *each.shape))
         raws[0], raws[1] = low, high
         ends = batch // 3
-        raws[2:ends] = np.where(rng.random(raws[2:ends].shape) < 0.5, low, high)
+        limits = np.array([low, high], dtype=raws.dtype)
+        raws[2:ends] = limits[(rng.random(raws[2:ends].shape) >= 0.5).astype(int)]
         arrays.append(raws)
     return arrays
 
