@@ -4,7 +4,8 @@
 
 Two networks with both kinds, untrained: a MobileNet of a quarter's width on 96 x 96 x 3, and DS-CNN on 49 x 10 x 1.
 Each step of the simulator is timed on one thread, for a chunk of samples; a convolution's time has its windows in it.
-The last columns are whole calls of `predict`: many samples, and one at a time. Target: depthwise within 4 times of dense.
+The last columns are whole calls of `predict`: many samples, and one at a time. Target: depthwise within 4 times of
+dense.
 """
 
 import argparse

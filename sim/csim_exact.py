@@ -37,7 +37,7 @@ def exact_bridge(text: str) -> str:
     if found is None:
         raise StorageError(f"{PROJECT}_bridge.cpp has no function {PROJECT}_double; convert the model again")
     function = found[0].replace(f"{PROJECT}_double", EXACT_FUNCTION)
-    for output in re.findall(r"convert_data<\w+, double, \d+>\(\w+, (\w+)\)", function):
+    for output in re.findall(r"convert_data<\w+, double, [^>]+>\(\w+, (\w+)\)", function):
         function = re.sub(rf"double \*{output}\b", f"netloom_words *{output}", function)
     function = re.sub(r"(convert_data<\w+), double,", r"\1, netloom_words,", function)
     start = text.index('extern "C"')

@@ -8,7 +8,7 @@ Samples go through the whole graph in chunks that fit the cache, one thread a co
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -131,12 +131,10 @@ class Program:
             return part.stop - part.start
 
         done = 0
-        if len(starts) == 1:
-            # Starting threads takes as long as a small network does; and BLAS may have all cores.
-            progress(work(0), samples)
-            return results
-        with one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
-            for count in pool.map(work, starts):
+        with one_blas_thread(), ExitStack() as stack:
+            # Threads are not worth starting for a single chunk: a small network takes less time than they do.
+            run_all = stack.enter_context(ThreadPoolExecutor(os.cpu_count())).map if len(starts) > 1 else map
+            for count in run_all(work, starts):
                 done += count
                 progress(done, samples)
         return results

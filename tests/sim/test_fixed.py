@@ -1,11 +1,14 @@
 """Engine `fixed` equals hls4ml's C++ on every layer of every network of the zoo; and what goes in is checked."""
 
+import multiprocessing
+
 import numpy as np
 import pytest
 from zoo import SLOW_ZOO, ZOO, random_inputs
 
 from netloom.errors import InputError, SettingsError, StorageError
 from netloom.hls.dataflow import EXACT_LIMIT, exact_dtype
+from netloom.sim import fixed as fixed_module
 from netloom.sim import open_engine
 from netloom.sim.crosscheck import as_list
 from netloom.sim.fixed import Program, quantize
@@ -192,3 +195,23 @@ def test_opens_without_tensorflow(zoo):
         "assert not {'tensorflow', 'keras', 'hls4ml', 'qkeras'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_single_chunk_starts_no_thread(zoo, fixed, monkeypatch):
+    engine, inputs = fixed("mlp"), zoo("mlp").inputs
+    expected = engine.predict(inputs)
+    monkeypatch.setattr(fixed_module, "ThreadPoolExecutor", lambda *_: pytest.fail("a thread pool was made"))
+    assert (engine.predict([array[:1] for array in inputs]) == expected[:1]).all()
+
+
+def test_several_chunks_give_the_same_in_a_forked_process(zoo, fixed):
+    engine = fixed("mlp")
+    engine.program.chunk = 8
+    inputs = zoo("mlp").inputs
+    expected = engine.predict(inputs)
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.get_context("fork").Process(target=lambda: sender.send(engine.predict(inputs)))
+    process.start()
+    assert receiver.poll(60), "the forked process does not answer"
+    assert (receiver.recv() == expected).all()
+    process.join()

@@ -1,0 +1,126 @@
+"""Networks whose numbers outgrow 62 bits: `fixed`, hls4ml's C++ and the hardware give the same, to the last bit."""
+
+from fractions import Fraction
+
+import keras
+import numpy as np
+import pytest
+from zoo import bits, quant
+
+from netloom.firmware.fold import intervals
+from netloom.firmware.generate import generate_design
+from netloom.hls import HlsSettings, convert
+from netloom.sim import crosscheck, open_engine
+from netloom.sim.fixed import FixedEngine
+from netloom.sim.rtl import RtlEngine
+from netloom.sim.verilator import Stalls
+
+
+def dense_chain():
+    """Nothing but dense layers: every one adds the bits of its weights."""
+    from qkeras import QDense
+
+    inputs = keras.Input((4,))
+    x = quant(16, 3, "q")(inputs)
+    for index in range(5):
+        x = QDense(4, kernel_quantizer=bits(12, 2), bias_quantizer=bits(9, 2), name=f"fc{index}")(x)
+    return keras.Model(inputs, x)
+
+
+def everything():
+    """Convolutions, batch normalization, pooling, merges, ReLU and a table on wide numbers; two outputs."""
+    from qkeras import QConv2D, QDepthwiseConv2D
+
+    inputs = keras.Input((6, 6, 2))
+    x = quant(16, 2, "q")(inputs)
+    for index in range(2):
+        x = QConv2D(3, 2, kernel_quantizer=bits(13, 1), bias_quantizer=bits(9, 2), name=f"conv{index}")(x)
+    x = QDepthwiseConv2D(2, depthwise_quantizer=bits(15, 1), bias_quantizer=bits(9, 2), name="depthwise")(x)
+    norm = keras.layers.BatchNormalization(name="norm")
+    x = norm(x)
+    norm.set_weights([np.array([0.71, 0.9, 1.3], dtype=np.float32)] * 4)
+    x = keras.layers.ReLU(name="relu")(x)
+    averaged = keras.layers.AveragePooling2D((3, 1), name="average")(x)
+    largest = keras.layers.MaxPooling2D((3, 1), name="largest")(x)
+    x = keras.layers.Maximum(name="maximum")([averaged, keras.layers.Subtract(name="difference")([largest, averaged])])
+    x = keras.layers.Flatten(name="flat")(x)
+    narrow = quant(8, 3, "narrow")(x)
+    return keras.Model(inputs, [x, keras.layers.Activation("sigmoid", name="table")(narrow)])
+
+
+def tables():
+    """Tables addressed by numbers of more than 64 bits."""
+    from qkeras import QDense
+
+    inputs = keras.Input((3,))
+    x = quant(16, 0, "q")(inputs)
+    for index in range(4):
+        x = QDense(3, kernel_quantizer=bits(14, 0), bias_quantizer=bits(9, 2), name=f"fc{index}")(x)
+    return keras.Model(inputs, [keras.layers.Activation(name, name=name)(x) for name in ("tanh", "sigmoid")])
+
+
+NETWORKS = {"dense_chain": dense_chain, "everything": everything, "tables": tables}
+
+
+def converted(name, folder, **settings):
+    """Weights that fill their types, so that numbers get as large as they can."""
+    keras.utils.set_random_seed(3)
+    model = NETWORKS[name]()
+    rng = np.random.default_rng(5)
+    for layer in model.layers:
+        if hasattr(layer, "kernel_quantizer_internal") or hasattr(layer, "depthwise_quantizer_internal"):
+            layer.set_weights([rng.uniform(-2, 2, weight.shape) for weight in layer.get_weights()])
+    firmware = convert(model, HlsSettings(**settings), folder)
+    assert max(tensor.element.width for tensor in firmware.dataflow.types.values()) > 64
+    x = rng.normal(0, 2, (30, *model.input_shape[1:]))
+    x[0], x[1] = 100, -100
+    return firmware, x
+
+
+@pytest.mark.parametrize("io_type", ["io_parallel", pytest.param("io_stream", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_fixed_equals_cpp(tmp_path, name, io_type):
+    firmware, x = converted(name, tmp_path / "net", io_type=io_type)
+    with open_engine("csim", firmware=firmware) as csim:
+        fixed = FixedEngine(firmware)
+        fidelity = crosscheck(fixed, csim, x, trace=True)
+        assert fidelity.equal, fidelity.first_mismatch
+        assert sum(layer.elements for layer in fidelity.layers) > 0
+    statistics = fixed.statistics(x)
+    assert not any(layer.overflows for layer in statistics)
+
+
+@pytest.mark.parametrize("name", ["dense_chain", pytest.param("everything", marks=pytest.mark.slow)])
+def test_hardware_equals_fixed(tmp_path, shared, name):
+    firmware, x = converted(name, tmp_path / "net")
+    generated = generate_design(firmware.dataflow, interval=intervals(firmware.dataflow)[0])
+    (tmp_path / "design").mkdir()
+    generated.write(tmp_path / "design")
+    for stalls in (None, Stalls(1, 0.3, 0.3)):
+        rtl = RtlEngine(tmp_path / "design", stalls, shared / "models")
+        fidelity = crosscheck(FixedEngine(firmware), rtl, x, trace=True)
+        assert fidelity.equal, fidelity.first_mismatch
+    measured = rtl.count_cycles()
+    assert (measured.latency, measured.interval) == (generated.cycles.latency, generated.cycles.interval)
+
+
+def test_outputs_beyond_float64_are_compared_in_their_last_bit(tmp_path):
+    """A difference that float64 cannot hold is a mismatch; `predict` gives the nearest float64."""
+    firmware, x = converted("dense_chain", tmp_path / "net")
+    fixed = FixedEngine(firmware)
+    (exact,), nearest = fixed.exact(x), fixed.predict(x)
+    assert isinstance(exact[0, 0], Fraction) and nearest.dtype == np.float64
+    assert nearest.tolist() == [[float(value) for value in row] for row in exact]
+    step = firmware.dataflow.types[firmware.dataflow.outputs[0]].element.step
+
+    class OneStepOff(FixedEngine):
+        def _predict(self, inputs, progress):
+            (outputs,) = super()._predict(inputs, progress)
+            outputs[7, 2] += Fraction(step)
+            return [outputs]
+
+    other = OneStepOff(firmware)
+    assert (other.predict(x) == nearest).all()
+    fidelity = crosscheck(fixed, other, x, steps={"output": step})
+    assert (fidelity.mismatches, fidelity.max_difference_steps) == (1, 1.0)
+    assert (fidelity.first_mismatch.sample, fidelity.first_mismatch.index) == (7, [2])
