@@ -5,7 +5,7 @@ carries them, `FromGraph` reads them off: lowering then means exactly that graph
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,7 +22,7 @@ from netloom.hls.dataflow import (
     TensorType,
 )
 from netloom.hls.timing import layer_interval
-from netloom.quantize.fixed_point import INT64_LIMIT, FixedPoint, Rounding, magnitude
+from netloom.quantize.fixed_point import INT64_LIMIT, MAX_WIDTH, FixedPoint, Rounding, magnitude
 
 T = TypeVar("T")
 
@@ -171,7 +171,7 @@ class LoweringContext:
         """Add an operation to the layer; gives its name."""
         types, bounds = [self.builder.types[source] for source in inputs], [self._bounds[source] for source in inputs]
         if isinstance(operation, Cast):
-            self._check_roundable(types[0].element, operation.to)
+            self._check_roundable((types[0].element,), operation.to)
         name = self._named(lambda: self.builder.add(self.node.name, suffix, operation, *inputs))
         self._bounds[name] = self._named(lambda: operation.bounds(types, bounds))
         return name
@@ -221,9 +221,8 @@ class LoweringContext:
 
         accum = self._named(narrowest) if exact else self.choose(ACCUM, narrowest)
         factors = types[0].element, weights[1]
-        product = FixedPoint(sum(f.width for f in factors), sum(f.integer for f in factors))
-        for term in (product, bias[1]):
-            self._check_roundable(term, accum)
+        for terms in (factors, (bias[1],)):
+            self._check_roundable(terms, accum)
         return self.add(suffix, operation(*weights, *bias, accum, order), source)
 
     def finish(self, name: str) -> None:
@@ -234,10 +233,13 @@ class LoweringContext:
             name = self.add(RESULT, Cast(result), name)
         self._close(name)
 
-    def _check_roundable(self, source: FixedPoint, target: FixedPoint) -> None:
-        if target.rounding is not Rounding.TRN and source.fraction - target.fraction > source.width:
+    def _check_roundable(self, factors: Sequence[FixedPoint], target: FixedPoint) -> None:
+        """Refuse a cast of a product of numbers of these types that `ap_fixed` aborts on."""
+        fraction, width = sum(factor.fraction for factor in factors), sum(factor.width for factor in factors)
+        if target.rounding is not Rounding.TRN and fraction - target.fraction > width:
             raise PrecisionError(
-                f"layer {self.node.name!r}: {source} rounds to {target}, which drops more bits than it has; hls4ml's "
+                f"layer {self.node.name!r}: {' x '.join(map(str, factors))} rounds to {target}, which drops more bits "
+                "than it has; hls4ml's "
                 "ap_fixed aborts on that, use more fraction bits in the target"
             )
 
@@ -274,6 +276,11 @@ class LoweringContext:
 def roundable(type_: FixedPoint) -> FixedPoint:
     """At least as wide as its fraction: `ap_fixed` aborts when rounding drops more bits than a type has."""
     missing = type_.signed - type_.integer
+    if type_.width + missing > MAX_WIDTH:
+        raise PrecisionError(
+            f"its numbers lie so far right of the point that rounding them takes {type_.width + missing} bits, and a "
+            f"type has at most {MAX_WIDTH}; use more integer bits in the types before it"
+        )
     return type_ if missing <= 0 else FixedPoint(type_.width + missing, type_.integer + missing, type_.signed)
 
 

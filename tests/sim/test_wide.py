@@ -1,5 +1,6 @@
 """Networks whose numbers outgrow 62 bits: `fixed`, hls4ml's C++ and the hardware give the same, to the last bit."""
 
+import re
 from fractions import Fraction
 
 import keras
@@ -7,9 +8,11 @@ import numpy as np
 import pytest
 from zoo import bits, quant
 
+from netloom.errors import PrecisionError
 from netloom.firmware.fold import intervals
 from netloom.firmware.generate import generate_design
 from netloom.hls import HlsSettings, convert
+from netloom.quantize.fixed_point import WAY_OUT
 from netloom.sim import crosscheck, open_engine
 from netloom.sim.fixed import FixedEngine
 from netloom.sim.rtl import RtlEngine
@@ -78,7 +81,7 @@ def converted(name, folder, **settings):
 
 
 @pytest.mark.parametrize("io_type", ["io_parallel", pytest.param("io_stream", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", ["dense_chain", "everything", pytest.param("tables", marks=pytest.mark.slow)])
 def test_fixed_equals_cpp(tmp_path, name, io_type):
     firmware, x = converted(name, tmp_path / "net", io_type=io_type)
     with open_engine("csim", firmware=firmware) as csim:
@@ -124,3 +127,62 @@ def test_outputs_beyond_float64_are_compared_in_their_last_bit(tmp_path):
     fidelity = crosscheck(fixed, other, x, steps={"output": step})
     assert (fidelity.mismatches, fidelity.max_difference_steps) == (1, 1.0)
     assert (fidelity.first_mismatch.sample, fidelity.first_mismatch.index) == (7, [2])
+
+
+def test_a_chain_beyond_any_type_is_refused_with_its_layer_and_the_way_out_works(tmp_path):
+    from qkeras import QDense
+
+    def chain(depth, every):
+        inputs = keras.Input((2,))
+        x = quant(16, 3, "q")(inputs)
+        for index in range(depth):
+            x = QDense(2, kernel_quantizer=bits(16, 2), bias_quantizer=bits(9, 2), name=f"fc{index}")(x)
+            if index % every == every - 1:
+                x = quant(16, 8, f"narrow{index}")(x)
+        return keras.Model(inputs, x)
+
+    keras.utils.set_random_seed(0)
+    with pytest.raises(PrecisionError) as caught:
+        convert(chain(24, 99), HlsSettings(), tmp_path / "net")
+    message = str(caught.value)
+    assert re.fullmatch(
+        r"layer 'fc\d+', accum: its numbers need \d+ bits, .* at most 256; put a QActivation\(.*", message
+    )
+    assert WAY_OUT in message and "quantized_bits(16, 8, alpha=1)" in message
+    assert list(tmp_path.iterdir()) == []
+    convert(chain(24, 6), HlsSettings(), tmp_path / "net")
+
+
+@pytest.mark.slow
+def test_hls4ml_with_32_bits_everywhere(tmp_path):
+    """`fixed<32,16>` for all types of plain Keras layers, as hls4ml's own tests have it, against the backend Vitis."""
+    import hls4ml
+
+    keras.utils.set_random_seed(1)
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((8,)),
+            layers.Dense(6, name="a"),
+            layers.BatchNormalization(name="b"),
+            layers.Dense(4, name="c"),
+            layers.Dense(4, activation="relu", name="d"),
+            layers.Dense(3, name="e"),
+            layers.Softmax(name="f"),
+        ]
+    )
+    x = np.random.default_rng(0).normal(0, 1, (50, 8))
+    outputs = {}
+    for backend in ("Vitis", "netloom"):
+        config = hls4ml.utils.config_from_keras_model(
+            model, granularity="name", backend=backend, default_precision="fixed<32,16>"
+        )
+        for layer in config["LayerName"].values():
+            for role in layer["Precision"]:
+                layer["Precision"][role] = "fixed<32,16>"
+        converted = hls4ml.converters.convert_from_keras_model(
+            model, hls_config=config, backend=backend, output_dir=str(tmp_path / backend)
+        )
+        converted.compile()
+        outputs[backend] = converted.predict(x)
+    assert (outputs["Vitis"] == outputs["netloom"]).all()
