@@ -192,7 +192,7 @@ def edited(saved, edit):
         lambda s: s["nodes"][0]["parameters"].pop("stride"),
         lambda s: s["nodes"][1]["parameters"].update(weights={"array": "no such"}),
         lambda s: s["nodes"][1]["parameters"].update(accum="double"),
-        lambda s: s["sources"]["image"].update(element="fixed<99,3>"),
+        lambda s: s["sources"]["image"].update(element="fixed<999,3>"),
         lambda s: s["layers"][0].update(surprise=1),
         lambda s: s["nodes"][0].update(inputs=["nowhere"]),
         lambda s: s["nodes"][0].update(parameters=[]),
@@ -226,3 +226,14 @@ def test_a_reader_that_may_not_read_is_told_so(saved, monkeypatch):
 
     monkeypatch.setattr(Path, "read_text", denied)
     assert "Permission denied" in refused(saved)
+
+
+def test_integers_beyond_int64_come_back(tmp_path):
+    builder = DataflowBuilder()
+    x = builder.source("x", TensorType((2,), FixedPoint(3, 3)))
+    table = np.array([-(2**90), 2**90 - 1, 5, 0], dtype=object)
+    dataflow = builder.build(["x"], [builder.add("layer", "table", Lookup(table, FixedPoint(91, 91)), x)])
+    save_dataflow(dataflow, tmp_path)
+    loaded = load_dataflow(tmp_path).nodes[0].operation
+    assert loaded.table.tolist() == table.tolist()
+    assert [type(entry) for entry in loaded.table] == [int] * 4
