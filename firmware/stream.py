@@ -39,7 +39,7 @@ class Stream:
 
     def pack(self, raws: np.ndarray) -> np.ndarray:
         """Raws as beats: integers (samples, elements) -> uint8 (samples * beats, bytes), little-endian."""
-        words = raws.reshape(-1, self.lanes)
+        words = raws.reshape(-1, self.lanes).astype(integer_dtype(2**self.element.width - 1), copy=False)
         parts = [
             ((words >> low) & ((1 << count) - 1)).astype(np.int64)[:, :, None] >> np.arange(count)
             for low, count in self._parts(words.dtype)

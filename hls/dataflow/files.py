@@ -160,12 +160,10 @@ def _decode_operation(name: str, parameters: dict[str, Any], arrays: Any) -> Ope
     def decode(value: Any, hint: Any) -> Any:
         if isinstance(value, dict):
             array = arrays[value["array"]]
+            if array.dtype.kind != "U":
+                return array
             # Integers beyond int64 are there as text.
-            return (
-                array
-                if array.dtype.kind != "U"
-                else np.array([int(word) for word in array.flat], dtype=object).reshape(array.shape)
-            )
+            return np.array([int(word) for word in array.flat], dtype=object).reshape(array.shape)
         if isinstance(value, list):
             return tuple(decode(item, None) for item in value)
         if isinstance(value, str):

@@ -16,7 +16,7 @@ from netloom.hls.dataflow.operation import (
     in_dtype,
     integer_dtype,
 )
-from netloom.quantize.fixed_point import INT64_LIMIT, FixedPoint, Overflow, Rounding, magnitude, round_raw
+from netloom.quantize.fixed_point import INT64_LIMIT, FixedPoint, Overflow, Rounding, integers, magnitude, round_raw
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,8 @@ class _Accumulation(Operation):
 
     def _exact_sum(self, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """`_sum` of integers: on BLAS where float64 is exact, in int64 where that is, else in parts that are."""
-        worst = magnitude(x) * int(np.abs(weights).sum(axis=0).max(initial=0))
+        columns = np.abs(integers(weights, magnitude(weights) * self._depth)).sum(axis=0)
+        worst = magnitude(x) * magnitude(columns)
         if worst < 2**53:
             return self._sum(x.astype(np.float64), weights.astype(np.float64)).astype(np.int64)
         if worst < INT64_LIMIT:

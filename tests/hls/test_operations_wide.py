@@ -210,3 +210,13 @@ def test_lookup(data, source, scale, shift, toward_zero):
 def test_what_only_moves(data, source):
     check(Permute(np.array([2, -1, 0, 1])), data, [(3,)], [source], lambda x: [x[2], 0, x[0], x[1]])
     check(Window((2,), (1,), ((1, 0),)), data, [(2, 1)], [source], lambda x: [0, x[0], x[0], x[1]])
+
+
+def test_sums_of_weights_beyond_int64_do_not_wrap():
+    type_ = FixedPoint(62, 62)
+    weights, zero = np.full((8, 1), type_.raw_min), np.zeros(1, dtype=np.int64)
+    product = MatVec(weights, type_, zero, type_, FixedPoint(100, 100))
+    x = np.full((1, 8), 7, dtype=object)
+    tensor = TensorType((8,), FixedPoint(4, 4))
+    result = product.kernel([tensor], [Bounds.of(tensor)], np.object_)([x])
+    assert result.tolist() == [[8 * 7 * type_.raw_min]]
