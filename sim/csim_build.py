@@ -2,14 +2,16 @@
 
 import hashlib
 import os
-import shutil
-import subprocess
-import tempfile
 from functools import cache
 from pathlib import Path
 
-from netloom.errors import StorageError, ToolFailedError, ToolMissingError
+from netloom.errors import StorageError, ToolMissingError
 from netloom.hls.firmware import PROJECT
+from netloom.made_once import made_once
+from netloom.process import answer, run_logged, which
+
+FOLDER = "csim"
+"""In the folder of a firmware: its compiled libraries."""
 
 _FLAGS = ("-O3", "-fPIC", "-fno-gnu-unique", "-w", "-Ifirmware/ap_types/", '-DWEIGHTS_DIR="firmware/weights"')
 _SOURCES = (f"firmware/{PROJECT}.cpp", f"{PROJECT}_bridge.cpp")
@@ -23,7 +25,7 @@ def compiler() -> str:
         ToolMissingError: if there is none.
     """
     name = os.environ.get("CXX", "g++")
-    path = shutil.which(name)
+    path = which(name)
     if path is None:
         raise ToolMissingError(
             f"{name} is not installed, and the C-simulation needs it: install g++ (Debian, Ubuntu: apt install g++), "
@@ -35,14 +37,8 @@ def compiler() -> str:
 @cache
 def _standard() -> str:
     """The C++ standard hls4ml's own script would choose."""
-    probe = subprocess.run(
-        [compiler(), "-Werror", "-fsyntax-only", "-std=c++23", "-xc++", "-"],
-        input=b"",
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )
-    return "-std=c++23" if probe.returncode == 0 else "-std=c++11"
+    code, _ = answer([compiler(), "-Werror", "-fsyntax-only", "-std=c++23", "-xc++", "-"])
+    return "-std=c++23" if code == 0 else "-std=c++11"
 
 
 def library(project: Path, cache_folder: Path) -> Path:
@@ -57,27 +53,19 @@ def library(project: Path, cache_folder: Path) -> Path:
         ToolFailedError: if g++ fails; names the log.
         StorageError: if the project's sources are missing.
     """
-    target = cache_folder / f"{_digest(project)}.so"
-    if target.exists():
-        return target
-    cache_folder.mkdir(parents=True, exist_ok=True)
-    log = cache_folder / "compile.log"
-    with tempfile.TemporaryDirectory(dir=cache_folder) as temporary:
-        objects = [Path(temporary) / f"{index}.o" for index in range(len(_SOURCES))]
-        _run_all(
-            [
-                [compiler(), _standard(), *_FLAGS, "-c", source, "-o", str(object_.resolve())]
-                for source, object_ in zip(_SOURCES, objects, strict=True)
-            ],
-            project,
-            log,
-        )
-        linked = Path(temporary) / "library.so"
-        _run_all(
-            [[compiler(), "-shared", *(str(o.resolve()) for o in objects), "-o", str(linked.resolve())]], project, log
-        )
-        linked.replace(target)
-    return target
+
+    def make(work: Path, log: Path) -> Path:
+        objects = [str(work / f"{index}.o") for index in range(len(_SOURCES))]
+        commands = [
+            [compiler(), _standard(), *_FLAGS, "-c", source, "-o", object_]
+            for source, object_ in zip(_SOURCES, objects, strict=True)
+        ]
+        linked = work / "library.so"
+        run_logged(commands, project, log, "g++ on hls4ml's C++ project")
+        run_logged([[compiler(), "-shared", *objects, "-o", str(linked)]], project, log, "linking hls4ml's C++ project")
+        return linked
+
+    return made_once(cache_folder / f"{_digest(project)}.so", make, cache_folder / "compile.log")
 
 
 def _digest(project: Path) -> str:
@@ -90,17 +78,3 @@ def _digest(project: Path) -> str:
     except OSError as error:
         raise StorageError(f"{error.filename}: {error.strerror}; convert the model again") from None
     return digest.hexdigest()[:32]
-
-
-def _run_all(commands: list[list[str]], folder: Path, log: Path) -> None:
-    """Run commands side by side; all output goes to one log."""
-    with log.open("wb") as output:
-        processes = [subprocess.Popen(command, cwd=folder, stdout=output, stderr=output) for command in commands]
-        try:
-            codes = [process.wait() for process in processes]
-        except BaseException:
-            for process in processes:
-                process.kill()
-            raise
-    if any(codes):
-        raise ToolFailedError(f"g++ failed on hls4ml's C++ project; its messages are in {log}")

