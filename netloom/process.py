@@ -1,5 +1,6 @@
 """Other programs: started so that nothing of the working directory runs with them, and ended when netloom ends."""
 
+import atexit
 import contextlib
 import importlib.machinery
 import os
@@ -221,9 +222,16 @@ class _Watcher:
         with self._lock:
             if self._process is None or self._owner != os.getpid():
                 self._process, self._owner = self._begin(), os.getpid()
+                atexit.register(self._finish, self._process, self._owner)
             assert self._process.stdin is not None
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.write(f"{mark}{group}\n".encode())
+
+    @staticmethod
+    def _finish(process: subprocess.Popen[bytes], owner: int) -> None:
+        """Let it end before its parent does."""
+        if os.getpid() == owner:
+            process.communicate()
 
     @staticmethod
     def _begin() -> subprocess.Popen[bytes]:

