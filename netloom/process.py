@@ -32,6 +32,8 @@ _PLACES = (
     *("VERILATOR_ROOT", "VERILATOR_BIN"),
 )
 """Variables that name one place to take code from."""
+_MARKS = ("run.json", "design.json")
+"""Files by which a run or a design is known, wherever it lies."""
 _FULL_DISK = re.compile(r"No space left on device|Disk quota exceeded", re.I)
 _LEAST_FREE = 1 << 16
 """Bytes. With less than this, whatever a tool says of its failure, it was the disk."""
@@ -42,14 +44,14 @@ def environment(folder: Path) -> dict[str, str]:
 
     Without the entries that mean another place there than here, or that lead to code in the working directory: of
     lists of folders those that are relative or empty; of Python's also those inside this process's working directory
-    or `folder`, or around `folder`.
+    or `folder`, around `folder`, or in any run or design.
     """
     kept = dict(os.environ)
     for name in _LISTS:
         if name in kept:
             entries = [entry for entry in kept.pop(name).split(os.pathsep) if Path(entry).is_absolute()]
             if name == "PYTHONPATH":
-                entries = [entry for entry in entries if not _inside(entry, folder) and not _inside(folder, entry)]
+                entries = [entry for entry in entries if not _is_foreign(Path(entry).resolve(), folder.resolve())]
             if entries:
                 kept[name] = os.pathsep.join(entries)
     for name in _PLACES:
@@ -58,10 +60,14 @@ def environment(folder: Path) -> dict[str, str]:
     return kept
 
 
-def _inside(entry: str | Path, folder: str | Path) -> bool:
-    """Whether a folder lies in another or in the working directory, or is one of them."""
-    place = Path(entry).resolve()
-    return any(place.is_relative_to(Path(outer).resolve()) for outer in {Path.cwd(), Path(folder)})
+def _is_foreign(place: Path, folder: Path) -> bool:
+    """Whether modules in `place` may have come with what is being worked on."""
+    return (
+        place.is_relative_to(Path.cwd())
+        or place.is_relative_to(folder)
+        or folder.is_relative_to(place)
+        or any((outer / mark).exists() for outer in (place, *place.parents) for mark in _MARKS)
+    )
 
 
 def which(name: str) -> str | None:
@@ -79,7 +85,10 @@ def package_folder(name: str) -> Path | None:
         entry
         for entry in sys.path
         if Path(entry).is_absolute()
-        and (not _inside(entry, here) or any(base != here and Path(entry).is_relative_to(base) for base in trusted))
+        and (
+            not _is_foreign(Path(entry).resolve(), here)
+            or any(base != here and Path(entry).is_relative_to(base) for base in trusted)
+        )
     ]
     spec = importlib.machinery.PathFinder.find_spec(name, places)
     return Path(spec.origin).parent if spec is not None and spec.origin is not None else None

@@ -51,6 +51,7 @@ def trapped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     here, run = tmp_path / "here", tmp_path / "run"
     here.mkdir()
     run.mkdir()
+    (run / "run.json").write_text("{}")
     design = add_design(run / "design")
     for folder in (here, run, design):
         lay_traps(folder, mark)
@@ -82,6 +83,8 @@ def test_nothing_of_the_working_directories_runs(trapped: tuple[Path, Path]) -> 
         flash(run / "design" / "bitstream.bit", find_board("ULX3S-25F"))
     with emulate(design):
         pass
+    (run / "main.cpp").write_text("#include <cstdio>\nint main() { return 0; }\n")
+    run_logged([[csim_build.compiler(), "main.cpp", "-o", "main"]], run, run / "main.log", "g++")
     assert not mark.exists(), mark.read_text()
 
 

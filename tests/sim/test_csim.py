@@ -153,3 +153,24 @@ def test_the_process_ends_with_the_engine(specimen, compiled):
         os.kill(pid, 0)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_compiled_firmware_is_only_read(specimen, compiled):
+    """It may lie where nothing can be written."""
+
+    def seen():
+        return {path: path.stat().st_mtime_ns for path in sorted(compiled.directory.rglob("*"))}
+
+    before = seen()
+    with open_engine("csim", firmware=compiled) as csim:
+        csim.predict(specimen.inputs)
+    assert seen() == before
+
+
+def test_last_words_that_can_be_kept_nowhere(specimen, compiled):
+    replaced_library(compiled, 'fprintf(stderr, "last words\\n"); abort();')
+    log = compiled.directory / "csim" / "run.log"
+    log.unlink(missing_ok=True)
+    log.mkdir()
+    with open_engine("csim", firmware=compiled) as csim, pytest.raises(ToolFailedError, match="its last words: last"):
+        csim.predict(specimen.inputs)
