@@ -16,6 +16,7 @@ from netloom.errors import InputError, SettingsError, SimulationError, ToolFaile
 from netloom.firmware.units.timing import Timing
 from netloom.sim import verilator_tool
 from netloom.sim.verilator import Port, Probe, Stalls, build
+from netloom.versions import simulator_version
 
 ADDER = """
 module adder #(parameter int WIDTH = 8, parameter FILE = "table.mem") (
@@ -284,3 +285,16 @@ def test_ctrl_c_ends_the_simulation(cache, tmp_path):
     _, errors = process.communicate(timeout=60)
     assert "KeyboardInterrupt" in errors
     assert not any(Path(f"/proc/{child}").exists() for child in running)
+
+
+def test_an_old_verilator_is_passed_over(tmp_path, monkeypatch):
+    program = tmp_path / "verilator"
+    program.write_text("#!/bin/sh\necho 'Verilator 5.006 2023-01-22 rev (Debian 5.006-3)'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    verilator_tool.verilator.cache_clear()
+    found = verilator_tool.verilator()
+    told = simulator_version()
+    verilator_tool.verilator.cache_clear()
+    assert found.note == f"{program} is version 5.006, and netloom needs >=5.48"
+    assert not found.native and told.endswith("(wheel)")
