@@ -10,6 +10,7 @@ from netloom.firmware.emitted import EmittedDesign
 from netloom.firmware.tools import find_tool
 from netloom.process import answer, package_folder
 from netloom.sim.cells import cell_models
+from netloom.sim.netlist_cells import inlined
 from netloom.sim.stream_engine import StreamEngine, input_ports, output_ports
 from netloom.sim.verilator import Stalls, build
 
@@ -49,7 +50,7 @@ class NetlistEngine(StreamEngine):
         except OSError as error:
             raise StorageError(f"{netlist}: {error.strerror}; synthesize the design again") from None
         simulation = build(
-            {"netlist.v": text, **models(text, design.target)},
+            {"netlist.v": inlined(text), **models(text, design.target)},
             design.top,
             input_ports(design),
             output_ports(design),
