@@ -19,6 +19,8 @@ _LIBRARIES = {
     "ice40": ("ice40/cells_sim.v",),
 }
 """Yosys's own models of a family's cells, in its folder of shared data."""
+_LEVEL = "-O0"
+"""A netlist is much code that runs for a few samples: with -O1 g++ takes three times longer."""
 _MODULE = re.compile(r"^(\(\* blackbox \*\)\s+)?module\s+(\w+)\b.*?^endmodule\b[^\n]*\n", re.DOTALL | re.MULTILINE)
 _MACRO = re.compile(r"^`(?:define|ifdef|ifndef|else|endif)\b.*\n", re.MULTILINE)
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -56,6 +58,7 @@ class NetlistEngine(StreamEngine):
             output_ports(design),
             cache=cache,
             lint=False,
+            level=_LEVEL,
         )
         super().__init__("netlist", design, simulation, stalls)
 

@@ -199,6 +199,7 @@ def build(
     probes: Sequence[Probe] = (),
     cache: Path | None = None,
     lint: bool = True,
+    level: str = MODEL_LEVEL,
 ) -> Simulation:
     """Compile a module that has ports `clk`, `rst` (synchronous, active high) and streams.
 
@@ -213,6 +214,7 @@ def build(
         probes: streams inside the design to record.
         cache: folder of compiled models; the user's cache folder if None.
         lint: take Verilator's warnings for errors, all of them.
+        level: of the C++ compiler's optimization.
 
     Raises:
         SettingsError: for names and widths that cannot be.
@@ -231,7 +233,7 @@ def build(
     }
     tool = verilator()
     flags = (*_FLAGS, *(_LINT if lint else _NO_LINT))
-    key = repr((sorted(sources.items()), sorted(texts.items()), flags, MODEL_LEVEL, tool.version, compiler_identity()))
+    key = repr((sorted(sources.items()), sorted(texts.items()), flags, level, tool.version, compiler_identity()))
     cache = (cache or default_cache()).absolute()
     folder = cache / hashlib.sha256(key.encode()).hexdigest()[:32]
 
@@ -242,7 +244,10 @@ def build(
             (work / path).write_text(text, encoding="utf-8")
         command = [tool.command, *flags, "--top-module", WRAPPER, "--Mdir", "model", f"{WRAPPER}.sv", *sources]
         run_logged([command], work, log, f"Verilator on module {top!r}", tool.environment)
-        _compile(work, tool.compiler_flags, shared, log, top)
+        if level != MODEL_LEVEL:
+            # The precompiled header holds for that level alone, and one without it, found first, is used instead.
+            shutil.copyfile(shared.prelude, work / shared.prelude.name)
+        _compile(work, (*tool.compiler_flags, level), shared, log, top)
         (work / "kept").mkdir()
         (work / "simulation").rename(work / "kept" / "simulation")
         (work / "kept" / "build.json").write_text(json.dumps({"seconds": time.perf_counter() - began}))
@@ -270,7 +275,7 @@ def _compile(work: Path, flags: Sequence[str], shared: Runtime, log: Path, top: 
     (work / "all.cpp").write_text(unit)
     folders = (f"-I{shared.prelude.parent}", "-Imodel", "-I.")
     objects = map(str, shared.objects)
-    command = [compiler(), "-w", *flags, MODEL_LEVEL, *folders, "all.cpp", *objects, "-o", "simulation", *_LIBRARIES]
+    command = [compiler(), "-w", *flags, *folders, "all.cpp", *objects, "-o", "simulation", *_LIBRARIES]
     run_logged(
         [command],
         work,
