@@ -15,7 +15,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from netloom import watcher
 from netloom.errors import StorageError, ToolFailedError
 from netloom.files import storage_errors
 
@@ -245,7 +244,7 @@ class _Watcher:
     @staticmethod
     def _begin() -> subprocess.Popen[bytes]:
         # Isolated and without site: it starts in a hundredth of a second, and while the program does.
-        command = [sys.executable, "-I", "-S", str(Path(watcher.__file__).resolve())]
+        command = [sys.executable, "-I", "-S", str(Path(__file__).resolve().with_name("watcher.py"))]
         return subprocess.Popen(
             command,
             cwd="/",
