@@ -110,7 +110,7 @@ def start(
         OSError: if it cannot be started.
     """
     options: dict[str, Any] = {"stdin": subprocess.DEVNULL, **streams}
-    variables = environment(folder) | (extra or {})
+    variables = {**environment(folder), **(extra or {})}
     process = subprocess.Popen(list(command), cwd=folder, env=variables, start_new_session=True, **options)
     _watcher.tell("+", process.pid)
     return process
