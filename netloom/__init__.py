@@ -16,6 +16,13 @@ From a Keras model to hls4ml's firmware, with a simulator that equals it bit for
 Importing it imports neither Keras nor TensorFlow: each name is imported when first used. docs/api.md tells of all.
 """
 
+import sys
+
+# `python -m netloom`: Python has put the working directory first on its path, and what lies there must not be taken
+# for NumPy or json. (In any other use the path is the caller's.)
+if sys.argv[:1] == ["-m"] and not sys.flags.safe_path:
+    del sys.path[0]
+
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

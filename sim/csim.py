@@ -2,16 +2,18 @@
 
 import json
 import subprocess
-import sys
+import tempfile
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from netloom.errors import StorageError, ToolFailedError
 from netloom.hls import Firmware
 from netloom.hls.firmware import PROJECT
+from netloom.process import PYTHON, end, start
 from netloom.sim import csim_worker
-from netloom.sim.csim_build import library
+from netloom.sim.csim_build import FOLDER, library
 from netloom.sim.csim_exact import EXACT_FUNCTION, WORDS, exact_values
 from netloom.sim.engine import Engine, Progress
 
@@ -32,12 +34,13 @@ class CsimEngine(Engine):
         self._firmware = firmware
         self._dataflow = firmware.dataflow
         self.input_shapes = [tensor.shape for tensor in self._dataflow.sources.values()]
-        folder = firmware.directory / "csim"
+        folder = firmware.directory / FOLDER
         self._outputs = [self._dataflow.types[name] for name in self._dataflow.outputs]
         self._exact = not all(tensor.element.fits_float64 for tensor in self._outputs)
         self._library = library(firmware.project, folder, exact=self._exact).resolve()
         self._log = folder / "run.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._said: IO[bytes] | None = None
 
     def _predict(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
         if not self._exact:
@@ -73,8 +76,8 @@ class CsimEngine(Engine):
     ) -> list[np.ndarray]:
         samples = inputs[0].shape[0]
         results = [np.empty((samples, *shape)) for shape in shapes]
-        for start in range(0, samples, _CHUNK):
-            part = slice(start, min(start + _CHUNK, samples))
+        for first in range(0, samples, _CHUNK):
+            part = slice(first, min(first + _CHUNK, samples))
             arrays = self._request(
                 command, [array[part] for array in inputs], [int(np.prod(shape)) for shape in shapes]
             )
@@ -96,10 +99,9 @@ class CsimEngine(Engine):
             return [np.frombuffer(process.stdout.read(samples * size * 8)).reshape(samples, size) for size in sizes]
         except (OSError, ValueError):
             code = process.wait()
-            self._process = None
-            raise ToolFailedError(
-                f"the C-simulation died with exit code {code}; what it said is in {self._log}"
-            ) from None
+            where = self._keep_log()
+            self.close()
+            raise ToolFailedError(f"the C-simulation died with exit code {code}; {where}") from None
         except BaseException:
             # Interrupted in mid-request, the process would answer the next request with the rest of this one.
             self.close()
@@ -115,21 +117,35 @@ class CsimEngine(Engine):
                 "trace": {name: int(np.prod(shape)) for name, shape in traced.items()},
                 "traced": self._bridge().count("trace_outputs->insert"),
             }
-            with self._log.open("wb") as log:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-P", str(Path(csim_worker.__file__).resolve()), str(self._library)],
-                    cwd=self._firmware.project,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                )
+            # In a file without a name: a library that is there runs from a directory that cannot be written, too.
+            self._said = tempfile.TemporaryFile()  # noqa: SIM115  (`close` does)
+            self._process = start(
+                [*PYTHON, str(Path(csim_worker.__file__).resolve()), str(self._library)],
+                self._firmware.project,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._said,
+            )
             assert self._process.stdin is not None
             self._process.stdin.write(json.dumps(spec).encode() + b"\n")
         return self._process
 
+    def _keep_log(self) -> str:
+        """Where what the process said is to be found now; its last line, if it can be kept nowhere."""
+        assert self._said is not None
+        self._said.seek(0)
+        text = self._said.read()
+        try:
+            self._log.write_bytes(text)
+        except OSError:
+            lines = text.decode(errors="replace").split("\n")
+            return f"its last words: {next((line for line in reversed(lines) if line.strip()), 'none').strip()}"
+        return f"what it said is in {self._log}"
+
     def close(self) -> None:
         """End the process."""
-        if self._process is not None:
-            self._process.kill()
+        if self._process is not None and self._said is not None:
+            end(self._process)
             self._process.communicate()
-            self._process = None
+            self._said.close()
+            self._process = self._said = None

@@ -2,15 +2,17 @@
 
 import hashlib
 import os
-import shutil
-import subprocess
-import tempfile
 from functools import cache
 from pathlib import Path
 
-from netloom.errors import StorageError, ToolFailedError, ToolMissingError
+from netloom.errors import StorageError, ToolMissingError
 from netloom.hls.firmware import PROJECT
+from netloom.made_once import made_once
+from netloom.process import answer, run_logged, which
 from netloom.sim.csim_exact import exact_bridge
+
+FOLDER = "csim"
+"""In the folder of a firmware: its compiled libraries."""
 
 _FLAGS = ("-O3", "-fPIC", "-fno-gnu-unique", "-w", "-I.", "-Ifirmware/ap_types/", '-DWEIGHTS_DIR="firmware/weights"')
 _SOURCES = (f"firmware/{PROJECT}.cpp", f"{PROJECT}_bridge.cpp")
@@ -24,7 +26,7 @@ def compiler() -> str:
         ToolMissingError: if there is none.
     """
     name = os.environ.get("CXX", "g++")
-    path = shutil.which(name)
+    path = which(name)
     if path is None:
         raise ToolMissingError(
             f"{name} is not installed, and the C-simulation needs it: install g++ (Debian, Ubuntu: apt install g++), "
@@ -36,14 +38,8 @@ def compiler() -> str:
 @cache
 def _standard() -> str:
     """The C++ standard hls4ml's own script would choose."""
-    probe = subprocess.run(
-        [compiler(), "-Werror", "-fsyntax-only", "-std=c++23", "-xc++", "-"],
-        input=b"",
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )
-    return "-std=c++23" if probe.returncode == 0 else "-std=c++11"
+    code, _ = answer([compiler(), "-Werror", "-fsyntax-only", "-std=c++23", "-xc++", "-"])
+    return "-std=c++23" if code == 0 else "-std=c++11"
 
 
 def library(project: Path, cache_folder: Path, *, exact: bool = False) -> Path:
@@ -59,31 +55,24 @@ def library(project: Path, cache_folder: Path, *, exact: bool = False) -> Path:
         ToolFailedError: if g++ fails; names the log.
         StorageError: if the project's sources are missing.
     """
-    target = cache_folder / f"{_digest(project, exact)}.so"
-    if target.exists():
-        return target
-    cache_folder.mkdir(parents=True, exist_ok=True)
-    log = cache_folder / "compile.log"
-    with tempfile.TemporaryDirectory(dir=cache_folder) as temporary:
-        sources, bridge = [*_SOURCES], project / _SOURCES[1]
+
+    def make(work: Path, log: Path) -> Path:
+        sources = list(_SOURCES)
         if exact:
-            sources[1] = str((Path(temporary) / "bridge.cpp").resolve())
-            Path(sources[1]).write_text(exact_bridge(bridge.read_text(encoding="utf-8")), encoding="utf-8")
-        objects = [Path(temporary) / f"{index}.o" for index in range(len(sources))]
-        _run_all(
-            [
-                [compiler(), _standard(), *_FLAGS, "-c", source, "-o", str(object_.resolve())]
-                for source, object_ in zip(sources, objects, strict=True)
-            ],
-            project,
-            log,
-        )
-        linked = Path(temporary) / "library.so"
-        _run_all(
-            [[compiler(), "-shared", *(str(o.resolve()) for o in objects), "-o", str(linked.resolve())]], project, log
-        )
-        linked.replace(target)
-    return target
+            bridge = (project / _SOURCES[1]).read_text(encoding="utf-8")
+            sources[1] = str(work / "bridge.cpp")
+            Path(sources[1]).write_text(exact_bridge(bridge), encoding="utf-8")
+        objects = [str(work / f"{index}.o") for index in range(len(sources))]
+        commands = [
+            [compiler(), _standard(), *_FLAGS, "-c", source, "-o", object_]
+            for source, object_ in zip(sources, objects, strict=True)
+        ]
+        linked = work / "library.so"
+        run_logged(commands, project, log, "g++ on hls4ml's C++ project")
+        run_logged([[compiler(), "-shared", *objects, "-o", str(linked)]], project, log, "linking hls4ml's C++ project")
+        return linked
+
+    return made_once(cache_folder / f"{_digest(project, exact)}.so", make, cache_folder / "compile.log")
 
 
 def _digest(project: Path, exact: bool) -> str:
@@ -96,17 +85,3 @@ def _digest(project: Path, exact: bool) -> str:
     except OSError as error:
         raise StorageError(f"{error.filename}: {error.strerror}; convert the model again") from None
     return digest.hexdigest()[:32]
-
-
-def _run_all(commands: list[list[str]], folder: Path, log: Path) -> None:
-    """Run commands side by side; all output goes to one log."""
-    with log.open("wb") as output:
-        processes = [subprocess.Popen(command, cwd=folder, stdout=output, stderr=output) for command in commands]
-        try:
-            codes = [process.wait() for process in processes]
-        except BaseException:
-            for process in processes:
-                process.kill()
-            raise
-    if any(codes):
-        raise ToolFailedError(f"g++ failed on hls4ml's C++ project; its messages are in {log}")

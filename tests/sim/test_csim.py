@@ -34,7 +34,7 @@ def compiled(specimen, tmp_path):
 
 
 def no_compiler(monkeypatch):
-    monkeypatch.setattr(csim_build, "_run_all", lambda *arguments: pytest.fail("compiled again"))
+    monkeypatch.setattr(csim_build, "run_logged", lambda *arguments: pytest.fail("compiled again"))
 
 
 def test_the_library_is_compiled_once_for_the_same_sources(specimen, compiled, monkeypatch):
@@ -51,7 +51,7 @@ def test_changed_sources_are_compiled_again(compiled, monkeypatch):
     def compiling(*arguments):
         raise CompilingError
 
-    monkeypatch.setattr(csim_build, "_run_all", compiling)
+    monkeypatch.setattr(csim_build, "run_logged", compiling)
     with (compiled.project / "firmware" / "defines.h").open("a") as file:
         file.write("// changed\n")
     with pytest.raises(CompilingError):
@@ -153,3 +153,24 @@ def test_the_process_ends_with_the_engine(specimen, compiled):
         os.kill(pid, 0)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_compiled_firmware_is_only_read(specimen, compiled):
+    """It may lie where nothing can be written."""
+
+    def seen():
+        return {path: path.stat().st_mtime_ns for path in sorted(compiled.directory.rglob("*"))}
+
+    before = seen()
+    with open_engine("csim", firmware=compiled) as csim:
+        csim.predict(specimen.inputs)
+    assert seen() == before
+
+
+def test_last_words_that_can_be_kept_nowhere(specimen, compiled):
+    replaced_library(compiled, 'fprintf(stderr, "last words\\n"); abort();')
+    log = compiled.directory / "csim" / "run.log"
+    log.unlink(missing_ok=True)
+    log.mkdir()
+    with open_engine("csim", firmware=compiled) as csim, pytest.raises(ToolFailedError, match="its last words: last"):
+        csim.predict(specimen.inputs)

@@ -1,5 +1,7 @@
 """The shell in Verilator, talked to by the driver and by hand: what arrives, what is refused, and how it recovers."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +17,7 @@ from netloom.firmware.host import Board
 from netloom.firmware.protocol import Decoder, Frame, Kind, Status, encode, identity_of, outputs_of
 from netloom.firmware.shell import IDLE_SECONDS
 from netloom.sim.emulate import Emulator, emulate
+from netloom.sim.verilator import default_cache
 
 SAMPLES = 4
 RAWS = np.arange(8 * SAMPLES).reshape(SAMPLES, 8) * 7 - 100
@@ -277,3 +280,23 @@ def test_memory_file_missing(tmp_path: Path) -> None:
     (folder / "network.sv").write_text("module network; endmodule")
     with pytest.raises(ToolFailedError, match="Verilator on the shell"):
         emulate(folder)
+
+
+AT_ONCE = """
+import sys
+from pathlib import Path
+from netloom.sim.emulate import emulate
+with emulate(sys.argv[1], cache=Path("models")):
+    print("runs")
+"""
+
+
+def test_two_at_once_on_a_cold_relative_cache(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    for runtime in default_cache().glob("runtime-*"):
+        (tmp_path / "models" / runtime.name).symlink_to(runtime)
+    command = [sys.executable, "-c", AT_ONCE, str(folder)]
+    both = [subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [process.communicate(timeout=300)[0] for process in both] == ["runs\n"] * 2
+    (made,) = (path for path in (tmp_path / "models").iterdir() if not path.name.startswith("runtime-"))
+    assert made.is_dir()

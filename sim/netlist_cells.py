@@ -1,0 +1,112 @@
+"""The cells of which a netlist for the ECP5 has thousands, written as plain Verilog in the place of their instances.
+
+A simulator takes several times longer over an instance, with its ports, parameters and inner wires, than over what the
+instance does. What a cell does here is what Yosys's model of it does, held against it by a test; a cell with any
+parameter or pin out of the ordinary stays the instance it is, and has Yosys's model.
+"""
+
+import re
+
+_CELL = re.compile(
+    r"^  (TRELLIS_FF|LUT4|PFUMX|L6MUX21|CCU2C) (?:#\(\n((?:    \..*\n)*)  \) )?(.+?) \(\n((?:    \..*\n)*)  \);\n",
+    re.MULTILINE,
+)
+_PAIR = re.compile(r"^    \.(\w+)\((.*)\),?$", re.MULTILINE)
+_ORDINARY_FF = {
+    "CLKMUX": ('"CLK"',),
+    "LSRMUX": ('"LSR"',),
+    "CEMUX": ('"1"', '"CE"'),
+    "GSR": ('"DISABLED"',),
+    "REGSET": ('"SET"', '"RESET"'),
+    "SRMODE": ('"LSR_OVER_CE"',),
+}
+
+
+def inlined(netlist: str) -> str:
+    """A netlist of Yosys's, as `write_verilog -noattr` writes it, with the commonest cells as expressions."""
+    names = iter(range(len(netlist)))
+
+    def plain(found: re.Match[str]) -> str:
+        cell, parameters, _, pins = found.groups()
+        chosen = dict(_PAIR.findall(parameters or ""))
+        # A name that begins with a backslash ends with a space.
+        wires = {pin: f"{wire.strip()} " for pin, wire in _PAIR.findall(pins) if wire.strip()}
+        try:
+            return _WRITERS[cell](chosen, wires, f"netloom_cell_{next(names)}")
+        except (KeyError, ValueError):
+            return found[0]
+
+    return _CELL.sub(plain, netlist)
+
+
+def _flip_flop(chosen: dict[str, str], wires: dict[str, str], name: str) -> str:
+    if any(value not in _ORDINARY_FF[parameter] for parameter, value in chosen.items()):
+        raise ValueError
+    reset = {'"SET"': "1'h1", '"RESET"': "1'h0"}[chosen["REGSET"]]
+    enable = {'"1"': "1'h1", '"CE"': wires.get("CE", "")}[chosen["CEMUX"]]
+    if not enable:
+        raise ValueError
+    load = f"if ({wires['LSR']}) {name} <= {reset}; else if ({enable}) {name} <= {wires['DI']};"
+    return f"  reg {name} = {reset};\n  always @(posedge {wires['CLK']}) {load}\n  assign {wires['Q']} = {name};\n"
+
+
+def _table(chosen: dict[str, str], wires: dict[str, str], _: str) -> str:
+    return f"  assign {wires['Z']} = {_lookup(_bits(chosen['INIT']), [wires[pin] for pin in 'ABCD'])};\n"
+
+
+def _mux5(_: dict[str, str], wires: dict[str, str], name: str) -> str:
+    del name
+    return f"  assign {wires['Z']} = {wires['C0']} ? {wires['ALUT']} : {wires['BLUT']};\n"
+
+
+def _mux6(_: dict[str, str], wires: dict[str, str], name: str) -> str:
+    del name
+    return f"  assign {wires['Z']} = {wires['SD']} ? {wires['D1']} : {wires['D0']};\n"
+
+
+def _carry(chosen: dict[str, str], wires: dict[str, str], name: str) -> str:
+    if (chosen["INJECT1_0"], chosen["INJECT1_1"]) != ('"NO"', '"NO"'):
+        raise ValueError
+    text, carry = "", wires["CIN"]
+    for half, out in (("0", f"{name} "), ("1", wires.get("COUT", ""))):
+        init, pins = _bits(chosen[f"INIT{half}"]), [wires[f"{pin}{half}"] for pin in "ABCD"]
+        propagate, generate = _lookup(init, pins), _lookup(init & 15, pins[:2])
+        if f"S{half}" in wires:
+            text += f"  assign {wires[f'S{half}']} = {propagate} ^ {carry};\n"
+        if out:
+            text += f"  assign {out} = {propagate} ? {carry} : {generate};\n"
+        carry = out
+    return f"  wire {name};\n{text}"
+
+
+_WRITERS = {"TRELLIS_FF": _flip_flop, "LUT4": _table, "PFUMX": _mux5, "L6MUX21": _mux6, "CCU2C": _carry}
+
+
+def _bits(value: str) -> int:
+    """A parameter written as 16'hXXXX; ValueError if it is written in another way."""
+    return int(value.removeprefix("16'h"), 16)
+
+
+def _lookup(table: int, pins: list[str]) -> str:
+    """A table of 2**n bits of n pins, the first the lowest, as an expression in parentheses or a name or constant."""
+    full = (1 << (1 << len(pins))) - 1
+    if table in (0, full):
+        return "1'h1" if table else "1'h0"
+    *others, pin = pins
+    middle = 1 << len(others)
+    low, high, ones = table & ((1 << middle) - 1), table >> middle, (1 << middle) - 1
+    if low == high or pin == "1'h0 ":
+        return _lookup(low, others)
+    if pin == "1'h1 ":
+        return _lookup(high, others)
+    if low == high ^ ones:
+        return f"({pin} ^ {_lookup(low, others)})"
+    if low == 0:
+        return f"({pin} & {_lookup(high, others)})"
+    if high == 0:
+        return f"(~{pin} & {_lookup(low, others)})"
+    if low == ones:
+        return f"(~{pin} | {_lookup(high, others)})"
+    if high == ones:
+        return f"({pin} | {_lookup(low, others)})"
+    return f"({pin} ? {_lookup(high, others)} : {_lookup(low, others)})"
