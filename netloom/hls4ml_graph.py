@@ -1,5 +1,6 @@
 """What hls4ml's backend `netloom` gives: hls4ml's ModelGraph with netloom's simulator and hardware behind it."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,13 @@ import numpy as np
 from hls4ml.model.graph import ModelGraph
 from hls4ml.model.types import NamedType, PrecisionType, Source, Variable
 
-from netloom.errors import InputError, LayerNotSupportedError
+from netloom.errors import InputError, LayerNotSupportedError, PrecisionWarning
 from netloom.firmware.devices import Device
 from netloom.hls import Firmware, HlsSettings
 from netloom.hls.backend_types import FromTemplates
 from netloom.hls.dataflow import Dataflow, exact_dtype
 from netloom.hls.lower import lower
+from netloom.hls.type_advice import type_advice
 from netloom.hls4ml_project import FOLDER, Folding, HardwareProject, target_device
 from netloom.sim.crosscheck import as_list
 from netloom.sim.fixed import FixedEngine
@@ -57,6 +59,8 @@ class NetloomGraph(ModelGraph):
     def lower(self) -> Dataflow:
         """Lower the layers as they are; the last pass of a conversion.
 
+        Types that cannot hold what a layer computes are kept, and warned of (`PrecisionWarning`).
+
         Raises:
             LayerNotSupportedError, PrecisionError: for what has no exact equal in hardware, naming the layer.
         """
@@ -65,6 +69,8 @@ class NetloomGraph(ModelGraph):
         dataflow = lower(self, FromTemplates(), self._settings.io_type, {})
         for node in dataflow.nodes:
             exact_dtype(node.operation.headroom(dataflow.input_types(node), dataflow.input_bounds(node)))
+        for line in type_advice(self, self._settings.io_type):
+            warnings.warn(line, PrecisionWarning, stacklevel=2)
         self._seen, self._dataflow = _contents(self), dataflow
         return dataflow
 
