@@ -111,12 +111,11 @@ def _pool_unpadded(layer: Any, settings: HlsSettings) -> str | None:
 
 
 def _two_inputs(layer: Any, settings: HlsSettings) -> str | None:
-    del settings
     inputs = layer.input
     if len(inputs) != 2:
         return f"it must have 2 inputs, not {len(inputs)}; chain two-input layers"
-    if inputs[0] is inputs[1]:
-        return "its two inputs are one and the same tensor, which hls4ml cannot stream; scale it instead"
+    if inputs[0] is inputs[1] and settings.io_type == "io_stream":
+        return "its two inputs are one and the same tensor, which hls4ml cannot stream; use io_parallel"
     return None
 
 

@@ -73,8 +73,9 @@ def simulate(converted: Firmware | str | Path, x: Arrays, engine: str = "fixed")
 
     Args:
         converted: what `convert` gave, or the directory of a run or a firmware.
-        x: inputs, (samples, *input shape), any real dtype, finite; a list of them for several inputs. What is off the
-            grid of the hardware's input is rounded and saturated as its input quantizer does.
+        x: inputs, (samples, *input shape), any real dtype, finite; a list of them, or a dict by the inputs' names, for
+            several inputs. What is off the grid of the hardware's input is rounded and saturated as its input
+            quantizer does.
         engine: `fixed` (bit-accurate simulator), `csim` (hls4ml's compiled firmware), `quantized` or `float` (the
             models in a run directory), `rtl` or `netlist` (the hardware design in one, before and after synthesis).
 

@@ -86,3 +86,7 @@ class ToolMissingError(NetloomError):
 
 class ToolFailedError(NetloomError):
     """A program that a stage calls failed; the message names its log file."""
+
+
+class PrecisionWarning(UserWarning):
+    """A type of an hls4ml configuration cannot hold what its layer computes; the numbers follow it all the same."""

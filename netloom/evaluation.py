@@ -34,7 +34,7 @@ class Recorded(Engine):
     """
 
     def __init__(self, engine: Engine, x: np.ndarray, traced: int, advanced: Callable[[int], None]) -> None:
-        self.name, self.input_shapes = engine.name, engine.input_shapes
+        self.name, self.input_names, self.input_shapes = engine.name, engine.input_names, engine.input_shapes
         self.outputs = engine.exact(x, lambda done, _: advanced(done))[0]
         self.layers = engine.trace(x[:traced], lambda done, _: advanced(len(x) + done)) if traced else {}
 

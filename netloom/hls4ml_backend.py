@@ -5,33 +5,42 @@ very same passes, so the C++ project is Vitis's; what differs is the object that
 (`netloom.hls4ml_graph.NetloomGraph`). It stands here, above all stages, because it joins `hls`, `firmware` and `sim`.
 """
 
+import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from hls4ml.backends.fpga.passes.hgq_proxy_model import generate_mask_fn
 from hls4ml.backends.vitis.vitis_backend import VitisBackend
 from hls4ml.backends.vivado.vivado_backend import VivadoBackend
 from hls4ml.model.flow import get_flow, register_flow
-from hls4ml.model.optimizer import model_optimizer
+from hls4ml.model.optimizer import layer_optimizer, model_optimizer
+from hls4ml.model.optimizer.passes.hgq_proxy_model import FixedPointQuantizer
+from hls4ml.model.types import Source
 from hls4ml.writer.vitis_writer import VitisWriter
+from hls4ml.writer.vivado_writer import VivadoWriter
 
-from netloom.errors import LayerNotSupportedError
-
-BACKEND = "netloom"
+from netloom.errors import LayerNotSupportedError, NotSupportedError, SettingsError
+from netloom.hls.handlers.handler import BACKEND
 
 _STRATEGIES = ("latency", "resource")
+_QUANTIZER_PASS = "process_fixed_point_quantizer_layer"
 
 
-class NetloomWriter(VitisWriter):
-    """Writes Vitis's C++ project, and netloom's hardware design beside it."""
+class NetloomWriter(VivadoWriter):
+    """Writes Vitis's C++ project, and netloom's hardware design beside it.
+
+    The base class is Vivado's because hls4ml has it write the project that joins several graphs.
+    """
 
     def write_hls(self, model: Any) -> None:
         """Write both in the output directory of the model."""
-        super().write_hls(model)
+        VitisWriter().write_hls(model)
         model.write_design()
 
 
 class NetloomBackend(VitisBackend):
-    """Vitis's passes, with two more: refusals before them, and the change of the object's class after them."""
+    """Vitis's passes, with refusals before them and the lowering after them."""
 
     def __init__(self) -> None:
         # Vitis's own constructor gives its own name.
@@ -41,9 +50,14 @@ class NetloomBackend(VitisBackend):
 
     def _register_flows(self) -> None:
         first = register_flow("refuse", [f"{BACKEND}:refuse_strategies"], backend=self.name)
-        last = register_flow("lower", [f"{BACKEND}:lower_to_dataflow"], requires=["vitis:ip"], backend=self.name)
-        requirements = [first, *get_flow("vitis:ip").requires, last]
-        self._default_flow = register_flow("ip", None, requires=requirements, backend=self.name)
+        optimize = get_flow("vivado:optimize")
+        replaced = [
+            opt.replace(f"vivado:{_QUANTIZER_PASS}", f"{BACKEND}:{_QUANTIZER_PASS}") for opt in optimize.optimizers
+        ]
+        own_optimize = register_flow("optimize", replaced, requires=optimize.requires, backend=self.name)
+        passes = [own_optimize if flow == optimize.name else flow for flow in get_flow("vitis:ip").requires]
+        last = register_flow("lower", [f"{BACKEND}:lower_to_dataflow"], requires=passes, backend=self.name)
+        self._default_flow = register_flow("ip", None, requires=[first, *passes, last], backend=self.name)
         passes = ["make_stamp", f"{BACKEND}:write_hls"]
         self._writer_flow = register_flow("write", passes, requires=[self._default_flow], backend=self.name)
 
@@ -84,31 +98,110 @@ class NetloomBackend(VitisBackend):
                 )
         return False
 
+    @layer_optimizer(FixedPointQuantizer)
+    def process_fixed_point_quantizer_layer(self, node: Any) -> bool:
+        """The C++ of HGQ's quantizers of one type an element, as for Vitis: hls4ml's own pass knows backends by name.
+
+        Raises:
+            LayerNotSupportedError: with io_stream, for which hls4ml has none.
+        """
+        if node.model.config.get_config_value("IOType") == "io_stream":
+            raise LayerNotSupportedError(
+                f"layer {node.name!r}: with io_stream all elements must be quantized to one type; use io_parallel"
+            )
+        shape = node.get_input_variable().shape
+        code = generate_mask_fn(node.name, shape, *node.mask_kbi, node.RND, node.SAT, "Vitis")
+        node.set_attr("mask_fn_codegen", Source(code))
+        return False
+
     @model_optimizer()
     def lower_to_dataflow(self, model: Any) -> bool:
-        """Lower the optimized graph, and make the object one that simulates and builds with netloom.
+        """Lower the optimized graph, so that what cannot be lowered is refused by the conversion.
 
         Raises:
             LayerNotSupportedError, PrecisionError: for what has no exact equal in hardware, naming the layer.
         """
-        from netloom.hls4ml_graph import adopt
-
-        adopt(model)
+        model.lower()
         return False
 
-    def compile(self, model: Any) -> str:
-        """The C++ is not compiled: `NetloomGraph.compile` makes the simulator ready instead."""
-        raise NotImplementedError(f"{model.config.get_project_name()}: use model.compile()")
+    def create_layer_class(self, layer_class: type) -> type:
+        """Vitis's, which in addition makes the graph that it becomes part of a `NetloomGraph`.
 
-    def build(self, model: Any, **settings: Any) -> dict[str, Any]:
-        """See `NetloomGraph.build`, which does it."""
-        return model.build(**settings)
+        hls4ml constructs its graphs itself, at a conversion, from a file or as a part of another, and asks backends for
+        the layers only: so a layer is the first that netloom sees of any of them.
+        """
+        made = super().create_layer_class(layer_class)
+        made.model = property(_get_graph, _set_graph)
+        return made
+
+    def compile(self, model: Any) -> str:
+        """Compile the C++: of what hls4ml links (`link_existing_project`) or stitches. A `NetloomGraph` needs none."""
+        return super().compile(model)
+
+    def build(
+        self, model: Any, board: str | None = None, clock_mhz: float | None = None, **vitis: Any
+    ) -> dict[str, Any]:
+        """Synthesize the hardware; with a board, place and route it to a bitstream.
+
+        Args:
+            model: converted, or linked to a project that was written before.
+            board: name of a board (`netloom boards`); None is the conversion's `board`, and without that the
+                network alone is synthesized, for an ECP5.
+            clock_mhz: of the network on the board; None is what the conversion's `clock_period` says, if it was given,
+                else 80 MHz on ECP5 and 24 MHz on iCE40.
+            vitis: settings of Vitis's `build` (`csim`, `synth`, ...), which choose steps that there are none of here.
+
+        Returns:
+            `latency` and `interval` in clock cycles, `multipliers`, `resources` used by kind; with a board also
+            `bitstream`, `clock_mhz`, `clock_limit_mhz` and `timing_met`.
+
+        Raises:
+            SettingsError: for a setting that neither knows.
+            NetloomError: in all its kinds: a board that is unknown or too small, a tool that is missing or fails.
+        """
+        from netloom.hls4ml_graph import NetloomGraph
+        from netloom.hls4ml_project import HardwareProject, target_device
+
+        unknown = vitis.keys() - inspect.signature(super().build).parameters.keys()
+        if unknown:
+            raise SettingsError(f"build has no setting {min(unknown)!r}; it has board and clock_mhz, and takes Vitis's")
+        if isinstance(model, NetloomGraph):
+            chosen = board or model.project.folding.board
+            model.write(target_device(chosen))
+            project = model.project
+        else:
+            project = HardwareProject.read(Path(model.config.get_output_dir()))
+            chosen = board or project.folding.board
+            project.write(target_device(chosen))
+        return project.build(chosen, clock_mhz)
+
+    def build_stitched_design(self, model: Any, **_: Any) -> dict[str, Any]:
+        """hls4ml joins several graphs in Vivado.
+
+        Raises:
+            NotSupportedError: always.
+        """
+        raise NotSupportedError(
+            f"{model.config.get_project_name()}: stitching needs Vivado; build each graph by itself, or the whole "
+            "network as one"
+        )
+
+
+def _get_graph(layer: Any) -> Any:
+    return layer._graph
+
+
+def _set_graph(layer: Any, graph: Any) -> None:
+    from netloom.hls4ml_graph import adopt
+
+    adopt(graph)
+    layer._graph = graph
 
 
 def register(register_backend: Callable[..., None], register_writer: Callable[..., None]) -> None:
     """The plug-in's entry point: hls4ml calls it once, when its backends are imported.
 
-    With the backend come the handlers of QKeras layers, which hls4ml lacks for Keras 3.
+    With the backend come the handlers of QKeras layers, which hls4ml lacks for Keras 3; no other backend sees them.
     """
     import netloom.hls.handlers  # noqa: F401  (importing registers them)
 

@@ -33,6 +33,7 @@ class CsimEngine(Engine):
     def __init__(self, firmware: Firmware) -> None:
         self._firmware = firmware
         self._dataflow = firmware.dataflow
+        self.input_names = self._dataflow.input_names
         self.input_shapes = [tensor.shape for tensor in self._dataflow.sources.values()]
         folder = firmware.directory / FOLDER
         self._outputs = [self._dataflow.types[name] for name in self._dataflow.outputs]

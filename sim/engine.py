@@ -1,7 +1,7 @@
 """What every simulator is: `predict` and `trace` on float arrays."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from netloom.errors import InputError
 
-Arrays = np.ndarray | Sequence[np.ndarray]
+Arrays = np.ndarray | Sequence[np.ndarray] | Mapping[str, np.ndarray]
 Progress = Callable[[int, int], None]
 """Called with the number of samples done and the number of all."""
 
@@ -23,18 +23,21 @@ class Engine(ABC):
 
     Attributes:
         name: 'float', 'quantized', 'fixed' or 'csim'.
+        input_names: of every input, as the user's model names them.
         input_shapes: of every input, without the batch axis.
     """
 
     name: str
+    input_names: Sequence[str]
     input_shapes: Sequence[tuple[int, ...]]
 
     def predict(self, x: Arrays, progress: Progress | None = None) -> np.ndarray | list[np.ndarray]:
         """The network's output.
 
         Args:
-            x: inputs, (samples, *input shape), any numeric dtype; a list of them for several inputs. Values between the
-                steps of the input's type are rounded and saturated as its quantizer does.
+            x: inputs, (samples, *input shape), any numeric dtype; a list of them, or a dict by the
+                inputs' names, for several inputs. Values between the steps of the input's type are rounded and
+                saturated as its quantizer does.
             progress: called as samples are done.
 
         Returns:
@@ -43,7 +46,7 @@ class Engine(ABC):
             float64's 53 bits (see `exact`).
 
         Raises:
-            InputError: for a wrong number of inputs, shape, dtype, or values that are not finite.
+            InputError: for a wrong number of inputs, name, shape, dtype, or values that are not finite.
         """
         outputs = [np.asarray(output, dtype=np.float64) for output in self.exact(x, progress)]
         return outputs[0] if len(outputs) == 1 else outputs
@@ -84,6 +87,13 @@ class Engine(ABC):
         Raises:
             InputError: for a wrong number of inputs, shape, dtype, or values that are not finite.
         """
+        if isinstance(x, Mapping):
+            if set(x) != set(self.input_names):
+                raise InputError(
+                    f"the network's inputs are {', '.join(map(repr, self.input_names))}, not "
+                    f"{', '.join(map(repr, x)) or 'none'}"
+                )
+            x = [x[name] for name in self.input_names]
         arrays = list(x) if isinstance(x, list | tuple) else [np.asarray(x)]
         if len(arrays) != len(self.input_shapes):
             raise InputError(f"the network has {len(self.input_shapes)} inputs, not {len(arrays)}")

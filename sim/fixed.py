@@ -55,6 +55,7 @@ class FixedEngine(Engine):
     def __init__(self, firmware: Firmware) -> None:
         self.firmware = firmware
         self._dataflow = firmware.dataflow
+        self.input_names = self._dataflow.input_names
         self.input_shapes = [tensor.shape for tensor in self._dataflow.sources.values()]
         self.program = Program(fused(self._dataflow), self._dataflow.outputs)
 

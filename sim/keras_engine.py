@@ -14,6 +14,7 @@ class KerasEngine(Engine):
 
     def __init__(self, name: str, model: Any) -> None:
         self.name = name
+        self.input_names = [tensor.name for tensor in model.inputs]
         self.input_shapes = [tuple(tensor.shape[1:]) for tensor in model.inputs]
         self._model = model
         self._traced: Any = None

@@ -96,6 +96,7 @@ class StreamEngine(Engine):
         self.design = design
         self.simulation = simulation
         self.stalls = stalls
+        self.input_names = [port.name for port in design.inputs]
         self.input_shapes = [port.shape for port in design.inputs]
         self.speed = Speed(compile_seconds=simulation.compile_seconds)
 

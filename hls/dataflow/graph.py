@@ -60,6 +60,12 @@ class Dataflow:
             bounds[node.name] = node.operation.bounds(self.input_types(node), [bounds[name] for name in node.inputs])
         return bounds
 
+    @property
+    def input_names(self) -> list[str]:
+        """The sources' names in the user's model."""
+        origins = {layer.node: layer.origin for layer in self.layers if layer.node == layer.name}
+        return [origins.get(name, name) for name in self.sources]
+
     def input_types(self, node: Node) -> list[TensorType]:
         """Types of a node's inputs."""
         return [self.types[name] for name in node.inputs]

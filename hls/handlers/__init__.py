@@ -1,4 +1,4 @@
-"""Keras-3 layer handlers that hls4ml lacks. Importing this package registers them, through hls4ml's own base class."""
+"""Keras-3 layer handlers that hls4ml lacks. Importing this registers them; `handler` says for whom they answer."""
 
 from netloom.hls.handlers import activation, batch_norm, linear, spatial
 

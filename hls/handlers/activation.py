@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from hls4ml.converters.keras_v3._base import KerasV3LayerHandler
+from hls4ml.converters.keras_v3._base import registry
 
 from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
+from netloom.hls.handlers.handler import NetloomHandler
 from netloom.hls.handlers.quantizer import GridQuantizer, precision_type
 from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.quantize.quantizers import quantizer_type
@@ -96,25 +97,50 @@ def _hard_type(quantizer: Any) -> FixedPoint:
     return FixedPoint(quantizer.bits, 0, False, Rounding.RND_CONV, Overflow.SAT)
 
 
-class ActivationHandler(KerasV3LayerHandler):
+class ActivationHandler(NetloomHandler):
     """Keras's `Activation`; hls4ml 1.3's own handler takes a softmax over all axes, not the last."""
 
     handles = ("keras.src.layers.activations.activation.Activation",)
 
     def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> tuple[dict[str, Any], ...]:
-        """One `Activation` or `Softmax`; a tuple, or hls4ml's base class would append the activation once more."""
-        del out_tensors
-        shape = tuple(in_tensors[0].shape[1:])
-        config = {**self.default_config, "activation": layer.activation.__name__, "n_in": prod(shape)}
-        if layer.activation.__name__ != "softmax":
+        """One `Activation` or `Softmax`; a tuple, or hls4ml's base class would append the activation once more.
+
+        Raises:
+            LayerNotSupportedError: if the activation is neither a function nor a layer that has a handler.
+        """
+        activation, shape = layer.activation, tuple(in_tensors[0].shape[1:])
+        function = getattr(activation, "__name__", None)
+        if function is None:
+            return self._of_layer(layer, in_tensors, out_tensors)
+        config = {**self.default_config, "activation": function, "n_in": prod(shape)}
+        if function != "softmax":
             return ({**config, "class_name": "Activation"},)
         return ({**config, "class_name": "Softmax", "axis": -1, "n_outer": prod(shape[:-1]), "n_inner": 1},)
 
+    def _of_layer(
+        self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]
+    ) -> tuple[dict[str, Any], ...]:
+        """`Activation(ReLU())`: what the inner layer would be in its place."""
+        kind = type(layer.activation)
+        handler = registry.get(f"{kind.__module__}.{kind.__name__}")
+        if handler is None:
+            raise LayerNotSupportedError(
+                f"layer {layer.name!r}: an object of class {kind.__name__} is not supported as activation; give the "
+                "function's name, such as 'relu'"
+            )
+        return tuple({**config, "name": layer.name} for config in handler(layer.activation, in_tensors, out_tensors))
 
-class ReluHandler(KerasV3LayerHandler):
-    """Keras's `ReLU` without options; hls4ml 1.3's own handler makes a thresholded ReLU of it."""
+
+class ReluHandler(NetloomHandler):
+    """Keras's `ReLU`; hls4ml 1.3's own handler makes a thresholded ReLU of one without options."""
 
     handles = ("keras.src.layers.activations.relu.ReLU",)
+
+    def __call__(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> Any:
+        """Leave one with options to hls4ml."""
+        if layer.max_value is not None or layer.negative_slope or layer.threshold:
+            return self.before(layer)(layer, in_tensors, out_tensors)
+        return super().__call__(layer, in_tensors, out_tensors)
 
     def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> dict[str, Any]:
         """One `Activation`."""
@@ -122,7 +148,7 @@ class ReluHandler(KerasV3LayerHandler):
         return {"class_name": "Activation", "activation": "relu", "n_in": prod(in_tensors[0].shape[1:])}
 
 
-class QActivationHandler(KerasV3LayerHandler):
+class QActivationHandler(NetloomHandler):
     """`QActivation`: `quantized_bits`, `quantized_relu`, the hard forms of `quantized_sigmoid` and `quantized_tanh`."""
 
     handles = ("qkeras.qlayers.QActivation",)

@@ -5,25 +5,23 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from hls4ml.converters.keras_v3._base import KerasV3LayerHandler
 
+from netloom.hls.handlers.handler import NetloomHandler
 from netloom.quantize.fixed_point import FixedPoint, Rounding
 
 SCALE_BITS = 18
 """Width of scales and offsets that lie on no grid of their own: one DSP operand."""
 
 
-class BatchNormHandler(KerasV3LayerHandler):
-    """`BatchNormalization` and `QBatchNormalization`: scale = gamma / sqrt(variance + epsilon), and the offset.
+class BatchNormHandler(NetloomHandler):
+    """`BatchNormalization`: scale = gamma / sqrt(variance + epsilon), and the offset.
 
     Where these are exact on a grid of at most `SCALE_BITS` bits (netloom's own quantization makes them so) they stay
     so; otherwise they are rounded to `SCALE_BITS` bits, and the firmware equals the model up to that rounding only.
     """
 
-    handles = (
-        "keras.src.layers.normalization.batch_normalization.BatchNormalization",
-        "qkeras.qnormalization.QBatchNormalization",
-    )
+    handles = ("keras.src.layers.normalization.batch_normalization.BatchNormalization",)
+    own_only = True
 
     def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> dict[str, Any]:
         """One `BatchNormalization`."""
@@ -55,6 +53,13 @@ class BatchNormHandler(KerasV3LayerHandler):
             "bias_data": _on_grid(offset),
             "epsilon": layer.epsilon,
         }
+
+
+class QBatchNormHandler(BatchNormHandler):
+    """`QBatchNormalization`: the same of its quantized parameters, which hls4ml leaves out."""
+
+    handles = ("qkeras.qnormalization.QBatchNormalization",)
+    own_only = False
 
 
 def _on_grid(values: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """hls4ml handlers of QKeras layers with a kernel: dense, convolution, depthwise and separable convolution.
 
-hls4ml 1.3 has them in their Keras-2 form only; these register through its own `KerasV3LayerHandler`. Kernels and biases
+hls4ml 1.3 has them in their Keras-2 form only; these are for Keras 3. Kernels and biases
 are handed over as QKeras computes with them, with the type that holds them exactly.
 """
 
@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from hls4ml.converters.keras_v3._base import KerasV3LayerHandler
 from hls4ml.converters.keras_v3.conv import gen_conv_config
 
 from netloom.hls.handlers.activation import activation_layer
+from netloom.hls.handlers.handler import NetloomHandler
 from netloom.hls.handlers.quantizer import GridQuantizer, quantized_values
 
 
@@ -36,7 +36,7 @@ def _bias(layer: Any) -> dict[str, Any]:
     return {"bias_data": values, "bias_quantizer": GridQuantizer(grid)}
 
 
-class _LinearHandler(KerasV3LayerHandler):
+class _LinearHandler(NetloomHandler):
     """Finish what the subclasses describe: tensor names, and QKeras's `activation=` as a layer of its own."""
 
     @abstractmethod

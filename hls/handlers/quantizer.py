@@ -18,10 +18,20 @@ class GridQuantizer(Quantizer):
 
     def __init__(self, grid: FixedPoint) -> None:
         super().__init__(grid.width, precision_type(grid))
+        self.grid = grid
 
     def __call__(self, data: np.ndarray) -> np.ndarray:
         """The data itself."""
         return data
+
+    def serialize_state(self) -> dict[str, str]:
+        """For hls4ml's `save`: the type as text."""
+        return {"grid": str(self.grid)}
+
+    @classmethod
+    def deserialize(cls, state: dict[str, str]) -> "GridQuantizer":
+        """For hls4ml's `deserialize_model`."""
+        return cls(FixedPoint.parse(state["grid"]))
 
 
 def precision_type(type_: FixedPoint) -> FixedPrecisionType:

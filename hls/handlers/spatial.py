@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from hls4ml.converters.keras_v3._base import KerasV3LayerHandler
+from netloom.hls.handlers.handler import NetloomHandler
 
 _EDGES = (("left", "right"), ("top", "bottom"))
 
@@ -27,7 +27,7 @@ def _sizes(in_shape: Sequence[int], out_shape: Sequence[int]) -> dict[str, int]:
     } | {"n_chan": in_shape[-1]}
 
 
-class PaddingHandler(KerasV3LayerHandler):
+class PaddingHandler(NetloomHandler):
     """`ZeroPadding1D`, `ZeroPadding2D`, `Cropping1D`, `Cropping2D`."""
 
     handles = (
@@ -47,7 +47,7 @@ class PaddingHandler(KerasV3LayerHandler):
         }
 
 
-class UpSamplingHandler(KerasV3LayerHandler):
+class UpSamplingHandler(NetloomHandler):
     """`UpSampling1D` and `UpSampling2D`, nearest neighbour."""
 
     handles = (

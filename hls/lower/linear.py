@@ -38,12 +38,17 @@ def _output_first(node: Any, data: np.ndarray) -> np.ndarray:
     return np.moveaxis(data, 0, -1) if node.get_attr("_weights_transposed", False) else data
 
 
+def _matrix(node: Any, data: np.ndarray, outputs: int) -> np.ndarray:
+    """Stored weights as (inputs, outputs), by their order in memory: C++ is given no shape, and they may have none."""
+    return data.reshape(outputs, -1).T if node.get_attr("_weights_transposed", False) else data.reshape(-1, outputs)
+
+
 def lower_dense(node: Any, context: LoweringContext) -> None:
     """`Dense`: one matrix-vector product."""
     raw, type_ = stored(node.weights["weight"])
-    raw = _output_first(node, raw)
+    weights = _matrix(node, raw, int(node.get_attr("n_out")))
     product = context.accumulate(
-        MatVec, context.inputs[0], (raw, type_), stored(node.weights["bias"]), order=_order(node, raw.shape[0])
+        MatVec, context.inputs[0], (weights, type_), stored(node.weights["bias"]), order=_order(node, len(weights))
     )
     context.finish(product)
 
@@ -65,9 +70,8 @@ def _window(node: Any, context: LoweringContext, rank: int) -> str:
 def lower_conv(node: Any, context: LoweringContext) -> None:
     """`Conv1D`, `Conv2D`, `PointwiseConv1D`, `PointwiseConv2D`: windows, then a matrix-vector product on each."""
     raw, type_ = stored(node.weights["weight"])
-    raw = _output_first(node, raw)
     rank = int(node.class_name[-2])
-    weights = raw.reshape(-1, raw.shape[-1])
+    weights = _matrix(node, raw, int(node.get_attr("n_filt")))
     window = _window(node, context, rank)
     product = context.accumulate(
         MatVec, window, (weights, type_), stored(node.weights["bias"]), order=_order(node, weights.shape[0])

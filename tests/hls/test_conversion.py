@@ -298,19 +298,33 @@ def two_inputs(join, second=(4,)):
     ("build", "said"),
     [
         (lambda: two_inputs(lambda a, b: layers().Add(name="odd one")([a, b, a])), "2 inputs, not 3"),
-        (lambda: two_inputs(lambda a, b: layers().Add(name="odd one")([a, a])), "one and the same"),
         (lambda: two_inputs(lambda a, b: layers().Add(name="odd one")([a, b]), (1,)), "one shape"),
         (lambda: two_inputs(lambda a, b: layers().Concatenate(name="odd one")([a, b, a])), "2 inputs, not 3"),
         (lambda: two_inputs(lambda a, b: layers().Average(name="odd one")([a, b])), "Average is not supported"),
         (lambda: two_inputs(lambda a, b: layers().Dot(1, name="odd one")([a, b])), "Dot is not supported"),
     ],
-    ids=["three", "twice", "shapes", "join three", "average", "dot"],
+    ids=["three", "shapes", "join three", "average", "dot"],
 )
 def test_merges_are_refused_by_name(build, said, tmp_path):
     with pytest.raises(LayerNotSupportedError, match="'odd one'") as caught:
         convert(build(), PARALLEL, tmp_path / "net")
     assert said in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["Add", "Multiply", "Concatenate"])
+def test_a_tensor_joined_with_itself_is_refused_in_a_stream_only(kind, tmp_path):
+    source = keras.Input((4,), name="a")
+    x = quant(5, 0, "q")(source)
+    model = keras.Model(source, getattr(layers(), kind)(name="joined")([x, x]))
+    with pytest.raises(LayerNotSupportedError, match=r"'joined'.*one and the same.*use io_parallel"):
+        convert(model, STREAM, tmp_path / "net")
+    firmware = convert(model, PARALLEL, tmp_path / "net")
+    values = np.random.default_rng(0).integers(-16, 16, (50, 4)) / 16
+    with open_engine("fixed", firmware=firmware) as fixed, open_engine("csim", firmware=firmware) as csim:
+        found = fixed.predict(values)
+        assert (found == csim.predict(values)).all()
+    assert (found == model.predict(values, verbose=0)).all()
 
 
 def test_open_sizes_and_things_that_are_no_model_are_refused(tmp_path):

@@ -212,11 +212,10 @@ def test_batch_normalization_off_the_grid_is_rounded_to_18_bits():
     assert (config["scale_data"] != scale).any()
 
 
-def test_plain_hls4ml_profits_from_the_handlers(tmp_path):
+def test_hls4mls_own_conversion_profits_from_the_handlers(tmp_path):
     import hls4ml
     from zoo import linear, quant
 
-    import netloom.hls.handlers  # noqa: F401
     from netloom.hls.lower import fixed_point
 
     keras.utils.set_random_seed(0)
@@ -227,13 +226,16 @@ def test_plain_hls4ml_profits_from_the_handlers(tmp_path):
     x = qkeras.QDense(5, **linear(), name="fc1")(x)
     x = quant(4, 1, "act1")(x)
     model = keras.Model(inputs, qkeras.QDense(3, **linear(), activation="quantized_relu(5,2)", name="fc2")(x))
-    config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend="Vitis")
+    config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend="netloom")
     graph = hls4ml.converters.convert_from_keras_model(
-        model, hls_config=config, backend="Vitis", output_dir=str(tmp_path / "project")
+        model, hls_config=config, backend="netloom", output_dir=str(tmp_path / "project")
     )
     types = {node.name: fixed_point(node.get_output_variable().type.precision) for node in graph.get_layers()}
     assert str(types["fc1"]) == "fixed<4,2,RND_CONV,SAT>"
     assert str(types["fc2_activation"]) == "ufixed<5,2,RND_CONV,SAT>"
-    graph.compile()
+    graph.write()
+    # The C++, not the simulator.
+    linked = hls4ml.converters.link_existing_project(tmp_path / "project")
+    linked.compile()
     x = np.random.default_rng(0).integers(-32, 32, (100, 6)) / 32
-    assert (graph.predict(x) == model.predict(x.astype(np.float32), verbose=0)).all()
+    assert (linked.predict(x) == model.predict(x.astype(np.float32), verbose=0)).all()

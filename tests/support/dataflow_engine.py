@@ -14,6 +14,7 @@ class DataflowEngine(Engine):
 
     def __init__(self, dataflow: Dataflow) -> None:
         self.dataflow = dataflow
+        self.input_names = dataflow.input_names
         self.input_shapes = [tensor.shape for tensor in dataflow.sources.values()]
 
     def values(self, inputs: list[np.ndarray]) -> dict[str, np.ndarray]:

@@ -1,0 +1,141 @@
+"""The folder `netloom/` in an hls4ml project of backend netloom: the hardware, written, read back and built."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from netloom import rundir
+from netloom.errors import StorageError
+from netloom.files import SCRATCH_PREFIX, put_in_place, storage_errors, write_text
+from netloom.firmware.bitstream import BuildSettings, build
+from netloom.firmware.boards import find_board
+from netloom.firmware.devices import DEVICES, ECP5, Device
+from netloom.firmware.emitted import EmittedDesign
+from netloom.firmware.generate import generate_design
+from netloom.firmware.synthesis import synthesize
+from netloom.hardware import read_design
+from netloom.hls import Firmware
+from netloom.hls.dataflow import save_dataflow
+from netloom.hls.firmware import SETTINGS_FILE
+from netloom.settings import HardwareSettings
+
+FOLDER = "netloom"
+_FOLDING_FILE = "folding.json"
+
+_DEFAULT_DEVICE = "LFE5U-25F"
+"""What is synthesized for without a board."""
+
+
+class Folding(BaseModel):
+    """How hls4ml's configuration folds the layers.
+
+    Attributes:
+        title: of the project.
+        reuse: reuse factor by layer.
+        unroll: by layer, whether its weights become constants if nothing is shared: hls4ml's Strategy Latency.
+        board: that the conversion named.
+        clock_period: ns, that the conversion named.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    reuse: dict[str, int]
+    unroll: dict[str, bool]
+    board: str | None = None
+    clock_period: float | None = Field(default=None, gt=0)
+
+
+def target_device(board: str | None) -> Device:
+    """What is built for.
+
+    Raises:
+        SettingsError: for an unknown board.
+    """
+    return find_board(board).device if board else DEVICES[_DEFAULT_DEVICE]
+
+
+@dataclass(frozen=True)
+class HardwareProject:
+    """A network and how it is folded.
+
+    Attributes:
+        firmware: the network; its directory is the project's `netloom/`.
+        folding: its layers'.
+    """
+
+    firmware: Firmware
+    folding: Folding
+
+    @classmethod
+    def read(cls, project: Path) -> "HardwareProject":
+        """What `write` wrote in an hls4ml project.
+
+        Raises:
+            StorageError: if it is missing or damaged.
+        """
+        path = project / FOLDER / _FOLDING_FILE
+        try:
+            folding = Folding.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            raise StorageError(f"{path} is missing: hls4ml's write() makes it, with backend='netloom'") from None
+        except (OSError, ValidationError) as error:
+            raise StorageError(f"{path} is damaged ({type(error).__name__}); write the project again") from None
+        return cls(Firmware.load(path.parent), folding)
+
+    def write(self, device: Device | None) -> None:
+        """Write the graph of exact operations, the folding, and the hardware in `design/`.
+
+        Every layer is folded by its reuse factor; with a factor of 1 and Strategy Latency its weights are constants.
+
+        Args:
+            device: whose primitives may be used; None names none, and any vendor's tool takes the files.
+
+        Raises:
+            LayerNotSupportedError, FoldingError: for what the hardware units cannot do.
+            StorageError: if it cannot be written.
+        """
+        folder, folding = self.firmware.directory, self.folding
+        generated = generate_design(
+            self.firmware.dataflow,
+            device=device,
+            reuse=folding.reuse,
+            unroll=folding.unroll,
+            title=folding.title,
+        )
+        with storage_errors(f"cannot write {folder}"):
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder, prefix=SCRATCH_PREFIX) as name:
+                design = Path(name) / rundir.DESIGN
+                design.mkdir()
+                generated.write(design)
+                put_in_place(design, folder / rundir.DESIGN)
+            save_dataflow(self.firmware.dataflow, folder)
+        write_text(folder / SETTINGS_FILE, self.firmware.settings.model_dump_json(indent=1) + "\n")
+        write_text(folder / _FOLDING_FILE, folding.model_dump_json(indent=1) + "\n")
+
+    def build(self, board: str | None, clock_mhz: float | None) -> dict[str, Any]:
+        """Synthesize what is written; with a board, place and route it. As `NetloomBackend.build`, which calls it."""
+        folder = self.firmware.directory
+        design = EmittedDesign.read(folder / rundir.DESIGN)
+        described = read_design(folder / rundir.DESIGN)
+        found = {name: described[name] for name in ("latency", "interval", "multipliers")}
+        if board is None:
+            netlist = synthesize(
+                design.folder, design.files, design.memories, design.top, ECP5, folder / rundir.NETLIST
+            )
+            return found | {"resources": netlist.used(ECP5)}
+        period = self.folding.clock_period
+        settings = HardwareSettings(board=board, clock_mhz=clock_mhz or (1000 / period if period else None))
+        made = build(design, find_board(board), folder / rundir.BITSTREAM, BuildSettings(clock_mhz=settings.clock))
+        timing = made.report["timing"]
+        return found | {
+            "resources": {kind: use["used"] for kind, use in made.report["resources"].items()},
+            "bitstream": str(made.bitstream),
+            "clock_mhz": timing["clock_mhz"],
+            "clock_limit_mhz": timing["fmax_mhz"],
+            "timing_met": timing["met"],
+        }

@@ -1,0 +1,43 @@
+"""Inputs by name, in every engine that takes several."""
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras")
+
+from zoo import quant  # noqa: E402
+
+from netloom.errors import InputError  # noqa: E402
+from netloom.hls import HlsSettings, convert  # noqa: E402
+from netloom.sim import open_engine  # noqa: E402
+from netloom.sim.keras_engine import KerasEngine  # noqa: E402
+
+NAMES = ("left side", "b")
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    starts = [keras.Input((3,), name=name) for name in NAMES]
+    both = keras.layers.Subtract(name="minus")([quant(5, 1, f"q{i}")(start) for i, start in enumerate(starts)])
+    model = keras.Model(starts, both)
+    return model, convert(model, HlsSettings(), tmp_path_factory.mktemp("network") / "firmware")
+
+
+@pytest.fixture(params=["fixed", "quantized"])
+def engine(request, network):
+    model, firmware = network
+    return open_engine("fixed", firmware=firmware) if request.param == "fixed" else KerasEngine("quantized", model)
+
+
+def test_a_dict_is_taken_by_the_inputs_names_in_any_order(engine):
+    first, second = np.random.default_rng(0).integers(-8, 8, (2, 7, 3)) / 8
+    expected = engine.predict([first, second])
+    assert (expected == first - second).all()
+    assert (engine.predict({NAMES[1]: second, NAMES[0]: first}) == expected).all()
+    assert (engine.trace({NAMES[1]: second, NAMES[0]: first})["minus"] == expected).all()
+
+
+@pytest.mark.parametrize("names", [(NAMES[0],), (*NAMES, "c"), ("left_side", "b"), ()])
+def test_other_names_are_refused_with_those_that_there_are(engine, names):
+    with pytest.raises(InputError, match="inputs are 'left side', 'b', not "):
+        engine.predict({name: np.zeros((2, 3)) for name in names})
