@@ -19,7 +19,7 @@ _LONGEST_PATTERN = 8
 _MOST_INFERENCES = 40
 _STRETCH = 1 << 16
 """Clock cycles between looks at progress."""
-_COMPILED_FROM = 4_000_000
+_COMPILED_FROM = 500_000
 """Steps of single units, clock by clock, that take Python longer than compiling takes."""
 
 

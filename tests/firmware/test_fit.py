@@ -1,15 +1,17 @@
 """Fitting a device: the fastest there is, what is refused, and what the refusal says."""
 
 import dataclasses
+import math
 
 import pytest
 from designs import Network
 
 from netloom.errors import FoldingError
-from netloom.firmware.fit import COMFORTABLE, FULL, Budget, fit, fit_interval
+from netloom.firmware.fit import COMFORTABLE, FULL, Budget, Search, fit, fit_interval
 from netloom.firmware.fold import fold_for_interval, intervals
 from netloom.firmware.target import Target
 
+PATIENT = Search(minutes=math.inf)
 ROOMY = Budget("part", Target.ECP5, lut=24_000, dsp=28, bram=56)
 
 
@@ -23,11 +25,11 @@ def dataflow():
 
 
 def test_the_fastest_that_fits(dataflow):
-    everything = fit(dataflow, ROOMY)
+    everything = fit(dataflow, ROOMY, PATIENT)
     assert everything.design.interval_bound == min(intervals(dataflow))
     assert everything.area.lut <= COMFORTABLE * ROOMY.lut
     less = dataclasses.replace(ROOMY, lut=round(everything.area.lut / COMFORTABLE) - 10)
-    slower = fit(dataflow, less)
+    slower = fit(dataflow, less, PATIENT)
     assert slower.design.interval_bound > everything.design.interval_bound
     assert slower.area.lut <= COMFORTABLE * less.lut
     assert all(
