@@ -16,3 +16,10 @@ def bitstream_minutes(lut: int, available: int) -> float:
         available: LUTs of the part.
     """
     return _MINUTES * (lut / _LUTS) ** _GROWTH * (1 + _CROWDING * min(lut / available, 1) ** 2)
+
+
+def minutes(number: float) -> str:
+    """In words, and no more exactly than it is known."""
+    if number < 1:
+        return "about 1 min"
+    return f"about {number:.0f} min" if number < 120 else f"about {number / 60:.0f} h"

@@ -135,7 +135,7 @@ def fit(dataflow: Dataflow, budget: Budget, search: Search | None = None) -> Fit
     """
     search = search or Search()
     paces = intervals(dataflow)
-    found = _fastest(dataflow, paces, budget, lambda candidate: candidate.is_comfortable(search.minutes), search)
+    found = fastest(dataflow, paces, budget, lambda candidate: candidate.is_comfortable(search.minutes), search)
     if found is None:
         found = _smallest(dataflow, paces, budget, search)
         if shortages := found.shortages(FULL):
@@ -193,14 +193,14 @@ def fit_interval(
         asked = slowest - 1
 
 
-def _fastest(
+def fastest(
     dataflow: Dataflow,
     paces: Sequence[int],
     budget: Budget,
     fits: Callable[[Candidate], bool],
     search: Search,
 ) -> Candidate | None:
-    """The fastest that fits, or the fastest found in time; None if none was found.
+    """The fastest pace that fits, or the fastest found in time; None if none was found.
 
     Halving what lies between the fastest pace and the slowest soon finds one that fits. As a faster one may be smaller,
     all that are faster are looked at then, the fastest first.
@@ -257,7 +257,7 @@ def _smallest(dataflow: Dataflow, paces: Sequence[int], budget: Budget, search: 
 def _slower(dataflow: Dataflow, interval: int, budget: Budget, search: Search) -> str:
     """Advice on the pace that fits, where an interval does not."""
     paces = [pace for pace in intervals(dataflow) if pace > interval]
-    found = _fastest(dataflow, paces, budget, lambda candidate: not candidate.shortages(FULL), search)
+    found = fastest(dataflow, paces, budget, lambda candidate: not candidate.shortages(FULL), search)
     if found is None:
         return "no longer interval was found that does: use fewer bits or a larger board"
     return f"an interval of {found.counted().cycles.interval:,} does"
