@@ -64,7 +64,7 @@ class Search:
     seconds: float = SEARCH_SECONDS
     told: Callable[[str], None] = field(default=lambda _: None)
     minutes: float = COMFORTABLE_MINUTES
-    _began: float = field(default_factory=time.monotonic)
+    _began: float = field(default_factory=lambda: time.monotonic())
 
     @property
     def over(self) -> bool:
