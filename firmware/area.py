@@ -1,5 +1,6 @@
 """What a design is expected to take of a device, before synthesis."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from netloom.firmware.design import Design
@@ -26,7 +27,16 @@ def area_of(resources: Resources, target: Target) -> Area:
 
 def design_area(design: Design) -> Area:
     """Of all units together."""
-    areas = [area_of(resources, design.target) for resources in design.resources.values()]
+    return _sum(area_of(resources, design.target) for resources in design.resources.values())
+
+
+def least_area(design: Design) -> Area:
+    """No more than `design_area`, and at once: the adders that constant weights become are left out."""
+    return _sum(area_of(unit.least_resources(), design.target) for unit in design.units)
+
+
+def _sum(parts: Iterable[Area]) -> Area:
+    areas = list(parts)
     return Area(
         sum(area.lut for area in areas),
         sum(area.ff for area in areas),

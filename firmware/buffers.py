@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from netloom.errors import DeadlockError
-from netloom.firmware.cycles import count_cycles
+from netloom.firmware.cycles import Cycles, count_cycles
 from netloom.firmware.design import Design
 from netloom.firmware.units.stream_fifo import StreamFifo
 from netloom.firmware.units.stream_fork import StreamFork
@@ -21,9 +21,14 @@ _LEAST = 2
 
 def sized(design: Design) -> Design:
     """The design with FIFOs behind forks as deep as needed."""
+    return sized_and_counted(design)[0]
+
+
+def sized_and_counted(design: Design) -> tuple[Design, Cycles]:
+    """The same, and the cycles it takes then."""
     copies = {stream.name for unit in design.units if isinstance(unit, StreamFork) for stream in unit.outputs}
     if not copies:
-        return design
+        return design, count_cycles(design)
 
     fifos = [unit for unit in design.units if isinstance(unit, StreamFifo) and unit.source.name in copies]
     alone = count_cycles(design, inferences=1)
@@ -34,9 +39,10 @@ def sized(design: Design) -> Design:
     for occupancy, spare in ((alone.occupancy, 0), (flowing.occupancy, 0), (flowing.occupancy, 1)):
         tight = _with_depths(design, {fifo.name: max(occupancy[fifo.name] + spare, _LEAST) for fifo in fifos})
         with suppress(DeadlockError):
-            if count_cycles(tight).interval <= flowing.interval:
-                return tight
-    return roomy
+            found = count_cycles(tight)
+            if found.interval <= flowing.interval:
+                return tight, found
+    return roomy, flowing
 
 
 def _with_depths(design: Design, depths: Mapping[str, int]) -> Design:

@@ -67,7 +67,7 @@ class Design:
         """Estimate for every unit."""
         return {unit.name: unit.resources() for unit in self.units}
 
-    @property
+    @cached_property
     def interval_bound(self) -> int:
         """Clock cycles between inferences that the busiest unit needs; the design cannot be faster."""
         return max(unit.interval for unit in self.units)

@@ -10,9 +10,10 @@ from netloom.firmware.cycles import Cycles, count_cycles
 from netloom.firmware.design import Design
 from netloom.firmware.devices import Device
 from netloom.firmware.emit import emit
-from netloom.firmware.fit import Budget, Fitted, fit, fit_interval, share_dsps
+from netloom.firmware.fit import Budget, Fitted, Search, fit, fit_interval
 from netloom.firmware.fold import Fold, fold_for_reuse
 from netloom.firmware.plan import plan_design
+from netloom.firmware.share import share_dsps
 from netloom.firmware.target import Target
 from netloom.hls.dataflow import Dataflow
 
@@ -53,6 +54,7 @@ def generate_design(
     reuse: Mapping[str, int] | None = None,
     unroll: Mapping[str, bool] | None = None,
     title: str = "network",
+    search: Search | None = None,
 ) -> Generated:
     """Fold, plan, count and emit.
 
@@ -60,10 +62,11 @@ def generate_design(
         dataflow: the network.
         device: whose primitives are used and whose size is not exceeded; None leaves primitives to the synthesizer, and
             size to the user.
-        interval: clock cycles between inferences, at most; None is the fastest that fits `device`.
+        interval: clock cycles between inferences, at most; None is the fastest that fits `device` with ease (`fit`).
         reuse: hls4ml layer -> multiplications that share a multiplier; instead of `interval`.
         unroll: hls4ml layer -> whether a reuse factor of 1 makes weights constants (Strategy Latency).
         title: of the network, for comments.
+        search: how long to look for the folding, and who is told of it; defaults for None.
 
     Raises:
         FoldingError: if a layer cannot be that fast, or the device does not hold it.
@@ -76,9 +79,9 @@ def generate_design(
         design = plan_design(dataflow, folding, target, dsps)
         found = Fitted(design, folding, design_area(design), count_cycles(design))
     elif interval is not None:
-        found = fit_interval(dataflow, interval, _budget(device))
-    elif budget := _budget(device):
-        found = fit(dataflow, budget)
+        found = fit_interval(dataflow, interval, budget_of(device), search)
+    elif budget := budget_of(device):
+        found = fit(dataflow, budget, search)
     else:
         raise FoldingError("say what to fold for: a device, an interval in clock cycles, or reuse factors")
     files = emit(found.design, found.cycles, found.folding, title)
@@ -90,7 +93,8 @@ def _target(device: Device | None) -> Target:
     return Target.GENERIC if device is None or device.family is None else device.family.target
 
 
-def _budget(device: Device | None) -> Budget | None:
+def budget_of(device: Device | None) -> Budget | None:
+    """What it has for the network when the shell has taken its part; None of no device."""
     if device is None:
         return None
     return Budget(

@@ -16,10 +16,11 @@ _USE = re.compile(r"Info:\s+(\w+):\s+(\d+)/\s*(\d+)\s+\d+%")
 _STEPS = (
     (re.compile(PREPARING), "preparing nextpnr, once"),
     (re.compile(r"Info: Packing"), "packing"),
-    (re.compile(r"Info:\s+at (?:initial placer )?iteration #?(\d+)"), "placing"),
+    (re.compile(r"Info:\s+at iteration #(\d+): temp"), "refining the placement, round {}"),
+    (re.compile(r"Info:\s+at (?:initial placer )?iteration #?(\d+)"), "placing, round {}"),
     (re.compile(r"Info: Running simulated annealing placer"), "refining the placement"),
     (re.compile(r"Info: Routing globals|Info: Routing\.\."), "routing"),
-    (re.compile(r"Info:\s+\d+ \|\s+\d+\s+\d+ \|.*\|\s+(\d+)\|"), "routing"),
+    (re.compile(r"Info:\s+\d+ \|\s+\d+\s+\d+ \|.*\|\s+(\d+)\|"), "routing, {} connections left"),
 )
 _NAMES = {
     "lut": ("look-up table", "look-up tables"),
@@ -163,8 +164,7 @@ def _steps(on_line: Shown) -> Shown:
         nonlocal shown
         for pattern, name in _STEPS:
             if (found := pattern.match(line)) is not None:
-                detail = f" ({found[1]})" if found.groups() else ""
-                if (text := name + detail) != shown:
+                if (text := name.format(*found.groups())) != shown:
                     on_line(text)
                 shown = text
                 return

@@ -94,10 +94,18 @@ BoardOption = Annotated[
 Clock = Annotated[str | None, typer.Option(metavar="FREQUENCY", help="Of the network on the board: 80MHz.")]
 TargetInterval = Annotated[
     int | None,
-    typer.Option("--target-ii", metavar="N", help="Clock cycles between samples, at most; else the fastest that fits."),
+    typer.Option(
+        "--target-ii",
+        metavar="N",
+        help="Clock cycles between samples, at most; else the fastest of ease: netloom plan.",
+    ),
 ]
 TargetRate = Annotated[
     float | None, typer.Option("--target-fps", metavar="N", help="Samples a second, at least, instead of --target-ii.")
+]
+DesignSeconds = Annotated[
+    float | None,
+    typer.Option("--design-seconds", metavar="N", help="To look for the folding; then the best found is taken (60)."),
 ]
 RunDirectory = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of `netloom run` or `netloom convert`.")]
 Inputs = Annotated[Path, typer.Option("--inputs", metavar="X.npy", help="Samples, shape (N, *input shape).")]
@@ -174,6 +182,8 @@ def run(
     target_ii: TargetInterval = None,
     target_fps: TargetRate = None,
     rtl_samples: Annotated[int | None, typer.Option(metavar="N", help="Only so many test samples for rtl.")] = None,
+    no_netlist: Annotated[bool, typer.Option("--no-netlist", help="Do not simulate the synthesized netlist.")] = False,
+    design_seconds: DesignSeconds = None,
     force: Force = False,
 ) -> None:
     """Go the whole way, from a network or your own model to a report, and with --board to a bitstream.
@@ -191,7 +201,15 @@ def run(
         fine_tune_epochs=fine_tune_epochs,
         csim=csim,
         csim_samples=csim_samples,
-        hardware=cli_run.hardware(board, clock, target_ii, target_fps, rtl_samples=rtl_samples),
+        hardware=cli_run.hardware(
+            board,
+            clock,
+            target_ii,
+            target_fps,
+            rtl_samples=rtl_samples,
+            netlist_samples=0 if no_netlist else None,
+            design_seconds=design_seconds,
+        ),
     )
     raise typer.Exit(cli_run.run(model, data, settings, output, force))
 
@@ -325,6 +343,27 @@ def boards() -> None:
     cli_hardware.boards()
 
 
+@app.command(epilog=_examples("netloom plan runs/jets --board ULX3S-25F", "netloom plan lenet --board ULX3S-85F"))
+def plan(
+    source: Annotated[
+        str, typer.Argument(metavar="DIR|MODEL.keras|NAME", help="A run, a converted network, a model, or a name.")
+    ],
+    board: Annotated[str, typer.Option("--board", metavar="BOARD", help="What to plan for (netloom boards).")],
+    clock: Clock = None,
+    bits: BitsOption = None,
+    design_seconds: DesignSeconds = None,
+) -> None:
+    """Show what a network would take of a board at several paces, and how long a bitstream would take to make.
+
+    In seconds: nothing is trained or synthesized. A float model is quantized on random samples for it.
+    """
+    from netloom import cli_plan, cli_run
+
+    settings = cli_run.hardware(board, clock, None, None, design_seconds=design_seconds)
+    assert settings is not None  # there is a board
+    cli_plan.plan(source, settings, bits)
+
+
 @app.command(
     epilog=_examples(
         "netloom build runs/jets --board ULX3S-25F --clock 100MHz",
@@ -339,6 +378,7 @@ def build(
     clock: Clock = None,
     target_ii: TargetInterval = None,
     target_fps: TargetRate = None,
+    design_seconds: DesignSeconds = None,
 ) -> None:
     """Make a bitstream of what is converted already; exit code 1 if the clock is missed.
 
@@ -346,7 +386,7 @@ def build(
     """
     from netloom import cli_hardware, cli_run
 
-    settings = cli_run.hardware(board, clock, target_ii, target_fps)
+    settings = cli_run.hardware(board, clock, target_ii, target_fps, design_seconds=design_seconds)
     assert settings is not None  # there is a board
     raise typer.Exit(cli_hardware.build(directory, settings))
 

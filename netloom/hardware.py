@@ -60,14 +60,14 @@ class HardwareResults:
         build: the bitstream.
     """
 
-    def __init__(self, directory: Path) -> None:
-        """Read them.
+    def __init__(self, directory: Path, netlist: bool = True) -> None:
+        """Read them, that of `netlist` only if it was simulated.
 
         Raises:
             StorageError: if any of them is missing or damaged.
         """
         self.design = read_design(directory / rundir.DESIGN)
-        self.runs = [HardwareRun.load(directory / name) for name in (rundir.RTL, rundir.NETLIST_RUN)]
+        self.runs = [HardwareRun.load(directory / name) for name in (rundir.RTL, rundir.NETLIST_RUN)[: 1 + netlist]]
         self.build = Build.read(directory / rundir.BITSTREAM)
 
 

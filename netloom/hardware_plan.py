@@ -34,7 +34,8 @@ class HardwarePlan:
 
     def stages(self) -> list[Stage]:
         """All of them, in order."""
-        return [self._design(), self._rtl(), self._synthesize(), self._netlist(), self._bitstream()]
+        netlist = [self._netlist()] if self.settings.netlist_samples else []
+        return [self._design(), self._rtl(), self._synthesize(), *netlist, self._bitstream()]
 
     def build_stages(self) -> list[Stage]:
         """Those that a bitstream takes: nothing is simulated, and no data is needed."""

@@ -14,8 +14,10 @@ from netloom.fidelity import merge
 from netloom.files import put_in_place, remove, write_text
 from netloom.firmware.bitstream import BuildSettings, build
 from netloom.firmware.boards import find_board
+from netloom.firmware.effort import bitstream_minutes, minutes
 from netloom.firmware.emitted import EmittedDesign
-from netloom.firmware.generate import generate_design
+from netloom.firmware.fit import Search
+from netloom.firmware.generate import Generated, generate_design
 from netloom.firmware.synthesis import Netlist, count_cells, synthesize
 from netloom.hardware import HardwareRun
 from netloom.hls import Firmware
@@ -50,9 +52,22 @@ def emit_design(firmware: Firmware, name: str, settings: HardwareSettings, out: 
     """
     progress.began("folding")
     device = find_board(settings.board).device
-    generated = generate_design(firmware.dataflow, device=device, interval=settings.interval, title=name)
+    search = Search(settings.design_seconds, progress.doing)
+    generated = generate_design(firmware.dataflow, device=device, interval=settings.interval, title=name, search=search)
+    progress.said(_prospect(generated, settings))
     (out / rundir.DESIGN).mkdir()
     generated.write(out / rundir.DESIGN)
+
+
+def _prospect(generated: Generated, settings: HardwareSettings) -> str:
+    """What is to come, in a line, before the tools start."""
+    area, cycles, device = generated.area, generated.cycles, find_board(settings.board).device
+    faster = "" if settings.interval else "; netloom plan shows others, --target-ii asks for one"
+    return (
+        f"a sample every {cycles.interval:,} cycles, latency {cycles.latency:,}; about {area.lut:,} of {device.lut:,}"
+        f" LUT, {area.dsp:,} of {device.dsp:,} DSP, {area.bram:,} of {device.bram:,} block RAM; to the bitstream"
+        f" {minutes(bitstream_minutes(area.lut, device.lut))}{faster}"
+    )
 
 
 def simulate_rtl(

@@ -25,6 +25,9 @@ class Progress:
     def doing(self, what: str) -> None:
         """Of what has begun, this is what is being done now."""
 
+    def said(self, line: str) -> None:
+        """Something worth keeping in sight."""
+
     def stage_ended(self, name: str, seconds: float, reused: bool) -> None:
         """A stage is finished; `reused` if its earlier result was kept."""
 
@@ -77,7 +80,11 @@ class ConsoleProgress(Progress):
     def doing(self, what: str) -> None:
         """Change the bar's words; it moves on."""
         if self._bars is not None:
-            self._bars.update(self._bars.task_ids[0], description=escape(what[:40]))
+            self._bars.update(self._bars.task_ids[0], description=escape(what[:56]))
+
+    def said(self, line: str) -> None:
+        """Leave the line above the bar."""
+        self._console.print(f"  {escape(line)}", soft_wrap=True)
 
     def stage_ended(self, name: str, seconds: float, reused: bool) -> None:
         """Leave one line in place of the bar."""

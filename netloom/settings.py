@@ -29,11 +29,12 @@ class HardwareSettings(Settings):
     Attributes:
         board: name of the board; kept as the list of boards writes it.
         clock_mhz: of the network; None is 80 MHz on ECP5, 24 MHz on iCE40.
-        target_ii: clock cycles between samples, at most; None is the fastest that fits the board.
+        target_ii: clock cycles between samples, at most; None is the fastest that goes through the tools with ease.
         target_fps: samples a second, at least, instead of `target_ii`.
         rtl_samples: only so many test samples in RTL simulation; None is all.
         stalled_samples: test samples that go through once more, with random stalls.
-        netlist_samples: test samples in the simulation of the netlist.
+        netlist_samples: test samples in the simulation of the netlist; 0 leaves it out.
+        design_seconds: how long to look for the folding, before the best that was found is taken.
         seeds: of the placement, tried in order until the clock is met.
 
     Raises:
@@ -46,7 +47,8 @@ class HardwareSettings(Settings):
     target_fps: Annotated[float, Field(gt=0)] | None = None
     rtl_samples: Annotated[int, Field(ge=1)] | None = None
     stalled_samples: Annotated[int, Field(ge=0)] = STALLED_SAMPLES
-    netlist_samples: Annotated[int, Field(ge=1)] = NETLIST_SAMPLES
+    netlist_samples: Annotated[int, Field(ge=0)] = NETLIST_SAMPLES
+    design_seconds: Annotated[float, Field(gt=0)] = 60
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (1, 2, 3, 4)
 
     @field_validator("board")

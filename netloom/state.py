@@ -109,7 +109,11 @@ class RunState(BaseModel):
 
 def has_hardware(state: RunState) -> bool:
     """Whether the last run had a board and all its stages are finished, so that the report can tell of it."""
-    return state.settings.get("hardware") is not None and all(name in state.stages for name in HARDWARE_STAGES)
+    hardware = state.settings.get("hardware")
+    if not isinstance(hardware, dict):
+        return False
+    left_out = () if hardware.get("netlist_samples", 1) else ("netlist",)
+    return all(name in state.stages for name in HARDWARE_STAGES if name not in left_out)
 
 
 def told(state: RunState) -> dict[str, StageRecord]:

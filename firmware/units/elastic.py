@@ -18,6 +18,11 @@ class ElasticStages:
         self._last = 1 << (stages - 1)
 
     @property
+    def count(self) -> int:
+        """How many there are."""
+        return self._last.bit_length()
+
+    @property
     def valid(self) -> bool:
         """Whether the last stage holds a beat."""
         return bool(self._full & self._last)
@@ -52,6 +57,10 @@ class ElasticTiming(Timing):
     def __init__(self, stages: int, inputs: int = 1) -> None:
         self._stages = ElasticStages(stages)
         self._inputs = inputs
+
+    def compiled(self) -> tuple[str, list[int]]:
+        """See `Timing`."""
+        return "elastic", [self._stages.count]
 
     def valid(self) -> tuple[bool, ...]:
         """The last stage holds a beat."""

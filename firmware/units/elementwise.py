@@ -147,6 +147,10 @@ class ProductTiming(Timing):
     def __init__(self) -> None:
         self._pipeline = PipelineTiming(1, LATENCY, _FIFO_DEPTH)
 
+    def compiled(self) -> tuple[str, list[int]]:
+        """See `Timing`."""
+        return self._pipeline.compiled()
+
     def valid(self) -> tuple[bool, ...]:
         """A product is at the FIFO's output."""
         return self._pipeline.valid()

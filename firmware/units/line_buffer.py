@@ -160,12 +160,20 @@ class _LineBufferTiming(Timing):
         pad_column = (column < left) | (column >= left + unit.width)
         past = row - (unit.kernel_height - 1)
         ends = (past >= 0) & (past % unit.stride_height == 0)
+        self._pad_row: list[bool] = pad_row.tolist()
+        self._ends_row: list[bool] = ends.tolist()
+        self._pad_column: list[bool] = pad_column.tolist()
         self._pad: list[bool] = (pad_row[:, None] | pad_column).ravel().tolist()
         self._ends: list[bool] = np.repeat(ends, len(column)).tolist()
         self._position = 0
         self._full = False
         self._begun = False
         self._offered = False
+
+    def compiled(self) -> tuple[str, list[int]]:
+        """See `Timing`."""
+        rows, columns = len(self._ends_row), len(self._pad_column)
+        return "lines", [rows, columns, *self._pad_row, *self._ends_row, *self._pad_column]
 
     def valid(self) -> tuple[bool, ...]:
         """A column waits."""

@@ -136,7 +136,7 @@ class MatVecUnrolled(Unit):
             high = self.bounds.high.reshape(-1, inputs).max(axis=0)
         if shift > 0:
             return self._rounded_network(low, high)
-        network, sums = linear_network(operation.weights, low, high)
+        network, sums = _shared_network(operation.weights, low, high)
         below = [term and Term(term.node, term.shift - shift, term.negative) for term in sums]
         return network, [term if term and term.shift < width else None for term in below]
 
@@ -204,6 +204,25 @@ class MatVecUnrolled(Unit):
         writer = _Writer(self)
         writer.text()
         return Resources(writer.luts, writer.registers) + fifo_resources(self.outputs[0].width, self.depth, self.target)
+
+    def least_resources(self) -> Resources:
+        """What is left if all sums were free: a register for every result."""
+        return Resources(ff=self.outputs[0].width)
+
+
+_networks: dict[tuple[bytes, ...], tuple[Network, list[Term | None]]] = {}
+"""Those made last: one layer is looked at at many paces, and each time its adders are the same."""
+_KEPT = 16
+
+
+def _shared_network(weights: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[Network, list[Term | None]]:
+    """`linear_network`, kept for the next time."""
+    key = (repr(weights.shape).encode(), *(array.astype(np.int64).tobytes() for array in (weights, low, high)))
+    if key not in _networks:
+        if len(_networks) >= _KEPT:
+            del _networks[next(iter(_networks))]
+        _networks[key] = linear_network(weights, low, high)
+    return _networks[key]
 
 
 class _Writer:

@@ -216,6 +216,10 @@ class PermuteTiming(Timing):
         self._ahead = ElasticStages(2)
         self._stages = ElasticStages(2)
 
+    def compiled(self) -> tuple[str, list[int]]:
+        """See `Timing`."""
+        return "permute", [self._out_beats, len(self._beats), *self._beats]
+
     def valid(self) -> tuple[bool, ...]:
         """The last stage holds a beat."""
         return (self._stages.valid,)

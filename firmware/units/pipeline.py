@@ -67,6 +67,10 @@ class PipelineTiming(Timing):
         self._arrival = 1 << latency
         self._fifo: _Chain | _Memory = _Chain(depth) if depth <= LONGEST_CHAIN else _Memory()
 
+    def compiled(self) -> tuple[str, list[int]]:
+        """See `Timing`."""
+        return "pipeline", [self._firings, self._arrival.bit_length() - 1, self._free, isinstance(self._fifo, _Chain)]
+
     def valid(self) -> tuple[bool, ...]:
         """A result is at the FIFO's output."""
         return (self._fifo.valid,)

@@ -179,6 +179,10 @@ class ReduceTiming(Timing):
         self._count = 0
         self._full = False
 
+    def compiled(self) -> tuple[str, list[int]]:
+        """See `Timing`."""
+        return "reduce", [self._stages.count if self._stages else 0, self._beats]
+
     def valid(self) -> tuple[bool, ...]:
         """A result is there."""
         return (self._full,)

@@ -260,6 +260,12 @@ class ReplayTiming(Timing):
         self._fetched = False
         self._offered = False
 
+    def compiled(self) -> tuple[str, list[int]]:
+        """See `Timing`."""
+        pattern = self._pattern
+        order = [pattern.words, pattern.word_stride, pattern.repeats, pattern.repeat_stride, pattern.groups]
+        return "replay", [*order, pattern.step, pattern.tail, pattern.span, self._room, self._block]
+
     def valid(self) -> tuple[bool, ...]:
         """The output register is full."""
         return (self._offered,)

@@ -6,10 +6,11 @@ input, added or subtracted. Pairs of them that occur in several sums are added o
 """
 
 import heapq
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +18,7 @@ _SHARING_LIMIT = 4_000_000
 """Pairs of terms, counted in both orders, of which shared ones are looked for; more take minutes."""
 
 
-@dataclass(frozen=True, order=True)
-class Term:
+class Term(NamedTuple):
     """A node's value, shifted left, added or subtracted."""
 
     node: int
@@ -100,8 +100,11 @@ class Network:
     def share(self, sums: list[set[Term]]) -> None:
         """Replace pairs of terms that occur in more than one place by their sum, in place, the most frequent first."""
         counts: Counter[_Pair] = Counter()
-        for terms in sums:
-            counts.update(_pair(a, b) for a, b in combinations(sorted(terms), 2))
+        homes: dict[int, set[int]] = defaultdict(set)
+        for place, terms in enumerate(sums):
+            counts.update(_pair(a, b) for a, b in combinations(terms, 2))
+            for term in terms:
+                homes[term.node].add(place)
         queue = [(-count, pair) for pair, count in counts.items() if count > 1]
         heapq.heapify(queue)
         while queue:
@@ -111,28 +114,34 @@ class Network:
             if counts[pair] != -count:
                 heapq.heappush(queue, (-counts[pair], pair))
                 continue
-            for terms in sums:
-                self._replace(terms, pair, counts, queue)
+            for place in sorted(homes[pair[0]] & homes[pair[1]]):
+                for new in self._replace(sums[place], pair, counts, queue):
+                    homes[new].add(place)
             counts[pair] = 0
 
     def _replace(
         self, terms: set[Term], pair: "_Pair", counts: "Counter[_Pair]", queue: list[tuple[int, "_Pair"]]
-    ) -> None:
+    ) -> list[int]:
+        """In one sum; gives the nodes that are new in it."""
         first, second, shift, subtract = pair
-        for a in sorted(term for term in terms if term.node == first):
+        made = []
+        for a in sorted(term for term in terms if term[0] == first):
             b = Term(second, a.shift + shift, a.negative != subtract)
             if a not in terms or b not in terms or a == b:
                 continue
             for old in (a, b):
                 terms.remove(old)
-                counts.subtract(_pair(old, other) for other in terms)
+                for other in terms:
+                    counts[_pair(old, other)] -= 1
             new = self.add(a, b)
-            for other in sorted(terms):
+            for other in terms:
                 key = _pair(new, other)
-                counts[key] += 1
-                if counts[key] > 1:
-                    heapq.heappush(queue, (-counts[key], key))
+                counts[key] = count = counts[key] + 1
+                if count > 1:
+                    heapq.heappush(queue, (-count, key))
             terms.add(new)
+            made.append(new.node)
+        return made
 
 
 _Pair = tuple[int, int, int, bool]
@@ -140,9 +149,11 @@ _Pair = tuple[int, int, int, bool]
 
 def _pair(a: Term, b: Term) -> _Pair:
     """Two terms, whatever shift and sign they have in common."""
-    if (b.shift, b.node) < (a.shift, a.node):
-        a, b = b, a
-    return a.node, b.node, b.shift - a.shift, a.negative != b.negative
+    first, shift, negative = a
+    second, other, opposite = b
+    if other < shift or (other == shift and second < first):
+        return second, first, shift - other, negative != opposite
+    return first, second, other - shift, negative != opposite
 
 
 def signed_digits(value: int) -> list[tuple[int, bool]]:

@@ -94,6 +94,10 @@ class _BlockTiming(Timing):
         self._fetched = False
         self._offered = False
 
+    def compiled(self) -> tuple[str, list[int]]:
+        """See `Timing`."""
+        return "block", [self._room]
+
     def valid(self) -> tuple[bool, ...]:
         """The output register is full."""
         return (self._offered,)

@@ -115,6 +115,10 @@ class _ForkTiming(Timing):
         self._all = (True,) * count
         self._waiting = (False,) * count
 
+    def compiled(self) -> tuple[str, list[int]]:
+        """See `Timing`."""
+        return "fork", [len(self._all)]
+
     def valid(self) -> tuple[bool, ...]:
         """Where the beat has not been taken."""
         return self._waiting

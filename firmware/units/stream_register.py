@@ -55,6 +55,10 @@ class BufferTiming(Timing):
         self._depth = depth
         self._level = 0
 
+    def compiled(self) -> tuple[str, list[int]]:
+        """See `Timing`."""
+        return "buffer", [self._depth]
+
     def valid(self) -> tuple[bool, ...]:
         """While it holds anything."""
         return (self._level > 0,)

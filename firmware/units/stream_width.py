@@ -83,6 +83,10 @@ class _UpTiming(Timing):
         self._parts = 0
         self._full = False
 
+    def compiled(self) -> tuple[str, list[int]]:
+        """See `Timing`."""
+        return "up", [self._ratio]
+
     def valid(self) -> tuple[bool, ...]:
         """All parts are there."""
         return (self._full,)
@@ -111,6 +115,10 @@ class _DownTiming(Timing):
     def __init__(self, ratio: int) -> None:
         self._ratio = ratio
         self._left = 0
+
+    def compiled(self) -> tuple[str, list[int]]:
+        """See `Timing`."""
+        return "down", [self._ratio]
 
     def valid(self) -> tuple[bool, ...]:
         """While parts are left."""

@@ -24,6 +24,10 @@ class Timing(ABC):
             ready: of every output, whether it would be taken.
         """
 
+    def compiled(self) -> tuple[str, list[int]] | None:
+        """Its twin in `cycles.cpp`, by name, and the constants that one takes; None if there is none."""
+        return None
+
     @abstractmethod
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
         """End the cycle.

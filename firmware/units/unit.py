@@ -100,3 +100,7 @@ class Unit(ABC):
     def resources(self) -> Resources:
         """What it is expected to take after synthesis."""
         return Resources()
+
+    def least_resources(self) -> Resources:
+        """What it takes at least; at once, also where `resources` takes long to find out."""
+        return self.resources()

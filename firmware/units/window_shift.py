@@ -88,6 +88,10 @@ class _WindowShiftTiming(Timing):
         self._index = 0
         self._full = False
 
+    def compiled(self) -> tuple[str, list[int]]:
+        """See `Timing`."""
+        return "shift", [len(self._ends), *self._ends]
+
     def valid(self) -> tuple[bool, ...]:
         """A window waits."""
         return (self._full,)

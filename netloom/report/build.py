@@ -41,7 +41,7 @@ def build_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> Non
     state = RunState.read(directory)
     if state is None:
         raise StorageError(f"{directory} holds no run; netloom run makes one")
-    results = HardwareResults(directory) if has_hardware(state) else None
+    results = HardwareResults(directory, netlist="netlist" in state.stages) if has_hardware(state) else None
     report = _record(directory, state, firmware, tests, results, outcomes)
     evidence = Evidence(
         tests.x,

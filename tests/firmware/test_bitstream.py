@@ -174,3 +174,27 @@ def test_refusals(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="no finished build"):
         Build.read(out)
     assert not out.exists()
+
+
+def test_what_nextpnr_says_becomes_progress() -> None:
+    """Lines as nextpnr 0.11 prints them, ECP5."""
+    said: list[str] = []
+    show = place_route_module._steps(said.append)
+    for line in (
+        "Info: Packing constants..",
+        "Info: Packing carries...",
+        "Info:     at iteration #12, type ALL: wirelen solved = 1187, spread = 80231, legal = 92931; time = 0.65s",
+        "Info: Running simulated annealing placer for refinement.",
+        "Info:   at iteration #5: temp = 0.000000, timing cost = 557, wirelen = 38037",
+        "Info: Routing..",
+        "Info:       1000 |       43        956 |   43   956 |     24017|       0.14       0.14|",
+    ):
+        show(line)
+    assert said == [
+        "packing",
+        "placing, round 12",
+        "refining the placement",
+        "refining the placement, round 5",
+        "routing",
+        "routing, 24017 connections left",
+    ]

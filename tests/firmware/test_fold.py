@@ -4,8 +4,8 @@ import pytest
 from designs import Network
 
 from netloom.errors import FoldingError
-from netloom.firmware.fit import share_dsps
 from netloom.firmware.fold import UNROLL_LIMIT, divisors, fold_for_interval, fold_for_reuse, intervals, products
+from netloom.firmware.share import share_dsps
 from netloom.firmware.target import Target
 from netloom.firmware.units.shift_add import signed_digits
 

@@ -19,7 +19,7 @@ from netloom.errors import (
 from netloom.lock import locked
 from netloom.models import Dataset
 from netloom.settings import HardwareSettings, RunSettings
-from netloom.state import STATE_FILE, Origin, RunState
+from netloom.state import STATE_FILE, Origin, RunState, has_hardware
 
 STAGES = ["train", "quantize", "convert", "simulate", "report"]
 HARDWARE = ["design", "rtl", "synthesize", "netlist", "bitstream"]
@@ -396,3 +396,13 @@ def test_a_place_that_cannot_be_a_directory(fakes: Fakes, tmp_path: Path) -> Non
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="cannot make the directory"):
         pipeline.run("digits", directory=tmp_path / "file" / "r")
+
+
+def test_the_netlist_may_be_left_out(fakes: Fakes, tmp_path: Path) -> None:
+    settings = RunSettings(hardware=HardwareSettings(board="ULX3S-25F", netlist_samples=0))
+    run = pipeline.run("digits", directory=tmp_path / "r", settings=settings)
+    assert "netlist" not in fakes.done
+    state = RunState.read(tmp_path / "r")
+    assert state is not None
+    assert has_hardware(state)
+    assert not (run.directory / rundir.NETLIST_RUN).exists()

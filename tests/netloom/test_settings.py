@@ -101,7 +101,7 @@ def test_hardware_has_a_clock_and_an_interval() -> None:
         {"target_fps": 1e9},
         {"target_ii": 5, "target_fps": 5},
         {"rtl_samples": 0},
-        {"netlist_samples": 0},
+        {"netlist_samples": -1},
         {"seeds": ()},
     ],
 )
