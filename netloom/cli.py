@@ -54,11 +54,29 @@ app = typer.Typer(
     name="netloom",
     cls=OneLineErrors,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _networks() -> list[str]:
+    from netloom.models import networks
+
+    return [network.name for network in networks()]
+
+
+def _boards() -> list[str]:
+    from netloom.firmware.boards import BOARDS
+
+    return [board.name for board in BOARDS]
+
+
+def _stages() -> list[str]:
+    from netloom.state import STAGES
+
+    return list(STAGES)
+
 
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where it goes; runs/NAME if left out.")
@@ -89,7 +107,13 @@ Precision = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Do everything anew and replace what the directory holds.")]
 BoardOption = Annotated[
-    str | None, typer.Option("--board", metavar="BOARD", help="Go on to a bitstream for this board (netloom boards).")
+    str | None,
+    typer.Option(
+        "--board",
+        metavar="BOARD",
+        autocompletion=_boards,
+        help="Go on to a bitstream for this board (netloom boards).",
+    ),
 ]
 Clock = Annotated[str | None, typer.Option(metavar="FREQUENCY", help="Of the network on the board: 80MHz.")]
 TargetInterval = Annotated[
@@ -98,6 +122,15 @@ TargetInterval = Annotated[
 ]
 TargetRate = Annotated[
     float | None, typer.Option("--target-fps", metavar="N", help="Samples a second, at least, instead of --target-ii.")
+]
+Until = Annotated[
+    str,
+    typer.Option(
+        metavar="STAGE",
+        autocompletion=_stages,
+        help="End after train (of a network) or load (of a model), quantize, convert or simulate;"
+        " with --board design, rtl, synthesize, netlist or bitstream.",
+    ),
 ]
 RunDirectory = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of `netloom run` or `netloom convert`.")]
 Inputs = Annotated[Path, typer.Option("--inputs", metavar="X.npy", help="Samples, shape (N, *input shape).")]
@@ -148,11 +181,17 @@ def networks() -> None:
         "netloom run lenet --bits 6 -o runs/lenet6",
         "netloom run mine.keras --data mine.npz --bits 8",
         "netloom run jets --board ULX3S-25F --clock 100MHz",
+        "netloom run jets --board ULX3S-25F --until design",
     )
 )
 def run(
     model: Annotated[
-        str, typer.Argument(metavar="NAME|MODEL.keras", help="A network's name, or your own Keras or QKeras model.")
+        str,
+        typer.Argument(
+            metavar="NAME|MODEL.keras",
+            autocompletion=_networks,
+            help="A network's name, or your own Keras or QKeras model.",
+        ),
     ],
     data: Data = None,
     bits: BitsOption = None,
@@ -174,6 +213,7 @@ def run(
     target_ii: TargetInterval = None,
     target_fps: TargetRate = None,
     rtl_samples: Annotated[int | None, typer.Option(metavar="N", help="Only so many test samples for rtl.")] = None,
+    until: Until = "report",
     force: Force = False,
 ) -> None:
     """Go the whole way, from a network or your own model to a report, and with --board to a bitstream.
@@ -193,7 +233,7 @@ def run(
         csim_samples=csim_samples,
         hardware=cli_run.hardware(board, clock, target_ii, target_fps, rtl_samples=rtl_samples),
     )
-    raise typer.Exit(cli_run.run(model, data, settings, output, force))
+    raise typer.Exit(cli_run.run(model, data, settings, output, until, force))
 
 
 @app.command(
@@ -335,7 +375,10 @@ def build(
     directory: Annotated[
         Path, typer.Argument(metavar="DIR", help="Directory of `netloom run`, `netloom convert`, or of a design.")
     ],
-    board: Annotated[str, typer.Option("--board", metavar="BOARD", help="What to build for (netloom boards).")],
+    board: Annotated[
+        str,
+        typer.Option("--board", metavar="BOARD", autocompletion=_boards, help="What to build for (netloom boards)."),
+    ],
     clock: Clock = None,
     target_ii: TargetInterval = None,
     target_fps: TargetRate = None,
@@ -411,7 +454,7 @@ def main() -> None:
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, signal.default_int_handler)
     try:
-        app()
+        app(prog_name="netloom")
     except KeyboardInterrupt:
         _say("interrupted")
         sys.exit(EXIT_INTERRUPTED)
