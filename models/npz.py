@@ -15,9 +15,13 @@ DAMAGE = (OSError, ValueError, EOFError, RuntimeError, SyntaxError, TokenError, 
 MAX_CLASSES = 100_000
 """Labels beyond this are taken for something else than class numbers (identifiers, measured values)."""
 
+_OR_NONE = "number the classes from 0, or leave it out and do without accuracy"
 
-def read_user_arrays(path: Path) -> dict[str, np.ndarray]:
+
+def read_user_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """`x_train`, `x_test` (float32) and, where present, `y_train`, `y_test` (int64) of the file, validated.
+
+    Targets that are no classes, of a regression for one, are left out: the second dictionary says by name why.
 
     Raises:
         StorageError: the file is missing, unreadable, corrupt or no `.npz`.
@@ -43,9 +47,18 @@ def read_user_arrays(path: Path) -> dict[str, np.ndarray]:
         arrays = {name: _samples(path, name, _member(path, file, name)) for name in ("x_train", "x_test")}
         for name in ("y_train", "y_test"):
             if name in file:
-                arrays[name] = _labels(path, name, _member(path, file, name))
+                arrays[name] = _targets(path, name, _member(path, file, name))
     _check_agreement(path, arrays)
-    return arrays
+    left_out = {}
+    for name in ("y_train", "y_test"):
+        if name in arrays:
+            labels = arrays.pop(name)
+            reason = _no_classes(labels)
+            if reason is None:
+                arrays[name] = _labels(path, name, labels)
+            else:
+                left_out[name] = reason
+    return arrays, left_out
 
 
 def _member(path: Path, file: np.lib.npyio.NpzFile, name: str) -> np.ndarray:
@@ -83,26 +96,41 @@ def _samples(path: Path, name: str, array: np.ndarray) -> np.ndarray:
     return samples
 
 
-def _labels(path: Path, name: str, array: np.ndarray) -> np.ndarray:
+def _targets(path: Path, name: str, array: np.ndarray) -> np.ndarray:
     if array.dtype.kind not in "buif":
-        raise InputError(f"{path}: {name} must be class numbers or one-hot rows, not {array.dtype}")
-    if array.ndim == 2 and array.shape[1] > 1:
-        if not (np.isin(array, (0, 1)).all() and (array.sum(axis=1) == 1).all()):
-            raise InputError(
-                f"{path}: {name} has shape {array.shape} but its rows are not one-hot (one 1, else 0);"
-                " give class numbers from 0, one a sample"
-            )
+        raise InputError(f"{path}: {name} must be class numbers or one-hot rows, not {array.dtype}; {_OR_NONE}")
+    if not array.ndim:
+        raise InputError(f"{path}: {name} must be (samples,) or (samples, classes), not one number; {_OR_NONE}")
+    bad = np.argwhere(~np.isfinite(array))
+    if len(bad):
+        raise InputError(
+            f"{path}: {name} must be class numbers; sample {bad[0][0]} has {array[tuple(bad[0])]}; {_OR_NONE}"
+        )
+    return array
+
+
+def _no_classes(array: np.ndarray) -> str | None:
+    """Why these targets are no classes; None if they are, or are meant to be and wrong."""
+    values = array.reshape(len(array), -1)
+    if values.shape[1] == 1:
+        broken = np.flatnonzero(values[:, 0] != np.floor(values[:, 0]))
+        return f"it holds measured values (sample {broken[0]}: {values[broken[0], 0]:g})" if len(broken) else None
+    if array.ndim == 2 and np.isin(array, (0, 1)).all() and (array.sum(axis=1) == 1).all():
+        return None
+    return f"it has the shape {array.shape}, and its samples are not one-hot"
+
+
+def _labels(path: Path, name: str, array: np.ndarray) -> np.ndarray:
+    """Class numbers, of whole numbers one a sample or of one-hot rows."""
+    if array.size > len(array):
         return array.argmax(axis=1).astype(np.int64)
-    if array.ndim != 1 and array.shape[1:] != (1,):
-        raise InputError(f"{path}: {name} must be (samples,) or (samples, classes), not of shape {array.shape}")
     labels = array.reshape(-1)
-    # Written so that NaN fails it too.
-    valid = (labels >= 0) & (labels < MAX_CLASSES) & (labels == np.floor(labels))
+    valid = (labels >= 0) & (labels < MAX_CLASSES)
     if not valid.all():
         index = int(np.argmin(valid))
         raise InputError(
             f"{path}: {name} must be class numbers 0, 1, 2, ... below {MAX_CLASSES:,};"
-            f" sample {index} has {labels[index]}"
+            f" sample {index} has {labels[index]}; {_OR_NONE}"
         )
     return labels.astype(np.int64)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from netloom import rundir
+from netloom.decision import decision_threshold
 from netloom.errors import SettingsError, StorageError
 from netloom.firmware.verilog import TOP
 from netloom.hls import Firmware
@@ -99,7 +100,7 @@ def crosscheck(
     Args:
         converted: what `convert` gave, or the directory of a run or a firmware.
         x: inputs as for `simulate`.
-        labels: class numbers, (samples,), for the accuracies.
+        labels: class numbers, (samples,), for the accuracies; 0 and 1 for a network with a single output.
         engine: `csim`; with the directory of a run that had a board also `rtl` or, without layers, `netlist`.
 
     Returns:
@@ -112,5 +113,6 @@ def crosscheck(
     firmware = find_firmware(converted)
     steps = {layer.name: layer.type.step for layer in firmware.layers}
     steps["output"] = firmware.dataflow.types[firmware.dataflow.outputs[0]].element.step
+    threshold = decision_threshold(firmware.dataflow)
     with open_engine("fixed", firmware=firmware) as fixed, open_run_engine(engine, converted) as other:
-        return compare_engines(fixed, other, x, labels, steps=steps, trace=True)
+        return compare_engines(fixed, other, x, labels, steps=steps, threshold=threshold, trace=True)

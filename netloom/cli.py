@@ -54,11 +54,29 @@ app = typer.Typer(
     name="netloom",
     cls=OneLineErrors,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _networks() -> list[str]:
+    from netloom.models import networks
+
+    return [network.name for network in networks()]
+
+
+def _boards() -> list[str]:
+    from netloom.firmware.boards import BOARDS
+
+    return [board.name for board in BOARDS]
+
+
+def _stages() -> list[str]:
+    from netloom.state import STAGES
+
+    return list(STAGES)
+
 
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where it goes; runs/NAME if left out.")
@@ -89,7 +107,13 @@ Precision = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Do everything anew and replace what the directory holds.")]
 BoardOption = Annotated[
-    str | None, typer.Option("--board", metavar="BOARD", help="Go on to a bitstream for this board (netloom boards).")
+    str | None,
+    typer.Option(
+        "--board",
+        metavar="BOARD",
+        autocompletion=_boards,
+        help="Go on to a bitstream for this board (netloom boards).",
+    ),
 ]
 Clock = Annotated[str | None, typer.Option(metavar="FREQUENCY", help="Of the network on the board: 80MHz.")]
 TargetInterval = Annotated[
@@ -106,6 +130,15 @@ TargetRate = Annotated[
 DesignSeconds = Annotated[
     float | None,
     typer.Option("--design-seconds", metavar="N", help="To look for the folding; then the best found is taken (60)."),
+]
+Until = Annotated[
+    str,
+    typer.Option(
+        metavar="STAGE",
+        autocompletion=_stages,
+        help="End after train (of a network) or load (of a model), quantize, convert or simulate;"
+        " with --board design, rtl, synthesize, netlist or bitstream.",
+    ),
 ]
 RunDirectory = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of `netloom run` or `netloom convert`.")]
 Inputs = Annotated[Path, typer.Option("--inputs", metavar="X.npy", help="Samples, shape (N, *input shape).")]
@@ -156,11 +189,17 @@ def networks() -> None:
         "netloom run lenet --bits 6 -o runs/lenet6",
         "netloom run mine.keras --data mine.npz --bits 8",
         "netloom run jets --board ULX3S-25F --clock 100MHz",
+        "netloom run jets --board ULX3S-25F --until design",
     )
 )
 def run(
     model: Annotated[
-        str, typer.Argument(metavar="NAME|MODEL.keras", help="A network's name, or your own Keras or QKeras model.")
+        str,
+        typer.Argument(
+            metavar="NAME|MODEL.keras",
+            autocompletion=_networks,
+            help="A network's name, or your own Keras or QKeras model.",
+        ),
     ],
     data: Data = None,
     bits: BitsOption = None,
@@ -184,6 +223,7 @@ def run(
     rtl_samples: Annotated[int | None, typer.Option(metavar="N", help="Only so many test samples for rtl.")] = None,
     no_netlist: Annotated[bool, typer.Option("--no-netlist", help="Do not simulate the synthesized netlist.")] = False,
     design_seconds: DesignSeconds = None,
+    until: Until = "report",
     force: Force = False,
 ) -> None:
     """Go the whole way, from a network or your own model to a report, and with --board to a bitstream.
@@ -211,7 +251,7 @@ def run(
             design_seconds=design_seconds,
         ),
     )
-    raise typer.Exit(cli_run.run(model, data, settings, output, force))
+    raise typer.Exit(cli_run.run(model, data, settings, output, until, force))
 
 
 @app.command(
@@ -374,7 +414,10 @@ def build(
     directory: Annotated[
         Path, typer.Argument(metavar="DIR", help="Directory of `netloom run`, `netloom convert`, or of a design.")
     ],
-    board: Annotated[str, typer.Option("--board", metavar="BOARD", help="What to build for (netloom boards).")],
+    board: Annotated[
+        str,
+        typer.Option("--board", metavar="BOARD", autocompletion=_boards, help="What to build for (netloom boards)."),
+    ],
     clock: Clock = None,
     target_ii: TargetInterval = None,
     target_fps: TargetRate = None,
@@ -451,7 +494,7 @@ def main() -> None:
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, signal.default_int_handler)
     try:
-        app()
+        app(prog_name="netloom")
     except KeyboardInterrupt:
         _say("interrupted")
         sys.exit(EXIT_INTERRUPTED)

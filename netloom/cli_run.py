@@ -11,10 +11,11 @@ from rich.markup import escape
 from netloom import pipeline, rundir
 from netloom.errors import SettingsError
 from netloom.hls import Firmware, HlsSettings
+from netloom.metrics import no_accuracy
 from netloom.progress import ConsoleProgress
 from netloom.quantize.policy import Policy
 from netloom.report.html import ladder, points, verdict
-from netloom.report.schema import HardwareRecord, Report
+from netloom.report.schema import HardwareRecord, Report, ResourceRecord
 from netloom.settings import HardwareSettings, RunSettings, parse_clock, read_settings_file
 
 
@@ -55,11 +56,22 @@ def hardware(
     return HardwareSettings(board=board, **given)
 
 
-def run(model: str, data: Path | None, settings: RunSettings, output: Path | None, force: bool) -> int:
-    """Run the pipeline and show the result; exit code 1 if engines differ that must not, or the clock is missed."""
+def run(model: str, data: Path | None, settings: RunSettings, output: Path | None, until: str, force: bool) -> int:
+    """Run the pipeline and show the result; exit code 1 if engines differ that must not, or the clock is missed.
+
+    A run that ends after an earlier stage gets a report of what there is, if it has come as far as one takes.
+    """
     progress = ConsoleProgress()
-    finished = pipeline.run(model, data=data, settings=settings, directory=output, force=force, progress=progress)
-    return show(finished.report, finished.directory)
+    finished = pipeline.run(
+        model, data=data, settings=settings, directory=output, until=until, force=force, progress=progress
+    )
+    if until == "report":
+        return show(finished.report, finished.directory)
+    code = 0
+    if "simulate" in [outcome.name for outcome in finished.outcomes]:
+        code = show(pipeline.write_report(finished.directory, progress), finished.directory)
+    typer.echo(f"ended after {until}, in {finished.directory}; without --until the same command goes on")
+    return code
 
 
 def convert(model: Path, data: Path | None, settings: RunSettings, output: Path, force: bool) -> None:
@@ -99,23 +111,39 @@ def show(report: Report, directory: Path) -> int:
     result = verdict(report.fidelity)
     style = {True: "bold green", False: "bold red", None: "yellow"}[result.equal]
     console.print(f"[{style}]{escape(result.sentence)}[/]", soft_wrap=True)
+    if not report.accuracy:
+        console.print(f"[yellow]no accuracy: {escape(no_accuracy(report))}[/]", soft_wrap=True)
     missed = False
     if report.hardware is not None:
-        missed = not report.hardware.timing_met
+        missed = report.hardware.timing_met is False
         for line in hardware_lines(report.hardware):
             console.print(f"[bold red]{escape(line)}[/]" if missed else escape(line), soft_wrap=True)
-        console.print(f"bitstream: {escape(str(directory / report.hardware.bitstream))}", soft_wrap=True)
+        if report.hardware.bitstream is not None:
+            console.print(f"bitstream: {escape(str(directory / report.hardware.bitstream))}", soft_wrap=True)
     console.print(f"report: {escape(str(directory / rundir.REPORT_HTML))}", soft_wrap=True)
     return int(result.equal is False or missed)
 
 
 def hardware_lines(hardware: HardwareRecord) -> list[str]:
-    """What came out on the board, in two lines."""
-    clock = f"{hardware.clock_mhz:g} MHz {'met' if hardware.timing_met else 'missed'}"
-    use = ", ".join(f"{one.used:,} of {one.available:,} {one.name}" for one in hardware.resources)
+    """What came out on the board, in two lines; as predicted, as far as it has not been found yet."""
+    clock = f"{hardware.clock_mhz:g} MHz asked for"
+    if hardware.timing_met is not None:
+        clock = f"{hardware.clock_mhz:g} MHz {'met' if hardware.timing_met else 'missed'}"
+        clock += f" ({hardware.clock_limit_mhz:.1f} possible)"
+    counted = hardware.latency is not None
+    latency = hardware.latency or hardware.predicted_latency
+    interval = hardware.interval or hardware.predicted_interval
+    use = ", ".join(f"{_taken(one)} of {one.available:,} {one.name}" for one in hardware.resources)
     return [
-        f"{hardware.board}: {clock} ({hardware.clock_limit_mhz:.1f} possible), latency {hardware.latency:,} cycles ="
-        f" {hardware.latency_microseconds:.3g} µs, a sample every {hardware.interval:,} cycles ="
-        f" {hardware.samples_per_second:,.0f} a second",
+        f"{hardware.board}: {clock}, latency {'' if counted else 'predicted '}{latency:,} cycles ="
+        f" {latency / hardware.clock_mhz:.3g} µs, a sample every {interval:,} cycles ="
+        f" {1e6 * hardware.clock_mhz / interval:,.0f} a second",
         f"{hardware.device}: {use}",
     ]
+
+
+def _taken(resource: ResourceRecord) -> str:
+    """What the bitstream takes of a resource, or before there is one the network."""
+    if resource.used is not None:
+        return f"{resource.used:,}"
+    return f"about {resource.estimated:,}" if resource.network is None else f"{resource.network:,} without host link"

@@ -10,7 +10,7 @@ from typing import Literal
 
 from packaging.requirements import Requirement
 
-from netloom.errors import NetloomError, ToolMissingError
+from netloom.errors import INSTALL_HARDWARE, NetloomError, ToolMissingError
 from netloom.firmware.tools import find_tool, tool_version
 from netloom.sim.verilator_tool import verilator
 from netloom.versions import compiler_version, simulator_version
@@ -20,7 +20,7 @@ _DISK_FLOOR = 2 * 10**9
 
 _TOOLS = ("yosys", "nextpnr-ecp5", "ecppack", "nextpnr-ice40", "icepack", "openFPGALoader")
 _HARDWARE_PACKAGES = ("amaranth", "amaranth-boards", "pyserial")
-_HARDWARE_ADVICE = "pip install 'netloom[hardware]'; without it: no --board"
+_HARDWARE_ADVICE = f"{INSTALL_HARDWARE}; without it: no --board"
 
 Status = Literal["good", "missing", "advice"]
 

@@ -19,6 +19,9 @@ NetloomError                    exit code 2
 A message is one line: what is wrong, where, and what to do about it.
 """
 
+INSTALL_HARDWARE = "pip install '.[hardware]' in netloom's source folder"
+"""How to get the tools from SystemVerilog to the bitstream; netloom is on no index, so its name would not do."""
+
 
 class NetloomError(Exception):
     """Base of all errors that netloom raises on purpose; the command line prints its one line and exits with 2."""

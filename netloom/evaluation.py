@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from netloom import rundir
+from netloom.decision import decision_threshold
 from netloom.fidelity import merge
 from netloom.files import write_text
 from netloom.hls import Firmware
@@ -17,6 +18,7 @@ from netloom.progress import Progress
 from netloom.report.schema import FidelityRecord
 from netloom.settings import RunSettings
 from netloom.sim import ENGINES, Engine, Fidelity, crosscheck, open_engine
+from netloom.sim.crosscheck import agreement, as_list, classes
 from netloom.sim.fixed import FixedEngine
 from netloom.sim.statistics import LayerStatistics
 from netloom.simulation import LayerFindings, Simulation
@@ -72,7 +74,7 @@ def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progre
                 statistics = engines[-1].statistics(tests.x, partial(progress.advanced, "fixed, statistics"))
         outputs, comparisons = _run(engines, tests, firmware, settings, progress)
     simulation = Simulation(
-        accuracy=_accuracies(comparisons, len(tests.x)),
+        accuracy=_accuracies(comparisons, len(tests.x)) | _before_fine_tuning(directory, tests, firmware, progress),
         fidelity=tuple(record_of(fidelity, settings.trace_samples) for fidelity in comparisons),
         layers=_findings(statistics, comparisons),
         compiler=compiler_version() if settings.csim else None,
@@ -122,6 +124,7 @@ def compare(recorded: Mapping[str, Recorded], tests: TestSet, firmware: Firmware
     """Compare each engine with the one before it, output and layers, on one chunk of the test set."""
     steps = {layer.name: layer.type.step for layer in firmware.layers}
     steps["output"] = firmware.dataflow.types[firmware.dataflow.outputs[0]].element.step
+    threshold = decision_threshold(firmware.dataflow)
     comparisons = []
     for first, second in pairwise(recorded):
         samples = len(recorded[second].outputs)
@@ -133,6 +136,7 @@ def compare(recorded: Mapping[str, Recorded], tests: TestSet, firmware: Firmware
                 None if tests.y is None else tests.y[:samples],
                 steps=steps,
                 trace=bool(recorded[first].layers),
+                threshold=threshold,
                 origins={layer.name: layer.origin for layer in firmware.layers} if first == "quantized" else None,
             )
         )
@@ -143,6 +147,18 @@ def affordable(firmware: Firmware) -> int:
     """Samples whose traces fit the memory for them."""
     values = sum(int(np.prod(layer.shape)) for layer in firmware.layers)
     return max(1, _TRACE_BYTES // (8 * values))
+
+
+def _before_fine_tuning(directory: Path, tests: TestSet, firmware: Firmware, progress: Progress) -> dict[str, float]:
+    """The accuracy of the model as it was before fine-tuning; empty without one or without labels."""
+    path = directory / rundir.CALIBRATED_MODEL
+    if tests.y is None or not path.exists():
+        return {}
+    progress.began("before fine-tuning")
+    with open_engine("quantized", model=path) as engine:
+        outputs = as_list(engine.predict(tests.x, partial(progress.advanced, "before fine-tuning")))
+    accuracy = agreement(classes(outputs, decision_threshold(firmware.dataflow)), tests.y)
+    return {} if accuracy is None else {"calibrated": accuracy}
 
 
 def _accuracies(comparisons: Sequence[Fidelity], samples: int) -> dict[str, float]:

@@ -1,6 +1,8 @@
 """`rtl.json` and `netlist.json`: what came of simulating the hardware, and what is read back of the finished stages."""
 
 import json
+from collections.abc import Container
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,6 +13,7 @@ from netloom.errors import StorageError
 from netloom.firmware.bitstream import Build
 from netloom.firmware.emit import DESIGN_FILE
 from netloom.report.schema import FidelityRecord, RunRecord
+from netloom.settings import HardwareSettings
 
 
 class HardwareRun(BaseModel):
@@ -51,24 +54,59 @@ class HardwareRun(BaseModel):
             raise StorageError(f"{path} is damaged ({type(error).__name__}); delete it and run again") from None
 
 
+@dataclass(frozen=True, eq=False)
 class HardwareResults:
-    """What the hardware stages of a run directory made.
+    """What the finished hardware stages of a run made.
 
     Attributes:
+        settings: board and clock asked for.
         design: content of `design.json`.
-        runs: of `rtl` and `netlist`.
-        build: the bitstream.
+        rtl: the simulation of the design; None if it has not been done.
+        netlist: the simulation after synthesis; None if it has not been done.
+        synthesized: the folder of the netlist; None if there is none yet.
+        build: the bitstream; None if there is none yet for this board and clock.
     """
 
-    def __init__(self, directory: Path, netlist: bool = True) -> None:
-        """Read them, that of `netlist` only if it was simulated.
+    settings: HardwareSettings
+    design: dict[str, Any]
+    rtl: HardwareRun | None
+    netlist: HardwareRun | None
+    synthesized: Path | None
+    build: Build | None
+
+    @classmethod
+    def load(cls, directory: Path, settings: HardwareSettings, stages: Container[str]) -> Self:
+        """Read what the finished stages made.
+
+        Args:
+            directory: of the run.
+            settings: of the run.
+            stages: names of the finished ones, `design` among them.
 
         Raises:
-            StorageError: if any of them is missing or damaged.
+            StorageError: if any of it is missing or damaged.
         """
-        self.design = read_design(directory / rundir.DESIGN)
-        self.runs = [HardwareRun.load(directory / name) for name in (rundir.RTL, rundir.NETLIST_RUN)[: 1 + netlist]]
-        self.build = Build.read(directory / rundir.BITSTREAM)
+        build = Build.read(directory / rundir.BITSTREAM) if "bitstream" in stages else None
+        if build is not None and not _is_of(build, settings):
+            build = None
+        return cls(
+            settings=settings,
+            design=read_design(directory / rundir.DESIGN),
+            rtl=HardwareRun.load(directory / rundir.RTL) if "rtl" in stages else None,
+            netlist=HardwareRun.load(directory / rundir.NETLIST_RUN) if "netlist" in stages else None,
+            synthesized=directory / rundir.NETLIST if "synthesize" in stages else None,
+            build=build,
+        )
+
+    @property
+    def runs(self) -> list[HardwareRun]:
+        """The simulations that have been done."""
+        return [run for run in (self.rtl, self.netlist) if run is not None]
+
+
+def _is_of(build: Build, settings: HardwareSettings) -> bool:
+    """Whether a bitstream is the one asked for: another board or clock may have the same design."""
+    return (build.report["board"], build.report["timing"]["asked_mhz"]) == (settings.board, settings.clock)
 
 
 def read_design(folder: Path) -> dict[str, Any]:

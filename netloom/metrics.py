@@ -22,7 +22,8 @@ class Metric:
         unit: for people; empty for shares and counts.
         better: 1 if more is better, -1 if less is, 0 if neither.
         value: reads it from a report; None where the report has none.
-        why_missing: why a report may have none.
+        why_missing: why a report may have none, in general.
+        reason: why this report, which has none, has none; `why_missing` where nothing more is known.
     """
 
     name: str
@@ -30,6 +31,11 @@ class Metric:
     better: int
     value: Callable[[Report], Number]
     why_missing: str = ""
+    reason: Callable[[Report], str] | None = None
+
+    def missing(self, report: Report) -> str:
+        """Why a report that has no such number has none."""
+        return self.reason(report) if self.reason else self.why_missing
 
 
 def _accuracy(engine: str) -> Callable[[Report], Number]:
@@ -43,7 +49,7 @@ def _hardware(name: str) -> Callable[[Report], Number]:
 def _resource(name: str, share: bool) -> Callable[[Report], Number]:
     def value(report: Report) -> Number:
         for resource in report.hardware.resources if report.hardware else ():
-            if resource.name == name:
+            if resource.name == name and resource.used is not None:
                 return resource.used / resource.available if share else resource.used
         return None
 
@@ -65,33 +71,53 @@ def _utilization(report: Report) -> Number:
 
 _NO_LABELS = "its test set has no labels"
 _NO_BOARD = "it was run without --board"
+_NOT_SO_FAR = f"{_NO_BOARD}, or did not get so far"
+_NOT_ALL = "did not run on the whole test set"
+
+
+def no_accuracy(report: Report, engine: str = "fixed") -> str:
+    """Why a report has no accuracy of an engine."""
+    if not report.data.labelled:
+        return report.data.unlabelled or _NO_LABELS
+    if not report.accuracy:
+        return f"outputs of the shape {report.network.output_shape} name no class"
+    return f"{engine} {_NOT_ALL}"
+
+
+def _no_hardware(report: Report) -> str:
+    return "it ended before that was found" if report.hardware else _NO_BOARD
+
+
+def _accuracy_metric(engine: str) -> Metric:
+    name = "accuracy" if engine == "fixed" else f"accuracy.{engine}"
+    why = _NO_LABELS if engine == "fixed" else f"{_NO_LABELS}, or {engine} {_NOT_ALL}"
+    return Metric(name, "", 1, _accuracy(engine), why, lambda report: no_accuracy(report, engine))
+
+
+def _hardware_metric(name: str, unit: str, better: int, value: Callable[[Report], Number]) -> Metric:
+    return Metric(name, unit, better, value, _NOT_SO_FAR, _no_hardware)
+
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        Metric("accuracy", "", 1, _accuracy("fixed"), _NO_LABELS),
-        *(
-            Metric(
-                f"accuracy.{engine}", "", 1, _accuracy(engine), f"{_NO_LABELS}, or {engine} did not run on all of it"
-            )
-            for engine in ("float", "quantized", "csim", "rtl")
-        ),
+        *map(_accuracy_metric, ("fixed", "float", "calibrated", "quantized", "csim", "rtl")),
         Metric("mismatches", "", -1, _mismatches, "no engine was held against another"),
-        Metric("latency", "µs", -1, _hardware("latency_microseconds"), _NO_BOARD),
-        Metric("latency_cycles", "cycles", -1, _hardware("latency"), _NO_BOARD),
-        Metric("interval", "cycles", -1, _hardware("interval"), _NO_BOARD),
-        Metric("samples_per_second", "", 1, _hardware("samples_per_second"), _NO_BOARD),
-        Metric("clock", "MHz", 1, _hardware("clock_mhz"), _NO_BOARD),
-        Metric("clock_limit", "MHz", 1, _hardware("clock_limit_mhz"), _NO_BOARD),
-        Metric("lut", "", -1, _resource("LUT", False), _NO_BOARD),
-        Metric("ff", "", -1, _resource("FF", False), _NO_BOARD),
-        Metric("dsp", "", -1, _resource("DSP", False), _NO_BOARD),
-        Metric("bram", "", -1, _resource("BRAM", False), _NO_BOARD),
-        Metric("lut_share", "", -1, _resource("LUT", True), _NO_BOARD),
-        Metric("dsp_share", "", -1, _resource("DSP", True), _NO_BOARD),
-        Metric("bram_share", "", -1, _resource("BRAM", True), _NO_BOARD),
-        Metric("multipliers", "", 0, _hardware("multipliers"), _NO_BOARD),
-        Metric("utilization", "", 1, _utilization, _NO_BOARD),
+        _hardware_metric("latency", "µs", -1, _hardware("latency_microseconds")),
+        _hardware_metric("latency_cycles", "cycles", -1, _hardware("latency")),
+        _hardware_metric("interval", "cycles", -1, _hardware("interval")),
+        _hardware_metric("samples_per_second", "", 1, _hardware("samples_per_second")),
+        _hardware_metric("clock", "MHz", 1, _hardware("clock_mhz")),
+        _hardware_metric("clock_limit", "MHz", 1, _hardware("clock_limit_mhz")),
+        _hardware_metric("lut", "", -1, _resource("LUT", False)),
+        _hardware_metric("ff", "", -1, _resource("FF", False)),
+        _hardware_metric("dsp", "", -1, _resource("DSP", False)),
+        _hardware_metric("bram", "", -1, _resource("BRAM", False)),
+        _hardware_metric("lut_share", "", -1, _resource("LUT", True)),
+        _hardware_metric("dsp_share", "", -1, _resource("DSP", True)),
+        _hardware_metric("bram_share", "", -1, _resource("BRAM", True)),
+        _hardware_metric("multipliers", "", 0, _hardware("multipliers")),
+        _hardware_metric("utilization", "", 1, _utilization),
         Metric("estimated_latency", "µs", -1, lambda report: report.timing.latency_microseconds),
         Metric("estimated_interval", "cycles", -1, lambda report: report.timing.initiation_interval),
         Metric("overflows", "", -1, lambda report: sum(layer.overflows or 0 for layer in report.layers)),
@@ -151,7 +177,7 @@ class Condition:
         """
         value = self.metric.value(report)
         if value is None:
-            raise SettingsError(f"{where}: its report has no {self.metric.name}: {self.metric.why_missing}")
+            raise SettingsError(f"{where}: its report has no {self.metric.name}: {self.metric.missing(report)}")
         return _OPERATORS[self.comparison](value, self.number)
 
     def __str__(self) -> str:

@@ -52,17 +52,22 @@ def load_user_model(model_file: Path, name: str, dataset: Dataset | None, out: P
 def quantize_model(
     dataset: Dataset, settings: RunSettings, network: Network | None, directory: Path, out: Path, progress: Progress
 ) -> None:
-    """Quantize and fine-tune `float.keras` of the run directory; makes `quantized.keras`."""
+    """Quantize and fine-tune `float.keras` of the run directory.
+
+    Makes `quantized.keras`, and if it is fine-tuned `calibrated.keras`, which is it before that.
+    """
     from netloom.quantize import load_model, quantize, save_model
 
+    epochs = settings.fine_tune_epochs_for(network)
     model = quantize(
         load_model(directory / rundir.FLOAT_MODEL),
         settings.policy_for(network),
         dataset,
-        fine_tune_epochs=settings.fine_tune_epochs_for(network),
+        fine_tune_epochs=epochs,
         seed=settings.seed,
         batch_size=network.training.batch_size if network else USER_MODEL_BATCH_SIZE,
         progress=[keras_progress(progress, "fine-tuning")],
+        calibrated=(lambda twin: save_model(twin, out / rundir.CALIBRATED_MODEL)) if epochs else None,
     )
     save_model(model, out / rundir.QUANTIZED_MODEL)
 
@@ -99,13 +104,15 @@ def check_fit(model: "keras.Model", name: str, dataset: Dataset) -> None:
     if (dataset.y_train is not None or dataset.y_test is not None) and len(outputs) != 1:
         raise InputError(
             f"{dataset.source}: there is one label a sample, but {name} gives outputs of shape {outputs};"
-            " end the model with Flatten, or leave the labels out"
+            " end the model with Flatten, or leave the labels out and do without accuracy"
         )
     for split, labels in (("y_train", dataset.y_train), ("y_test", dataset.y_test)):
-        if labels is not None and outputs[0] > 1 and int(np.max(labels, initial=0)) >= outputs[0]:
+        # A single output tells two classes apart.
+        if labels is not None and int(np.max(labels, initial=0)) >= max(2, outputs[0]):
+            many = "one output, for classes 0 and 1" if outputs[0] == 1 else f"{outputs[0]} outputs"
             raise InputError(
-                f"{dataset.source}: {split} has class {int(labels.max())}, but {name} has {outputs[0]} outputs;"
-                " classes are numbered from 0"
+                f"{dataset.source}: {split} has class {int(labels.max())}, but {name} has {many};"
+                f" number the classes from 0, or leave {split} out and do without accuracy"
             )
 
 

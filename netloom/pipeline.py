@@ -1,7 +1,8 @@
-"""`run`: the whole way from a network or model file to the report, in a directory that can be resumed."""
+"""`run`: the whole way from a network or a model to the report, in a directory that can be resumed."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -24,8 +25,12 @@ from netloom.sim import csim_build
 from netloom.sim.csim_build import compiler
 from netloom.sim.verilator_tool import verilator
 from netloom.stage import LOG_FILE, Outcome, run_stage
-from netloom.state import HARDWARE_STAGES, STATE_FILE, Origin, RunState, told
+from netloom.state import HARDWARE_STAGES, STATE_FILE, Origin, RunState
+from netloom.told import told
 from netloom.versions import compiler_version, versions
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Run:
 
 
 def run(
-    model: str | Path,
+    model: "str | Path | keras.Model",
     *,
     data: str | Path | None = None,
     settings: RunSettings | None = None,
@@ -59,12 +64,14 @@ def run(
     """Train, quantize, convert, simulate and report; stages whose inputs have not changed keep their results.
 
     Args:
-        model: name of a registered network, or path of a `.keras` file, of Keras or QKeras layers.
+        model: name of a registered network, or a model of Keras or QKeras layers: the path of a `.keras` file, or the
+            model itself, of which the run directory gets a copy.
         data: `.npz` file with `x_train`, `x_test` and, if there are labels, `y_train` and `y_test`; a registered
             network has its own data, and the conversion of a quantized model needs none.
         settings: of the run; defaults for None.
         directory: made if it is not there; `runs/NAME` for None.
-        until: the last stage to do.
+        until: the last stage to do: train (of a network) or load (of a model), quantize, convert, simulate; with a
+            board design, rtl, synthesize, netlist, bitstream; report.
         force: do every stage anew, also where the directory holds a run of something else.
         progress: told what is going on; silent for None.
 
@@ -73,27 +80,31 @@ def run(
     """
     settings, progress = settings or RunSettings(), progress or Progress()
     start = find_start(model)
-    if start.model_file and settings.epochs is not None:
+    if start.network is None and settings.epochs is not None:
         raise SettingsError(
-            f"epochs are for networks that netloom trains; {start.model_file.name} is taken as it is trained"
+            f"epochs are for networks that netloom trains; {start.words} is taken as it is trained"
             " (fine-tuning has its own: fine_tune_epochs)"
         )
-    if until in ("simulate", "report") and settings.csim and compiler_version() is None:
+    reached = _reached(until, start, settings)
+    if "simulate" in reached and settings.csim and compiler_version() is None:
         raise ToolMissingError(
             "g++ is not installed, and csim compiles the firmware with it; install it (apt-get install g++),"
             " or leave csim out with --no-csim"
         )
-    if settings.hardware is not None and until in (*HARDWARE_STAGES, "report"):
+    if settings.hardware is not None and not reached.isdisjoint(HARDWARE_STAGES):
         check_hardware(settings.hardware)
     folder = rundir.default_directory(start.name) if directory is None else Path(directory)
     with storage_errors(f"cannot make the directory {folder}"):
         folder.mkdir(parents=True, exist_ok=True)
     _check_free(folder, start)
-    dataset = _dataset(start, data, needed=until != "convert")
+    dataset = _dataset(start, data, needed="simulate" in reached)
     with locked(folder):
         state = _claim(folder, start, settings, force)
         outcomes: list[Outcome] = []
-        for stage in Plan(start, settings, dataset, folder, state, outcomes, progress).stages():
+        stages = Plan(start, settings, dataset, folder, state, outcomes, progress).stages()
+        if until not in [stage.name for stage in stages]:
+            raise SettingsError(f"{start.words} is quantized already: there is no stage {until!r} to end after")
+        for stage in stages:
             outcomes.append(run_stage(stage, folder, state, progress))
             if stage.name == until:
                 break
@@ -118,10 +129,25 @@ def write_report(directory: str | Path, progress: Progress | None = None) -> Rep
         assert state is not None
         if "simulate" not in state.stages:
             raise StorageError(f"the run in {folder} is not finished; the same netloom run goes on where it was")
-        outcomes = [Outcome(name, record.seconds, True) for name, record in told(state).items()]
+        outcomes = [Outcome(name, record.seconds, True) for name, record in told(folder, state).items()]
         state.stages.pop("report", None)
         run_stage(report_stage(folder, state, outcomes), folder, state, progress or Progress())
     return read_report(folder)
+
+
+def _reached(until: str, start: Start, settings: RunSettings) -> set[str]:
+    """The stages that a run up to `until` goes through, if none of them is kept.
+
+    Raises:
+        SettingsError: if the run has no such stage.
+    """
+    first = ("train",) if start.network else ("load",)
+    hardware = HARDWARE_STAGES if settings.hardware else ()
+    names = (*first, "quantize", "convert", "simulate", *hardware, "report")
+    if until not in names:
+        why = "it takes a board (--board)" if until in HARDWARE_STAGES else f"this run has {', '.join(names)}"
+        raise SettingsError(f"there is no stage {until!r} to end after; {why}")
+    return set(names[: names.index(until) + 1])
 
 
 def check_hardware(settings: HardwareSettings) -> None:
@@ -196,7 +222,7 @@ def _claim(folder: Path, start: Start, settings: RunSettings, force: bool) -> Ru
 def _words(origin: Origin) -> str:
     if origin.kind == "network":
         return f"the network '{origin.network}'"
-    return f"the {origin.kind} model {origin.model_file}"
+    return f"the {origin.kind} model {origin.model_file or repr(origin.network)}"
 
 
 def _dataset(start: Start, data: str | Path | None, needed: bool) -> Dataset | None:
@@ -206,7 +232,7 @@ def _dataset(start: Start, data: str | Path | None, needed: bool) -> Dataset | N
         return load_dataset(start.network.dataset)
     if needed:
         raise SettingsError(
-            f"a run of {start.model_file} needs data to measure on: give --data X.npz (x_train, x_test and, if there"
+            f"a run of {start.words} needs data to measure on: give --data X.npz (x_train, x_test and, if there"
             " are labels, y_train, y_test), or only convert it (netloom convert)"
         )
     return None

@@ -16,7 +16,8 @@ from netloom.progress import Progress
 from netloom.report.build import build_report
 from netloom.settings import RunSettings
 from netloom.stage import Outcome, Stage
-from netloom.state import RunState, recorded, told
+from netloom.state import RunState, recorded
+from netloom.told import told
 from netloom.versions import compiler_version
 
 
@@ -76,27 +77,32 @@ class Plan:
         )
 
     def _load(self, name: str) -> Stage:
-        model_file, dataset = self.start.model_file, self.dataset
-        assert model_file is not None
+        dataset = self.dataset
+
+        def work(out: Path) -> None:
+            with self.start.as_file() as model_file:
+                model_stages.load_user_model(model_file, name, dataset, out)
+
         return Stage(
             "load",
             lambda: self._inputs(model=self.start.digest(), data=dataset.digest if dataset else None),
             (name, rundir.DATA) if dataset else (name,),
-            lambda out: model_stages.load_user_model(model_file, name, dataset, out),
+            work,
         )
 
     def _quantize(self) -> Stage:
         dataset, network = self._data(), self.start.network
+        epochs = self.settings.fine_tune_epochs_for(network)
         return Stage(
             "quantize",
             lambda: self._inputs(
                 model=self._digest(rundir.FLOAT_MODEL),
                 data=dataset.digest,
                 policy=self.settings.policy_for(network).model_dump(mode="json"),
-                epochs=self.settings.fine_tune_epochs_for(network),
+                epochs=epochs,
                 seed=self.settings.seed,
             ),
-            (rundir.QUANTIZED_MODEL,),
+            (rundir.QUANTIZED_MODEL, rundir.CALIBRATED_MODEL) if epochs else (rundir.QUANTIZED_MODEL,),
             lambda out: model_stages.quantize_model(
                 dataset, self.settings, network, self.directory, out, self.progress
             ),
@@ -113,7 +119,7 @@ class Plan:
         )
 
     def _simulate(self) -> Stage:
-        used = (rundir.FLOAT_MODEL, rundir.QUANTIZED_MODEL, rundir.FIRMWARE, rundir.DATA)
+        used = (rundir.FLOAT_MODEL, rundir.CALIBRATED_MODEL, rundir.QUANTIZED_MODEL, rundir.FIRMWARE, rundir.DATA)
         return Stage(
             "simulate",
             lambda: self._inputs(
@@ -131,7 +137,7 @@ class Plan:
     def _data(self) -> Dataset:
         if self.dataset is None:
             raise SettingsError(
-                f"{self.start.model_file} is a float model: quantizing it needs samples to calibrate on;"
+                f"{self.start.words} is a float model: quantizing it needs samples to calibrate on;"
                 " give --data X.npz (x_train, x_test; with labels y_train, y_test), or convert a QKeras model"
             )
         return self.dataset
@@ -156,7 +162,7 @@ def report_stage(directory: Path, state: RunState, outcomes: Sequence[Outcome]) 
         lambda: {
             "settings": state.settings,
             "versions": state.versions,
-            "stages": {name: record.fingerprint for name, record in told(state).items()},
+            "stages": {name: record.fingerprint for name, record in told(directory, state).items()},
             "simulation": recorded(state, rundir.SIMULATION),
         },
         (rundir.REPORT_JSON, rundir.REPORT_HTML),

@@ -1,13 +1,19 @@
-"""What a run shows while it works: one line a stage, and on a terminal a bar for what takes long."""
+"""What a run shows while it works: one line a stage; for what takes long a bar, or without a terminal lines."""
 
 import os
 import sys
+import time
+from threading import Event, Thread
 from typing import TextIO
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
+
+START_SECONDS, LINE_SECONDS = 1.0, 10.0
+"""Where there is no terminal: from a stage's start to the line that says so (what is refused, or kept, is so at once
+and needs none), and between the lines that follow."""
 
 
 class Progress:
@@ -35,8 +41,34 @@ class Progress:
         """Nothing more will be shown, whatever came of the stage."""
 
 
+class _Lines:
+    """Says that a stage has started, and every now and then how far it is, until it is closed."""
+
+    def __init__(self, console: Console, stage: str) -> None:
+        self._console, self._stage, self._state = console, stage, ""
+        self._began, self._ended = time.monotonic(), Event()
+        self._thread = Thread(target=self._say, daemon=True)
+        self._thread.start()
+
+    def show(self, state: str) -> None:
+        """What the next line will say."""
+        self._state = state
+
+    def close(self) -> None:
+        """Say no more."""
+        self._ended.set()
+        self._thread.join()
+
+    def _say(self) -> None:
+        if not self._ended.wait(START_SECONDS):
+            self._console.print(f"  {escape(self._stage)} ...")
+        while not self._ended.wait(LINE_SECONDS):
+            seconds = f"{time.monotonic() - self._began:.0f} s"
+            self._console.print("  " + escape(f"{self._stage}: {', '.join(filter(None, (self._state, seconds)))}"))
+
+
 class ConsoleProgress(Progress):
-    """Shows stages and bars on the standard error stream.
+    """Shows stages and bars on the standard error stream, or lines where that is no terminal.
 
     It writes through its own copy of the stream, since a stage has its streams redirected to a log
     (`netloom.quiet`).
@@ -45,11 +77,14 @@ class ConsoleProgress(Progress):
     def __init__(self) -> None:
         self._console = Console(file=_own_stderr(), highlight=False)
         self._bars: Bars | None = None
+        self._lines: _Lines | None = None
         self._what = ""
 
     def stage_started(self, name: str) -> None:
-        """On a terminal, open a bar that moves until the stage says how far it is."""
-        if self._console.is_terminal:
+        """Open a bar that moves until the stage says how far it is, or begin with lines."""
+        if not self._console.is_terminal:
+            self._lines = _Lines(self._console, name)
+        else:
             columns = (
                 TextColumn("  {task.description:<24}"),
                 BarColumn(),
@@ -64,6 +99,8 @@ class ConsoleProgress(Progress):
 
     def began(self, what: str) -> None:
         """Begin a new bar, that moves until the end is known."""
+        if self._lines is not None:
+            self._lines.show(what)
         if self._bars is not None:
             for task in self._bars.task_ids:
                 self._bars.remove_task(task)
@@ -72,6 +109,8 @@ class ConsoleProgress(Progress):
 
     def advanced(self, what: str, done: int, total: int) -> None:
         """Move the bar; a new `what` begins a new one."""
+        if self._lines is not None:
+            self._lines.show(f"{what}, {100 * done // max(1, total)} %")
         if self._bars is not None:
             if what != self._what:
                 self.began(what)
@@ -79,6 +118,8 @@ class ConsoleProgress(Progress):
 
     def doing(self, what: str) -> None:
         """Change the bar's words; it moves on."""
+        if self._lines is not None:
+            self._lines.show(what)
         if self._bars is not None:
             self._bars.update(self._bars.task_ids[0], description=escape(what[:56]))
 
@@ -92,7 +133,10 @@ class ConsoleProgress(Progress):
         self._console.print(f"[green]✓[/] {escape(name):<9} {'unchanged' if reused else f'{seconds:.1f} s':>9}")
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Take the bar away, or end the lines."""
+        if self._lines is not None:
+            self._lines.close()
+        self._lines = None
         if self._bars is not None:
             self._bars.stop()
         self._bars = None

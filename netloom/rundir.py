@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 FLOAT_MODEL = "float.keras"
+CALIBRATED_MODEL = "calibrated.keras"
+"""The quantized model before it was fine-tuned."""
 QUANTIZED_MODEL = "quantized.keras"
 DATA = "data.npz"
 FIRMWARE = "firmware"
@@ -22,6 +24,7 @@ FAILED = ("network-failed.log", "bitstream-failed")
 HARDWARE = (DESIGN, RTL, NETLIST, NETLIST_RUN, BITSTREAM)
 ARTEFACTS = (
     FLOAT_MODEL,
+    CALIBRATED_MODEL,
     QUANTIZED_MODEL,
     DATA,
     FIRMWARE,

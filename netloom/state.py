@@ -107,21 +107,6 @@ class RunState(BaseModel):
         write_text(directory / STATE_FILE, self.model_dump_json(indent=2) + "\n")
 
 
-def has_hardware(state: RunState) -> bool:
-    """Whether the last run had a board and all its stages are finished, so that the report can tell of it."""
-    hardware = state.settings.get("hardware")
-    if not isinstance(hardware, dict):
-        return False
-    left_out = () if hardware.get("netlist_samples", 1) else ("netlist",)
-    return all(name in state.stages for name in HARDWARE_STAGES if name not in left_out)
-
-
-def told(state: RunState) -> dict[str, StageRecord]:
-    """The finished stages that a report made now tells of."""
-    hidden = {"report"} if has_hardware(state) else {"report", *HARDWARE_STAGES}
-    return {name: record for name, record in state.stages.items() if name not in hidden}
-
-
 def recorded(state: RunState, name: str) -> dict[str, str]:
     """SHA-256 of an artefact's files, as recorded by the stage that made it."""
     return {

@@ -21,6 +21,7 @@ class TestSet:
         class_names: by class number; None if the classes have none.
         source: where the data came from, for people.
         digest: SHA-256 (hex) of the whole data set, training split included.
+        unlabelled: why there are no labels, for people; empty if there are.
     """
 
     __test__ = False  # for pytest: not a test class
@@ -30,11 +31,14 @@ class TestSet:
     class_names: tuple[str, ...] | None
     source: str
     digest: str
+    unlabelled: str = ""
 
     @classmethod
     def of(cls, dataset: Dataset) -> Self:
         """The test split of a data set."""
-        return cls(dataset.x_test, dataset.y_test, dataset.class_names, dataset.source, dataset.digest)
+        return cls(
+            dataset.x_test, dataset.y_test, dataset.class_names, dataset.source, dataset.digest, dataset.unlabelled
+        )
 
     def part(self, start: int, stop: int | None) -> Self:
         """The samples from `start` up to `stop`, or to the end if that is None or comes first."""
@@ -42,7 +46,8 @@ class TestSet:
 
     def save(self, path: Path) -> None:
         """Write `data.npz`; the same samples give the same bytes."""
-        arrays = {"x": self.x, "source": np.array(self.source), "digest": np.array(self.digest)}
+        texts = {"source": self.source, "digest": self.digest, "unlabelled": self.unlabelled}
+        arrays = {"x": self.x, **{name: np.array(text) for name, text in texts.items()}}
         if self.y is not None:
             arrays["y"] = self.y
         if self.class_names is not None:
@@ -64,6 +69,7 @@ class TestSet:
                     tuple(map(str, arrays["class_names"])) if "class_names" in arrays else None,
                     str(arrays["source"]),
                     str(arrays["digest"]),
+                    str(arrays["unlabelled"]),
                 )
         except FileNotFoundError:
             raise StorageError(f"{path} is missing; run `netloom run` in that directory to make it") from None

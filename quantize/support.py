@@ -111,7 +111,7 @@ def _check_relu(block: Block, _shapes: Shapes) -> None:
 def _check_softmax(block: Block, shapes: Shapes) -> None:
     axis = block.config["axis"]
     if axis not in (-1, len(shapes[0])):
-        _refuse(block, f"it must run over the last axis, not {axis}")
+        _refuse(block, f"it must run over the last axis, not {axis}: put a Permute before it and one after it")
     if len(shapes) > 1:
         _refuse(block, "it takes a mask: call it with one input")
 
@@ -128,7 +128,11 @@ def _check_convolution(block: Block, shapes: Shapes) -> None:
     if any(rate != 1 for rate in _numbers(config["dilation_rate"])):
         _refuse(block, f"dilation_rate must be 1, not {config['dilation_rate']}: use larger or more kernels")
     if config.get("groups", 1) != 1:
-        _refuse(block, f"groups must be 1, not {config['groups']}: split with slices of channels or use depthwise")
+        _refuse(
+            block,
+            f"groups must be 1, not {config['groups']}: for each group take its channels with Permute, Cropping and"
+            " Permute back, convolve them, and Concatenate the results; for one channel a group use DepthwiseConv2D",
+        )
     if config.get("depth_multiplier", 1) != 1:
         _refuse(block, f"depth_multiplier must be 1, not {config['depth_multiplier']}: add a 1x1 convolution")
     if config["padding"] not in ("valid", "same"):
@@ -159,7 +163,7 @@ def _check_batch_norm(block: Block, shapes: Shapes) -> None:
     axis = block.config["axis"]
     axis = axis[0] if isinstance(axis, list | tuple) else axis
     if axis not in (-1, len(shapes[0])):
-        _refuse(block, f"axis must be the last (channels), not {axis}")
+        _refuse(block, f"axis must be the last (channels), not {axis}: put a Permute before it and one after it")
 
 
 def _check_merge(block: Block, shapes: Shapes) -> None:

@@ -1,7 +1,7 @@
 """From a float model to its quantized twin, in order: read, check, rewrite, calibrate, rebuild, fine-tune."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ def quantize(
     batch_size: int = 32,
     learning_rate: float = 3e-4,
     progress: Sequence[Any] = (),
+    calibrated: Callable[[Any], None] | None = None,
 ) -> Any:
     """The QKeras twin of a Keras model: the same network with every multiplier's operands on fixed-point grids.
 
@@ -48,6 +49,7 @@ def quantize(
         batch_size: samples a step of fine-tuning.
         learning_rate: of fine-tuning.
         progress: Keras callbacks, called during fine-tuning.
+        calibrated: called with the twin before it is fine-tuned.
 
     Returns:
         An uncompiled functional model of QKeras layers with the same inputs and outputs, whose stored weights are on
@@ -81,6 +83,8 @@ def quantize(
     float_model, watching = build_float(graph, watched)
     types = _calibrate(points, watched, watching, _calibration_samples(samples, seed), policy)
     twin = build_twin(graph, policy, {point.name: (point, types[point.name]) for point in points})
+    if calibrated is not None:
+        calibrated(twin)
     fine_tune(
         twin,
         float_model,

@@ -75,6 +75,7 @@ def crosscheck(
     steps: dict[str, float] | None = None,
     trace: bool = False,
     origins: dict[str, str] | None = None,
+    threshold: float = 0.0,
     progress: Progress | None = None,
 ) -> Fidelity:
     """Run two engines on the same inputs and compare what comes out.
@@ -87,6 +88,7 @@ def crosscheck(
         steps: {layer: step of its type}, and under 'output' that of the output; 1.0 where missing.
         trace: compare every layer that both engines have, too.
         origins: {layer of `engine`: layer of `reference`}, where the two name layers differently.
+        threshold: above which a single output means class 1, below it class 0.
         progress: called as samples are done, once for each engine.
 
     Raises:
@@ -111,8 +113,10 @@ def crosscheck(
         elements=sum(a.size for a in first),
         mismatches=sum(int((a != b).sum()) for a, b in zip(first, second, strict=True)),
         max_difference_steps=worst / step,
-        argmax_agreement=agreement(classes(first), classes(second)),
-        accuracy={} if labels is None else _accuracies(reference, engine, first, second, labels),
+        argmax_agreement=agreement(choices(first), choices(second)),
+        accuracy={}
+        if labels is None
+        else _accuracies({reference.name: first, engine.name: second}, np.asarray(labels), threshold),
         first_mismatch=mismatch,
         layers=layers,
     )
@@ -123,11 +127,21 @@ def as_list(outputs: np.ndarray | list[np.ndarray]) -> list[np.ndarray]:
     return outputs if isinstance(outputs, list) else [outputs]
 
 
-def classes(outputs: Sequence[np.ndarray]) -> np.ndarray | None:
-    """The class each sample is put in: the largest of a vector, the sign of a single logit; None for other shapes."""
-    if len(outputs) != 1 or outputs[0].ndim != 2:
+def choices(outputs: Sequence[np.ndarray]) -> np.ndarray | None:
+    """The largest of each sample's scores; None for a single score, several outputs, or other shapes."""
+    if len(outputs) != 1 or outputs[0].ndim != 2 or outputs[0].shape[1] < 2:
         return None
-    return outputs[0].argmax(axis=1) if outputs[0].shape[1] > 1 else None
+    return outputs[0].argmax(axis=1)
+
+
+def classes(outputs: Sequence[np.ndarray], threshold: float = 0.0) -> np.ndarray | None:
+    """The class each sample is put in: the largest of its scores, or whether its single one is above `threshold`.
+
+    None for several outputs or other shapes.
+    """
+    if len(outputs) == 1 and outputs[0].ndim == 2 and outputs[0].shape[1] == 1:
+        return (outputs[0][:, 0] > threshold).astype(np.int64)
+    return choices(outputs)
 
 
 def agreement(first: np.ndarray | None, second: np.ndarray | None) -> float | None:
@@ -137,13 +151,8 @@ def agreement(first: np.ndarray | None, second: np.ndarray | None) -> float | No
     return float((first == second).mean())
 
 
-def _accuracies(
-    reference: Engine, engine: Engine, first: list[np.ndarray], second: list[np.ndarray], labels: np.ndarray
-) -> dict[str, float]:
-    accuracies = {
-        one.name: agreement(classes(outputs), np.asarray(labels))
-        for one, outputs in ((reference, first), (engine, second))
-    }
+def _accuracies(outputs: dict[str, list[np.ndarray]], labels: np.ndarray, threshold: float) -> dict[str, float]:
+    accuracies = {name: agreement(classes(values, threshold), labels) for name, values in outputs.items()}
     return {name: accuracy for name, accuracy in accuracies.items() if accuracy is not None}
 
 

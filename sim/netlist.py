@@ -5,7 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from netloom.errors import StorageError, ToolMissingError
+from netloom.errors import INSTALL_HARDWARE, StorageError, ToolMissingError
 from netloom.firmware.emitted import EmittedDesign
 from netloom.firmware.tools import find_tool
 from netloom.process import answer, package_folder
@@ -98,7 +98,7 @@ def _library(target: str) -> tuple[str, dict[str, str]]:
             text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise ToolMissingError(
-                f"{path}: {error.strerror}; Yosys's cell models are missing: pip install 'netloom[hardware]'"
+                f"{path}: {error.strerror}; Yosys's cell models are missing: {INSTALL_HARDWARE}"
             ) from None
         text = _COMMENT.sub("", text)
         found = list(_MODULE.finditer(text))

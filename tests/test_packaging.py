@@ -1,6 +1,7 @@
 """What is installed is what is in the tree."""
 
 import ast
+import re
 import tomllib
 from pathlib import Path
 
@@ -53,6 +54,20 @@ def test_every_other_file_is_package_data():
         for path in folder.iterdir():
             if path.is_file() and path.suffix not in (".py", ".pyc"):
                 assert any(path.match(pattern) for pattern in listed.get(name, [])), f"{path} is not in the wheel"
+
+
+def test_what_is_advised_to_be_installed_is_to_be_had():
+    """netloom itself is on no index: it is installed from its folder."""
+    optional = PROJECT["project"]["optional-dependencies"]
+    lines = [*PROJECT["project"]["dependencies"], *(line for extra in optional.values() for line in extra)]
+    known = {".", *(re.match(r"[\w-]+", line)[0] for line in lines)} - {"netloom"}
+    texts = [*sources(), *(ROOT / name for name in ("README.md", "Makefile")), *(ROOT / "docs").glob("*.md")]
+    advised = [one for path in texts for one in re.findall(r"pip install (?:-c \S+ )?'?([^\s`'\"]+)", path.read_text())]
+    assert ".[hardware]" in advised
+    for advice in advised:
+        name, _, extra = advice.partition("[")
+        if not name.startswith(("-", "{")):  # an option of the Makefile's, or a requirement of pyproject.toml
+            assert name in known and (not extra or extra.rstrip("]") in optional), advice
 
 
 def test_no_package_data_is_listed_in_vain():

@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import JsonValue
 
 from netloom import rundir
+from netloom.decision import decision_threshold
 from netloom.errors import StorageError
 from netloom.files import write_text
 from netloom.hardware import HardwareResults
@@ -21,7 +22,7 @@ from netloom.report.schema import DataRecord, LayerRecord, NetworkRecord, Report
 from netloom.settings import RunSettings
 from netloom.simulation import LayerFindings, Simulation, load_predictions
 from netloom.stage import Outcome
-from netloom.state import Origin, RunState, has_hardware
+from netloom.state import Origin, RunState
 from netloom.testset import TestSet
 
 
@@ -41,7 +42,12 @@ def build_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> Non
     state = RunState.read(directory)
     if state is None:
         raise StorageError(f"{directory} holds no run; netloom run makes one")
-    results = HardwareResults(directory, netlist="netlist" in state.stages) if has_hardware(state) else None
+    outcomes = tuple(outcomes)
+    settings = RunSettings.model_validate(state.settings)
+    stages = {outcome.name for outcome in outcomes}
+    results = (
+        HardwareResults.load(directory, settings.hardware, stages) if settings.hardware and "design" in stages else None
+    )
     report = _record(directory, state, firmware, tests, results, outcomes)
     evidence = Evidence(
         tests.x,
@@ -50,6 +56,7 @@ def build_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> Non
         weight_histograms(firmware),
         results.design if results else None,
         floor_plan(results) if results else None,
+        decision_threshold(firmware.dataflow),
     )
     write_text(out / rundir.REPORT_JSON, report.model_dump_json(indent=2) + "\n")
     write_text(out / rundir.REPORT_HTML, render(report, evidence))
@@ -79,6 +86,7 @@ def _record(
             digest=tests.digest,
             samples=len(tests.x),
             labelled=tests.y is not None,
+            unlabelled=tests.unlabelled or None,
             class_names=tests.class_names,
         ),
         parameters=sum(layer.parameters for layer in layers),
@@ -100,7 +108,9 @@ def _tools(simulation: Simulation, results: HardwareResults | None) -> dict[str,
     """Versions of the programs that had a part in the results."""
     tools = {"g++": simulation.compiler} if simulation.compiler else {}
     if results is not None:
-        tools |= {"verilator": results.runs[0].tool, **results.build.report["tools"]}
+        tools |= {"verilator": results.rtl.tool} if results.rtl else {}
+        tools |= {"yosys": results.netlist.tool} if results.netlist else {}
+        tools |= results.build.report["tools"] if results.build else {}
     return tools
 
 

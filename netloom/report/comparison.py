@@ -92,10 +92,11 @@ def plot(compared: Sequence[Compared]) -> Figure | None:
     axes = figure.subplots()
     latencies = []
     for one, accuracy in points:
-        hardware = one.report.hardware
-        latency = hardware.latency_microseconds if hardware else one.report.timing.latency_microseconds
+        counted = _counted(one.report)
+        latency = one.report.timing.latency_microseconds if counted is None else counted
         latencies.append(latency)
-        axes.plot(latency, 100 * accuracy, "o", color=SEEN, markersize=8, fillstyle="full" if hardware else "none")
+        fill = "none" if counted is None else "full"
+        axes.plot(latency, 100 * accuracy, "o", color=SEEN, markersize=8, fillstyle=fill)
         axes.annotate(one.name, (latency, 100 * accuracy), (8, 4), textcoords="offset points", color=INK)
     if max(latencies) > 10 * min(latencies):
         axes.set_xscale("log")
@@ -107,6 +108,11 @@ def plot(compared: Sequence[Compared]) -> Figure | None:
     axes.grid(True)
     axes.set_axisbelow(True)
     return figure
+
+
+def _counted(report: Report) -> float | None:
+    """The latency that was counted on the hardware, in microseconds."""
+    return report.hardware.latency_microseconds if report.hardware else None
 
 
 def png(compared: Sequence[Compared]) -> bytes | None:
@@ -160,7 +166,7 @@ def page(compared: Sequence[Compared], verdicts: Sequence[tuple[str, str, bool]]
         compared=compared,
         rows=rows(compared),
         plot=drawn,
-        hollow=any(one.report.hardware is None for one in compared),
+        hollow=any(_counted(one.report) is None for one in compared),
         verdicts=verdicts,
         css=files("netloom.report").joinpath("report.css").read_text(encoding="utf-8"),
     )

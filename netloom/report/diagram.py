@@ -1,12 +1,15 @@
 """The dataflow of a design as a picture: units layer by layer, streams with their widths, folding and depths."""
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 _COLUMNS = 6
-_MARGIN, _LABEL = 12, 138
+_MARGIN, _LABEL = 12, 156
+_LABEL_LENGTH, _LABEL_LINES = 20, 3
 _BOX, _GAP = 96, 54
 _HEIGHT, _PITCH, _LAYER_GAP = 40, 62, 16
 
@@ -61,6 +64,7 @@ def diagram(design: Mapping[str, Any]) -> str:
     folds = {product["unit"]: product for product in design["products"]}
     streams = {stream["stream"]: stream for stream in design["streams"]}
     givers = {name: unit["name"] for unit in units for name in unit["outputs"]}
+    lanes: Counter[tuple[str, float]] = Counter()
     body = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" class="dataflow" '
         f'style="max-width:{1.15 * width:.0f}px" '
@@ -71,13 +75,9 @@ def diagram(design: Mapping[str, Any]) -> str:
     for unit in units:
         for name in unit["inputs"]:
             giver = givers.get(name)
-            body.append(_edge(places.get(giver or ""), places[unit["name"]], streams[name]))
+            body.append(_edge(places.get(giver or ""), places[unit["name"]], streams[name], lanes))
     body += [_box(unit, places[unit["name"]], folds.get(unit["name"])) for unit in units]
-    body += [
-        f'<text x="{_MARGIN}" y="{y + _HEIGHT / 2 + 4:g}" class="layer">{escape(_cut(layer, 20))}'
-        f"<title>{escape(layer)}</title></text>"
-        for layer, y in labels
-    ]
+    body += [_label(layer, y) for layer, y in labels]
     return "\n".join([*body, "</svg>"])
 
 
@@ -99,28 +99,67 @@ def _places(units: Sequence[Mapping[str, Any]]) -> tuple[dict[str, _Place], list
     return places, labels, y + _HEIGHT + _MARGIN
 
 
-def _edge(source: _Place | None, target: _Place, stream: Mapping[str, Any]) -> str:
-    """A stream's line, and how wide it is: lanes times bits."""
+def _label(layer: str, y: float) -> str:
+    """A layer's name beside its row, on several lines if it is long."""
+    lines = _wrapped(layer)
+    top = y + _HEIGHT / 2 + 4 - 6 * (len(lines) - 1)
+    spans = "".join(
+        f'<tspan x="{_MARGIN}" y="{top + 12 * number:g}">{escape(line)}</tspan>' for number, line in enumerate(lines)
+    )
+    return f'<text class="layer">{spans}<title>{escape(layer)}</title></text>'
+
+
+def _wrapped(name: str) -> list[str]:
+    """A name in lines, broken at underscores if it can be; the middle of a very long one is left out."""
+    longest = _LABEL_LENGTH * _LABEL_LINES - 8
+    if len(name) > longest:
+        name = f"{name[: longest // 2]}…{name[-longest // 2 :]}"
+    lines = [""]
+    for part in re.findall(rf"[^_]{{1,{_LABEL_LENGTH - 1}}}_?|_", name):
+        if len(lines[-1] + part) > _LABEL_LENGTH and lines[-1]:
+            lines.append("")
+        lines[-1] += part
+    return lines
+
+
+def _edge(source: _Place | None, target: _Place, stream: Mapping[str, Any], lanes: Counter[tuple[str, float]]) -> str:
+    """A stream's line, and how wide it is: lanes times bits.
+
+    It runs between the rows and between the columns, never through a box; `lanes` counts the lines in each of these
+    channels, so that they lie side by side.
+    """
     bits = stream["width"] // stream["lanes"]
     words = f"{stream['lanes']}{_TIMES}{bits}" if stream["lanes"] > 1 else str(bits)
     tooltip = f"{stream['stream']}: {stream['lanes']} lanes of {stream['element']}, {stream['beats']} beats a sample"
     if source is None:
         x, y = target.top
-        start, path, text = (x, y - 10), f"M{x:g} {y - 10:g} L{x:g} {y:g}", (x + 5, y - 2)
+        path, text = f"M{x:g} {y - 10:g} L{x:g} {y:g}", (x + 5, y - 2)
     elif source.y == target.y and 0 < target.x - source.x <= _BOX + _GAP:
         start, end = source.right, target.left
         path, text = f"M{start[0]:g} {start[1]:g} L{end[0]:g} {end[1]:g}", (start[0] + 4, start[1] - 4)
     else:
-        start, end = source.bottom, target.top
-        reach = max(18.0, abs(end[1] - start[1]) / 2)
-        path = f"M{start[0]:g} {start[1]:g} C{start[0]:g} {start[1] + reach:g}"
-        path += f" {end[0]:g} {end[1] - reach:g} {end[0]:g} {end[1]:g}"
-        text = (start[0] + 5, start[1] + 11)
+        path = _around(source, target, lanes)
+        text = (source.bottom[0] + 5, source.bottom[1] + 10)
     return (
         f'<g class="stream"><title>{escape(tooltip)}</title>'
         f'<path d="{path}" marker-end="url(#dataflow-arrow)"/>'
         f'<text x="{text[0]:g}" y="{text[1]:g}">{words}</text></g>'
     )
+
+
+def _around(source: _Place, target: _Place, lanes: Counter[tuple[str, float]]) -> str:
+    """From the bottom of a box through the channel beneath it: to a box of its row from below, to others from above."""
+    (x, y), (end, top) = source.bottom, target.top
+    beneath = y + 5 + 4 * (lanes["beneath", y] % 4)
+    lanes["beneath", y] += 1
+    if source.y == target.y:
+        return f"M{x:g} {y:g} V{beneath:g} H{end - 14:g} V{y + 1:g}"
+    if top - y < _HEIGHT:
+        return f"M{x:g} {y:g} V{beneath:g} H{end:g} V{top:g}"
+    beside, above = target.x - 10 - 4 * (lanes["beside", target.x] % 5), top - 4 - 3 * (lanes["above", top] % 3)
+    lanes["beside", target.x] += 1
+    lanes["above", top] += 1
+    return f"M{x:g} {y:g} V{beneath:g} H{beside:g} V{above:g} H{end:g} V{top:g}"
 
 
 def _box(unit: Mapping[str, Any], place: _Place, fold: Mapping[str, Any] | None) -> str:

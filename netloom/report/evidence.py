@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from netloom.sim.crosscheck import classes
+
 
 @dataclass(frozen=True, eq=False)
 class FloorPlan:
@@ -43,6 +45,7 @@ class Evidence:
         weights: by layer, its distinct quantized weights in ascending order, and how often each occurs.
         design: content of `design.json`; None without hardware.
         floor_plan: of the routed design; None without one.
+        threshold: above which a single output means class 1.
     """
 
     inputs: np.ndarray
@@ -51,16 +54,21 @@ class Evidence:
     weights: Mapping[str, tuple[np.ndarray, np.ndarray]]
     design: Mapping[str, Any] | None = None
     floor_plan: FloorPlan | None = None
+    threshold: float = 0.0
 
     @property
     def classes(self) -> int | None:
-        """Number of classes, if the outputs are one score a class; else None."""
+        """Number of classes, if the outputs are one score a class, or a single one with labels; else None."""
         outputs = self.predictions["fixed"]
-        return outputs.shape[1] if outputs.ndim == 2 and outputs.shape[1] > 1 else None
+        if outputs.ndim != 2 or (outputs.shape[1] == 1 and self.labels is None):
+            return None
+        return max(2, outputs.shape[1])
 
     def chosen(self, engine: str = "fixed") -> np.ndarray:
-        """The class each sample is given by an engine: the first of the largest scores; int64, (samples,)."""
-        return np.argmax(self.predictions[engine], axis=1)
+        """The class each sample is given by an engine, of those there are; int64, (samples,)."""
+        chosen = classes([self.predictions[engine]], self.threshold)
+        assert chosen is not None
+        return chosen
 
     def confusion(self) -> np.ndarray | None:
         """Counts of label (row) against `fixed`'s choice (column); None without labels or classes."""

@@ -3,14 +3,16 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from netloom import rundir
 from netloom.files import storage_errors
 from netloom.firmware.bitstream import FLOORPLAN_FILE, Build
+from netloom.firmware.boards import find_board
+from netloom.firmware.devices import Device, Family
 from netloom.hardware import HardwareResults
+from netloom.hardware_stages import load_netlist
 from netloom.report.evidence import FloorPlan
 from netloom.report.schema import FidelityRecord, HardwareRecord, ProductRecord, ResourceRecord
 
@@ -20,33 +22,33 @@ _SHELL = "host link"
 
 
 def hardware_record(results: HardwareResults) -> HardwareRecord:
-    """The record of a network on a board."""
-    design, build = results.design, results.build.report
-    rtl = results.runs[0]
-    assert rtl.latency is not None and rtl.interval is not None
-    clock = build["timing"]["clock_mhz"]
+    """The record of a network on a board, as far as the stages have come."""
+    design, build, rtl = results.design, results.build, results.rtl
+    board = find_board(results.settings.board)
+    timing = build.report["timing"] if build else None
+    clock = timing["clock_mhz"] if timing else results.settings.clock
     return HardwareRecord(
-        board=build["board"],
-        device=build["device"],
+        board=board.name,
+        device=board.device.name,
         clock_mhz=clock,
-        clock_limit_mhz=build["timing"]["fmax_mhz"],
-        timing_met=build["timing"]["met"],
-        latency=rtl.latency,
-        interval=rtl.interval,
+        clock_limit_mhz=timing["fmax_mhz"] if timing else None,
+        timing_met=timing["met"] if timing else None,
+        latency=rtl.latency if rtl else None,
+        interval=rtl.interval if rtl else None,
         predicted_latency=design["latency"],
         predicted_interval=design["interval"],
-        latency_microseconds=rtl.latency / clock,
-        samples_per_second=1e6 * clock / rtl.interval,
+        latency_microseconds=rtl.latency / clock if rtl and rtl.latency else None,
+        samples_per_second=1e6 * clock / rtl.interval if rtl and rtl.interval else None,
         multipliers=design["multipliers"],
-        resources=_resources(design, build),
+        resources=_resources(results, board.device),
         products=tuple(
             ProductRecord.model_validate({name: product[name] for name in ProductRecord.model_fields})
             for product in design["products"]
         ),
         runs=tuple(run.run for run in results.runs),
-        seed=build["seed"],
-        bitstream=f"{rundir.BITSTREAM}/{build['bitstream']}",
-        bitstream_digest=_digest(results.build),
+        seed=build.report["seed"] if build else None,
+        bitstream=f"{rundir.BITSTREAM}/{build.report['bitstream']}" if build else None,
+        bitstream_digest=_digest(build) if build else None,
     )
 
 
@@ -60,9 +62,9 @@ def hardware_fidelity(results: HardwareResults) -> list[FidelityRecord]:
 
 
 def floor_plan(results: HardwareResults) -> FloorPlan | None:
-    """Where the cells are, grouped by layer; None if the build has no such file."""
-    path = results.build.folder / FLOORPLAN_FILE
-    if not path.exists():
+    """Where the cells are, grouped by layer; None if nothing is routed, or the build has no such file."""
+    path = results.build.folder / FLOORPLAN_FILE if results.build else None
+    if path is None or not path.exists():
         return None
     with storage_errors(f"cannot read {path}"):
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -82,20 +84,33 @@ def floor_plan(results: HardwareResults) -> FloorPlan | None:
     return FloorPlan(tuple(groups), content["width"], content["height"], x, y, group, kind, count)
 
 
-def _resources(design: Mapping[str, Any], build: Mapping[str, Any]) -> tuple[ResourceRecord, ...]:
+def _resources(results: HardwareResults, device: Device) -> tuple[ResourceRecord, ...]:
     """By kind; iCE40 counts no flip-flops of their own, each belongs to a logic cell."""
+    assert device.family is not None  # other boards have no runs
+    network = _network(results, device.family)
+    routed = results.build.report["resources"] if results.build else {}
     return tuple(
         ResourceRecord.model_validate(
             {
                 "name": kind.upper(),
-                "estimated": design["area"][kind],
-                "network": build["network"].get(kind, 0),
-                **build["resources"][kind],
+                "estimated": results.design["area"][kind],
+                "network": None if network is None else network.get(kind, 0),
+                "available": getattr(device, kind),
+                **routed.get(kind, {}),
             }
         )
         for kind in _KINDS
-        if kind in build["resources"]
+        if kind in (routed or device.family.kinds.values())
     )
+
+
+def _network(results: HardwareResults, family: Family) -> Mapping[str, int] | None:
+    """What the network alone takes after synthesis; None before that."""
+    if results.build is not None:
+        return results.build.report["network"]
+    if results.synthesized is None:
+        return None
+    return load_netlist(results.synthesized, results.design["top"]).used(family)
 
 
 def _digest(build: Build) -> str:

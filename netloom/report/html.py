@@ -7,13 +7,15 @@ from importlib.resources import files
 import jinja2
 import numpy as np
 
+from netloom.metrics import no_accuracy
 from netloom.report import plots
 from netloom.report.diagram import diagram
 from netloom.report.evidence import Evidence
 from netloom.report.samples import samples
 from netloom.report.schema import FidelityRecord, Report
 
-ENGINES = ("float", "quantized", "fixed", "csim", "rtl", "netlist")
+RUNGS = ("float", "calibrated", "quantized", "fixed", "csim", "rtl", "netlist")
+"""The engines in order, and before `quantized` the same model as it was before it was fine-tuned."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Rung:
-    """One engine on the ladder: its accuracy or, without labels, its agreement with the engine before, 0 to 1."""
+    """One engine on the ladder: its accuracy or, without labels, its agreement with the engine before, 0 to 1.
+
+    `calibrated` is no engine, but parts what quantization costs from what fine-tuning gains.
+    """
 
     engine: str
     meaning: str
@@ -36,6 +41,7 @@ class Rung:
 
 _MEANINGS = {
     "float": "the trained Keras model",
+    "calibrated": "its QKeras twin, before fine-tuning",
     "quantized": "its QKeras twin",
     "fixed": "netloom's bit-accurate simulator",
     "csim": "hls4ml's firmware, compiled",
@@ -68,6 +74,7 @@ def render(report: Report, evidence: Evidence) -> str:
         css=files("netloom.report").joinpath("report.css").read_text(encoding="utf-8"),
         verdict=verdict(report.fidelity),
         rungs=ladder(report),
+        no_accuracy=no_accuracy(report),
         ladder_scale=ladder_scale(report),
         ranges=plots.ranges(report.layers),
         errors=plots.errors(report.layers) if _any_error(report) else "",
@@ -109,11 +116,12 @@ def ladder(report: Report) -> list[Rung]:
     if report.accuracy:
         rungs: list[Rung] = []
         before: float | None = None
-        for engine in ENGINES:
+        for engine in RUNGS:
             value = report.accuracy.get(engine)
             if value is not None:
                 change = None if before is None else value - before
-                rungs.append(Rung(engine, _MEANINGS[engine], value, change))
+                tuned = engine == "quantized" and "calibrated" in report.accuracy
+                rungs.append(Rung(engine, "the same, fine-tuned" if tuned else _MEANINGS[engine], value, change))
                 before = value
         return rungs
     return [

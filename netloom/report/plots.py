@@ -181,7 +181,8 @@ def _rows(axes: matplotlib.axes.Axes, layers: Sequence[LayerRecord]) -> None:
 
 
 def _short(name: str, length: int = 24) -> str:
-    return name if len(name) <= length else name[: length - 1] + "…"
+    # What tells a layer's quantizer from the layer stands at the end.
+    return name if len(name) <= length else f"{name[: length // 2]}…{name[length // 2 + 1 - length :]}"
 
 
 def _log2(value: float) -> float:

@@ -17,8 +17,10 @@ both anew. `netloom report --schema` prints the same as JSON Schema.
 `schema_version` is `MAJOR.MINOR`: a new field raises the second number, and readers that ignore unknown fields need no
 change; whatever would break a reader raises the first. Ranges are values (not raw integers). An engine is one of
 `float` (the Keras model), `quantized` (its QKeras twin), `fixed` (netloom's bit-accurate simulator), `csim` (hls4ml's
-C++, compiled), `rtl` (the hardware design, simulated) and `netlist` (the same after synthesis). Schema 1.1 added
-`hardware` and the last two engines; reports of 1.0 are still read.
+C++, compiled), `rtl` (the hardware design, simulated) and `netlist` (the same after synthesis). `accuracy`
+has one name more: `calibrated`, the QKeras twin before it is fine-tuned, so that what quantization costs and what
+fine-tuning gains stand apart. Schema 1.1 added `hardware` and the last two engines; in 2.0 `hardware` is there as soon
+as there is a design, with null for what is not known yet. Reports of 1.0 and 1.1 are still read.
 
 This file is made from `netloom/report/schema.py` by `python -m netloom.report.reference > docs/report.md`.
 """

@@ -56,6 +56,7 @@ def samples(evidence: Evidence, names: Sequence[str]) -> list[Sample]:
         names: of the classes.
     """
     shown = []
+    choices = {} if evidence.classes is None else {name: evidence.chosen(name) for name in evidence.predictions}
     for number in pick(evidence):
         picture = as_picture(evidence.inputs[number])
         image = "" if picture is None else png(picture)
@@ -69,8 +70,9 @@ def samples(evidence: Evidence, names: Sequence[str]) -> list[Sample]:
                 scores = ", ".join(f"{value:.4g}" for value in np.ravel(outputs[number])[:4])
                 lines.append(f"{engine}: {scores}")
             else:
-                best = int(np.argmax(outputs[number]))
-                lines.append(f"{engine}: {_name(names, best)} (score {outputs[number][best]:.4g})")
+                best = int(choices[engine][number])
+                score = outputs[number][best if outputs.shape[1] > 1 else 0]
+                lines.append(f"{engine}: {_name(names, best)} (score {score:.4g})")
                 chosen = _name(names, best) if engine == "fixed" else chosen
         right = chosen == label if label and chosen else None
         grey = picture is not None and picture.ndim == 2

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-SCHEMA_VERSION: Final = "1.1"
+SCHEMA_VERSION: Final = "2.0"
 
 Engine = Literal["float", "quantized", "fixed", "csim", "rtl", "netlist"]
 
@@ -38,6 +38,7 @@ class DataRecord(Record):
     digest: str = Field(description="SHA-256 over all arrays of the data set, hexadecimal")
     samples: int = Field(description="samples in the test set")
     labelled: bool = Field(description="whether the test set has labels; without them there is no accuracy")
+    unlabelled: str | None = Field(default=None, description="why it has none; null if it has, or before schema 2.0")
     class_names: tuple[str, ...] | None = Field(default=None, description="name of each class; null if they have none")
 
 
@@ -138,9 +139,11 @@ class ResourceRecord(Record):
     )
     estimated: int = Field(description="what the network was expected to take, before synthesis")
     network: int | None = Field(
-        default=None, description="what the network alone takes after synthesis; null if it was not counted"
+        default=None, description="what the network alone takes after synthesis; null before that"
     )
-    used: int = Field(description="what the whole bitstream takes, host link included, after routing")
+    used: int | None = Field(
+        default=None, description="what the whole bitstream takes, host link included, after routing; null before that"
+    )
     available: int = Field(description="what the FPGA has")
 
 
@@ -174,28 +177,38 @@ class RunRecord(Record):
 
 
 class HardwareRecord(Record):
-    """The network on a board: counted in simulation, measured after routing."""
+    """The network on a board: counted in simulation, measured after routing.
+
+    A run that ended earlier, by `--until` or by a failure, has null for what later stages find.
+    """
 
     board: str = Field(description="name of the board")
     device: str = Field(description="its FPGA")
-    clock_mhz: float = Field(description="clock of the network in the bitstream, MHz")
-    clock_limit_mhz: float = Field(description="highest clock the routed network could have, as the router says, MHz")
-    timing_met: bool = Field(description="whether the routed design is fast enough for its clock")
-    latency: int = Field(
-        description="clock cycles from a sample's first input beat to its last output beat, counted in the simulation"
+    clock_mhz: float = Field(description="clock of the network in the bitstream, or asked for it, MHz")
+    clock_limit_mhz: float | None = Field(
+        default=None, description="highest clock the routed network could have, as the router says, MHz"
     )
-    interval: int = Field(description="clock cycles between two samples that follow each other, counted likewise")
+    timing_met: bool | None = Field(default=None, description="whether the routed design is fast enough for its clock")
+    latency: int | None = Field(
+        default=None,
+        description="clock cycles from a sample's first input beat to its last output beat, counted in the simulation",
+    )
+    interval: int | None = Field(
+        default=None, description="clock cycles between two samples that follow each other, counted likewise"
+    )
     predicted_latency: int = Field(description="the latency that was predicted before any simulation")
     predicted_interval: int = Field(description="the interval that was predicted before any simulation")
-    latency_microseconds: float = Field(description="that latency at that clock")
-    samples_per_second: float = Field(description="at that clock and interval, host link aside")
+    latency_microseconds: float | None = Field(default=None, description="the counted latency at that clock")
+    samples_per_second: float | None = Field(
+        default=None, description="at that clock and the counted interval, host link aside"
+    )
     multipliers: int = Field(description="multipliers of the whole network")
     resources: tuple[ResourceRecord, ...] = Field(description="what it takes of the FPGA")
     products: tuple[ProductRecord, ...] = Field(description="how the matrix products are folded")
     runs: tuple[RunRecord, ...] = Field(description="the simulations")
-    seed: int = Field(description="seed of placement with which the design was routed")
-    bitstream: str = Field(description="file of the bitstream, relative to the run directory")
-    bitstream_digest: str = Field(description="SHA-256 of that file, hexadecimal")
+    seed: int | None = Field(default=None, description="seed of placement with which the design was routed")
+    bitstream: str | None = Field(default=None, description="file of the bitstream, relative to the run directory")
+    bitstream_digest: str | None = Field(default=None, description="SHA-256 of that file, hexadecimal")
 
 
 class StageRecord(Record):
@@ -209,7 +222,7 @@ class StageRecord(Record):
 class Report(Record):
     """What one run found."""
 
-    schema_version: Literal["1.0", "1.1"] = Field(
+    schema_version: Literal["1.0", "1.1", "2.0"] = Field(
         default=SCHEMA_VERSION, description="version of this schema; the first number changes when a reader must"
     )
     created: datetime = Field(description="when the report was made, UTC")
@@ -228,5 +241,7 @@ class Report(Record):
     activation_bits: int = Field(description="bits of all layers' outputs for one sample")
     macs: int = Field(description="multiply-accumulates for one sample")
     timing: TimingRecord = Field(description="how fast hls4ml's C++ firmware can be; nothing of it was synthesized")
-    hardware: HardwareRecord | None = Field(default=None, description="the network on a board; null without a board")
+    hardware: HardwareRecord | None = Field(
+        default=None, description="the network on a board; null without a design for one"
+    )
     stages: tuple[StageRecord, ...] = Field(description="the stages, in order")

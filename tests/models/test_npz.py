@@ -44,6 +44,34 @@ def test_labels_are_optional_and_their_absence_is_said(write):
     assert dataset.source.endswith("no y_train and no y_test")
 
 
+@pytest.mark.parametrize(
+    ("targets", "reason"),
+    [
+        (np.array([0, 0, 0.5, 0]), "it holds measured values (sample 2: 0.5)"),
+        (np.array([[0], [-3.25], [1], [2]]), "it holds measured values (sample 1: -3.25)"),
+        (np.full((4, 2), 0.5), "it has the shape (4, 2), and its samples are not one-hot"),
+        (np.ones((4, 3), np.uint8), "it has the shape (4, 3), and its samples are not one-hot"),
+        (np.zeros((4, 2, 2)), "it has the shape (4, 2, 2), and its samples are not one-hot"),
+    ],
+    ids=["measured", "column", "probabilities", "several classes", "picture"],
+)
+def test_targets_that_are_no_classes_are_left_out_and_that_is_said(write, targets, reason):
+    dataset = Dataset.from_npz(write(y_test=targets))
+    assert dataset.y_test is None
+    assert dataset.y_train.tolist() == [0, 1, 2, 0, 1, 2]
+    assert dataset.source.endswith(f"; y_test is left out, since {reason} and no class numbers")
+    assert dataset.unlabelled == f"its y_test is no class numbers: {reason}"
+
+
+@pytest.mark.parametrize("labels", [np.array([0, -1, 0, 0]), np.array([0, 10**9, 0, 0]), np.array(list("abcd"))])
+def test_the_ways_out_of_wrong_labels(write, labels):
+    with pytest.raises(InputError, match=r"number the classes from 0, or leave it out and do without accuracy$"):
+        Dataset.from_npz(write(y_test=labels))
+    assert Dataset.from_npz(write(y_test=None)).unlabelled == "its test set has no labels"
+    numbered = Dataset.from_npz(write(y_test=np.unique(labels, return_inverse=True)[1]))
+    assert numbered.unlabelled == ""
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int64, np.float16, np.float64, bool, ">f4"])
 def test_numbers_of_any_kind_become_float32(write, dtype):
     x = np.array([[0, 1]] * 6).astype(dtype)
@@ -98,13 +126,11 @@ BAD_ARRAYS = {
     "too few labels": ({"y_train": np.zeros(5)}, "y_train has 5 labels for the 6 samples of x_train"),
     "too many labels": ({"y_test": np.zeros(5, int)}, "y_test has 5 labels for the 4 samples of x_test"),
     "negative label": ({"y_test": np.array([0, -1, 0, 0])}, "y_test must be class numbers.* sample 1 has -1"),
-    "fractional label": ({"y_test": np.array([0, 0, 0.5, 0])}, "y_test must be class .* sample 2 has 0.5"),
     "NaN label": ({"y_test": np.array([0, 0, 0, np.nan])}, "y_test must be class numbers.* sample 3 has nan"),
     "identifier as label": ({"y_test": np.array([0, 10**9, 0, 0])}, "below 100,000; sample 1 has 1000000000"),
     "text label": ({"y_test": np.array(list("abcd"))}, "y_test must be class numbers or one-hot rows, not <U1"),
-    "not one-hot": ({"y_test": np.ones((4, 3))}, r"y_test has shape \(4, 3\) but its rows are not one-hot"),
-    "probabilities": ({"y_test": np.full((4, 2), 0.5)}, "y_test has .* not one-hot"),
-    "labels of images": ({"y_test": np.zeros((4, 2, 2))}, r"y_test must be \(samples,\) .* \(4, 2, 2\)"),
+    "infinite target": ({"y_test": np.array([[0, 0.5]] * 3 + [[0, np.inf]])}, "y_test must be .* sample 3 has inf"),
+    "one number": ({"y_test": np.array(3)}, "y_test must be .* not one number"),
 }
 
 

@@ -56,6 +56,53 @@ def test_every_command_has_help_with_examples(cli: CliRunner, command: str) -> N
     assert f"netloom {command}" in result.output.split("Examples")[1]
 
 
+def test_python_m_netloom_is_the_command(tmp_path: Path) -> None:
+    for arguments, code, words in (
+        (["--version"], 0, "netloom "),
+        (["--help"], 0, "Usage: netloom "),
+        (["runn"], 2, ""),
+    ):
+        answer = subprocess.run(
+            [sys.executable, "-m", "netloom", *arguments], capture_output=True, text=True, cwd=tmp_path, check=False
+        )
+        assert answer.returncode == code
+        assert words in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("netloom emu", {"emulate"}),
+        ("netloom run l", {"lenet"}),
+        ("netloom run jets --board iCEB", {"iCEBreaker"}),
+        ("netloom run jets --until s", {"simulate", "synthesize"}),
+    ],
+)
+def test_the_shell_completes(line: str, offered: set[str], tmp_path: Path) -> None:
+    words = line.split()
+    environment = os.environ | {
+        "_NETLOOM_COMPLETE": "complete_bash",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(words) - 1),
+    }
+    answer = subprocess.run(NETLOOM, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
+    assert offered & set(answer.stdout.split()) and set(answer.stdout.split()) <= offered, answer
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_installed_for_the_shell_that_is_used(shell: str, tmp_path: Path) -> None:
+    environment = os.environ | {"HOME": str(tmp_path), "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    shown = subprocess.run(
+        [*NETLOOM, "--show-completion", shell], capture_output=True, text=True, env=environment, check=False
+    )
+    assert "_NETLOOM_COMPLETE" in shown.stdout, shown
+    installed = subprocess.run(
+        [*NETLOOM, "--install-completion", shell], capture_output=True, text=True, env=environment, check=False
+    )
+    assert installed.returncode == 0, installed
+    assert any("_NETLOOM_COMPLETE" in file.read_text() for file in tmp_path.rglob("*") if file.is_file())
+
+
 def test_version(cli: CliRunner) -> None:
     from importlib.metadata import version
 
@@ -81,6 +128,8 @@ def test_networks_are_listed(cli: CliRunner) -> None:
         ("run digits --precision nowhere.yaml", "nowhere.yaml"),
         ("run digits --policy nowhere.yaml", "nowhere.yaml"),
         ("run digits --data nowhere.npz", "nowhere.npz"),
+        ("run digits --until sleep", "no stage 'sleep'"),
+        ("run digits --until rtl", "--board"),
         ("convert digits -o out", "netloom run digits"),
         ("convert nowhere.keras -o out", "no file nowhere.keras"),
         ("simulate nowhere --inputs x.npy -o y.npy", "no directory nowhere"),

@@ -71,7 +71,9 @@ def test_what_is_no_condition(text: str, words: str) -> None:
 
 
 def test_every_metric_has_a_value_or_says_why_not(report: Report, hardware: HardwareRecord) -> None:
-    full = report.model_copy(update={"hardware": hardware, "accuracy": report.accuracy | {"rtl": 0.95}})
+    full = report.model_copy(
+        update={"hardware": hardware, "accuracy": report.accuracy | {"rtl": 0.95, "calibrated": 0.94}}
+    )
     for metric in METRICS.values():
         assert metric.value(full) is not None, metric.name
         assert metric.value(report) is not None or metric.why_missing, metric.name
@@ -134,10 +136,35 @@ def test_one_bad_report_of_several_is_enough(make: Make) -> None:
     assert "✗ b: accuracy<0.9" in result.output
 
 
-def test_a_gate_without_its_number_is_an_error(make: Make) -> None:
-    result = call(make("a", accuracy={}), "--fail-if", "accuracy<0.9")
+@pytest.mark.parametrize(
+    ("labelled", "unlabelled", "accuracy", "asked", "reason"),
+    [
+        (False, None, {}, "accuracy", "its test set has no labels"),
+        (False, "its y_test is no class numbers", {}, "accuracy", "its y_test is no class numbers"),
+        (True, None, {}, "accuracy", "outputs of the shape (4,) name no class"),
+        (True, None, {"fixed": 0.5}, "accuracy.csim", "csim did not run on the whole test set"),
+    ],
+)
+def test_a_gate_without_its_number_is_an_error_and_says_the_true_reason(
+    make: Make,
+    report: Report,
+    labelled: bool,
+    unlabelled: str | None,
+    accuracy: dict[str, float],
+    asked: str,
+    reason: str,
+) -> None:
+    data = report.data.model_copy(update={"labelled": labelled, "unlabelled": unlabelled})
+    result = call(make("a", accuracy=accuracy, data=data), "--fail-if", f"{asked}<0.9")
     assert result.exit_code == 2
-    assert "a: its report has no accuracy: its test set has no labels" in result.stderr
+    assert f"a: its report has no {asked}: {reason}\n" in result.stderr
+
+
+def test_a_run_that_ended_early_is_not_said_to_have_had_no_board(make: Make, hardware: HardwareRecord) -> None:
+    early = hardware.model_copy(update={"latency": None, "latency_microseconds": None})
+    result = call(make("a", hardware=early), "--fail-if", "latency>1")
+    assert result.exit_code == 2
+    assert "has no latency: it ended before that was found" in result.stderr
 
 
 @pytest.mark.parametrize("what", ["nothing", "empty", "broken", "future"])
@@ -150,7 +177,7 @@ def test_reports_that_are_none(tmp_path: Path, what: str, make: Make) -> None:
             (directory / rundir.REPORT_JSON).write_text("{")
         case "future":
             path = directory / rundir.REPORT_JSON
-            path.write_text(path.read_text().replace('"schema_version":"1.1"', '"schema_version":"9.0"'))
+            path.write_text(path.read_text().replace('"schema_version":"2.0"', '"schema_version":"9.0"'))
     result = call(directory)
     assert result.exit_code == 2
     assert result.stderr.startswith("netloom: error: ")
@@ -159,7 +186,7 @@ def test_reports_that_are_none(tmp_path: Path, what: str, make: Make) -> None:
 
 def test_a_report_of_the_first_schema_is_still_read(make: Make) -> None:
     path = make("a") / rundir.REPORT_JSON
-    path.write_text(path.read_text().replace('"schema_version":"1.1"', '"schema_version":"1.0"'))
+    path.write_text(path.read_text().replace('"schema_version":"2.0"', '"schema_version":"1.0"'))
     assert call(path.parent).exit_code == 0
 
 

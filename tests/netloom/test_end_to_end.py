@@ -46,7 +46,7 @@ def test_fixed_equals_csim_over_the_whole_test_set(directory: Path) -> None:
     assert record["samples"] == report["data"]["samples"] == 360
     assert record["elements"] == 3600
     assert record["layer_samples"] == 360
-    assert list(report["accuracy"]) == ["float", "quantized", "fixed", "csim"]
+    assert list(report["accuracy"]) == ["float", "quantized", "fixed", "csim", "calibrated"]
     assert report["accuracy"]["csim"] == report["accuracy"]["fixed"] > 0.8
     assert report["macs"] == 64 * 64 + 64 * 32 + 32 * 10
     assert [stage["name"] for stage in report["stages"]] == ["train", "quantize", "convert", "simulate"]

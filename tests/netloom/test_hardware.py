@@ -95,6 +95,65 @@ def test_cycles_are_those_predicted_and_asked_for(simulated: Path) -> None:
     assert all(product["interval"] <= 32 for product in design["products"])
 
 
+def test_a_report_tells_of_whatever_hardware_stages_are_finished(simulated: Path, tmp_path: Path) -> None:
+    shutil.copytree(simulated, tmp_path / "run")
+    result = call("report", tmp_path / "run")
+    assert result.exit_code == 0, result.output
+    assert "fixed = rtl: 0 mismatches in 180 outputs" in result.output
+    assert "ULX3S-25F: 80 MHz asked for, latency" in result.output
+    report = netloom.Run(tmp_path / "run", ()).report
+    found, design = HardwareRun.load(simulated / rundir.RTL), read_design(simulated / rundir.DESIGN)
+    assert [record.engines for record in report.fidelity] == [("quantized", "fixed"), ("fixed", "rtl")]
+    assert report.accuracy["rtl"] == found.accuracy["rtl"]
+    assert report.hardware is not None
+    assert (report.hardware.latency, report.hardware.predicted_latency) == (found.latency, design["latency"])
+    assert report.hardware.timing_met is report.hardware.bitstream is None
+    assert [one.name for one in report.hardware.resources] == ["LUT", "FF", "DSP", "BRAM"]
+    assert [stage.name for stage in report.stages] == ["load", "convert", "simulate", "design", "rtl"]
+    page = (tmp_path / "run" / rundir.REPORT_HTML).read_text()
+    assert "nothing is routed yet" in page
+    assert 'class="dataflow"' in page
+    assert call("compare", tmp_path / "run", "--fail-if", "mismatches>0").exit_code == 0
+
+
+def test_a_report_does_not_tell_of_the_design_of_other_settings(start: Path, simulated: Path, tmp_path: Path) -> None:
+    shutil.copytree(simulated, tmp_path / "run")
+    faster = HARDWARE.model_copy(update={"target_ii": 16})
+    netloom.run(
+        start / "small.keras",
+        data=start / "small.npz",
+        directory=tmp_path / "run",
+        settings=SETTINGS.model_copy(update={"hardware": faster}),
+        until="simulate",
+    )
+    report = netloom.write_report(tmp_path / "run")
+    assert report.hardware is None
+    assert "design" not in [stage.name for stage in report.stages]
+
+
+def test_a_run_that_is_to_end_early_does_and_its_findings_decide_the_exit_code(
+    start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = (start / "small.keras", "--data", start / "small.npz", "-o", tmp_path / "run", "--no-csim")
+    arguments += ("--board", "ULX3S-25F", "--target-ii", 32)
+    result = call("run", *arguments, "--until", "convert")
+    assert result.exit_code == 0, result.output
+    assert not (tmp_path / "run" / rundir.REPORT_JSON).exists()
+    result = call("run", *arguments, "--until", "design")
+    assert result.exit_code == 0, result.output
+    assert "latency predicted" in result.output
+    assert f"ended after design, in {tmp_path / 'run'}; without --until" in result.output
+    assert not (tmp_path / "run" / rundir.RTL).exists()
+    path = next((tmp_path / "run" / rundir.DESIGN).glob("hidden*weights.mem"))
+    monkeypatch.setattr("netloom.stage.is_finished", lambda stage, *rest: stage.name not in ("rtl", "report"))
+    lines = path.read_text().splitlines()
+    lines[0] = f"{int(lines[0], 16) ^ 1:0{len(lines[0])}x}"
+    path.write_text("\n".join(lines) + "\n")
+    result = call("run", *arguments, "--until", "rtl")
+    assert result.exit_code == 1, result.output
+    assert "fixed ≠ rtl" in result.output
+
+
 def test_a_flipped_bit_is_caught_and_its_layer_named(simulated: Path, tmp_path: Path) -> None:
     shutil.copytree(simulated, tmp_path / "run")
     path = next((tmp_path / "run" / rundir.DESIGN).glob("hidden*weights.mem"))

@@ -19,7 +19,8 @@ from netloom.errors import (
 from netloom.lock import locked
 from netloom.models import Dataset
 from netloom.settings import HardwareSettings, RunSettings
-from netloom.state import STATE_FILE, Origin, RunState, has_hardware
+from netloom.state import STATE_FILE, Origin, RunState
+from netloom.told import told
 
 STAGES = ["train", "quantize", "convert", "simulate", "report"]
 HARDWARE = ["design", "rtl", "synthesize", "netlist", "bitstream"]
@@ -36,7 +37,9 @@ class Fakes:
         self.kind = "float"
         monkeypatch.setattr(model_stages, "train_network", self.fake("train", rundir.FLOAT_MODEL, rundir.DATA))
         monkeypatch.setattr(model_stages, "load_user_model", self.load)
-        monkeypatch.setattr(model_stages, "quantize_model", self.fake("quantize", rundir.QUANTIZED_MODEL))
+        monkeypatch.setattr(
+            model_stages, "quantize_model", self.fake("quantize", rundir.QUANTIZED_MODEL, rundir.CALIBRATED_MODEL)
+        )
         monkeypatch.setattr(model_stages, "convert_model", self.fake("convert", f"{rundir.FIRMWARE}/dataflow.json"))
         monkeypatch.setattr(plan, "evaluate", self.fake("simulate", rundir.PREDICTIONS, rundir.SIMULATION))
         monkeypatch.setattr(plan, "build_report", self.fake("report", rundir.REPORT_JSON, rundir.REPORT_HTML))
@@ -387,6 +390,51 @@ def test_what_is_no_model(fakes: Fakes, tmp_path: Path, model: str, error: type[
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize("until", [*STAGES, *HARDWARE])
+def test_a_run_ends_after_the_stage_it_is_told_to(fakes: Fakes, tmp_path: Path, until: str) -> None:
+    pipeline.run("digits", directory=tmp_path, settings=ON_A_BOARD, until=until)
+    assert fakes.done == WITH_BOARD[: WITH_BOARD.index(until) + 1]
+
+
+@pytest.mark.parametrize(
+    ("model", "until", "words"),
+    [
+        ("digits", "rtll", "no stage 'rtll' to end after; this run has train, quantize, convert, simulate, report"),
+        ("digits", "load", "this run has train"),
+        ("digits", "", "this run has train"),
+        ("digits", "rtl", r"it takes a board \(--board\)"),
+        (None, "train", "this run has load, quantize"),
+    ],
+)
+def test_a_stage_that_the_run_has_not_is_one_line(
+    fakes: Fakes, tmp_path: Path, model_file: Path, data_file: Path, model: str | None, until: str, words: str
+) -> None:
+    with pytest.raises(SettingsError, match=words) as raised:
+        pipeline.run(model or model_file, data=data_file, directory=tmp_path / "r", until=until)
+    assert "\n" not in str(raised.value)
+    assert fakes.done == []
+
+
+def test_a_quantized_model_has_no_stage_to_quantize_it(
+    fakes: Fakes, tmp_path: Path, model_file: Path, data_file: Path
+) -> None:
+    fakes.kind = "quantized"
+    with pytest.raises(SettingsError, match="is quantized already"):
+        pipeline.run(model_file, data=data_file, directory=tmp_path / "r", until="quantize")
+    assert fakes.done == []
+
+
+@pytest.mark.parametrize("until", ["simulate", "rtl", "report"])
+def test_what_a_stage_on_the_way_needs_is_looked_for_first(
+    fakes: Fakes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, until: str
+) -> None:
+    monkeypatch.setattr(pipeline, "check_hardware", lambda settings: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolMissingError, match="g\\+\\+ is not installed"):
+        pipeline.run("digits", directory=tmp_path / "r", settings=ON_A_BOARD, until=until)
+    assert fakes.done == []
+
+
 def test_epochs_are_not_for_a_users_model(fakes: Fakes, tmp_path: Path, model_file: Path) -> None:
     with pytest.raises(SettingsError, match="taken as it is trained"):
         pipeline.run(model_file, settings=RunSettings(epochs=3), directory=tmp_path)
@@ -404,5 +452,5 @@ def test_the_netlist_may_be_left_out(fakes: Fakes, tmp_path: Path) -> None:
     assert "netlist" not in fakes.done
     state = RunState.read(tmp_path / "r")
     assert state is not None
-    assert has_hardware(state)
+    assert {"rtl", "bitstream"} <= told(run.directory, state).keys()
     assert not (run.directory / rundir.NETLIST_RUN).exists()

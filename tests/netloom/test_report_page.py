@@ -76,6 +76,25 @@ def test_the_page_says_what_the_report_says(report: Report, evidence: Evidence) 
         assert words in text, words
 
 
+def test_what_fine_tuning_gained_is_not_put_down_to_quantization(report: Report, evidence: Evidence) -> None:
+    accuracy = {"float": 0.95, "quantized": 0.96, "fixed": 0.96, "calibrated": 0.93}
+    text = Page(render(report.model_copy(update={"accuracy": accuracy}), evidence)).text
+    words = ["its QKeras twin, before fine-tuning", "\N{MINUS SIGN}2.00 points", "+3.00 points", "the same, fine-tuned"]
+    for one in words:
+        assert one in text, one
+    assert "+1.00" not in text
+
+
+def test_without_accuracy_the_page_says_why(report: Report, evidence: Evidence) -> None:
+    data = report.data.model_copy(update={"labelled": False, "unlabelled": "its y_test is no class numbers"})
+    bare = report.model_copy(update={"accuracy": {}, "data": data})
+    text = Page(render(bare, replace(evidence, labels=None))).text
+    assert "No accuracy: its y_test is no class numbers." in text
+    single = [record.model_copy(update={"argmax_agreement": None}) for record in report.fidelity]
+    text = Page(render(bare.model_copy(update={"fidelity": single}), replace(evidence, labels=None))).text
+    assert "None: its y_test is no class numbers." in text
+
+
 @pytest.fixture
 def hardware_report(report: Report, hardware: HardwareRecord) -> Report:
     common = {"max_difference_steps": 0.0, "argmax_agreement": 1.0, "mismatches": 0}
@@ -136,6 +155,53 @@ def test_the_diagram_is_drawn_whole(design: dict[str, Any]) -> None:
     for box in boxes:
         assert 0 <= float(box.get("x")) <= width - float(box.get("width"))
         assert 0 <= float(box.get("y")) <= height - float(box.get("height"))
+
+
+def segments(path: str) -> list[tuple[float, float, float, float]]:
+    """The straight pieces of a path of M, L, H and V."""
+    pieces, x, y = [], 0.0, 0.0
+    for command, numbers in re.findall(r"([MLHV])([-\d. ]+)", path):
+        values = [float(number) for number in numbers.split()]
+        ahead = {"H": (values[0], y), "V": (x, values[0])}.get(command, (values[0], values[-1]))
+        if command != "M":
+            pieces.append((min(x, ahead[0]), min(y, ahead[1]), max(x, ahead[0]), max(y, ahead[1])))
+        x, y = ahead
+    return pieces
+
+
+def test_no_wire_of_the_diagram_crosses_a_box(design: dict[str, Any]) -> None:
+    # A way around within a row, one past several rows, one to the row beneath: `softmax` has them all.
+    design["units"][3] |= {"layer": "first"}
+    for last in (False, True):
+        picture = ElementTree.fromstring(diagram(design))
+        boxes = [
+            [float(element.get(name)) for name in ("x", "y", "width", "height")]
+            for element in picture.iter()
+            if element.tag.endswith("rect")
+        ]
+        paths = [element.get("d") for element in picture.iter() if element.tag.endswith("path")][1:]
+        assert len(paths) == sum(len(unit["inputs"]) for unit in design["units"])
+        for path in paths:
+            assert set(re.findall("[A-Z]", path)) <= set("MLHV"), path
+            for left, top, right, bottom in segments(path):
+                for x, y, width, height in boxes:
+                    inside = left < x + width and right > x and top < y + height and bottom > y
+                    assert not inside, (path, (x, y))
+        design["units"][-1]["inputs"] = ["e"] if not last else ["y"]
+
+
+@pytest.mark.parametrize(
+    "name", ["x", "classification_head_quantizer", "a" * 45, "encoder_block_3_attention_output_dense", "_" * 30]
+)
+def test_a_long_layers_name_stands_whole_beside_its_row(design: dict[str, Any], name: str) -> None:
+    for unit in design["units"][:3]:
+        unit["layer"] = name
+    picture = ElementTree.fromstring(diagram(design))
+    label = next(element for element in picture.iter() if element.get("class") == "layer")
+    lines = [span.text for span in label if span.tag.endswith("tspan")]
+    assert "".join(lines) == name
+    assert len(lines) <= 3
+    assert all(len(line) <= 20 for line in lines)
 
 
 @pytest.mark.parametrize(

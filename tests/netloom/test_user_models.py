@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 import netloom
 from netloom.cli import app
+from netloom.errors import ModelFileError
 
 keras = pytest.importorskip("keras")
 qkeras = pytest.importorskip("qkeras")
@@ -80,6 +81,53 @@ def test_several_inputs_or_outputs_convert_and_the_commands_say_how_to_go_on(
     result = call("run", tmp_path / "m.keras", "--data", tmp_path / "d.npz", "-o", tmp_path / "s", "--no-csim")
     assert result.exit_code == 2
     assert what.split()[1][:-1] in result.stderr
+
+
+def trained() -> Any:
+    keras.utils.set_random_seed(1)
+    return keras.Sequential([keras.Input((4,)), layers.Dense(3, name="scores")], name="mine")
+
+
+@pytest.mark.parametrize("build", [trained, normalized])
+def test_a_model_in_memory_runs_as_its_file_does(tmp_path: Path, build: Any) -> None:
+    model = build()
+    save_labelled(tmp_path / "d.npz")
+    settings = netloom.RunSettings(csim=False, fine_tune_epochs=1)
+    given = netloom.run(model, data=tmp_path / "d.npz", settings=settings, directory=tmp_path / "given")
+    model.save(tmp_path / "mine.keras")
+    saved = netloom.run(
+        tmp_path / "mine.keras", data=tmp_path / "d.npz", settings=settings, directory=tmp_path / "saved"
+    )
+    assert [outcome.name for outcome in given.outcomes] == [outcome.name for outcome in saved.outcomes]
+    assert given.report.accuracy == saved.report.accuracy
+    assert given.report.network.name == model.name
+    assert given.report.network.model_file is None
+    again = netloom.run(model, data=tmp_path / "d.npz", settings=settings, directory=tmp_path / "given")
+    assert all(outcome.reused for outcome in again.outcomes)
+    model.set_weights([2 * weight for weight in model.get_weights()])
+    changed = netloom.run(model, data=tmp_path / "d.npz", settings=settings, directory=tmp_path / "given")
+    assert not changed.outcomes[0].reused
+
+
+def with_a_lambda() -> Any:
+    return keras.Sequential([keras.Input((4,)), layers.Lambda(lambda x: 2 * x), layers.Dense(3)], name="clever")
+
+
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        (with_a_lambda, "^the model 'clever' is not loaded: .* would run code"),
+        (lambda: keras.Sequential([layers.Dense(3)], name="loose"), "the model 'loose' has no inputs of a fixed shape"),
+        (lambda: type("Own", (keras.Model,), {})(name="own"), "the model 'own' has no inputs of a fixed shape"),
+        (lambda: layers.Dense(3), "or a Keras model, not from Dense"),
+        (lambda: None, "or a Keras model, not from NoneType"),
+    ],
+)
+def test_what_in_memory_is_no_model_is_one_line(tmp_path: Path, build: Any, words: str) -> None:
+    save_labelled(tmp_path / "d.npz")
+    with pytest.raises(ModelFileError, match=words) as raised:
+        netloom.run(build(), data=tmp_path / "d.npz", directory=tmp_path / "r")
+    assert "\n" not in str(raised.value)
 
 
 def save_labelled(path: Path) -> None:

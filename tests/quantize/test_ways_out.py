@@ -1,0 +1,191 @@
+"""Every way out that a refusal names is taken here: the network that follows it converts, exactly."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import netloom
+from netloom.errors import LayerNotSupportedError
+from netloom.quantize import support
+
+IMAGE, STEPS, VECTOR = (6, 8, 4), (8, 4), (6,)
+
+
+def network(shape: tuple[int, ...], *steps: Any) -> Any:
+    """A model of layers, or functions of tensors, one after the other."""
+    start = tensor = keras.Input(shape)
+    for step in steps:
+        tensor = step(tensor)
+    return keras.Model(start, tensor)
+
+
+def grouped(dimensions: int, groups: int = 2) -> Any:
+    """A convolution of groups of channels, as the refusal of `groups` says."""
+
+    def take(tensor: Any, first: int, count: int) -> Any:
+        channels = tensor.shape[-1]
+        if dimensions == 1:
+            front, crop, back = (2, 1), (first, channels - first - count), (2, 1)
+            return layers.Permute(back)(layers.Cropping1D(crop)(layers.Permute(front)(tensor)))
+        front, crop, back = (3, 1, 2), ((first, channels - first - count), (0, 0)), (2, 3, 1)
+        return layers.Permute(back)(layers.Cropping2D(crop)(layers.Permute(front)(tensor)))
+
+    def apply(tensor: Any) -> Any:
+        count = tensor.shape[-1] // groups
+        kind = layers.Conv1D if dimensions == 1 else layers.Conv2D
+        return layers.Concatenate()([kind(2, 3)(take(tensor, place * count, count)) for place in range(groups)])
+
+    return apply
+
+
+def softmax_over_rows(tensor: Any) -> Any:
+    return layers.Permute((2, 1))(layers.Softmax()(layers.Permute((2, 1))(tensor)))
+
+
+def doubled(tensor: Any) -> Any:
+    return layers.Add()([tensor, layers.Dense(6)(tensor)])
+
+
+def joined(kind: type, other: int) -> Any:
+    return lambda tensor: kind()([layers.Dense(3)(tensor), layers.Dense(other)(tensor)])
+
+
+CASES: dict[str, tuple[tuple[int, ...], list[Any], str, list[list[Any]]]] = {
+    "Lambda": (VECTOR, [layers.Lambda(lambda x: x + x)], "build it from keras layers", [[doubled]]),
+    "LeakyReLU": (VECTOR, [layers.Dense(4), layers.LeakyReLU()], "use ReLU", [[layers.Dense(4), layers.ReLU()]]),
+    "PReLU": (VECTOR, [layers.Dense(4), layers.PReLU()], "use ReLU", [[layers.Dense(4), layers.ReLU()]]),
+    "ELU": (VECTOR, [layers.Dense(4), layers.ELU()], "use ReLU", [[layers.Dense(4), layers.ReLU()]]),
+    "Average": (VECTOR, [joined(layers.Average, 3)], "use Add", [[joined(layers.Add, 3), layers.Dense(2)]]),
+    "Rescaling": (VECTOR, [layers.Rescaling(0.5), layers.Dense(2)], "rescale the data before", [[layers.Dense(2)]]),
+    "Normalization": (
+        VECTOR,
+        [layers.Normalization(mean=0.0, variance=1.0), layers.Dense(2)],
+        "normalize the data before the network, or use BatchNormalization",
+        [[layers.Dense(2)], [layers.BatchNormalization(), layers.Dense(2)]],
+    ),
+    "DepthwiseConv1D": (
+        STEPS,
+        [layers.DepthwiseConv1D(3)],
+        "use a SeparableConv1D, or DepthwiseConv2D with a height of 1",
+        [[layers.SeparableConv1D(4, 3)], [layers.Reshape((1, 8, 4)), layers.DepthwiseConv2D((1, 3))]],
+    ),
+    "Conv2DTranspose": (
+        IMAGE,
+        [layers.Conv2DTranspose(2, 3)],
+        "UpSampling2D followed by Conv2D",
+        [[layers.UpSampling2D(), layers.Conv2D(2, 3)]],
+    ),
+    "Conv1DTranspose": (
+        STEPS,
+        [layers.Conv1DTranspose(2, 3)],
+        "UpSampling1D followed by Conv1D",
+        [[layers.UpSampling1D(), layers.Conv1D(2, 3)]],
+    ),
+    "LayerNormalization": (
+        VECTOR,
+        [layers.LayerNormalization()],
+        "use BatchNormalization",
+        [[layers.BatchNormalization(), layers.Dense(2)]],
+    ),
+    "dtype": (VECTOR, [layers.Dense(2, dtype="float16")], "use float32", [[layers.Dense(2, dtype="float32")]]),
+    "activation": (
+        VECTOR,
+        [layers.Dense(3, activation="gelu")],
+        "use one of linear, relu, sigmoid, softmax, tanh",
+        [[layers.Dense(3, activation=name)] for name in ("linear", "relu", "sigmoid", "softmax", "tanh")],
+    ),
+    "slope": (
+        VECTOR,
+        [layers.Dense(4), layers.ReLU(negative_slope=0.1)],
+        "use a plain ReLU",
+        [[layers.Dense(4), layers.ReLU()]],
+    ),
+    "softmax": (
+        STEPS,
+        [layers.Softmax(axis=1)],
+        "over the last axis, not 1: put a Permute before",
+        [[softmax_over_rows]],
+    ),
+    "channels first": (
+        IMAGE,
+        [layers.Conv2D(2, 3, data_format="channels_first")],
+        "transpose the data and rebuild the model",
+        [[layers.Conv2D(2, 3)]],
+    ),
+    "dilation": (
+        IMAGE,
+        [layers.Conv2D(2, 2, dilation_rate=2)],
+        "use larger or more kernels",
+        [[layers.Conv2D(2, 3)], [layers.Conv2D(2, 2), layers.Conv2D(2, 2)]],
+    ),
+    "groups": (
+        IMAGE,
+        [layers.Conv2D(4, 3, groups=2)],
+        "with Permute, Cropping and Permute back, convolve them, and Concatenate the results; .* use DepthwiseConv2D",
+        [[grouped(2)], [layers.DepthwiseConv2D(3)]],
+    ),
+    "groups of steps": (STEPS, [layers.Conv1D(4, 3, groups=2)], "with Permute, Cropping and", [[grouped(1)]]),
+    "depth multiplier": (
+        IMAGE,
+        [layers.DepthwiseConv2D(3, depth_multiplier=2)],
+        "add a 1x1 convolution",
+        [[layers.DepthwiseConv2D(3), layers.Conv2D(8, 1)]],
+    ),
+    "causal": (
+        STEPS,
+        [layers.Conv1D(2, 3, padding="causal")],
+        "use ZeroPadding1D before 'valid'",
+        [[layers.ZeroPadding1D((2, 0)), layers.Conv1D(2, 3)]],
+    ),
+    "padded pool": (
+        IMAGE,
+        [layers.MaxPooling2D(4, padding="same")],
+        "use 'valid' or a size that divides",
+        [[layers.MaxPooling2D(4)], [layers.MaxPooling2D(2, padding="same")]],
+    ),
+    "interpolation": (
+        IMAGE,
+        [layers.UpSampling2D(interpolation="bilinear")],
+        "must be 'nearest'",
+        [[layers.UpSampling2D()]],
+    ),
+    "axis": (
+        STEPS,
+        [layers.BatchNormalization(axis=1)],
+        "must be the last .* put a Permute before",
+        [[layers.Permute((2, 1)), layers.BatchNormalization(), layers.Permute((2, 1))]],
+    ),
+    "shapes": (VECTOR, [joined(layers.Add, 1)], "must have one shape", [[joined(layers.Add, 3)]]),
+}
+
+
+def quantized(model: Any) -> tuple[Any, np.ndarray]:
+    x = np.random.default_rng(0).normal(0, 1, (40, *model.inputs[0].shape[1:])).astype(np.float32)
+    return netloom.quantize(model, netloom.Policy.uniform(6), x, fine_tune_epochs=0), x
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_refusal_names_a_way_out(case: str) -> None:
+    shape, steps, words, _ = CASES[case]
+    with pytest.raises(LayerNotSupportedError, match=words) as raised:
+        quantized(network(shape, *steps))
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_way_out_converts_and_is_exact(case: str, tmp_path: Any) -> None:
+    shape, _, _, ways = CASES[case]
+    for number, way in enumerate(ways):
+        twin, x = quantized(network(shape, *way))
+        firmware = netloom.convert(twin, netloom.HlsSettings(), tmp_path / str(number))
+        with netloom.open_engine("quantized", model=twin) as engine:
+            # Tables are close, all else is exact.
+            tolerance = 2e-3 if case in ("activation", "softmax") else 0
+            np.testing.assert_allclose(netloom.simulate(firmware, x), engine.predict(x), rtol=0, atol=tolerance)
+
+
+def test_every_way_out_is_among_them() -> None:
+    assert set(support._WAY_OUT) <= set(CASES)
