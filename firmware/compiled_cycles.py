@@ -1,16 +1,12 @@
-"""`CompiledRun`: a design at work, its units clocked by `cycles.cpp`, a hundred times as fast as in Python."""
+"""`CompiledRun`: a design at work, its units clocked by `cycles.cpp`."""
 
 import ctypes
-import os
-import shutil
-import subprocess
-import tempfile
 import weakref
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
+from netloom.compiled import load
 from netloom.firmware.cycle_run import Run
 from netloom.firmware.design import Design
 
@@ -19,24 +15,14 @@ _KINDS = (
 )  # fmt: skip
 """In the order of `make` in `cycles.cpp`."""
 _SOURCE = Path(__file__).with_name("cycles.cpp")
-_FLAGS = ("-O2", "-std=c++17", "-shared", "-fPIC")
 
 
-@cache
-def _library() -> Any:
+def _library() -> ctypes.CDLL | None:
     """The compiled code; None without a compiler that does it."""
-    compiler = shutil.which(os.environ.get("CXX", "g++"))
-    if compiler is None:
-        return None
-    with tempfile.TemporaryDirectory(prefix="netloom-") as folder:
-        path = Path(folder) / "cycles.so"
-        try:
-            subprocess.run([compiler, *_FLAGS, str(_SOURCE), "-o", str(path)], capture_output=True, check=True)
-            library = ctypes.CDLL(str(path))
-        except (OSError, subprocess.CalledProcessError):
-            return None
-    library.create.restype = ctypes.c_void_p
-    library.state.restype = ctypes.c_int64
+    library = load(_SOURCE)
+    if library is not None:
+        library.create.restype = ctypes.c_void_p
+        library.state.restype = ctypes.c_int64
     return library
 
 

@@ -1,11 +1,16 @@
 """`DepthwiseConvolution`: `Window` and `DepthwiseMatVec` in one, for the simulator alone; no window is laid out."""
 
+import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from netloom.compiled import load
 from netloom.hls.dataflow import Bounds, Cost, DepthwiseMatVec, Kernel, Operation, TensorType, Window
+
+_SOURCE = Path(__file__).with_name("depthwise.cpp")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,40 +66,53 @@ class DepthwiseConvolution(Operation):
         """Sums of products; `weights` is (kernel rows, kernel columns, result columns, channels)."""
         step, stride = (1, *self.window.stride)[-2:]
         padding = ((0, 0), *self.window.padding)[-2:]
-        pictures = x if x.ndim == 4 else x[:, None]
+        pictures = np.ascontiguousarray(x if x.ndim == 4 else x[:, None])
         kernel_rows, kernel_columns, columns, channels = weights.shape
         rows = (pictures.shape[1] + sum(padding[0]) - kernel_rows) // step + 1
-        parts = []
+        total = np.zeros((len(x), rows, columns * channels), x.dtype)
         for phase in range(min(stride, kernel_columns)):
             # Every `stride`-th column: the ones that the kernel's columns phase, phase + stride, ... meet.
-            padded = _padded(pictures, padding, phase, stride)
+            every, left = _columns(pictures, padding[1], phase, stride)
             taps = np.ascontiguousarray(weights[:, phase::stride]).reshape(kernel_rows, -1, columns * channels)
-            sample, row, column, element = padded.strides
-            view = np.lib.stride_tricks.as_strided(
-                padded,
-                (len(x), kernel_rows, taps.shape[1], rows, columns * channels),
-                (sample, row, column, row * step, element),
-                writeable=False,
-            )
-            parts.append(np.einsum("bijhn,ijn->bhn", view, taps))
-        total = parts[0]
-        for part in parts[1:]:
-            total += part
+            _add_sums(every, taps, total, (step, padding[0][0], left, channels))
         return total.reshape(len(x), *(rows,) * (x.ndim == 4), columns, channels)
 
 
-def _padded(x: np.ndarray, padding: Sequence[tuple[int, int]], phase: int, stride: int) -> np.ndarray:
-    """Columns phase, phase + stride, ... of pictures with zeros around them, contiguous."""
-    (top, bottom), (left, right) = padding
-    batch, height, width, channels = x.shape
-    if stride == 1 and not any((top, bottom, left, right)):
-        return np.ascontiguousarray(x)
-    columns = len(range(phase, left + width + right, stride))
-    padded = np.empty((batch, top + height + bottom, columns, channels), x.dtype)
-    given = x[:, :, (phase - left) % stride :: stride]
-    before = max(0, -(-(left - phase) // stride))
-    inside = slice(before, before + given.shape[2])
-    padded[:, :top] = padded[:, top + height :] = 0
-    padded[:, :, :before] = padded[:, :, inside.stop :] = 0
-    padded[:, top : top + height, inside] = given
-    return padded
+def _add_sums(x: np.ndarray, taps: np.ndarray, total: np.ndarray, places: tuple[int, int, int, int]) -> None:
+    """Add sums of products over a kernel's rows and columns.
+
+    Args:
+        x: pictures, (samples, rows, columns, channels), contiguous.
+        taps: weights of every element of a result's row, (kernel rows, kernel columns, columns * channels).
+        total: results, (samples, rows, columns * channels); changed.
+        places: rows from one result to the next, rows of zeros above, columns of zeros on the left, channels.
+    """
+    library = load(_SOURCE)
+    if library is not None:
+        samples, height, columns, channels = x.shape
+        sizes = np.array([samples, height, columns * channels, *taps.shape[:2], *total.shape[1:], *places], np.int64)
+        add = getattr(library, f"sums_{x.dtype}")
+        add(*(ctypes.c_void_p(array.ctypes.data) for array in (x, taps, total, sizes)))
+        return
+    step, top, left, channels = places
+    rows, width = (total.shape[1] - 1) * step + taps.shape[0], total.shape[2] + (taps.shape[1] - 1) * channels
+    padded = np.zeros((len(x), rows, width), x.dtype)
+    inside = x.reshape(len(x), x.shape[1], -1)[:, : rows - top, : width - left * channels]
+    padded[:, top : top + inside.shape[1], left * channels : left * channels + inside.shape[2]] = inside
+    sample, row, element = padded.strides
+    view = np.lib.stride_tricks.as_strided(
+        padded,
+        (len(x), *taps.shape[:2], *total.shape[1:]),
+        (sample, row, channels * element, row * step, element),
+        writeable=False,
+    )
+    total += np.einsum("bijhn,ijn->bhn", view, taps)
+
+
+def _columns(x: np.ndarray, padding: tuple[int, int], phase: int, stride: int) -> tuple[np.ndarray, int]:
+    """Columns phase, phase + stride, ... of pictures between zeros: those of the pictures, and how many zeros first."""
+    if stride == 1:
+        return x, padding[0]
+    return np.ascontiguousarray(x[:, :, (phase - padding[0]) % stride :: stride]), max(
+        0, -(-(padding[0] - phase) // stride)
+    )
