@@ -77,7 +77,8 @@ def test_predict(took, samples):
 
 
 @pytest.mark.parametrize(
-    ("kind", "payload", "status"), [(1, 1, 4), (1, 2, 4), (2, 0, 4), (2, 1, 4), (2, 3, 4), (2, 5, 4), (3, 0, 3)]
+    ("kind", "payload", "status"),
+    [(1, 1, 4), (1, 2, 4), (2, 0, 4), (2, 1, 4), (2, 3, 4), (2, 5, 4), (2, 6, 4), (3, 0, 3)],
 )
 def test_refused(kind, payload, status):
     result, *answer, _ = serve(kind, payload)
