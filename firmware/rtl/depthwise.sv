@@ -56,6 +56,7 @@ module depthwise #(
     end
   endgenerate
 
+  // Bit i: of what was taken i clocks ago. Not every bit is looked at.
   logic [Stages:0] valid, first;
   logic [LANES*OUT_WIDTH-1:0] result;
   logic unused;

@@ -74,6 +74,7 @@ module matvec #(
     end
   endgenerate
 
+  // Bit i: of what was taken i clocks ago. Not every bit is looked at.
   logic [Pushed:0] valid;
   logic [Pushed:0] first;
   logic [PE*OUT_WIDTH-1:0] results;

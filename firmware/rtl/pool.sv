@@ -47,6 +47,7 @@ module pool #(
     end
   endgenerate
 
+  // Bit i: of what was taken i clocks ago. Not every bit is looked at.
   logic [Stages:0] valid, first;
   logic [LANES*OUT_WIDTH-1:0] result;
   logic unused;
