@@ -10,6 +10,7 @@ from netloom.firmware.area import area_of, design_area
 from netloom.firmware.cycles import Cycles
 from netloom.firmware.design import Design, Port
 from netloom.firmware.fold import Folding
+from netloom.firmware.library import needed
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.stream_fifo import StreamFifo
 from netloom.firmware.verilog import TOP, input_ports, output_ports, top_level
@@ -31,10 +32,10 @@ def emit(design: Design, cycles: Cycles, folding: Folding, title: str = "network
         File name -> text; all files lie side by side, as `$readmemh` looks for them where the tool runs.
     """
     title = "".join(c if c.isalnum() or c in " _.-" else " " for c in title).strip() or TOP
-    library = {f"{name}.sv": _library(name) for name in _modules(design)}
     made = {name: text for unit in design.units for name, text in unit.sources().items()}
     memories = {name: text for unit in design.units for name, text in unit.memories().items()}
-    sources = library | made | {f"{TOP}.sv": top_level(design, title)}
+    top = top_level(design, title)
+    sources = needed([*made.values(), top]) | made | {f"{TOP}.sv": top}
     description = describe(design, cycles, folding, title, list(sources), list(memories))
     return (
         sources
@@ -136,15 +137,3 @@ def _unit(design: Design, index: int) -> dict[str, Any]:
 def _readme(description: dict[str, Any]) -> str:
     text = (files("netloom.firmware") / "design_readme.md.j2").read_text(encoding="utf-8")
     return Environment(undefined=StrictUndefined, keep_trailing_newline=True).from_string(text).render(description)
-
-
-def _modules(design: Design) -> list[str]:
-    """Library modules a design needs, sorted."""
-    needed = set()
-    for unit in design.units:
-        needed |= {*unit.uses, *(() if unit.sources() else (unit.module,))}
-    return sorted(needed)
-
-
-def _library(module: str) -> str:
-    return (files("netloom.firmware") / "rtl" / f"{module}.sv").read_text(encoding="utf-8")

@@ -2,26 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 
 from netloom.errors import SettingsError
 from netloom.firmware.emitted import EmittedDesign, EmittedPort
+from netloom.firmware.library import needed
 from netloom.firmware.target import Target
 
 SHELL_TOP = "shell"
 BAUD = 1_000_000
 """Bits a second on the link unless told otherwise: common USB bridges divide it exactly, and loose wires bear it."""
 MOST_SAMPLES = 255
-_MODULES = (
-    "crc32",
-    "frame_receiver",
-    "frame_sender",
-    "shell_control",
-    "shell_sink",
-    "shell_source",
-    "uart_rx",
-    "uart_tx",
-)
 _RAM_SHAPES = {
     Target.ECP5: ((1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)),
     Target.ICE40: ((256, 16), (512, 8), (1024, 4), (2048, 2)),
@@ -95,12 +85,8 @@ def emit_shell(design: EmittedDesign, settings: ShellSettings) -> dict[str, str]
     Raises:
         SettingsError: if the settings do not go together.
     """
-    library = {f"{name}.sv": _module(name) for name in _MODULES}
-    return {**library, f"{SHELL_TOP}.sv": _top(design, settings)}
-
-
-def _module(name: str) -> str:
-    return (files("netloom.firmware") / "rtl" / "shell" / f"{name}.sv").read_text(encoding="utf-8")
+    top = _top(design, settings)
+    return {**needed([top]), f"{SHELL_TOP}.sv": top}
 
 
 def _top(design: EmittedDesign, settings: ShellSettings) -> str:

@@ -51,7 +51,7 @@ module cast #(
   );
 
   for (genvar lane = 0; lane < LANES; lane++) begin : gen_lane
-    cast_pipeline #(
+    cast_value #(
         .IN_WIDTH(IN_WIDTH),
         .IN_SIGNED(IN_SIGNED),
         .SHIFT(SHIFT),

@@ -4,9 +4,9 @@
 // Maximum or sum over windows that arrive column by column: ROWS elements of a column side by side are combined in a
 // registered tree, then the columns of a window one after the other. LANES windows at once, side by side.
 //
-// A free-running pipeline: the result of a window is there clog2(ROWS) clocks after its last column, for one clock, as
-// it comes out of the last adder or comparator.
-// It does NOT stall or buffer, or register its result: the user (pool, depthwise) only starts what has a place to go.
+// Free-running: what a window has come to is there clog2(ROWS) clocks after each of its columns, for one clock, as it
+// comes out of the last adder or comparator.
+// It does NOT stall or buffer, register its result, or know which column is a window's last: see credit_pipeline.
 
 module column_reduce #(
     parameter int ROWS = 3,  // elements of a column
@@ -18,14 +18,11 @@ module column_reduce #(
     parameter logic [55:0] TARGET = "generic"  // generic, ecp5 or ice40
 ) (
     input logic clk,
-    input logic rst,  // synchronous; resets control only
-    input logic in_valid,  // a column is there
-    input logic in_first,  // it is the first of its window
-    input logic in_last,  // it is the last of its window
-    input logic [LANES*WIDTH-1:0] in_start,  // where a sum starts; looked at in a window's first clock only
     input logic [ROWS*LANES*WIDTH-1:0] in_data,  // element of row r and lane l at position r * LANES + l
-    output logic out_valid,  // a window is complete
-    output logic [LANES*WIDTH-1:0] out_data  // its result
+    input logic valid,  // a column came clog2(ROWS) clocks ago
+    input logic first,  // it was the first one of its window
+    input logic [LANES*WIDTH-1:0] start,  // where a sum starts; looked at with `first` only
+    output logic [LANES*WIDTH-1:0] result  // of the window's columns up to that one
 );
   localparam int Levels = $clog2(ROWS);
   localparam int Word = LANES * WIDTH;
@@ -47,30 +44,11 @@ module column_reduce #(
     for (level = 0; level <= Levels; level = level + 1) begin : gen_level
       localparam int Rows = (ROWS + (1 << level) - 1) >> level;
       logic [Rows*Word-1:0] node;
-      logic [Word-1:0] start;
-      logic valid, first, last;
 
       if (level == 0) begin : gen_input
-        assign node  = in_data;
-        assign start = in_start;
-        assign valid = in_valid;
-        assign first = in_first;
-        assign last  = in_last;
-        if (Levels == 0) begin : gen_no_tree
-          logic unused;
-          assign unused = &{1'b0, rst};
-        end
+        assign node = in_data;
       end else begin : gen_combine
         localparam int Before = (ROWS + (1 << (level - 1)) - 1) >> (level - 1);
-        always_ff @(posedge clk) begin
-          if (rst) valid <= 1'b0;
-          else valid <= gen_level[level-1].valid;
-        end
-        always_ff @(posedge clk) begin
-          start <= gen_level[level-1].start;
-          first <= gen_level[level-1].first;
-          last  <= gen_level[level-1].last;
-        end
         for (row = 0; row < Rows; row = row + 1) begin : gen_row
           if (2 * row + 1 == Before) begin : gen_alone
             always_ff @(posedge clk) node[row*Word+:Word] <= gen_level[level-1].node[2*row*Word+:Word];
@@ -104,28 +82,27 @@ module column_reduce #(
   endgenerate
 
   // The columns of a window, one after the other.
-  assign out_valid = gen_level[Levels].valid && gen_level[Levels].last;
   generate
     for (lane = 0; lane < LANES; lane = lane + 1) begin : gen_window
       logic [WIDTH-1:0] element, total, next;
       assign element = gen_level[Levels].node[lane*WIDTH+:WIDTH];
-      assign out_data[lane*WIDTH+:WIDTH] = next;
-      always_ff @(posedge clk) if (gen_level[Levels].valid) total <= next;
+      assign result[lane*WIDTH+:WIDTH] = next;
+      always_ff @(posedge clk) if (valid) total <= next;
 
       if (MAXIMUM) begin : gen_maximum
         logic less;
         logic unused;
-        assign unused = &{1'b0, gen_level[Levels].start};
+        assign unused = &{1'b0, start};
         assign less = (total ^ Offset) < (element ^ Offset);
-        assign next = gen_level[Levels].first || less ? element : total;
+        assign next = first || less ? element : total;
       end else begin : gen_sum
         if (OVERFLOW == "WRAP") begin : gen_wrap
           adder_load #(
               .WIDTH (WIDTH),
               .TARGET(TARGET)
           ) add (
-              .load(gen_level[Levels].first),
-              .start(gen_level[Levels].start[lane*WIDTH+:WIDTH]),
+              .load(first),
+              .start(start[lane*WIDTH+:WIDTH]),
               .total(total),
               .term(element),
               .carry(1'b0),
@@ -135,7 +112,7 @@ module column_reduce #(
           // Two bits more hold the sum of any two raws, signed or not, as a signed one.
           logic [WIDTH-1:0] addend;
           logic [WIDTH+1:0] sum;
-          assign addend = gen_level[Levels].first ? gen_level[Levels].start[lane*WIDTH+:WIDTH] : total;
+          assign addend = first ? start[lane*WIDTH+:WIDTH] : total;
           if (SIGNED) begin : gen_signed
             assign sum = (WIDTH + 2)'($signed(addend)) + (WIDTH + 2)'($signed(element));
           end else begin : gen_unsigned

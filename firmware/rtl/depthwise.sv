@@ -44,8 +44,8 @@ module depthwise #(
 );
   localparam int Elements = ROWS * LANES;
   localparam int ProductWidth = IN_WIDTH + WEIGHT_WIDTH;
-  localparam bit CastWorks = (SHIFT > 0 && ROUNDING != "TRN") || OVERFLOW != "WRAP";
-  localparam int Stages = 4 + (CastWorks ? 1 : 0);  // from a beat taken to its terms
+  localparam int CastStages = (SHIFT > 0 && ROUNDING != "TRN") || OVERFLOW != "WRAP" ? 1 : 0;
+  localparam int Stages = 4 + CastStages + $clog2(ROWS);  // from a beat taken to the sum up to it
 
   generate
     if (ROWS < 1 || COLUMNS < 1 || LANES < 1 || SLICES < 1) begin : gen_bad_size
@@ -56,31 +56,30 @@ module depthwise #(
     end
   endgenerate
 
-  // Only a window's last beat needs a place for its result.
-  logic taken, first, last, free;
-  assign taken = in_valid && in_ready;
-  assign in_ready = !last || free;
+  // Bit i: of what was taken i clocks ago. Not every bit is looked at.
+  logic [Stages:0] valid, first;
+  logic [LANES*OUT_WIDTH-1:0] result;
+  logic unused;
+  assign unused = &{1'b0, valid, first};
 
-  group_position #(
-      .BEATS(COLUMNS)
-  ) position (
+  credit_pipeline #(
+      .BEATS (COLUMNS),
+      .STAGES(Stages),
+      .WIDTH (LANES * OUT_WIDTH),
+      .DEPTH (DEPTH),
+      .TARGET(TARGET)
+  ) control (
       .clk(clk),
       .rst(rst),
-      .taken(taken),
+      .in_valid(in_valid),
+      .in_ready(in_ready),
+      .valid(valid),
       .first(first),
-      .last(last)
+      .result(result),
+      .out_valid(out_valid),
+      .out_ready(out_ready),
+      .out_data(out_data)
   );
-
-  // Bit i: what was taken i + 1 clocks ago.
-  logic [Stages-1:0] valid_after, first_after, last_after;
-  always_ff @(posedge clk) begin
-    if (rst) valid_after <= '0;
-    else valid_after <= {valid_after[Stages-2:0], taken};
-  end
-  always_ff @(posedge clk) begin
-    first_after <= {first_after[Stages-2:0], first};
-    last_after  <= {last_after[Stages-2:0], last};
-  end
 
   logic [Elements*WEIGHT_WIDTH-1:0] weights;
   logic [Elements*IN_WIDTH-1:0] data;
@@ -93,48 +92,27 @@ module depthwise #(
   ) weight_rom (
       .clk (clk),
       .rst (rst),
-      .step(taken),
+      .step(valid[0]),
       .data(weights)
   );
 
   logic [Elements*ProductWidth-1:0] products;
-  logic [Elements*OUT_WIDTH-1:0] cast, terms;
+  logic [Elements*OUT_WIDTH-1:0] terms;
   generate
     for (genvar i = 0; i < Elements; i++) begin : gen_element
-      logic [IN_WIDTH-1:0] element;
-      logic [WEIGHT_WIDTH-1:0] weight;
-      assign element = data[i*IN_WIDTH+:IN_WIDTH];
-      assign weight  = weights[i*WEIGHT_WIDTH+:WEIGHT_WIDTH];
-      // The second operand should be the narrower one.
-      if (WEIGHT_WIDTH <= IN_WIDTH) begin : gen_by_weight
-        multiplier #(
-            .A_WIDTH(IN_WIDTH),
-            .A_SIGNED(IN_SIGNED),
-            .B_WIDTH(WEIGHT_WIDTH),
-            .B_SIGNED(WEIGHT_SIGNED),
-            .DSP(i < DSPS),
-            .TARGET(TARGET)
-        ) multiply (
-            .clk(clk),
-            .a(element),
-            .b(weight),
-            .product(products[i*ProductWidth+:ProductWidth])
-        );
-      end else begin : gen_by_element
-        multiplier #(
-            .A_WIDTH(WEIGHT_WIDTH),
-            .A_SIGNED(WEIGHT_SIGNED),
-            .B_WIDTH(IN_WIDTH),
-            .B_SIGNED(IN_SIGNED),
-            .DSP(i < DSPS),
-            .TARGET(TARGET)
-        ) multiply (
-            .clk(clk),
-            .a(weight),
-            .b(element),
-            .product(products[i*ProductWidth+:ProductWidth])
-        );
-      end
+      multiplier #(
+          .A_WIDTH(IN_WIDTH),
+          .A_SIGNED(IN_SIGNED),
+          .B_WIDTH(WEIGHT_WIDTH),
+          .B_SIGNED(WEIGHT_SIGNED),
+          .DSP(i < DSPS),
+          .TARGET(TARGET)
+      ) multiply (
+          .clk(clk),
+          .a(data[i*IN_WIDTH+:IN_WIDTH]),
+          .b(weights[i*WEIGHT_WIDTH+:WEIGHT_WIDTH]),
+          .product(products[i*ProductWidth+:ProductWidth])
+      );
       cast_value #(
           .IN_WIDTH(ProductWidth),
           .IN_SIGNED(IN_SIGNED || WEIGHT_SIGNED),
@@ -142,21 +120,18 @@ module depthwise #(
           .ROUNDING(ROUNDING),
           .OUT_WIDTH(OUT_WIDTH),
           .OUT_SIGNED(OUT_SIGNED),
-          .OVERFLOW(OVERFLOW)
-      ) to_result (
-          .value (products[i*ProductWidth+:ProductWidth]),
-          .result(cast[i*OUT_WIDTH+:OUT_WIDTH])
+          .OVERFLOW(OVERFLOW),
+          .STAGES(CastStages)
+      ) cast (
+          .clk(clk),
+          .enable(1'b1),
+          .value(products[i*ProductWidth+:ProductWidth]),
+          .result(terms[i*OUT_WIDTH+:OUT_WIDTH])
       );
-    end
-
-    if (CastWorks) begin : gen_register
-      always_ff @(posedge clk) terms <= cast;
-    end else begin : gen_wires
-      assign terms = cast;
     end
   endgenerate
 
-  // A window's bias is read when its first product is about to be added.
+  // A window's bias comes with the sum of its first column.
   logic [LANES*OUT_WIDTH-1:0] start;
   generate
     if (BIAS == "") begin : gen_no_bias
@@ -170,14 +145,12 @@ module depthwise #(
       ) bias_rom (
           .clk (clk),
           .rst (rst),
-          .step(valid_after[Stages-2] && first_after[Stages-2]),
+          .step(valid[Stages-1] && first[Stages-1]),
           .data(start)
       );
     end
   endgenerate
 
-  logic push;
-  logic [LANES*OUT_WIDTH-1:0] push_data;
   column_reduce #(
       .ROWS(ROWS),
       .LANES(LANES),
@@ -188,29 +161,10 @@ module depthwise #(
       .TARGET(TARGET)
   ) add_up (
       .clk(clk),
-      .rst(rst),
-      .in_valid(valid_after[Stages-1]),
-      .in_first(first_after[Stages-1]),
-      .in_last(last_after[Stages-1]),
-      .in_start(start),
       .in_data(terms),
-      .out_valid(push),
-      .out_data(push_data)
-  );
-
-  credit_fifo #(
-      .WIDTH (LANES * OUT_WIDTH),
-      .DEPTH (DEPTH),
-      .TARGET(TARGET)
-  ) fifo (
-      .clk(clk),
-      .rst(rst),
-      .free(free),
-      .take(taken && last),
-      .push(push),
-      .push_data(push_data),
-      .out_valid(out_valid),
-      .out_ready(out_ready),
-      .out_data(out_data)
+      .valid(valid[Stages]),
+      .first(first[Stages]),
+      .start(start),
+      .result(result)
   );
 endmodule

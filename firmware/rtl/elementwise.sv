@@ -55,76 +55,57 @@ module elementwise #(
   generate
     if (FUNCTION == "multiply") begin : gen_multiply
       localparam int Width = A_WIDTH + B_WIDTH;
+      localparam int Latency = 3;  // of `multiplier`
 
-      logic take;
-      logic [2:0] flight;  // beats in the multipliers
+      logic [Latency:0] valid;
+      logic [Latency:0] first;
       logic [Lanes*OUT_WIDTH-1:0] products;
+      logic unused;
+      assign unused = &{1'b0, valid, first};
 
-      assign take = both && room;
-      always_ff @(posedge clk) flight <= rst ? '0 : {flight[1:0], take};
+      credit_pipeline #(
+          .STAGES(Latency),
+          .WIDTH (Lanes * OUT_WIDTH),
+          .DEPTH (FIFO_DEPTH),
+          .TARGET(TARGET)
+      ) control (
+          .clk(clk),
+          .rst(rst),
+          .in_valid(both),
+          .in_ready(room),
+          .valid(valid),
+          .first(first),
+          .result(products),
+          .out_valid(out_valid),
+          .out_ready(out_ready),
+          .out_data(out_data)
+      );
 
       for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
-        logic [A_WIDTH-1:0] a;
-        logic [B_WIDTH-1:0] b;
         logic [Width-1:0] product;
-        logic unused;
+        logic unused_top;
 
-        assign a = in0_data[(A_LANES==1?0 : lane)*A_WIDTH+:A_WIDTH];
-        assign b = in1_data[(B_LANES==1?0 : lane)*B_WIDTH+:B_WIDTH];
-        // The narrower operand is the second.
-        if (A_WIDTH >= B_WIDTH) begin : gen_straight
-          multiplier #(
-              .A_WIDTH(A_WIDTH),
-              .A_SIGNED(A_SIGNED),
-              .B_WIDTH(B_WIDTH),
-              .B_SIGNED(B_SIGNED),
-              .DSP(lane < DSPS),
-              .TARGET(TARGET)
-          ) multiply (
-              .clk(clk),
-              .a(a),
-              .b(b),
-              .product(product)
-          );
-        end else begin : gen_swapped
-          multiplier #(
-              .A_WIDTH(B_WIDTH),
-              .A_SIGNED(B_SIGNED),
-              .B_WIDTH(A_WIDTH),
-              .B_SIGNED(A_SIGNED),
-              .DSP(lane < DSPS),
-              .TARGET(TARGET)
-          ) multiply (
-              .clk(clk),
-              .a(b),
-              .b(a),
-              .product(product)
-          );
-        end
+        multiplier #(
+            .A_WIDTH(A_WIDTH),
+            .A_SIGNED(A_SIGNED),
+            .B_WIDTH(B_WIDTH),
+            .B_SIGNED(B_SIGNED),
+            .DSP(lane < DSPS),
+            .TARGET(TARGET)
+        ) multiply (
+            .clk(clk),
+            .a(in0_data[(A_LANES==1?0 : lane)*A_WIDTH+:A_WIDTH]),
+            .b(in1_data[(B_LANES==1?0 : lane)*B_WIDTH+:B_WIDTH]),
+            .product(product)
+        );
         // Of some products the sign bit follows from the rest, or is none.
-        assign unused = &{1'b0, product};
+        assign unused_top = &{1'b0, product};
         if (A_SIGNED || B_SIGNED) begin : gen_signed
           assign products[lane*OUT_WIDTH+:OUT_WIDTH] = OUT_WIDTH'($signed(product));
         end else begin : gen_unsigned
           assign products[lane*OUT_WIDTH+:OUT_WIDTH] = OUT_WIDTH'(product);
         end
       end
-
-      credit_fifo #(
-          .WIDTH(Lanes * OUT_WIDTH),
-          .DEPTH(FIFO_DEPTH),
-          .TARGET(TARGET)
-      ) fifo (
-          .clk(clk),
-          .rst(rst),
-          .free(room),
-          .take(take),
-          .push(flight[2]),
-          .push_data(products),
-          .out_valid(out_valid),
-          .out_ready(out_ready),
-          .out_data(out_data)
-      );
     end else begin : gen_stage
       // Wide enough for both operands, aligned and signed, and for their sum.
       localparam int AWide = A_WIDTH + A_SHIFT + (A_SIGNED ? 0 : 1);

@@ -74,41 +74,31 @@ module matvec #(
     end
   endgenerate
 
-  // Only a vector's last beat needs a place for its result.
-  logic taken;
-  logic first;
-  logic last;
-  logic free;
-  assign taken = in_valid && in_ready;
-  assign in_ready = !last || free;
+  // Bit i: of what was taken i clocks ago. Not every bit is looked at.
+  logic [Pushed:0] valid;
+  logic [Pushed:0] first;
+  logic [PE*OUT_WIDTH-1:0] results;
+  logic unused;
+  assign unused = &{1'b0, valid, first};
 
-  group_position #(
-      .BEATS(SF)
-  ) position (
+  credit_pipeline #(
+      .BEATS (SF),
+      .STAGES(Pushed),
+      .WIDTH (PE * OUT_WIDTH),
+      .DEPTH (DEPTH),
+      .TARGET(TARGET)
+  ) control (
       .clk(clk),
       .rst(rst),
-      .taken(taken),
+      .in_valid(in_valid),
+      .in_ready(in_ready),
+      .valid(valid),
       .first(first),
-      .last(last)
+      .result(results),
+      .out_valid(out_valid),
+      .out_ready(out_ready),
+      .out_data(out_data)
   );
-
-  // Bit i: what was taken i clocks ago.
-  logic [Pushed:0] valid_after;
-  logic [Pushed:0] first_after;
-  logic [Pushed:0] last_after;
-  logic unused_after;
-  assign valid_after[0] = taken;
-  assign first_after[0] = first;
-  assign last_after[0] = last;
-  assign unused_after = &{1'b0, first_after};
-  always_ff @(posedge clk) begin
-    if (rst) valid_after[Pushed:1] <= '0;
-    else valid_after[Pushed:1] <= valid_after[Pushed-1:0];
-  end
-  always_ff @(posedge clk) begin
-    first_after[Pushed:1] <= first_after[Pushed-1:0];
-    last_after[Pushed:1] <= last_after[Pushed-1:0];
-  end
 
   logic [PE*SIMD*WEIGHT_WIDTH-1:0] weights;
   logic [SIMD*IN_WIDTH-1:0] data;
@@ -120,7 +110,7 @@ module matvec #(
   ) weight_rom (
       .clk (clk),
       .rst (rst),
-      .step(taken),
+      .step(valid[0]),
       .data(weights)
   );
   always_ff @(posedge clk) data <= in_data;
@@ -165,13 +155,12 @@ module matvec #(
       ) bias_rom (
           .clk (clk),
           .rst (rst),
-          .step(valid_after[Sums-1] && first_after[Sums-1]),
+          .step(valid[Sums-1] && first[Sums-1]),
           .data(bias)
       );
     end
   endgenerate
 
-  logic [PE*OUT_WIDTH-1:0] results;
   generate
     for (genvar row = 0; row < PE; row++) begin : gen_total
       logic [OUT_WIDTH-1:0] start;
@@ -190,7 +179,7 @@ module matvec #(
         assign unused_carry = &{1'b0, carry, carries[row]};
         assign sum = terms[row*TERM_WIDTH+:TERM_WIDTH];
         assign carry = 1'b0;
-        assign so_far = first_after[Sums] ? start : results[row*OUT_WIDTH+:OUT_WIDTH];
+        assign so_far = first[Sums] ? start : results[row*OUT_WIDTH+:OUT_WIDTH];
         assign wide_so_far = OUT_SIGNED ? (OUT_WIDTH + 2)'($signed(so_far)) : (OUT_WIDTH + 2)'(so_far);
         assign wide_term = OUT_SIGNED ? (OUT_WIDTH + 2)'($signed(sum)) : (OUT_WIDTH + 2)'(sum);
         confine_value #(
@@ -203,7 +192,7 @@ module matvec #(
             .confined(confined)
         );
         always_ff @(posedge clk) begin
-          if (valid_after[Sums]) results[row*OUT_WIDTH+:OUT_WIDTH] <= confined;
+          if (valid[Sums]) results[row*OUT_WIDTH+:OUT_WIDTH] <= confined;
         end
       end else begin : gen_wrapping
         // A row's products have carries if it is the upper one of two.
@@ -226,7 +215,7 @@ module matvec #(
               .WIDTH (SumWidth),
               .TARGET(TARGET)
           ) add (
-              .load(first_after[Sums]),
+              .load(first[Sums]),
               .start(start[OUT_WIDTH-1:Below]),
               .total(results[row*OUT_WIDTH+Below+:SumWidth]),
               .term(sum),
@@ -234,11 +223,11 @@ module matvec #(
               .sum(total)
           );
           always_ff @(posedge clk) begin
-            if (valid_after[Sums]) results[row*OUT_WIDTH+Below+:SumWidth] <= total;
+            if (valid[Sums]) results[row*OUT_WIDTH+Below+:SumWidth] <= total;
           end
           if (Below > 0) begin : gen_below
             always_ff @(posedge clk) begin
-              if (valid_after[Sums] && first_after[Sums]) results[row*OUT_WIDTH+:Below] <= start[Below-1:0];
+              if (valid[Sums] && first[Sums]) results[row*OUT_WIDTH+:Below] <= start[Below-1:0];
             end
           end
         end else begin : gen_sum
@@ -249,20 +238,4 @@ module matvec #(
       end
     end
   endgenerate
-
-  credit_fifo #(
-      .WIDTH (PE * OUT_WIDTH),
-      .DEPTH (DEPTH),
-      .TARGET(TARGET)
-  ) fifo (
-      .clk(clk),
-      .rst(rst),
-      .free(free),
-      .take(taken && last),
-      .push(valid_after[Pushed] && last_after[Pushed]),
-      .push_data(results),
-      .out_valid(out_valid),
-      .out_ready(out_ready),
-      .out_data(out_data)
-  );
 endmodule

@@ -85,35 +85,19 @@ module matvec_products #(
           assign carries[At] = ProductSigned && gen_row[row-1].gen_lane[lane].gen_shared.products[PACK-1];
           assign unused_operands = &{1'b0, element, weight};
         end else begin : gen_own
-          if (WEIGHT_WIDTH <= IN_WIDTH) begin : gen_by_weight
-            multiplier #(
-                .A_WIDTH(IN_WIDTH),
-                .A_SIGNED(IN_SIGNED),
-                .B_WIDTH(WEIGHT_WIDTH),
-                .B_SIGNED(WEIGHT_SIGNED),
-                .DSP(lane < Spare),
-                .TARGET(TARGET)
-            ) multiply (
-                .clk(clk),
-                .a(element),
-                .b(weight),
-                .product(product)
-            );
-          end else begin : gen_by_element
-            multiplier #(
-                .A_WIDTH(WEIGHT_WIDTH),
-                .A_SIGNED(WEIGHT_SIGNED),
-                .B_WIDTH(IN_WIDTH),
-                .B_SIGNED(IN_SIGNED),
-                .DSP(lane < Spare),
-                .TARGET(TARGET)
-            ) multiply (
-                .clk(clk),
-                .a(weight),
-                .b(element),
-                .product(product)
-            );
-          end
+          multiplier #(
+              .A_WIDTH(IN_WIDTH),
+              .A_SIGNED(IN_SIGNED),
+              .B_WIDTH(WEIGHT_WIDTH),
+              .B_SIGNED(WEIGHT_SIGNED),
+              .DSP(lane < Spare),
+              .TARGET(TARGET)
+          ) multiply (
+              .clk(clk),
+              .a(element),
+              .b(weight),
+              .product(product)
+          );
           assign carries[At] = 1'b0;
         end
 
@@ -127,7 +111,9 @@ module matvec_products #(
               .OUT_SIGNED(OUT_SIGNED),
               .OVERFLOW(OVERFLOW)
           ) to_result (
-              .value (product),
+              .clk(clk),
+              .enable(1'b1),
+              .value(product),
               .result(cast[At*TERM_WIDTH+:TERM_WIDTH])
           );
         end else if (SHIFT > 0) begin : gen_round

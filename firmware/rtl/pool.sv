@@ -34,8 +34,9 @@ module pool #(
     input  logic                           out_ready,
     output logic [    LANES*OUT_WIDTH-1:0] out_data
 );
-  localparam bit CastWorks = !MAXIMUM && ((SHIFT > 0 && ROUNDING != "TRN") || OVERFLOW != "WRAP");
   localparam int Elements = ROWS * LANES;
+  localparam int CastStages = !MAXIMUM && ((SHIFT > 0 && ROUNDING != "TRN") || OVERFLOW != "WRAP") ? 1 : 0;
+  localparam int Stages = 1 + CastStages + $clog2(ROWS);  // from a beat taken to the sum or maximum up to it
 
   generate
     if (COLUMNS < 1) begin : gen_bad_columns
@@ -46,37 +47,38 @@ module pool #(
     end
   endgenerate
 
-  // Only a window's last beat needs a place for its result.
-  logic taken, first, last, free;
-  assign taken = in_valid && in_ready;
-  assign in_ready = !last || free;
+  // Bit i: of what was taken i clocks ago. Not every bit is looked at.
+  logic [Stages:0] valid, first;
+  logic [LANES*OUT_WIDTH-1:0] result;
+  logic unused;
+  assign unused = &{1'b0, valid, first};
 
-  group_position #(
-      .BEATS(COLUMNS)
-  ) position (
+  credit_pipeline #(
+      .BEATS (COLUMNS),
+      .STAGES(Stages),
+      .WIDTH (LANES * OUT_WIDTH),
+      .DEPTH (DEPTH),
+      .TARGET(TARGET)
+  ) control (
       .clk(clk),
       .rst(rst),
-      .taken(taken),
+      .in_valid(in_valid),
+      .in_ready(in_ready),
+      .valid(valid),
       .first(first),
-      .last(last)
+      .result(result),
+      .out_valid(out_valid),
+      .out_ready(out_ready),
+      .out_data(out_data)
   );
 
-  logic valid_1, first_1, last_1;
-  logic [Elements*IN_WIDTH-1:0] data_1;
-  always_ff @(posedge clk) begin
-    if (rst) valid_1 <= 1'b0;
-    else valid_1 <= taken;
-  end
-  always_ff @(posedge clk) begin
-    first_1 <= first;
-    last_1  <= last;
-    data_1  <= in_data;
-  end
+  logic [Elements*IN_WIDTH-1:0] data;
+  always_ff @(posedge clk) data <= in_data;
 
-  logic [Elements*OUT_WIDTH-1:0] cast_1;
+  logic [Elements*OUT_WIDTH-1:0] terms;
   generate
     if (MAXIMUM) begin : gen_same_type
-      assign cast_1 = data_1;
+      assign terms = data;
     end else begin : gen_cast
       for (genvar i = 0; i < Elements; i++) begin : gen_element
         cast_value #(
@@ -86,38 +88,18 @@ module pool #(
             .ROUNDING(ROUNDING),
             .OUT_WIDTH(OUT_WIDTH),
             .OUT_SIGNED(OUT_SIGNED),
-            .OVERFLOW(OVERFLOW)
+            .OVERFLOW(OVERFLOW),
+            .STAGES(CastStages)
         ) cast (
-            .value (data_1[i*IN_WIDTH+:IN_WIDTH]),
-            .result(cast_1[i*OUT_WIDTH+:OUT_WIDTH])
+            .clk(clk),
+            .enable(1'b1),
+            .value(data[i*IN_WIDTH+:IN_WIDTH]),
+            .result(terms[i*OUT_WIDTH+:OUT_WIDTH])
         );
       end
     end
   endgenerate
 
-  logic valid_2, first_2, last_2;
-  logic [Elements*OUT_WIDTH-1:0] data_2;
-  generate
-    if (CastWorks) begin : gen_register
-      always_ff @(posedge clk) begin
-        if (rst) valid_2 <= 1'b0;
-        else valid_2 <= valid_1;
-      end
-      always_ff @(posedge clk) begin
-        first_2 <= first_1;
-        last_2  <= last_1;
-        data_2  <= cast_1;
-      end
-    end else begin : gen_wires
-      assign valid_2 = valid_1;
-      assign first_2 = first_1;
-      assign last_2  = last_1;
-      assign data_2  = cast_1;
-    end
-  endgenerate
-
-  logic push;
-  logic [LANES*OUT_WIDTH-1:0] push_data;
   column_reduce #(
       .ROWS(ROWS),
       .LANES(LANES),
@@ -128,29 +110,10 @@ module pool #(
       .TARGET(TARGET)
   ) reduce (
       .clk(clk),
-      .rst(rst),
-      .in_valid(valid_2),
-      .in_first(first_2),
-      .in_last(last_2),
-      .in_start({(LANES * OUT_WIDTH) {1'b0}}),
-      .in_data(data_2),
-      .out_valid(push),
-      .out_data(push_data)
-  );
-
-  credit_fifo #(
-      .WIDTH (LANES * OUT_WIDTH),
-      .DEPTH (DEPTH),
-      .TARGET(TARGET)
-  ) fifo (
-      .clk(clk),
-      .rst(rst),
-      .free(free),
-      .take(taken && last),
-      .push(push),
-      .push_data(push_data),
-      .out_valid(out_valid),
-      .out_ready(out_ready),
-      .out_data(out_data)
+      .in_data(terms),
+      .valid(valid[Stages]),
+      .first(first[Stages]),
+      .start({(LANES * OUT_WIDTH) {1'b0}}),
+      .result(result)
   );
 endmodule

@@ -24,7 +24,6 @@ class CastUnit(Unit):
     """
 
     module: ClassVar[str] = "cast"
-    uses: ClassVar[tuple[str, ...]] = ("cast_pipeline", "confine_value", "elastic", "round_value")
 
     name: str
     source: Stream

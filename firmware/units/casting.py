@@ -1,4 +1,4 @@
-"""What `round_value.sv`, `confine_value.sv` and `cast_value.sv` need and cost, for every unit that casts."""
+"""What `cast_value.sv`, and `round_value.sv` and `confine_value.sv` in it, cost, for every unit that casts."""
 
 from dataclasses import dataclass
 

@@ -26,7 +26,6 @@ class ClampUnit(Unit):
     """
 
     module: ClassVar[str] = "clamp"
-    uses: ClassVar[tuple[str, ...]] = ("elastic",)
 
     name: str
     source: Stream

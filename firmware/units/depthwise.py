@@ -48,21 +48,6 @@ class DepthwiseUnit(Unit):
     """
 
     module = "depthwise"
-    uses = (
-        "multiplier",
-        "multiplier_ecp5",
-        "cast_value",
-        "round_value",
-        "confine_value",
-        "column_reduce",
-        "adder",
-        "adder_load",
-        "carry_chain",
-        "sequence_rom",
-        "table_rom",
-        "credit_fifo",
-        "group_position",
-    )
 
     name: str
     source: Stream

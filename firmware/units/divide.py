@@ -50,7 +50,6 @@ class DivideUnit(Unit):
     """
 
     module: ClassVar[str] = "divide"
-    uses: ClassVar[tuple[str, ...]] = ("combine_tree", "combine_value", "confine_value", "elastic", "round_value")
 
     name: str
     source: Stream

@@ -37,15 +37,6 @@ class ElementwiseUnit(Unit):
     """
 
     module: ClassVar[str] = "elementwise"
-    uses: ClassVar[tuple[str, ...]] = (
-        "adder",
-        "carry_chain",
-        "credit_fifo",
-        "elastic",
-        "multiplier",
-        "multiplier_ecp5",
-        "round_value",
-    )
 
     name: str
     a: Stream

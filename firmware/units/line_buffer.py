@@ -33,7 +33,6 @@ class LineBuffer(Unit):
     """
 
     module = "line_buffer"
-    uses = ("stream_ram",)
 
     name: str
     source: Stream

@@ -37,7 +37,6 @@ class LookupUnit(Unit):
     """
 
     module: ClassVar[str] = "lookup"
-    uses: ClassVar[tuple[str, ...]] = ("elastic", "lookup_index", "round_value", "table_rom")
 
     name: str
     source: Stream

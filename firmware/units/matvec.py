@@ -44,22 +44,6 @@ class MatVecUnit(Unit):
     """
 
     module: ClassVar[str] = "matvec"
-    uses: ClassVar[tuple[str, ...]] = (
-        "matvec_products",
-        "multiplier",
-        "multiplier_ecp5",
-        "adder_tree",
-        "adder",
-        "adder_load",
-        "carry_chain",
-        "cast_value",
-        "round_value",
-        "confine_value",
-        "sequence_rom",
-        "table_rom",
-        "credit_fifo",
-        "group_position",
-    )
 
     name: str
     source: Stream

@@ -35,28 +35,25 @@ module {name} (
     input  logic out_ready,
     output logic [{out_top}:0] out_data
 );
-  logic taken;
-  logic [{latency}:1] taken_after;
+  logic [{latency}:0] valid;
+  logic [{latency}:0] first;
   logic [{out_top}:0] results;
-  assign taken = in_valid && in_ready;
-  always_ff @(posedge clk) begin
-    if (rst) taken_after <= '0;
-    else taken_after <= {{taken_after[{last}:1], taken}};
-  end
 
 """
-_FIFO = """\
-  credit_fifo #(
+_CONTROL = """\
+  credit_pipeline #(
+      .STAGES({latency}),
       .WIDTH({width}),
       .DEPTH({depth}),
       .TARGET("{target}")
-  ) fifo (
+  ) control (
       .clk(clk),
       .rst(rst),
-      .free(in_ready),
-      .take(taken),
-      .push(taken_after[{latency}]),
-      .push_data(results),
+      .in_valid(in_valid),
+      .in_ready(in_ready),
+      .valid(valid),
+      .first(first),
+      .result(results),
       .out_valid(out_valid),
       .out_ready(out_ready),
       .out_data(out_data)
@@ -83,7 +80,6 @@ class MatVecUnrolled(Unit):
     """
 
     module: ClassVar[str] = "matvec_unrolled"
-    uses: ClassVar[tuple[str, ...]] = ("adder", "carry_chain", "round_value", "credit_fifo")
 
     name: str
     source: Stream
@@ -247,15 +243,11 @@ class _Writer:
         finish = [line for lane in range(result.lanes) for line in self._result(lane)]
         for index in live:
             self._delay(index)
-        head = _HEAD.format(
-            name=unit.name, inputs=source.lanes, outputs=result.lanes, latency=unit.latency, last=unit.latency - 1,
-            in_top=source.width - 1, out_top=result.width - 1,
-        )  # fmt: skip
-        if unit.latency == 1:
-            head = head.replace("{taken_after[0:1], taken}", "taken")
+        tops = {"in_top": source.width - 1, "out_top": result.width - 1}
+        head = _HEAD.format(name=unit.name, inputs=source.lanes, outputs=result.lanes, latency=unit.latency, **tops)
         clocked = ["  always_ff @(posedge clk) begin", *self._clocked, "  end", ""]
-        fifo = _FIFO.format(width=result.width, depth=unit.depth, target=unit.target, latency=unit.latency)
-        return head + "\n".join([*body, *finish, *self._lines, *clocked, ""]) + fifo
+        control = _CONTROL.format(width=result.width, depth=unit.depth, target=unit.target, latency=unit.latency)
+        return head + "\n".join([*body, *finish, *self._lines, *clocked, ""]) + control
 
     def _live(self) -> list[int]:
         """Nodes that some result needs, in order; all inputs count, as the beat brings them."""

@@ -62,7 +62,6 @@ class PermuteUnit(Unit):
     """
 
     module: ClassVar[str] = "permute"
-    uses: ClassVar[tuple[str, ...]] = ("elastic", "permute", "stream_ram", "table_rom")
 
     name: str
     streams: tuple[Stream, ...]

@@ -43,17 +43,6 @@ class PoolUnit(Unit):
     """
 
     module = "pool"
-    uses = (
-        "cast_value",
-        "round_value",
-        "confine_value",
-        "column_reduce",
-        "adder",
-        "adder_load",
-        "carry_chain",
-        "credit_fifo",
-        "group_position",
-    )
 
     name: str
     source: Stream

@@ -62,15 +62,6 @@ class ReduceUnit(Unit):
     """
 
     module: ClassVar[str] = "reduce"
-    uses: ClassVar[tuple[str, ...]] = (
-        "cast_pipeline",
-        "combine_tree",
-        "combine_value",
-        "confine_value",
-        "elastic",
-        "group_position",
-        "round_value",
-    )
 
     name: str
     source: Stream

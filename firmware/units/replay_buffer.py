@@ -43,7 +43,6 @@ class ReplayBuffer(Unit):
     """
 
     module: ClassVar[str] = "replay_buffer"
-    uses: ClassVar[tuple[str, ...]] = ("stream_ram",)
 
     name: str
     source: Stream

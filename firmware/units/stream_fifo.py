@@ -34,7 +34,6 @@ class StreamFifo(Unit):
     """
 
     module: ClassVar[str] = "stream_fifo"
-    uses: ClassVar[tuple[str, ...]] = ("stream_ram",)
 
     name: str
     source: Stream

@@ -27,7 +27,6 @@ class StreamFork(Unit):
     """
 
     module: ClassVar[str] = "stream_fork"
-    uses: ClassVar[tuple[str, ...]] = ("stream_fork",)
 
     name: str
     source: Stream

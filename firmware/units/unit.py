@@ -46,8 +46,6 @@ class Unit(ABC):
 
     module: ClassVar[str]
     """The SystemVerilog module, in `firmware/rtl/MODULE.sv`."""
-    uses: ClassVar[tuple[str, ...]] = ()
-    """Other modules of the library that it instantiates, directly or not."""
 
     name: str
 

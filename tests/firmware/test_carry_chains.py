@@ -23,7 +23,7 @@ ADDER = 'adder #(.WIDTH(7), .TARGET("ecp5")) add (.a(a), .b(b), .carry(1\'b0), .
 
 
 def netlist_of(folder, body, top=6):
-    files = library("adder", "carry_chain") | {"top.sv": TOP.format(body=body, top=top)}
+    files = library("adder") | {"top.sv": TOP.format(body=body, top=top)}
     files = {name: text for name, text in files.items() if name != "CCU2C.sv"}
     made = synthesize(files, list(files), [], "top", ECP5, folder / "out")
     return json.loads(made.json.read_text())["modules"]["top"]

@@ -1,7 +1,8 @@
-"""`ElasticStages`: the bits that stand for stages move as a plain description of them does."""
+"""`elastic` and its mirror `ElasticStages`: stages move as a plain description of them does."""
 
 import numpy as np
 import pytest
+from clocked_bench import Instance, clocked
 
 from netloom.firmware.units.elastic import ElasticStages
 
@@ -34,3 +35,28 @@ def test_same_as_a_list_of_stages(stages):
             given = fast.valid and out_ready
             fast.clock(taken, given)
             plain.clock(taken, out_ready)
+
+
+def test_the_module_is_a_list_of_stages():
+    rng = np.random.default_rng(0)
+    offered = np.concatenate([rng.random(500) < chance for chance in (0.9, 0.9, 0.3, 0.5)]).tolist()
+    accepted = np.concatenate([rng.random(500) < chance for chance in (0.9, 0.3, 0.9, 0.5)]).tolist()
+    sizes = range(1, 6)
+    instances = [
+        Instance(
+            "elastic",
+            {"in_ready": 1, "out_valid": 1, "enable": stages},
+            {"STAGES": stages},
+            {"in_valid": "offer", "out_ready": "accept"},
+        )
+        for stages in sizes
+    ]
+    results = clocked(instances, {"offer": (1, offered), "accept": (1, accepted)})
+    for stages, result in zip(sizes, results, strict=True):
+        plain = PlainStages(stages)
+        for clock, (offer, accept) in enumerate(zip(offered, accepted, strict=True)):
+            moves = plain.moves(accept)
+            assert result["out_valid"][clock] == plain.full[-1]
+            assert result["in_ready"][clock] == moves[0]
+            assert [bool(result["enable"][clock] >> i & 1) for i in range(stages)] == moves
+            plain.clock(offer, accept)

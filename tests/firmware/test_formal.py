@@ -1,4 +1,4 @@
-"""The stream modules, proven for all data and all stalls.
+"""The modules that move beats, proven for all data and all stalls.
 
 `formal/X.sv` holds the properties of module X: they are put at the end of its body, so that they see what is inside.
 Where the mode is `prove` they hold in every reachable state, by induction; where it is `bmc`, for as many clock cycles
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from rtl_bench import RTL
+from rtl_bench import library
 
 PROPERTIES = Path(__file__).parent / "formal"
 
@@ -30,21 +30,21 @@ class Proof:
 
     def run(self, folder: Path, environment: dict[str, str], fault: tuple[str, str] = ("", "")) -> str:
         """SymbiYosys's verdict: PASS, FAIL or UNKNOWN."""
-        text = (RTL / f"{self.module}.sv").read_text(encoding="utf-8")
+        files = library(self.module)
+        text = files[f"{self.module}.sv"]
         assert fault[0] in text
         text = text.replace(*fault, 1) if fault[0] else text
         body, end, rest = text.rpartition("endmodule")
         properties = (PROPERTIES / f"{self.module}.sv").read_text(encoding="utf-8")
-        (folder / f"{self.module}.sv").write_text(f"{body}\n{properties}\n{end}{rest}", encoding="utf-8")
-        ram = folder / "stream_ram.sv"
-        if not ram.exists():
-            ram.write_text((RTL / "stream_ram.sv").read_text(encoding="utf-8"), encoding="utf-8")
+        files[f"{self.module}.sv"] = f"{body}\n{properties}\n{end}{rest}"
+        for name, source in files.items():
+            (folder / name).write_text(source, encoding="utf-8")
         values = " ".join(
             f"-set {name} " + (f'"{value}"' if isinstance(value, str) else str(value))
             for name, value in self.parameters.items()
         )
-        files, newline = " ".join(sorted({f"{self.module}.sv", "stream_ram.sv"})), "\n"
-        defines = "MEMORY=assume" if self.mode == "prove" else "MEMORY=assert"
+        newline = "\n"
+        defines = "PART=assume" if self.mode == "prove" else "PART=assert"
         (folder / "job.sby").write_text(
             f"""\
 [options]
@@ -54,11 +54,11 @@ depth {self.depth}
 smtbmc z3
 [script]
 read -define {defines}
-read -formal -sv {files}
+read -formal -sv {" ".join(files)}
 chparam {values} {self.module}
 prep -flatten -top {self.module}
 [files]
-{newline.join(files.split())}
+{newline.join(files)}
 """,
             encoding="utf-8",
         )
@@ -92,6 +92,7 @@ REPLAY_BLOCK = replay("block", 1, 2, 4, 1, 2, 1, 2, 0)
 REPLAY_FABRIC = replay("distributed", 0, 2, 4, 1, 2, 1, 2, 0)
 REPLAY_SHORT = replay("distributed", 1, 1, 4, 0, 2, 1, 1, 0)
 REPLAY_AGAIN = replay("distributed", 2, 1, 2, 0, 2, 1, 2, 0)
+PIPELINE = {"BEATS": 2, "STAGES": 3, "WIDTH": 2, "DEPTH": 2}
 FIFO_BLOCK = {"WIDTH": 2, "DEPTH": 5, "STYLE": "block"}
 FIFO_FABRIC = {"WIDTH": 2, "DEPTH": 3, "STYLE": "distributed"}
 
@@ -114,6 +115,15 @@ PROOFS = {
         f"credits, {depth} places": Proof("credit_fifo", {"WIDTH": 2, "DEPTH": depth}, depth=6)
         for depth in (1, 2, 3, 4, 6)
     },
+    **{f"position in {beats}": Proof("group_position", {"BEATS": beats}) for beats in (1, 2, 3, 8)},
+    **{
+        f"pipeline, {beats} beats, {stages} stages, {depth} places": Proof(
+            "credit_pipeline", {"BEATS": beats, "STAGES": stages, "WIDTH": 2, "DEPTH": depth}
+        )
+        for beats, stages, depth in [(1, 1, 1), (1, 4, 6), (2, 3, 2), (3, 2, 1), (4, 6, 17)]
+    },
+    "pipeline on its parts": Proof("credit_pipeline", PIPELINE, "bmc", 12),
+    "pipeline of single beats on its parts": Proof("credit_pipeline", PIPELINE | {"BEATS": 1, "DEPTH": 4}, "bmc", 10),
     "replay, dense": Proof("replay_buffer", replay("block", 3, 1, 3, 0, 3, 1, 2, 0)),
     "replay, dense, fewest places": Proof("replay_buffer", replay("distributed", 0, 1, 3, 0, 3, 1, 2, 0)),
     "replay, convolution": Proof("replay_buffer", replay("distributed", 1, 3, 6, 1, 3, 1, 2, 0)),
@@ -171,6 +181,25 @@ FAULTS = {
         PROOFS["credits, 4 places"],
         "read = stored && (!out_valid || out_ready)",
         "read = stored",
+    ),
+    "a group too long": (PROOFS["position in 3"], "last <= left == LeftWidth'(2)", "last <= left == LeftWidth'(1)"),
+    "a group without end": (PROOFS["position in 2"], "first <= last;", "first <= 1'b1;"),
+    "pipeline takes without a place": (
+        Proof("credit_pipeline", PIPELINE),
+        "in_ready = !last || free",
+        "in_ready = 1'b1",
+    ),
+    "pipeline holds up every beat": (Proof("credit_pipeline", PIPELINE), "in_ready = !last || free", "in_ready = free"),
+    "pipeline pushes too early": (
+        Proof("credit_pipeline", PIPELINE),
+        ".push(complete[STAGES])",
+        ".push(complete[STAGES-1])",
+    ),
+    "pipeline pushes every beat": (Proof("credit_pipeline", PIPELINE), "valid[0] && last", "valid[0]"),
+    "pipeline forgets a beat's place": (
+        Proof("credit_pipeline", PIPELINE),
+        "first[STAGES:1] <= first[STAGES-1:0]",
+        "first[STAGES:1] <= {first[STAGES-2:0], last}",
     ),
     "replay takes into full memory": (
         Proof("replay_buffer", REPLAY_FABRIC),

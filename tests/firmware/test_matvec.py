@@ -244,6 +244,6 @@ def test_illegal_parameters_stop_elaboration(parameters, message):
     ],
 )
 def test_illegal_multipliers_stop_elaboration(parameters, message):
-    files = library(MatVecUnit.module, *MatVecUnit.uses)
+    files = library(MatVecUnit.module)
     with pytest.raises(ToolFailedError, match=message):
         build(files | cell_models(files), "matvec", [Port("in_", 8)], [Port("out_", 16)], parameters=parameters)

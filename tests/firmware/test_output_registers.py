@@ -50,7 +50,7 @@ module top (input logic clk, input logic rst,
   {unit.module} #({values}) unit (.*);
 endmodule
 """
-    files = library(unit.module, *unit.uses) | {"top.sv": top}
+    files = library(unit.module) | {"top.sv": top}
     netlist = synthesize(files, list(files), [], "top", ECP5, folder / "netlist")
     return json.loads(netlist.json.read_text())
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 
 import netloom.firmware
+from netloom.firmware.library import modules as modules_by_name
+from netloom.firmware.library import needed
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Unit
@@ -18,14 +20,15 @@ LIMIT = 1_000_000
 
 
 def library(*modules: str) -> dict[str, str]:
-    """Modules of the library."""
-    return {f"{name}.sv": (RTL / f"{name}.sv").read_text(encoding="utf-8") for name in modules}
+    """Modules of the library, with all that they need."""
+    texts = {f"{name}.sv": modules_by_name()[name] for name in modules}
+    return needed(texts.values()) | texts
 
 
 def build_unit(unit: Unit) -> Simulation:
     """The unit, compiled, with models of the vendors' cells."""
     made = unit.sources()
-    files = made | library(*unit.uses, *(() if made else (unit.module,)))
+    files = needed(made.values()) | made if made else library(unit.module)
     return build(
         files | cell_models(files) | unit.memories(),
         unit.name if made else unit.module,

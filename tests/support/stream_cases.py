@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 import numpy as np
-from rtl_bench import library
 
+from netloom.firmware.library import modules
 from netloom.firmware.stream import Stream
 from netloom.quantize.fixed_point import FixedPoint
 from netloom.sim.verilator import Port, build
@@ -23,5 +23,5 @@ def raws(source: Stream, samples: int, seed: int = 0) -> np.ndarray:
 
 
 def elaborate(module: str, parameters: Mapping[str, int | str]) -> None:
-    """Give a module to Verilator, with ports of one bit."""
-    build(library(module, "stream_ram"), module, [Port("in_", 1)], [Port("out_", 1)], parameters=parameters)
+    """Give a module to Verilator with ports of one bit, and without those in it, which would complain as well."""
+    build({f"{module}.sv": modules()[module]}, module, [Port("in_", 1)], [Port("out_", 1)], parameters=parameters)

@@ -1,7 +1,7 @@
 // Every beat offered is the row's beat that the pattern names, whenever it came in and however both sides stall.
 //
 // The pattern is counted here anew, from the transfers at the ports alone, and a beat that is taken at any time is
-// followed to the output. `MEMORY` is `assert` where the memory is checked, `assume` where induction builds on it.
+// followed to the output. `PART` is `assert` where the memory is checked, `assume` where induction builds on it.
 localparam int F_BITS = $clog2(2 * DEPTH * MOST + 4 * DEPTH + 4 * ROW_WORDS) + 2;
 (* anyseq *) logic pick;
 logic f_started = 1'b0;
@@ -153,7 +153,7 @@ if (BLOCK) begin : gen_f_block
   always_ff @(posedge clk) begin
     if (f_started && !rst) begin
       if (gen_block.fetched) begin
-        `MEMORY (read_data == f_read);
+        `PART (read_data == f_read);
         assert (f_rows_then > 0 || (f_rows_then == 0 && f_index[out_valid] < f_position));
       end
       if (out_valid) assert (f_hit_out == (f_tracked && f_before == 0 && f_place == f_index[0]));
@@ -169,7 +169,7 @@ end else begin : gen_f_fabric
   always_ff @(posedge clk) begin
     if (f_started && !rst) begin
       if (out_valid) begin
-        `MEMORY (read_data == f_read);
+        `PART (read_data == f_read);
         assert (f_hit == (f_tracked && f_before == 0 && f_place == f_index[0]));
         if (f_hit) assert (out_data == f_data);
       end

@@ -48,7 +48,7 @@ always_ff @(posedge clk) begin
 end
 
 if (BLOCK) begin : gen_f_block
-  // What the memory must give: `MEMORY` is `assert` where that is checked, `assume` where induction builds on it.
+  // What the memory must give: `PART` is `assert` where that is checked, `assume` where induction builds on it.
   logic [WIDTH-1:0] f_words[0:WORDS-1];
   logic [WIDTH-1:0] f_read;
   wire [1:0] f_registers = 2'(gen_block.fetched) + 2'(out_valid);
@@ -60,7 +60,7 @@ if (BLOCK) begin : gen_f_block
       assert (f_level == f_stored + F_BITS'(f_registers));
       // Registers fill before the memory does.
       assert (f_stored <= 1 || f_registers == 2);
-      if (gen_block.fetched) `MEMORY (gen_block.fetched_data == f_read);
+      if (gen_block.fetched) `PART (gen_block.fetched_data == f_read);
       if (f_tracked && f_before >= F_BITS'(f_registers))
         assert (f_words[(32'(read_address) + f_before - 32'(f_registers)) % WORDS] == f_data);
       if (f_tracked && gen_block.fetched && f_before == F_BITS'(out_valid)) assert (f_read == f_data);

@@ -1,0 +1,19 @@
+// First and last of every group of BEATS, counted anew.
+localparam int F_BITS = $clog2(BEATS + 1);
+logic f_started = 1'b0;
+logic [F_BITS-1:0] f_beat;
+
+always_ff @(posedge clk) begin
+  f_started <= 1'b1;
+  f_beat    <= rst ? '0 : !taken ? f_beat : f_beat == BEATS - 1 ? '0 : f_beat + 1'b1;
+  if (!f_started) assume (rst);
+  else if (!rst) begin
+    assert (first == (f_beat == 0));
+    assert (last == (f_beat == BEATS - 1));
+    // What makes it inductive.
+    assert (32'(f_beat) < BEATS);
+  end
+end
+if (BEATS > 1) begin : gen_f_left
+  always_ff @(posedge clk) if (f_started && !rst) assert (32'(gen_several.left) == BEATS - 32'(f_beat));
+end

@@ -1,0 +1,29 @@
+"""`multiplier_ecp5` against Python's integers, whichever operand is the wider one."""
+
+from itertools import product
+
+import pytest
+from clocked_bench import Instance, clocked, signed
+from pipeline_bench import operands
+
+LATENCY = 3
+
+
+@pytest.mark.parametrize(("a", "b"), [(1, 1), (5, 1), (4, 4), (5, 3), (2, 6), (9, 5), (12, 9)])
+def test_products(a, b):
+    signs = list(product((True, False), repeat=2))
+    instances = [
+        Instance(
+            "multiplier_ecp5",
+            {"product": a + b},
+            {"A_WIDTH": a, "A_SIGNED": int(a_signed), "B_WIDTH": b, "B_SIGNED": int(b_signed)},
+        )
+        for a_signed, b_signed in signs
+    ]
+    left, right = zip(*product(operands(a).tolist(), operands(b).tolist()), strict=True)
+    rest = (0,) * LATENCY
+    results = clocked(instances, {"a": (a, left + rest), "b": (b, right + rest)})
+    for (a_signed, b_signed), result in zip(signs, results, strict=True):
+        expected = [signed(x, a, a_signed) * signed(y, b, b_signed) % 2 ** (a + b)
+                    for x, y in zip(left, right, strict=True)]  # fmt: skip
+        assert result["product"][LATENCY:] == expected, (a_signed, b_signed)

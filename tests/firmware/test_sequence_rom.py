@@ -1,0 +1,19 @@
+"""`sequence_rom`: words one after the other, whatever the pauses, however they are stored."""
+
+import numpy as np
+import pytest
+from clocked_bench import Instance, clocked
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 8])
+def test_a_word_after_every_step(depth):
+    words = np.random.default_rng(depth).integers(0, 2**9, depth).tolist()
+    step = np.random.default_rng(0).integers(0, 2, 200).tolist()
+    memory = {"words.mem": "".join(f"{word:x}\n" for word in words)}
+    instances = [
+        Instance("sequence_rom", {"data": 9}, {"WIDTH": 9, "DEPTH": depth, "BLOCK": block, "FILE": "words.mem"})
+        for block in (0, 1)
+    ]
+    for result in clocked(instances, {"step": (1, step)}, memory):
+        steps = [clock for clock, stepped in enumerate(step[:-1]) if stepped]
+        assert [result["data"][clock + 1] for clock in steps] == [words[i % depth] for i in range(len(steps))]
