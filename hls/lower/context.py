@@ -228,11 +228,18 @@ class LoweringContext:
 
     def finish(self, name: str) -> None:
         """Assign the layer's result to its output variable, and close it."""
-        element = self.type_of(name).element
         result = self.choose(RESULT, lambda: self.narrowed(name))
-        if result.with_modes() != element.with_modes():
-            name = self.add(RESULT, Cast(result), name)
-        self._close(name)
+        self._close(self.cast(RESULT, name, result))
+
+    def cast(self, suffix: str, name: str, to: FixedPoint) -> str:
+        """Assign a node's result to a variable of type `to`; gives the node itself where no value can change by that.
+
+        Equal bits are not enough: a symmetric type saturates the lowest value that its bits could hold.
+        """
+        same_bits = self.type_of(name).element.with_modes() == to.with_modes()
+        if same_bits and not self.bounds_of(name).exceeds(to):
+            return name
+        return self.add(suffix, Cast(to), name)
 
     def _check_roundable(self, source: FixedPoint, target: FixedPoint) -> None:
         if target.rounding is not Rounding.TRN and source.fraction - target.fraction > source.width:
