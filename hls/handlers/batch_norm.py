@@ -8,6 +8,7 @@ import numpy as np
 from hls4ml.converters.keras_v3._base import KerasV3LayerHandler
 
 from netloom.quantize.fixed_point import FixedPoint, Rounding
+from netloom.quantize.quantizers import check_bits
 
 SCALE_BITS = 18
 """Width of scales and offsets that lie on no grid of their own: one DSP operand."""
@@ -37,6 +38,8 @@ class BatchNormHandler(KerasV3LayerHandler):
             if variable is None:
                 return np.full(shape[-1], default, dtype=np.float32)
             quantize = getattr(layer, quantizer, None)
+            if hasattr(quantize, "bits"):
+                check_bits(quantize)
             return keras.ops.convert_to_numpy(variable if quantize is None else quantize(variable))
 
         mean = parameter("moving_mean", "mean_quantizer_internal", 0.0)
@@ -45,6 +48,9 @@ class BatchNormHandler(KerasV3LayerHandler):
         beta = parameter("beta", "beta_quantizer_internal", 0.0)
         deviation = np.sqrt((variance + np.float32(layer.epsilon)).astype(np.float64))
         scale = gamma.astype(np.float64) / deviation
+        inverse = getattr(layer, "inverse_quantizer_internal", None)
+        if inverse is not None:
+            scale = keras.ops.convert_to_numpy(inverse(scale)).astype(np.float64)
         offset = beta.astype(np.float64) - scale * mean.astype(np.float64)
         return {
             "class_name": "BatchNormalization",
