@@ -6,11 +6,12 @@ carries them, `FromGraph` reads them off: lowering then means exactly that graph
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any, TypeVar
 
 import numpy as np
 
-from netloom.errors import PrecisionError, SettingsError
+from netloom.errors import LayerNotSupportedError, PrecisionError, SettingsError
 from netloom.hls.dataflow import (
     Bounds,
     Cast,
@@ -19,6 +20,7 @@ from netloom.hls.dataflow import (
     Layer,
     MatVec,
     Operation,
+    Permute,
     TensorType,
 )
 from netloom.hls.timing import layer_interval
@@ -272,6 +274,21 @@ class LoweringContext:
         source = self.type_of(self.inputs[0]).shape if self.node.class_name != "Input" else shape
         interval = layer_interval(self.node, source, shape, self.stream)
         self.builder.layer(Layer(self.node.name, self.node.class_name, name, origin, interval))
+
+    def reshaped(self, name: str, shape: tuple[int, ...]) -> str:
+        """The elements of a network output in the model's shape, where hls4ml left out the layer that gives it.
+
+        Raises:
+            LayerNotSupportedError: if hls4ml's output has more or fewer elements than the model's.
+        """
+        tensor = self.type_of(name)
+        if tensor.shape == shape:
+            return name
+        if tensor.size != prod(shape):
+            raise LayerNotSupportedError(f"an output has shape {shape} in the model and {tensor.shape} in hls4ml")
+        layer = name.partition(".")[0]
+        order = np.arange(tensor.size, dtype=np.int64).reshape(shape)
+        return self.builder.add(layer, "output", Permute(order), name)
 
     def output(self, variable: str) -> str:
         """The dataflow node behind one of the network's output variables."""
