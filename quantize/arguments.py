@@ -111,7 +111,7 @@ def constructor_arguments(cls: type) -> dict[str, Any]:
     for base in cls.__mro__:
         if not base.__module__.startswith(("keras.", "qkeras.")) or "__init__" not in vars(base):
             continue
-        parameters = list(inspect.signature(base.__init__).parameters.values())[1:]
+        parameters = list(inspect.signature(vars(base)["__init__"]).parameters.values())[1:]
         for parameter in parameters:
             if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
                 found.setdefault(parameter.name, parameter.default)
