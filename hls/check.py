@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError
+from netloom.hls.outputs import NO_CODE, check_outputs
 from netloom.hls.settings import HlsSettings
+from netloom.quantize.arguments import check_arguments
 
 Check = Callable[[Any, HlsSettings], str | None]
 
@@ -33,14 +35,28 @@ def check_model(model: Any, settings: HlsSettings) -> None:
                 f"input {tensor.name!r} has shape {tuple(tensor.shape[1:])}: every size must be fixed; rebuild "
                 "the model with keras.Input(shape=(...)) in full"
             )
+    check_outputs(model, settings)
     for layer in model.layers:
         kind = type(layer).__name__
         if kind not in SUPPORTED:
             raise LayerNotSupportedError(f"layer {layer.name!r}: {kind} is not supported; {_instead(kind)}")
+        check_arguments(layer)
+        _check_calls(layer)
         for check in SUPPORTED[kind]:
             problem = check(layer, settings)
             if problem:
                 raise LayerNotSupportedError(f"layer {layer.name!r} ({kind}): {problem}")
+
+
+def _check_calls(layer: Any) -> None:
+    """Refuse what a call of a layer asks for beside its inputs: `training=True` goes on computing as in training."""
+    for node in layer._inbound_nodes:
+        for name, value in node.arguments.kwargs.items():
+            if value is not None and value is not False:
+                raise LayerNotSupportedError(
+                    f"layer {layer.name!r} ({type(layer).__name__}): it is called with {name}={value!r}, which changes "
+                    "what it computes; call it with its inputs alone"
+                )
 
 
 def _instead(kind: str) -> str:
@@ -173,6 +189,16 @@ def _no_mask(layer: Any, settings: HlsSettings) -> str | None:
     return None if not isinstance(layer.input, list) else "masks are not supported"
 
 
+def _mask_of_zeros_and_ones(layer: Any, settings: HlsSettings) -> str | None:
+    del settings
+    import numpy as np
+
+    mask = getattr(layer, "_mask", None)
+    if mask is None or np.isin(np.asarray(mask), (0, 1)).all():
+        return None
+    return "mask must hold zeros and ones; multiply the kernel by anything else"
+
+
 _CONV: tuple[Check, ...] = (_channels_last, _no_dilation, _no_groups, _plain_padding, _stream_rows)
 _POOL: tuple[Check, ...] = (_channels_last, _pool_unpadded)
 _GLOBAL: tuple[Check, ...] = (_channels_last,)
@@ -183,7 +209,7 @@ SUPPORTED: dict[str, tuple[Check, ...]] = {
     # QKeras
     "QDense": (_quantized_dense_rank,),
     "QConv1D": _CONV,
-    "QConv2D": _CONV,
+    "QConv2D": (*_CONV, _mask_of_zeros_and_ones),
     "QDepthwiseConv2D": (*_CONV, _one_depth),
     "QDenseBatchnorm": (_quantized_dense_rank,),
     "QConv2DBatchnorm": _CONV,
@@ -221,10 +247,6 @@ SUPPORTED: dict[str, tuple[Check, ...]] = {
     "UpSampling1D": (_nearest,),
     "UpSampling2D": (_channels_last, _nearest),
     # nothing at inference
-    "Dropout": (),
-    "SpatialDropout1D": (),
-    "SpatialDropout2D": (),
-    "AlphaDropout": (),
-    "GaussianDropout": (),
+    **dict.fromkeys(NO_CODE, ()),
 }
 """Every Keras and QKeras layer class that converts, and what its options must be."""

@@ -15,6 +15,7 @@ from netloom.hls.dataflow import save_dataflow
 from netloom.hls.firmware import PROJECT_FOLDER, SETTINGS_FILE, Firmware
 from netloom.hls.hls4ml_graph import build_graph, parse
 from netloom.hls.lower import RESULT, FromGraph, Planned, lower
+from netloom.hls.outputs import check_shapes
 from netloom.hls.settings import HlsSettings
 
 
@@ -56,7 +57,9 @@ def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Firmwar
         lower(draft, plan, settings.io_type, parsed.origins)
         plan.check_overrides_used()
         if set(draft.inputs) & set(draft.outputs):
-            raise LayerNotSupportedError("the network's output is its input: there is no layer left to convert")
+            raise LayerNotSupportedError(
+                "one of the network's outputs is its input, only rounded or reshaped; leave it out"
+            )
     directory.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix=f".{directory.name}-") as temporary:
         whole = Path(temporary) / "firmware"
@@ -65,7 +68,9 @@ def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Firmwar
             # Layers that hls4ml optimizes away have no planned type, but those before and after copy from them.
             graph = build_graph(parsed, settings, whole / PROJECT_FOLDER, results | plan.types, plan.table_sizes)
             types = _Checked(plan)
-            dataflow = lower(graph, types, settings.io_type, parsed.origins)
+            shapes = [tuple(tensor.shape[1:]) for tensor in model.outputs]
+            dataflow = lower(graph, types, settings.io_type, parsed.origins, shapes)
+            check_shapes(model, dataflow)
             graph.write()
             _forget_folder(whole / PROJECT_FOLDER)
         save_dataflow(dataflow, whole)

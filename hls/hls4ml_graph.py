@@ -90,6 +90,9 @@ def build_graph(
         directory: where hls4ml will write its project.
         types: {layer: {role: type}} for results, accumulators and tables.
         table_sizes: {layer: {role: entries}}.
+
+    Raises:
+        LayerNotSupportedError: if hls4ml cannot build it.
     """
     import hls4ml.backends  # noqa: F401  (registers the backends)
     from hls4ml.model.graph import ModelGraph
@@ -119,7 +122,27 @@ def build_graph(
             for layer in parsed.layers
         },
     }
-    return ModelGraph.from_layer_list(config, copy.deepcopy(parsed.layers), list(parsed.inputs), list(parsed.outputs))
+    layers = copy.deepcopy(parsed.layers)
+    if settings.io_type == "io_stream":
+        _repack_flattened(layers)
+    try:
+        return ModelGraph.from_layer_list(config, layers, list(parsed.inputs), list(parsed.outputs))
+    except Exception as error:  # hls4ml asserts, and raises whatever it meets
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise LayerNotSupportedError(f"hls4ml cannot build the network with {settings.io_type}: {reason}") from error
+
+
+def _repack_flattened(layers: list[dict[str, Any]]) -> None:
+    """Give streams of pixels that are flattened their new width.
+
+    hls4ml leaves a flattened stream as it is, because its dense layers take any; everything else then reads beyond a
+    pixel.
+    """
+    for layer in layers:
+        if layer["class_name"] == "Reshape" and len(layer["target_shape"]) == 1:
+            readers = [reader["class_name"] for reader in layers if layer["name"] in reader["inputs"]]
+            if readers != ["Dense"]:
+                layer["class_name"] = "Repack"
 
 
 def _layer_config(

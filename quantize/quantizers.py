@@ -30,18 +30,22 @@ def quantizer_type(quantizer: Any) -> FixedPoint:
 
     kind = type(quantizer)
     if kind is not quantized_bits and kind is not quantized_relu:
-        raise _refusal(quantizer, "is not a fixed-point quantizer", "quantized_bits(..., alpha=1) or quantized_relu")
-    _check_common(quantizer)
+        raise quantizer_refusal(
+            quantizer, "is not a fixed-point quantizer", "quantized_bits(..., alpha=1) or quantized_relu"
+        )
+    check_common(quantizer)
     bits, integer = int(quantizer.bits), int(quantizer.integer)
     if kind is quantized_relu:
         _check_relu(quantizer)
         return FixedPoint(bits, integer, False, Rounding.RND_CONV, Overflow.SAT)
     if isinstance(quantizer.alpha, str) or (quantizer.alpha is not None and not _is_one(quantizer.alpha)):
-        raise _refusal(quantizer, f"scales by alpha={quantizer.alpha!r}, which no fixed-point type does", "alpha=1")
+        raise quantizer_refusal(
+            quantizer, f"scales by alpha={quantizer.alpha!r}, which no fixed-point type does", "alpha=1"
+        )
     if not quantizer.keep_negative:
         return FixedPoint(bits, integer, False, Rounding.RND_CONV, Overflow.SAT)
     if bits < 2:
-        raise _refusal(quantizer, "with 1 bit is binary (+1 or -1)", "2 bits or more")
+        raise quantizer_refusal(quantizer, "with 1 bit is binary (+1 or -1)", "2 bits or more")
     overflow = Overflow.SAT_SYM if quantizer.symmetric else Overflow.SAT
     return FixedPoint(bits, integer + 1, True, Rounding.RND_CONV, overflow)
 
@@ -75,26 +79,50 @@ def relu_quantizer(bits: int, integer: int) -> Any:
     return quantized_relu(bits, integer if integer >= 0 else float(integer))
 
 
-def _check_common(quantizer: Any) -> None:
-    for name in ("bits", "integer"):
-        value = getattr(quantizer, name)
-        if not isinstance(value, int | float) or value != int(value):
-            raise _refusal(quantizer, f"has {name}={value!r}", f"a whole number of {name}")
+def check_bits(quantizer: Any) -> None:
+    """Refuse a width that is no whole number from 1 to `MAX_BITS`.
+
+    Raises:
+        QuantizerNotSupportedError: saying which there are.
+    """
+    _check_whole(quantizer, "bits")
     if not 1 <= quantizer.bits <= MAX_BITS:
-        raise _refusal(quantizer, f"has {quantizer.bits} bits, and float32 carries {MAX_BITS}", f"1 to {MAX_BITS} bits")
+        limit = "and float32 carries 24" if quantizer.bits > MAX_BITS else "which is no width"
+        raise quantizer_refusal(quantizer, f"has {quantizer.bits} bits, {limit}", f"1 to {MAX_BITS} bits")
+
+
+def check_common(quantizer: Any) -> None:
+    """Refuse what no fixed-point type does, in the arguments that QKeras's linear quantizers share.
+
+    Raises:
+        QuantizerNotSupportedError: naming the argument.
+    """
+    check_bits(quantizer)
+    _check_whole(quantizer, "integer")
+    for name in ("symmetric", "keep_negative"):
+        if getattr(quantizer, name, 0) not in (0, 1):
+            raise quantizer_refusal(quantizer, f"has {name}={getattr(quantizer, name)!r}", "True or False")
     if quantizer.use_stochastic_rounding:
-        raise _refusal(quantizer, "rounds at random", "use_stochastic_rounding=False")
+        raise quantizer_refusal(quantizer, "rounds at random", "use_stochastic_rounding=False")
     if not _is_one(quantizer.qnoise_factor):
-        raise _refusal(quantizer, f"mixes in the unquantized value (qnoise_factor={quantizer.qnoise_factor!r})", "1.0")
+        raise quantizer_refusal(
+            quantizer, f"mixes in the unquantized value (qnoise_factor={quantizer.qnoise_factor!r})", "1.0"
+        )
+
+
+def _check_whole(quantizer: Any, name: str) -> None:
+    value = getattr(quantizer, name)
+    if not isinstance(value, int | float) or value != int(value):
+        raise quantizer_refusal(quantizer, f"has {name}={value!r}", f"a whole number of {name}")
 
 
 def _check_relu(quantizer: Any) -> None:
     if quantizer.use_sigmoid:
-        raise _refusal(quantizer, "normalizes with a sigmoid", "use_sigmoid=0")
+        raise quantizer_refusal(quantizer, "normalizes with a sigmoid", "use_sigmoid=0")
     if quantizer.negative_slope:
-        raise _refusal(quantizer, f"leaks (negative_slope={quantizer.negative_slope})", "negative_slope=0")
+        raise quantizer_refusal(quantizer, f"leaks (negative_slope={quantizer.negative_slope})", "negative_slope=0")
     if quantizer.relu_upper_bound is not None:
-        raise _refusal(
+        raise quantizer_refusal(
             quantizer,
             f"has relu_upper_bound={quantizer.relu_upper_bound}",
             "None, and `integer` to set the bound",
@@ -105,7 +133,8 @@ def _is_one(value: Any) -> bool:
     return isinstance(value, int | float) and value == 1
 
 
-def _refusal(quantizer: Any, reason: str, instead: str) -> QuantizerNotSupportedError:
+def quantizer_refusal(quantizer: Any, reason: str, instead: str) -> QuantizerNotSupportedError:
+    """The error that names a quantizer, why it is refused and what to use."""
     label = type(quantizer).__name__
     if hasattr(quantizer, "bits"):
         label += f"({quantizer.bits},{getattr(quantizer, 'integer', 0)},...)"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from netloom.errors import LayerNotSupportedError
+from netloom.quantize.arguments import unread_argument
 from netloom.quantize.graph import OPERATORS, Block, Graph
 
 Shapes = Sequence[tuple[int, ...]]
@@ -75,14 +76,15 @@ def check_supported(graph: Graph) -> None:
     Raises:
         LayerNotSupportedError: naming the layer, the option and what to do instead.
     """
+    import keras
+
     for step in graph.steps:
         check = _CHECKS.get(step.block.class_name)
         if check is None:
             _refuse(step.block, _WAY_OUT.get(step.block.class_name, _SUPPORTED))
-        policy = step.block.config.get("dtype")
-        name = policy["config"]["name"] if isinstance(policy, dict) else policy
-        if name not in (None, "float32"):
-            _refuse(step.block, f"it computes in {name}: use float32")
+        unread = unread_argument(getattr(keras.layers, step.block.class_name), step.block.config)
+        if unread is not None:
+            _refuse(step.block, unread)
         check(step.block, [graph.shapes[tensor] for tensor in step.inputs])
 
 

@@ -1,22 +1,30 @@
-"""Engines `float` and `quantized`: a Keras or QKeras model."""
+"""Engines `float`, a Keras model in float32, and `quantized`, a QKeras model's exact meaning in float64."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
 from netloom.sim.engine import Engine, Progress
+from netloom.sim.exact_model import double_precision, exact_model
 
 _CHUNK = 1024
 
 
 class KerasEngine(Engine):
-    """Runs a Keras model; the trace has every layer's output under the layer's own name."""
+    """Runs a Keras model eagerly; the trace has every layer's output under the layer's own name.
+
+    Args:
+        name: 'float' or 'quantized'; the latter computes in float64 what the model means (`exact_model`).
+        model: a Keras or QKeras model.
+    """
 
     def __init__(self, name: str, model: Any) -> None:
         self.name = name
         self.input_names = [tensor.name for tensor in model.inputs]
         self.input_shapes = [tuple(tensor.shape[1:]) for tensor in model.inputs]
-        self._model = model
+        self._exact = name == "quantized"
+        self._model = exact_model(model) if self._exact else model
         self._traced: Any = None
 
     def _run(self, model: Any, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
@@ -25,10 +33,12 @@ class KerasEngine(Engine):
         samples = inputs[0].shape[0]
         chunks: list[list[np.ndarray]] = []
         for start in range(0, samples, _CHUNK):
-            batch = [array[start : start + _CHUNK].astype(np.float32) for array in inputs]
-            # Called eagerly: in a compiled function TensorFlow refuses layer names with spaces or quotes.
+            dtype = np.float64 if self._exact else np.float32
+            batch = [array[start : start + _CHUNK].astype(dtype) for array in inputs]
+            # Called eagerly: a compiled function reorders sums, and refuses layer names with spaces or quotes.
             single = isinstance(model, keras.Sequential)
-            outputs = model(batch[0] if single else keras.tree.pack_sequence_as(model.input, batch), training=False)
+            with double_precision() if self._exact else nullcontext():
+                outputs = model(batch[0] if single else keras.tree.pack_sequence_as(model.input, batch), training=False)
             outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
             chunks.append([keras.ops.convert_to_numpy(output) for output in outputs])
             progress(min(start + _CHUNK, samples), samples)
@@ -44,6 +54,7 @@ class KerasEngine(Engine):
 
         layers = [layer for layer in self._model.layers if not isinstance(layer, keras.layers.InputLayer)]
         if self._traced is None:
-            self._traced = keras.Model(self._model.inputs, [layer.output for layer in layers])
+            with double_precision() if self._exact else nullcontext():
+                self._traced = keras.Model(self._model.inputs, [layer.output for layer in layers])
         outputs = self._run(self._traced, inputs, progress)
         return {layer.name: output for layer, output in zip(layers, outputs, strict=True)}

@@ -10,7 +10,7 @@ from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
 from netloom.hls.handlers.handler import NetloomHandler
 from netloom.hls.handlers.quantizer import GridQuantizer, precision_type
 from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
-from netloom.quantize.quantizers import quantizer_type
+from netloom.quantize.quantizers import check_bits, quantizer_type
 
 
 def activation_layer(layer: Any, activation: Any, shape: tuple[int, ...]) -> dict[str, Any] | None:
@@ -79,6 +79,9 @@ def _hard_type(quantizer: Any) -> FixedPoint:
 
     is_tanh = isinstance(quantizer, q.quantized_tanh)
     label = type(quantizer).__name__
+    check_bits(quantizer)
+    if quantizer.symmetric not in (0, 1):
+        raise QuantizerNotSupportedError(f"quantizer {label} has symmetric={quantizer.symmetric!r}: use True or False")
     if quantizer.use_stochastic_rounding:
         raise QuantizerNotSupportedError(f"quantizer {label} rounds at random: use use_stochastic_rounding=False")
     if getattr(quantizer, "use_real_tanh" if is_tanh else "use_real_sigmoid"):

@@ -8,6 +8,7 @@ import numpy as np
 
 from netloom.hls.handlers.handler import NetloomHandler
 from netloom.quantize.fixed_point import FixedPoint, Rounding
+from netloom.quantize.quantizers import check_bits
 
 SCALE_BITS = 18
 """Width of scales and offsets that lie on no grid of their own: one DSP operand."""
@@ -35,6 +36,8 @@ class BatchNormHandler(NetloomHandler):
             if variable is None:
                 return np.full(shape[-1], default, dtype=np.float32)
             quantize = getattr(layer, quantizer, None)
+            if hasattr(quantize, "bits"):
+                check_bits(quantize)
             return keras.ops.convert_to_numpy(variable if quantize is None else quantize(variable))
 
         mean = parameter("moving_mean", "mean_quantizer_internal", 0.0)
@@ -43,6 +46,9 @@ class BatchNormHandler(NetloomHandler):
         beta = parameter("beta", "beta_quantizer_internal", 0.0)
         deviation = np.sqrt((variance + np.float32(layer.epsilon)).astype(np.float64))
         scale = gamma.astype(np.float64) / deviation
+        inverse = getattr(layer, "inverse_quantizer_internal", None)
+        if inverse is not None:
+            scale = keras.ops.convert_to_numpy(inverse(scale)).astype(np.float64)
         offset = beta.astype(np.float64) - scale * mean.astype(np.float64)
         return {
             "class_name": "BatchNormalization",

@@ -25,7 +25,9 @@ def _kernel(layer: Any, name: str, prefix: str = "kernel") -> tuple[np.ndarray, 
     quantizer = getattr(layer, f"{prefix}_quantizer_internal", None)
     stored = layer.get_folded_weights()[0] if _folds(layer) else getattr(layer, name)
     values, grid = quantized_values(layer, stored, quantizer, name)
-    return values, GridQuantizer(grid)
+    # QConv2DBatchnorm takes a mask, and computes without it.
+    mask = None if _folds(layer) else getattr(layer, "_mask", None)
+    return values if mask is None else values * np.asarray(mask, dtype=np.float64), GridQuantizer(grid)
 
 
 def _bias(layer: Any) -> dict[str, Any]:

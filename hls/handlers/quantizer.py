@@ -8,9 +8,13 @@ from hls4ml.model.types import FixedPrecisionType, RoundingMode, SaturationMode
 
 from netloom.errors import QuantizerNotSupportedError
 from netloom.quantize.fixed_point import FixedPoint
+from netloom.quantize.quantizers import quantizer_type
+from netloom.quantize.weight_grid import check_weights
 
+MAX_UNQUANTIZED_BITS = 16
+"""Of weights without a quantizer: a float32 that nobody put on a grid has 24."""
 MAX_WEIGHT_BITS = 24
-"""float32 carries 24 bits; a quantizer whose values need more is not on a power-of-two grid (`alpha='auto'`)."""
+"""float32 carries 24 bits; a quantizer whose values need more is not on a power-of-two grid."""
 
 
 class GridQuantizer(Quantizer):
@@ -82,24 +86,36 @@ def quantized_values(layer: Any, weight: Any, quantizer: Any, where: str) -> tup
         where: what the weight is called.
 
     Raises:
-        QuantizerNotSupportedError: if the values are on no grid, or there is no quantizer and they need one.
+        QuantizerNotSupportedError: if the quantizer has no power-of-two grid, or there is none and the values need one.
     """
     import keras
-
-    from netloom.quantize.quantizers import quantizer_type
 
     name = f"layer {layer.name!r}, {where}"
     values = keras.ops.convert_to_numpy(weight if quantizer is None else quantizer(weight)).astype(np.float64)
     if not np.isfinite(values).all():
         raise QuantizerNotSupportedError(f"{name}: weights must be finite; found NaN or infinity")
-    grid = smallest_grid(values, name)
     if quantizer is None:
-        return values, grid
-    try:
-        declared = quantizer_type(quantizer).with_modes()
-    except QuantizerNotSupportedError:
-        # Not a plain fixed-point quantizer (binary, ternary, auto_po2): its values' own grid serves as well.
-        return values, grid
-    if (declared.to_float(declared.from_float(values)) == values).all():
-        return values, declared
-    return values, grid
+        return values, _unquantized_grid(values, name)
+    check_weights(values, quantizer, name)
+    if type(quantizer).__name__ in ("quantized_bits", "quantized_relu") and _is_plain(quantizer):
+        return values, quantizer_type(quantizer).with_modes()
+    # Scaled, or no range of its own (ternary, powers of two): as wide as its values need.
+    return values, smallest_grid(values, name)
+
+
+def _is_plain(quantizer: Any) -> bool:
+    """Whether a linear quantizer has no scale and more than a sign, so that it is a fixed-point type."""
+    alpha = getattr(quantizer, "alpha", None)
+    unscaled = alpha is None or (isinstance(alpha, int | float) and alpha == 1)
+    return unscaled and int(quantizer.bits) > int(getattr(quantizer, "keep_negative", 0))
+
+
+def _unquantized_grid(values: np.ndarray, where: str) -> FixedPoint:
+    """The grid of weights that no quantizer put on one: few bits, for every float32 lies on a grid of many."""
+    grid = smallest_grid(values, where)
+    if grid.width > MAX_UNQUANTIZED_BITS:
+        raise QuantizerNotSupportedError(
+            f"{where}: it has no quantizer, and its values need {grid.width} bits; give the layer a quantizer for it, "
+            f"or values of at most {MAX_UNQUANTIZED_BITS} bits"
+        )
+    return grid

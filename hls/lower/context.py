@@ -6,11 +6,12 @@ carries them, `FromGraph` reads them off: lowering then means exactly that graph
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any, TypeVar
 
 import numpy as np
 
-from netloom.errors import PrecisionError, SettingsError
+from netloom.errors import LayerNotSupportedError, PrecisionError, SettingsError
 from netloom.hls.dataflow import (
     Bounds,
     Cast,
@@ -19,6 +20,7 @@ from netloom.hls.dataflow import (
     Layer,
     MatVec,
     Operation,
+    Permute,
     TensorType,
 )
 from netloom.hls.timing import layer_interval
@@ -227,11 +229,18 @@ class LoweringContext:
 
     def finish(self, name: str) -> None:
         """Assign the layer's result to its output variable, and close it."""
-        element = self.type_of(name).element
         result = self.choose(RESULT, lambda: self.narrowed(name))
-        if result.with_modes() != element.with_modes():
-            name = self.add(RESULT, Cast(result), name)
-        self._close(name)
+        self._close(self.cast(RESULT, name, result))
+
+    def cast(self, suffix: str, name: str, to: FixedPoint) -> str:
+        """Assign a node's result to a variable of type `to`; gives the node itself where no value can change by that.
+
+        Equal bits are not enough: a symmetric type saturates the lowest value that its bits could hold.
+        """
+        same_bits = self.type_of(name).element.with_modes() == to.with_modes()
+        if same_bits and not self.bounds_of(name).exceeds(to):
+            return name
+        return self.add(suffix, Cast(to), name)
 
     def _check_roundable(self, factors: Sequence[FixedPoint], target: FixedPoint) -> None:
         """Refuse a cast of a product of numbers of these types that `ap_fixed` aborts on."""
@@ -267,6 +276,21 @@ class LoweringContext:
         source = self.type_of(self.inputs[0]).shape if self.node.class_name != "Input" else shape
         interval = layer_interval(self.node, source, shape, self.stream)
         self.builder.layer(Layer(self.node.name, self.node.class_name, name, origin, interval))
+
+    def reshaped(self, name: str, shape: tuple[int, ...]) -> str:
+        """The elements of a network output in the model's shape, where hls4ml left out the layer that gives it.
+
+        Raises:
+            LayerNotSupportedError: if hls4ml's output has more or fewer elements than the model's.
+        """
+        tensor = self.type_of(name)
+        if tensor.shape == shape:
+            return name
+        if tensor.size != prod(shape):
+            raise LayerNotSupportedError(f"an output has shape {shape} in the model and {tensor.shape} in hls4ml")
+        layer = name.partition(".")[0]
+        order = np.arange(tensor.size, dtype=np.int64).reshape(shape)
+        return self.builder.add(layer, "output", Permute(order), name)
 
     def output(self, variable: str) -> str:
         """The dataflow node behind one of the network's output variables."""

@@ -1,6 +1,6 @@
 """From hls4ml's ModelGraph to the dataflow graph, layer by layer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError
@@ -46,7 +46,13 @@ LOWERINGS: dict[str, Callable[[Any, LoweringContext], None]] = {
 """hls4ml's layer classes, and what lowers each."""
 
 
-def lower(graph: Any, types: TypeSource, io_type: str, origins: Mapping[str, str]) -> Dataflow:
+def lower(
+    graph: Any,
+    types: TypeSource,
+    io_type: str,
+    origins: Mapping[str, str],
+    output_shapes: Sequence[tuple[int, ...]] | None = None,
+) -> Dataflow:
     """Lower a whole ModelGraph.
 
     Args:
@@ -54,6 +60,8 @@ def lower(graph: Any, types: TypeSource, io_type: str, origins: Mapping[str, str
         types: where accumulator, result and table types come from.
         io_type: 'io_parallel' or 'io_stream'; hls4ml computes a few things differently.
         origins: hls4ml's layer name -> the name in the user's model.
+        output_shapes: the model's, without the batch axis; hls4ml drops reshapes in front of outputs, whose elements
+            are flat arrays to it.
 
     Raises:
         LayerNotSupportedError: for a layer class or option that has no lowering.
@@ -68,4 +76,7 @@ def lower(graph: Any, types: TypeSource, io_type: str, origins: Mapping[str, str
             )
         context.enter(node)
         lowering(node, context)
-    return context.builder.build(graph.inputs, [context.output(variable) for variable in graph.outputs])
+    outputs = [context.output(variable) for variable in graph.outputs]
+    if output_shapes is not None:
+        outputs = [context.reshaped(name, shape) for name, shape in zip(outputs, output_shapes, strict=True)]
+    return context.builder.build(graph.inputs, outputs)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError
-from netloom.hls.dataflow import Cast, Elementwise, ElementwiseFunction, Permute
+from netloom.hls.dataflow import Elementwise, ElementwiseFunction, Permute
 from netloom.hls.lower.context import RESULT, LoweringContext, roundable
 from netloom.quantize.fixed_point import FixedPoint
 
@@ -32,10 +32,7 @@ def lower_concatenate(node: Any, context: LoweringContext) -> None:
     """`Concatenate`: both inputs cast to the result's type, then joined along one axis."""
     tensors = [context.type_of(name) for name in context.inputs]
     result = context.choose(RESULT, lambda: common_type([context.narrowed(name) for name in context.inputs]))
-    cast = [
-        name if tensor.element == result else context.add(f"cast{index}", Cast(result), name)
-        for index, (name, tensor) in enumerate(zip(context.inputs, tensors, strict=True))
-    ]
+    cast = [context.cast(f"cast{index}", name, result) for index, name in enumerate(context.inputs)]
     axis = int(node.get_attr("axis"))
     axis = axis - 1 if axis > 0 else axis
     first, second = (np.arange(tensor.size, dtype=np.int64).reshape(tensor.shape) for tensor in tensors)

@@ -4,7 +4,7 @@ from math import prod
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError
-from netloom.hls.dataflow import Cast, Divide, Pool, PoolFunction, Summation
+from netloom.hls.dataflow import Divide, Pool, PoolFunction, Summation
 from netloom.hls.lower.context import ACCUM, LoweringContext
 from netloom.hls.lower.shape import reshape
 from netloom.quantize.fixed_point import FixedPoint
@@ -45,11 +45,11 @@ def _pool(
     if node.get_attr("pool_op") == "Max":
         accum = context.choose(ACCUM, lambda: element.with_modes())
         # io_parallel compares before the cast to the accumulator, io_stream after it.
-        if context.stream and accum.with_modes() != element.with_modes():
-            source = context.add("accum", Cast(accum), source)
+        if context.stream:
+            source = context.cast("accum", source, accum)
         result = context.add("max", Pool(PoolFunction.MAX, size, stride), source)
-        if not context.stream and accum.with_modes() != element.with_modes():
-            result = context.add("accum", Cast(accum), result)
+        if not context.stream:
+            result = context.cast("accum", result, accum)
     else:
         accum = context.choose(ACCUM, lambda: _average_accum(context, source, count))
         result = context.add("sum", Pool(PoolFunction.SUM, size, stride, accum, order), source)

@@ -422,3 +422,100 @@ def test_reuse_factor_of_a_pointwise_convolution_is_one_the_cpp_accepts(tmp_path
     text = (firmware.project / "firmware" / "parameters.h").read_text()
     products = re.findall(r"struct \w+_mult : nnet::dense_config \{.*?reuse_factor = (\d+)", text, flags=re.DOTALL)
     assert products and set(map(int, products)) <= {1, 2, 4, 8, 16}
+
+
+# Outputs
+
+
+def several_outputs():
+    """Models whose outputs hold one another's values, and what the message says."""
+    import qkeras
+
+    def net(build):
+        inputs = keras.Input((4, 2), name="source")
+        x = qkeras.QConv1D(3, 1, **linear(), name="conv")(quant(5, 0, "input_quantizer")(inputs))
+        return keras.Model(inputs, build(x))
+
+    layers = keras.layers
+    return {
+        "a reshape of the other": net(lambda x: [x, layers.Flatten(name="flat")(x)]),
+        "two reshapes": net(lambda x: [layers.Flatten(name="flat")(x), layers.Reshape((2, 6), name="grid")(x)]),
+        "the same": net(lambda x: [x, x]),
+        "nothing between": net(lambda x: [x, layers.Dropout(0.5, name="flat")(x)]),
+        "linear": net(lambda x: [x, layers.Activation("linear", name="flat")(x)]),
+    }
+
+
+@pytest.mark.parametrize("case", ["a reshape of the other", "two reshapes", "the same", "nothing between", "linear"])
+def test_outputs_that_are_one_another_are_refused_by_name(tmp_path, case):
+    with pytest.raises(
+        LayerNotSupportedError, match=r"outputs '(conv|flat)' and '(flat|grid|conv)' hold the same values"
+    ):
+        convert(several_outputs()[case], PARALLEL, tmp_path / "net")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("settings", [PARALLEL, STREAM], ids=str)
+def test_an_output_that_is_an_input_is_refused(tmp_path, settings):
+    inputs = keras.Input((4,), name="source")
+    model = keras.Model(inputs, [inputs, quant(3, 0, "narrow")(inputs)])
+    with pytest.raises(LayerNotSupportedError, match="output 'source' is its input"):
+        convert(model, settings, tmp_path / "net")
+
+
+@pytest.mark.parametrize("settings", [PARALLEL, STREAM], ids=str)
+def test_shapes_are_the_models(tmp_path, settings):
+    """hls4ml drops a reshape in front of an output, and flattened streams keep their width."""
+    import qkeras
+
+    inputs = keras.Input((4, 2), name="source")
+    x = qkeras.QConv1D(3, 1, **linear(), name="conv")(quant(5, 0, "input_quantizer")(inputs))
+    flat = keras.layers.Flatten(name="flat")(x)
+    narrow = quant(4, 1, "narrow")(flat)
+    first = qkeras.QDense(3, **linear(), name="first")(flat)
+    other = keras.layers.Add(name="sum")([narrow, flat])
+    grid = keras.layers.Reshape((3, 1), name="grid")(first)
+    model = keras.Model(inputs, [grid, other])
+    for layer in (model.get_layer("conv"), model.get_layer("first")):
+        layer.set_weights([np.random.default_rng(1).normal(0, 0.7, w.shape) for w in layer.get_weights()])
+    firmware = convert(model, settings, tmp_path / "net")
+    data = np.random.default_rng(0).uniform(-1, 1, (9, 4, 2))
+    exact = open_engine("quantized", model=model).predict(data)
+    with open_engine("csim", firmware=firmware) as csim:
+        judged = csim.predict(data)
+    for ours, theirs, expected in zip(
+        open_engine("fixed", firmware=firmware).predict(data), judged, exact, strict=True
+    ):
+        assert ours.shape == theirs.shape == expected.shape
+        assert (ours == expected).all() and (theirs == expected).all()
+
+
+def test_what_hls4ml_cannot_build_is_refused_in_one_line(tmp_path):
+    """Streams are copied for seven readers at most."""
+    inputs = keras.Input((4,), name="source")
+    x = quant(5, 0, "input_quantizer")(inputs)
+    model = keras.Model(inputs, [quant(3, 0, f"q{index}")(x) for index in range(9)])
+    with pytest.raises(LayerNotSupportedError, match=r"io_stream.*more than 7 times") as caught:
+        convert(model, STREAM, tmp_path / "net")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("axis", [1, 2])
+def test_merges_of_different_sizes(tmp_path, axis):
+    """Joined along any axis, or refused: never an abort."""
+    import qkeras
+
+    inputs = keras.Input((3, 4, 2), name="source")
+    x = quant(5, 0, "input_quantizer")(inputs)
+    cropped = keras.layers.Cropping2D(((1, 0), (0, 0)) if axis == 1 else ((0, 0), (1, 0)), name="cropped")(x)
+    model = keras.Model(inputs, keras.layers.Concatenate(axis=axis, name="joined")([x, cropped]))
+    firmware = convert(model, PARALLEL, tmp_path / "net")
+    data = np.random.default_rng(0).uniform(-1, 1, (9, 3, 4, 2))
+    exact = open_engine("quantized", model=model).predict(data)
+    with open_engine("csim", firmware=firmware) as csim:
+        assert (csim.predict(data) == exact).all()
+    assert (open_engine("fixed", firmware=firmware).predict(data) == exact).all()
+    small = keras.layers.Reshape((1, 1, 2), name="small")(keras.layers.GlobalMaxPooling2D()(x))
+    added = keras.Model(inputs, qkeras.QConv2D(1, 1, **linear())(keras.layers.Add(name="added")([x, small])))
+    with pytest.raises(LayerNotSupportedError, match=r"'added'.*one shape"):
+        convert(added, PARALLEL, tmp_path / "other")

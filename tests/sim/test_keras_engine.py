@@ -18,7 +18,9 @@ def test_equals_the_model_and_traces_every_layer(zoo, shared, name):
     expected = expected if isinstance(expected, list) else [expected]
     outputs = engine.predict(inputs)
     for a, b in zip(outputs if isinstance(outputs, list) else [outputs], expected, strict=True):
-        assert a.dtype == np.float64 and (a == b).all()
+        assert a.dtype == np.float64
+        # The average pooling of `image` divides by 6, which float32 rounds and the engine does not.
+        assert (a == b).all() if name == "merges" else np.abs(a - b).max() < 2.0**-20
     trace = engine.trace(inputs)
     assert list(trace) == [layer.name for layer in network.layers if type(layer).__name__ != "InputLayer"]
 
@@ -61,3 +63,60 @@ def test_models_are_loaded_from_files(zoo, shared, tmp_path):
     assert crosscheck(engine, engine, zoo("merges").inputs).equal
     with pytest.raises(ModelFileError):
         open_engine("quantized", model=tmp_path / "none.keras")
+
+
+def test_quantized_means_the_same_beyond_float32(tmp_path):
+    """Sums of more than 24 bits, then a batch normalization, a sum and a ReLU: to the bit on 17 channels."""
+    import keras
+    import qkeras
+    from zoo import bits, quant
+
+    from netloom.hls import HlsSettings, convert
+
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((17,), name="source")
+    x = quant(16, 0, "input_quantizer")(inputs)
+    wide = {"kernel_quantizer": bits(16), "bias_quantizer": bits(16)}
+    dense = qkeras.QDense(17, **wide, name="dense")(x)
+    norm = qkeras.QBatchNormalization(
+        gamma_quantizer=bits(12, 1),
+        beta_quantizer=bits(16, 1),
+        mean_quantizer=None,
+        variance_quantizer=None,
+        inverse_quantizer=None,
+        epsilon=2**-10,
+        name="norm",
+    )
+    total = keras.layers.Add(name="total")([norm(dense), x])
+    relu = qkeras.QActivation(qkeras.quantized_relu(14, 3), name="relu")(total)
+    model = keras.Model(inputs, [total, relu])
+    rng = np.random.default_rng(0)
+    norm.set_weights([rng.normal(1, 0.5, 17), rng.normal(0, 0.5, 17), np.zeros(17), np.full(17, 1 - 2**-10)])
+    data = rng.uniform(-1, 1, (200, 17))
+    firmware = convert(model, HlsSettings(), tmp_path / "net")
+    exact = open_engine("quantized", model=model).predict(data)
+    ours = open_engine("fixed", firmware=firmware).predict(data)
+    in_float32 = [np.asarray(output, np.float64) for output in model(data.astype(np.float32), training=False)]
+    assert (in_float32[0] != ours[0]).any(), "the case is no test of precision"
+    for a, b in zip(exact, ours, strict=True):
+        assert (a == b).all()
+
+
+def test_scales_found_from_the_data_are_those_of_the_model():
+    import keras
+    import qkeras
+
+    inputs = keras.Input((6,), name="source")
+    layers = [
+        qkeras.QDense(4, kernel_quantizer=quantizer, bias_quantizer="quantized_po2(4)", name=f"dense{index}")
+        for index, quantizer in enumerate(
+            ["quantized_bits(4,0,alpha='auto_po2')", "ternary(alpha='auto_po2')", "binary()"]
+        )
+    ]
+    outputs = [layer(inputs) for layer in layers]
+    model = keras.Model(inputs, outputs)
+    data = np.random.default_rng(0).integers(-8, 8, (50, 6)) / 8
+    expected = model(data.astype(np.float32), training=False)
+    for a, b in zip(open_engine("quantized", model=model).predict(data), expected, strict=True):
+        assert (a == np.asarray(b)).all()
+    assert keras.config.floatx() == "float32"

@@ -1,0 +1,71 @@
+"""Inputs and outputs of a network: what hls4ml cannot tell apart is refused, and every shape is the model's."""
+
+from typing import Any
+
+from netloom.errors import LayerNotSupportedError
+from netloom.hls.dataflow import Dataflow
+from netloom.hls.settings import HlsSettings
+
+RESHAPES = ("Flatten", "Reshape")
+"""Layers that move no element of a flat array."""
+
+NO_CODE = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "AlphaDropout", "GaussianDropout")
+"""Layers that do nothing at inference."""
+
+
+def check_shapes(model: Any, dataflow: Dataflow) -> None:
+    """Hold the shapes of a converted network against the model's: of its inputs, its outputs and every layer.
+
+    Raises:
+        LayerNotSupportedError: naming what has another shape.
+    """
+    converted = [
+        *zip(model.inputs, dataflow.sources, strict=True),
+        *zip(model.outputs, dataflow.outputs, strict=True),
+    ]
+    nodes = {layer.origin: layer.node for layer in dataflow.layers}
+    converted += [
+        (layer.output, nodes[layer.name])
+        for layer in model.layers
+        if layer.name in nodes and len(layer._inbound_nodes) == 1
+    ]
+    for tensor, node in converted:
+        wanted, found = tuple(tensor.shape[1:]), dataflow.types[node].shape
+        if wanted != found:
+            raise LayerNotSupportedError(
+                f"layer {tensor._keras_history.operation.name!r} has shape {wanted} in the model and {found} in hls4ml"
+            )
+
+
+def check_outputs(model: Any, settings: HlsSettings) -> None:
+    """Refuse outputs that are inputs, or that are one another's values: hls4ml has a single variable for both.
+
+    Raises:
+        LayerNotSupportedError: naming the outputs.
+    """
+    roots: dict[int, str] = {}
+    for tensor in model.outputs:
+        name = tensor._keras_history.operation.name
+        root = _root(tensor, settings)
+        if any(root is source for source in model.inputs):
+            raise LayerNotSupportedError(
+                f"the network's output {name!r} is its input, computed by no layer; leave it out"
+            )
+        if id(root) in roots:
+            raise LayerNotSupportedError(
+                f"the network's outputs {roots[id(root)]!r} and {name!r} hold the same values, and hls4ml's C++ "
+                "has one array for both; keep one of them"
+            )
+        roots[id(root)] = name
+
+
+def _root(tensor: Any, settings: HlsSettings) -> Any:
+    """The tensor whose values another one has, seen through the layers that become no code."""
+    while True:
+        operation, node, _ = tensor._keras_history
+        kind = type(operation).__name__
+        no_code = kind in NO_CODE or (kind in RESHAPES and settings.io_type == "io_parallel")
+        linear = kind == "Activation" and operation.activation.__name__ == "linear"
+        if not (no_code or linear):
+            return tensor
+        tensor = operation._inbound_nodes[node].input_tensors[0]

@@ -1,0 +1,109 @@
+"""What a QKeras model means: the same layers in double precision, their weights as QKeras quantizes them.
+
+QKeras computes in float32. Sums of more than 24 bits are rounded there, and a compiled `predict` rewrites expressions
+besides; in float64 every sum of a network that converts is exact.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_WEIGHTS = {
+    "kernel": "kernel",
+    "depthwise": "depthwise_kernel",
+    "pointwise": "pointwise_kernel",
+    "bias": "bias",
+    "gamma": "gamma",
+    "beta": "beta",
+    "mean": "moving_mean",
+    "variance": "moving_variance",
+}
+"""QKeras's name of a quantizer -> the variable it quantizes."""
+
+
+@contextmanager
+def double_precision() -> Iterator[None]:
+    """Let QKeras's quantizers work in float64: they read Keras's global float type whenever they are called."""
+    import keras
+
+    before = keras.config.floatx()
+    keras.config.set_floatx("float64")
+    try:
+        yield
+    finally:
+        keras.config.set_floatx(before)
+
+
+def exact_model(model: Any) -> Any:
+    """A copy of a QKeras model that computes in float64; to be called eagerly, within `double_precision`.
+
+    Its quantized weights are the very numbers that the original computes with: a scale that QKeras finds from the data
+    (`auto_po2`) is found in float32 there.
+    """
+    import keras
+
+    with double_precision():
+        copy = type(model).from_config(_in_float64(model.get_config()))
+        copy.set_weights(model.get_weights())
+    for layer, twin in zip(model.layers, copy.layers, strict=True):
+        _fix_weights(layer, twin)
+        if getattr(layer, "_mask", None) is not None:
+            twin._mask = keras.ops.cast(layer._mask, "float64")
+        activation = getattr(twin, "activation", None)
+        if type(activation).__name__ == "quantized_relu":
+            twin.activation = _wide_relu(activation)
+    return copy
+
+
+def _in_float64(node: Any) -> Any:
+    """A configuration with every type policy replaced."""
+    if isinstance(node, dict):
+        if node.get("class_name") == "DTypePolicy":
+            return {**node, "config": {"name": "float64"}}
+        return {
+            key: "float64" if key == "dtype" and isinstance(value, str) else _in_float64(value)
+            for key, value in node.items()
+        }
+    return type(node)(map(_in_float64, node)) if type(node) in (list, tuple) else node
+
+
+def _fix_weights(layer: Any, twin: Any) -> None:
+    """Let each weight quantizer of `twin` give what the one of `layer` gives."""
+    folds = hasattr(layer, "get_folded_weights")
+    folded = dict(zip(("kernel", "depthwise", "bias"), _folded(layer), strict=True)) if folds else {}
+    for prefix, variable in _WEIGHTS.items():
+        quantizer = getattr(layer, f"{prefix}_quantizer_internal", None)
+        stored = folded.get(prefix, getattr(layer, variable, None))
+        if quantizer is not None and stored is not None:
+            setattr(twin, f"{prefix}_quantizer_internal", _constant(quantizer(stored)))
+
+
+def _folded(layer: Any) -> tuple[Any, Any, Any]:
+    """Kernel (under both its names) and bias, a batch normalization folded into them."""
+    kernel, bias = layer.get_folded_weights()
+    return kernel, kernel, bias
+
+
+def _constant(value: Any) -> Callable[[Any], Any]:
+    import keras
+
+    constant = keras.ops.cast(value, "float64")
+    return lambda _: constant
+
+
+def _wide_relu(quantizer: Any) -> Callable[[Any], Any]:
+    """QKeras's `quantized_relu` without its cast to float32, where a fixed-point type equals it; else itself."""
+    from netloom.errors import QuantizerNotSupportedError
+    from netloom.quantize.quantizers import quantizer_type
+
+    try:
+        type_ = quantizer_type(quantizer)
+    except QuantizerNotSupportedError:
+        return quantizer
+    import keras
+
+    def relu(x: Any) -> Any:
+        raw = keras.ops.round(keras.ops.cast(x, "float64") * 2.0**type_.fraction)
+        return keras.ops.clip(raw, type_.raw_min, type_.raw_max) * type_.step
+
+    return relu
