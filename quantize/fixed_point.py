@@ -16,6 +16,9 @@ from netloom.errors import InputError, PrecisionError
 MAX_WIDTH = 62
 """Widest type, in bits: sums of two such raws still fit int64."""
 
+MAX_POINT = 256
+"""How far the point may be from the bits, either way: steps stay numbers that a float holds."""
+
 _FAR = 200
 
 
@@ -47,7 +50,7 @@ class FixedPoint:
     `integer` counts the bits left of the point, the sign included; it may be negative or exceed `width`.
 
     Raises:
-        PrecisionError: if the width is below 1 or above `MAX_WIDTH`.
+        PrecisionError: if the width is below 1 or above `MAX_WIDTH`, or the point is farther off than `MAX_POINT`.
     """
 
     width: int
@@ -59,6 +62,8 @@ class FixedPoint:
     def __post_init__(self) -> None:
         if not 1 <= self.width <= MAX_WIDTH:
             raise PrecisionError(f"a fixed-point type must be 1 to {MAX_WIDTH} bits wide, not {self.width}")
+        if abs(self.integer) > MAX_POINT:
+            raise PrecisionError(f"a fixed-point type must have its point within {MAX_POINT} bits, not {self.integer}")
 
     @property
     def fraction(self) -> int:

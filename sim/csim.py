@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from netloom.errors import StorageError, ToolFailedError
+from netloom.files import open_log
 from netloom.hls import Firmware
 from netloom.hls.firmware import PROJECT
 from netloom.sim import csim_worker
@@ -108,7 +109,7 @@ class CsimEngine(Engine):
                 "trace": {name: int(np.prod(shape)) for name, shape in traced.items()},
                 "traced": self._bridge().count("trace_outputs->insert"),
             }
-            with self._log.open("wb") as log:
+            with open_log(self._log) as log:
                 self._process = subprocess.Popen(
                     [sys.executable, "-P", str(Path(csim_worker.__file__).resolve()), str(self._library)],
                     cwd=self._firmware.project,

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from netloom.errors import StorageError, ToolFailedError, ToolMissingError
+from netloom.files import open_log, own_folder, storage_errors
 from netloom.hls.firmware import PROJECT
 
 _FLAGS = ("-O3", "-fPIC", "-fno-gnu-unique", "-w", "-Ifirmware/ap_types/", '-DWEIGHTS_DIR="firmware/weights"')
@@ -60,7 +61,8 @@ def library(project: Path, cache_folder: Path) -> Path:
     target = cache_folder / f"{_digest(project)}.so"
     if target.exists():
         return target
-    cache_folder.mkdir(parents=True, exist_ok=True)
+    with storage_errors(f"cannot write {cache_folder}"):
+        own_folder(cache_folder)
     log = cache_folder / "compile.log"
     with tempfile.TemporaryDirectory(dir=cache_folder) as temporary:
         objects = [Path(temporary) / f"{index}.o" for index in range(len(_SOURCES))]
@@ -94,7 +96,7 @@ def _digest(project: Path) -> str:
 
 def _run_all(commands: list[list[str]], folder: Path, log: Path) -> None:
     """Run commands side by side; all output goes to one log."""
-    with log.open("wb") as output:
+    with storage_errors(f"cannot write {log}"), open_log(log) as output:
         processes = [subprocess.Popen(command, cwd=folder, stdout=output, stderr=output) for command in commands]
         try:
             codes = [process.wait() for process in processes]

@@ -1,16 +1,18 @@
 """What the hardware stages found, as the report has it."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from netloom import rundir
+from netloom.errors import StorageError
 from netloom.files import storage_errors
 from netloom.firmware.bitstream import FLOORPLAN_FILE, Build
+from netloom.firmware.build_file import FloorplanFile
 from netloom.hardware import HardwareResults
+from netloom.reading import read_json
 from netloom.report.evidence import FloorPlan
 from netloom.report.schema import FidelityRecord, HardwareRecord, ProductRecord, ResourceRecord
 
@@ -23,7 +25,8 @@ def hardware_record(results: HardwareResults) -> HardwareRecord:
     """The record of a network on a board."""
     design, build = results.design, results.build.report
     rtl = results.runs[0]
-    assert rtl.latency is not None and rtl.interval is not None
+    if rtl.latency is None or rtl.interval is None:
+        raise StorageError(f"{rundir.RTL} has no cycles that were counted; delete it and run again")
     clock = build["timing"]["clock_mhz"]
     return HardwareRecord(
         board=build["board"],
@@ -64,14 +67,13 @@ def floor_plan(results: HardwareResults) -> FloorPlan | None:
     path = results.build.folder / FLOORPLAN_FILE
     if not path.exists():
         return None
-    with storage_errors(f"cannot read {path}"):
-        content = json.loads(path.read_text(encoding="utf-8"))
+    content = read_json(path, FloorplanFile, "build the bitstream again")
     layers = {unit["name"]: str(unit["layer"]) for unit in results.design["units"]}
     groups = [*dict.fromkeys(layers.values()), _SHELL]
     places = {group: number for number, group in enumerate(groups)}
     rows = [
         (x, y, places[layers.get(unit, _SHELL)], _DRAWN[kind], count)
-        for unit, kinds in content["units"].items()
+        for unit, kinds in content.units.items()
         for kind, tiles in kinds.items()
         if kind in _DRAWN
         for x, y, count in tiles
@@ -79,7 +81,7 @@ def floor_plan(results: HardwareResults) -> FloorPlan | None:
     if not rows:
         return None
     x, y, group, kind, count = np.array(rows, dtype=np.int64).T
-    return FloorPlan(tuple(groups), content["width"], content["height"], x, y, group, kind, count)
+    return FloorPlan(tuple(groups), content.width, content.height, x, y, group, kind, count)
 
 
 def _resources(design: Mapping[str, Any], build: Mapping[str, Any]) -> tuple[ResourceRecord, ...]:
