@@ -25,7 +25,9 @@ class OneLineErrors(TyperGroup):
             try:
                 argument.encode("utf-8")
             except UnicodeEncodeError:
-                raise typer.BadParameter(f"the argument {argument!a} is no text in UTF-8; rename what it names") from None
+                raise typer.BadParameter(
+                    f"the argument {argument!a} is no text in UTF-8; rename what it names"
+                ) from None
         parsed: list[str] = super().parse_args(ctx, args)
         return parsed
 
