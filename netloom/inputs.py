@@ -95,7 +95,7 @@ def _read_npy(path: Path) -> np.ndarray:
     except FileNotFoundError:
         raise StorageError(f"there is no file {path}; check the path") from None
     except OSError as error:
-        raise StorageError(f"cannot read {path} ({error.strerror}); check the path") from None
+        raise StorageError(f"{path} is not a .npy file that can be read ({error.strerror}); check the path") from None
     except ValueError as error:
         raise StorageError(f"{path} is not a .npy file of plain numbers ({error}); write it with numpy.save") from None
     except MemoryError:

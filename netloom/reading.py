@@ -122,9 +122,11 @@ def read_json(path: Path, schema: type[Model], advice: str, limit: int = MAX_JSO
 
 def fault(error: ValidationError) -> str:
     """The first thing that is wrong, on one short line."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    first = error.errors(include_url=False, include_context=False)[0]
     place = ".".join(str(part)[:40] for part in first["loc"][:6]) or "the file"
-    return f"{place}: {first['msg'][:200]}"
+    found = first["input"] if first["loc"] else None
+    got = f", not {repr(found)[:60]}" if isinstance(found, str | int | float) else ""
+    return f"{place}: {first['msg'][:200]}{got}"
 
 
 def read_array(path: Path) -> np.ndarray:

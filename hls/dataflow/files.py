@@ -103,7 +103,9 @@ def load_dataflow(directory: Path) -> Dataflow:
     Raises:
         StorageError: if a file is missing, corrupt, or of another schema version.
     """
-    file = read_json(directory / "dataflow.json", DataflowFile, f"{directory} is no converted network; convert again")
+    file = read_json(
+        directory / "dataflow.json", DataflowFile, f"{directory} is not a converted network: convert the model again"
+    )
     try:
         arrays = read_arrays(directory / "dataflow.npz")
         dataflow = Dataflow(

@@ -329,7 +329,9 @@ def make_case(root: Path, number: int) -> Case:
         what = _mutate_kind(run / name, chance, root)
         chosen = chance.sample(["report", "flash", "build", "run", "forced", "emulate", "alone"], 3)
     elif kind < 0.84:
-        odd = chance.choice(["", "\udcff", str(out), str(run / "run.json"), "x" * 300, "/dev/full", str(out / "nul\n")])
+        odd = chance.choice(
+            ["", "\udcff", str(out), str(run / "run.json"), "x" * 300, str(out / "pipe"), str(out / "nul\n")]
+        )
         slot = chance.choice(["fixed", "crosscheck", "report", "compare", "flash", "build", "run", "convert"])
         command = commands[slot]
         places = [place for place, word in enumerate(command) if isinstance(word, Path)]
@@ -530,6 +532,7 @@ def campaign(
             _remove(root)
             shutil.copytree(pristine, root, symlinks=True)
             (root / "out").mkdir()
+            os.mkfifo(root / "out" / "pipe")
             case = make_case(root, number)
             for command in case.commands:
                 before = outside(root)
