@@ -9,6 +9,7 @@ from pathlib import Path
 
 from netloom.errors import StorageError
 from netloom.firmware.design_file import DESIGN_FILE, DesignFile, PortPart, StreamPart, read_design_file
+from netloom.firmware.inert import objection
 from netloom.firmware.stream import Stream
 from netloom.quantize.fixed_point import FixedPoint
 from netloom.reading import read_bytes
@@ -137,12 +138,16 @@ class EmittedDesign:
         """The text that is in one of its files.
 
         Raises:
-            StorageError: if it is missing, no regular file of the folder, or no text.
+            StorageError: if it is missing, no regular file of the folder, no text, or SystemVerilog that could do
+                more than compute.
         """
         try:
-            return self.content(name).decode("utf-8")
+            text = self.content(name).decode("utf-8")
         except UnicodeDecodeError:
             raise StorageError(f"{self.folder / name}: is no text; write the design again") from None
+        if name in self.files and (found := objection(text)) is not None:
+            raise StorageError(f"{self.folder / name}: {found} is in no design of netloom's; write the design again")
+        return text
 
 
 def _design(folder: Path, file: DesignFile) -> EmittedDesign:
