@@ -39,7 +39,6 @@ def test_names_that_yosys_writes_pass() -> None:
         "/* verilator sc_hdr */",
         "// verilator  tracing_on",
         "initial $sys``tem;",
-        '"\\" initial $system("x"); "',
         '/* " */ initial $system("x");',
         '"unfinished\ninitial $system("x");',
         "initial $writememh(a, b);",
