@@ -101,7 +101,7 @@ Precision = Annotated[
         metavar="FILE", help="Types to use instead of the proven ones: {layer: {accum: 'fixed<16,6>'}} (YAML or JSON)."
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Do everything anew and replace what the directory holds.")]
+Force = Annotated[bool, typer.Option("--force", help="Do everything anew, and then replace what the directory holds.")]
 BoardOption = Annotated[
     str | None, typer.Option("--board", metavar="BOARD", help="Go on to a bitstream for this board (netloom boards).")
 ]

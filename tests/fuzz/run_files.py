@@ -8,7 +8,6 @@ nothing outside its directory. Every mutation follows from its number: `--first 
 
 import argparse
 import hashlib
-import io
 import json
 import os
 import random
@@ -19,7 +18,6 @@ import sys
 import tempfile
 import time
 import traceback
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,10 +26,9 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import numpy as np
-
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
+from mutations import mutate_file, mutate_kind, odd_yaml
 from typer.testing import CliRunner
 
 from netloom import rundir
@@ -44,7 +41,7 @@ PATIENCE = 60
 """Seconds; a command takes one or two."""
 MEMORY = 4 * 2**30
 """Bytes a command may ask for, beyond what the process has."""
-PAGE = "netloom-fuzz"
+PREFIX = "netloom-fuzz"
 
 RUN_FILES = (
     STATE_FILE,
@@ -67,10 +64,10 @@ RUN_FILES = (
     "bitstream/floorplan.json",
     "bitstream/bitstream.bit",
 )
-"""Files of a run directory that a command reads; JSON more than once, as there is more to it."""
+"""Files of a run directory that a command reads."""
 WRITTEN = (".lock", "netloom.log", "bitstream/flash.log", "report.json", "report.html", "bitstream-failed", "firmware")
 """What a command may write in a run directory."""
-USER_FILES = ("x.npy", "y.npy", "small.npz", "small.keras", "precision.yml", "policy.yml", "weights.csv")
+USER_FILES = ("x.npy", "y.npy", "small.npz", "small.keras", "precision.yml", "policy.yml")
 
 
 class HungError(BaseException):
@@ -97,189 +94,6 @@ def prepare(root: Path) -> None:
     (root / "policy.yml").write_text("weights: 4\noverrides: {hidden: {weights: 5}}\n", encoding="utf-8")
     (root / "outside").mkdir()
     (root / "outside" / "canary").write_text("alive\n", encoding="utf-8")
-
-
-# -- mutations -------------------------------------------------------------------------------------------------------
-
-
-def odd_values(chance: random.Random, root: Path) -> list[Any]:
-    """What a field should not hold."""
-    deep: Any = 0
-    for _ in range(300):
-        deep = [deep]
-    return [
-        *(None, True, False, 0, -1, 1, 2**31, 2**64, -(2**70), 10**400, 0.5, -1e308, 1e308, float("nan"), float("inf")),
-        *("", "x", "\x00", "\ud800", "a\nb", "\x1b[2J", "x" * 100_000, "fixed<8,3>", "ufixed<62,-900>", "fixed<99,1>"),
-        *("../../outside/canary", str(root / "outside" / "canary"), "..", ".", "/", "../outside", "~", "-o", "$HOME"),
-        *([], {}, [[]], [None], {"": 0}, {"array": "x"}, {"array": 3}, deep, [0] * 1000, list(range(5))),
-        chance.randrange(-5, 1000),
-    ]
-
-
-def mutate_json(value: Any, chance: random.Random, root: Path) -> Any:
-    """One odd value, one missing, one more, or two exchanged, somewhere in it."""
-    places: list[tuple[Any, Any]] = []
-    pending = [value]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, dict | list):
-            keys = list(node) if isinstance(node, dict) else list(range(len(node)))
-            places += [(node, key) for key in keys]
-            pending += [node[key] for key in keys]
-    if not places or chance.random() < 0.03:
-        return chance.choice(odd_values(chance, root))
-    node, key = chance.choice(places)
-    match chance.randrange(8):
-        case 0:
-            del node[key]
-        case 1 if isinstance(node, dict):
-            node[chance.choice(["", "extra", "array", "../x", str(key) + "x"])] = node.pop(key)
-        case 2:
-            other, place = chance.choice(places)
-            node[key], other[place] = other[place], node[key]
-        case 3 if isinstance(node[key], int | float) and not isinstance(node[key], bool):
-            node[key] = chance.choice([-node[key], node[key] + 1, node[key] * 10**6, node[key] - 1, 10**18])
-        case 4 if isinstance(node[key], list):
-            node[key] = node[key] * chance.choice([2, 1000])
-        case _:
-            node[key] = chance.choice(odd_values(chance, root))
-    return value
-
-
-def mutate_bytes(content: bytes, chance: random.Random) -> bytes:
-    """Some bytes changed, missing or added."""
-    content = content or b"\0"
-    match chance.randrange(5):
-        case 0:
-            return content[: chance.randrange(len(content))]
-        case 1:
-            at = chance.randrange(len(content))
-            return content[:at] + chance.randbytes(chance.choice([1, 8, 1000])) + content[at:]
-        case 2:
-            return chance.choice([b"", b"\0", b"[" * 100_000, b'{"a":' * 20_000, b"\xff\xfe", content * 2])
-        case _:
-            changed = bytearray(content)
-            for _ in range(chance.choice([1, 1, 5, 50])):
-                changed[chance.randrange(len(changed))] = chance.randrange(256)
-            return bytes(changed)
-
-
-def odd_array(array: np.ndarray, chance: random.Random) -> np.ndarray:
-    """Another type, shape or content."""
-    array = np.atleast_1d(array)
-    match chance.randrange(9):
-        case 0:
-            return array.astype(chance.choice(["S4", "U3", "?", "i1", "u8", "f2", "c8"]))
-        case 1:
-            return np.zeros(chance.choice([(0,), (1,), (3, 0), (2, 2, 2), ()]), array.dtype)
-        case 2:
-            return np.array([("a", 1)] * 3, dtype=[("name", "U4"), ("value", "i4")])
-        case 3:
-            return array[..., None]
-        case 4:
-            return np.full(array.shape, chance.choice([-1, 2**40, 255, 0])).astype(array.dtype, copy=False)
-        case 5:
-            return np.full(array.shape, chance.choice([np.nan, np.inf, 1e300, -0.5]))
-        case 6:
-            return array.astype(f">{array.dtype.str[1:]}") if array.dtype.kind in "iuf" else array[:0]
-        case 7:
-            return np.array(["2020-01-01"] * len(array), dtype="datetime64[D]")
-        case _:
-            return array[: len(array) // 2]
-
-
-def odd_npy(array: np.ndarray, chance: random.Random) -> bytes:
-    """A `.npy` file of an odd array, or with an odd header."""
-    buffer = io.BytesIO()
-    if chance.random() < 0.6:
-        try:
-            np.save(buffer, odd_array(array, chance), allow_pickle=True)
-        except (ValueError, TypeError):  # text that is no number
-            np.save(buffer, np.zeros(3))
-        return buffer.getvalue()
-    shape = chance.choice(["(10000000000,)", "(-1,)", "()", "(3, 4", "((3,),)", "(True,)", "(2**9,)", "(99999,) * 9"])
-    kind = chance.choice(["'<f8'", "'|O'", "'<f99'", "[('a', '<i4')]", "None", "'|V0'", "'<f4'", "f" * 50, "(" * 2000])
-    header = f"{{'descr': {kind}, 'fortran_order': {chance.choice([True, False, 3])}, 'shape': {shape}, }}"
-    padded = (header + " " * (64 - (len(header) + 11) % 64) + "\n").encode("latin1")
-    return b"\x93NUMPY\x01\x00" + len(padded).to_bytes(2, "little") + padded + bytes(64)
-
-
-def mutate_npz(content: bytes, chance: random.Random) -> bytes:
-    """A member odd, missing, renamed, or a bomb."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    name = chance.choice(sorted(members))
-    match chance.randrange(5):
-        case 0:
-            del members[name]
-        case 1:
-            members[chance.choice(["x.npy", "../../outside/canary", "fixed.npy", "odd"])] = members.pop(name)
-        case 2:
-            members[name] = mutate_bytes(members[name], chance)
-        case _:
-            try:
-                array = np.load(io.BytesIO(members[name]))
-            except ValueError:
-                array = np.zeros(3)
-            members[name] = odd_npy(array, chance)
-    return _zip(members)
-
-
-def mutate_keras(content: bytes, chance: random.Random, root: Path) -> bytes:
-    """Something odd in the configuration, or in the weights."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    if chance.random() < 0.8:
-        members["config.json"] = json.dumps(mutate_json(json.loads(members["config.json"]), chance, root)).encode()
-    else:
-        name = chance.choice(sorted(members))
-        members[name] = mutate_bytes(members[name], chance)
-    return _zip(members)
-
-
-def _zip(members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return buffer.getvalue()
-
-
-def odd_yaml(chance: random.Random, text: str) -> str:
-    """Settings as nobody writes them."""
-    bomb = "a0: &a0 x\n" + "".join(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 10)}]\n" for n in range(9))
-    return chance.choice(
-        [
-            bomb,
-            "[" * 20_000,
-            "{a: " * 20_000,
-            "a: &a [*a]",
-            "hidden: &h {result: *h}",
-            "? {a: b}\n: c\n",
-            "!!python/object/apply:os.system ['true']",
-            "hidden: {result: 2001-01-01}",
-            "hidden: {result: !!binary aGk=}",
-            "hidden: 3",
-            "3: 4",
-            "weights: 0x7fffffffffffffffffffffff",
-            "weights: .inf",
-            "weights: 1e400",
-            "overrides: {hidden: {weights: [[[[1]]]]}}",
-            "hidden: {result: 'fixed<99999999999999999999,1>'}",
-            "hidden: {result: 'fixed<8,-99999>'}",
-            "- a",
-            "",
-            "\x00",
-            text * 2,
-            text + "{",
-            "a: 1\na: 2\n",
-            "<<: [1]",
-            "<<: *x",
-            "weights: 0b" + "1" * 100_000,
-            "weights: " + "9" * 10_000,
-            "weights: " + ":".join(["59"] * 4000),
-        ]
-    )
 
 
 @dataclass
@@ -319,14 +133,14 @@ def make_case(root: Path, number: int) -> Case:
     kind = chance.random()
     if kind < 0.72:
         name = chance.choice(RUN_FILES)
-        what = _mutate_file(run / name, chance, root)
+        what = mutate_file(run / name, chance, root)
         if chance.random() < 0.75 and name != STATE_FILE:
             what += ", recorded anew" * _record_anew(run, name)
         told = _READERS.get(name.split("/")[0], ("report", "run"))
         chosen = [*chance.sample(told, min(2, len(told))), chance.choice(sorted(commands))]
     elif kind < 0.80:
         name = chance.choice(WRITTEN)
-        what = _mutate_kind(run / name, chance, root)
+        what = mutate_kind(run / name, chance, root)
         chosen = chance.sample(["report", "flash", "build", "run", "forced", "emulate", "alone"], 3)
     elif kind < 0.84:
         odd = chance.choice(
@@ -339,16 +153,16 @@ def make_case(root: Path, number: int) -> Case:
         return Case(f"argument {odd!r}", [[str(word) for word in command]])
     elif kind < 0.88:
         (out / "y.npy").unlink(missing_ok=True)
-        what = _mutate_kind(out / "y.npy", chance, root)
+        what = mutate_kind(out / "y.npy", chance, root)
         chosen = ["fixed"]
     else:
-        name = chance.choice(USER_FILES[:-1])
+        name = chance.choice(USER_FILES)
         if name.endswith(".yml"):
             text = odd_yaml(chance, (root / name).read_text(encoding="utf-8"))
             (root / name).write_text(text, encoding="utf-8")
             what = f"{name}: {text[:40]!r}"
         else:
-            what = _mutate_file(root / name, chance, root)
+            what = mutate_file(root / name, chance, root)
         chosen = {
             "x.npy": ["fixed", "crosscheck"],
             "y.npy": ["crosscheck"],
@@ -374,58 +188,6 @@ _READERS = {
     "netlist": ("build", "report"),
     "bitstream": ("report", "flash", "emulate", "build"),
 }
-
-
-def _mutate_file(path: Path, chance: random.Random, root: Path) -> str:
-    """Change a file by what it is, or its bytes, or what stands in its place."""
-    if chance.random() < 0.06:
-        return _mutate_kind(path, chance, root)
-    content, where = path.read_bytes(), path.relative_to(root)
-    if chance.random() < 0.2:
-        path.write_bytes(mutate_bytes(content, chance))
-        return f"{where}: bytes"
-    match path.suffix:
-        case ".json":
-            value = json.loads(content)
-            for _ in range(chance.choice([1, 1, 1, 3])):
-                if isinstance(value, dict | list):
-                    value = mutate_json(value, chance, root)
-            path.write_bytes(json.dumps(value).encode())
-        case ".npz":
-            path.write_bytes(mutate_npz(content, chance))
-        case ".npy":
-            path.write_bytes(odd_npy(np.load(io.BytesIO(content)), chance))
-        case ".keras":
-            path.write_bytes(mutate_keras(content, chance, root))
-        case _:
-            path.write_bytes(mutate_bytes(content, chance))
-    return f"{where}: content"
-
-
-def _mutate_kind(path: Path, chance: random.Random, root: Path) -> str:
-    """Put something else in the place of a file."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-    match chance.randrange(6):
-        case 0:
-            path.symlink_to(root / "outside" / "canary")
-            return f"{path.name}: a link to a file"
-        case 1:
-            path.symlink_to(root / "outside")
-            return f"{path.name}: a link to a directory"
-        case 2:
-            path.symlink_to(root / "outside" / "new")
-            return f"{path.name}: a link to nothing"
-        case 3:
-            os.mkfifo(path)
-            return f"{path.name}: a pipe"
-        case 4:
-            path.mkdir()
-            return f"{path.name}: a directory"
-        case _:
-            return f"{path.name}: missing"
 
 
 def _record_anew(run: Path, name: str) -> bool:
@@ -524,7 +286,7 @@ def campaign(
         told: gets the number of each mutation, and what was found.
     """
     findings = []
-    with surroundings(), tempfile.TemporaryDirectory(prefix=PAGE) as scratch:
+    with surroundings(), tempfile.TemporaryDirectory(prefix=PREFIX) as scratch:
         for number in numbers:
             if time.monotonic() > until:
                 break
@@ -573,7 +335,7 @@ def main() -> int:
         if found:
             print(f"\n{number}: {found.what}\n  netloom {found.command}\n{found.detail}", flush=True)
 
-    with tempfile.TemporaryDirectory(prefix=PAGE) as folder:
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
         prepare(Path(folder))
         numbers = iter(range(options.first, options.first + options.count))
         findings = campaign(Path(folder), numbers, time.monotonic() + options.seconds, told)
