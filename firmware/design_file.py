@@ -11,7 +11,6 @@ from netloom.quantize.fixed_point import FixedPoint
 from netloom.reading import FileName, Number, Shape, Whole, read_json
 
 DESIGN_FILE = "design.json"
-_ADVICE = "write the design again"
 
 Count = Annotated[int, Field(ge=1, lt=2**40)]
 
@@ -155,7 +154,7 @@ def read_design_file(path: Path) -> DesignFile:
     Raises:
         StorageError: if it is missing, or no description of a design.
     """
-    return read_json(path, DesignFile, _ADVICE)
+    return read_json(path, DesignFile, _advice(path))
 
 
 def read_whole_design(path: Path) -> WholeDesign:
@@ -164,4 +163,8 @@ def read_whole_design(path: Path) -> WholeDesign:
     Raises:
         StorageError: if it is missing, or no description of a whole design.
     """
-    return read_json(path, WholeDesign, _ADVICE)
+    return read_json(path, WholeDesign, _advice(path))
+
+
+def _advice(path: Path) -> str:
+    return f"there is no design in {path.parent} that can be read: write the design again"

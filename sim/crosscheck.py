@@ -125,8 +125,10 @@ def _checked_labels(labels: np.ndarray, samples: int, outputs: Sequence[np.ndarr
         InputError: if they are not.
     """
     labels = np.asarray(labels)
-    if labels.shape != (samples,):
+    if labels.ndim != 1:
         raise InputError(f"labels must be one a sample, shape ({samples},), not {labels.shape}")
+    if len(labels) != samples:
+        raise InputError(f"labels must be one a sample: {len(labels)} labels for {samples} samples")
     if labels.dtype.kind not in "biu":
         raise InputError(f"labels must be whole numbers from 0, not {labels.dtype}")
     scores = outputs[0].shape[1] if len(outputs) == 1 and outputs[0].ndim == 2 else 1
