@@ -71,7 +71,7 @@ class UnitName(_Part):
 class DesignFile(_Part):
     """What hardware and host need of `design.json`."""
 
-    schema_version: Annotated[str, Field(pattern=r"^1\.")]
+    schema_version: str
     name: str
     target: str
     top: FileName
@@ -83,6 +83,13 @@ class DesignFile(_Part):
     interval: Count
     layers: tuple[LayerPart, ...] = ()
     units: tuple[UnitName, ...] = ()
+
+    @field_validator("schema_version")
+    @classmethod
+    def _is_known(cls, version: str) -> str:
+        if not version.startswith("1."):
+            raise ValueError(f"schema version {version[:20]}, and this netloom reads 1.x")
+        return version
 
 
 class Area(_Part):
@@ -167,4 +174,4 @@ def read_whole_design(path: Path) -> WholeDesign:
 
 
 def _advice(path: Path) -> str:
-    return f"there is no design in {path.parent} that can be read: write the design again"
+    return f"there is no design in {path.parent}, or no description of a design that is whole: write it again"
