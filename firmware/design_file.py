@@ -143,7 +143,7 @@ class WholeDesign(DesignFile):
     area: Area
     products: tuple[ProductPart, ...]
     streams: tuple[NamedStream, ...]
-    units: Annotated[tuple[UnitPart, ...], Field(min_length=1)]  # type: ignore[assignment]
+    units: Annotated[tuple[UnitPart, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _is_connected(self) -> "WholeDesign":

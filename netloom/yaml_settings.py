@@ -15,23 +15,23 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         """One node, if it is no alias and not too deep."""
-        if self.check_event(yaml.events.AliasEvent):  # type: ignore[no-untyped-call]
-            raise yaml.YAMLError(f"aliases are not taken{self.peek_event().start_mark}")  # type: ignore[no-untyped-call]
+        if self.check_event(yaml.events.AliasEvent):
+            raise yaml.YAMLError(f"aliases are not taken{self.peek_event().start_mark}")
         if self.depth >= _MAX_DEPTH:
             raise yaml.YAMLError(f"it is more than {_MAX_DEPTH} levels deep")
         self.depth += 1
         try:
-            return super().compose_node(parent, index)  # type: ignore[no-untyped-call]
+            return super().compose_node(parent, index)
         finally:
             self.depth -= 1
 
     def construct_yaml_int(self, node: Any) -> int:
         """A whole number of bounded length."""
-        return int(super().construct_yaml_int(self._short(node)))  # type: ignore[no-untyped-call]
+        return int(super().construct_yaml_int(self._short(node)))
 
     def construct_yaml_float(self, node: Any) -> float:
         """A number of bounded length."""
-        return float(super().construct_yaml_float(self._short(node)))  # type: ignore[no-untyped-call]
+        return float(super().construct_yaml_float(self._short(node)))
 
     def _short(self, node: Any) -> Any:
         if len(node.value) > _MAX_DIGITS:
