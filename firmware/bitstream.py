@@ -1,17 +1,17 @@
 """`build`: from an emitted design to a routed bitstream for a board."""
 
 import json
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from netloom.errors import SettingsError, ToolFailedError
-from netloom.files import SCRATCH_PREFIX, put_in_place, storage_errors, write_text
+from netloom.errors import SettingsError, StorageError, ToolFailedError
+from netloom.files import put_in_place, scratch, storage_errors, write_text
 from netloom.firmware.board_top import TOP, BoardTop, board_clock, make_board_top
 from netloom.firmware.boards import Board
+from netloom.firmware.build_file import BuildFile
 from netloom.firmware.carry_chains import open_carry_ends
 from netloom.firmware.devices import Family
 from netloom.firmware.emitted import EmittedDesign
@@ -22,6 +22,7 @@ from netloom.firmware.shell import BAUD, ShellSettings, emit_shell, request_samp
 from netloom.firmware.synthesis import Netlist, Shown, change_netlist, run_yosys, stub, synthesize
 from netloom.firmware.target import Target
 from netloom.firmware.tools import find_tool, run_tool, silent, tool_version
+from netloom.reading import read_json
 
 BUILD_FILE = "build.json"
 FLOORPLAN_FILE = "floorplan.json"
@@ -85,12 +86,14 @@ class Build:
         """Read a finished build back.
 
         Raises:
-            StorageError: if there is none in the folder.
+            StorageError: if there is none in the folder, or it is damaged.
         """
         path = Path(folder) / BUILD_FILE
-        with storage_errors(f"no finished build in {folder}"):
-            report = json.loads(path.read_text(encoding="utf-8"))
-        return cls(path.parent, path.parent / report["bitstream"], report)
+        report = read_json(path, BuildFile, f"there is no finished build in {folder}: build it again").model_dump()
+        bitstream = path.parent / report["bitstream"]
+        if bitstream.is_symlink():
+            raise StorageError(f"{bitstream} is a link; build it again")
+        return cls(path.parent, bitstream, report)
 
 
 def build(
@@ -141,8 +144,8 @@ def build(
     top = make_board_top(board, settings.clock_mhz)
     with storage_errors(f"cannot write {out}"):
         out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=SCRATCH_PREFIX) as name:
-            work = _Work(Path(name), settings, board, family, on_line)
+        with scratch(out.parent) as place:
+            work = _Work(place, settings, board, family, on_line)
             try:
                 result = work.run(design, netlist, shell, top, request_samples(design, settings.samples))
             except ToolFailedError as error:

@@ -1,21 +1,18 @@
 """`EmittedDesign`: a design read back from its folder, for whoever builds it, simulates it or talks to it."""
 
+import errno
 import hashlib
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from netloom.errors import NetloomError, StorageError
+from netloom.errors import StorageError
+from netloom.firmware.design_file import DESIGN_FILE, DesignFile, PortPart, StreamPart, read_design_file
+from netloom.firmware.inert import objection
 from netloom.firmware.stream import Stream
 from netloom.quantize.fixed_point import FixedPoint
-
-DESIGN_FILE = "design.json"
-_SCHEMA = "1."
-_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+from netloom.reading import read_bytes
 
 
 @dataclass(frozen=True)
@@ -106,10 +103,7 @@ class EmittedDesign:
         """
         digest = hashlib.sha256()
         for name in (*self.files, *self.memories):
-            try:
-                text = (self.folder / name).read_bytes()
-            except OSError as error:
-                raise StorageError(f"{self.folder / name}: {error.strerror}; write the design again") from None
+            text = self.content(name)
             digest.update(f"{name} {len(text)}\n".encode() + text)
         ports = [(port.port, port.shape, str(port.stream.element)) for port in (*self.inputs, *self.outputs)]
         digest.update(repr(ports).encode())
@@ -124,62 +118,59 @@ class EmittedDesign:
         """
         path = Path(folder)
         path = path / DESIGN_FILE if path.is_dir() else path
+        return _design(path.parent, read_design_file(path))
+
+    def content(self, name: str) -> bytes:
+        """What is in one of its files.
+
+        Raises:
+            StorageError: if it is missing, or no regular file of the folder.
+        """
+        path = self.folder / name
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            version = str(content["schema_version"])
-            if not version.startswith(_SCHEMA):
-                raise StorageError(
-                    f"{path} has schema version {version}, and this netloom reads {_SCHEMA}x; write the design again"
-                )
-            return _parse(path.parent, content)
+            if path.is_symlink():
+                raise OSError(errno.ELOOP, "is a link")
+            return read_bytes(path)
         except OSError as error:
-            raise StorageError(f"no design in {path.parent}: {path.name}: {error.strerror}") from None
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise StorageError(f"{path} is no description of a design ({error!r}); write the design again") from None
-        except NetloomError as error:
-            raise StorageError(f"{path}: {error}") from None
+            raise StorageError(f"{path}: {error.strerror}; write the design again") from None
+
+    def text(self, name: str) -> str:
+        """The text that is in one of its files.
+
+        Raises:
+            StorageError: if it is missing, no regular file of the folder, no text, or SystemVerilog that could do
+                more than compute.
+        """
+        try:
+            text = self.content(name).decode("utf-8")
+        except UnicodeDecodeError:
+            raise StorageError(f"{self.folder / name}: is no text; write the design again") from None
+        if name in self.files and (found := objection(text)) is not None:
+            raise StorageError(f"{self.folder / name}: {found} is in no design of netloom's; write the design again")
+        return text
 
 
-def _parse(folder: Path, content: dict[str, Any]) -> EmittedDesign:
+def _design(folder: Path, file: DesignFile) -> EmittedDesign:
     return EmittedDesign(
         folder=folder,
-        name=str(content["name"]),
-        target=str(content["target"]),
-        top=_checked(content["top"]),
-        files=tuple(_checked(name) for name in content["files"]),
-        memories=tuple(_checked(name) for name in content["memories"]),
-        inputs=tuple(_port(port) for port in content["inputs"]),
-        outputs=tuple(_port(port) for port in content["outputs"]),
-        latency=int(content["latency"]),
-        interval=int(content["interval"]),
+        name=file.name,
+        target=file.target,
+        top=file.top,
+        files=file.files,
+        memories=file.memories,
+        inputs=tuple(_port(port) for port in file.inputs),
+        outputs=tuple(_port(port) for port in file.outputs),
+        latency=file.latency,
+        interval=file.interval,
+        layers=tuple(EmittedLayer(one.layer, one.shape, _stream(one, one.stream)) for one in file.layers),
         # An instance of a module of its own, named after the unit, has another name.
-        instances={f"{unit['name']}_i": str(unit["name"]) for unit in content.get("units", ())},
-        layers=tuple(_layer(layer) for layer in content.get("layers", ())),
+        instances={f"{unit.name}_i": unit.name for unit in file.units},
     )
 
 
-def _checked(name: str) -> str:
-    """A file or module name; these go into scripts."""
-    if not _NAME.fullmatch(name) or name.startswith("-"):
-        raise ValueError(f"{name!r} is no name of a file or module")
-    return name
+def _port(port: PortPart) -> EmittedPort:
+    return EmittedPort(port.name, port.port, port.shape, _stream(port, port.name))
 
 
-def _port(content: dict[str, Any]) -> EmittedPort:
-    shape, stream = _tensor(content, str(content["name"]))
-    return EmittedPort(str(content["name"]), _checked(content["port"]), shape, stream)
-
-
-def _layer(content: dict[str, Any]) -> EmittedLayer:
-    return EmittedLayer(str(content["layer"]), *_tensor(content, _checked(content["stream"])))
-
-
-def _tensor(content: dict[str, Any], name: str) -> tuple[tuple[int, ...], Stream]:
-    stream = Stream(name, FixedPoint.parse(content["element"]), int(content["lanes"]), int(content["beats"]))
-    shape = tuple(int(size) for size in content["shape"])
-    elements = 1
-    for size in shape:
-        elements *= size
-    if elements != stream.lanes * stream.beats or elements < 1:
-        raise ValueError(f"shape {shape} is not {stream.beats} beats of {stream.lanes}")
-    return shape, stream
+def _stream(part: StreamPart, name: str) -> Stream:
+    return Stream(name, FixedPoint.parse(part.element), part.lanes, part.beats)

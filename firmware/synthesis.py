@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from netloom.errors import StorageError, ToolFailedError
-from netloom.files import SCRATCH_PREFIX, put_in_place, storage_errors
+from netloom.files import put_in_place, scratch, storage_errors
 from netloom.firmware.devices import Family
 from netloom.firmware.output_registers import absorb_registers
 from netloom.firmware.tools import PREPARING, find_tool, run_tool, silent, tool_version
@@ -89,8 +88,8 @@ def synthesize(
     out = out.absolute()
     with storage_errors(f"cannot write {out}"):
         out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=SCRATCH_PREFIX) as name:
-            work, result = Path(name) / "work", Path(name) / "result"
+        with scratch(out.parent) as place:
+            work, result = place / "work", place / "result"
             result.mkdir()
             copy_sources(sources, [*files, *memories], work)
             script = _script(files, top, family, parameters or {}, keep_units)
@@ -126,7 +125,7 @@ def copy_sources(sources: Mapping[str, str] | Path, names: Iterable[str], target
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(sources, Path):
-            if not (sources / name).is_file():
+            if not (sources / name).is_file() or (sources / name).is_symlink():
                 raise StorageError(f"{sources / name} is missing; write the design again")
             shutil.copyfile(sources / name, path)
         else:

@@ -5,6 +5,7 @@ A tool is looked for in this order: the environment variable of its name in capi
 from where its nextpnr comes from. Who names a tool by its variable is believed.
 """
 
+import io
 import os
 import re
 import signal
@@ -22,7 +23,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from netloom.errors import INSTALL_HARDWARE, SettingsError, ToolFailedError, ToolMissingError
-from netloom.files import storage_errors
+from netloom.files import open_log, storage_errors
 from netloom.process import PYTHON, answer, check_space, end, package_folder, start, which
 
 _WHEELS = {
@@ -180,7 +181,10 @@ def run_tool(
     """
     began = time.monotonic()
     last: deque[str] = deque(maxlen=200)
-    with storage_errors(f"cannot write {log}"), log.open("w", 1, "utf-8", "replace") as record:
+    with (
+        storage_errors(f"cannot write {log}"),
+        io.TextIOWrapper(open_log(log), "utf-8", "replace", line_buffering=True) as record,
+    ):
         try:
             process = start(
                 [*tool.command, *arguments],
@@ -234,8 +238,8 @@ def _merge(own: Path, log: Path, printed: deque[str]) -> deque[str]:
     said = set(text.splitlines())
     extra = [line for line in printed if line.strip() and line.rstrip("\n") not in said]
     lines = [*text.splitlines(keepends=True), *extra]
-    with storage_errors(f"cannot write {log}"):
-        log.write_text("".join(lines), encoding="utf-8")
+    with storage_errors(f"cannot write {log}"), open_log(log) as record:
+        record.write("".join(lines).encode())
     return deque(lines, maxlen=printed.maxlen)
 
 

@@ -2,14 +2,13 @@
 
 import contextlib
 import io
-import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError, PrecisionError, StorageError
-from netloom.files import put_in_place
+from netloom.files import put_in_place, scratch
 from netloom.hls.check import check_model
 from netloom.hls.dataflow import save_dataflow
 from netloom.hls.firmware import PROJECT_FOLDER, SETTINGS_FILE, Firmware
@@ -43,6 +42,8 @@ def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Firmwar
         StorageError: if the directory exists and is not a converted network.
     """
     directory = Path(directory)
+    if directory.is_symlink():
+        raise StorageError(f"{directory} is a link, and a directory takes its place; name what it points to")
     taken = directory.exists() and (not directory.is_dir() or any(directory.iterdir()))
     if taken and not (directory / "dataflow.json").exists():
         raise StorageError(f"{directory} exists and is not a converted network; choose another directory or remove it")
@@ -61,8 +62,8 @@ def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Firmwar
                 "one of the network's outputs is its input, only rounded or reshaped; leave it out"
             )
     directory.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=f".{directory.name}-") as temporary:
-        whole = Path(temporary) / "firmware"
+    with scratch(directory.parent) as made:
+        whole = made / "firmware"
         whole.mkdir()
         with _quiet(log):
             # Layers that hls4ml optimizes away have no planned type, but those before and after copy from them.

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from netloom.errors import StorageError
 from netloom.hls.dataflow import Cast, Dataflow, DepthwiseMatVec, MatVec, Pool, Reduce, load_dataflow
 from netloom.hls.settings import HlsSettings
 from netloom.quantize.fixed_point import FixedPoint, Overflow
+from netloom.reading import read_json
 
 PROJECT = "network"
 """Name of hls4ml's project and of its C++ top function."""
@@ -72,12 +72,7 @@ class Firmware:
         """
         directory = Path(directory)
         dataflow = load_dataflow(directory)
-        try:
-            settings = HlsSettings.model_validate_json((directory / SETTINGS_FILE).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise StorageError(
-                f"{directory / SETTINGS_FILE} cannot be read ({type(error).__name__}); convert the model again"
-            ) from None
+        settings = read_json(directory / SETTINGS_FILE, HlsSettings, "convert the model again")
         return cls(directory, dataflow, settings)
 
     @property

@@ -53,7 +53,7 @@ class HlsSettings(BaseModel):
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
-            raise SettingsError(f"setting {where}={first['input']!r}: {first['msg']}") from None
+            raise SettingsError(f"setting {where}={repr(first['input'])[:100]}: {first['msg']}") from None
 
     def types(self) -> dict[str, dict[str, FixedPoint]]:
         """`precision`, parsed."""

@@ -10,7 +10,7 @@ import platformdirs
 from netloom.errors import StorageError
 from netloom.files import replacing
 from netloom.models.dataset import digest_arrays
-from netloom.models.npz import DAMAGE
+from netloom.reading import DAMAGE, read_arrays
 
 _CHECKSUM = "sha256"
 
@@ -29,8 +29,7 @@ def read_cached(name: str) -> dict[str, np.ndarray] | None:
     """
     path = cache_path(name)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files}
+        arrays = read_arrays(path)
     except FileNotFoundError:
         return None
     except DAMAGE as error:

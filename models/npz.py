@@ -1,16 +1,11 @@
 """Reading a user's `.npz` file, taking nothing on trust. Pickled objects are refused, never loaded."""
 
-import zipfile
-import zlib
 from pathlib import Path
-from tokenize import TokenError
 
 import numpy as np
 
 from netloom.errors import InputError, StorageError
-
-DAMAGE = (OSError, ValueError, EOFError, RuntimeError, SyntaxError, TokenError, zipfile.BadZipFile, zlib.error)
-"""What NumPy lets through when the bytes of an `.npz` file are not what they should be."""
+from netloom.reading import DAMAGE, regular
 
 MAX_CLASSES = 100_000
 """Labels beyond this are taken for something else than class numbers (identifiers, measured values)."""
@@ -28,7 +23,8 @@ def read_user_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]
         InputError: an array is missing or has a wrong dtype, shape or content.
     """
     try:
-        file = np.load(path, allow_pickle=False)
+        with regular(path):
+            file = np.load(path, allow_pickle=False)
     except FileNotFoundError:
         raise StorageError(f"{path}: no such file") from None
     except OSError as error:
@@ -64,13 +60,13 @@ def read_user_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]
 def _member(path: Path, file: np.lib.npyio.NpzFile, name: str) -> np.ndarray:
     try:
         array = file[name]
+    except MemoryError as error:
+        raise InputError(f"{path}: {name} does not fit into memory; save fewer samples") from error
     except DAMAGE as error:
         if "allow_pickle" in str(error):
             message = f"{path}: {name} holds Python objects, which are never loaded; save a plain numeric array"
             raise InputError(message) from error
         raise StorageError(f"{path}: {name} is damaged; write the file again") from error
-    except MemoryError as error:
-        raise InputError(f"{path}: {name} does not fit into memory; save fewer samples") from error
     if not isinstance(array, np.ndarray):
         raise StorageError(f"{path}: {name} is not a NumPy array; write the file with numpy.savez_compressed")
     return array

@@ -13,6 +13,7 @@ from netloom.models import Network, get_network
 from netloom.sim import ENGINES, HARDWARE_ENGINES, Engine, Fidelity, open_engine
 from netloom.sim import crosscheck as compare_engines
 from netloom.sim.engine import Arrays
+from netloom.state import check_part
 
 
 def load_network(name: str) -> Network:
@@ -36,7 +37,9 @@ def find_firmware(converted: Firmware | str | Path) -> Firmware:
     if not directory.is_dir():
         raise StorageError(f"there is no directory {directory}; netloom run or netloom convert makes one")
     inner = directory / rundir.FIRMWARE
-    return Firmware.load(inner if inner.is_dir() else directory)
+    folder = inner if inner.is_dir() else directory
+    check_part(folder)
+    return Firmware.load(folder)
 
 
 def open_run_engine(name: str, converted: Firmware | str | Path) -> Engine:
@@ -56,6 +59,7 @@ def open_run_engine(name: str, converted: Firmware | str | Path) -> Engine:
     if isinstance(converted, Firmware) or not (Path(converted) / file).is_file():
         where = converted.directory if isinstance(converted, Firmware) else converted
         raise SettingsError(f"engine '{name}' needs {file}, and {where} has none; use fixed or csim")
+    check_part(Path(converted) / file)
     return open_engine(name, model=Path(converted) / file)
 
 
@@ -65,6 +69,9 @@ def _open_hardware_engine(name: str, converted: Firmware | str | Path) -> Engine
         raise SettingsError(
             f"engine {name!r} needs a hardware design, and {folder} has none; netloom run --board makes it"
         )
+    check_part(folder / rundir.DESIGN)
+    if name == "netlist":
+        check_part(folder / rundir.NETLIST)
     netlist = folder / rundir.NETLIST / f"{TOP}.v" if name == "netlist" else None
     return open_engine(name, design=folder / rundir.DESIGN, netlist=netlist)
 

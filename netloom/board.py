@@ -10,6 +10,7 @@ from netloom.firmware import host
 from netloom.firmware.bitstream import BUILD_FILE, Build
 from netloom.firmware.emitted import DESIGN_FILE, EmittedDesign
 from netloom.firmware.protocol import Kind, identity_of
+from netloom.state import check_part
 
 _IDENTITY_BYTES = 9
 
@@ -46,10 +47,11 @@ def find_design(directory: Path) -> Path:
     """The folder of the emitted design in a run directory, or in hls4ml's output directory; or that folder itself.
 
     Raises:
-        StorageError: if there is none.
+        StorageError: if there is none, or it is not what its run recorded.
     """
     for folder in (directory, directory / rundir.DESIGN, directory / "netloom" / rundir.DESIGN):
         if (folder / DESIGN_FILE).is_file():
+            check_part(folder)
             return folder
     raise StorageError(f"there is no design in {directory}; netloom build {directory} --board BOARD makes one")
 
@@ -94,4 +96,7 @@ def _designs() -> Iterator[EmittedDesign]:
 def _link_of(folder: Path) -> dict[str, Any]:
     """How the bitstream beside a design talks, if there is one."""
     built = folder.parent / rundir.BITSTREAM
-    return dict(Build.read(built).report["link"]) if (built / BUILD_FILE).is_file() else {}
+    if not (built / BUILD_FILE).is_file():
+        return {}
+    check_part(built)
+    return dict(Build.read(built).report["link"])

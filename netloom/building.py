@@ -1,11 +1,10 @@
 """`build_bitstream` and `write_design`: from what is converted already, without simulating anything."""
 
-import tempfile
 from pathlib import Path
 
 from netloom import rundir
 from netloom.errors import SettingsError, StorageError
-from netloom.files import SCRATCH_PREFIX, put_in_place, storage_errors
+from netloom.files import put_in_place, scratch, storage_errors
 from netloom.firmware.bitstream import Build, BuildSettings, build
 from netloom.firmware.boards import find_board
 from netloom.firmware.emitted import DESIGN_FILE, EmittedDesign
@@ -19,7 +18,7 @@ from netloom.progress import Progress
 from netloom.quiet import captured
 from netloom.settings import HardwareSettings
 from netloom.stage import run_stage
-from netloom.state import RunState
+from netloom.state import RunState, check_intact, check_part
 
 
 def build_bitstream(directory: str | Path, settings: HardwareSettings, progress: Progress | None = None) -> Build:
@@ -42,6 +41,7 @@ def build_bitstream(directory: str | Path, settings: HardwareSettings, progress:
     with locked(folder):
         state = _converted(folder)
         if state is not None:
+            check_intact(folder, rundir.FIRMWARE)
             for stage in HardwarePlan(settings, None, folder, state, progress).build_stages():
                 run_stage(stage, folder, state, progress)
             return Build.read(folder / rundir.BITSTREAM)
@@ -75,6 +75,7 @@ def write_design(directory: str | Path, settings: HardwareSettings, progress: Pr
                 return _design_of(folder, settings, progress)
             finally:
                 progress.close()
+        check_intact(folder, rundir.FIRMWARE)
         (design, *_) = HardwarePlan(settings, None, folder, state, progress).build_stages()
         run_stage(design, folder, state, progress)
         return folder / rundir.DESIGN
@@ -113,14 +114,15 @@ def _build_alone(folder: Path, settings: HardwareSettings, progress: Progress) -
 
 def _design_of(folder: Path, settings: HardwareSettings, progress: Progress) -> Path:
     """The design in a folder; made there from its firmware."""
+    check_part(folder)
     if (folder / DESIGN_FILE).is_file():
         return folder
     if not (folder / "dataflow.json").is_file():
         raise StorageError(f"{folder} holds neither a run, nor a firmware, nor a design; netloom convert makes one")
     with (
         storage_errors(f"cannot write in {folder}"),
-        tempfile.TemporaryDirectory(dir=folder, prefix=SCRATCH_PREFIX) as scratch,
+        scratch(folder) as made,
     ):
-        emit_design(Firmware.load(folder), folder.resolve().name, settings, Path(scratch), progress)
-        put_in_place(Path(scratch) / rundir.DESIGN, folder / rundir.DESIGN)
+        emit_design(Firmware.load(folder), folder.resolve().name, settings, made, progress)
+        put_in_place(made / rundir.DESIGN, folder / rundir.DESIGN)
     return folder / rundir.DESIGN

@@ -17,6 +17,20 @@ EXIT_MISMATCH, EXIT_ERROR, EXIT_BUG, EXIT_INTERRUPTED = 1, 2, 70, 130
 class OneLineErrors(TyperGroup):
     """Ends every command that fails with one line and an exit code instead of a traceback."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse arguments that can name nothing."""
+        for argument in args:
+            if not argument:
+                raise typer.BadParameter("an argument is empty; leave it out, or say what it names")
+            try:
+                argument.encode("utf-8")
+            except UnicodeEncodeError:
+                raise typer.BadParameter(
+                    f"the argument {argument!a} is no text in UTF-8; rename what it names"
+                ) from None
+        parsed: list[str] = super().parse_args(ctx, args)
+        return parsed
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command; `NETLOOM_DEBUG=1` lets tracebacks through."""
         try:
@@ -105,7 +119,7 @@ Precision = Annotated[
         metavar="FILE", help="Types to use instead of the proven ones: {layer: {accum: 'fixed<16,6>'}} (YAML or JSON)."
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Do everything anew and replace what the directory holds.")]
+Force = Annotated[bool, typer.Option("--force", help="Do everything anew, and then replace what the directory holds.")]
 BoardOption = Annotated[
     str | None,
     typer.Option(
@@ -505,4 +519,6 @@ def _line(error: BaseException) -> str:
 
 
 def _say(message: str) -> None:
-    typer.echo(f"netloom: {message}", err=True)
+    # A name in a file from elsewhere must not steer the terminal.
+    shown = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in message)
+    typer.echo(f"netloom: {shown}", err=True)

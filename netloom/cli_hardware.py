@@ -21,6 +21,7 @@ from netloom.quiet import captured
 from netloom.settings import HardwareSettings
 from netloom.sim.crosscheck import as_list
 from netloom.sim.emulate import emulate as start_emulation
+from netloom.state import check_part
 
 
 def boards() -> None:
@@ -103,6 +104,7 @@ def flash(directory: Path, board: str | None, permanent: bool) -> None:
     folder = next((one for one in (directory, directory / rundir.BITSTREAM) if (one / BUILD_FILE).is_file()), None)
     if folder is None:
         raise StorageError(f"there is no bitstream in {directory}; netloom build {directory} --board BOARD makes one")
+    check_part(folder)
     built = Build.read(folder)
     load(built.bitstream, find_board(board or built.report["board"]), permanent=permanent, log=folder / "flash.log")
     typer.echo(f"{built.bitstream} is in the board; in Python: netloom.Board('PORT', {str(directory)!r}).predict(x)")

@@ -2,12 +2,15 @@
 
 import errno
 import hashlib
+import os
 import secrets
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from netloom.errors import StorageError
 
@@ -28,6 +31,9 @@ _STORAGE_FAULTS = {
     errno.ENOENT: "check the path",
     errno.ENAMETOOLONG: "choose a shorter name",
     errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ELOOP: "remove it or choose another path",
+    errno.EINVAL: "choose another path",
+    errno.ENXIO: "choose another path",
 }
 
 
@@ -48,9 +54,74 @@ def storage_errors(doing: str) -> Iterator[None]:
         raise StorageError(f"{doing}: {explain(error)}") from error
 
 
+def own_file(path: Path, flags: int) -> int:
+    """Open a file that only netloom writes: a lock, a log. It is made if it is not there.
+
+    Raises:
+        OSError: as `os.open`, and if a link, a pipe, a device or a directory stands in its place.
+    """
+    try:
+        handle = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(errno.ELOOP, "is a link", str(path)) from None
+        raise
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
+    return handle
+
+
+def open_log(path: Path, *, append: bool = False) -> IO[bytes]:
+    """Open a log for writing, its earlier content gone or kept.
+
+    Raises:
+        OSError: as `own_file`.
+    """
+    handle = own_file(path, os.O_WRONLY | (os.O_APPEND if append else 0))
+    if not append:
+        os.ftruncate(handle, 0)
+    return os.fdopen(handle, "wb")
+
+
+def own_folder(path: Path) -> None:
+    """Make a folder, with those above it, if it is not there.
+
+    Raises:
+        OSError: as `mkdir`, and if a link stands in its place: what is written into it would go elsewhere.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, "is a link", str(path))
+
+
+def check_replaceable(path: Path) -> None:
+    """Make sure that a file may be put at `path`: there is a regular file, or nothing.
+
+    Raises:
+        OSError: if a directory, a link, a device or a pipe is there; it would be lost.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    except ValueError:
+        raise OSError(errno.EINVAL, "there can be no file of that name", ascii(str(path))) from None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode):
+        what = "a link" if stat.S_ISLNK(mode) else "a device or a pipe"
+        raise OSError(errno.EINVAL, f"is {what}, and only a regular file is replaced", str(path))
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`: replaces it if the block ends well, vanishes if it does not."""
+    """A temporary path beside `path`: replaces it if the block ends well, vanishes if it does not.
+
+    Raises:
+        OSError: if something else than a regular file is there.
+    """
+    check_replaceable(path)
     temporary = path.with_name(f"{SCRATCH_PREFIX}{secrets.token_hex(6)}{path.suffix}")
     try:
         yield temporary
@@ -69,12 +140,19 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+@contextmanager
+def scratch(directory: Path) -> Iterator[Path]:
+    """A new directory in `directory`, for what is to be put in place once it is whole; gone afterwards."""
+    with tempfile.TemporaryDirectory(dir=directory, prefix=SCRATCH_PREFIX, ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
 def put_in_place(source: Path, target: Path) -> None:
     """Move a finished file or directory to `target` on the same file system, replacing what is there."""
     if target.is_dir() and not target.is_symlink():
         # A directory cannot be replaced in one step: between the two renames there is none, never a mixture.
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=SCRATCH_PREFIX) as aside:
-            old = Path(aside) / "old"
+        with scratch(target.parent) as aside:
+            old = aside / "old"
             try:
                 target.rename(old)
                 source.rename(target)
@@ -105,6 +183,16 @@ def digests(path: Path, root: Path) -> dict[str, str]:
     """SHA-256 of a file, or of every file under a directory, by path relative to `root`."""
     files = sorted(entry for entry in path.rglob("*") if entry.is_file()) if path.is_dir() else [path]
     return {file.relative_to(root).as_posix(): sha256(file) for file in files}
+
+
+def is_same(root: Path, name: str, digest: str) -> bool:
+    """Whether `root` holds a regular file `name` with this SHA-256, and no link on the way to it."""
+    path = root
+    for part in name.split("/"):
+        path = path / part
+        if path.is_symlink():
+            return False
+    return path.is_file() and sha256(path) == digest
 
 
 def sha256(path: Path) -> str:

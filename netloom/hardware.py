@@ -1,17 +1,16 @@
 """`rtl.json` and `netlist.json`: what came of simulating the hardware, and what is read back of the finished stages."""
 
-import json
 from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from netloom import rundir
-from netloom.errors import StorageError
 from netloom.firmware.bitstream import Build
-from netloom.firmware.emit import DESIGN_FILE
+from netloom.firmware.design_file import DESIGN_FILE, read_whole_design
+from netloom.reading import Number, Whole, read_json
 from netloom.report.schema import FidelityRecord, RunRecord
 from netloom.settings import HardwareSettings
 
@@ -33,10 +32,10 @@ class HardwareRun(BaseModel):
 
     fidelity: FidelityRecord
     stalled: FidelityRecord | None = None
-    accuracy: dict[str, float] = {}
+    accuracy: dict[str, Number] = {}
     run: RunRecord
-    latency: int | None = None
-    interval: int | None = None
+    latency: Whole | None = None
+    interval: Annotated[int, Field(ge=1, lt=2**53)] | None = None
     tool: str
 
     @classmethod
@@ -46,12 +45,7 @@ class HardwareRun(BaseModel):
         Raises:
             StorageError: if it is missing or damaged.
         """
-        try:
-            return cls.model_validate_json(path.read_bytes())
-        except FileNotFoundError:
-            raise StorageError(f"{path} is missing; netloom run with --board makes it") from None
-        except (OSError, ValidationError) as error:
-            raise StorageError(f"{path} is damaged ({type(error).__name__}); delete it and run again") from None
+        return read_json(path, cls, "netloom run with --board makes it")
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,13 +109,4 @@ def read_design(folder: Path) -> dict[str, Any]:
     Raises:
         StorageError: if it is missing or damaged.
     """
-    path = folder / DESIGN_FILE
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise StorageError(f"{path} is missing; netloom run with --board makes it") from None
-    except (OSError, ValueError) as error:
-        raise StorageError(f"{path} is damaged ({type(error).__name__}); delete it and run again") from None
-    if not isinstance(content, dict):
-        raise StorageError(f"{path} is no description of a design; delete it and run again")
-    return content
+    return read_whole_design(folder / DESIGN_FILE).model_dump()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from netloom import rundir
-from netloom.errors import ToolFailedError
+from netloom.errors import StorageError, ToolFailedError
 from netloom.evaluation import Recorded, affordable, compare, record_of
 from netloom.fidelity import merge
 from netloom.files import put_in_place, remove, write_text
@@ -18,10 +18,12 @@ from netloom.firmware.effort import bitstream_minutes, minutes
 from netloom.firmware.emitted import EmittedDesign
 from netloom.firmware.fit import Search
 from netloom.firmware.generate import Generated, generate_design
+from netloom.firmware.netlist_file import NetlistFile, SynthesisFile
 from netloom.firmware.synthesis import Netlist, count_cells, synthesize
 from netloom.hardware import HardwareRun
 from netloom.hls import Firmware
 from netloom.progress import Progress
+from netloom.reading import read_json
 from netloom.report.schema import RunRecord
 from netloom.settings import HardwareSettings
 from netloom.sim import Fidelity
@@ -168,17 +170,25 @@ def make_bitstream(directory: Path, settings: HardwareSettings, out: Path, progr
 
 
 def load_netlist(folder: Path, top: str) -> Netlist:
-    """What `synthesize_network` kept of its synthesis."""
-    kept = json.loads((folder / _SYNTHESIS_FILE).read_text(encoding="utf-8"))
-    cells = json.loads((folder / f"{top}.json").read_text(encoding="utf-8"))["modules"][top]["cells"]
+    """What `synthesize_network` kept of its synthesis.
+
+    Raises:
+        StorageError: if it is missing or damaged.
+    """
+    advice = "the same netloom run synthesizes again"
+    kept = read_json(folder / _SYNTHESIS_FILE, SynthesisFile, advice)
+    modules = read_json(folder / f"{top}.json", NetlistFile, advice).modules
+    if top not in modules:
+        raise StorageError(f"{folder / top}.json has no module {top!r}; {advice}")
+    cells = {name: {"type": cell.type} for name, cell in modules[top].cells.items()}
     return Netlist(
         top=top,
         json=folder / f"{top}.json",
         verilog=folder / f"{top}.v",
         log=folder / "synthesis.log",
         cells=count_cells(cells),
-        seconds=kept["seconds"],
-        version=kept["version"],
+        seconds=kept.seconds,
+        version=kept.version,
     )
 
 

@@ -1,15 +1,13 @@
 """The folder `netloom/` in an hls4ml project of backend netloom: the hardware, written, read back and built."""
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from netloom import rundir
-from netloom.errors import StorageError
-from netloom.files import SCRATCH_PREFIX, put_in_place, storage_errors, write_text
+from netloom.files import put_in_place, scratch, storage_errors, write_text
 from netloom.firmware.bitstream import BuildSettings, build
 from netloom.firmware.boards import find_board
 from netloom.firmware.devices import DEVICES, ECP5, Device
@@ -20,6 +18,7 @@ from netloom.hardware import read_design
 from netloom.hls import Firmware
 from netloom.hls.dataflow import save_dataflow
 from netloom.hls.firmware import SETTINGS_FILE
+from netloom.reading import read_json
 from netloom.settings import HardwareSettings
 
 FOLDER = "netloom"
@@ -78,12 +77,7 @@ class HardwareProject:
             StorageError: if it is missing or damaged.
         """
         path = project / FOLDER / _FOLDING_FILE
-        try:
-            folding = Folding.model_validate_json(path.read_bytes())
-        except FileNotFoundError:
-            raise StorageError(f"{path} is missing: hls4ml's write() makes it, with backend='netloom'") from None
-        except (OSError, ValidationError) as error:
-            raise StorageError(f"{path} is damaged ({type(error).__name__}); write the project again") from None
+        folding = read_json(path, Folding, "hls4ml's write() makes it, with backend='netloom'")
         return cls(Firmware.load(path.parent), folding)
 
     def write(self, device: Device | None) -> None:
@@ -108,8 +102,8 @@ class HardwareProject:
         )
         with storage_errors(f"cannot write {folder}"):
             folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=folder, prefix=SCRATCH_PREFIX) as name:
-                design = Path(name) / rundir.DESIGN
+            with scratch(folder) as made:
+                design = made / rundir.DESIGN
                 design.mkdir()
                 generated.write(design)
                 put_in_place(design, folder / rundir.DESIGN)

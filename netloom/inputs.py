@@ -1,6 +1,5 @@
 """A user's arrays: read, checked, and brought onto the input quantizer's grid."""
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 from netloom.errors import InputError, StorageError
 from netloom.files import replacing, storage_errors
 from netloom.quantize.fixed_point import FixedPoint
+from netloom.reading import read_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +70,10 @@ def read_labels(path: Path, samples: int) -> np.ndarray:
         labels = labels[:, 0]
     if labels.shape != (samples,):
         raise InputError(f"{path}: there must be one label a sample, shape ({samples},), not {labels.shape}")
-    if labels.dtype.kind not in "iu" or labels.min() < 0:
-        raise InputError(f"{path}: labels must be whole numbers from 0, not {labels.dtype} from {labels.min()}")
+    if labels.dtype.kind not in "iu":
+        raise InputError(f"{path}: labels must be whole numbers from 0, not {labels.dtype}")
+    if labels.size and not 0 <= int(labels.min()) <= int(labels.max()) < 2**31:
+        raise InputError(f"{path}: labels must be whole numbers from 0, not {labels.min()} to {labels.max()}")
     return labels.astype(np.int64)
 
 
@@ -89,14 +91,12 @@ def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 def _read_npy(path: Path) -> np.ndarray:
     try:
-        array = np.load(path, allow_pickle=False)
+        return read_array(path)
     except FileNotFoundError:
         raise StorageError(f"there is no file {path}; check the path") from None
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, SyntaxError) as error:
-        raise StorageError(
-            f"{path} is not a .npy file of plain numbers ({' '.join(str(error).split())}); write it with numpy.save"
-        ) from None
-    if not isinstance(array, np.ndarray):
-        array.close()
-        raise StorageError(f"{path} is an .npz archive; give one array in a .npy file (numpy.save)")
-    return array
+    except OSError as error:
+        raise StorageError(f"{path} is not a .npy file that can be read ({error.strerror}); check the path") from None
+    except ValueError as error:
+        raise StorageError(f"{path} is not a .npy file of plain numbers ({error}); write it with numpy.save") from None
+    except MemoryError:
+        raise StorageError(f"{path} does not fit into memory; give fewer samples") from None

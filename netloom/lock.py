@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from netloom.errors import StorageError
-from netloom.files import storage_errors
+from netloom.files import own_file, storage_errors
 
 LOCK_FILE = ".lock"
 
@@ -20,11 +20,11 @@ def locked(directory: Path) -> Iterator[None]:
     number in the file is only for the message.
 
     Raises:
-        StorageError: if another process holds it, or the directory cannot be written.
+        StorageError: if another process holds it, the directory cannot be written, or its lock is a link.
     """
     path = directory / LOCK_FILE
     with storage_errors(f"cannot work in {directory}"):
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        handle = own_file(path, os.O_RDWR)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

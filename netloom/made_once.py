@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from netloom.errors import ToolFailedError
-from netloom.files import SCRATCH_PREFIX, storage_errors
+from netloom.files import SCRATCH_PREFIX, own_folder, storage_errors
 
 _LOCK = "lock"
 
@@ -32,7 +32,7 @@ def made_once(target: Path, make: Callable[[Path, Path], Path], failed_log: Path
     target, failed_log = target.absolute(), failed_log.absolute()
     while not target.exists():
         with storage_errors(f"cannot write {target}"):
-            target.parent.mkdir(parents=True, exist_ok=True)
+            own_folder(target.parent)
             sweep_scratch(target.parent)
             scratch = target.with_name(f"{SCRATCH_PREFIX}{target.name}")
             with _held(scratch, wait=True) as held:

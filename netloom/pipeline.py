@@ -1,14 +1,14 @@
 """`run`: the whole way from a network or a model to the report, in a directory that can be resumed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from netloom import rundir
-from netloom.errors import SettingsError, StorageError, ToolMissingError
-from netloom.files import remove, storage_errors, sweep
+from netloom.errors import NetloomError, SettingsError, StorageError, ToolMissingError
+from netloom.files import open_log, put_in_place, remove, scratch, storage_errors, sweep
 from netloom.firmware.board_top import board_clock
 from netloom.firmware.boards import find_board
 from netloom.firmware.tools import find_tool
@@ -19,13 +19,14 @@ from netloom.origin import Start, find_start
 from netloom.plan import Plan, report_stage
 from netloom.progress import Progress
 from netloom.quiet import captured
+from netloom.reading import read_bytes, read_json
 from netloom.report.schema import Report
 from netloom.settings import HardwareSettings, RunSettings
 from netloom.sim import csim_build
 from netloom.sim.csim_build import compiler
 from netloom.sim.verilator_tool import verilator
 from netloom.stage import LOG_FILE, Outcome, run_stage
-from netloom.state import HARDWARE_STAGES, STATE_FILE, Origin, RunState
+from netloom.state import HARDWARE_STAGES, STATE_FILE, Origin, RunState, check_intact, check_part
 from netloom.told import told
 from netloom.versions import compiler_version, versions
 
@@ -72,7 +73,8 @@ def run(
         directory: made if it is not there; `runs/NAME` for None.
         until: the last stage to do: train (of a network) or load (of a model), quantize, convert, simulate; with a
             board design, rtl, synthesize, netlist, bitstream; report.
-        force: do every stage anew, also where the directory holds a run of something else.
+        force: do every stage anew, also where the directory holds a run of something else; that one is replaced when
+            the new one is whole, and stays if it fails.
         progress: told what is going on; silent for None.
 
     Raises:
@@ -99,16 +101,46 @@ def run(
     _check_free(folder, start)
     dataset = _dataset(start, data, needed="simulate" in reached)
     with locked(folder):
-        state = _claim(folder, start, settings, force)
-        outcomes: list[Outcome] = []
-        stages = Plan(start, settings, dataset, folder, state, outcomes, progress).stages()
-        if until not in [stage.name for stage in stages]:
-            raise SettingsError(f"{start.words} is quantized already: there is no stage {until!r} to end after")
-        for stage in stages:
-            outcomes.append(run_stage(stage, folder, state, progress))
-            if stage.name == until:
-                break
+        with storage_errors(f"cannot work in {folder}"):
+            sweep(folder)
+            sweep_scratch(folder / rundir.FIRMWARE / csim_build.FOLDER)
+        with _anew(folder) if force else nullcontext(folder) as place:
+            state = _claim(place, start, settings)
+            outcomes: list[Outcome] = []
+            stages = Plan(start, settings, dataset, place, state, outcomes, progress).stages()
+            if until not in [stage.name for stage in stages]:
+                raise SettingsError(f"{start.words} is quantized already: there is no stage {until!r} to end after")
+            for stage in stages:
+                outcomes.append(run_stage(stage, place, state, progress))
+                if stage.name == until:
+                    break
     return Run(folder, tuple(outcomes))
+
+
+@contextmanager
+def _anew(folder: Path) -> Iterator[Path]:
+    """A directory for a run that takes the place of the earlier one once it is whole; if it fails that one stays.
+
+    Only the logs of a failure go to `folder`.
+    """
+    with storage_errors(f"cannot work in {folder}"), scratch(folder) as place:
+        try:
+            yield place
+            for name in rundir.ARTEFACTS:
+                if (place / name).exists():
+                    put_in_place(place / name, folder / name)
+                else:
+                    remove(folder / name)
+            # Last: until then the earlier record does not fit the files, and nothing is taken for finished.
+            put_in_place(place / STATE_FILE, folder / STATE_FILE)
+        except NetloomError as error:
+            for name in rundir.FAILED:
+                if (place / name).exists():
+                    put_in_place(place / name, folder / name)
+            raise type(error)(str(error).replace(str(place), str(folder))) from None
+        finally:
+            with open_log(folder / LOG_FILE, append=True) as log:
+                log.write(read_bytes(place / LOG_FILE) if (place / LOG_FILE).exists() else b"")
 
 
 def write_report(directory: str | Path, progress: Progress | None = None) -> Report:
@@ -129,7 +161,9 @@ def write_report(directory: str | Path, progress: Progress | None = None) -> Rep
         assert state is not None
         if "simulate" not in state.stages:
             raise StorageError(f"the run in {folder} is not finished; the same netloom run goes on where it was")
-        outcomes = [Outcome(name, record.seconds, True) for name, record in told(folder, state).items()]
+        stages = told(folder, state)
+        check_intact(folder, *dict.fromkeys(name.split("/")[0] for one in stages.values() for name in one.outputs))
+        outcomes = [Outcome(name, record.seconds, True) for name, record in stages.items()]
         state.stages.pop("report", None)
         run_stage(report_stage(folder, state, outcomes), folder, state, progress or Progress())
     return read_report(folder)
@@ -171,17 +205,12 @@ def read_report(folder: Path) -> Report:
     """`report.json` of a run directory.
 
     Raises:
-        StorageError: if it is missing or not of this schema.
+        StorageError: if it is missing, not of this schema, or not what its run recorded.
     """
     path = folder / rundir.REPORT_JSON
-    try:
-        return Report.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        raise StorageError(f"{path} is missing; netloom report {folder} makes it from a finished run") from None
-    except (OSError, ValidationError) as error:
-        raise StorageError(
-            f"{path} is damaged ({type(error).__name__}); netloom report {folder} makes it anew"
-        ) from None
+    if path.exists():
+        check_part(path)
+    return read_json(path, Report, f"netloom report {folder} makes it from a finished run")
 
 
 def _check_free(folder: Path, start: Start) -> None:
@@ -194,9 +223,9 @@ def _check_free(folder: Path, start: Start) -> None:
                 raise StorageError(f"{folder / name} was not made by netloom; choose another directory with -o")
 
 
-def _claim(folder: Path, start: Start, settings: RunSettings, force: bool) -> RunState:
-    """The state to go on from, if the directory is this run's; a new one if it is empty or `force` says so."""
-    state = None if force else RunState.read(folder)
+def _claim(folder: Path, start: Start, settings: RunSettings) -> RunState:
+    """The state to go on from, if the directory is this run's; a new one if it is empty."""
+    state = RunState.read(folder)
     with storage_errors(f"cannot work in {folder}"), captured(folder / LOG_FILE):
         origin = start.origin(state)
     if state is not None and not state.origin.same_run(origin):
@@ -210,11 +239,6 @@ def _claim(folder: Path, start: Start, settings: RunSettings, force: bool) -> Ru
         versions=versions(),
         stages=state.stages if state else {},
     )
-    with storage_errors(f"cannot work in {folder}"):
-        sweep(folder)
-        sweep_scratch(folder / rundir.FIRMWARE / csim_build.FOLDER)
-        for name in rundir.ARTEFACTS if force else ():
-            remove(folder / name)
     state.write(folder)
     return state
 

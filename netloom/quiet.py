@@ -5,6 +5,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
+from typing import TextIO
+
+from netloom.files import own_file
 
 
 def debugging() -> bool:
@@ -31,8 +34,8 @@ def captured(log: Path | None) -> Iterator[None]:
         return
     sys.stdout.flush()
     sys.stderr.flush()
-    saved = os.dup(1), os.dup(2)
-    with (log or Path(os.devnull)).open("a", encoding="utf-8", buffering=1) as sink:
+    with _sink(log) as sink:
+        saved = os.dup(1), os.dup(2)
         try:
             os.dup2(sink.fileno(), 1)
             os.dup2(sink.fileno(), 2)
@@ -45,3 +48,9 @@ def captured(log: Path | None) -> Iterator[None]:
             for number, handle in enumerate(saved, start=1):
                 os.dup2(handle, number)
                 os.close(handle)
+
+
+def _sink(log: Path | None) -> TextIO:
+    if log is None:
+        return Path(os.devnull).open("a", encoding="utf-8")
+    return os.fdopen(own_file(log, os.O_WRONLY | os.O_APPEND), "a", encoding="utf-8", buffering=1)

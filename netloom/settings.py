@@ -12,6 +12,8 @@ from netloom.hls import HlsSettings
 from netloom.models import Network
 from netloom.quantize.policy import Bits, Policy
 from netloom.quantize.settings import Settings
+from netloom.reading import read_bytes
+from netloom.yaml_settings import read_yaml
 
 DEFAULT_CLOCKS = {"ecp5": 80.0, "ice40": 24.0}
 """MHz, by device family: what most networks reach after routing on the slowest parts of it."""
@@ -134,6 +136,9 @@ class RunSettings(Settings):
         return network.fine_tune_epochs if network else USER_MODEL_FINE_TUNE_EPOCHS
 
 
+MAX_SETTINGS = 2**22
+"""Bytes of a file of settings."""
+
 _UNITS = {"": 1.0, "hz": 1e-6, "khz": 1e-3, "mhz": 1.0, "ghz": 1e3}
 
 
@@ -157,11 +162,11 @@ def read_settings_file(path: Path) -> dict[str, Any]:
         SettingsError: if it does not hold one mapping.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(read_bytes(path, MAX_SETTINGS))
     except OSError as error:
         raise StorageError(f"cannot read {path}: {error.strerror}; check the path") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is neither YAML nor JSON: {' '.join(str(error).split())}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise SettingsError(f"{path} is neither YAML nor JSON: {' '.join(str(error).split())[:300]}") from None
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
         raise SettingsError(f"{path} must hold one mapping of names to values, such as 'dense1: {{accum: ...}}'")
     return content

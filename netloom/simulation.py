@@ -1,14 +1,15 @@
 """`simulation.json` and `predictions.npz`: what the engines made of the test set."""
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from netloom import rundir
 from netloom.errors import StorageError
+from netloom.reading import Number, is_numbers, read_arrays, read_json
 from netloom.report.schema import FidelityRecord
+from netloom.sim import ENGINES
 
 
 class LayerFindings(BaseModel):
@@ -36,7 +37,7 @@ class Simulation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    accuracy: dict[str, float]
+    accuracy: dict[str, Number]
     fidelity: tuple[FidelityRecord, ...]
     layers: dict[str, LayerFindings]
     compiler: str | None
@@ -48,26 +49,39 @@ class Simulation(BaseModel):
         Raises:
             StorageError: if it is missing or damaged.
         """
-        path = directory / rundir.SIMULATION
-        try:
-            return cls.model_validate_json(path.read_bytes())
-        except FileNotFoundError:
-            raise StorageError(f"{path} is missing: {directory} holds no finished run; netloom run makes one") from None
-        except (OSError, ValidationError) as error:
-            raise StorageError(f"{path} is damaged ({type(error).__name__}); delete it and run again") from None
+        return read_json(directory / rundir.SIMULATION, cls, f"netloom run makes it, and {directory} has no such run")
 
 
-def load_predictions(directory: Path) -> dict[str, np.ndarray]:
-    """Outputs by engine, float64, (samples, *output shape).
+def load_predictions(directory: Path, samples: int, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """Outputs by engine, float64, (samples, *output shape); an engine that was run on the first only has fewer.
+
+    Args:
+        directory: of the run.
+        samples: of the test set.
+        shape: of an output.
 
     Raises:
         StorageError: if they are missing or damaged.
     """
     path = directory / rundir.PREDICTIONS
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+        predictions = read_arrays(path)
+        _check(predictions, samples, shape)
     except FileNotFoundError:
         raise StorageError(f"{path} is missing: {directory} holds no finished run; netloom run makes one") from None
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+    except OSError as error:
+        raise StorageError(f"cannot read {path} ({error.strerror}); delete it and run again") from None
+    except ValueError as error:
         raise StorageError(f"{path} is damaged ({error}); delete it and run again") from None
+    return predictions
+
+
+def _check(predictions: dict[str, np.ndarray], samples: int, shape: tuple[int, ...]) -> None:
+    if "fixed" not in predictions:
+        raise ValueError("it has no outputs of fixed")
+    for name, outputs in predictions.items():
+        if name not in ENGINES or not is_numbers(outputs, "f", (None, *shape)):
+            raise ValueError(f"outputs of {name!r} must be numbers, (samples, {', '.join(map(str, shape))})")
+        whole = name == "fixed"
+        if not (len(outputs) == samples if whole else 1 <= len(outputs) <= samples) or not np.isfinite(outputs).all():
+            raise ValueError(f"outputs of {name!r} must be finite, one of each of the {samples} samples")

@@ -2,14 +2,13 @@
 
 import hashlib
 import json
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from netloom.files import SCRATCH_PREFIX, digests, put_in_place, remove, sha256, storage_errors
+from netloom.files import digests, is_same, put_in_place, remove, scratch, storage_errors
 from netloom.progress import Progress
 from netloom.quiet import captured
 from netloom.state import RunState, StageRecord
@@ -83,7 +82,7 @@ def is_finished(stage: Stage, mark: str, directory: Path, state: RunState) -> bo
     if record is None or record.fingerprint != mark:
         return False
     return _tops(record.outputs) == set(stage.outputs) and all(
-        (directory / name).is_file() and sha256(directory / name) == digest for name, digest in record.outputs.items()
+        is_same(directory, name, digest) for name, digest in record.outputs.items()
     )
 
 
@@ -94,16 +93,15 @@ def _perform(stage: Stage, mark: str, directory: Path, state: RunState) -> None:
     replaced only once the new ones are whole.
     """
     began = time.perf_counter()
-    with tempfile.TemporaryDirectory(dir=directory, prefix=SCRATCH_PREFIX, ignore_cleanup_errors=True) as name:
-        scratch = Path(name)
+    with scratch(directory) as made:
         with captured(directory / LOG_FILE):
             print(f"== {stage.name}, {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
-            stage.work(scratch)
+            stage.work(made)
         outputs: dict[str, str] = {}
         for output in stage.outputs:
-            outputs |= digests(scratch / output, scratch)
+            outputs |= digests(made / output, made)
         for output in stage.outputs:
-            put_in_place(scratch / output, directory / output)
+            put_in_place(made / output, directory / output)
     before = state.stages.get(stage.name)
     for output in _tops(before.outputs if before else ()) - set(stage.outputs):
         remove(directory / output)

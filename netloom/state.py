@@ -6,8 +6,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from netloom import rundir
 from netloom.errors import StorageError
-from netloom.files import write_text
+from netloom.files import is_same, write_text
+from netloom.reading import InnerPath, Number, fault, read_bytes
 
 STATE_FILE = "run.json"
 HARDWARE_STAGES = ("design", "rtl", "synthesize", "netlist", "bitstream")
@@ -29,8 +31,8 @@ class StageRecord(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     fingerprint: str
-    outputs: dict[str, str]
-    seconds: float
+    outputs: dict[InnerPath, str]
+    seconds: Number
     finished: datetime
 
 
@@ -90,17 +92,18 @@ class RunState(BaseModel):
         """
         path = directory / STATE_FILE
         try:
-            return cls.model_validate_json(path.read_bytes())
+            return cls.model_validate_json(read_bytes(path))
         except (FileNotFoundError, NotADirectoryError):
             return None
         except ValidationError as error:
-            place = ".".join(map(str, error.errors()[0]["loc"])) or "the file"
             raise StorageError(
-                f"{path} is not a run state this netloom can read ({place}: {error.errors()[0]['msg']});"
+                f"{path} is not a run state this netloom can read ({fault(error)});"
                 " delete it, or run with --force, to start over"
             ) from None
         except OSError as error:
-            raise StorageError(f"cannot read {path}: {error.strerror}; check its permissions") from None
+            raise StorageError(
+                f"cannot read {path}: {error.strerror}; check it, or run with --force, to start over"
+            ) from None
 
     def write(self, directory: Path) -> None:
         """Replace the state of a run directory in one step."""
@@ -115,3 +118,35 @@ def recorded(state: RunState, name: str) -> dict[str, str]:
         for path, digest in record.outputs.items()
         if path.split("/")[0] == name
     }
+
+
+def check_intact(directory: Path, *names: str) -> None:
+    """Refuse artefacts of a run directory that are not, byte for byte, what a finished stage recorded.
+
+    Of a directory without `run.json` nothing is recorded, and nothing refused.
+
+    Raises:
+        StorageError: if a file is missing, changed, a link, or of no finished stage; or `run.json` is damaged.
+    """
+    state = RunState.read(directory)
+    if state is None:
+        return
+    for name in names:
+        files = recorded(state, name)
+        if not files:
+            raise StorageError(
+                f"{directory / name} belongs to no finished stage of this run; the same netloom run goes on from there"
+            )
+        for file, digest in files.items():
+            if not is_same(directory, file, digest):
+                raise StorageError(
+                    f"{directory / file} is not what {STATE_FILE} recorded (changed, or missing);"
+                    " the same netloom run makes it anew"
+                )
+
+
+def check_part(path: Path) -> None:
+    """`check_intact` of a file or folder that may be an artefact of a run directory."""
+    path = path.absolute()
+    if path.name in rundir.ARTEFACTS and (path.parent / STATE_FILE).exists():
+        check_intact(path.parent, path.name)

@@ -1,6 +1,5 @@
 """`data.npz`: the test samples a run keeps, so that every later stage and check needs nothing but its directory."""
 
-import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -9,6 +8,7 @@ import numpy as np
 
 from netloom.errors import StorageError
 from netloom.models import Dataset
+from netloom.reading import is_numbers, read_arrays, text_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,16 +62,28 @@ class TestSet:
             StorageError: if the file is missing or not such a file.
         """
         try:
-            with np.load(path, allow_pickle=False) as arrays:
-                return cls(
-                    arrays["x"],
-                    arrays.get("y"),
-                    tuple(map(str, arrays["class_names"])) if "class_names" in arrays else None,
-                    str(arrays["source"]),
-                    str(arrays["digest"]),
-                    str(arrays["unlabelled"]),
-                )
+            return cls._of(read_arrays(path))
         except FileNotFoundError:
             raise StorageError(f"{path} is missing; run `netloom run` in that directory to make it") from None
-        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except OSError as error:
+            raise StorageError(f"cannot read {path} ({error.strerror}); delete it and run again") from None
+        except ValueError as error:
             raise StorageError(f"{path} is damaged ({error}); delete it and run again") from None
+
+    @classmethod
+    def _of(cls, arrays: dict[str, np.ndarray]) -> Self:
+        x, y, names = arrays.get("x"), arrays.get("y"), arrays.get("class_names")
+        if x is None or x.dtype.kind != "f" or x.ndim < 2 or x.size == 0 or not np.isfinite(x).all():
+            raise ValueError("x must be finite samples")
+        if y is not None and not (is_numbers(y, "i", (len(x),)) and y.min() >= 0):
+            raise ValueError("y must be class numbers, one a sample")
+        if names is not None and (names.ndim != 1 or names.dtype.kind != "U"):
+            raise ValueError("class_names must be texts")
+        return cls(
+            x.astype(np.float32),
+            None if y is None else y.astype(np.int64),
+            None if names is None else tuple(map(str, names)),
+            text_of(arrays.get("source")),
+            text_of(arrays.get("digest")),
+            text_of(arrays.get("unlabelled")),
+        )

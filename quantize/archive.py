@@ -6,17 +6,22 @@ object that computes, and text must be a plain call with literal arguments.
 """
 
 import ast
-import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+from pydantic_core import from_json
+
 from netloom.errors import ModelFileError
+from netloom.reading import regular
 
 MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
 MAX_CONFIG_BYTES = 64 * 2**20
+MAX_METADATA_BYTES = 2**20
+MAX_WEIGHTS_BYTES = 2**32
 
 QUANTIZERS = frozenset(
     "bernoulli binary quantized_bits quantized_hswish quantized_linear quantized_po2 quantized_relu quantized_relu_po2 "
@@ -41,7 +46,7 @@ def check_archive(path: Path) -> str:
         ModelFileError: if it is not a whole `.keras` archive, or names a class or function beyond Keras and QKeras.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with regular(path) as file, zipfile.ZipFile(file) as archive:
             members = set(archive.namelist())
             if members != MEMBERS:
                 odd = sorted(members ^ MEMBERS)
@@ -53,9 +58,14 @@ def check_archive(path: Path) -> str:
             damaged = archive.testzip()
             if damaged is not None:
                 _refuse(path, f"is damaged ({damaged} fails its checksum): copy or save it again")
-            config = json.loads(archive.read("config.json"))
-            version = json.loads(archive.read("metadata.json")).get("keras_version", "unknown")
-    except (zipfile.BadZipFile, EOFError):
+            if archive.getinfo("metadata.json").file_size > MAX_METADATA_BYTES:
+                _refuse(path, f"has metadata of more than {MAX_METADATA_BYTES} bytes: save it again")
+            if archive.getinfo("model.weights.h5").file_size > MAX_WEIGHTS_BYTES:
+                _refuse(path, f"has more than {MAX_WEIGHTS_BYTES} bytes of weights")
+            # It bounds the depth, where json.loads would end in a RecursionError, or in Keras in a crash.
+            config = from_json(archive.read("config.json"))
+            version = from_json(archive.read("metadata.json")).get("keras_version", "unknown")
+    except (zipfile.BadZipFile, EOFError, zlib.error):
         _refuse(path, "is not a whole .keras archive: copy or save it again")
     except (ValueError, AttributeError, NotImplementedError, RuntimeError) as error:
         _refuse(path, f"cannot be read ({error}): save it again with model.save()")
@@ -103,6 +113,9 @@ def _check_object(path: Path, place: str, node: dict[str, Any]) -> None:
 
 def _check_class(path: Path, place: str, node: dict[str, Any]) -> None:
     name, module, registered = node["class_name"], node.get("module"), node.get("registered_name")
+    for key, value in (("class_name", name), ("module", module), ("registered_name", registered)):
+        if not isinstance(value, str) and not (value is None and key != "class_name"):
+            _refuse(path, f"is not loaded: {place} has a {key} that is no text; save it again with model.save()")
     if name in _RUNS_CODE:
         _refuse(path, f"is not loaded: {place} ({name}) would run code from the file; build it from keras layers")
     if name in _READS_FILES:

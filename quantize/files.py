@@ -9,7 +9,20 @@ from netloom.files import replacing
 from netloom.quantize.archive import check_archive
 from netloom.quantize.inspection import check_finite
 
-_LOADING_FAILURES = (ValueError, TypeError, KeyError, AttributeError, AssertionError, RuntimeError, OSError, IndexError)
+_LOADING_FAILURES = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    AssertionError,
+    ArithmeticError,
+    RuntimeError,
+    NotImplementedError,
+    OSError,
+    SyntaxError,
+    NameError,
+    MemoryError,
+)
 """What Keras and QKeras raise for a configuration or weights they can make nothing of."""
 
 

@@ -26,5 +26,5 @@ def _one_line(error: ValidationError) -> str:
     failures = []
     for failure in error.errors(include_url=False):
         place = ".".join(str(part) for part in failure["loc"]) or "settings"
-        failures.append(f"{place}: {failure['msg']} (got {failure['input']!r})".replace("\n", " "))
+        failures.append(f"{place}: {failure['msg']} (got {repr(failure['input'])[:100]})".replace("\n", " "))
     return "; ".join(failures)

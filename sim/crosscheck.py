@@ -92,12 +92,12 @@ def crosscheck(
         progress: called as samples are done, once for each engine.
 
     Raises:
-        InputError: for bad inputs, or labels of another number.
+        InputError: for bad inputs, or labels of another number, kind, or of classes that there are no outputs for.
     """
     first, second = (one.exact(x, progress) for one in (reference, engine))
     samples = first[0].shape[0]
-    if labels is not None and len(labels) != samples:
-        raise InputError(f"labels must be one a sample: {len(labels)} labels for {samples} samples")
+    if labels is not None:
+        labels = _checked_labels(labels, samples, first)
     layers: list[LayerDifference] = []
     mismatch: Mismatch | None = None
     steps = steps or {}
@@ -120,6 +120,29 @@ def crosscheck(
         first_mismatch=mismatch,
         layers=layers,
     )
+
+
+def _checked_labels(labels: np.ndarray, samples: int, outputs: Sequence[np.ndarray]) -> np.ndarray:
+    """Class numbers, one a sample, each of a class that the network has an output for.
+
+    Raises:
+        InputError: if they are not.
+    """
+    labels = np.asarray(labels)
+    if labels.ndim != 1:
+        raise InputError(f"labels must be one a sample, shape ({samples},), not {labels.shape}")
+    if len(labels) != samples:
+        raise InputError(f"labels must be one a sample: {len(labels)} labels for {samples} samples")
+    if labels.dtype.kind not in "biu":
+        raise InputError(f"labels must be whole numbers from 0, not {labels.dtype}")
+    scores = outputs[0].shape[1] if len(outputs) == 1 and outputs[0].ndim == 2 else 1
+    least, most = int(labels.min(initial=0)), int(labels.max(initial=0))
+    if least < 0 or (scores > 1 and most >= scores):
+        raise InputError(
+            f"labels have class {least if least < 0 else most}, and the network has {scores} outputs, one a class:"
+            " classes are numbered from 0"
+        )
+    return labels
 
 
 def as_list(outputs: np.ndarray | list[np.ndarray]) -> list[np.ndarray]:

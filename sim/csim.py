@@ -137,7 +137,8 @@ class CsimEngine(Engine):
         self._said.seek(0)
         text = self._said.read()
         try:
-            self._log.write_bytes(text)
+            with open_log(self._log) as log:
+                log.write(text)
         except OSError:
             lines = text.decode(errors="replace").split("\n")
             return f"its last words: {next((line for line in reversed(lines) if line.strip()), 'none').strip()}"

@@ -48,7 +48,7 @@ class Emulator:
         for name in design.memories:
             target = Path(self._folder.name) / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes((design.folder / name).read_bytes())
+            target.write_bytes(design.content(name))
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)
         self.port = os.ttyname(self._slave)
@@ -127,7 +127,7 @@ def emulate(design: EmittedDesign | Path | str, *, samples: int | None = None, c
 
 
 def _compiled(design: EmittedDesign, settings: ShellSettings, cache: Path) -> Path:
-    sources = {name: (design.folder / name).read_text(encoding="utf-8") for name in design.files}
+    sources = {name: design.text(name) for name in design.files}
     sources = {**cell_models(sources), **sources, **emit_shell(design, settings)}
     main = Path(__file__).with_name(_MAIN).read_text(encoding="utf-8")
     tool = verilator()

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from netloom.errors import INSTALL_HARDWARE, StorageError, ToolMissingError
 from netloom.firmware.emitted import EmittedDesign
+from netloom.firmware.inert import objection
 from netloom.firmware.tools import find_tool
 from netloom.process import answer, package_folder
+from netloom.reading import read_bytes
 from netloom.sim.cells import cell_models
 from netloom.sim.netlist_cells import inlined
 from netloom.sim.stream_engine import StreamEngine, input_ports, output_ports
@@ -30,7 +32,7 @@ class NetlistEngine(StreamEngine):
     """Simulates what synthesis made of a design. It has no layers to trace: their names are gone.
 
     Raises:
-        StorageError: if the netlist cannot be read.
+        StorageError: if the netlist cannot be read, or could do more than compute.
         ToolMissingError: if there is no Verilator, no C++ compiler, or no Yosys, which has the cells' models.
         ToolFailedError: if one of them finds fault with the netlist.
     """
@@ -48,9 +50,13 @@ class NetlistEngine(StreamEngine):
         """
         design = design if isinstance(design, EmittedDesign) else EmittedDesign.read(design)
         try:
-            text = netlist.read_text(encoding="utf-8")
+            text = read_bytes(netlist).decode("utf-8")
         except OSError as error:
             raise StorageError(f"{netlist}: {error.strerror}; synthesize the design again") from None
+        except UnicodeDecodeError:
+            raise StorageError(f"{netlist}: is no text; synthesize the design again") from None
+        if (found := objection(text)) is not None:
+            raise StorageError(f"{netlist}: {found} is in no netlist of Yosys's; synthesize the design again")
         simulation = build(
             {"netlist.v": inlined(text), **models(text, design.target)},
             design.top,

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from netloom.errors import StorageError
 from netloom.firmware.emitted import EmittedDesign
 from netloom.sim.cells import cell_models
 from netloom.sim.stream_engine import StreamEngine, input_ports, output_ports
@@ -46,15 +45,7 @@ def design_files(design: EmittedDesign) -> dict[str, str]:
     Raises:
         StorageError: if one is missing.
     """
-    texts = {}
-    for name in (*design.files, *design.memories):
-        path = design.folder / name
-        try:
-            texts[name] = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "is no text"
-            raise StorageError(f"{path}: {reason}; write the design again") from None
-    return texts
+    return {name: design.text(name) for name in (*design.files, *design.memories)}
 
 
 def layer_probes(design: EmittedDesign) -> list[Probe]:

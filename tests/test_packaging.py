@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 STAGES = ("models", "quantize", "hls", "firmware", "sim", "netloom")
-COMMON = ("compiled", "errors", "files", "made_once", "process")
+COMMON = ("compiled", "errors", "files", "made_once", "process", "reading")
 """Modules of the face that know nothing of any stage, and serve all of them."""
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 SETUPTOOLS = PROJECT["tool"]["setuptools"]

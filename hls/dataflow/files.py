@@ -1,14 +1,12 @@
 """Dataflow graphs on disk: `dataflow.json` for the structure, `dataflow.npz` for weights and tables. No pickles."""
 
 import json
-import zipfile
-import zlib
 from dataclasses import fields
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from netloom.errors import NetloomError, StorageError
 from netloom.hls.dataflow.cast import Cast, Clamp
@@ -20,23 +18,12 @@ from netloom.hls.dataflow.operation import Operation, TensorType
 from netloom.hls.dataflow.permute import Permute
 from netloom.hls.dataflow.pool import Divide, Pool
 from netloom.hls.dataflow.reduce import Reduce
+from netloom.hls.dataflow.schema import DataflowFile, check_graph, read_operation
 from netloom.hls.dataflow.window import Window
 from netloom.quantize.fixed_point import FixedPoint
+from netloom.reading import DAMAGE, fault, read_arrays, read_json
 
 SCHEMA_VERSION = "1.0"
-
-_DAMAGE = (
-    OSError,
-    EOFError,
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What parsing a damaged file can end in."""
 
 OPERATIONS: dict[str, type[Operation]] = {
     operation.__name__: operation
@@ -117,59 +104,33 @@ def load_dataflow(directory: Path) -> Dataflow:
     Raises:
         StorageError: if a file is missing, corrupt, or of another schema version.
     """
-    path = directory / "dataflow.json"
+    file = read_json(
+        directory / "dataflow.json", DataflowFile, f"{directory} is not a converted network: convert the model again"
+    )
     try:
-        structure = json.loads(path.read_text(encoding="utf-8"))
-        if structure["schema_version"] != SCHEMA_VERSION:
-            raise StorageError(
-                f"{path} has schema version {structure['schema_version']!r}, this netloom reads {SCHEMA_VERSION!r}; "
-                "convert the model again"
-            )
-        with np.load(directory / "dataflow.npz", allow_pickle=False) as arrays:
-            nodes = tuple(
+        arrays = read_arrays(directory / "dataflow.npz")
+        dataflow = Dataflow(
+            {name: TensorType(tensor.shape, FixedPoint.parse(tensor.element)) for name, tensor in file.sources.items()},
+            tuple(
                 Node(
-                    node["name"],
-                    _decode_operation(node["operation"], node["parameters"], arrays),
-                    tuple(node["inputs"]),
-                    node["layer"],
+                    node.name,
+                    read_operation(OPERATIONS[node.operation], node.parameters, arrays),
+                    node.inputs,
+                    node.layer,
                 )
-                for node in structure["nodes"]
-            )
-        sources = {
-            name: TensorType(tuple(tensor["shape"]), FixedPoint.parse(tensor["element"]))
-            for name, tensor in structure["sources"].items()
-        }
-        layers = tuple(Layer(**layer) for layer in structure["layers"])
-        dataflow = Dataflow(sources, nodes, tuple(structure["outputs"]), layers)
-        for name in (*dataflow.outputs, *(layer.node for layer in layers)):
-            if name not in dataflow.types:
-                raise ValueError(f"there is no node {name!r}")
-        return dataflow
+                for node in file.nodes
+            ),
+            file.outputs,
+            tuple(Layer(**layer.model_dump()) for layer in file.layers),
+        )
+        check_graph(dataflow)
     except FileNotFoundError as error:
         raise StorageError(f"{error.filename} is missing: {directory} is not a converted network") from None
-    except (*_DAMAGE, NetloomError) as error:
-        if isinstance(error, StorageError):
-            raise
-        raise StorageError(f"{directory}: the dataflow graph is corrupt ({error}); convert the model again") from None
-
-
-def _decode_operation(name: str, parameters: dict[str, Any], arrays: Any) -> Operation:
-    operation = OPERATIONS[name]
-    hints = get_type_hints(operation)
-
-    def decode(value: Any, hint: Any) -> Any:
-        if isinstance(value, dict):
-            array = arrays[value["array"]]
-            if array.dtype.kind != "U":
-                return array
-            # Integers beyond int64 are there as text.
-            return np.array([int(word) for word in array.flat], dtype=object).reshape(array.shape)
-        if isinstance(value, list):
-            return tuple(decode(item, None) for item in value)
-        if isinstance(value, str):
-            if isinstance(hint, type) and issubclass(hint, StrEnum):
-                return hint(value)
-            return FixedPoint.parse(value)
-        return value
-
-    return operation(**{key: decode(value, hints[key]) for key, value in parameters.items()})
+    except ValidationError as error:
+        raise StorageError(
+            f"{directory}: the dataflow graph is corrupt ({fault(error)}); convert the model again"
+        ) from None
+    except (*DAMAGE, NetloomError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise StorageError(f"{directory}: the dataflow graph is corrupt ({reason}); convert the model again") from None
+    return dataflow

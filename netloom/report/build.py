@@ -52,7 +52,7 @@ def build_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> Non
     evidence = Evidence(
         tests.x,
         tests.y,
-        load_predictions(directory),
+        load_predictions(directory, len(tests.x), firmware.dataflow.types[firmware.dataflow.outputs[0]].shape),
         weight_histograms(firmware),
         results.design if results else None,
         floor_plan(results) if results else None,

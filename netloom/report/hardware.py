@@ -1,7 +1,6 @@
 """What the hardware stages found, as the report has it."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,9 +9,11 @@ from netloom import rundir
 from netloom.files import storage_errors
 from netloom.firmware.bitstream import FLOORPLAN_FILE, Build
 from netloom.firmware.boards import find_board
+from netloom.firmware.build_file import FloorplanFile
 from netloom.firmware.devices import Device, Family
 from netloom.hardware import HardwareResults
 from netloom.hardware_stages import load_netlist
+from netloom.reading import read_json
 from netloom.report.evidence import FloorPlan
 from netloom.report.schema import FidelityRecord, HardwareRecord, ProductRecord, ResourceRecord
 
@@ -66,14 +67,13 @@ def floor_plan(results: HardwareResults) -> FloorPlan | None:
     path = results.build.folder / FLOORPLAN_FILE if results.build else None
     if path is None or not path.exists():
         return None
-    with storage_errors(f"cannot read {path}"):
-        content = json.loads(path.read_text(encoding="utf-8"))
+    content = read_json(path, FloorplanFile, "build the bitstream again")
     layers = {unit["name"]: str(unit["layer"]) for unit in results.design["units"]}
     groups = [*dict.fromkeys(layers.values()), _SHELL]
     places = {group: number for number, group in enumerate(groups)}
     rows = [
         (x, y, places[layers.get(unit, _SHELL)], _DRAWN[kind], count)
-        for unit, kinds in content["units"].items()
+        for unit, kinds in content.units.items()
         for kind, tiles in kinds.items()
         if kind in _DRAWN
         for x, y, count in tiles
@@ -81,7 +81,7 @@ def floor_plan(results: HardwareResults) -> FloorPlan | None:
     if not rows:
         return None
     x, y, group, kind, count = np.array(rows, dtype=np.int64).T
-    return FloorPlan(tuple(groups), content["width"], content["height"], x, y, group, kind, count)
+    return FloorPlan(tuple(groups), content.width, content.height, x, y, group, kind, count)
 
 
 def _resources(results: HardwareResults, device: Device) -> tuple[ResourceRecord, ...]:

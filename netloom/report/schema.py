@@ -1,9 +1,9 @@
 """`report.json`: what one run found, as data. docs/report.md is made from this file; a test holds it to that."""
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 SCHEMA_VERSION: Final = "2.0"
 
@@ -14,6 +14,14 @@ class Record(BaseModel):
     """Base of every record: fields are fixed once made, and nothing undocumented gets in."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="after")
+    def _are_counts(self) -> Self:
+        for name, value in self:
+            for number in value if isinstance(value, tuple) else (value,):
+                if isinstance(number, int) and abs(number) >= 2**63:
+                    raise ValueError(f"{name} is beyond 64 bits")
+        return self
 
 
 class NetworkRecord(Record):

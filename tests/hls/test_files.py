@@ -1,6 +1,7 @@
 """A dataflow graph on disk: the same after a round trip; anything damaged is one line."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -219,12 +220,10 @@ def test_another_schema_version_says_what_to_do(saved):
 
 
 def test_a_reader_that_may_not_read_is_told_so(saved, monkeypatch):
-    from pathlib import Path
+    def denied(path, *arguments):
+        raise PermissionError(13, "Permission denied", str(path))
 
-    def denied(self, *arguments, **options):
-        raise PermissionError(13, "Permission denied", str(self))
-
-    monkeypatch.setattr(Path, "read_text", denied)
+    monkeypatch.setattr(os, "open", denied)
     assert "Permission denied" in refused(saved)
 
 

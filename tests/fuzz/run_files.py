@@ -1,0 +1,350 @@
+"""Mutates the files of a run, and whatever else the command line reads, and runs the commands on them.
+
+    python tests/fuzz/run_files.py --seconds 3600
+
+Whatever a file holds, a command ends with the exit codes of results and of bad input, in one line, soon, and touches
+nothing outside its directory. Every mutation follows from its number: `--first N --count 1` repeats it.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+
+from mutations import mutate_file, mutate_kind, odd_yaml
+from typer.testing import CliRunner
+
+from netloom import rundir
+from netloom.cli import app
+from netloom.errors import ToolFailedError
+from netloom.files import sha256
+from netloom.state import STATE_FILE
+
+PATIENCE = 60
+"""Seconds; a command takes one or two."""
+MEMORY = 4 * 2**30
+"""Bytes a command may ask for, beyond what the process has."""
+PREFIX = "netloom-fuzz"
+
+RUN_FILES = (
+    STATE_FILE,
+    rundir.REPORT_JSON,
+    rundir.SIMULATION,
+    rundir.PREDICTIONS,
+    rundir.DATA,
+    rundir.QUANTIZED_MODEL,
+    rundir.RTL,
+    rundir.NETLIST_RUN,
+    "firmware/dataflow.json",
+    "firmware/dataflow.npz",
+    "firmware/settings.json",
+    "design/design.json",
+    "design/network.sv",
+    "design/hidden_matvec_weights.mem",
+    "netlist/synthesis.json",
+    "netlist/network.json",
+    "bitstream/build.json",
+    "bitstream/floorplan.json",
+    "bitstream/bitstream.bit",
+)
+"""Files of a run directory that a command reads."""
+WRITTEN = (".lock", "netloom.log", "bitstream/flash.log", "report.json", "report.html", "bitstream-failed", "firmware")
+"""What a command may write in a run directory."""
+USER_FILES = ("x.npy", "y.npy", "small.npz", "small.keras", "precision.yml", "policy.yml")
+
+
+class HungError(BaseException):
+    """A command that took too long."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What went wrong with one mutation."""
+
+    number: int
+    what: str
+    command: str
+    detail: str
+
+
+def prepare(root: Path) -> None:
+    """The files that are mutated: a run with hardware in it, a model, data and settings."""
+    from run_directory import make_run, make_start
+
+    make_start(root)
+    make_run(root, root / "run")
+    (root / "precision.yml").write_text("hidden: {result: 'fixed<16,6>'}\n", encoding="utf-8")
+    (root / "policy.yml").write_text("weights: 4\noverrides: {hidden: {weights: 5}}\n", encoding="utf-8")
+    (root / "outside").mkdir()
+    (root / "outside" / "canary").write_text("alive\n", encoding="utf-8")
+
+
+@dataclass
+class Case:
+    """One mutation: what it is, in words, and the commands that meet it."""
+
+    what: str
+    commands: list[list[str]]
+
+
+def make_case(root: Path, number: int) -> Case:
+    """Mutate the files under `root`, which are as `prepare` made them."""
+    chance = random.Random(number)
+    run, out = root / "run", root / "out"
+    x, y = root / "x.npy", root / "y.npy"
+    commands = {
+        "report": ["report", run],
+        "compare": ["compare", run, "--fail-if", "mismatches>0"],
+        "fixed": ["simulate", run, "--inputs", x, "-o", out / "y.npy", "--trace", out / "t.npz"],
+        "quantized": ["simulate", run, "--engine", "quantized", "--inputs", x, "-o", out / "y.npy"],
+        "rtl": ["simulate", run, "--engine", "rtl", "--inputs", x, "-o", out / "y.npy"],
+        "crosscheck": ["crosscheck", run, "--engine", "quantized", "--inputs", x, "--labels", y],
+        "csim": ["crosscheck", run, "--inputs", x],
+        "flash": ["flash", run],
+        "emulate": ["emulate", run, "--inputs", x, "-o", out / "y.npy"],
+        "build": ["build", run, "--board", "ULX3S-25F", "--target-ii", "16"],
+        "alone": ["build", run / "firmware", "--board", "ULX3S-25F", "--target-ii", "16"],
+        "design": ["build", run / "design", "--board", "ULX3S-25F"],
+        "vendor": ["build", run, "--board", "Arty-A7-35T"],
+        "run": ["run", root / "small.keras", "--data", root / "small.npz", "-o", run, "--no-csim"],
+        "convert": ["convert", root / "small.keras", "-o", out / "firmware"],
+        "forced": ["convert", root / "small.keras", "-o", run, "--force"],
+        "precision": ["convert", root / "small.keras", "--precision", root / "precision.yml", "-o", out / "c"],
+        "policy": ["run", root / "small.keras", "--data", root / "small.npz", "--policy", root / "policy.yml",
+                   "--no-csim", "-o", out / "p"],
+    }  # fmt: skip
+    kind = chance.random()
+    if kind < 0.72:
+        name = chance.choice(RUN_FILES)
+        what = mutate_file(run / name, chance, root)
+        if chance.random() < 0.75 and name != STATE_FILE:
+            what += ", recorded anew" * _record_anew(run, name)
+        told = _READERS.get(name.split("/")[0], ("report", "run"))
+        chosen = [*chance.sample(told, min(2, len(told))), chance.choice(sorted(commands))]
+    elif kind < 0.80:
+        name = chance.choice(WRITTEN)
+        what = mutate_kind(run / name, chance, root)
+        chosen = chance.sample(["report", "flash", "build", "run", "forced", "emulate", "alone"], 3)
+    elif kind < 0.84:
+        odd = chance.choice(
+            ["", "\udcff", str(out), str(run / "run.json"), "x" * 300, str(out / "pipe"), str(out / "nul\n")]
+        )
+        slot = chance.choice(["fixed", "crosscheck", "report", "compare", "flash", "build", "run", "convert"])
+        command = commands[slot]
+        places = [place for place, word in enumerate(command) if isinstance(word, Path)]
+        command[chance.choice(places)] = odd
+        return Case(f"argument {odd!r}", [[str(word) for word in command]])
+    elif kind < 0.88:
+        (out / "y.npy").unlink(missing_ok=True)
+        what = mutate_kind(out / "y.npy", chance, root)
+        chosen = ["fixed"]
+    else:
+        name = chance.choice(USER_FILES)
+        if name.endswith(".yml"):
+            text = odd_yaml(chance, (root / name).read_text(encoding="utf-8"))
+            (root / name).write_text(text, encoding="utf-8")
+            what = f"{name}: {text[:40]!r}"
+        else:
+            what = mutate_file(root / name, chance, root)
+        chosen = {
+            "x.npy": ["fixed", "crosscheck"],
+            "y.npy": ["crosscheck"],
+            "small.npz": ["run"],
+            "small.keras": ["convert"],
+            "precision.yml": ["precision"],
+            "policy.yml": ["policy"],
+        }[name]
+    return Case(what, [[str(word) for word in commands[one]] for one in dict.fromkeys(chosen)])
+
+
+_READERS = {
+    STATE_FILE: ("report", "run", "build", "compare", "fixed", "forced", "flash"),
+    rundir.REPORT_JSON: ("compare",),
+    rundir.SIMULATION: ("report",),
+    rundir.PREDICTIONS: ("report",),
+    rundir.DATA: ("report", "run"),
+    rundir.QUANTIZED_MODEL: ("quantized", "run"),
+    rundir.RTL: ("report",),
+    rundir.NETLIST_RUN: ("report",),
+    "firmware": ("report", "fixed", "crosscheck", "csim", "alone", "build", "vendor"),
+    "design": ("report", "rtl", "emulate", "build", "design"),
+    "netlist": ("build", "report"),
+    "bitstream": ("report", "flash", "emulate", "build"),
+}
+
+
+def _record_anew(run: Path, name: str) -> bool:
+    """Put the hash of a mutated file into `run.json`, as who forges one would."""
+    state = json.loads((run / STATE_FILE).read_text(encoding="utf-8"))
+    done = False
+    for stage in state["stages"].values():
+        if name in stage["outputs"] and (run / name).is_file():
+            stage["outputs"][name] = sha256(run / name)
+            done = True
+    (run / STATE_FILE).write_text(json.dumps(state), encoding="utf-8")
+    return done
+
+
+# -- running ---------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def surroundings() -> Iterator[None]:
+    """No tool is run: what is read before one is, counts. A command that hangs is stopped."""
+
+    def no_tool(*_: object, **__: object) -> Any:
+        raise ToolFailedError("no tools while fuzzing")
+
+    def hung(*_: object) -> None:
+        raise HungError
+
+    false, true = shutil.which("false"), shutil.which("true")
+    tools = {"YOSYS": false, "NEXTPNR_ECP5": false, "ECPPACK": false, "OPENFPGALOADER": true}
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    before = signal.signal(signal.SIGALRM, hung)
+    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, limits[1]))
+    try:
+        with (
+            mock.patch.dict(os.environ, {name: path for name, path in tools.items() if path}),
+            mock.patch("netloom.sim.rtl.build", no_tool),
+            mock.patch("netloom.sim.netlist.build", no_tool),
+            mock.patch("netloom.sim.emulate._compiled", no_tool),
+            mock.patch("netloom.sim.csim.library", no_tool),
+        ):
+            yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+        signal.signal(signal.SIGALRM, before)
+
+
+def call(arguments: list[str]) -> str | None:
+    """Run one command; what is wrong with how it ended, or None."""
+    signal.alarm(PATIENCE)
+    try:
+        result = CliRunner().invoke(app, arguments)
+    except HungError:
+        return f"no end within {PATIENCE} s\n{traceback.format_exc()}"
+    finally:
+        signal.alarm(0)
+    if isinstance(result.exception, HungError):
+        return f"no end within {PATIENCE} s\n{_trace(result.exception)}"
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        return _trace(result.exception)
+    if result.exit_code not in (0, 1, 2):
+        return f"exit code {result.exit_code}: {result.stderr.strip()[-300:]}\n{_trace(result.exception)}"
+    said = [line for line in result.stderr.splitlines() if line.startswith("netloom:")]
+    if result.exit_code == 2 and len(said) != 1 and "─ Error ─" not in result.stderr:
+        return f"not one line: {result.stderr[-500:]!r}"
+    return None
+
+
+def _trace(error: BaseException | None) -> str:
+    while error is not None and error.__context__ is not None:
+        error = error.__context__
+    return "".join(traceback.format_exception(error)[-12:]) if error is not None else ""
+
+
+def outside(root: Path) -> dict[str, str]:
+    """All that a command must not touch, as it is."""
+    found = {}
+    for path in sorted(root.rglob("*")):
+        place = path.relative_to(root)
+        if place.parts[0] in ("run", "out"):
+            continue
+        content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        found[str(place)] = f"{path.lstat().st_mode} {content}"
+    return found
+
+
+def campaign(
+    pristine: Path, numbers: Iterator[int], until: float, told: Callable[[int, Finding | None], None]
+) -> list[Finding]:
+    """Try mutations until the time is over or there are no more.
+
+    Args:
+        pristine: what `prepare` made.
+        numbers: of the mutations.
+        until: `time.monotonic()` at which to end.
+        told: gets the number of each mutation, and what was found.
+    """
+    findings = []
+    with surroundings(), tempfile.TemporaryDirectory(prefix=PREFIX) as scratch:
+        for number in numbers:
+            if time.monotonic() > until:
+                break
+            root = Path(scratch) / "root"
+            _remove(root)
+            shutil.copytree(pristine, root, symlinks=True)
+            (root / "out").mkdir()
+            os.mkfifo(root / "out" / "pipe")
+            case = make_case(root, number)
+            for command in case.commands:
+                before = outside(root)
+                detail = call(command)
+                after = outside(root)
+                if detail is None and before != after:
+                    changed = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+                    detail = f"changed outside its directory: {sorted(changed)}"
+                found = None
+                if detail is not None:
+                    found = Finding(number, case.what, " ".join(command), detail)
+                    findings.append(found)
+                told(number, found)
+                if found:
+                    break
+    return findings
+
+
+def _remove(root: Path) -> None:
+    if root.exists():
+        shutil.rmtree(root)
+
+
+def main() -> int:
+    """Fuzz for a time, and tell what was found."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--first", type=int, default=0, help="number of the first mutation")
+    parser.add_argument("--count", type=int, default=10**9, help="how many mutations at most")
+    options = parser.parse_args()
+    ends: Counter[str] = Counter()
+    last = 0
+
+    def told(number: int, found: Finding | None) -> None:
+        nonlocal last
+        last = number
+        ends["commands"] += 1
+        if found:
+            print(f"\n{number}: {found.what}\n  netloom {found.command}\n{found.detail}", flush=True)
+
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
+        prepare(Path(folder))
+        numbers = iter(range(options.first, options.first + options.count))
+        findings = campaign(Path(folder), numbers, time.monotonic() + options.seconds, told)
+    kinds = Counter(finding.detail.strip().splitlines()[0][:110] for finding in findings)
+    print(f"mutations {options.first} to {last}, {ends['commands']} commands, {len(findings)} findings")
+    for kind, count in kinds.most_common():
+        print(f"{count:6} {kind}")
+    return int(bool(findings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
