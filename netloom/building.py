@@ -38,6 +38,7 @@ def build_bitstream(directory: str | Path, settings: HardwareSettings, progress:
     """
     folder, progress = _existing(directory), progress or Progress()
     check_hardware(settings)
+    check_part(folder)
     with locked(folder):
         state = _converted(folder)
         if state is not None:
@@ -67,6 +68,7 @@ def write_design(directory: str | Path, settings: HardwareSettings, progress: Pr
         raise SettingsError(
             f"the design in {folder} is for {target}; give its run or its firmware, to write one for {settings.board}"
         )
+    check_part(folder)
     with locked(folder):
         state = _converted(folder)
         if state is None:
@@ -114,7 +116,6 @@ def _build_alone(folder: Path, settings: HardwareSettings, progress: Progress) -
 
 def _design_of(folder: Path, settings: HardwareSettings, progress: Progress) -> Path:
     """The design in a folder; made there from its firmware."""
-    check_part(folder)
     if (folder / DESIGN_FILE).is_file():
         return folder
     if not (folder / "dataflow.json").is_file():

@@ -63,7 +63,23 @@ def load_model(path: str | os.PathLike[str]) -> Any:
         check_finite(model)
     except InputError as error:
         raise ModelFileError(f"{path}: {error}") from None
+    _check_computes(model, path)
     return model
+
+
+def _check_computes(model: Any, path: Path) -> None:
+    """Run the model once, on zeros: some arguments that are none of their kind come to light only then."""
+    import keras
+    import tensorflow as tf
+
+    if any(None in tensor.shape[1:] for tensor in model.inputs):
+        return  # refused later, by name
+    zeros = [keras.ops.zeros((1, *tensor.shape[1:]), tensor.dtype) for tensor in model.inputs]
+    try:
+        model(zeros if len(zeros) > 1 else zeros[0], training=False)
+    except (*_LOADING_FAILURES, tf.errors.OpError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelFileError(f"{path} loads, but does not compute: {reason}") from None
 
 
 def save_model(model: Any, path: str | os.PathLike[str]) -> None:

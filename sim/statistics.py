@@ -69,7 +69,8 @@ class StatisticsCollector:
     def _count(self, layer: str, overflow: Overflow, count: int, *, quantizer: bool) -> None:
         clips = quantizer and overflow in (Overflow.SAT, Overflow.SAT_SYM)
         counts = self._saturations if clips else self._overflows
-        counts[layer] += count
+        if layer in counts:  # a node of no layer is in no record
+            counts[layer] += count
 
     def records(self) -> list[LayerStatistics]:
         """Every layer, in the order of the graph; ranges are NaN if there was no sample."""

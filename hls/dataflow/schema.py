@@ -150,6 +150,9 @@ def check_graph(dataflow: Dataflow) -> None:
         elements += _size(types[node.name])
         if elements > MAX_ELEMENTS:
             raise ValueError(f"its tensors have more than {MAX_ELEMENTS} elements")
+    layers = [layer.name for layer in dataflow.layers]
+    if len(set(layers)) < len(layers):
+        raise ValueError("two layers have one name")
     for name in (*dataflow.outputs, *(layer.node for layer in dataflow.layers)):
         if name not in types:
             raise ValueError(f"there is no node {name!r}")

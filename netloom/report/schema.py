@@ -83,6 +83,13 @@ class FidelityRecord(Record):
         description="the first element that differs, of a layer if layers were compared; null if none does",
     )
 
+    @model_validator(mode="after")
+    def _layers_are_whole(self) -> Self:
+        counts = (self.layer_samples, self.layer_elements, self.layer_mismatches)
+        if any(count is None for count in counts) and any(count is not None for count in counts):
+            raise ValueError("layer_samples, layer_elements and layer_mismatches go together")
+        return self
+
 
 class LayerRecord(Record):
     """One layer of the firmware."""
