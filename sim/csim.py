@@ -9,6 +9,7 @@ from typing import IO
 import numpy as np
 
 from netloom.errors import StorageError, ToolFailedError
+from netloom.files import open_log
 from netloom.hls import Firmware
 from netloom.hls.firmware import PROJECT
 from netloom.process import PYTHON, end, start
