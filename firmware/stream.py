@@ -39,7 +39,7 @@ class Stream:
 
     def pack(self, raws: np.ndarray) -> np.ndarray:
         """Raws as beats: integers (samples, elements) -> uint8 (samples * beats, bytes), little-endian."""
-        words = raws.reshape(-1, self.lanes).astype(integer_dtype(2**self.element.width - 1), copy=False)
+        words: np.ndarray = raws.reshape(-1, self.lanes).astype(integer_dtype(2**self.element.width - 1), copy=False)
         parts = [
             ((words >> low) & ((1 << count) - 1)).astype(np.int64)[:, :, None] >> np.arange(count)
             for low, count in self._parts(words.dtype)
@@ -51,7 +51,7 @@ class Stream:
         """Beats as raws: uint8 (n * beats, bytes) -> (n, elements), int64, or Python integers beyond 62 bits."""
         width = self.element.width
         bits = np.unpackbits(words, axis=1, count=self.width, bitorder="little").reshape(len(words), self.lanes, width)
-        raws = np.zeros((len(words), self.lanes), dtype=integer_dtype(2**width - 1))
+        raws: np.ndarray = np.zeros((len(words), self.lanes), dtype=integer_dtype(2**width - 1))
         for low, count in self._parts(raws.dtype):
             part = bits[:, :, low : low + count].astype(np.int64) @ (np.int64(1) << np.arange(count, dtype=np.int64))
             raws += part.astype(raws.dtype) << low

@@ -52,7 +52,7 @@ def exact_values(words: np.ndarray, element: FixedPoint) -> np.ndarray:
         element: their type.
     """
     parts = words.view(np.uint64).reshape(len(words), -1, WORDS).astype(object)
-    raw = sum(parts[..., index] << 64 * index for index in range(WORDS))
+    raw: np.ndarray = np.sum([parts[..., index] << 64 * index for index in range(WORDS)], axis=0)
     if element.signed:
         half = 1 << (element.width - 1)
         raw = (raw ^ half) - half

@@ -57,7 +57,7 @@ class DepthwiseConvolution(Operation):
             multiply = self.product.kernel(*windows, dtype)
             return lambda arrays: multiply([gather(arrays)])
         *_, columns, channels = self.output(inputs).shape
-        weights = self.product.scaled_weights(windows[0]).astype(dtype)
+        weights: np.ndarray = self.product.scaled_weights(windows[0]).astype(dtype)
         weights = weights.reshape(-1, self.window.kernel_size[-1], 1, channels).repeat(columns, axis=2)
         finish = self.product.finish(*windows, dtype)
         return lambda arrays: finish(self._sums(arrays[0], weights))

@@ -45,7 +45,7 @@ def addressing(operation: Lookup, element: FixedPoint) -> Addressing:
     width = element.width - drop
     limit = max(1 << (operation.table.size - 1).bit_length(), _LEAST_TABLE)
     if width <= _WIDEST_DIRECT:
-        words = np.arange(1 << width).astype(integer_dtype(2**element.width * operation.scale))
+        words: np.ndarray = np.arange(1 << width).astype(integer_dtype(2**element.width * operation.scale))
         if element.signed:
             words -= (words >> (width - 1)) << width
         table = operation.table[operation.index(words << drop)]

@@ -51,11 +51,11 @@ class _Accumulation(Operation):
         if worst < INT64_LIMIT:
             return self._sum(x.astype(np.int64), weights.astype(np.int64))
         bits = (53 - self._depth.bit_length()) // 2
-        return sum(
-            self._sum(x_part, part).astype(np.int64).astype(object) << bits * (i + j)
-            for i, x_part in enumerate(_parts(x, bits))
-            for j, part in enumerate(_parts(weights, bits))
-        )
+        total: np.ndarray = np.zeros((), dtype=object)
+        for i, x_part in enumerate(_parts(x, bits)):
+            for j, part in enumerate(_parts(weights, bits)):
+                total = total + (self._sum(x_part, part).astype(np.int64).astype(object) << bits * (i + j))
+        return total
 
     @property
     def _depth(self) -> int:
