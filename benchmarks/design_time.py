@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 from mlperf_tiny import MLPERF_TINY, converted
 
 from netloom.errors import FoldingError
-from netloom.firmware.boards import find_board
-from netloom.firmware.fold import intervals
+from netloom.firmware.board.boards import find_board
 from netloom.firmware.generate import generate_design
+from netloom.firmware.map.folding import intervals
 from netloom.hls.dataflow import Dataflow
 
 BOARDS = ("iCEBreaker", "ULX3S-25F", "ULX3S-85F", "Genesys-2")

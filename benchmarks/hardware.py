@@ -17,7 +17,7 @@ from rich.box import MARKDOWN
 from rich.console import Console
 from rich.table import Table
 
-from netloom.pipeline import run
+from netloom.pipeline.run import run
 from netloom.progress import Progress
 from netloom.report.schema import HardwareRecord, ProductRecord, Report
 from netloom.settings import HardwareSettings, RunSettings

@@ -18,14 +18,14 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from netloom.firmware.boards import find_board
+from netloom.firmware.board.boards import find_board
 from netloom.firmware.generate import generate_design
-from netloom.hls import Firmware, HlsSettings, convert
+from netloom.hls import Conversion, HlsSettings, convert
 from netloom.models import get_network
 from netloom.quantize import Policy, quantize
 from netloom.sim import open_engine
-from netloom.sim.rtl import RtlEngine
-from netloom.sim.verilator_tool import runtime, verilator
+from netloom.sim.hardware.rtl import RtlEngine
+from netloom.sim.hardware.verilator_tool import runtime, verilator
 
 BOARDS = {"digits": "ULX3S-25F", "jets": "ULX3S-25F", "lenet": "ULX3S-85F"}
 WARM_UP = 100
@@ -37,9 +37,9 @@ def measure(name: str, samples: int, folder: Path, cache: Path) -> list[str]:
     model = network.build()
     x = np.random.default_rng(0).random((samples, *model.input_shape[1:]), dtype=np.float32)
     twin = quantize(model, Policy.uniform(network.bits), x[:1000], fine_tune_epochs=0)
-    firmware = Firmware.load(convert(twin, HlsSettings(), folder / name).directory)
+    conversion = Conversion.load(convert(twin, HlsSettings(), folder / name).directory)
     board = find_board(BOARDS[name])
-    generated = generate_design(firmware.dataflow, device=board.device, title=name)
+    generated = generate_design(conversion.dataflow, device=board.device, title=name)
     design = folder / f"{name}-design"
     design.mkdir()
     generated.write(design)
@@ -53,11 +53,11 @@ def measure(name: str, samples: int, folder: Path, cache: Path) -> list[str]:
         before = rtl.speed.cycles, rtl.speed.seconds
         outputs = rtl.predict(x)
         cycles, seconds = rtl.speed.cycles - before[0], rtl.speed.seconds - before[1]
-    with open_engine("fixed", firmware=firmware) as fixed:
+    with open_engine("fixed", conversion=conversion) as fixed:
         if not np.array_equal(fixed.predict(x), outputs):
             sys.exit(f"{name}: fixed and rtl differ; there is nothing to time")
     start = time.perf_counter()
-    with open_engine("csim", firmware=firmware) as csim:
+    with open_engine("csim", conversion=conversion) as csim:
         compile_csim = time.perf_counter() - start
         csim.predict(x[:WARM_UP])
         start = time.perf_counter()

@@ -23,7 +23,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from netloom.hls import Firmware, HlsSettings, convert
+from netloom.hls import Conversion, HlsSettings, convert
 from netloom.models import get_network
 from netloom.quantize import Policy, quantize
 from netloom.sim import open_engine
@@ -70,7 +70,7 @@ def measure(
     batch = x[:1000]
 
     def first(engine: str) -> np.ndarray:
-        with open_engine(engine, firmware=directory) as opened:
+        with open_engine(engine, conversion=directory) as opened:
             return opened.predict(batch)  # type: ignore[return-value]
 
     first("fixed")  # libraries loaded, as they are in any process that has converted a model
@@ -78,10 +78,10 @@ def measure(
     csim_first, csim_result = seconds(lambda: first("csim"))
     if not np.array_equal(fixed_result, csim_result):
         sys.exit(f"{name}: fixed and csim differ; there is nothing to compare")
-    with open_engine("csim", firmware=directory) as csim:
+    with open_engine("csim", conversion=directory) as csim:
         csim.predict(batch[:10])
         csim_seconds = median(seconds(lambda: csim.predict(batch))[0] for _ in range(3))
-    fixed = FixedEngine(Firmware.load(directory))
+    fixed = FixedEngine(Conversion.load(directory))
     fixed.predict(x)
     fixed_seconds = median(seconds(lambda: fixed.predict(x))[0] for _ in range(REPEATS))
     if profile:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from netloom.firmware.families.target import Target
 from netloom.firmware.stream import Stream
-from netloom.firmware.target import Target
 from netloom.firmware.units.unit import Resources, Unit
 
 

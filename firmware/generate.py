@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netloom.errors import FoldingError
-from netloom.firmware.area import Area, design_area
-from netloom.firmware.cycles import Cycles, count_cycles
+from netloom.firmware.board.devices import Device
 from netloom.firmware.design import Design
-from netloom.firmware.devices import Device
-from netloom.firmware.emit import emit
-from netloom.firmware.fit import Budget, Fitted, Search, fit, fit_interval
-from netloom.firmware.fold import Fold, fold_for_reuse
-from netloom.firmware.plan import plan_design
-from netloom.firmware.share import share_dsps
-from netloom.firmware.target import Target
+from netloom.firmware.emit.emit import emit
+from netloom.firmware.families.target import Target
+from netloom.firmware.map.area import Area, design_area
+from netloom.firmware.map.cycles import Cycles, count_cycles
+from netloom.firmware.map.fitting import Budget, Fitted, Search, fit, fit_interval
+from netloom.firmware.map.folding import Fold, fold_for_reuse
+from netloom.firmware.map.layout import plan_design
+from netloom.firmware.map.share import share_dsps
 from netloom.hls.dataflow import Dataflow
 
 _SHELL_LUTS = 1200

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import integer_dtype
-from netloom.quantize.fixed_point import FixedPoint
 
 _PART_BITS = 32
 

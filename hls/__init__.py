@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from netloom.hls.firmware import Firmware, LayerSummary
+from netloom.hls.conversion import Conversion, LayerSummary
 from netloom.hls.settings import HlsSettings
 
 
-def convert(model: Any, settings: HlsSettings, directory: Any) -> Firmware:
-    """Convert a quantized model; see `netloom.hls.conversion.convert`."""
-    from netloom.hls.conversion import convert as run
+def convert(model: Any, settings: HlsSettings, directory: Any) -> Conversion:
+    """Convert a quantized model; see `netloom.hls.converter.convert`."""
+    from netloom.hls.converter import convert as run
 
     return run(model, settings, directory)
 
 
-__all__ = ["Firmware", "HlsSettings", "LayerSummary", "convert"]
+__all__ = ["Conversion", "HlsSettings", "LayerSummary", "convert"]

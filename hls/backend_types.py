@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from netloom.fixed_point import FixedPoint
 from netloom.hls.lower import FromGraph, fixed_point
-from netloom.quantize.fixed_point import FixedPoint
 
 _DEFAULT_TYPE = "model_default_t"
 """hls4ml's name of a type that nobody has set."""

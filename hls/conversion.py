@@ -1,116 +1,143 @@
-"""`convert`: a QKeras model to firmware sources, every type proven wide enough."""
+"""`Conversion`: a converted network on disk, and what can be said of it layer by layer."""
 
-import contextlib
-import io
-import warnings
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from netloom.errors import LayerNotSupportedError, PrecisionError, StorageError
-from netloom.files import put_in_place, scratch
-from netloom.hls.check import check_model
-from netloom.hls.dataflow import save_dataflow
-from netloom.hls.firmware import PROJECT_FOLDER, SETTINGS_FILE, Firmware
-from netloom.hls.hls4ml_graph import build_graph, parse
-from netloom.hls.lower import RESULT, FromGraph, Planned, lower
-from netloom.hls.outputs import check_shapes
+from netloom.common.reading import read_json
+from netloom.fixed_point import FixedPoint, Overflow
+from netloom.hls.dataflow import Cast, Dataflow, DepthwiseMatVec, MatVec, Pool, Reduce, load_dataflow
 from netloom.hls.settings import HlsSettings
 
+PROJECT = "network"
+"""Name of hls4ml's project and of its C++ top function."""
+PROJECT_FOLDER = "hls4ml"
+SETTINGS_FILE = "settings.json"
 
-def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Firmware:
-    """Convert a quantized model to hls4ml's C++ project and netloom's dataflow graph.
 
-    Two passes. The first builds hls4ml's optimized graph and computes from the input's type and the weights the
-    narrowest accumulator and result of every layer that can lose nothing. The second gives hls4ml those types and
-    lowers exactly the graph it then holds.
+@dataclass(frozen=True)
+class LayerSummary:
+    """One layer of the firmware.
 
-    Args:
-        model: a Keras model of QKeras layers, its input quantized by a `QActivation`.
-        settings: of the conversion.
-        directory: what to write. Appears whole or not at all; an earlier one is replaced only once the new one is
-            whole.
-
-    Returns:
-        The firmware, loaded.
-
-    Raises:
-        LayerNotSupportedError: for a layer, option or shape with no exact firmware; before anything is written.
-        QuantizerNotSupportedError: for a quantizer the firmware cannot equal; before anything is written.
-        PrecisionError: if a type would exceed 256 bits.
-        SettingsError: if `settings.precision` names a layer or type that does not exist.
-        StorageError: if the directory exists and is not a converted network.
+    Ranges are values (not raws). `overflow_possible` is False where the proven range fits every type on the way;
+    quantizers that saturate on purpose do not count. `interval` is the least number of clock cycles between two
+    inferences that hls4ml's C++ of this layer allows.
     """
-    directory = Path(directory)
-    if directory.is_symlink():
-        raise StorageError(f"{directory} is a link, and a directory takes its place; name what it points to")
-    taken = directory.exists() and (not directory.is_dir() or any(directory.iterdir()))
-    if taken and not (directory / "dataflow.json").exists():
-        raise StorageError(f"{directory} exists and is not a converted network; choose another directory or remove it")
-    check_model(model, settings)
-    log = io.StringIO()
-    with _quiet(log):
-        parsed = parse(model)
-        quantizers = parsed.quantizer_types()
-        results = {name: {RESULT: type_} for name, type_ in quantizers.items()}
-        draft = build_graph(parsed, settings, directory / PROJECT_FOLDER, results, {})
-        plan = Planned(settings.types(), quantizers)
-        lower(draft, plan, settings.io_type, parsed.origins)
-        plan.check_overrides_used()
-        if set(draft.inputs) & set(draft.outputs):
-            raise LayerNotSupportedError(
-                "one of the network's outputs is its input, only rounded or reshaped; leave it out"
-            )
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    with scratch(directory.parent) as made:
-        whole = made / "firmware"
-        whole.mkdir()
-        with _quiet(log):
-            # Layers that hls4ml optimizes away have no planned type, but those before and after copy from them.
-            graph = build_graph(parsed, settings, whole / PROJECT_FOLDER, results | plan.types, plan.table_sizes)
-            types = _Checked(plan)
-            shapes = [tuple(tensor.shape[1:]) for tensor in model.outputs]
-            dataflow = lower(graph, types, settings.io_type, parsed.origins, shapes)
-            check_shapes(model, dataflow)
-            graph.write()
-            _forget_folder(whole / PROJECT_FOLDER)
-        save_dataflow(dataflow, whole)
-        (whole / SETTINGS_FILE).write_text(settings.model_dump_json(indent=1) + "\n", encoding="utf-8")
-        (whole / "conversion.log").write_text(log.getvalue(), encoding="utf-8")
-        put_in_place(whole, directory)
-    return Firmware(directory, dataflow, settings)
+
+    name: str
+    origin: str
+    kind: str
+    shape: tuple[int, ...]
+    type: FixedPoint
+    accum: FixedPoint | None
+    weight_type: FixedPoint | None
+    bias_type: FixedPoint | None
+    parameters: int
+    weight_bits: int
+    activation_bits: int
+    macs: int
+    proven_min: float
+    proven_max: float
+    accum_min: float | None
+    accum_max: float | None
+    overflow_possible: bool
+    interval: int
 
 
-def _forget_folder(project: Path) -> None:
-    """Let hls4ml's configuration name its folder relatively: the one it was written to will have moved."""
-    configuration = project / "hls4ml_config.yml"
-    text = configuration.read_text(encoding="utf-8")
-    configuration.write_text(text.replace(str(project), "."), encoding="utf-8")
+@dataclass(frozen=True)
+class Conversion:
+    """A converted network: hls4ml's C++ project and the dataflow graph, in one directory.
 
+    Attributes:
+        directory: holds `dataflow.json`, `dataflow.npz`, `settings.json` and the project in `hls4ml/`.
+        dataflow: the graph of exact operations.
+        settings: the conversion's settings.
+    """
 
-class _Checked(FromGraph):
-    """Read hls4ml's types, and hold them against what was planned: a type hls4ml changed would void the proof."""
+    directory: Path
+    dataflow: Dataflow
+    settings: HlsSettings
 
-    def __init__(self, plan: Planned) -> None:
-        self._plan = plan
+    @property
+    def project(self) -> Path:
+        """hls4ml's C++ project, as the vendor's tool takes it."""
+        return self.directory / PROJECT_FOLDER
 
-    def choose(self, node: Any, role: str, narrowest: Any) -> Any:
-        """The graph's type.
+    @classmethod
+    def load(cls, directory: str | Path) -> "Conversion":
+        """Read a converted network; needs neither TensorFlow nor hls4ml.
 
         Raises:
-            PrecisionError: if it is not the planned one.
+            StorageError: if the directory does not hold one, whole.
         """
-        found = super().choose(node, role, narrowest)
-        planned = self._plan.types.get(node.name, {}).get(role)
-        # Modes may differ where the proven range makes them idle: hls4ml copies its input's in layers that only move.
-        if planned is not None and planned.with_modes() != found.with_modes():
-            raise PrecisionError(f"layer {node.name!r}: hls4ml replaced the {role} type {planned} by {found}")
-        return found
+        directory = Path(directory)
+        dataflow = load_dataflow(directory)
+        settings = read_json(directory / SETTINGS_FILE, HlsSettings, "convert the model again")
+        return cls(directory, dataflow, settings)
 
+    @property
+    def layers(self) -> list[LayerSummary]:
+        """All layers, in the order of the graph."""
+        return [self._summary(layer) for layer in self.dataflow.layers]
 
-@contextlib.contextmanager
-def _quiet(log: io.StringIO) -> Iterator[None]:
-    """hls4ml prints and warns as it goes; keep that for the log."""
-    with contextlib.redirect_stdout(log), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    @property
+    def initiation_interval(self) -> int:
+        """Least number of clock cycles between two inferences: that of the slowest layer. A bound, not a synthesis."""
+        return max(layer.interval for layer in self.dataflow.layers)
+
+    @property
+    def latency(self) -> int:
+        """Estimate of the clock cycles from an input to its output; nothing is synthesized.
+
+        With io_parallel a layer that multiplies or pools starts when the one before has finished; with io_stream all
+        run at once.
+        """
+        if self.settings.io_type == "io_stream":
+            return self.initiation_interval
+        working = [layer for layer in self.dataflow.layers if self.dataflow.cost(layer.name).multiply_accumulates]
+        pooling = [layer for layer in self.dataflow.layers if "Pooling" in layer.kind]
+        return sum(layer.interval for layer in working + pooling)
+
+    def _summary(self, layer: Any) -> LayerSummary:
+        dataflow = self.dataflow
+        tensor, bounds = dataflow.types[layer.node], dataflow.bounds[layer.node]
+        step = tensor.element.step
+        nodes = dataflow.layer_nodes(layer.name)
+        product = next((node for node in nodes if isinstance(node.operation, MatVec | DepthwiseMatVec)), None)
+        accumulating = product or next(
+            (node for node in nodes if isinstance(node.operation, Pool | Reduce) and node.operation.accum), None
+        )
+        accum = accum_min = accum_max = None
+        if accumulating is not None:
+            accum = dataflow.types[accumulating.name].element
+            reached = dataflow.bounds[accumulating.name]
+            accum_min, accum_max = int(reached.low.min()) * accum.step, int(reached.high.max()) * accum.step
+        cost = dataflow.cost(layer.name)
+        operation: Any = product.operation if product is not None else None
+        return LayerSummary(
+            name=layer.name,
+            origin=layer.origin,
+            kind=layer.kind,
+            shape=tensor.shape,
+            type=tensor.element,
+            accum=accum,
+            weight_type=operation.weight_type if operation is not None else None,
+            bias_type=operation.bias_type if operation is not None and operation.bias.any() else None,
+            parameters=cost.parameters,
+            weight_bits=cost.weight_bits,
+            activation_bits=tensor.size * tensor.element.width,
+            macs=cost.multiply_accumulates,
+            proven_min=int(bounds.low.min()) * step,
+            proven_max=int(bounds.high.max()) * step,
+            accum_min=accum_min,
+            accum_max=accum_max,
+            overflow_possible=any(self._may_overflow(node) for node in nodes),
+            interval=layer.interval,
+        )
+
+    def _may_overflow(self, node: Any) -> bool:
+        """Whether a node may wrap, or saturate in an accumulator. A saturating cast is a quantizer and means to."""
+        operation = node.operation
+        if isinstance(operation, Cast) and operation.to.overflow in (Overflow.SAT, Overflow.SAT_SYM):
+            return False
+        return operation.may_overflow(self.dataflow.input_types(node), self.dataflow.input_bounds(node))

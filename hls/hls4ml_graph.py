@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError
-from netloom.hls.firmware import PROJECT
+from netloom.fixed_point import FixedPoint
+from netloom.hls.conversion import PROJECT
 from netloom.hls.handlers.quantizer import smallest_grid
 from netloom.hls.lower import fixed_point
 from netloom.hls.names import identifiers
 from netloom.hls.settings import HlsSettings
-from netloom.quantize.fixed_point import FixedPoint
 
 _REPACK = "repack_"
 

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from netloom.errors import PrecisionError, SettingsError
-from netloom.quantize.fixed_point import FixedPoint
+from netloom.fixed_point import FixedPoint
 
 
 class HlsSettings(BaseModel):

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
+from netloom.common.files import replacing
+from netloom.common.reading import DAMAGE, read_arrays
 from netloom.errors import StorageError
-from netloom.files import replacing
 from netloom.models.dataset import digest_arrays
-from netloom.reading import DAMAGE, read_arrays
 
 _CHECKSUM = "sha256"
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from netloom.common.reading import DAMAGE, regular
 from netloom.errors import InputError, StorageError
-from netloom.reading import DAMAGE, regular
 
 MAX_CLASSES = 100_000
 """Labels beyond this are taken for something else than class numbers (identifiers, measured values)."""

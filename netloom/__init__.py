@@ -10,8 +10,8 @@ From a Keras model to hls4ml's firmware, with a simulator that equals it bit for
     model = netloom.load_model("mine.keras")         # or step by step, with a model of one's own
     data = netloom.Dataset.from_npz("mine.npz")
     twin = netloom.quantize(model, netloom.Policy.uniform(8), data)
-    firmware = netloom.convert(twin, netloom.HlsSettings(), "firmware")
-    outputs = netloom.simulate(firmware, data.x_test)
+    conversion = netloom.convert(twin, netloom.HlsSettings(), "conversion")
+    outputs = netloom.simulate(conversion, data.x_test)
 
 Importing it imports neither Keras nor TensorFlow: each name is imported when first used. docs/api.md tells of all.
 """
@@ -32,11 +32,11 @@ from netloom.quantize import quantize
 if TYPE_CHECKING:
     from netloom.api import crosscheck, load_network, simulate
     from netloom.board import Board
-    from netloom.building import build_bitstream
     from netloom.errors import NetloomError
-    from netloom.hls import Firmware, HlsSettings, convert
+    from netloom.hls import Conversion, HlsSettings, convert
     from netloom.models import Dataset, load_dataset, networks, train
-    from netloom.pipeline import Run, run, write_report
+    from netloom.pipeline.building import build_bitstream
+    from netloom.pipeline.run import Run, run, write_report
     from netloom.quantize import FixedPoint, Policy, load_model, save_model
     from netloom.report.schema import Report
     from netloom.settings import HardwareSettings, RunSettings
@@ -45,12 +45,12 @@ if TYPE_CHECKING:
 _HOMES = {
     "netloom.models": ("Dataset", "load_dataset", "networks", "train"),
     "netloom.quantize": ("FixedPoint", "Policy", "load_model", "save_model"),
-    "netloom.hls": ("Firmware", "HlsSettings", "convert"),
+    "netloom.hls": ("Conversion", "HlsSettings", "convert"),
     "netloom.sim": ("Engine", "Fidelity", "open_engine"),
     "netloom.api": ("crosscheck", "load_network", "simulate"),
     "netloom.board": ("Board",),
-    "netloom.building": ("build_bitstream",),
-    "netloom.pipeline": ("Run", "run", "write_report"),
+    "netloom.pipeline.building": ("build_bitstream",),
+    "netloom.pipeline.run": ("Run", "run", "write_report"),
     "netloom.report.schema": ("Report",),
     "netloom.settings": ("HardwareSettings", "RunSettings"),
     "netloom.errors": ("NetloomError",),
@@ -71,7 +71,7 @@ __all__ = [
     "quantize",
     "save_model",
     # firmware
-    "Firmware",
+    "Conversion",
     "HlsSettings",
     "convert",
     # simulation

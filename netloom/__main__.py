@@ -1,5 +1,5 @@
 """`python -m netloom`: the command."""
 
-from netloom.cli import main
+from netloom.cli.app import main
 
 main()

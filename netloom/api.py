@@ -4,16 +4,16 @@ from pathlib import Path
 
 import numpy as np
 
-from netloom import rundir
-from netloom.decision import decision_threshold
 from netloom.errors import SettingsError, StorageError
-from netloom.firmware.verilog import TOP
-from netloom.hls import Firmware
+from netloom.firmware.emit.verilog import TOP
+from netloom.hls import Conversion
 from netloom.models import Network, get_network
+from netloom.pipeline import rundir
+from netloom.pipeline.decision import decision_threshold
+from netloom.pipeline.state import check_part
 from netloom.sim import ENGINES, HARDWARE_ENGINES, Engine, Fidelity, open_engine
 from netloom.sim import crosscheck as compare_engines
 from netloom.sim.engine import Arrays
-from netloom.state import check_part
 
 
 def load_network(name: str) -> Network:
@@ -25,24 +25,24 @@ def load_network(name: str) -> Network:
     return get_network(name)
 
 
-def find_firmware(converted: Firmware | str | Path) -> Firmware:
+def find_conversion(converted: Conversion | str | Path) -> Conversion:
     """The firmware of a run directory, a firmware directory, or itself.
 
     Raises:
         StorageError: if there is none, or it is not whole.
     """
-    if isinstance(converted, Firmware):
+    if isinstance(converted, Conversion):
         return converted
     directory = Path(converted)
     if not directory.is_dir():
         raise StorageError(f"there is no directory {directory}; netloom run or netloom convert makes one")
-    inner = directory / rundir.FIRMWARE
+    inner = directory / rundir.CONVERSION
     folder = inner if inner.is_dir() else directory
     check_part(folder)
-    return Firmware.load(folder)
+    return Conversion.load(folder)
 
 
-def open_run_engine(name: str, converted: Firmware | str | Path) -> Engine:
+def open_run_engine(name: str, converted: Conversion | str | Path) -> Engine:
     """An engine on what a run directory holds: its firmware, or one of its models.
 
     Raises:
@@ -54,17 +54,17 @@ def open_run_engine(name: str, converted: Firmware | str | Path) -> Engine:
     if name in HARDWARE_ENGINES:
         return _open_hardware_engine(name, converted)
     if name in ("fixed", "csim"):
-        return open_engine(name, firmware=find_firmware(converted))
+        return open_engine(name, conversion=find_conversion(converted))
     file = {"float": rundir.FLOAT_MODEL, "quantized": rundir.QUANTIZED_MODEL}[name]
-    if isinstance(converted, Firmware) or not (Path(converted) / file).is_file():
-        where = converted.directory if isinstance(converted, Firmware) else converted
+    if isinstance(converted, Conversion) or not (Path(converted) / file).is_file():
+        where = converted.directory if isinstance(converted, Conversion) else converted
         raise SettingsError(f"engine '{name}' needs {file}, and {where} has none; use fixed or csim")
     check_part(Path(converted) / file)
     return open_engine(name, model=Path(converted) / file)
 
 
-def _open_hardware_engine(name: str, converted: Firmware | str | Path) -> Engine:
-    folder = converted.directory if isinstance(converted, Firmware) else Path(converted)
+def _open_hardware_engine(name: str, converted: Conversion | str | Path) -> Engine:
+    folder = converted.directory if isinstance(converted, Conversion) else Path(converted)
     if not (folder / rundir.DESIGN).is_dir():
         raise SettingsError(
             f"engine {name!r} needs a hardware design, and {folder} has none; netloom run --board makes it"
@@ -76,7 +76,7 @@ def _open_hardware_engine(name: str, converted: Firmware | str | Path) -> Engine
     return open_engine(name, design=folder / rundir.DESIGN, netlist=netlist)
 
 
-def simulate(converted: Firmware | str | Path, x: Arrays, engine: str = "fixed") -> np.ndarray | list[np.ndarray]:
+def simulate(converted: Conversion | str | Path, x: Arrays, engine: str = "fixed") -> np.ndarray | list[np.ndarray]:
     """Run one engine.
 
     Args:
@@ -100,7 +100,7 @@ def simulate(converted: Firmware | str | Path, x: Arrays, engine: str = "fixed")
 
 
 def crosscheck(
-    converted: Firmware | str | Path, x: Arrays, labels: np.ndarray | None = None, engine: str = "csim"
+    converted: Conversion | str | Path, x: Arrays, labels: np.ndarray | None = None, engine: str = "csim"
 ) -> Fidelity:
     """Hold the bit-accurate simulator against hls4ml's compiled firmware or the hardware, output and every layer.
 
@@ -117,9 +117,9 @@ def crosscheck(
         InputError: for bad inputs or labels.
         StorageError, ToolMissingError, ToolFailedError: as `open_engine`.
     """
-    firmware = find_firmware(converted)
-    steps = {layer.name: layer.type.step for layer in firmware.layers}
-    steps["output"] = firmware.dataflow.types[firmware.dataflow.outputs[0]].element.step
-    threshold = decision_threshold(firmware.dataflow)
-    with open_engine("fixed", firmware=firmware) as fixed, open_run_engine(engine, converted) as other:
+    conversion = find_conversion(converted)
+    steps = {layer.name: layer.type.step for layer in conversion.layers}
+    steps["output"] = conversion.dataflow.types[conversion.dataflow.outputs[0]].element.step
+    threshold = decision_threshold(conversion.dataflow)
+    with open_engine("fixed", conversion=conversion) as fixed, open_run_engine(engine, converted) as other:
         return compare_engines(fixed, other, x, labels, steps=steps, threshold=threshold, trace=True)

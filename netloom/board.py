@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from netloom import rundir
 from netloom.errors import LinkError, StorageError
-from netloom.firmware import host
-from netloom.firmware.bitstream import BUILD_FILE, Build
-from netloom.firmware.emitted import DESIGN_FILE, EmittedDesign
-from netloom.firmware.protocol import Kind, identity_of
-from netloom.state import check_part
+from netloom.firmware.board import host
+from netloom.firmware.board.protocol import Kind, identity_of
+from netloom.firmware.build.bitstream import BUILD_FILE, Build
+from netloom.firmware.emit.emitted import DESIGN_FILE, EmittedDesign
+from netloom.pipeline import rundir
+from netloom.pipeline.state import check_part
 
 _IDENTITY_BYTES = 9
 

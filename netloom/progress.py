@@ -71,7 +71,7 @@ class ConsoleProgress(Progress):
     """Shows stages and bars on the standard error stream, or lines where that is no terminal.
 
     It writes through its own copy of the stream, since a stage has its streams redirected to a log
-    (`netloom.quiet`).
+    (`netloom.common.quiet`).
     """
 
     def __init__(self) -> None:

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field, field_validator, model_validator
 
+from netloom.cli.yaml_settings import read_yaml
+from netloom.common.reading import read_bytes
 from netloom.errors import SettingsError, StorageError
 from netloom.hls import HlsSettings
 from netloom.models import Network
 from netloom.quantize.policy import Bits, Policy
 from netloom.quantize.settings import Settings
-from netloom.reading import read_bytes
-from netloom.yaml_settings import read_yaml
 
 DEFAULT_CLOCKS = {"ecp5": 80.0, "ice40": 24.0}
 """MHz, by device family: what most networks reach after routing on the slowest parts of it."""
@@ -56,7 +56,7 @@ class HardwareSettings(Settings):
     @field_validator("board")
     @classmethod
     def _known(cls, board: str) -> str:
-        from netloom.firmware.boards import find_board
+        from netloom.firmware.board.boards import find_board
 
         return find_board(board).name
 
@@ -75,7 +75,7 @@ class HardwareSettings(Settings):
         """The clock asked for, MHz."""
         if self.clock_mhz is not None:
             return self.clock_mhz
-        from netloom.firmware.boards import find_board
+        from netloom.firmware.board.boards import find_board
 
         board = find_board(self.board)
         family = board.device.family

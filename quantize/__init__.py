@@ -3,8 +3,8 @@
 Importing this package imports neither Keras nor TensorFlow; calling its functions does.
 """
 
+from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.quantize.files import load_model, save_model
-from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.quantize.inspection import is_quantized, summarize
 from netloom.quantize.policy import LayerBits, Policy
 from netloom.quantize.quantizers import quantizer_type, relu_quantizer, type_quantizer

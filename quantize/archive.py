@@ -15,8 +15,8 @@ from typing import Any, NoReturn
 
 from pydantic_core import from_json
 
+from netloom.common.reading import regular
 from netloom.errors import ModelFileError
-from netloom.reading import regular
 
 MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
 MAX_CONFIG_BYTES = 64 * 2**20

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from netloom.errors import InputError
-from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.fixed_point import FixedPoint, Overflow, Rounding
 
 Rule = Literal["mse", "max"]
 

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from netloom.common.files import replacing
 from netloom.errors import InputError, ModelFileError, StorageError
-from netloom.files import replacing
 from netloom.quantize.archive import check_archive
 from netloom.quantize.inspection import check_finite
 

@@ -7,7 +7,7 @@ nothing but fixed-point numbers for that: `quantized_bits` with `alpha=1`, and a
 from typing import Any
 
 from netloom.errors import QuantizerNotSupportedError
-from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.fixed_point import FixedPoint, Overflow, Rounding
 
 MAX_BITS = 24
 """Widest quantizer that can be exact: QKeras computes in float32, which has 24 significant bits."""

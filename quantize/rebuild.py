@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from netloom.fixed_point import FixedPoint
 from netloom.quantize.calibrate import calibrate
-from netloom.quantize.fixed_point import FixedPoint
 from netloom.quantize.graph import Block, Graph
 from netloom.quantize.plan import Point
 from netloom.quantize.policy import Policy

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError, SettingsError
+from netloom.fixed_point import FixedPoint
 from netloom.quantize.batch_norm import fold_batch_norms, normalize_batch_norms
 from netloom.quantize.calibrate import Calibration, calibrate_stream
 from netloom.quantize.data import Samples, model_arguments, read_samples
 from netloom.quantize.fine_tune import fine_tune
-from netloom.quantize.fixed_point import FixedPoint
 from netloom.quantize.graph import Graph, read_graph
 from netloom.quantize.inspection import check_finite, float_layers, has_quantized_layers, snap_weights
 from netloom.quantize.plan import Point, plan_quantizers

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from netloom.errors import SettingsError
-from netloom.hls import Firmware
+from netloom.hls import Conversion
 from netloom.sim.crosscheck import Fidelity, LayerDifference, Mismatch, crosscheck
 from netloom.sim.engine import Engine
 from netloom.sim.statistics import LayerStatistics
@@ -19,7 +19,7 @@ HARDWARE_ENGINES = ("rtl", "netlist")
 def open_engine(
     name: str,
     *,
-    firmware: Firmware | str | Path | None = None,
+    conversion: Conversion | str | Path | None = None,
     model: Any = None,
     design: Any = None,
     netlist: Path | None = None,
@@ -29,7 +29,7 @@ def open_engine(
 
     Args:
         name: one of `ENGINES` or `HARDWARE_ENGINES`.
-        firmware: a converted network, or its directory; for `fixed` and `csim`.
+        conversion: a converted network, or its directory; for `fixed` and `csim`.
         model: a Keras model, or the path of one; for `float` and `quantized`.
         design: an emitted design, or its folder; for `rtl` and `netlist`.
         netlist: Verilog that synthesis made of the design; for `netlist`.
@@ -54,27 +54,27 @@ def open_engine(
         raise SettingsError(f"there is no engine {name!r}; engines are {', '.join((*ENGINES, *HARDWARE_ENGINES))}")
     if name in HARDWARE_ENGINES:
         return _open_hardware(name, design, netlist, cache)
-    if firmware is None:
+    if conversion is None:
         raise SettingsError(f"engine {name!r} needs a converted network")
-    if not isinstance(firmware, Firmware):
-        firmware = Firmware.load(firmware)
+    if not isinstance(conversion, Conversion):
+        conversion = Conversion.load(conversion)
     if name == "fixed":
         from netloom.sim.fixed import FixedEngine
 
-        return FixedEngine(firmware)
+        return FixedEngine(conversion)
     from netloom.sim.csim import CsimEngine
 
-    return CsimEngine(firmware)
+    return CsimEngine(conversion)
 
 
 def _open_hardware(name: str, design: Any, netlist: Path | None, cache: Path | None) -> Engine:
     if design is None:
         raise SettingsError(f"engine {name!r} needs an emitted design")
     if name == "rtl":
-        from netloom.sim.rtl import RtlEngine
+        from netloom.sim.hardware.rtl import RtlEngine
 
         return RtlEngine(design, cache=cache)
-    from netloom.sim.netlist import NetlistEngine
+    from netloom.sim.hardware.netlist import NetlistEngine
 
     if netlist is None:
         raise SettingsError("engine 'netlist' needs a netlist: the Verilog that synthesis wrote")

@@ -8,11 +8,11 @@ from typing import IO
 
 import numpy as np
 
+from netloom.common.files import open_log
+from netloom.common.process import PYTHON, end, start
 from netloom.errors import StorageError, ToolFailedError
-from netloom.files import open_log
-from netloom.hls import Firmware
-from netloom.hls.firmware import PROJECT
-from netloom.process import PYTHON, end, start
+from netloom.hls import Conversion
+from netloom.hls.conversion import PROJECT
 from netloom.sim import csim_worker
 from netloom.sim.csim_build import FOLDER, library
 from netloom.sim.csim_exact import EXACT_FUNCTION, WORDS, exact_values
@@ -31,15 +31,15 @@ class CsimEngine(Engine):
 
     name = "csim"
 
-    def __init__(self, firmware: Firmware) -> None:
-        self._firmware = firmware
-        self._dataflow = firmware.dataflow
+    def __init__(self, conversion: Conversion) -> None:
+        self._conversion = conversion
+        self._dataflow = conversion.dataflow
         self.input_names = self._dataflow.input_names
         self.input_shapes = [tensor.shape for tensor in self._dataflow.sources.values()]
-        folder = firmware.directory / FOLDER
+        folder = conversion.directory / FOLDER
         self._outputs = [self._dataflow.types[name] for name in self._dataflow.outputs]
         self._exact = not all(tensor.element.fits_float64 for tensor in self._outputs)
-        self._library = library(firmware.project, folder, exact=self._exact).resolve()
+        self._library = library(conversion.project, folder, exact=self._exact).resolve()
         self._log = folder / "run.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._said: IO[bytes] | None = None
@@ -67,7 +67,7 @@ class CsimEngine(Engine):
         }
 
     def _bridge(self) -> str:
-        path = self._firmware.project / f"{PROJECT}_bridge.cpp"
+        path = self._conversion.project / f"{PROJECT}_bridge.cpp"
         try:
             return path.read_text(encoding="utf-8")
         except OSError as error:
@@ -123,7 +123,7 @@ class CsimEngine(Engine):
             self._said = tempfile.TemporaryFile()  # noqa: SIM115  (`close` does)
             self._process = start(
                 [*PYTHON, str(Path(csim_worker.__file__).resolve()), str(self._library)],
-                self._firmware.project,
+                self._conversion.project,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._said,

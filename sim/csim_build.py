@@ -5,10 +5,10 @@ import os
 from functools import cache
 from pathlib import Path
 
+from netloom.common.made_once import made_once
+from netloom.common.process import answer, run_logged, which
 from netloom.errors import StorageError, ToolMissingError
-from netloom.hls.firmware import PROJECT
-from netloom.made_once import made_once
-from netloom.process import answer, run_logged, which
+from netloom.hls.conversion import PROJECT
 from netloom.sim.csim_exact import exact_bridge
 
 FOLDER = "csim"

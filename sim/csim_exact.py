@@ -5,8 +5,8 @@ import re
 import numpy as np
 
 from netloom.errors import StorageError
-from netloom.hls.firmware import PROJECT
-from netloom.quantize.fixed_point import MAX_WIDTH, FixedPoint
+from netloom.fixed_point import MAX_WIDTH, FixedPoint
+from netloom.hls.conversion import PROJECT
 
 WORDS = MAX_WIDTH // 64
 """64-bit words an output element takes in the exact bridge, whatever its type."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from netloom.compiled import load
+from netloom.common.compiled import load
 from netloom.hls.dataflow import Bounds, Cost, DepthwiseMatVec, Kernel, Operation, TensorType, Window
 
 _SOURCE = Path(__file__).with_name("depthwise.cpp")

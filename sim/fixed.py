@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from netloom.hls import Firmware
+from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.hls import Conversion
 from netloom.hls.dataflow import (
     EXACT_LIMIT,
     Dataflow,
@@ -27,7 +28,6 @@ from netloom.hls.dataflow import (
     in_dtype,
     integer_dtype,
 )
-from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.sim.engine import Arrays, Engine, Progress
 from netloom.sim.fuse import fused
 from netloom.sim.statistics import LayerStatistics, StatisticsCollector
@@ -52,9 +52,9 @@ class FixedEngine(Engine):
 
     name = "fixed"
 
-    def __init__(self, firmware: Firmware) -> None:
-        self.firmware = firmware
-        self._dataflow = firmware.dataflow
+    def __init__(self, conversion: Conversion) -> None:
+        self.conversion = conversion
+        self._dataflow = conversion.dataflow
         self.input_names = self._dataflow.input_names
         self.input_shapes = [tensor.shape for tensor in self._dataflow.sources.values()]
         self.program = Program(fused(self._dataflow), self._dataflow.outputs)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from netloom.fixed_point import Overflow
 from netloom.hls.dataflow import (
     Cast,
     Clamp,
@@ -21,7 +22,6 @@ from netloom.hls.dataflow import (
     PoolFunction,
     Window,
 )
-from netloom.quantize.fixed_point import Overflow
 from netloom.sim.depthwise import DepthwiseConvolution
 
 GROUP_COLUMNS = 48

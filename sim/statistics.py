@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from netloom.fixed_point import Overflow
 from netloom.hls.dataflow import Cast, Dataflow, in_dtype, integer_dtype
-from netloom.quantize.fixed_point import Overflow
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""N elastic register stages in a row: the control that most element units share (`firmware/rtl/elastic.sv`)."""
+"""N elastic register stages in a row: the control that most element units share (`firmware/rtl/streams/elastic.sv`)."""
 
 from collections.abc import Sequence
 

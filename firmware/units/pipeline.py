@@ -7,7 +7,7 @@ its last beat was taken. A missing place holds up that last beat only.
 
 from collections.abc import Sequence
 
-from netloom.firmware.target import Target
+from netloom.firmware.families.target import Target
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources
 

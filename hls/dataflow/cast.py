@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from netloom.fixed_point import FixedPoint, integers, round_raw
 from netloom.hls.dataflow.operation import Bounds, Kernel, Operation, TensorType
-from netloom.quantize.fixed_point import FixedPoint, integers, round_raw
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from math import prod
 
 import numpy as np
 
+from netloom.fixed_point import integers
 from netloom.hls.dataflow.operation import Bounds, Cost, Kernel, Operation, TensorType, exact_type
-from netloom.quantize.fixed_point import integers
 
 
 class ElementwiseFunction(StrEnum):

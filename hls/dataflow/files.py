@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from netloom.common.reading import DAMAGE, fault, read_arrays, read_json
 from netloom.errors import NetloomError, StorageError
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow.cast import Cast, Clamp
 from netloom.hls.dataflow.elementwise import Elementwise
 from netloom.hls.dataflow.graph import Dataflow, Layer, Node
@@ -20,8 +22,6 @@ from netloom.hls.dataflow.pool import Divide, Pool
 from netloom.hls.dataflow.reduce import Reduce
 from netloom.hls.dataflow.schema import DataflowFile, check_graph, read_operation
 from netloom.hls.dataflow.window import Window
-from netloom.quantize.fixed_point import FixedPoint
-from netloom.reading import DAMAGE, fault, read_arrays, read_json
 
 SCHEMA_VERSION = "1.0"
 

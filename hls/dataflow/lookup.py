@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow.operation import INTEGERS_ONLY, Bounds, Kernel, Operation, TensorType
-from netloom.quantize.fixed_point import FixedPoint
 
 
 @dataclass(frozen=True, eq=False)

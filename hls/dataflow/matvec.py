@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from netloom.fixed_point import INT64_LIMIT, FixedPoint, Overflow, Rounding, integers, magnitude, round_raw
 from netloom.hls.dataflow.operation import (
     INTEGERS_ONLY,
     Bounds,
@@ -16,7 +17,6 @@ from netloom.hls.dataflow.operation import (
     in_dtype,
     integer_dtype,
 )
-from netloom.quantize.fixed_point import INT64_LIMIT, FixedPoint, Overflow, Rounding, integers, magnitude, round_raw
 
 
 @dataclass(frozen=True, eq=False)

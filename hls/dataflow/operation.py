@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from netloom.errors import PrecisionError
-from netloom.quantize.fixed_point import INT64_LIMIT, FixedPoint, Overflow, integers, magnitude
+from netloom.fixed_point import INT64_LIMIT, FixedPoint, Overflow, integers, magnitude
 
 Kernel = Callable[[Sequence[np.ndarray]], np.ndarray]
 

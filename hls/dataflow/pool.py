@@ -7,6 +7,7 @@ from itertools import product
 
 import numpy as np
 
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow.operation import Bounds, Kernel, Operation, TensorType
 from netloom.hls.dataflow.reduce import (
     Summation,
@@ -16,7 +17,6 @@ from netloom.hls.dataflow.reduce import (
     sum_headroom,
     sum_overflows,
 )
-from netloom.quantize.fixed_point import FixedPoint
 
 
 class PoolFunction(StrEnum):

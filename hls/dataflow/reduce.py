@@ -6,8 +6,8 @@ from enum import StrEnum
 
 import numpy as np
 
+from netloom.fixed_point import FixedPoint, integers, magnitude, round_raw
 from netloom.hls.dataflow.operation import Bounds, Kernel, Operation, TensorType
-from netloom.quantize.fixed_point import FixedPoint, integers, magnitude, round_raw
 
 
 class Summation(StrEnum):

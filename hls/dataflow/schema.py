@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_type_hints
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, create_model
 
+from netloom.common.reading import Shape
 from netloom.errors import PrecisionError
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow.graph import Dataflow, Node
 from netloom.hls.dataflow.lookup import Lookup
 from netloom.hls.dataflow.matvec import DepthwiseMatVec, MatVec
@@ -17,8 +19,6 @@ from netloom.hls.dataflow.operation import Operation, TensorType
 from netloom.hls.dataflow.permute import Permute
 from netloom.hls.dataflow.pool import Divide, Pool
 from netloom.hls.dataflow.window import Window
-from netloom.quantize.fixed_point import FixedPoint
-from netloom.reading import Shape
 
 MAX_ELEMENTS = 2**26
 """Of all tensors of a graph together: their proven ranges are held in memory."""

@@ -7,9 +7,9 @@ from typing import Any
 from hls4ml.converters.keras_v3._base import registry
 
 from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
+from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls.handlers.handler import NetloomHandler
 from netloom.hls.handlers.quantizer import GridQuantizer, precision_type
-from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.quantize.quantizers import check_bits, quantizer_type
 
 

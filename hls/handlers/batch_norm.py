@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from netloom.fixed_point import FixedPoint, Rounding
 from netloom.hls.handlers.handler import NetloomHandler
-from netloom.quantize.fixed_point import FixedPoint, Rounding
 from netloom.quantize.quantizers import check_bits
 
 SCALE_BITS = 18

@@ -7,7 +7,7 @@ from hls4ml.model.quantizers import Quantizer
 from hls4ml.model.types import FixedPrecisionType, RoundingMode, SaturationMode
 
 from netloom.errors import QuantizerNotSupportedError
-from netloom.quantize.fixed_point import FixedPoint
+from netloom.fixed_point import FixedPoint
 from netloom.quantize.quantizers import quantizer_type
 from netloom.quantize.weight_grid import check_weights
 

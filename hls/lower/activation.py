@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError, PrecisionError
+from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls.dataflow import (
     Cast,
     Clamp,
@@ -19,7 +20,6 @@ from netloom.hls.dataflow import (
 from netloom.hls.lower import tables
 from netloom.hls.lower.context import ACCUM, RESULT, LoweringContext, fixed_point
 from netloom.hls.lower.linear import scale_and_shift
-from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
 
 TABLE_SIZE = 4096
 """Entries of sigmoid and tanh tables: at the steepest point neighbours differ by 2**-10 and 2**-9."""

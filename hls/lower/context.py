@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError, PrecisionError, SettingsError
+from netloom.fixed_point import INT64_LIMIT, MAX_WIDTH, FixedPoint, Rounding, magnitude
 from netloom.hls.dataflow import (
     Bounds,
     Cast,
@@ -24,7 +25,6 @@ from netloom.hls.dataflow import (
     TensorType,
 )
 from netloom.hls.timing import layer_interval
-from netloom.quantize.fixed_point import INT64_LIMIT, MAX_WIDTH, FixedPoint, Rounding, magnitude
 
 T = TypeVar("T")
 

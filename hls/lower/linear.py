@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import DepthwiseMatVec, MatVec, Window
 from netloom.hls.lower.context import LoweringContext, stored
-from netloom.quantize.fixed_point import FixedPoint
 
 _STRATEGIES = ("latency", "resource")
 

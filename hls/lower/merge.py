@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Elementwise, ElementwiseFunction, Permute
 from netloom.hls.lower.context import RESULT, LoweringContext, roundable
-from netloom.quantize.fixed_point import FixedPoint
 
 
 def lower_merge(node: Any, context: LoweringContext) -> None:

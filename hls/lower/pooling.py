@@ -4,10 +4,10 @@ from math import prod
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Divide, Pool, PoolFunction, Summation
 from netloom.hls.lower.context import ACCUM, LoweringContext
 from netloom.hls.lower.shape import reshape
-from netloom.quantize.fixed_point import FixedPoint
 
 AVERAGE_GUARD_BITS = 8
 """Fraction bits an average gets beyond its input's: the remainder that division drops is below 2**-8 of a step."""

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Cast, Permute
 from netloom.hls.lower.context import RESULT, LoweringContext
 from netloom.hls.lower.merge import common_type
-from netloom.quantize.fixed_point import FixedPoint
 
 _NOTHING = (0, 0, 0)
 

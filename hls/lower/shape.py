@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError, PrecisionError
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Permute
 from netloom.hls.lower.context import RESULT, LoweringContext
-from netloom.quantize.fixed_point import FixedPoint
 
 
 def _grid(context: LoweringContext, name: str) -> np.ndarray:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from netloom.quantize.fixed_point import FixedPoint, Overflow
+from netloom.fixed_point import FixedPoint, Overflow
 
 
 def _c_function(name: str) -> Callable[[float], float]:

@@ -7,23 +7,23 @@ from pathlib import Path
 import numpy as np
 from pydantic import JsonValue
 
-from netloom import rundir
-from netloom.decision import decision_threshold
+from netloom.common.files import write_text
 from netloom.errors import StorageError
-from netloom.files import write_text
-from netloom.hardware import HardwareResults
-from netloom.hls import Firmware, LayerSummary
+from netloom.hls import Conversion, LayerSummary
 from netloom.hls.dataflow import DepthwiseMatVec, MatVec
 from netloom.models import get_network
+from netloom.pipeline import rundir
+from netloom.pipeline.decision import decision_threshold
+from netloom.pipeline.hardware import HardwareResults
+from netloom.pipeline.simulation import LayerFindings, Simulation, load_predictions
+from netloom.pipeline.stage import Outcome
+from netloom.pipeline.state import Origin, RunState
+from netloom.pipeline.testset import TestSet
 from netloom.report.evidence import Evidence
 from netloom.report.hardware import floor_plan, hardware_fidelity, hardware_record
 from netloom.report.html import render
 from netloom.report.schema import DataRecord, LayerRecord, NetworkRecord, Report, StageRecord, TimingRecord
 from netloom.settings import RunSettings
-from netloom.simulation import LayerFindings, Simulation, load_predictions
-from netloom.stage import Outcome
-from netloom.state import Origin, RunState
-from netloom.testset import TestSet
 
 
 def build_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> None:
@@ -37,7 +37,7 @@ def build_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> Non
     Raises:
         StorageError: if an artefact is missing or damaged, or the report cannot be written.
     """
-    firmware = Firmware.load(directory / rundir.FIRMWARE)
+    conversion = Conversion.load(directory / rundir.CONVERSION)
     tests = TestSet.load(directory / rundir.DATA)
     state = RunState.read(directory)
     if state is None:
@@ -48,15 +48,15 @@ def build_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> Non
     results = (
         HardwareResults.load(directory, settings.hardware, stages) if settings.hardware and "design" in stages else None
     )
-    report = _record(directory, state, firmware, tests, results, outcomes)
+    report = _record(directory, state, conversion, tests, results, outcomes)
     evidence = Evidence(
         tests.x,
         tests.y,
-        load_predictions(directory, len(tests.x), firmware.dataflow.types[firmware.dataflow.outputs[0]].shape),
-        weight_histograms(firmware),
+        load_predictions(directory, len(tests.x), conversion.dataflow.types[conversion.dataflow.outputs[0]].shape),
+        weight_histograms(conversion),
         results.design if results else None,
         floor_plan(results) if results else None,
-        decision_threshold(firmware.dataflow),
+        decision_threshold(conversion.dataflow),
     )
     write_text(out / rundir.REPORT_JSON, report.model_dump_json(indent=2) + "\n")
     write_text(out / rundir.REPORT_HTML, render(report, evidence))
@@ -65,7 +65,7 @@ def build_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> Non
 def _record(
     directory: Path,
     state: RunState,
-    firmware: Firmware,
+    conversion: Conversion,
     tests: TestSet,
     results: HardwareResults | None,
     outcomes: Iterable[Outcome],
@@ -74,10 +74,10 @@ def _record(
     simulation = Simulation.load(directory)
     runs = results.runs if results else []
     settings = RunSettings.model_validate(state.settings)
-    layers = [_layer(layer, simulation.layers.get(layer.name, LayerFindings())) for layer in firmware.layers]
+    layers = [_layer(layer, simulation.layers.get(layer.name, LayerFindings())) for layer in conversion.layers]
     return Report(
         created=datetime.now(UTC).replace(microsecond=0),
-        network=_network(state.origin, firmware),
+        network=_network(state.origin, conversion),
         settings=_settings(settings, state.origin),
         versions=state.versions | _tools(simulation, results),
         seed=settings.seed,
@@ -96,7 +96,7 @@ def _record(
         weight_bits=sum(layer.weight_bits for layer in layers),
         activation_bits=sum(layer.activation_bits for layer in layers),
         macs=sum(layer.macs for layer in layers),
-        timing=_timing(firmware),
+        timing=_timing(conversion),
         hardware=hardware_record(results) if results else None,
         stages=tuple(
             StageRecord(name=outcome.name, seconds=outcome.seconds, reused=outcome.reused) for outcome in outcomes
@@ -114,21 +114,21 @@ def _tools(simulation: Simulation, results: HardwareResults | None) -> dict[str,
     return tools
 
 
-def _timing(firmware: Firmware) -> TimingRecord:
-    period = firmware.settings.clock_period
+def _timing(conversion: Conversion) -> TimingRecord:
+    period = conversion.settings.clock_period
     return TimingRecord(
         clock_period=period,
-        initiation_interval=firmware.initiation_interval,
-        latency=firmware.latency,
-        samples_per_second=1e9 / (firmware.initiation_interval * period),
-        latency_microseconds=firmware.latency * period / 1000,
+        initiation_interval=conversion.initiation_interval,
+        latency=conversion.latency,
+        samples_per_second=1e9 / (conversion.initiation_interval * period),
+        latency_microseconds=conversion.latency * period / 1000,
     )
 
 
-def weight_histograms(firmware: Firmware) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
+def weight_histograms(conversion: Conversion) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
     """By layer with weights, its distinct weights in ascending order, and how often each occurs."""
     histograms = {}
-    for node in firmware.dataflow.nodes:
+    for node in conversion.dataflow.nodes:
         operation = node.operation
         if isinstance(operation, MatVec | DepthwiseMatVec):
             raws, counts = np.unique(operation.weights, return_counts=True)
@@ -136,8 +136,8 @@ def weight_histograms(firmware: Firmware) -> Mapping[str, tuple[np.ndarray, np.n
     return histograms
 
 
-def _network(origin: Origin, firmware: Firmware) -> NetworkRecord:
-    dataflow = firmware.dataflow
+def _network(origin: Origin, conversion: Conversion) -> NetworkRecord:
+    dataflow = conversion.dataflow
     network = get_network(origin.network) if origin.kind == "network" else None
     return NetworkRecord(
         name=origin.network,

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from netloom import rundir
-from netloom.files import storage_errors
-from netloom.firmware.bitstream import FLOORPLAN_FILE, Build
-from netloom.firmware.boards import find_board
-from netloom.firmware.build_file import FloorplanFile
-from netloom.firmware.devices import Device, Family
-from netloom.hardware import HardwareResults
-from netloom.hardware_stages import load_netlist
-from netloom.reading import read_json
+from netloom.common.files import storage_errors
+from netloom.common.reading import read_json
+from netloom.firmware.board.boards import find_board
+from netloom.firmware.board.devices import Device, Family
+from netloom.firmware.build.bitstream import FLOORPLAN_FILE, Build
+from netloom.firmware.build.build_file import FloorplanFile
+from netloom.pipeline import rundir
+from netloom.pipeline.hardware import HardwareResults
+from netloom.pipeline.hardware_stages import load_netlist
 from netloom.report.evidence import FloorPlan
 from netloom.report.schema import FidelityRecord, HardwareRecord, ProductRecord, ResourceRecord
 

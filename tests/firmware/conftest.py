@@ -2,6 +2,7 @@
 
 import sys
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         module = sys.modules.get(item.module.__name__) or item.module
         compiles = any(hasattr(module, name) for name in ("check_unit", "check_design", "build_unit"))
-        if compiles and item.path.parent.name == "firmware" and item.get_closest_marker("slow") is None:
+        if compiles and Path(__file__).parent in item.path.parents and item.get_closest_marker("slow") is None:
             sweeps[item.path, item.originalname].append(item)
     for cases in sweeps.values():
         kept = {round(i * (len(cases) - 1) / (QUICK_CASES - 1)) for i in range(QUICK_CASES)}

@@ -6,13 +6,13 @@ import pytest
 from dataflows import DATAFLOWS
 from designs import check_design
 
-from netloom.firmware.cycles import count_cycles
-from netloom.firmware.emit import emit
-from netloom.firmware.fold import fold_for_interval, fold_for_reuse, intervals
-from netloom.firmware.plan import plan_design
-from netloom.firmware.synthesis import run_yosys
-from netloom.firmware.target import Target
-from netloom.firmware.units.stream_fifo import StreamFifo
+from netloom.firmware.build.synthesis import run_yosys
+from netloom.firmware.emit.emit import emit
+from netloom.firmware.families.target import Target
+from netloom.firmware.map.cycles import count_cycles
+from netloom.firmware.map.folding import fold_for_interval, fold_for_reuse, intervals
+from netloom.firmware.map.layout import plan_design
+from netloom.firmware.units.streams.stream_fifo import StreamFifo
 
 
 def few(choices, count=3):

@@ -6,9 +6,9 @@ import pytest
 from mlperf_tiny import MLPERF_TINY, converted
 
 from netloom.errors import FoldingError
-from netloom.firmware.boards import find_board
-from netloom.firmware.fold import intervals
+from netloom.firmware.board.boards import find_board
 from netloom.firmware.generate import generate_design
+from netloom.firmware.map.folding import intervals
 
 pytest.importorskip("keras")
 SECONDS = 60

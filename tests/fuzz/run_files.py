@@ -31,11 +31,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from mutations import mutate_file, mutate_kind, odd_yaml
 from typer.testing import CliRunner
 
-from netloom import rundir
-from netloom.cli import app
+from netloom.cli.app import app
+from netloom.common.files import sha256
 from netloom.errors import ToolFailedError
-from netloom.files import sha256
-from netloom.state import STATE_FILE
+from netloom.pipeline import rundir
+from netloom.pipeline.state import STATE_FILE
 
 PATIENCE = 60
 """Seconds; a command takes one or two."""
@@ -224,9 +224,9 @@ def surroundings() -> Iterator[None]:
     try:
         with (
             mock.patch.dict(os.environ, {name: path for name, path in tools.items() if path}),
-            mock.patch("netloom.sim.rtl.build", no_tool),
-            mock.patch("netloom.sim.netlist.build", no_tool),
-            mock.patch("netloom.sim.emulate._compiled", no_tool),
+            mock.patch("netloom.sim.hardware.rtl.build", no_tool),
+            mock.patch("netloom.sim.hardware.netlist.build", no_tool),
+            mock.patch("netloom.sim.hardware.emulate._compiled", no_tool),
             mock.patch("netloom.sim.csim.library", no_tool),
         ):
             yield

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from netloom.errors import StorageError
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import (
     Cast,
     Clamp,
@@ -30,7 +31,6 @@ from netloom.hls.dataflow import (
     save_dataflow,
 )
 from netloom.hls.dataflow.files import OPERATIONS
-from netloom.quantize.fixed_point import FixedPoint
 
 TYPE = FixedPoint.parse("fixed<6,3,RND_CONV,SAT>")
 WIDE = FixedPoint.parse("fixed<20,12>")

@@ -6,7 +6,7 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from netloom.errors import QuantizerNotSupportedError  # noqa: E402
-from netloom.quantize.fixed_point import FixedPoint  # noqa: E402
+from netloom.fixed_point import FixedPoint  # noqa: E402
 
 BITS = "quantized_bits(4,0,alpha=1)"
 BIAS = "quantized_bits(6,2,alpha=1)"

@@ -6,10 +6,10 @@ import pytest
 from zoo import linear, quant
 
 from netloom.errors import PrecisionError
+from netloom.fixed_point import FixedPoint, Rounding, round_raw
 from netloom.hls import HlsSettings, convert
 from netloom.hls.dataflow import exact_dtype
 from netloom.hls.names import identifiers
-from netloom.quantize.fixed_point import FixedPoint, Rounding, round_raw
 from netloom.sim import crosscheck, open_engine
 
 
@@ -30,9 +30,9 @@ def test_a_table_index_beyond_32_bits_is_refused(tmp_path):
 
 @pytest.mark.parametrize("type_", ["fixed<16,-48,TRN,SAT>", "fixed<62,-20,TRN,SAT>", "fixed<180,-60,RND,SAT>"])
 def test_points_far_apart_are_exact(tmp_path, type_):
-    firmware = convert(net("relu"), HlsSettings(precision={"fc1": {"result": type_}}), tmp_path / "net")
+    conversion = convert(net("relu"), HlsSettings(precision={"fc1": {"result": type_}}), tmp_path / "net")
     x = np.random.default_rng(0).normal(0, 1, (50, 4))
-    with open_engine("fixed", firmware=firmware) as fixed, open_engine("csim", firmware=firmware) as csim:
+    with open_engine("fixed", conversion=conversion) as fixed, open_engine("csim", conversion=conversion) as csim:
         assert crosscheck(fixed, csim, x, trace=True).equal
 
 
@@ -56,10 +56,10 @@ def test_batch_normalizations_in_a_row(tmp_path):
         layer = keras.layers.BatchNormalization(name=f"bn{index}")
         model.add(layer)
         layer.set_weights([np.array([0.71, 0.9, 1.3], dtype=np.float32)] * 4)
-    firmware = convert(model, HlsSettings(), tmp_path / "net")
-    assert firmware.layers[-1].type.width > 64
+    conversion = convert(model, HlsSettings(), tmp_path / "net")
+    assert conversion.layers[-1].type.width > 64
     x = np.random.default_rng(0).normal(0, 1, (20, 3))
-    with open_engine("fixed", firmware=firmware) as fixed:
+    with open_engine("fixed", conversion=conversion) as fixed:
         outputs = fixed.predict(x)
     np.testing.assert_allclose(outputs, model.predict(x, verbose=0), atol=1e-3)
 
@@ -80,12 +80,12 @@ def test_a_table_of_exponentials_that_overflow_single_precision_converts(tmp_pat
 
 def check_softmax(folder, type_, engine):
     precision = {"input_t_layer": {"inp_norm": "fixed<16,9,RND,SAT>", "exp_table": type_}}
-    firmware = convert(net("softmax", 8), HlsSettings(precision=precision), folder / "net")
-    (table,) = [node.operation for node in firmware.dataflow.nodes if node.name.endswith(".exp")]
+    conversion = convert(net("softmax", 8), HlsSettings(precision=precision), folder / "net")
+    (table,) = [node.operation for node in conversion.dataflow.nodes if node.name.endswith(".exp")]
     assert np.isin(FixedPoint.parse(type_).raw_max, table.table) == ("SAT_ZERO" not in type_ and "WRAP" not in type_)
     if engine:
         x = np.random.default_rng(0).normal(0, 100, (50, 4))
-        with open_engine("fixed", firmware=firmware) as fixed, open_engine(engine, firmware=firmware) as other:
+        with open_engine("fixed", conversion=conversion) as fixed, open_engine(engine, conversion=conversion) as other:
             assert crosscheck(fixed, other, x, trace=True).equal
 
 
@@ -97,9 +97,9 @@ def test_names_of_generated_variables_are_avoided():
 def test_an_interrupted_request_leaves_no_answer_behind(tmp_path, monkeypatch):
     from netloom.sim.csim import CsimEngine
 
-    firmware = convert(net("tanh"), HlsSettings(), tmp_path / "net")
+    conversion = convert(net("tanh"), HlsSettings(), tmp_path / "net")
     x = np.random.default_rng(0).normal(0, 1, (60, 4))
-    with open_engine("csim", firmware=firmware) as engine:
+    with open_engine("csim", conversion=conversion) as engine:
         assert isinstance(engine, CsimEngine)
         expected = engine.predict(x)
 
@@ -120,11 +120,11 @@ def test_an_interrupted_request_leaves_no_answer_behind(tmp_path, monkeypatch):
         assert (engine.predict(x) == expected).all()
 
 
-def test_an_interrupted_replacement_keeps_the_earlier_firmware(tmp_path, monkeypatch):
+def test_an_interrupted_replacement_keeps_the_earlier_conversion(tmp_path, monkeypatch):
     from pathlib import Path
 
-    firmware = convert(net("tanh"), HlsSettings(), tmp_path / "net")
-    before = {path: path.read_bytes() for path in firmware.directory.glob("dataflow.*")}
+    conversion = convert(net("tanh"), HlsSettings(), tmp_path / "net")
+    before = {path: path.read_bytes() for path in conversion.directory.glob("dataflow.*")}
     rename = Path.rename
 
     def interrupted(self, target):
@@ -135,5 +135,5 @@ def test_an_interrupted_replacement_keeps_the_earlier_firmware(tmp_path, monkeyp
     monkeypatch.setattr(Path, "rename", interrupted)
     with pytest.raises(KeyboardInterrupt):
         convert(net("relu"), HlsSettings(), tmp_path / "net")
-    assert {path: path.read_bytes() for path in firmware.directory.glob("dataflow.*")} == before
+    assert {path: path.read_bytes() for path in conversion.directory.glob("dataflow.*")} == before
     assert [path.name for path in tmp_path.iterdir()] == ["net"]

@@ -41,11 +41,11 @@ def test_a_symmetric_quantizer_stays_wherever_it_stands(tmp_path, io_type):
         outputs.append(quant(5, 2, f"{name}_symmetric", symmetric=1)(layer(x)))
     model = keras.Model(inputs, outputs)
     data = [np.broadcast_to(VALUES[:, None, None, None], (len(VALUES), 2, 2, 1)).copy()] * len(inputs)
-    firmware = convert(model, HlsSettings(io_type=io_type), tmp_path / "net")
+    conversion = convert(model, HlsSettings(io_type=io_type), tmp_path / "net")
     expected = open_engine("quantized", model=model).predict(data)
-    with open_engine("csim", firmware=firmware) as csim:
+    with open_engine("csim", conversion=conversion) as csim:
         judged = csim.predict(data)
-    simulated = open_engine("fixed", firmware=firmware).predict(data)
+    simulated = open_engine("fixed", conversion=conversion).predict(data)
     for name, ours, theirs, exact in zip(before_symmetric(), simulated, judged, expected, strict=True):
         assert exact.min() == -3.75, name
         assert (theirs == exact).all() and (ours == exact).all(), name
@@ -55,8 +55,8 @@ def test_an_idle_cast_is_left_out(tmp_path):
     inputs = keras.Input((3,), name="source")
     x = quant(5, 2, "input_quantizer", symmetric=1)(inputs)
     model = keras.Model(inputs, quant(5, 2, "wider")(keras.layers.Reshape((3, 1))(x)))
-    firmware = convert(model, HlsSettings(), tmp_path / "net")
-    assert [node.operation.__class__.__name__ for node in firmware.dataflow.nodes] == ["Permute"]
+    conversion = convert(model, HlsSettings(), tmp_path / "net")
+    assert [node.operation.__class__.__name__ for node in conversion.dataflow.nodes] == ["Permute"]
 
 
 @pytest.mark.parametrize("type_", ["fixed<5,3,RND,SAT_SYM>", "fixed<5,3>"])
@@ -68,9 +68,9 @@ def test_modes_asked_of_a_layer_that_only_moves_are_kept_or_refused(tmp_path, ty
     )
     model = keras.Model(inputs, quant(4, 2, "narrowed")(x))
     settings = HlsSettings(precision={"moved": {"result": type_}})
-    firmware = convert(model, settings, tmp_path / "net")
-    with open_engine("csim", firmware=firmware) as csim:
+    conversion = convert(model, settings, tmp_path / "net")
+    with open_engine("csim", conversion=conversion) as csim:
         assert (
             csim.predict(VALUES[:3][None]).min()
-            == open_engine("fixed", firmware=firmware).predict(VALUES[:3][None]).min()
+            == open_engine("fixed", conversion=conversion).predict(VALUES[:3][None]).min()
         )

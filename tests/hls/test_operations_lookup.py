@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from operations import check_operation, random_raws, tensor
 
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Lookup
 from netloom.hls.dataflow.operation import INTEGERS_ONLY
-from netloom.quantize.fixed_point import FixedPoint
 
 ENTRY = FixedPoint.parse("ufixed<9,1>")
 TABLE = np.random.default_rng(1).permutation(64)

@@ -8,6 +8,7 @@ from exact import cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls.dataflow import (
     EXACT_LIMIT,
     Bounds,
@@ -30,7 +31,6 @@ from netloom.hls.dataflow import (
     in_dtype,
     integer_dtype,
 )
-from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
 
 MODES = list(itertools.product(Rounding, Overflow))
 SAMPLES = 4

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from operations import check_operation, random_raws, run, tensor
 
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Divide, Pool, PoolFunction, Summation, Window
-from netloom.quantize.fixed_point import FixedPoint
 
 WINDOWS = [
     ((7, 2), Window((3,), (1,), ((0, 0),))),

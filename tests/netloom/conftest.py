@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netloom.quantize.fixed_point import FixedPoint
+from netloom.fixed_point import FixedPoint
 from netloom.report.evidence import Evidence, FloorPlan
 from netloom.report.schema import (
     DataRecord,

@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import netloom
-from netloom import rundir
-from netloom.cli import app
-from netloom.decision import decision_threshold
+from netloom.cli.app import app
+from netloom.pipeline import rundir
+from netloom.pipeline.decision import decision_threshold
 
 keras = pytest.importorskip("keras")
 qkeras = pytest.importorskip("qkeras")
@@ -79,8 +79,8 @@ def test_the_threshold_is_that_of_the_last_activation(tmp_path: Path, last: Any,
             last(),
         ]
     )
-    firmware = netloom.convert(model, netloom.HlsSettings(), tmp_path / "f")
-    assert decision_threshold(firmware.dataflow) == threshold
+    conversion = netloom.convert(model, netloom.HlsSettings(), tmp_path / "f")
+    assert decision_threshold(conversion.dataflow) == threshold
 
 
 @pytest.mark.parametrize("outputs", [1, 3])

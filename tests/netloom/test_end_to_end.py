@@ -10,12 +10,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import netloom
-from netloom import evaluation, rundir
-from netloom.cli import app
+from netloom.cli.app import app
 from netloom.hls.dataflow import MatVec, save_dataflow
+from netloom.pipeline import evaluation, rundir
+from netloom.pipeline.simulation import Simulation
+from netloom.pipeline.testset import TestSet
 from netloom.progress import Progress
-from netloom.simulation import Simulation
-from netloom.testset import TestSet
 
 SETTINGS = netloom.RunSettings(epochs=4, fine_tune_epochs=1)
 
@@ -56,7 +56,7 @@ def test_fixed_equals_csim_over_the_whole_test_set(directory: Path) -> None:
 def test_chunks_of_the_test_set_give_what_the_whole_gives(
     directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluation, "affordable", lambda firmware: 100)
+    monkeypatch.setattr(evaluation, "affordable", lambda conversion: 100)
     evaluation.evaluate(directory, SETTINGS, tmp_path, Progress())
     whole, chunked = Simulation.load(directory), Simulation.load(tmp_path)
     assert chunked.layers == whole.layers
@@ -67,7 +67,7 @@ def test_chunks_of_the_test_set_give_what_the_whole_gives(
 
 
 def test_limits_of_samples_cut_across_chunks(directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluation, "affordable", lambda firmware: 100)
+    monkeypatch.setattr(evaluation, "affordable", lambda conversion: 100)
     settings = SETTINGS.model_copy(update={"csim_samples": 150, "trace_samples": 120})
     evaluation.evaluate(directory, settings, tmp_path, Progress())
     *_, quantized, csim = Simulation.load(tmp_path).fidelity
@@ -122,15 +122,15 @@ def test_crosscheck_agrees(directory: Path, inputs: Path) -> None:
 
 def test_crosscheck_names_the_layer_of_a_flipped_bit(directory: Path, inputs: Path, tmp_path: Path) -> None:
     shutil.copytree(directory, tmp_path / "broken")
-    firmware = netloom.Firmware.load(tmp_path / "broken" / rundir.FIRMWARE)
-    nodes = list(firmware.dataflow.nodes)
+    conversion = netloom.Firmware.load(tmp_path / "broken" / rundir.CONVERSION)
+    nodes = list(conversion.dataflow.nodes)
     place = next(i for i, node in enumerate(nodes) if isinstance(node.operation, MatVec) and node.layer == "fc2")
     operation = nodes[place].operation
     assert isinstance(operation, MatVec)
     weights = operation.weights.copy()
     weights[0, 5] ^= 1
     nodes[place] = replace(nodes[place], operation=replace(operation, weights=weights))
-    save_dataflow(replace(firmware.dataflow, nodes=tuple(nodes)), firmware.directory)
+    save_dataflow(replace(conversion.dataflow, nodes=tuple(nodes)), conversion.directory)
     result = call("crosscheck", tmp_path / "broken", "--inputs", inputs)
     assert result.exit_code == 1, result.output
     assert "first mismatch: layer fc2, sample" in result.output
@@ -167,7 +167,7 @@ def test_data_that_does_not_fit_a_model_is_refused(directory: Path, tmp_path: Pa
 def test_the_python_way_gives_what_the_command_gives(directory: Path) -> None:
     x = TestSet.load(directory / rundir.DATA).x[:20]
     assert netloom.crosscheck(directory, x).equal
-    firmware = netloom.Firmware.load(directory / rundir.FIRMWARE)
-    np.testing.assert_array_equal(netloom.simulate(firmware, x), netloom.simulate(directory, x, "csim"))
+    conversion = netloom.Firmware.load(directory / rundir.CONVERSION)
+    np.testing.assert_array_equal(netloom.simulate(conversion, x), netloom.simulate(directory, x, "csim"))
     with pytest.raises(netloom.NetloomError, match=r"needs float\.keras"):
-        netloom.simulate(firmware, x, "float")
+        netloom.simulate(conversion, x, "float")

@@ -12,16 +12,16 @@ from run_directory import make_run, make_start
 from typer.testing import CliRunner, Result
 
 import netloom
-from netloom import rundir
 from netloom.board import find_design
-from netloom.cli import app
+from netloom.cli.app import app
+from netloom.common.files import check_replaceable, own_folder, put_in_place, replacing, scratch, sha256, write_text
+from netloom.common.lock import LOCK_FILE, locked
+from netloom.common.quiet import captured
 from netloom.errors import InputError, StorageError
-from netloom.files import check_replaceable, own_folder, put_in_place, replacing, scratch, sha256, write_text
-from netloom.lock import LOCK_FILE, locked
-from netloom.pipeline import read_report
-from netloom.quiet import captured
-from netloom.stage import LOG_FILE
-from netloom.state import STATE_FILE, RunState, StageRecord, check_intact
+from netloom.pipeline import rundir
+from netloom.pipeline.run import read_report
+from netloom.pipeline.stage import LOG_FILE
+from netloom.pipeline.state import STATE_FILE, RunState, StageRecord, check_intact
 
 pytest.importorskip("qkeras")
 
@@ -202,9 +202,9 @@ def test_force_replaces_all_of_the_earlier_result(run: Path, start: Path) -> Non
     state = RunState.read(run)
     assert state is not None and list(state.stages) == ["load", "convert"]
     assert {path.name for path in run.iterdir()} == {
-        *(rundir.QUANTIZED_MODEL, rundir.FIRMWARE, STATE_FILE, LOCK_FILE, LOG_FILE)
+        *(rundir.QUANTIZED_MODEL, rundir.CONVERSION, STATE_FILE, LOCK_FILE, LOG_FILE)
     }
-    check_intact(run, rundir.QUANTIZED_MODEL, rundir.FIRMWARE)
+    check_intact(run, rundir.QUANTIZED_MODEL, rundir.CONVERSION)
 
 
 def test_scratch_is_gone_and_a_directory_takes_a_directory_s_place(tmp_path: Path) -> None:
@@ -287,7 +287,7 @@ def test_parts_of_a_run_are_checked_as_well(run: Path) -> None:
         find_design(run / "design")
 
 
-def test_a_firmware_of_no_run_has_no_record(run: Path, tmp_path: Path) -> None:
+def test_a_conversion_of_no_run_has_no_record(run: Path, tmp_path: Path) -> None:
     shutil.copytree(run / "firmware", tmp_path / "alone")
     assert netloom.simulate(tmp_path / "alone", np.zeros((1, 4))).shape == (1, 3)
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import netloom
-from netloom.cli import app
+from netloom.cli.app import app
 from netloom.errors import ModelFileError
 
 keras = pytest.importorskip("keras")

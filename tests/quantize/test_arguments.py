@@ -147,9 +147,9 @@ def test_the_way_out_of_a_refusal_converts(tmp_path):
     x = keras.layers.Reshape((1, 1, 2))(x)
     model = keras.Model(inputs, qkeras.QConv2D(2, 1, kernel_quantizer=bits(4), use_bias=False)(x))
     data = np.random.default_rng(0).uniform(-1, 1, (5, 4, 4, 2))
-    firmware = convert(model, HlsSettings(), tmp_path / "net")
+    conversion = convert(model, HlsSettings(), tmp_path / "net")
     exact = open_engine("quantized", model=model).predict(data)
-    assert (open_engine("fixed", firmware=firmware).predict(data) == exact).all()
+    assert (open_engine("fixed", conversion=conversion).predict(data) == exact).all()
 
 
 def test_a_masked_convolution_is_masked(tmp_path):
@@ -161,7 +161,7 @@ def test_a_masked_convolution_is_masked(tmp_path):
     layer = qkeras.QConv2D(2, 2, mask=mask, **linear(), name="layer")
     model = one_layer(layer, (4, 4, 1))
     layer.set_weights([np.random.default_rng(1).normal(0, 1, weight.shape) for weight in layer.get_weights()])
-    firmware = convert(model, HlsSettings(), tmp_path / "net")
+    conversion = convert(model, HlsSettings(), tmp_path / "net")
     data = np.random.default_rng(0).uniform(-1, 1, (20, 4, 4, 1))
     exact = open_engine("quantized", model=model).predict(data)
-    assert (open_engine("fixed", firmware=firmware).predict(data) == exact).all()
+    assert (open_engine("fixed", conversion=conversion).predict(data) == exact).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from netloom.errors import QuantizerNotSupportedError
-from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.quantize.quantizers import quantizer_type, relu_quantizer, type_quantizer
 
 qkeras = pytest.importorskip("qkeras")

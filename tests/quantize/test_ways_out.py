@@ -180,11 +180,11 @@ def test_the_way_out_converts_and_is_exact(case: str, tmp_path: Any) -> None:
     shape, _, _, ways = CASES[case]
     for number, way in enumerate(ways):
         twin, x = quantized(network(shape, *way))
-        firmware = netloom.convert(twin, netloom.HlsSettings(), tmp_path / str(number))
+        conversion = netloom.convert(twin, netloom.HlsSettings(), tmp_path / str(number))
         with netloom.open_engine("quantized", model=twin) as engine:
             # Tables are close, all else is exact.
             tolerance = 2e-3 if case in ("activation", "softmax") else 0
-            np.testing.assert_allclose(netloom.simulate(firmware, x), engine.predict(x), rtol=0, atol=tolerance)
+            np.testing.assert_allclose(netloom.simulate(conversion, x), engine.predict(x), rtol=0, atol=tolerance)
 
 
 def test_every_way_out_is_among_them() -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from netloom.errors import InputError
-from netloom.hls import Firmware
-from netloom.quantize.fixed_point import FixedPoint
+from netloom.fixed_point import FixedPoint
+from netloom.hls import Conversion
 from netloom.sim import Engine, crosscheck, open_engine
 
 
@@ -36,7 +36,7 @@ def mlp(zoo):
 def test_equal_engines_agree(zoo, name):
     specimen = zoo(name)
     fidelity = crosscheck(
-        Recorded(specimen), open_engine("fixed", firmware=specimen.firmware), specimen.inputs, trace=True
+        Recorded(specimen), open_engine("fixed", conversion=specimen.conversion), specimen.inputs, trace=True
     )
     assert fidelity.equal and fidelity.first_mismatch is None
     assert (fidelity.mismatches, fidelity.max_difference_steps) == (0, 0.0)
@@ -50,14 +50,14 @@ def test_equal_engines_agree(zoo, name):
 def damaged(specimen, folder, damage):
     """The firmware with something changed on disk: {array key: array} and the text of dataflow.json."""
     directory = folder / "firmware"
-    shutil.copytree(specimen.firmware.directory, directory, ignore=shutil.ignore_patterns("csim", "hls4ml"))
+    shutil.copytree(specimen.conversion.directory, directory, ignore=shutil.ignore_patterns("csim", "hls4ml"))
     with np.load(directory / "dataflow.npz") as file:
         arrays = dict(file)
     text = (directory / "dataflow.json").read_text()
-    text = damage(arrays, text, specimen.firmware.dataflow) or text
+    text = damage(arrays, text, specimen.conversion.dataflow) or text
     np.savez(directory / "dataflow.npz", **arrays)
     (directory / "dataflow.json").write_text(text)
-    return Firmware.load(directory)
+    return Conversion.load(directory)
 
 
 def index_of(dataflow, name):
@@ -100,12 +100,12 @@ def table_entry(arrays, text, dataflow):
     ],
 )
 def test_a_fault_is_caught_and_its_layer_named(mlp, tmp_path, damage, layer):
-    firmware = damaged(mlp, tmp_path, damage)
+    conversion = damaged(mlp, tmp_path, damage)
     # More inputs than the zoo keeps: a single bit must show.
     rng = np.random.default_rng(0)
     x = rng.uniform(-1, 1, (3000, 9))
-    good, bad = (open_engine("fixed", firmware=which) for which in (mlp.firmware, firmware))
-    steps = {summary.name: summary.type.step for summary in mlp.firmware.layers}
+    good, bad = (open_engine("fixed", conversion=which) for which in (mlp.conversion, conversion))
+    steps = {summary.name: summary.type.step for summary in mlp.conversion.layers}
     fidelity = crosscheck(good, bad, x, steps=steps, trace=True)
     assert not fidelity.equal
     assert fidelity.first_mismatch.layer == layer
@@ -179,22 +179,22 @@ def test_labels_are_one_a_sample():
 
 
 def test_no_samples_are_no_evidence_but_no_error(mlp):
-    fixed = open_engine("fixed", firmware=mlp.firmware)
+    fixed = open_engine("fixed", conversion=mlp.conversion)
     fidelity = crosscheck(fixed, fixed, np.zeros((0, 9)), trace=True)
     assert (fidelity.samples, fidelity.elements, fidelity.mismatches) == (0, 0, 0)
     assert fidelity.argmax_agreement is None
 
 
 def test_a_record_survives_json(mlp):
-    fixed = open_engine("fixed", firmware=mlp.firmware)
+    fixed = open_engine("fixed", conversion=mlp.conversion)
     fidelity = crosscheck(fixed, fixed, mlp.inputs, trace=True)
     assert type(fidelity).model_validate_json(fidelity.model_dump_json()) == fidelity
 
 
 def test_statistics_see_what_the_types_do(zoo):
     specimen = zoo("lossy")
-    engine = open_engine("fixed", firmware=specimen.firmware)
-    types = {layer.name: layer.type for layer in specimen.firmware.layers}
+    engine = open_engine("fixed", conversion=specimen.conversion)
+    types = {layer.name: layer.type for layer in specimen.conversion.layers}
     records = {record.layer: record for record in engine.statistics(specimen.inputs)}
     assert set(records) == set(types)
     assert records["wrapping"].overflows > 0

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from netloom.errors import InputError, StorageError, ToolFailedError, ToolMissingError
-from netloom.hls import Firmware
+from netloom.hls import Conversion
 from netloom.hls.hls4ml_graph import PROJECT
 from netloom.sim import csim_build, open_engine
 
@@ -21,16 +21,16 @@ def specimen(zoo):
 def copy(specimen, tmp_path):
     """A firmware of one's own to damage, its library not compiled."""
     directory = tmp_path / "firmware"
-    shutil.copytree(specimen.firmware.directory, directory, ignore=shutil.ignore_patterns("csim"))
-    return Firmware.load(directory)
+    shutil.copytree(specimen.conversion.directory, directory, ignore=shutil.ignore_patterns("csim"))
+    return Conversion.load(directory)
 
 
 @pytest.fixture
 def compiled(specimen, tmp_path):
     """The same with its library."""
     directory = tmp_path / "firmware"
-    shutil.copytree(specimen.firmware.directory, directory)
-    return Firmware.load(directory)
+    shutil.copytree(specimen.conversion.directory, directory)
+    return Conversion.load(directory)
 
 
 def no_compiler(monkeypatch):
@@ -39,7 +39,7 @@ def no_compiler(monkeypatch):
 
 def test_the_library_is_compiled_once_for_the_same_sources(specimen, compiled, monkeypatch):
     no_compiler(monkeypatch)
-    with open_engine("csim", firmware=compiled) as csim:
+    with open_engine("csim", conversion=compiled) as csim:
         for ours, theirs in zip(csim.predict(specimen.inputs), specimen.outputs, strict=True):
             assert (ours == theirs).all()
 
@@ -55,13 +55,13 @@ def test_changed_sources_are_compiled_again(compiled, monkeypatch):
     with (compiled.project / "firmware" / "defines.h").open("a") as file:
         file.write("// changed\n")
     with pytest.raises(CompilingError):
-        open_engine("csim", firmware=compiled)
+        open_engine("csim", conversion=compiled)
 
 
 @pytest.mark.parametrize("count", [0, 1, 300])
 def test_any_number_of_samples(specimen, compiled, count):
     inputs = [np.resize(x, (count, *x.shape[1:])) for x in specimen.inputs]
-    with open_engine("csim", firmware=compiled) as csim, open_engine("fixed", firmware=compiled) as fixed:
+    with open_engine("csim", conversion=compiled) as csim, open_engine("fixed", conversion=compiled) as fixed:
         for ours, theirs in zip(csim.predict(inputs), fixed.predict(inputs), strict=True):
             assert ours.shape == theirs.shape and (ours == theirs).all()
         ours, theirs = csim.trace(inputs), fixed.trace(inputs)
@@ -70,7 +70,7 @@ def test_any_number_of_samples(specimen, compiled, count):
 
 
 def test_inputs_are_checked_before_the_process_starts(compiled):
-    with open_engine("csim", firmware=compiled) as csim:
+    with open_engine("csim", conversion=compiled) as csim:
         with pytest.raises(InputError, match="finite"):
             csim.predict([np.full((2, 5), np.nan)] * 2)
         assert csim._process is None
@@ -81,7 +81,7 @@ def test_without_a_compiler(copy, monkeypatch):
     csim_build.compiler.cache_clear()
     try:
         with pytest.raises(ToolMissingError, match=r"no-such-compiler is not installed.*apt install g\+\+") as caught:
-            open_engine("csim", firmware=copy)
+            open_engine("csim", conversion=copy)
         assert "\n" not in str(caught.value)
     finally:
         csim_build.compiler.cache_clear()
@@ -91,7 +91,7 @@ def test_a_compile_error_names_the_log(copy):
     source = copy.project / "firmware" / f"{PROJECT}.cpp"
     source.write_text("#error broken on purpose\n")
     with pytest.raises(ToolFailedError) as caught:
-        open_engine("csim", firmware=copy)
+        open_engine("csim", conversion=copy)
     log = copy.directory / "csim" / "compile.log"
     assert str(log) in str(caught.value) and "\n" not in str(caught.value)
     assert "broken on purpose" in log.read_text()
@@ -102,14 +102,14 @@ def test_a_compile_error_names_the_log(copy):
 def test_missing_sources(copy, missing):
     (copy.project / missing).unlink()
     with pytest.raises(StorageError, match="convert the model again"):
-        open_engine("csim", firmware=copy)
+        open_engine("csim", conversion=copy)
 
 
-def replaced_library(firmware, body):
+def replaced_library(conversion, body):
     """Put a library of one function, quick to compile, in place of the network's."""
     import subprocess
 
-    (library,) = (firmware.directory / "csim").glob("*.so")
+    (library,) = (conversion.directory / "csim").glob("*.so")
     library.unlink()
     arguments = "double *a, double *b, double *y, double *z"
     code = f'#include <cstdio>\n#include <cstdlib>\nextern "C" void {PROJECT}_double({arguments}) {{ {body} }}'
@@ -119,7 +119,7 @@ def replaced_library(firmware, body):
 @pytest.mark.parametrize("body", ["abort();", "exit(3);", "*(volatile int*)0 = 1;"], ids=["abort", "exit", "segfault"])
 def test_cpp_that_dies_is_one_line_and_python_lives(specimen, compiled, body):
     replaced_library(compiled, f'fprintf(stderr, "last words"); {body}')
-    with open_engine("csim", firmware=compiled) as csim:
+    with open_engine("csim", conversion=compiled) as csim:
         for _ in range(2):
             with pytest.raises(ToolFailedError, match="died with exit code") as caught:
                 csim.predict(specimen.inputs)
@@ -133,7 +133,7 @@ def test_what_the_cpp_prints_does_no_harm(specimen, compiled):
         compiled,
         'printf("%s", "noise that must not be taken for numbers"); fflush(stdout); y[0]=y[1]=y[2]=a[0]; z[4]=b[1];',
     )
-    with open_engine("csim", firmware=compiled) as csim:
+    with open_engine("csim", conversion=compiled) as csim:
         first, second = csim.predict(specimen.inputs)
     assert (first == specimen.inputs[0][:, :1]).all()
     assert (second[:, 4] == specimen.inputs[1][:, 1]).all()
@@ -142,12 +142,12 @@ def test_what_the_cpp_prints_does_no_harm(specimen, compiled):
 def test_a_library_that_is_none(specimen, compiled):
     (library,) = (compiled.directory / "csim").glob("*.so")
     library.write_bytes(b"not a library")
-    with open_engine("csim", firmware=compiled) as csim, pytest.raises(ToolFailedError):
+    with open_engine("csim", conversion=compiled) as csim, pytest.raises(ToolFailedError):
         csim.predict(specimen.inputs)
 
 
 def test_the_process_ends_with_the_engine(specimen, compiled):
-    with open_engine("csim", firmware=compiled) as csim:
+    with open_engine("csim", conversion=compiled) as csim:
         csim.predict(specimen.inputs)
         pid = csim._process.pid
         os.kill(pid, 0)
@@ -155,14 +155,14 @@ def test_the_process_ends_with_the_engine(specimen, compiled):
         os.kill(pid, 0)
 
 
-def test_a_compiled_firmware_is_only_read(specimen, compiled):
+def test_a_compiled_conversion_is_only_read(specimen, compiled):
     """It may lie where nothing can be written."""
 
     def seen():
         return {path: path.stat().st_mtime_ns for path in sorted(compiled.directory.rglob("*"))}
 
     before = seen()
-    with open_engine("csim", firmware=compiled) as csim:
+    with open_engine("csim", conversion=compiled) as csim:
         csim.predict(specimen.inputs)
     assert seen() == before
 
@@ -172,5 +172,5 @@ def test_last_words_that_can_be_kept_nowhere(specimen, compiled):
     log = compiled.directory / "csim" / "run.log"
     log.unlink(missing_ok=True)
     log.mkdir()
-    with open_engine("csim", firmware=compiled) as csim, pytest.raises(ToolFailedError, match="its last words: last"):
+    with open_engine("csim", conversion=compiled) as csim, pytest.raises(ToolFailedError, match="its last words: last"):
         csim.predict(specimen.inputs)

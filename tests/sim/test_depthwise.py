@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from operations import random_raws
 
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import DataflowBuilder, DepthwiseMatVec, TensorType, Window
-from netloom.quantize.fixed_point import FixedPoint
 from netloom.sim.depthwise import DepthwiseConvolution
 from netloom.sim.fixed import Program
 from netloom.sim.fuse import fused, join_depthwise

@@ -25,8 +25,8 @@ def network(tmp_path_factory):
 
 @pytest.fixture(params=["fixed", "quantized"])
 def engine(request, network):
-    model, firmware = network
-    return open_engine("fixed", firmware=firmware) if request.param == "fixed" else KerasEngine("quantized", model)
+    model, conversion = network
+    return open_engine("fixed", conversion=conversion) if request.param == "fixed" else KerasEngine("quantized", model)
 
 
 def test_a_dict_is_taken_by_the_inputs_names_in_any_order(engine):

@@ -18,14 +18,14 @@ NETWORKS = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW_ZOO else 
 
 @pytest.fixture
 def fixed(zoo):
-    return lambda name: open_engine("fixed", firmware=zoo(name).firmware)
+    return lambda name: open_engine("fixed", conversion=zoo(name).conversion)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_equals_cpp_on_every_layer(zoo, fixed, name):
     specimen = zoo(name)
     trace = fixed(name).trace(specimen.inputs)
-    assert len(specimen.trace) >= len(specimen.firmware.layers) * 2 // 3
+    assert len(specimen.trace) >= len(specimen.conversion.layers) * 2 // 3
     for layer, expected in specimen.trace.items():
         assert trace[layer].shape == expected.shape
         assert (trace[layer] == expected).all(), layer
@@ -45,8 +45,8 @@ def test_lossy_types_do_lose(zoo):
     from netloom.sim.fixed import FixedEngine
 
     specimen = zoo("lossy")
-    engine = FixedEngine(specimen.firmware)
-    dataflow = specimen.firmware.dataflow
+    engine = FixedEngine(specimen.conversion)
+    dataflow = specimen.conversion.dataflow
     names = [node.name for node in dataflow.nodes]
     values = Program(dataflow, names).evaluate(specimen.inputs) | {
         name: quantize(x, tensor) for (name, tensor), x in zip(dataflow.sources.items(), specimen.inputs, strict=True)
@@ -64,8 +64,8 @@ def test_lossy_types_do_lose(zoo):
 @pytest.mark.parametrize("count", [0, 1, 7, 300])
 @pytest.mark.parametrize("name", ["mlp", "image", "merges"])
 def test_any_number_of_samples(zoo, fixed, name, count):
-    firmware = zoo(name).firmware
-    inputs = random_inputs(firmware, 300, seed=9)
+    conversion = zoo(name).conversion
+    inputs = random_inputs(conversion, 300, seed=9)
     engine = fixed(name)
     whole = as_list(engine.predict(inputs))
     part = as_list(engine.predict([x[:count] for x in inputs]))
@@ -90,7 +90,7 @@ def test_other_numeric_dtypes(zoo, fixed, dtype):
 
 def test_values_off_the_grid_are_rounded_as_the_quantizer_does(zoo, fixed):
     specimen = zoo("mlp")
-    element = specimen.firmware.dataflow.sources["features"].element
+    element = specimen.conversion.dataflow.sources["features"].element
     x = np.random.default_rng(0).normal(0, 0.7, specimen.inputs[0].shape)
     on_grid = element.to_float(element.from_float(x))
     assert (x != on_grid).any()
@@ -100,7 +100,7 @@ def test_values_off_the_grid_are_rounded_as_the_quantizer_does(zoo, fixed):
 @pytest.mark.parametrize("value", [1e6, 1e30, 1e300, -1e300, 5e-324, -0.0])
 def test_huge_and_tiny_values_saturate(zoo, fixed, value):
     specimen = zoo("mlp")
-    element = specimen.firmware.dataflow.sources["features"].element
+    element = specimen.conversion.dataflow.sources["features"].element
     x = np.full((2, 9), value)
     expected = fixed("mlp").predict(np.clip(x, element.min, element.max))
     assert (fixed("mlp").predict(x) == expected).all()
@@ -109,7 +109,7 @@ def test_huge_and_tiny_values_saturate(zoo, fixed, value):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", ["mlp", "image", "merges", "lossy"])
 def test_fast_quantization_of_inputs_equals_from_float(zoo, name, dtype):
-    for (_, tensor), x in zip(zoo(name).firmware.dataflow.sources.items(), zoo(name).inputs, strict=True):
+    for (_, tensor), x in zip(zoo(name).conversion.dataflow.sources.items(), zoo(name).inputs, strict=True):
         x = np.concatenate([x, x * 1000, np.full_like(x[:1], 0.5 * tensor.element.step)]).astype(dtype)
         assert quantize(x, tensor).tolist() == tensor.element.from_float(x).tolist()
 
@@ -149,7 +149,7 @@ def test_several_outputs_come_as_a_list_and_one_as_an_array(zoo, fixed):
 
 
 def test_progress_ends_with_all_samples(zoo, fixed):
-    inputs = random_inputs(zoo("image").firmware, 700)
+    inputs = random_inputs(zoo("image").conversion, 700)
     seen = []
     fixed("image").predict(inputs, lambda done, total: seen.append((done, total)))
     assert seen[-1] == (700, 700)
@@ -159,7 +159,7 @@ def test_progress_ends_with_all_samples(zoo, fixed):
 def test_dtypes_are_the_cheapest_that_are_exact(zoo):
     for limit_of in EXACT_LIMIT:
         assert exact_dtype(EXACT_LIMIT[limit_of]) is limit_of
-    dataflow = zoo("mlp").firmware.dataflow
+    dataflow = zoo("mlp").conversion.dataflow
     steps = Program(dataflow, dataflow.outputs).steps
     for step in steps:
         headroom = step.node.operation.headroom(dataflow.input_types(step.node), dataflow.input_bounds(step.node))
@@ -168,20 +168,20 @@ def test_dtypes_are_the_cheapest_that_are_exact(zoo):
 
 
 def test_engines_by_name(zoo, tmp_path):
-    firmware = zoo("mlp").firmware
-    assert open_engine("fixed", firmware=str(firmware.directory)).name == "fixed"
+    conversion = zoo("mlp").conversion
+    assert open_engine("fixed", conversion=str(conversion.directory)).name == "fixed"
     with pytest.raises(SettingsError, match="no engine 'vhdl'; engines are float, quantized, fixed, csim, rtl"):
-        open_engine("vhdl", firmware=firmware)
+        open_engine("vhdl", conversion=conversion)
     with pytest.raises(SettingsError, match="engine 'rtl' needs an emitted design"):
-        open_engine("rtl", firmware=firmware)
+        open_engine("rtl", conversion=conversion)
     for name in ("fixed", "csim"):
         with pytest.raises(SettingsError, match="needs a converted network"):
             open_engine(name)
         with pytest.raises(StorageError):
-            open_engine(name, firmware=tmp_path)
+            open_engine(name, conversion=tmp_path)
     for name in ("float", "quantized"):
         with pytest.raises(SettingsError, match="needs a Keras model"):
-            open_engine(name, firmware=firmware)
+            open_engine(name, conversion=conversion)
 
 
 def test_opens_without_tensorflow(zoo):

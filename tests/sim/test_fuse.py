@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from zoo import SLOW_ZOO, ZOO, random_inputs
 
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Cast, Clamp, DataflowBuilder, MatVec, Pool, PoolFunction, TensorType, Window
-from netloom.quantize.fixed_point import FixedPoint
 from netloom.sim.fixed import Program
 from netloom.sim.fuse import PASSES, fused
 
@@ -18,8 +18,8 @@ def evaluated(dataflow, outputs, inputs):
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_fused_equals_unfused(zoo, name):
-    dataflow = zoo(name).firmware.dataflow
-    inputs = random_inputs(zoo(name).firmware, 100, seed=3)
+    dataflow = zoo(name).conversion.dataflow
+    inputs = random_inputs(zoo(name).conversion, 100, seed=3)
     expected = evaluated(dataflow, dataflow.outputs, inputs)
     for graph in (fused(dataflow), *(rewrite(dataflow) for rewrite in PASSES)):
         for a, b in zip(expected, evaluated(graph, dataflow.outputs, inputs), strict=True):
@@ -28,7 +28,7 @@ def test_fused_equals_unfused(zoo, name):
 
 @pytest.mark.parametrize("name", ["image", "mlp", "sequence_stream_resource"])
 def test_something_is_rewritten(zoo, name):
-    dataflow = zoo(name).firmware.dataflow
+    dataflow = zoo(name).conversion.dataflow
     assert [node.operation for node in fused(dataflow).nodes] != [node.operation for node in dataflow.nodes]
 
 

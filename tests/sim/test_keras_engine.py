@@ -28,10 +28,10 @@ def test_equals_the_model_and_traces_every_layer(zoo, shared, name):
 @pytest.mark.parametrize("name", EXACT)
 def test_quantized_equals_fixed_where_all_types_are_exact(zoo, shared, name):
     """Up to what division in an average pooling drops, the firmware is the QKeras model."""
-    firmware = zoo(name).firmware
+    conversion = zoo(name).conversion
     inputs = [x.astype(np.float32) for x in zoo(name).inputs]
     quantized = open_engine("quantized", model=model(name, shared))
-    fixed = open_engine("fixed", firmware=firmware)
+    fixed = open_engine("fixed", conversion=conversion)
     ours, theirs = fixed.trace(inputs), quantized.trace(inputs)
     compared = [name for name in theirs if name in ours]
     assert len(compared) > 5
@@ -93,9 +93,9 @@ def test_quantized_means_the_same_beyond_float32(tmp_path):
     rng = np.random.default_rng(0)
     norm.set_weights([rng.normal(1, 0.5, 17), rng.normal(0, 0.5, 17), np.zeros(17), np.full(17, 1 - 2**-10)])
     data = rng.uniform(-1, 1, (200, 17))
-    firmware = convert(model, HlsSettings(), tmp_path / "net")
+    conversion = convert(model, HlsSettings(), tmp_path / "net")
     exact = open_engine("quantized", model=model).predict(data)
-    ours = open_engine("fixed", firmware=firmware).predict(data)
+    ours = open_engine("fixed", conversion=conversion).predict(data)
     in_float32 = [np.asarray(output, np.float64) for output in model(data.astype(np.float32), training=False)]
     assert (in_float32[0] != ours[0]).any(), "the case is no test of precision"
     for a, b in zip(exact, ours, strict=True):

@@ -13,8 +13,8 @@ from netloom.errors import SimulationError
 from netloom.firmware.generate import generate_design
 from netloom.hls.dataflow import Permute, Pool, PoolFunction
 from netloom.sim import crosscheck
-from netloom.sim.rtl import RtlEngine
-from netloom.sim.verilator import Stalls
+from netloom.sim.hardware.rtl import RtlEngine
+from netloom.sim.hardware.verilator import Stalls
 
 INTERVAL = 300
 

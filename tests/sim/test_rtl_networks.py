@@ -8,14 +8,14 @@ import random_networks
 from zoo import ZOO, random_inputs
 
 from netloom.errors import NetloomError
-from netloom.firmware.boards import find_board
-from netloom.firmware.fold import intervals
+from netloom.firmware.board.boards import find_board
 from netloom.firmware.generate import Generated, generate_design
-from netloom.hls import Firmware, HlsSettings, convert
+from netloom.firmware.map.folding import intervals
+from netloom.hls import Conversion, HlsSettings, convert
 from netloom.sim import crosscheck
 from netloom.sim.fixed import FixedEngine
-from netloom.sim.rtl import RtlEngine
-from netloom.sim.verilator import Stalls
+from netloom.sim.hardware.rtl import RtlEngine
+from netloom.sim.hardware.verilator import Stalls
 
 LARGE = find_board("ULX3S-85F").device
 SWEEP = [9000 + seed for seed in range(40)]
@@ -26,20 +26,20 @@ def cache(shared):
     return shared / "models"
 
 
-def design_of(firmware: Firmware, seed: int) -> Generated:
+def design_of(conversion: Conversion, seed: int) -> Generated:
     """The network at one of the paces it can have; every second time for ECP5, with its primitives."""
     rng = np.random.default_rng(seed)
-    choices = intervals(firmware.dataflow)
+    choices = intervals(conversion.dataflow)
     interval = int(rng.choice(choices)) if choices else 1
-    return generate_design(firmware.dataflow, interval=interval, device=LARGE if seed % 2 else None)
+    return generate_design(conversion.dataflow, interval=interval, device=LARGE if seed % 2 else None)
 
 
-def check(firmware: Firmware, inputs: list[np.ndarray], seed: int, folder: Path, cache: Path) -> RtlEngine:
+def check(conversion: Conversion, inputs: list[np.ndarray], seed: int, folder: Path, cache: Path) -> RtlEngine:
     """Outputs, layers and cycles of the design, flowing and with stalls."""
-    generated = design_of(firmware, seed)
+    generated = design_of(conversion, seed)
     folder.mkdir()
     generated.write(folder)
-    fixed = FixedEngine(firmware)
+    fixed = FixedEngine(conversion)
     for stalls in (None, Stalls(seed, 0.3, 0.3), Stalls(seed, 0.1, 0.8, 5)):
         rtl = RtlEngine(folder, stalls, cache)
         fidelity = crosscheck(fixed, rtl, inputs, trace=True)
@@ -55,7 +55,7 @@ def check(firmware: Firmware, inputs: list[np.ndarray], seed: int, folder: Path,
 )
 def test_zoo(name, zoo, tmp_path, cache):
     specimen = zoo(name)
-    rtl = check(specimen.firmware, specimen.inputs, list(ZOO).index(name), tmp_path / "design", cache)
+    rtl = check(specimen.conversion, specimen.inputs, list(ZOO).index(name), tmp_path / "design", cache)
     # The judge of numbers itself, not only what was held against it before.
     outputs = rtl.predict(specimen.inputs)
     for output, expected in zip(outputs if isinstance(outputs, list) else [outputs], specimen.outputs, strict=True):
@@ -75,9 +75,9 @@ def test_random_networks(seed, tmp_path, cache):
     try:
         model = random_networks.build(spec)
         settings = HlsSettings(**spec["settings"], precision=random_networks.overrides(spec, model))
-        firmware = convert(model, settings, tmp_path / "firmware")
-        design_of(firmware, seed)
+        conversion = convert(model, settings, tmp_path / "firmware")
+        design_of(conversion, seed)
     except NetloomError as error:
         assert "\n" not in str(error)
         pytest.skip(str(error))
-    check(firmware, random_inputs(firmware, 24, seed), seed, tmp_path / "design", cache)
+    check(conversion, random_inputs(conversion, 24, seed), seed, tmp_path / "design", cache)

@@ -9,14 +9,14 @@ import pytest
 from zoo import bits, quant
 
 from netloom.errors import PrecisionError
-from netloom.firmware.fold import intervals
 from netloom.firmware.generate import generate_design
+from netloom.firmware.map.folding import intervals
+from netloom.fixed_point import WAY_OUT
 from netloom.hls import HlsSettings, convert
-from netloom.quantize.fixed_point import WAY_OUT
 from netloom.sim import crosscheck, open_engine
 from netloom.sim.fixed import FixedEngine
-from netloom.sim.rtl import RtlEngine
-from netloom.sim.verilator import Stalls
+from netloom.sim.hardware.rtl import RtlEngine
+from netloom.sim.hardware.verilator import Stalls
 
 
 def dense_chain():
@@ -73,19 +73,19 @@ def converted(name, folder, **settings):
     for layer in model.layers:
         if hasattr(layer, "kernel_quantizer_internal") or hasattr(layer, "depthwise_quantizer_internal"):
             layer.set_weights([rng.uniform(-2, 2, weight.shape) for weight in layer.get_weights()])
-    firmware = convert(model, HlsSettings(**settings), folder)
-    assert max(tensor.element.width for tensor in firmware.dataflow.types.values()) > 64
+    conversion = convert(model, HlsSettings(**settings), folder)
+    assert max(tensor.element.width for tensor in conversion.dataflow.types.values()) > 64
     x = rng.normal(0, 2, (30, *model.input_shape[1:]))
     x[0], x[1] = 100, -100
-    return firmware, x
+    return conversion, x
 
 
 @pytest.mark.parametrize("io_type", ["io_parallel", pytest.param("io_stream", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ["dense_chain", "everything", pytest.param("tables", marks=pytest.mark.slow)])
 def test_fixed_equals_cpp(tmp_path, name, io_type):
-    firmware, x = converted(name, tmp_path / "net", io_type=io_type)
-    with open_engine("csim", firmware=firmware) as csim:
-        fixed = FixedEngine(firmware)
+    conversion, x = converted(name, tmp_path / "net", io_type=io_type)
+    with open_engine("csim", conversion=conversion) as csim:
+        fixed = FixedEngine(conversion)
         fidelity = crosscheck(fixed, csim, x, trace=True)
         assert fidelity.equal, fidelity.first_mismatch
         assert sum(layer.elements for layer in fidelity.layers) > 0
@@ -95,13 +95,13 @@ def test_fixed_equals_cpp(tmp_path, name, io_type):
 
 @pytest.mark.parametrize("name", ["dense_chain", pytest.param("everything", marks=pytest.mark.slow)])
 def test_hardware_equals_fixed(tmp_path, shared, name):
-    firmware, x = converted(name, tmp_path / "net")
-    generated = generate_design(firmware.dataflow, interval=intervals(firmware.dataflow)[0])
+    conversion, x = converted(name, tmp_path / "net")
+    generated = generate_design(conversion.dataflow, interval=intervals(conversion.dataflow)[0])
     (tmp_path / "design").mkdir()
     generated.write(tmp_path / "design")
     for stalls in (None, Stalls(1, 0.3, 0.3)):
         rtl = RtlEngine(tmp_path / "design", stalls, shared / "models")
-        fidelity = crosscheck(FixedEngine(firmware), rtl, x, trace=True)
+        fidelity = crosscheck(FixedEngine(conversion), rtl, x, trace=True)
         assert fidelity.equal, fidelity.first_mismatch
     measured = rtl.count_cycles()
     assert (measured.latency, measured.interval) == (generated.cycles.latency, generated.cycles.interval)
@@ -109,12 +109,12 @@ def test_hardware_equals_fixed(tmp_path, shared, name):
 
 def test_outputs_beyond_float64_are_compared_in_their_last_bit(tmp_path):
     """A difference that float64 cannot hold is a mismatch; `predict` gives the nearest float64."""
-    firmware, x = converted("dense_chain", tmp_path / "net")
-    fixed = FixedEngine(firmware)
+    conversion, x = converted("dense_chain", tmp_path / "net")
+    fixed = FixedEngine(conversion)
     (exact,), nearest = fixed.exact(x), fixed.predict(x)
     assert isinstance(exact[0, 0], Fraction) and nearest.dtype == np.float64
     assert nearest.tolist() == [[float(value) for value in row] for row in exact]
-    step = firmware.dataflow.types[firmware.dataflow.outputs[0]].element.step
+    step = conversion.dataflow.types[conversion.dataflow.outputs[0]].element.step
 
     class OneStepOff(FixedEngine):
         def _predict(self, inputs, progress):
@@ -122,7 +122,7 @@ def test_outputs_beyond_float64_are_compared_in_their_last_bit(tmp_path):
             outputs[7, 2] += Fraction(step)
             return [outputs]
 
-    other = OneStepOff(firmware)
+    other = OneStepOff(conversion)
     assert (other.predict(x) == nearest).all()
     fidelity = crosscheck(fixed, other, x, steps={"output": step})
     assert (fidelity.mismatches, fidelity.max_difference_steps) == (1, 1.0)

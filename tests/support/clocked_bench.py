@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from rtl_bench import RTL, library
 
-from netloom.firmware.library import modules
-from netloom.sim.cells import cell_models
-from netloom.sim.verilator import Port, build
+from netloom.firmware.emit.library import modules
+from netloom.sim.hardware.cells import cell_models
+from netloom.sim.hardware.verilator import Port, build
 
 
 @dataclass(frozen=True)

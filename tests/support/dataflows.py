@@ -3,6 +3,7 @@
 import numpy as np
 from designs import Network
 
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import (
     Cast,
     Divide,
@@ -14,7 +15,6 @@ from netloom.hls.dataflow import (
     PoolFunction,
     Reduce,
 )
-from netloom.quantize.fixed_point import FixedPoint
 
 
 def mlp():

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from operations import random_raws
 
-from netloom.firmware.cycles import Cycles, count_cycles
 from netloom.firmware.design import Design
-from netloom.firmware.emit import emit
-from netloom.firmware.fold import Folding
-from netloom.firmware.verilog import TOP, input_ports, output_ports
+from netloom.firmware.emit.emit import emit
+from netloom.firmware.emit.verilog import TOP, input_ports, output_ports
+from netloom.firmware.map.cycles import Cycles, count_cycles
+from netloom.firmware.map.folding import Folding
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import (
     Cast,
     Clamp,
@@ -24,9 +25,8 @@ from netloom.hls.dataflow import (
     in_dtype,
     integer_dtype,
 )
-from netloom.quantize.fixed_point import FixedPoint
-from netloom.sim.cells import cell_models
-from netloom.sim.verilator import FLOWING, Port, Simulation, Stalls, build
+from netloom.sim.hardware.cells import cell_models
+from netloom.sim.hardware.verilator import FLOWING, Port, Simulation, Stalls, build
 
 WEIGHT = FixedPoint.parse("fixed<5,2>")
 ACTIVATION = FixedPoint.parse("ufixed<5,2,RND_CONV,SAT>")

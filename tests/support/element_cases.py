@@ -8,9 +8,9 @@ from rtl_bench import SEEDS, check_unit
 
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.unit import Unit
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Operation, TensorType
-from netloom.quantize.fixed_point import FixedPoint
-from netloom.sim.verilator import Result
+from netloom.sim.hardware.verilator import Result
 
 
 def stream_of(tensor: TensorType, lanes: int, name: str = "source") -> Stream:

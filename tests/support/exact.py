@@ -3,7 +3,7 @@
 import math
 from fractions import Fraction
 
-from netloom.quantize.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.fixed_point import FixedPoint, Overflow, Rounding
 
 
 def reference_round(value: Fraction, rounding: Rounding) -> int:

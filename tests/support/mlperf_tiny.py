@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from netloom.hls import Firmware, HlsSettings, convert
+from netloom.hls import Conversion, HlsSettings, convert
 from netloom.quantize import Policy, quantize
 
 BITS = 8
@@ -81,7 +81,7 @@ MLPERF_TINY: dict[str, Callable[[], Any]] = {
 }
 
 
-def converted(name: str, directory: Path) -> Firmware:
+def converted(name: str, directory: Path) -> Conversion:
     """One of them as firmware, its weights those of seed 0."""
     import keras
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from netloom.fixed_point import INT64_LIMIT, FixedPoint
 from netloom.hls.dataflow import EXACT_LIMIT, Bounds, Operation, TensorType, in_dtype, integer_dtype
-from netloom.quantize.fixed_point import INT64_LIMIT, FixedPoint
 
 BATCH = 24
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from netloom.firmware.library import needed
+from netloom.firmware.emit.library import needed
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.pipeline import fifo_depth
-from netloom.quantize.fixed_point import FixedPoint
-from netloom.sim.cells import cell_models
-from netloom.sim.verilator import Port, build
+from netloom.fixed_point import FixedPoint
+from netloom.sim.hardware.cells import cell_models
+from netloom.sim.hardware.verilator import Port, build
 
 _BENCH = """
 module bench (

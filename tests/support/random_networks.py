@@ -295,9 +295,9 @@ def check(spec: dict[str, Any], directory: Path) -> str | None:
 
     model = build(spec)
     settings = HlsSettings(**spec["settings"], precision=overrides(spec, model))
-    firmware = convert(model, settings, directory)
+    conversion = convert(model, settings, directory)
     x = inputs(spec)
-    with open_engine("csim", firmware=firmware) as csim, open_engine("fixed", firmware=firmware) as fixed:
+    with open_engine("csim", conversion=conversion) as csim, open_engine("fixed", conversion=conversion) as fixed:
         fidelity = crosscheck(csim, fixed, x, trace=True)
     if not fidelity.layers:
         return "no layer was compared"
@@ -305,7 +305,7 @@ def check(spec: dict[str, Any], directory: Path) -> str | None:
         return str(fidelity.first_mismatch)
     if not means_the_same(spec):
         return None
-    with open_engine("quantized", model=model) as quantized, open_engine("fixed", firmware=firmware) as fixed:
+    with open_engine("quantized", model=model) as quantized, open_engine("fixed", conversion=conversion) as fixed:
         fidelity = crosscheck(quantized, fixed, x)
     return None if fidelity.equal else f"quantized against fixed: {fidelity.first_mismatch}"
 

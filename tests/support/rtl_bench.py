@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 
 import netloom.firmware
-from netloom.firmware.library import modules as modules_by_name
-from netloom.firmware.library import needed
+from netloom.firmware.emit.library import modules as modules_by_name
+from netloom.firmware.emit.library import needed
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Unit
-from netloom.sim.cells import cell_models
-from netloom.sim.verilator import FLOWING, Port, Result, Simulation, Stalls, build
+from netloom.sim.hardware.cells import cell_models
+from netloom.sim.hardware.verilator import FLOWING, Port, Result, Simulation, Stalls, build
 
 RTL = Path(netloom.firmware.__file__).parent / "rtl"
 SEEDS = (1, 2, 3)
@@ -55,7 +55,7 @@ def check_unit(
     """Simulate a unit without and with stalls; outputs must equal, and clock cycles be those of its timing model.
 
     Args:
-        unit: to check; compiled at the first call (and kept, see `netloom.sim.verilator`).
+        unit: to check; compiled at the first call (and kept, see `netloom.sim.hardware.verilator`).
         inputs: raws for every input: int64 (samples, elements).
         expected: raws of every output: int64 (samples, elements).
         seeds: of the stall patterns.

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 import netloom
-from netloom import rundir
-from netloom.files import digests
-from netloom.firmware.emitted import EmittedDesign
-from netloom.hardware import HardwareRun, read_design
-from netloom.pipeline import write_report
+from netloom.common.files import digests
+from netloom.firmware.emit.emitted import EmittedDesign
+from netloom.pipeline import rundir
+from netloom.pipeline.hardware import HardwareRun, read_design
+from netloom.pipeline.run import write_report
+from netloom.pipeline.state import HARDWARE_STAGES, RunState, StageRecord
 from netloom.report.schema import FidelityRecord, RunRecord
 from netloom.settings import HardwareSettings
-from netloom.state import HARDWARE_STAGES, RunState, StageRecord
 
 SAMPLES, INPUTS, CLASSES = 12, 4, 3
 HARDWARE = HardwareSettings(board="ULX3S-25F", target_ii=16, stalled_samples=4, netlist_samples=2)

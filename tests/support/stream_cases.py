@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from netloom.firmware.library import modules
+from netloom.firmware.emit.library import modules
 from netloom.firmware.stream import Stream
-from netloom.quantize.fixed_point import FixedPoint
-from netloom.sim.verilator import Port, build
+from netloom.fixed_point import FixedPoint
+from netloom.sim.hardware.verilator import Port, build
 
 
 def stream(element: str, lanes: int, beats: int) -> Stream:

@@ -19,13 +19,13 @@ class Specimen:
     """A converted network with what hls4ml's C++ made of random inputs.
 
     Attributes:
-        firmware: the loaded firmware.
+        conversion: the loaded firmware.
         inputs: one array an input.
         outputs: of the C++, one array an output.
         trace: {layer: result} of the C++.
     """
 
-    firmware: Any
+    conversion: Any
     inputs: list[np.ndarray]
     outputs: list[np.ndarray]
     trace: dict[str, np.ndarray]
@@ -46,15 +46,15 @@ def build_once(folder: Path, build: Callable[[Path], None]) -> Path:
 
 def specimen(name: str, shared: Path) -> Specimen:
     """A network of the zoo, from the folder all workers share."""
-    from netloom.hls import Firmware
+    from netloom.hls import Conversion
 
     folder = build_once(shared / name, lambda folder: _build(name, folder))
-    firmware = Firmware.load(folder / "firmware")
+    conversion = Conversion.load(folder / "firmware")
     with np.load(folder / "csim.npz") as arrays:
-        inputs = [arrays[f"input.{i}"] for i in range(len(firmware.dataflow.sources))]
-        outputs = [arrays[f"output.{i}"] for i in range(len(firmware.dataflow.outputs))]
+        inputs = [arrays[f"input.{i}"] for i in range(len(conversion.dataflow.sources))]
+        outputs = [arrays[f"output.{i}"] for i in range(len(conversion.dataflow.outputs))]
         trace = {key.removeprefix("trace."): arrays[key] for key in arrays.files if key.startswith("trace.")}
-    return Specimen(firmware, inputs, outputs, trace)
+    return Specimen(conversion, inputs, outputs, trace)
 
 
 def model(name: str, shared: Path) -> Any:
@@ -81,9 +81,9 @@ def _build(name: str, folder: Path) -> None:
         if any(hasattr(layer, f"{prefix}_quantizer_internal") for prefix in ("kernel", "depthwise")):
             layer.set_weights([rng.normal(0, 0.7, weight.shape) for weight in layer.get_weights()])
     save_model(network, folder / "model.keras")
-    firmware = convert(network, HlsSettings(**settings), folder / "firmware")
-    inputs = random_inputs(firmware)
-    with open_engine("csim", firmware=firmware) as csim:
+    conversion = convert(network, HlsSettings(**settings), folder / "firmware")
+    inputs = random_inputs(conversion)
+    with open_engine("csim", conversion=conversion) as csim:
         outputs = as_list(csim.predict(inputs))
         trace = csim.trace(inputs)
     np.savez(
@@ -94,11 +94,11 @@ def _build(name: str, folder: Path) -> None:
     )
 
 
-def random_inputs(firmware: Any, samples: int = SAMPLES, seed: int = 5) -> list[np.ndarray]:
+def random_inputs(conversion: Any, samples: int = SAMPLES, seed: int = 5) -> list[np.ndarray]:
     """Inputs within the type, at its ends, between its steps and far beyond it."""
     rng = np.random.default_rng(seed)
     inputs = []
-    for tensor in firmware.dataflow.sources.values():
+    for tensor in conversion.dataflow.sources.values():
         low, high = tensor.element.min, tensor.element.max
         x = rng.uniform(low, high, (samples, *tensor.shape))
         x[0], x[1] = low, high

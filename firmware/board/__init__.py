@@ -1,0 +1,1 @@
+"""The board around a network: pins, clock, host link."""

@@ -1,0 +1,150 @@
+"""What is in a part: `Device`, by part number, and `Family`, by the tools that serve it."""
+
+from dataclasses import dataclass
+
+from netloom.firmware.families.target import Target
+
+
+@dataclass(frozen=True)
+class Family:
+    """Parts that the same open tools serve.
+
+    Attributes:
+        target: which primitives the library instantiates for it.
+        synth: Yosys's command; DSP blocks are never inferred.
+        library: files in Yosys's own folder that describe the cells.
+        place: name of the place-and-route tool.
+        pack: name of the tool that writes the bitstream.
+        suffix: of the bitstream's file.
+        kinds: what the place-and-route tool counts -> "lut", "ff", "dsp", "bram", "spram".
+        cells: names of cells after synthesis -> (kind, how many of it).
+        fastest: MHz beyond which no clock network of the family goes.
+    """
+
+    target: Target
+    synth: str
+    library: tuple[str, ...]
+    place: str
+    pack: str
+    suffix: str
+    kinds: dict[str, str]
+    cells: dict[str, tuple[str, int]]
+    fastest: float
+
+
+ECP5 = Family(
+    target=Target.ECP5,
+    synth="synth_ecp5 -nodsp",
+    library=("lattice/cells_sim_ecp5.v", "lattice/cells_bb_ecp5.v"),
+    place="nextpnr-ecp5",
+    pack="ecppack",
+    suffix=".bit",
+    kinds={"TRELLIS_COMB": "lut", "TRELLIS_FF": "ff", "MULT18X18D": "dsp", "DP16KD": "bram"},
+    cells={
+        "LUT4": ("lut", 1),
+        "CCU2C": ("lut", 2),
+        "TRELLIS_DPR16X4": ("lut", 6),
+        "TRELLIS_FF": ("ff", 1),
+        "MULT18X18D": ("dsp", 1),
+        "DP16KD": ("bram", 1),
+        "PDPW16KD": ("bram", 1),
+    },
+    fastest=370,
+)
+ICE40 = Family(
+    target=Target.ICE40,
+    synth="synth_ice40",
+    library=("ice40/cells_sim.v",),
+    place="nextpnr-ice40",
+    pack="icepack",
+    suffix=".bin",
+    kinds={
+        "ICESTORM_LC": "lut",
+        "ICESTORM_DSP": "dsp",
+        "ICESTORM_RAM": "bram",
+        "ICESTORM_SPRAM": "spram",
+    },
+    cells={
+        "SB_LUT4": ("lut", 1),
+        **{f"SB_DFF{kind}": ("ff", 1) for kind in ("", *"E SR R SS S ESR ER ESS ES".split())},
+        "SB_MAC16": ("dsp", 1),
+        **{f"SB_RAM40_4K{kind}": ("bram", 1) for kind in ("", "NR", "NW", "NRNW")},
+        "SB_SPRAM256KA": ("spram", 1),
+    },
+    fastest=275,
+)
+
+
+@dataclass(frozen=True)
+class Device:
+    """A part: what it holds for a design.
+
+    Attributes:
+        name: part number.
+        family: the open tools that serve it; None if it needs its vendor's.
+        lut: look-up tables (4 inputs; 6 for Xilinx, logic elements or ALMs for Intel).
+        ff: flip-flops.
+        dsp: multiplier blocks (ECP5: 18x18; iCE40: 16x16).
+        bram: block RAMs.
+        bram_kbit: kbit in a block RAM (1 kbit = 1,024 bits).
+        spram_kbit: kbit of single-port RAM (UP5K only).
+        options: of the place-and-route tool, that choose the part.
+        note: what is worth knowing.
+    """
+
+    name: str
+    family: Family | None
+    lut: int
+    ff: int
+    dsp: int
+    bram: int
+    bram_kbit: int
+    spram_kbit: int = 0
+    options: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def memory_kbit(self) -> int:
+        """Block RAM altogether."""
+        return self.bram * self.bram_kbit
+
+
+def _ecp5(size: str, lut: int, dsp: int, bram: int, kinds: tuple[str, ...], note: str = "") -> list[Device]:
+    prefixes = {"U": "", "UM": "um-", "UM5G": "um5g-"}
+    return [
+        Device(f"LFE5{kind}-{size}F", ECP5, lut, lut, dsp, bram, 18, 0, (f"--{prefixes[kind]}{size}k",), note)
+        for kind in kinds
+    ]
+
+
+def _ice40(name: str, option: str, lut: int, dsp: int, bram: int, spram_kbit: int = 0, note: str = "") -> Device:
+    return Device(f"iCE40{name}", ICE40, lut, lut, dsp, bram, 4, spram_kbit, (option,), note)
+
+
+_OPEN = [
+    *_ecp5("12", 24288, 28, 56, ("U",), "the die of the 25F, and the open tools use all of it"),
+    *_ecp5("25", 24288, 28, 56, ("U", "UM", "UM5G")),
+    *_ecp5("45", 43848, 72, 108, ("U", "UM", "UM5G")),
+    *_ecp5("85", 83640, 156, 208, ("U", "UM", "UM5G")),
+    _ice40("UP5K", "--up5k", 5280, 8, 30, spram_kbit=1024),
+    _ice40("HX1K", "--hx1k", 1280, 0, 16),
+    _ice40("HX4K", "--hx4k", 7680, 0, 32, note="the die of the HX8K, and the open tools use all of it"),
+    _ice40("HX8K", "--hx8k", 7680, 0, 32),
+    _ice40("LP8K", "--lp8k", 7680, 0, 32),
+]
+_VENDOR = [
+    Device("xc7a15t", None, 10400, 20800, 45, 25, 36),
+    Device("xc7a35t", None, 20800, 41600, 90, 50, 36),
+    Device("xc7a50t", None, 32600, 65200, 120, 75, 36),
+    Device("xc7a100t", None, 63400, 126800, 240, 135, 36),
+    Device("xc7s25", None, 14600, 29200, 80, 45, 36),
+    Device("xc7s50", None, 32600, 65200, 120, 75, 36),
+    Device("xc7k325t", None, 203800, 407600, 840, 445, 36),
+    Device("EP3C16", None, 15408, 15408, 56, 56, 9, note="logic elements"),
+    Device("EP4CE6", None, 6272, 6272, 15, 30, 9, note="logic elements"),
+    Device("10M50DA", None, 49760, 49760, 144, 182, 9, note="logic elements"),
+    Device("5CSEBA6", None, 41910, 167640, 112, 557, 10, note="adaptive logic modules"),
+    Device("GW1NR-9", None, 8640, 6480, 20, 26, 18),
+]
+DEVICES = {device.name: device for device in (*_OPEN, *_VENDOR)}
+"""By part number."""

@@ -1,0 +1,331 @@
+"""`Board`: the network on a board, driven over its serial port."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import numpy as np
+
+from netloom.errors import INSTALL_HARDWARE, InputError, LinkError, SettingsError, ToolFailedError, ToolMissingError
+from netloom.firmware.board.boards import Board as BoardData
+from netloom.firmware.board.protocol import (
+    CYCLES_BYTES,
+    OVERHEAD,
+    VERSION,
+    Decoder,
+    Frame,
+    Kind,
+    Status,
+    encode,
+    identity_of,
+    outputs_of,
+)
+from netloom.firmware.board.shell import BAUD, IDLE_SECONDS, MOST_SAMPLES, request_samples
+from netloom.firmware.build.tools import find_tool, run_tool
+from netloom.firmware.emit.emitted import EmittedDesign, EmittedPort
+
+_BITS_PER_BYTE = 10
+_MARGIN = 2.0
+_RETRIES = 3
+_MOST_TAG = 255
+_TRANSIENT = {
+    Status.DAMAGED: "a request arrived damaged",
+    Status.STOPPED: "a request stopped in the middle",
+}
+
+
+class Link(Protocol):
+    """What of a serial port is used; `serial.Serial` has it."""
+
+    def write(self, data: bytes) -> Any:
+        """Send bytes."""
+
+    def read(self, size: int) -> bytes:
+        """Receive up to `size` bytes, fewer if none come for a moment."""
+
+    def reset_input_buffer(self) -> None:
+        """Forget what has come."""
+
+    def close(self) -> None:
+        """Close the port."""
+
+
+class Board:
+    """A board with a design in it. A context manager; also usable without, then `close` it.
+
+    Attributes:
+        design: that the board holds.
+        cycles: clock cycles of the last request, from its first input beat to its last output beat, by the board's own
+            count; for a single inference its latency.
+        retries: requests that had to be sent again so far.
+    """
+
+    def __init__(
+        self,
+        port: str | Link,
+        design: EmittedDesign | Path | str,
+        *,
+        baud: int = BAUD,
+        samples: int | None = None,
+        timeout: float = _MARGIN,
+    ) -> None:
+        """Open the port and ask the board which design it holds.
+
+        Args:
+            port: name of the serial port (`/dev/ttyUSB0`, `COM3`), or an open one.
+            design: emitted, or its folder.
+            baud: bits a second, as the bitstream was built for.
+            samples: inferences that a request may hold, as the bitstream was built for; None if it was not told.
+            timeout: seconds to wait for an answer, beyond what the bytes take on the line.
+
+        Raises:
+            LinkError: if the port cannot be opened, nothing answers, or the board holds another design.
+            StorageError: if there is no design in the folder.
+            ToolMissingError: if pyserial is not installed.
+        """
+        self.design = design if isinstance(design, EmittedDesign) else EmittedDesign.read(design)
+        self.cycles = 0
+        self.retries = 0
+        self._baud = baud
+        self._timeout = timeout
+        self._tag = 0
+        self._samples = request_samples(self.design, samples)
+        self._name = port if isinstance(port, str) else type(port).__name__
+        self._link = _open(port, baud) if isinstance(port, str) else port
+        self._decoder = Decoder(CYCLES_BYTES + MOST_SAMPLES * self.design.output_bytes)
+        try:
+            self._clear_line()
+            self._identify()
+        except BaseException:
+            self._link.close()
+            raise
+
+    def predict(
+        self, x: np.ndarray | Sequence[np.ndarray], progress: Callable[[int, int], None] | None = None
+    ) -> np.ndarray | list[np.ndarray]:
+        """The network's output, computed by the board.
+
+        Args:
+            x: inputs, (samples, *input shape), numeric; a list of them for several inputs. Quantized as the design's
+                input type says.
+            progress: called with the number of samples done and of all.
+
+        Returns:
+            float64 (samples, *output shape), exact multiples of the output type's step (the nearest float64 where it is
+            wider than 53 bits); a list for several outputs.
+
+        Raises:
+            InputError: for a wrong number of inputs, shape, dtype, or values that are not finite.
+            LinkError: if the board does not answer, or answers wrongly again and again.
+        """
+        ports = self.design.inputs
+        arrays = list(x) if isinstance(x, list | tuple) else [np.asarray(x)]
+        if len(arrays) != len(ports):
+            raise InputError(f"the network has {len(ports)} inputs, not {len(arrays)}")
+        raws = [_quantized(array, port) for array, port in zip(arrays, ports, strict=True)]
+        results = self.predict_raws(raws, progress)
+        outputs = [
+            port.stream.element.to_float(raw).reshape(-1, *port.shape)
+            for raw, port in zip(results, self.design.outputs, strict=True)
+        ]
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def predict_raws(
+        self, raws: Sequence[np.ndarray], progress: Callable[[int, int], None] | None = None
+    ) -> list[np.ndarray]:
+        """`predict` on integers of the types: (samples, elements) for every input, the same for every output.
+
+        int64, or Python integers (dtype object) for types wider than 62 bits.
+        """
+        samples = {len(array) for array in raws}
+        if len(samples) != 1:
+            raise InputError(f"inputs must have one number of samples, not {sorted(samples)}")
+        count = samples.pop()
+        packed = [
+            port.stream.pack(array).reshape(count, port.bytes)
+            for array, port in zip(raws, self.design.inputs, strict=True)
+        ]
+        payload = np.concatenate(packed, axis=1)
+        replies = []
+        for start in range(0, count, self._samples):
+            part = payload[start : start + self._samples]
+            replies.append(self._predict_part(part))
+            if progress is not None:
+                progress(start + len(part), count)
+        rows = np.concatenate(replies) if replies else np.zeros((0, self.design.output_bytes), dtype=np.uint8)
+        ends = np.cumsum([port.bytes for port in self.design.outputs])[:-1]
+        return [
+            port.stream.unpack(part.reshape(-1, port.stream.bytes))
+            for part, port in zip(np.split(rows, ends, axis=1), self.design.outputs, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Close the port."""
+        self._link.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _predict_part(self, part: np.ndarray) -> np.ndarray:
+        length = CYCLES_BYTES + len(part) * self.design.output_bytes
+        answer = self._request(Kind.PREDICT, part.tobytes(), length)
+        self.cycles, outputs = outputs_of(answer)
+        return np.frombuffer(outputs, dtype=np.uint8).reshape(len(part), -1)
+
+    def _identify(self) -> None:
+        version, identity = identity_of(self._request(Kind.IDENTIFY, b"", 9))
+        if version != VERSION:
+            raise LinkError(f"{self._name}: the board's shell has version {version}, this netloom talks {VERSION}")
+        if identity != self.design.identity:
+            raise LinkError(
+                f"{self._name}: the board holds design {identity:016x}, not {self.design.identity:016x}"
+                f" ({self.design.name}, {self.design.folder}): flash its bitstream first"
+            )
+
+    def _clear_line(self) -> None:
+        """Let a frame that an earlier program left unfinished come to its end, and forget the answer to it."""
+        end = time.monotonic() + 1.5 * IDLE_SECONDS
+        while time.monotonic() < end:
+            self._receive()
+        self._link.reset_input_buffer()
+
+    def _request(self, kind: Kind, payload: bytes, answer_length: int) -> bytes:
+        """Ask until there is a sound answer; its payload.
+
+        Raises:
+            LinkError: after several attempts, or if the board refuses.
+        """
+        trouble = ""
+        for attempt in range(1 + _RETRIES):
+            self.retries += attempt > 0
+            self._tag = self._tag % _MOST_TAG + 1
+            request = encode(Frame(self._tag, kind, payload))
+            self._send(request)
+            damaged = self._decoder.damaged
+            reply = self._reply(len(request) + OVERHEAD + answer_length)
+            if reply is None:
+                trouble = "an answer arrived damaged" if self._decoder.damaged > damaged else "there is no answer"
+            elif reply.code in _TRANSIENT:
+                trouble = _TRANSIENT[Status(reply.code)]
+            elif reply.code == Status.SOUND and len(reply.payload) == answer_length:
+                return reply.payload
+            else:
+                raise LinkError(f"{self._name}: {_refusal(reply, answer_length)}")
+        hint = "; is the bitstream in the board, the right port, and the baud rate the one it was built for?"
+        raise LinkError(
+            f"{self._name}: {trouble}, {1 + _RETRIES} times{hint if trouble == 'there is no answer' else ''}"
+        )
+
+    def _reply(self, line_bytes: int) -> Frame | None:
+        """The reply to the last request, or one that says a request was damaged; None if none comes in time."""
+        end = time.monotonic() + self._timeout + line_bytes * _BITS_PER_BYTE / self._baud
+        while True:
+            for frame in self._decoder.feed(self._receive()):
+                if frame.tag == self._tag or frame.code in _TRANSIENT:
+                    return frame
+            if time.monotonic() > end:
+                return None
+
+    def _send(self, data: bytes) -> None:
+        try:
+            self._link.write(data)
+        except OSError as error:
+            raise LinkError(f"{self._name}: cannot write: {_reason(error)}; is the board still attached?") from error
+
+    def _receive(self) -> bytes:
+        try:
+            return self._link.read(max(1, int(getattr(self._link, "in_waiting", 1))))
+        except (OSError, TypeError) as error:
+            raise LinkError(f"{self._name}: cannot read: {_reason(error)}; is the board still attached?") from error
+
+
+def flash(bitstream: Path, board: BoardData, *, permanent: bool = False, log: Path | None = None) -> None:
+    """Load a bitstream into a board with openFPGALoader.
+
+    Args:
+        bitstream: file.
+        board: that is attached.
+        permanent: write the flash memory, so that it survives power-off; else the part alone, where the board can.
+        log: file for what the loader says; beside the bitstream if None.
+
+    Raises:
+        SettingsError: for a board that openFPGALoader does not know.
+        ToolMissingError: if openFPGALoader is not installed.
+        ToolFailedError: if it fails; names the log.
+    """
+    if not board.loader:
+        raise SettingsError(
+            f"openFPGALoader does not know {board.name}: load {bitstream.name} with the board's own program"
+            + (f" ({board.note})" if board.note else "")
+        )
+    log = log or bitstream.with_name("flash.log")
+    tool = find_tool("openFPGALoader")
+    arguments = ["-b", board.loader, *(("-f",) if permanent else ()), str(bitstream.absolute())]
+    try:
+        run_tool(tool, arguments, bitstream.absolute().parent, log, timeout=600)
+    except ToolFailedError as error:
+        said = log.read_text(encoding="utf-8", errors="replace")
+        if "error while loading shared libraries" in said:
+            library = said.split("libraries:")[1].split(":")[0].strip()
+            raise ToolMissingError(
+                f"openFPGALoader needs {library}, a library of the system (Debian, Ubuntu: apt install openfpgaloader)"
+            ) from error
+        first = next((line.strip() for line in said.splitlines() if line.strip()), "nothing said")
+        raise ToolFailedError(f"openFPGALoader: {first}; is {board.name} attached? Its messages are in {log}") from None
+
+
+def _open(port: str, baud: int) -> Link:
+    try:
+        import serial
+    except ImportError:
+        raise ToolMissingError(f"pyserial is not installed: {INSTALL_HARDWARE}") from None
+    try:
+        link: Link = serial.Serial(port, baud, timeout=0.02, write_timeout=30, exclusive=True)
+    except (OSError, ValueError) as error:
+        raise LinkError(f"cannot open {port}: {_reason(error)}{_port_hint(error)}") from error
+    return link
+
+
+def _reason(error: BaseException) -> str:
+    text = getattr(error, "strerror", None) or str(error)
+    return " ".join(str(text).split())
+
+
+def _port_hint(error: BaseException) -> str:
+    text = str(error)
+    if "Permission" in text:
+        return "; may you use serial ports? (Debian, Ubuntu: join the group dialout)"
+    if "lock" in text or "busy" in text:
+        return "; another program uses it"
+    from serial.tools.list_ports import comports
+
+    ports = [entry.device for entry in comports()]
+    return f"; there are {', '.join(ports)}" if ports else "; there is no serial port here: is the board attached?"
+
+
+def _refusal(reply: Frame, answer_length: int) -> str:
+    reasons = {
+        Status.SOUND: f"an answer has {len(reply.payload)} bytes instead of {answer_length}",
+        Status.UNKNOWN_KIND: "the board does not know this kind of request: it was built by another netloom",
+        Status.WRONG_LENGTH: "the board expects another number of bytes: it was built for another number of samples",
+        Status.STUCK: "the network in the board did not finish; it has been reset",
+    }
+    return next((reason for status, reason in reasons.items() if status == reply.code), f"unknown status {reply.code}")
+
+
+def _quantized(array: np.ndarray, port: EmittedPort) -> np.ndarray:
+    array = np.asarray(array)
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"input {port.name!r} must be numeric, not {array.dtype}")
+    if array.shape[1:] != port.shape or array.ndim != len(port.shape) + 1:
+        raise InputError(
+            f"input {port.name!r} must have shape (samples, {', '.join(map(str, port.shape))}), not {array.shape}"
+        )
+    return port.stream.element.from_float(array).reshape(len(array), port.stream.beats * port.stream.lanes)

@@ -1,0 +1,177 @@
+"""What is outside the shell: pins, the PLL, the reset. Made with Amaranth, whose platforms know the boards."""
+
+import importlib
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from netloom.errors import INSTALL_HARDWARE, NotSupportedError, ToolMissingError
+from netloom.firmware.board.boards import Board
+from netloom.firmware.board.pll import Pll, plan_pll
+from netloom.firmware.board.shell import SHELL_TOP
+from netloom.firmware.families.target import Target
+
+TOP = "top"
+_RESET_CYCLES = 4096
+"""Clocks that the reset lasts: an iCE40's block RAMs read as zero in its first microseconds."""
+_PLL_PINS = {("iCE40UP5K", "sg48"): {"35"}}
+"""Pins whose pad is the PLL's own: a clock that comes in there can reach the PLL only directly."""
+
+
+@dataclass(frozen=True)
+class BoardTop:
+    """The top level for a board.
+
+    Attributes:
+        mhz: the clock that the shell gets.
+        rtlil: the top, for Yosys; instantiates the module `shell`.
+        constraints: pins and clocks, for the place-and-route tool.
+        constraints_suffix: that tool knows them by: ".lpf", ".pcf".
+    """
+
+    mhz: float
+    rtlil: str
+    constraints: str
+    constraints_suffix: str
+
+
+def board_clock(board: Board, clock_mhz: float | None) -> tuple[float, Pll | None]:
+    """The clock that the board can give, and the PLL it takes; None asks for the board's own clock.
+
+    Raises:
+        SettingsError: for a clock that cannot be had.
+        NotSupportedError: if the board needs its vendor's tool.
+    """
+    family = board.device.family
+    if family is None:
+        raise NotSupportedError(
+            f"{board.name} needs {board.vendor}; netloom build DIR --board {board.name} writes the design for it"
+        )
+    pll = plan_pll(family.target, board.clock_mhz, board.clock_mhz if clock_mhz is None else clock_mhz)
+    return (board.clock_mhz if pll is None else pll.mhz), pll
+
+
+def make_board_top(board: Board, clock_mhz: float | None) -> BoardTop:
+    """The top level for a board, at the clock asked for.
+
+    Raises:
+        SettingsError: for a clock that cannot be had.
+        NotSupportedError: if the board needs its vendor's tool.
+        ToolMissingError: if Amaranth is not installed.
+    """
+    mhz, pll = board_clock(board, clock_mhz)
+    platform = open_platform(board)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        plan = platform.prepare(_elaboratable(board, pll), TOP, emit_src=False, debug_verilog=False)
+    suffix = next(suffix for suffix in (".lpf", ".pcf") if f"{TOP}{suffix}" in plan.files)
+    rtlil, constraints = (_text(plan.files[f"{TOP}{end}"]) for end in (".il", suffix))
+    return BoardTop(mhz, rtlil, constraints, suffix)
+
+
+def open_platform(board: Board) -> Any:
+    """Amaranth's platform of a board, its serial adapter's pins included.
+
+    Raises:
+        ToolMissingError: if Amaranth is not installed.
+    """
+    module, _, name = board.platform.partition(":")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            platform = getattr(importlib.import_module(f"amaranth_boards.{module}"), name)()
+            from amaranth.build import Attrs
+            from amaranth_boards.resources import UARTResource
+    except ImportError as error:
+        raise ToolMissingError(f"the Python package {error.name} is not installed: {INSTALL_HARDWARE}") from error
+    if board.uart is not None:
+        uart = board.uart
+        pins = UARTResource(0, rx=uart.rx, tx=uart.tx, conn=uart.connector, attrs=Attrs(**uart.attributes))
+        platform.add_resources([pins])
+    return platform
+
+
+def _text(content: str | bytes) -> str:
+    return content.decode() if isinstance(content, bytes) else content
+
+
+def _elaboratable(board: Board, pll: Pll | None) -> Any:
+    """The top as Amaranth takes it; its class is made here since Amaranth may be missing."""
+    from amaranth.hdl import ClockDomain, ClockSignal, Const, Elaboratable, Instance, Module, Signal
+    from amaranth.lib import io
+    from amaranth.lib.cdc import FFSynchronizer
+
+    class _Top(Elaboratable):
+        def elaborate(self, platform: Any) -> Any:
+            m = Module()
+            m.domains.sync = ClockDomain("sync", reset_less=True)
+            clock = platform.request(board.clock, 0, dir="-")
+            locked = Signal()
+            pins = set(getattr(platform.lookup(board.clock).ios[0], "names", ()))
+            if pll is not None and pins & _PLL_PINS.get((board.device.name, board.package), set()):
+                m.submodules.pll = _ice40_pll("SB_PLL40_PAD", {"io_PACKAGEPIN": clock.io}, locked)
+            else:
+                m.submodules.clock_buffer = buffer = io.Buffer("i", clock)
+                if pll is None:
+                    m.d.comb += [ClockSignal().eq(buffer.i), locked.eq(1)]
+                elif board.device.family is not None and board.device.family.target is Target.ECP5:
+                    m.submodules.pll = _ecp5_pll(buffer.i, locked)
+                else:
+                    m.submodules.pll = _ice40_pll("SB_PLL40_CORE", {"i_REFERENCECLK": buffer.i}, locked)
+            settled = Signal()
+            m.submodules.lock_synchronizer = FFSynchronizer(locked, settled)
+            waited = Signal(range(_RESET_CYCLES + 1))
+            reset = Signal(init=1)
+            with m.If(~settled):
+                m.d.sync += waited.eq(0)
+            with m.Elif(waited != _RESET_CYCLES):
+                m.d.sync += waited.eq(waited + 1)
+            m.d.sync += reset.eq(waited != _RESET_CYCLES)
+
+            serial = platform.request("uart", 0, dir={"rx": "-", "tx": "-"})
+            m.submodules.rx_buffer = rx = io.Buffer("i", serial.rx)
+            m.submodules.tx_buffer = tx = io.Buffer("o", serial.tx)
+            m.submodules.shell = Instance(SHELL_TOP, i_clk=ClockSignal(), i_rst=reset, i_rx=rx.i, o_tx=tx.o)
+            return m
+
+    def _ecp5_pll(source: Any, locked: Any) -> Any:
+        assert pll is not None
+        loop = Signal()
+        return Instance(
+            "EHXPLLL",
+            *(("p", name, value) for name, value in pll.parameters.items()),
+            # What the vendor's tools write for such frequencies; the bitstream tools take them from the cell.
+            ("a", "ICP_CURRENT", "12"),
+            ("a", "LPF_RESISTOR", "8"),
+            ("a", "MFG_ENABLE_FILTEROPAMP", "1"),
+            ("a", "MFG_GMCREF_SEL", "2"),
+            i_CLKI=source,
+            i_CLKFB=loop,
+            i_RST=Const(0),
+            i_STDBY=Const(0),
+            i_PHASESEL0=Const(0),
+            i_PHASESEL1=Const(0),
+            i_PHASEDIR=Const(1),
+            i_PHASESTEP=Const(1),
+            i_PHASELOADREG=Const(1),
+            i_PLLWAKESYNC=Const(0),
+            i_ENCLKOP=Const(0),
+            o_CLKOP=loop,
+            o_CLKOS=ClockSignal(),
+            o_LOCK=locked,
+        )
+
+    def _ice40_pll(primitive: str, source: Mapping[str, Any], locked: Any) -> Any:
+        assert pll is not None
+        return Instance(
+            primitive,
+            *(("p", name, value) for name, value in pll.parameters.items()),
+            i_RESETB=Const(1),
+            i_BYPASS=Const(0),
+            o_PLLOUTGLOBAL=ClockSignal(),
+            o_LOCK=locked,
+            **source,
+        )
+
+    return _Top()

@@ -1,0 +1,1 @@
+"""From files to a bitstream, by the tools that do it."""

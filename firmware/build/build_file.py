@@ -1,0 +1,75 @@
+"""`build.json` and `floorplan.json` as data."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from netloom.common.reading import FileName, Number, Whole
+
+Frequency = Annotated[float, Field(ge=1e-6, le=1e6)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Link(_Part):
+    """The serial link that was built in."""
+
+    baud: Annotated[int, Field(ge=1, le=2**30)]
+    samples: Annotated[int, Field(ge=1, le=2**20)]
+
+
+class Timing(_Part):
+    """The clock that was asked for, and what came of it; MHz and ns."""
+
+    asked_mhz: Frequency | None
+    clock_mhz: Frequency
+    fmax_mhz: Frequency
+    met: bool
+    slack_ns: Number
+
+
+class Attempt(_Part):
+    """One seed of the placement."""
+
+    seed: Whole
+    fmax_mhz: Frequency
+
+
+class Use(_Part):
+    """Of one kind of resource."""
+
+    used: Whole
+    available: Whole
+
+
+class BuildFile(_Part):
+    """The content of `build.json`."""
+
+    schema_version: Literal["1.0"]
+    design: str
+    identity: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    board: str
+    device: str
+    bitstream: FileName
+    link: Link
+    timing: Timing
+    seed: Whole
+    attempts: list[Attempt]
+    resources: dict[str, Use]
+    network: dict[str, Whole]
+    units: dict[str, dict[str, Whole]]
+    tools: dict[str, str]
+    seconds: dict[str, Number]
+
+
+Place = Annotated[int, Field(ge=0, lt=2**16)]
+
+
+class FloorplanFile(_Part):
+    """The content of `floorplan.json`: by unit and kind of cell, (x, y, cells) of every tile."""
+
+    width: Annotated[int, Field(ge=1, lt=2**16)]
+    height: Annotated[int, Field(ge=1, lt=2**16)]
+    units: dict[str, dict[str, list[tuple[Place, Place, Whole]]]]

@@ -1,0 +1,190 @@
+"""From a netlist to a placed and routed design, with nextpnr: one attempt with one seed."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from netloom.errors import FoldingError, StorageError, ToolFailedError
+from netloom.firmware.board.boards import Board
+from netloom.firmware.board.devices import Device, Family
+from netloom.firmware.build.synthesis import Shown
+from netloom.firmware.build.tools import PREPARING, find_tool, run_tool, silent
+
+_USE = re.compile(r"Info:\s+(\w+):\s+(\d+)/\s*(\d+)\s+\d+%")
+_STEPS = (
+    (re.compile(PREPARING), "preparing nextpnr, once"),
+    (re.compile(r"Info: Packing"), "packing"),
+    (re.compile(r"Info:\s+at iteration #(\d+): temp"), "refining the placement, round {}"),
+    (re.compile(r"Info:\s+at (?:initial placer )?iteration #?(\d+)"), "placing, round {}"),
+    (re.compile(r"Info: Running simulated annealing placer"), "refining the placement"),
+    (re.compile(r"Info: Routing globals|Info: Routing\.\."), "routing"),
+    (re.compile(r"Info:\s+\d+ \|\s+\d+\s+\d+ \|.*\|\s+(\d+)\|"), "routing, {} connections left"),
+)
+_NAMES = {
+    "lut": ("look-up table", "look-up tables"),
+    "ff": ("flip-flop", "flip-flops"),
+    "dsp": ("DSP block", "DSP blocks"),
+    "bram": ("block RAM", "block RAMs"),
+    "spram": ("single-port RAM", "single-port RAMs"),
+}
+
+
+@dataclass(frozen=True)
+class Use:
+    """How much of a kind is used, of how much."""
+
+    used: int
+    available: int
+
+
+@dataclass(frozen=True)
+class Routed:
+    """An attempt that went through, whether or not its timing is met.
+
+    Attributes:
+        seed: of the placement.
+        fmax_mhz: post-route, of the slowest clock in terms of what was asked of it.
+        wanted_mhz: of that clock.
+        uses: by kind: "lut", "ff", "dsp", "bram", "spram"; on iCE40 "lut" counts logic cells, each a LUT with a
+            flip-flop.
+        seconds: nextpnr took.
+        config: what the packer takes.
+        placed: the netlist with the place of every cell, as JSON.
+        log: what nextpnr said.
+    """
+
+    seed: int
+    fmax_mhz: float
+    wanted_mhz: float
+    uses: Mapping[str, Use]
+    seconds: float
+    config: Path
+    placed: Path
+    log: Path
+
+    @property
+    def met(self) -> bool:
+        """Whether the clock is fast enough."""
+        return self.fmax_mhz >= self.wanted_mhz
+
+
+def place_route(
+    folder: Path,
+    netlist: str,
+    constraints: str,
+    board: Board,
+    family: Family,
+    seed: int,
+    logs: Path,
+    *,
+    timeout: float | None = None,
+    on_line: Shown = silent,
+) -> Routed:
+    """Place and route once.
+
+    Args:
+        folder: that holds the netlist and the constraints, and gets the results, named after the seed.
+        netlist: name of the JSON netlist.
+        constraints: name of the file of pins and clocks.
+        board: whose part it is for.
+        family: of that part.
+        seed: for the placement.
+        logs: folder for the log.
+        timeout: seconds.
+        on_line: gets a line now and then.
+
+    Raises:
+        FoldingError: if it does not fit the part; says what overflows, and by how much.
+        ToolFailedError: if nextpnr fails, or stops without a result.
+        ToolMissingError: if there is no nextpnr for the family.
+    """
+    stem = f"seed{seed}"
+    log = logs / f"place-{stem}.log"
+    speed = ["--speed", board.speed] if board.speed else []
+    pins = "--lpf" if constraints.endswith(".lpf") else "--pcf"
+    config = "--textcfg" if family.pack == "ecppack" else "--asc"
+    arguments = [
+        *board.device.options,
+        *("--package", board.package, *speed, "--json", netlist, pins, constraints, "--seed", str(seed)),
+        *(config, f"{stem}.config", "--report", f"{stem}-report.json", "--write", f"{stem}-placed.json"),
+        "--timing-allow-fail",
+    ]
+    try:
+        seconds = run_tool(find_tool(family.place), arguments, folder, log, timeout=timeout, on_line=_steps(on_line))
+    except ToolFailedError:
+        check_fit(_counts(log, family), board.device, board.name)
+        raise
+    report = _read(folder / f"{stem}-report.json", log)
+    try:
+        clocks = report["fmax"].values()
+        slowest = min(clocks, key=lambda clock: clock["achieved"] / clock["constraint"])
+        use = report["utilization"]
+        uses = {
+            kind: Use(int(use[cell]["used"]), int(use[cell]["available"]))
+            for cell, kind in family.kinds.items()
+            if cell in use
+        }
+        fmax, wanted = float(slowest["achieved"]), float(slowest["constraint"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ToolFailedError(f"the report of {family.place} is not as expected ({error!r}); see {log}") from None
+    return Routed(seed, fmax, wanted, uses, seconds, folder / f"{stem}.config", folder / f"{stem}-placed.json", log)
+
+
+def check_fit(used: Mapping[str, int], device: Device, board: str) -> None:
+    """Compare what a design takes with what a part has.
+
+    Raises:
+        FoldingError: if anything overflows; says what, and by how much.
+    """
+    available = {
+        "lut": device.lut,
+        "ff": device.ff,
+        "dsp": device.dsp,
+        "bram": device.bram,
+        "spram": device.spram_kbit // 256,
+    }
+    over = [
+        f"{used[kind]} {_NAMES[kind][used[kind] != 1]} of {available[kind]} ({used[kind] - available[kind]} too many)"
+        for kind in _NAMES
+        if used.get(kind, 0) > available[kind]
+    ]
+    if over:
+        raise FoldingError(
+            f"the design does not fit {board} ({device.name}): it takes {' and '.join(over)};"
+            " choose a longer interval, fewer bits, or a larger board"
+        )
+
+
+def _steps(on_line: Shown) -> Shown:
+    shown = ""
+
+    def show(line: str) -> None:
+        nonlocal shown
+        for pattern, name in _STEPS:
+            if (found := pattern.match(line)) is not None:
+                if (text := name.format(*found.groups())) != shown:
+                    on_line(text)
+                shown = text
+                return
+
+    return show
+
+
+def _counts(log: Path, family: Family) -> dict[str, int]:
+    """What nextpnr had counted before it failed."""
+    found = _USE.findall(log.read_text(encoding="utf-8", errors="replace"))
+    return {family.kinds[cell]: int(used) for cell, used, _ in found if cell in family.kinds}
+
+
+def _read(path: Path, log: Path) -> dict[str, dict[str, dict[str, float]]]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ToolFailedError(f"nextpnr ended without a report; its messages are in {log}") from error
+    except ValueError as error:
+        raise StorageError(f"{path} cannot be read: {error}") from None
+    if not isinstance(content, dict):
+        raise StorageError(f"{path} is not a report of nextpnr")
+    return content

@@ -1,0 +1,1 @@
+"""Design to files: SystemVerilog, memories, design.json."""

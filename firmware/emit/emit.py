@@ -1,0 +1,139 @@
+"""`emit`: a design as files. A pure function: the same design gives the same bytes."""
+
+import json
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from netloom.firmware.design import Design, Port
+from netloom.firmware.emit.library import needed
+from netloom.firmware.emit.verilog import TOP, input_ports, output_ports, top_level
+from netloom.firmware.map.area import area_of, design_area
+from netloom.firmware.map.cycles import Cycles
+from netloom.firmware.map.folding import Folding
+from netloom.firmware.stream import Stream
+from netloom.firmware.units.streams.stream_fifo import StreamFifo
+
+SCHEMA_VERSION = "1.0"
+DESIGN_FILE = "design.json"
+
+
+def emit(design: Design, cycles: Cycles, folding: Folding, title: str = "network") -> dict[str, str]:
+    """The files of a design that stands alone: SystemVerilog, memories, `design.json` and a README.
+
+    Args:
+        design: to emit.
+        cycles: what it was counted to take.
+        folding: of its products, for the record.
+        title: of the network, for comments; any text.
+
+    Returns:
+        File name -> text; all files lie side by side, as `$readmemh` looks for them where the tool runs.
+    """
+    title = "".join(c if c.isalnum() or c in " _.-" else " " for c in title).strip() or TOP
+    made = {name: text for unit in design.units for name, text in unit.sources().items()}
+    memories = {name: text for unit in design.units for name, text in unit.memories().items()}
+    top = top_level(design, title)
+    sources = needed([*made.values(), top]) | made | {f"{TOP}.sv": top}
+    description = describe(design, cycles, folding, title, list(sources), list(memories))
+    return (
+        sources
+        | memories
+        | {
+            DESIGN_FILE: json.dumps(description, indent=1) + "\n",
+            "README.md": _readme(description),
+        }
+    )
+
+
+def describe(
+    design: Design, cycles: Cycles, folding: Folding, title: str, sources: list[str], memories: list[str]
+) -> dict[str, Any]:
+    """The contract for test bench, shell and host: `design.json`."""
+    area = design_area(design)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": title,
+        "target": str(design.target),
+        "top": TOP,
+        "files": sources,
+        "memories": memories,
+        "inputs": [_port(port, name) for port, name in zip(design.inputs, input_ports(design), strict=True)],
+        "outputs": [_port(port, name) for port, name in zip(design.outputs, output_ports(design), strict=True)],
+        "latency": cycles.latency,
+        "interval": cycles.interval,
+        "interval_bound": design.interval_bound,
+        "multipliers": sum(design.multipliers.values()),
+        "area": {"lut": area.lut, "ff": area.ff, "dsp": area.dsp, "bram": area.bram},
+        "layers": [{"layer": tap.layer, "shape": list(tap.shape), **_stream(tap.stream)} for tap in design.taps],
+        "products": [
+            _product(design, unit.name, folding, cycles) for unit in design.units if _fold(design, unit.name, folding)
+        ],
+        "streams": [_stream(stream) for stream in design.streams.values()],
+        "units": [_unit(design, index) for index in range(len(design.units))],
+    }
+
+
+def _port(port: Port, name: str) -> dict[str, Any]:
+    return {
+        "name": port.name,
+        "port": name,
+        "shape": list(port.shape),
+        "tdata_width": port.stream.bytes * 8,
+        **_stream(port.stream),
+    }
+
+
+def _stream(stream: Stream) -> dict[str, Any]:
+    return {
+        "stream": stream.name,
+        "element": str(stream.element),
+        "lanes": stream.lanes,
+        "beats": stream.beats,
+        "width": stream.width,
+    }
+
+
+def _fold(design: Design, name: str, folding: Folding) -> Any:
+    return next((folding[node] for node in design.operations[name] if node in folding), None)
+
+
+def _product(design: Design, name: str, folding: Folding, cycles: Cycles) -> dict[str, Any]:
+    """Folding of a product, and how busy its multipliers are: useful products over multipliers times cycles."""
+    unit = next(unit for unit in design.units if unit.name == name)
+    fold = _fold(design, name, folding)
+    work = fold.multipliers * unit.inputs[0].beats
+    return {
+        "unit": name,
+        "layer": design.layers[name],
+        "pe": fold.pe,
+        "simd": fold.simd,
+        "unrolled": fold.unrolled,
+        "multipliers": fold.multipliers,
+        "dsp": unit.resources().dsp,
+        "interval": unit.interval,
+        "multiply_accumulates": work,
+        "utilization": work / (fold.multipliers * cycles.interval),
+    }
+
+
+def _unit(design: Design, index: int) -> dict[str, Any]:
+    unit = design.units[index]
+    area = area_of(design.resources[unit.name], design.target)
+    return {
+        "name": unit.name,
+        "module": unit.module,
+        "layer": design.layers[unit.name],
+        "operations": list(design.operations[unit.name]),
+        "inputs": [stream.name for stream in unit.inputs],
+        "outputs": [stream.name for stream in unit.outputs],
+        "interval": unit.interval,
+        "depth": unit.depth if isinstance(unit, StreamFifo) else None,
+        "area": {"lut": area.lut, "ff": area.ff, "dsp": area.dsp, "bram": area.bram},
+    }
+
+
+def _readme(description: dict[str, Any]) -> str:
+    text = (files("netloom.firmware.emit") / "design_readme.md.j2").read_text(encoding="utf-8")
+    return Environment(undefined=StrictUndefined, keep_trailing_newline=True).from_string(text).render(description)

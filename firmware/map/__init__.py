@@ -1,0 +1,1 @@
+"""Dataflow to design: folding, layout in units, buffers, cycles."""

@@ -1,0 +1,1 @@
+"""How each operation is laid out in units."""

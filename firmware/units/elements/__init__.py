@@ -1,0 +1,1 @@
+"""Units that work element by element, or move elements."""

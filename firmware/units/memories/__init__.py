@@ -1,0 +1,1 @@
+"""Which memory a table or buffer is kept in."""

@@ -1,0 +1,146 @@
+"""`FoldedWeights`: a matrix as a folded unit's memory holds it, narrow, and two to a DSP block where they fit."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from netloom.firmware.families.target import Target
+from netloom.firmware.stream import Stream
+from netloom.firmware.units.products.multiplier import DSP_WIDTH
+from netloom.fixed_point import FixedPoint
+from netloom.hls.dataflow import Bounds, MatVec
+
+
+class _Folded(Protocol):
+    """What of a unit decides this."""
+
+    @property
+    def source(self) -> Stream: ...
+    @property
+    def operation(self) -> MatVec: ...
+    @property
+    def pe(self) -> int: ...
+    @property
+    def k_order(self) -> np.ndarray: ...
+    @property
+    def target(self) -> Target: ...
+    @property
+    def dsps(self) -> int: ...
+    @property
+    def bounds(self) -> Bounds | None: ...
+    @property
+    def confines(self) -> bool: ...
+
+
+@dataclass(frozen=True, eq=False)
+class FoldedWeights:
+    """Weights in the memory's order, and how the multipliers take them.
+
+    Two rows of multipliers that share their element x may share DSP blocks: x * (upper * 2**pack + lower) has both
+    products, if `pack` bits hold the lower one. Where that is negative it borrows one from the upper, which the adder
+    behind gives back. The memory holds both weights beside each other, so the upper one has the lower one's sign
+    already taken off.
+
+    Attributes:
+        stored: (NF, SF, PE, SIMD), as in the memory.
+        width: bits of a weight there.
+        signed: whether they are in two's complement.
+        shift: fraction bits of a product minus those of the result.
+        product_range: least and greatest product, and 0.
+        pack: bits between two weights in a block; 0 if none share one.
+        blocks: DSP blocks in use.
+        in_dsps: multipliers that they serve.
+    """
+
+    stored: np.ndarray
+    width: int
+    signed: bool
+    shift: int
+    product_range: tuple[int, int]
+    pack: int
+    blocks: int
+    in_dsps: int
+
+    @classmethod
+    def of(cls, unit: _Folded) -> "FoldedWeights":
+        """Those of a unit."""
+        operation, element = unit.operation, unit.source.element
+        raws, zeros = _trimmed(operation.weights)
+        shift = element.fraction + operation.weight_type.fraction - zeros - operation.accum.fraction
+        if -shift >= operation.accum.width and not unit.confines:
+            # So far above the accumulator that nothing of a product is left in it.
+            raws, shift = np.zeros_like(raws), 0
+        (sf, simd), nf = unit.k_order.shape, raws.shape[1] // unit.pe
+        folded = raws[unit.k_order].reshape(sf, simd, nf, unit.pe).transpose(2, 0, 3, 1)
+        values = _range(unit)
+        ends = [0, *(value * int(weight) for value in values for weight in (raws.min(), raws.max()))]
+        products = (min(ends), max(ends))
+
+        widest = DSP_WIDTH[unit.target]
+        named = unit.target is not Target.GENERIC
+        if named and unit.dsps and unit.pe > 1 and shift <= 0 and not unit.confines and element.width <= widest:
+            pack = _width(*products, signed=element.signed or int(raws.min()) < 0)
+            stored, blocks, served = _shared(folded, unit.dsps)
+            type_ = _type(stored)
+            if pack + type_.width <= widest:
+                return cls(stored, type_.width, type_.signed, shift, products, pack, blocks, served)
+        type_ = _type(folded)
+        blocks = unit.dsps if max(type_.width, element.width) <= widest else 0
+        return cls(folded, type_.width, type_.signed, shift, products, 0, blocks, blocks)
+
+
+def can_share_blocks(weights: np.ndarray, low: int, high: int, signed: bool, target: Target) -> bool:
+    """Whether two weights that meet the same element fit one DSP block together, whichever they are.
+
+    Where the vendor's tool decides what a block takes, none are put together.
+
+    Args:
+        weights: raws of a product.
+        low: least raw of an element.
+        high: greatest raw of an element.
+        signed: whether its type is.
+        target: device family.
+    """
+    raws, _ = _trimmed(weights)
+    least, greatest = int(raws.min()), int(raws.max())
+    ends = [0, *(value * weight for value in (low, high) for weight in (least, greatest))]
+    pack = _width(min(ends), max(ends), signed=signed or least < 0)
+    fits = pack + _type(np.array([least - 1, greatest])).width <= DSP_WIDTH[target]
+    return fits and target is not Target.GENERIC
+
+
+def _trimmed(raws: np.ndarray) -> tuple[np.ndarray, int]:
+    """Without the zeros that all end in, and how many."""
+    used = int(np.bitwise_or.reduce(raws, axis=None))
+    zeros = (used & -used).bit_length() - 1 if used else 0
+    return raws >> zeros, zeros
+
+
+def _range(unit: _Folded) -> tuple[int, int]:
+    """Of the elements."""
+    if unit.bounds is None:
+        return unit.source.element.raw_min, unit.source.element.raw_max
+    return int(unit.bounds.low.min()), int(unit.bounds.high.max())
+
+
+def _shared(folded: np.ndarray, dsps: int) -> tuple[np.ndarray, int, int]:
+    """Weights with signs taken off upper ones, blocks in use, multipliers they serve; lanes of pairs of rows first."""
+    _, _, pe, simd = folded.shape
+    stored = folded.copy()
+    pairs = pe // 2
+    for pair in range(min(dsps, pairs * simd)):
+        row, lane = pair // simd * 2, pair % simd
+        stored[:, :, row + 1, lane] -= folded[:, :, row, lane] < 0
+    single = pe % 2 * simd
+    blocks = min(dsps, pairs * simd + single)
+    return stored, blocks, blocks + min(blocks, pairs * simd)
+
+
+def _type(raws: np.ndarray) -> FixedPoint:
+    return FixedPoint.containing(int(raws.min()), int(raws.max()), 0)
+
+
+def _width(low: int, high: int, *, signed: bool) -> int:
+    """Bits that hold a range."""
+    return max(high.bit_length(), (-low - 1).bit_length() if low < 0 else 0) + signed

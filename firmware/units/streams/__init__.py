@@ -1,0 +1,1 @@
+"""Units that pass beats on: buffers, forks, widths."""

@@ -1,0 +1,118 @@
+"""`StreamFifo`: lets a stream run ahead of its consumer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import ClassVar
+
+from netloom.errors import SettingsError
+from netloom.firmware.families.target import Target
+from netloom.firmware.stream import Stream
+from netloom.firmware.units.memories.ram_style import BLOCK, REGISTERS, ram_resources, ram_style
+from netloom.firmware.units.streams.stream_register import BufferTiming
+from netloom.firmware.units.timing import Timing
+from netloom.firmware.units.unit import Resources, Unit
+
+_SHALLOWEST_BLOCK = 5
+"""Places below which the three clock cycles through block RAM would cost throughput."""
+
+
+@dataclass(frozen=True)
+class StreamFifo(Unit):
+    """First in, first out. Holds exactly `depth` beats, the one at the output included: it takes beats until then.
+
+    Built in LUT RAM its latency is 1; in block RAM, 3. Full throughput either way: valid, ready and data are registers.
+
+    Attributes:
+        name: of the instance.
+        source: the stream to buffer.
+        depth: beats it holds, at least 2.
+        target: device family; decides with the size what the memory is built of.
+
+    Raises:
+        SettingsError: if it is less than 2 deep.
+    """
+
+    module: ClassVar[str] = "stream_fifo"
+
+    name: str
+    source: Stream
+    depth: int
+    target: Target = Target.GENERIC
+
+    def __post_init__(self) -> None:
+        if self.depth < 2:
+            raise SettingsError(f"FIFO {self.name!r}: depth must be at least 2, not {self.depth}")
+
+    @cached_property
+    def style(self) -> str:
+        """What the memory is built of."""
+        style = ram_style(self.depth - 1, self.source.width, self.target)
+        return REGISTERS if style == BLOCK and self.depth < _SHALLOWEST_BLOCK else style
+
+    @property
+    def latency(self) -> int:
+        """Clock cycles from a beat's arrival in the empty FIFO to its offer."""
+        return 3 if self.style == BLOCK else 1
+
+    @property
+    def inputs(self) -> tuple[Stream, ...]:
+        """The source."""
+        return (self.source,)
+
+    @property
+    def outputs(self) -> tuple[Stream, ...]:
+        """The same beats."""
+        return (replace(self.source, name=f"{self.name}_out"),)
+
+    def parameters(self) -> dict[str, int | str]:
+        """Width of a beat, number of places, and what they are built of."""
+        return {"WIDTH": self.source.width, "DEPTH": self.depth, "STYLE": self.style}
+
+    def timing(self) -> Timing:
+        """By what the memory is built of."""
+        return _BlockTiming(self.depth) if self.style == BLOCK else BufferTiming(self.depth)
+
+    def resources(self) -> Resources:
+        """Memory, output register (two of them behind block RAM), two pointers and two counters."""
+        width, bits = self.source.width, self.depth.bit_length()
+        logic = Resources(lut=10 * bits + 8, ff=4 * bits + 4)
+        if self.style == BLOCK:
+            return logic + Resources(ff=width) + ram_resources(self.depth - 2, width, self.style)
+        return logic + Resources(lut=width, ff=width) + ram_resources(self.depth - 1, width, self.style)
+
+
+class _BlockTiming(Timing):
+    """RAM, the RAM's output register, the FIFO's output register."""
+
+    __slots__ = ("_fetched", "_offered", "_room", "_stored")
+
+    def __init__(self, depth: int) -> None:
+        self._room = depth
+        self._stored = 0
+        self._fetched = False
+        self._offered = False
+
+    def compiled(self) -> tuple[str, list[int]]:
+        """See `Timing`."""
+        return "block", [self._room]
+
+    def valid(self) -> tuple[bool, ...]:
+        """The output register is full."""
+        return (self._offered,)
+
+    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
+        """While a place is free, whatever the output does in this cycle."""
+        del valid, ready
+        return (self._room > 0,)
+
+    def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
+        """Beats move on where the next place is free or becomes so."""
+        move = given[0] or not self._offered
+        fetch = self._stored > 0 and (move or not self._fetched)
+        if move:
+            self._offered = self._fetched
+        if move or not self._fetched:
+            self._fetched = fetch
+        self._stored += taken[0] - fetch
+        self._room += given[0] - taken[0]

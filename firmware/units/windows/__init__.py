@@ -1,0 +1,1 @@
+"""Units that gather windows, and pool them."""

@@ -1,0 +1,198 @@
+"""`LineBuffer`: columns of image windows, from an image that arrives row by row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from netloom.errors import SettingsError
+from netloom.firmware.families.target import Target
+from netloom.firmware.stream import Stream
+from netloom.firmware.units.memories.ram_style import BLOCK, ram_resources, ram_style
+from netloom.firmware.units.timing import Timing
+from netloom.firmware.units.unit import Resources, Unit
+
+
+@dataclass(frozen=True)
+class LineBuffer(Unit):
+    """Columns of windows over a zero-padded image: (height, width, channels) -> (rows, padded width, columns).
+
+    A pixel arrives in slices of `source.lanes` channels. For every window row, every column of the padded image and
+    every slice comes a beat of `kernel_height * source.lanes` elements, lane `kernel row * source.lanes + channel`.
+
+    Attributes:
+        source: the image, row by row, channels last.
+        height, width, channels: its shape.
+        kernel_height: rows of a window.
+        stride_height: rows from one window to the next.
+        padding: zeros at ((top, bottom), (left, right)), in rows and columns.
+        target: device family; decides with the size what the rows lie in.
+
+    Raises:
+        SettingsError: if the stream is not the image, or the window does not fit.
+    """
+
+    module = "line_buffer"
+
+    name: str
+    source: Stream
+    height: int
+    width: int
+    channels: int
+    kernel_height: int
+    stride_height: int
+    padding: tuple[tuple[int, int], tuple[int, int]]
+    target: Target = Target.GENERIC
+
+    def __post_init__(self) -> None:
+        if self.channels % self.source.lanes or self.source.beats != self.height * self.width * self.slices:
+            raise SettingsError(
+                f"unit {self.name!r}: {self.source.beats} beats of {self.source.lanes} lanes must carry an image of "
+                f"{self.height} x {self.width} x {self.channels}, channels split evenly"
+            )
+        (top, bottom), (left, right) = self.padding
+        if min(top, bottom, left, right) < 0 or self.stride_height < 1:
+            raise SettingsError(f"unit {self.name!r}: padding must be at least 0 and the stride at least 1")
+        if not 1 <= self.kernel_height <= self.height + top + bottom:
+            raise SettingsError(
+                f"unit {self.name!r}: kernel_height must be 1 to the padded height {self.height + top + bottom}, "
+                f"not {self.kernel_height}"
+            )
+
+    @property
+    def slices(self) -> int:
+        """Beats of a pixel."""
+        return self.channels // self.source.lanes
+
+    @property
+    def window_rows(self) -> int:
+        """Rows of windows that fit into the padded image."""
+        return (self.height + sum(self.padding[0]) - self.kernel_height) // self.stride_height + 1
+
+    @property
+    def columns(self) -> int:
+        """Columns of the padded image."""
+        return self.width + sum(self.padding[1])
+
+    @property
+    def rows(self) -> int:
+        """Rows gone through: the image, and what padding above and below it the windows need."""
+        top = self.padding[0][0]
+        return max((self.window_rows - 1) * self.stride_height + self.kernel_height, top + self.height)
+
+    @property
+    def interval(self) -> int:
+        """One clock for every word of the rows gone through, padding included."""
+        return self.rows * self.columns * self.slices
+
+    @property
+    def inputs(self) -> tuple[Stream, ...]:
+        """The image."""
+        return (self.source,)
+
+    @property
+    def outputs(self) -> tuple[Stream, ...]:
+        """The columns."""
+        beats = self.window_rows * self.columns * self.slices
+        lanes = self.kernel_height * self.source.lanes
+        return (Stream(f"{self.name}_out", self.source.element, lanes, beats),)
+
+    @property
+    def line_words(self) -> int:
+        """Words of an image row."""
+        return self.width * self.slices
+
+    @property
+    def style(self) -> str:
+        """What the rows lie in."""
+        return ram_style(max(self.line_words - 1, 1), self._line_bits, self.target)
+
+    @property
+    def _line_bits(self) -> int:
+        return max(self.kernel_height - 1, 1) * self.source.width
+
+    def parameters(self) -> dict[str, int | str]:
+        """Geometry, in rows and pixels."""
+        (top, bottom), (left, right) = self.padding
+        return {
+            "WORD_WIDTH": self.source.width,
+            "HEIGHT": self.height,
+            "WIDTH": self.width,
+            "SLICES": self.slices,
+            "KERNEL_HEIGHT": self.kernel_height,
+            "STRIDE_HEIGHT": self.stride_height,
+            "PAD_TOP": top,
+            "PAD_BOTTOM": bottom,
+            "PAD_LEFT": left,
+            "PAD_RIGHT": right,
+            "STYLE": self.style,
+        }
+
+    def timing(self) -> Timing:
+        """Position in the padded image, and whether a column waits at the output."""
+        return _LineBufferTiming(self)
+
+    def resources(self) -> Resources:
+        """Output register, line memory with two registers behind it, counters."""
+        word, lines = self.source.width, (self.kernel_height - 1) * self.source.width
+        counters = self.rows.bit_length() + (self.columns * self.slices).bit_length() + self.line_words.bit_length()
+        (top, bottom), (left, right) = self.padding
+        edges = 12 * sum(edge > 0 for edge in (top, bottom, left, right)) + (word if top or bottom else 0)
+        logic = Resources(3 * counters + 16 + edges, word + lines + 2 * counters + 6)
+        if not lines:
+            return logic
+        if self.line_words <= 2:
+            return logic + Resources(ff=lines * self.line_words)
+        # Registers behind block RAM become part of it.
+        registers = 0 if self.style == BLOCK else 2 * lines
+        return logic + Resources(ff=registers) + ram_resources(self.line_words - 1, lines, self.style)
+
+
+class _LineBufferTiming(Timing):
+    """Mirrors `line_buffer.sv`."""
+
+    def __init__(self, unit: LineBuffer) -> None:
+        (top, _), (left, _) = unit.padding
+        row = np.arange(unit.rows)
+        column = np.repeat(np.arange(unit.columns), unit.slices)
+        pad_row = (row < top) | (row >= top + unit.height)
+        pad_column = (column < left) | (column >= left + unit.width)
+        past = row - (unit.kernel_height - 1)
+        ends = (past >= 0) & (past % unit.stride_height == 0)
+        self._pad_row: list[bool] = pad_row.tolist()
+        self._ends_row: list[bool] = ends.tolist()
+        self._pad_column: list[bool] = pad_column.tolist()
+        self._pad: list[bool] = (pad_row[:, None] | pad_column).ravel().tolist()
+        self._ends: list[bool] = np.repeat(ends, len(column)).tolist()
+        self._position = 0
+        self._full = False
+        self._begun = False
+        self._offered = False
+
+    def compiled(self) -> tuple[str, list[int]]:
+        """See `Timing`."""
+        rows, columns = len(self._ends_row), len(self._pad_column)
+        return "lines", [rows, columns, *self._pad_row, *self._ends_row, *self._pad_column]
+
+    def valid(self) -> tuple[bool, ...]:
+        """A column waits."""
+        return (self._full,)
+
+    def _space(self, ready: bool) -> bool:
+        return not self._ends[self._position] or not self._full or ready
+
+    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
+        """At a pixel of the image, if its column has a place to go."""
+        self._offered = valid[0]
+        return (not self._pad[self._position] and self._space(ready[0]),)
+
+    def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
+        """Step on at a beat taken, or at padding whose column has a place to go."""
+        at = self._position
+        pad = self._pad[at] and (self._begun or self._offered or not self._ends[at]) and self._space(given[0])
+        if given[0]:
+            self._full = False
+        if taken[0] or pad:
+            self._full |= self._ends[at]
+            self._position = (at + 1) % len(self._pad)
+            self._begun = self._position > 0 and (self._begun or self._offered)

@@ -1,0 +1,116 @@
+"""`convert`: a QKeras model to firmware sources, every type proven wide enough."""
+
+import contextlib
+import io
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from netloom.common.files import put_in_place, scratch
+from netloom.errors import LayerNotSupportedError, PrecisionError, StorageError
+from netloom.hls.check import check_model
+from netloom.hls.conversion import PROJECT_FOLDER, SETTINGS_FILE, Conversion
+from netloom.hls.dataflow import save_dataflow
+from netloom.hls.hls4ml_graph import build_graph, parse
+from netloom.hls.lower import RESULT, FromGraph, Planned, lower
+from netloom.hls.outputs import check_shapes
+from netloom.hls.settings import HlsSettings
+
+
+def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Conversion:
+    """Convert a quantized model to hls4ml's C++ project and netloom's dataflow graph.
+
+    Two passes. The first builds hls4ml's optimized graph and computes from the input's type and the weights the
+    narrowest accumulator and result of every layer that can lose nothing. The second gives hls4ml those types and
+    lowers exactly the graph it then holds.
+
+    Args:
+        model: a Keras model of QKeras layers, its input quantized by a `QActivation`.
+        settings: of the conversion.
+        directory: what to write. Appears whole or not at all; an earlier one is replaced only once the new one is
+            whole.
+
+    Returns:
+        The firmware, loaded.
+
+    Raises:
+        LayerNotSupportedError: for a layer, option or shape with no exact firmware; before anything is written.
+        QuantizerNotSupportedError: for a quantizer the firmware cannot equal; before anything is written.
+        PrecisionError: if a type would exceed 256 bits.
+        SettingsError: if `settings.precision` names a layer or type that does not exist.
+        StorageError: if the directory exists and is not a converted network.
+    """
+    directory = Path(directory)
+    if directory.is_symlink():
+        raise StorageError(f"{directory} is a link, and a directory takes its place; name what it points to")
+    taken = directory.exists() and (not directory.is_dir() or any(directory.iterdir()))
+    if taken and not (directory / "dataflow.json").exists():
+        raise StorageError(f"{directory} exists and is not a converted network; choose another directory or remove it")
+    check_model(model, settings)
+    log = io.StringIO()
+    with _quiet(log):
+        parsed = parse(model)
+        quantizers = parsed.quantizer_types()
+        results = {name: {RESULT: type_} for name, type_ in quantizers.items()}
+        draft = build_graph(parsed, settings, directory / PROJECT_FOLDER, results, {})
+        plan = Planned(settings.types(), quantizers)
+        lower(draft, plan, settings.io_type, parsed.origins)
+        plan.check_overrides_used()
+        if set(draft.inputs) & set(draft.outputs):
+            raise LayerNotSupportedError(
+                "one of the network's outputs is its input, only rounded or reshaped; leave it out"
+            )
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with scratch(directory.parent) as made:
+        whole = made / "firmware"
+        whole.mkdir()
+        with _quiet(log):
+            # Layers that hls4ml optimizes away have no planned type, but those before and after copy from them.
+            graph = build_graph(parsed, settings, whole / PROJECT_FOLDER, results | plan.types, plan.table_sizes)
+            types = _Checked(plan)
+            shapes = [tuple(tensor.shape[1:]) for tensor in model.outputs]
+            dataflow = lower(graph, types, settings.io_type, parsed.origins, shapes)
+            check_shapes(model, dataflow)
+            graph.write()
+            _forget_folder(whole / PROJECT_FOLDER)
+        save_dataflow(dataflow, whole)
+        (whole / SETTINGS_FILE).write_text(settings.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        (whole / "conversion.log").write_text(log.getvalue(), encoding="utf-8")
+        put_in_place(whole, directory)
+    return Conversion(directory, dataflow, settings)
+
+
+def _forget_folder(project: Path) -> None:
+    """Let hls4ml's configuration name its folder relatively: the one it was written to will have moved."""
+    configuration = project / "hls4ml_config.yml"
+    text = configuration.read_text(encoding="utf-8")
+    configuration.write_text(text.replace(str(project), "."), encoding="utf-8")
+
+
+class _Checked(FromGraph):
+    """Read hls4ml's types, and hold them against what was planned: a type hls4ml changed would void the proof."""
+
+    def __init__(self, plan: Planned) -> None:
+        self._plan = plan
+
+    def choose(self, node: Any, role: str, narrowest: Any) -> Any:
+        """The graph's type.
+
+        Raises:
+            PrecisionError: if it is not the planned one.
+        """
+        found = super().choose(node, role, narrowest)
+        planned = self._plan.types.get(node.name, {}).get(role)
+        # Modes may differ where the proven range makes them idle: hls4ml copies its input's in layers that only move.
+        if planned is not None and planned.with_modes() != found.with_modes():
+            raise PrecisionError(f"layer {node.name!r}: hls4ml replaced the {role} type {planned} by {found}")
+        return found
+
+
+@contextlib.contextmanager
+def _quiet(log: io.StringIO) -> Iterator[None]:
+    """hls4ml prints and warns as it goes; keep that for the log."""
+    with contextlib.redirect_stdout(log), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

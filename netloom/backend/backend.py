@@ -1,0 +1,209 @@
+"""hls4ml's backend `netloom`: `hls4ml.converters.convert_from_keras_model(..., backend="netloom")`.
+
+hls4ml finds `register` through the entry point group `hls4ml.backends`. The backend derives from Vitis's and runs the
+very same passes, so the C++ project is Vitis's; what differs is the object that comes out of the conversion
+(`netloom.backend.graph.NetloomGraph`). It stands here, above all stages, because it joins `hls`, `firmware` and `sim`.
+"""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hls4ml.backends.fpga.passes.hgq_proxy_model import generate_mask_fn
+from hls4ml.backends.vitis.vitis_backend import VitisBackend
+from hls4ml.backends.vivado.vivado_backend import VivadoBackend
+from hls4ml.model.flow import get_flow, register_flow
+from hls4ml.model.optimizer import layer_optimizer, model_optimizer
+from hls4ml.model.optimizer.passes.hgq_proxy_model import FixedPointQuantizer
+from hls4ml.model.types import Source
+from hls4ml.writer.vitis_writer import VitisWriter
+from hls4ml.writer.vivado_writer import VivadoWriter
+
+from netloom.errors import LayerNotSupportedError, NotSupportedError, SettingsError
+from netloom.hls.handlers.handler import BACKEND
+
+_STRATEGIES = ("latency", "resource")
+_QUANTIZER_PASS = "process_fixed_point_quantizer_layer"
+
+
+class NetloomWriter(VivadoWriter):
+    """Writes Vitis's C++ project, and netloom's hardware design beside it.
+
+    The base class is Vivado's because hls4ml has it write the project that joins several graphs.
+    """
+
+    def write_hls(self, model: Any) -> None:
+        """Write both in the output directory of the model."""
+        VitisWriter().write_hls(model)
+        model.write_design()
+
+
+class NetloomBackend(VitisBackend):
+    """Vitis's passes, with refusals before them and the lowering after them."""
+
+    def __init__(self) -> None:
+        # Vitis's own constructor gives its own name.
+        super(VivadoBackend, self).__init__(name=BACKEND)
+        self._register_layer_attributes()
+        self._register_flows()
+
+    def _register_flows(self) -> None:
+        first = register_flow("refuse", [f"{BACKEND}:refuse_strategies"], backend=self.name)
+        optimize = get_flow("vivado:optimize")
+        replaced = [
+            opt.replace(f"vivado:{_QUANTIZER_PASS}", f"{BACKEND}:{_QUANTIZER_PASS}") for opt in optimize.optimizers
+        ]
+        own_optimize = register_flow("optimize", replaced, requires=optimize.requires, backend=self.name)
+        passes = [own_optimize if flow == optimize.name else flow for flow in get_flow("vitis:ip").requires]
+        last = register_flow("lower", [f"{BACKEND}:lower_to_dataflow"], requires=passes, backend=self.name)
+        self._default_flow = register_flow("ip", None, requires=[first, *passes, last], backend=self.name)
+        passes = ["make_stamp", f"{BACKEND}:write_hls"]
+        self._writer_flow = register_flow("write", passes, requires=[self._default_flow], backend=self.name)
+
+    def create_initial_config(
+        self, board: str | None = None, clock_period: float | None = None, **settings: Any
+    ) -> dict[str, Any]:
+        """Vitis's configuration, and the board.
+
+        Args:
+            board: that the hardware is made for (`netloom boards`); None makes it for an ECP5.
+            clock_period: ns; None is Vitis's 5 ns for the C++, and the board's usual clock for the hardware.
+            settings: as Vitis's: `io_type`, `part`, ...
+
+        Raises:
+            SettingsError: for an unknown board.
+        """
+        from netloom.firmware.board.boards import find_board
+
+        config = super().create_initial_config(clock_period=clock_period, **settings)
+        config["Board"] = find_board(board).name if board is not None else None
+        config["BoardClockPeriod"] = clock_period
+        return config
+
+    @model_optimizer()
+    def refuse_strategies(self, model: Any) -> bool:
+        """Refuse strategies whose C++ has no exact equal, before hls4ml generates code for them.
+
+        Raises:
+            LayerNotSupportedError: naming the layer.
+        """
+        for layer in model.get_layers():
+            if not layer.weights:
+                continue
+            strategy = str(model.config.get_strategy(layer)).lower()
+            if strategy not in _STRATEGIES:
+                raise LayerNotSupportedError(
+                    f"layer {layer.name!r}: strategy {strategy!r} is not supported; use 'Latency' or 'Resource'"
+                )
+        return False
+
+    @layer_optimizer(FixedPointQuantizer)
+    def process_fixed_point_quantizer_layer(self, node: Any) -> bool:
+        """The C++ of HGQ's quantizers of one type an element, as for Vitis: hls4ml's own pass knows backends by name.
+
+        Raises:
+            LayerNotSupportedError: with io_stream, for which hls4ml has none.
+        """
+        if node.model.config.get_config_value("IOType") == "io_stream":
+            raise LayerNotSupportedError(
+                f"layer {node.name!r}: with io_stream all elements must be quantized to one type; use io_parallel"
+            )
+        shape = node.get_input_variable().shape
+        code = generate_mask_fn(node.name, shape, *node.mask_kbi, node.RND, node.SAT, "Vitis")
+        node.set_attr("mask_fn_codegen", Source(code))
+        return False
+
+    @model_optimizer()
+    def lower_to_dataflow(self, model: Any) -> bool:
+        """Lower the optimized graph, so that what cannot be lowered is refused by the conversion.
+
+        Raises:
+            LayerNotSupportedError, PrecisionError: for what has no exact equal in hardware, naming the layer.
+        """
+        model.lower()
+        return False
+
+    def create_layer_class(self, layer_class: type) -> type:
+        """Vitis's, which in addition makes the graph that it becomes part of a `NetloomGraph`.
+
+        hls4ml constructs its graphs itself, at a conversion, from a file or as a part of another, and asks backends for
+        the layers only: so a layer is the first that netloom sees of any of them.
+        """
+        made = super().create_layer_class(layer_class)
+        made.model = property(_get_graph, _set_graph)
+        return made
+
+    def compile(self, model: Any) -> str:
+        """Compile the C++: of what hls4ml links (`link_existing_project`) or stitches. A `NetloomGraph` needs none."""
+        return super().compile(model)
+
+    def build(
+        self, model: Any, board: str | None = None, clock_mhz: float | None = None, **vitis: Any
+    ) -> dict[str, Any]:
+        """Synthesize the hardware; with a board, place and route it to a bitstream.
+
+        Args:
+            model: converted, or linked to a project that was written before.
+            board: name of a board (`netloom boards`); None is the conversion's `board`, and without that the
+                network alone is synthesized, for an ECP5.
+            clock_mhz: of the network on the board; None is what the conversion's `clock_period` says, if it was given,
+                else 80 MHz on ECP5 and 24 MHz on iCE40.
+            vitis: settings of Vitis's `build` (`csim`, `synth`, ...), which choose steps that there are none of here.
+
+        Returns:
+            `latency` and `interval` in clock cycles, `multipliers`, `resources` used by kind; with a board also
+            `bitstream`, `clock_mhz`, `clock_limit_mhz` and `timing_met`.
+
+        Raises:
+            SettingsError: for a setting that neither knows.
+            NetloomError: in all its kinds: a board that is unknown or too small, a tool that is missing or fails.
+        """
+        from netloom.backend.graph import NetloomGraph
+        from netloom.backend.project import HardwareProject, target_device
+
+        unknown = vitis.keys() - inspect.signature(super().build).parameters.keys()
+        if unknown:
+            raise SettingsError(f"build has no setting {min(unknown)!r}; it has board and clock_mhz, and takes Vitis's")
+        if isinstance(model, NetloomGraph):
+            chosen = board or model.project.folding.board
+            model.write(target_device(chosen))
+            project = model.project
+        else:
+            project = HardwareProject.read(Path(model.config.get_output_dir()))
+            chosen = board or project.folding.board
+            project.write(target_device(chosen))
+        return project.build(chosen, clock_mhz)
+
+    def build_stitched_design(self, model: Any, **_: Any) -> dict[str, Any]:
+        """hls4ml joins several graphs in Vivado.
+
+        Raises:
+            NotSupportedError: always.
+        """
+        raise NotSupportedError(
+            f"{model.config.get_project_name()}: stitching needs Vivado; build each graph by itself, or the whole "
+            "network as one"
+        )
+
+
+def _get_graph(layer: Any) -> Any:
+    return layer._graph
+
+
+def _set_graph(layer: Any, graph: Any) -> None:
+    from netloom.backend.graph import adopt
+
+    adopt(graph)
+    layer._graph = graph
+
+
+def register(register_backend: Callable[..., None], register_writer: Callable[..., None]) -> None:
+    """The plug-in's entry point: hls4ml calls it once, when its backends are imported.
+
+    With the backend come the handlers of QKeras layers, which hls4ml lacks for Keras 3; no other backend sees them.
+    """
+    import netloom.hls.handlers  # noqa: F401  (importing registers them)
+
+    register_writer(BACKEND, NetloomWriter)
+    register_backend(BACKEND, NetloomBackend)

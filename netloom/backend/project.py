@@ -1,0 +1,135 @@
+"""The folder `netloom/` in an hls4ml project of backend netloom: the hardware, written, read back and built."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from netloom.common.files import put_in_place, scratch, storage_errors, write_text
+from netloom.common.reading import read_json
+from netloom.firmware.board.boards import find_board
+from netloom.firmware.board.devices import DEVICES, ECP5, Device
+from netloom.firmware.build.bitstream import BuildSettings, build
+from netloom.firmware.build.synthesis import synthesize
+from netloom.firmware.emit.emitted import EmittedDesign
+from netloom.firmware.generate import generate_design
+from netloom.hls import Conversion
+from netloom.hls.conversion import SETTINGS_FILE
+from netloom.hls.dataflow import save_dataflow
+from netloom.pipeline import rundir
+from netloom.pipeline.hardware import read_design
+from netloom.settings import HardwareSettings
+
+FOLDER = "netloom"
+_FOLDING_FILE = "folding.json"
+
+_DEFAULT_DEVICE = "LFE5U-25F"
+"""What is synthesized for without a board."""
+
+
+class Folding(BaseModel):
+    """How hls4ml's configuration folds the layers.
+
+    Attributes:
+        title: of the project.
+        reuse: reuse factor by layer.
+        unroll: by layer, whether its weights become constants if nothing is shared: hls4ml's Strategy Latency.
+        board: that the conversion named.
+        clock_period: ns, that the conversion named.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    reuse: dict[str, int]
+    unroll: dict[str, bool]
+    board: str | None = None
+    clock_period: float | None = Field(default=None, gt=0)
+
+
+def target_device(board: str | None) -> Device:
+    """What is built for.
+
+    Raises:
+        SettingsError: for an unknown board.
+    """
+    return find_board(board).device if board else DEVICES[_DEFAULT_DEVICE]
+
+
+@dataclass(frozen=True)
+class HardwareProject:
+    """A network and how it is folded.
+
+    Attributes:
+        conversion: the network; its directory is the project's `netloom/`.
+        folding: its layers'.
+    """
+
+    conversion: Conversion
+    folding: Folding
+
+    @classmethod
+    def read(cls, project: Path) -> "HardwareProject":
+        """What `write` wrote in an hls4ml project.
+
+        Raises:
+            StorageError: if it is missing or damaged.
+        """
+        path = project / FOLDER / _FOLDING_FILE
+        folding = read_json(path, Folding, "hls4ml's write() makes it, with backend='netloom'")
+        return cls(Conversion.load(path.parent), folding)
+
+    def write(self, device: Device | None) -> None:
+        """Write the graph of exact operations, the folding, and the hardware in `design/`.
+
+        Every layer is folded by its reuse factor; with a factor of 1 and Strategy Latency its weights are constants.
+
+        Args:
+            device: whose primitives may be used; None names none, and any vendor's tool takes the files.
+
+        Raises:
+            LayerNotSupportedError, FoldingError: for what the hardware units cannot do.
+            StorageError: if it cannot be written.
+        """
+        folder, folding = self.conversion.directory, self.folding
+        generated = generate_design(
+            self.conversion.dataflow,
+            device=device,
+            reuse=folding.reuse,
+            unroll=folding.unroll,
+            title=folding.title,
+        )
+        with storage_errors(f"cannot write {folder}"):
+            folder.mkdir(parents=True, exist_ok=True)
+            with scratch(folder) as made:
+                design = made / rundir.DESIGN
+                design.mkdir()
+                generated.write(design)
+                put_in_place(design, folder / rundir.DESIGN)
+            save_dataflow(self.conversion.dataflow, folder)
+        write_text(folder / SETTINGS_FILE, self.conversion.settings.model_dump_json(indent=1) + "\n")
+        write_text(folder / _FOLDING_FILE, folding.model_dump_json(indent=1) + "\n")
+
+    def build(self, board: str | None, clock_mhz: float | None) -> dict[str, Any]:
+        """Synthesize what is written; with a board, place and route it. As `NetloomBackend.build`, which calls it."""
+        folder = self.conversion.directory
+        design = EmittedDesign.read(folder / rundir.DESIGN)
+        described = read_design(folder / rundir.DESIGN)
+        found = {name: described[name] for name in ("latency", "interval", "multipliers")}
+        if board is None:
+            netlist = synthesize(
+                design.folder, design.files, design.memories, design.top, ECP5, folder / rundir.NETLIST
+            )
+            return found | {"resources": netlist.used(ECP5)}
+        period = self.folding.clock_period
+        settings = HardwareSettings(board=board, clock_mhz=clock_mhz or (1000 / period if period else None))
+        made = build(design, find_board(board), folder / rundir.BITSTREAM, BuildSettings(clock_mhz=settings.clock))
+        timing = made.report["timing"]
+        return found | {
+            "resources": {kind: use["used"] for kind, use in made.report["resources"].items()},
+            "bitstream": str(made.bitstream),
+            "clock_mhz": timing["clock_mhz"],
+            "clock_limit_mhz": timing["fmax_mhz"],
+            "timing_met": timing["met"],
+        }

@@ -1,0 +1,73 @@
+"""`outlook`: the paces at which a board holds a network, in seconds, before anything is trained or synthesized."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from netloom.api import find_conversion
+from netloom.errors import FoldingError
+from netloom.firmware.board.boards import find_board
+from netloom.firmware.map.fitting import Search
+from netloom.firmware.map.paces import Pace, paces
+from netloom.hls import Conversion, HlsSettings, convert
+from netloom.pipeline.origin import find_start
+from netloom.progress import Progress
+from netloom.settings import HardwareSettings, RunSettings
+
+_SAMPLES = 64
+
+
+def outlook(
+    source: str | Path, settings: HardwareSettings, bits: int | None = None, progress: Progress | None = None
+) -> list[Pace]:
+    """What a network would take of a board, pace by pace.
+
+    Args:
+        source: directory of a run or of a firmware; a `.keras` file; or a network's name. A float model, or a network
+            of the registry untrained, is quantized on random samples: what its constants take is then a guess.
+        settings: board, clock, and how long to look.
+        bits: width of what is quantized for this; None is the network's own, 8 for a user's model.
+        progress: told what is going on; silent for None.
+
+    Raises:
+        FoldingError: if the board does not hold the network.
+        NetloomError: of reading and converting it, in all its kinds.
+    """
+    told = (progress or Progress()).doing
+    device = find_board(settings.board).device
+    with _converted(source, bits) as conversion:
+        found = list(paces(conversion.dataflow, device, Search(settings.design_seconds, told)))
+    if not found:
+        raise FoldingError(
+            f"{settings.board} does not hold the network at any pace; use fewer bits or a larger board (netloom boards)"
+        )
+    return found
+
+
+def is_guess(source: str | Path) -> bool:
+    """Whether `outlook` makes up the weights or the points of what it is given."""
+    if Path(source).is_dir():
+        return False
+    start = find_start(source)
+    return start.network is not None or start.origin(None).kind == "float"
+
+
+@contextmanager
+def _converted(source: str | Path, bits: int | None) -> Iterator[Conversion]:
+    if Path(source).is_dir():
+        yield find_conversion(source)
+        return
+    from netloom.quantize import load_model, quantize
+
+    start = find_start(source)
+    model = start.network.build() if start.network else load_model(Path(source))
+    shapes = [tuple(tensor.shape[1:]) for tensor in model.inputs]
+    random = np.random.default_rng(0)
+    samples = [random.uniform(0, 1, (_SAMPLES, *shape)).astype(np.float32) for shape in shapes]
+    policy = RunSettings(bits=bits).policy_for(start.network)
+    twin = quantize(model, policy, samples if len(samples) > 1 else samples[0], fine_tune_epochs=0)
+    with tempfile.TemporaryDirectory(prefix="netloom-") as folder:
+        yield convert(twin, HlsSettings(), Path(folder) / "firmware")

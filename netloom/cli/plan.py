@@ -1,0 +1,64 @@
+"""What the command `plan` does."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from netloom.cli.outlook import is_guess, outlook
+from netloom.common.quiet import captured
+from netloom.firmware.board.boards import find_board
+from netloom.firmware.map.effort import minutes
+from netloom.firmware.map.fitting import COMFORTABLE, COMFORTABLE_MINUTES
+from netloom.progress import ConsoleProgress
+from netloom.settings import HardwareSettings
+
+
+def plan(source: str, settings: HardwareSettings, bits: int | None) -> None:
+    """Print the table of paces."""
+    progress = ConsoleProgress()
+    progress.stage_started("folding")
+    try:
+        with captured(None):
+            found = outlook(source, settings, bits, progress)
+            guess = is_guess(source)
+    finally:
+        progress.close()
+    table = Table("", box=None, pad_edge=False)
+    for name in ("interval", "latency", "µs", "samples/s", "LUT", "FF", "DSP", "BRAM", "bitstream in"):
+        table.add_column(name, justify="right", no_wrap=True)
+    clock = settings.clock
+    for pace in found:
+        table.add_row(
+            "[bold green]→[/]" if pace.chosen else "",
+            f"{pace.interval:,}",
+            *(("?", "?") if pace.latency is None else (f"{pace.latency:,}", f"{pace.latency / clock:,.1f}")),
+            f"{clock * 1e6 / pace.interval:,.0f}",
+            *(f"{number:,}" for number in (pace.area.lut, pace.area.ff, pace.area.dsp, pace.area.bram)),
+            minutes(pace.minutes),
+        )
+    console = Console(highlight=False)
+    console.print(table)
+    device = find_board(settings.board).device
+    console.print(
+        f"{settings.board} at {clock:g} MHz: {device.lut:,} LUT, {device.ff:,} FF, {device.dsp:,} DSP, {device.bram:,}"
+        " BRAM; interval and latency in clock cycles; estimates, nothing is synthesized",
+        soft_wrap=True,
+    )
+    console.print(
+        "minutes are of the WebAssembly tools on two cores and one placement; a clock that is missed costs"
+        " up to three more",
+        soft_wrap=True,
+    )
+    if guess:
+        console.print("the weights are made up: constants (at short intervals) may take more or less", soft_wrap=True)
+    console.print(
+        f"→ without --target-ii: the fastest within {COMFORTABLE:.0%} of the LUTs and {COMFORTABLE_MINUTES:g} minutes"
+        if any(pace.chosen for pace in found)
+        else f"none is within {COMFORTABLE:.0%} of the LUTs and {COMFORTABLE_MINUTES:g} minutes: without --target-ii"
+        " the smallest is taken",
+        soft_wrap=True,
+    )
+    console.print(
+        escape(f"netloom run {source} --board {settings.board} --target-ii {found[0].interval} takes the fastest"),
+        soft_wrap=True,
+    )

@@ -1,0 +1,150 @@
+"""What the commands `run`, `convert` and `report` do."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from netloom.errors import SettingsError
+from netloom.hls import Conversion, HlsSettings
+from netloom.metrics import no_accuracy
+from netloom.pipeline import run as pipeline
+from netloom.pipeline import rundir
+from netloom.progress import ConsoleProgress
+from netloom.quantize.policy import Policy
+from netloom.report.html import ladder, points, verdict
+from netloom.report.schema import HardwareRecord, Report, ResourceRecord
+from netloom.settings import HardwareSettings, RunSettings, parse_clock, read_settings_file
+
+
+def hls(io_type: str, strategy: str, reuse_factor: int, precision: Path | None) -> HlsSettings:
+    """The conversion's settings from the command line."""
+    return HlsSettings.checked(
+        io_type=io_type,
+        strategy=strategy,
+        reuse_factor=reuse_factor,
+        precision=read_settings_file(precision) if precision else {},
+    )
+
+
+def settings(policy: Path | None, **values: Any) -> RunSettings:
+    """The run's settings from the command line."""
+    return RunSettings(policy=Policy(**read_settings_file(policy)) if policy else None, **values)
+
+
+def hardware(
+    board: str | None, clock: str | None, target_ii: int | None, target_fps: float | None, **more: Any
+) -> HardwareSettings | None:
+    """The way to a board from the command line; None without one.
+
+    Raises:
+        SettingsError: for a value out of range, or settings of a board without one.
+    """
+    values = {
+        "clock_mhz": None if clock is None else parse_clock(clock),
+        "target_ii": target_ii,
+        "target_fps": target_fps,
+        **more,
+    }
+    given = {name: value for name, value in values.items() if value is not None}
+    if board is None:
+        if given:
+            raise SettingsError(f"{', '.join(given)}: these are for hardware; give --board too (netloom boards)")
+        return None
+    return HardwareSettings(board=board, **given)
+
+
+def run(model: str, data: Path | None, settings: RunSettings, output: Path | None, until: str, force: bool) -> int:
+    """Run the pipeline and show the result; exit code 1 if engines differ that must not, or the clock is missed.
+
+    A run that ends after an earlier stage gets a report of what there is, if it has come as far as one takes.
+    """
+    progress = ConsoleProgress()
+    finished = pipeline.run(
+        model, data=data, settings=settings, directory=output, until=until, force=force, progress=progress
+    )
+    if until == "report":
+        return show(finished.report, finished.directory)
+    code = 0
+    if "simulate" in [outcome.name for outcome in finished.outcomes]:
+        code = show(pipeline.write_report(finished.directory, progress), finished.directory)
+    typer.echo(f"ended after {until}, in {finished.directory}; without --until the same command goes on")
+    return code
+
+
+def convert(model: Path, data: Path | None, settings: RunSettings, output: Path, force: bool) -> None:
+    """Run the pipeline up to the firmware and say where it is."""
+    if not model.suffix:
+        raise SettingsError(
+            f"{model} is not a .keras file; a network of netloom's is converted by: netloom run {model}"
+        )
+    finished = pipeline.run(
+        model, data=data, settings=settings, directory=output, until="convert", force=force, progress=ConsoleProgress()
+    )
+    conversion = Conversion.load(finished.directory / rundir.CONVERSION)
+    typer.echo(f"{len(conversion.layers)} layers; hls4ml's C++ project: {conversion.project}")
+    if len(conversion.dataflow.sources) == len(conversion.dataflow.outputs) == 1:
+        typer.echo(f"next: netloom crosscheck {finished.directory} --inputs x.npy")
+    else:
+        typer.echo(f"next, in Python: netloom.crosscheck({str(finished.directory)!r}, [one array per input])")
+
+
+def report(directory: Path) -> None:
+    """Make the report of a run directory anew."""
+    show(pipeline.write_report(directory, ConsoleProgress()), directory)
+
+
+def schema() -> str:
+    """JSON Schema of report.json."""
+    return json.dumps(Report.model_json_schema(), indent=2)
+
+
+def show(report: Report, directory: Path) -> int:
+    """Print a report's essence; 1 if engines differ that must not, or the clock is missed, else 0."""
+    console = Console(highlight=False)
+    for rung in ladder(report):
+        if rung.value is not None:
+            change = "" if rung.difference is None else f"{points(rung.difference):>7} points"
+            console.print(f"  {rung.engine:<10} {100 * rung.value:6.2f} % {change}")
+    result = verdict(report.fidelity)
+    style = {True: "bold green", False: "bold red", None: "yellow"}[result.equal]
+    console.print(f"[{style}]{escape(result.sentence)}[/]", soft_wrap=True)
+    if not report.accuracy:
+        console.print(f"[yellow]no accuracy: {escape(no_accuracy(report))}[/]", soft_wrap=True)
+    missed = False
+    if report.hardware is not None:
+        missed = report.hardware.timing_met is False
+        for line in hardware_lines(report.hardware):
+            console.print(f"[bold red]{escape(line)}[/]" if missed else escape(line), soft_wrap=True)
+        if report.hardware.bitstream is not None:
+            console.print(f"bitstream: {escape(str(directory / report.hardware.bitstream))}", soft_wrap=True)
+    console.print(f"report: {escape(str(directory / rundir.REPORT_HTML))}", soft_wrap=True)
+    return int(result.equal is False or missed)
+
+
+def hardware_lines(hardware: HardwareRecord) -> list[str]:
+    """What came out on the board, in two lines; as predicted, as far as it has not been found yet."""
+    clock = f"{hardware.clock_mhz:g} MHz asked for"
+    if hardware.timing_met is not None:
+        clock = f"{hardware.clock_mhz:g} MHz {'met' if hardware.timing_met else 'missed'}"
+        clock += f" ({hardware.clock_limit_mhz:.1f} possible)"
+    counted = hardware.latency is not None
+    latency = hardware.latency or hardware.predicted_latency
+    interval = hardware.interval or hardware.predicted_interval
+    use = ", ".join(f"{_taken(one)} of {one.available:,} {one.name}" for one in hardware.resources)
+    return [
+        f"{hardware.board}: {clock}, latency {'' if counted else 'predicted '}{latency:,} cycles ="
+        f" {latency / hardware.clock_mhz:.3g} µs, a sample every {interval:,} cycles ="
+        f" {1e6 * hardware.clock_mhz / interval:,.0f} a second",
+        f"{hardware.device}: {use}",
+    ]
+
+
+def _taken(resource: ResourceRecord) -> str:
+    """What the bitstream takes of a resource, or before there is one the network."""
+    if resource.used is not None:
+        return f"{resource.used:,}"
+    return f"about {resource.estimated:,}" if resource.network is None else f"{resource.network:,} without host link"

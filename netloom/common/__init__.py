@@ -1,0 +1,1 @@
+"""What all stages stand on: files, processes, what is made once."""

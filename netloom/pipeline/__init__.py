@@ -1,0 +1,1 @@
+"""A run: stages, resumable, in one directory."""

@@ -1,0 +1,129 @@
+"""`build_bitstream` and `write_design`: from what is converted already, without simulating anything."""
+
+from pathlib import Path
+
+from netloom.common.files import put_in_place, scratch, storage_errors
+from netloom.common.lock import locked
+from netloom.common.quiet import captured
+from netloom.errors import SettingsError, StorageError
+from netloom.firmware.board.boards import find_board
+from netloom.firmware.build.bitstream import Build, BuildSettings, build
+from netloom.firmware.emit.emitted import DESIGN_FILE, EmittedDesign
+from netloom.firmware.families.target import Target
+from netloom.hls import Conversion
+from netloom.pipeline import rundir
+from netloom.pipeline.hardware_plan import HardwarePlan
+from netloom.pipeline.hardware_stages import emit_design
+from netloom.pipeline.run import check_hardware
+from netloom.pipeline.stage import run_stage
+from netloom.pipeline.state import RunState, check_intact, check_part
+from netloom.progress import Progress
+from netloom.settings import HardwareSettings
+
+
+def build_bitstream(directory: str | Path, settings: HardwareSettings, progress: Progress | None = None) -> Build:
+    """Synthesize, place, route and pack.
+
+    Args:
+        directory: of a run, whose stages are kept up to date; of a firmware, which gets `design/` and `bitstream/`; or
+            of an emitted design, which gets `bitstream/`.
+        settings: board, clock, target; an emitted design keeps the folding it has.
+        progress: told what is going on; silent for None.
+
+    Returns:
+        The bitstream; `met` says whether the clock was.
+
+    Raises:
+        NetloomError: with one line, in all its kinds; what was finished before is intact.
+    """
+    folder, progress = _existing(directory), progress or Progress()
+    check_hardware(settings)
+    check_part(folder)
+    with locked(folder):
+        state = _converted(folder)
+        if state is not None:
+            check_intact(folder, rundir.CONVERSION)
+            for stage in HardwarePlan(settings, None, folder, state, progress).build_stages():
+                run_stage(stage, folder, state, progress)
+            return Build.read(folder / rundir.BITSTREAM)
+        return _build_alone(folder, settings, progress)
+
+
+def write_design(directory: str | Path, settings: HardwareSettings, progress: Progress | None = None) -> Path:
+    """Fold the network for a board and write its design, for a board that needs its vendor's tool.
+
+    Args:
+        directory: of a run, or of a firmware; gets `design/`.
+        settings: board and target.
+        progress: told what is going on; silent for None.
+
+    Returns:
+        The folder of the design.
+
+    Raises:
+        NetloomError: with one line, in all its kinds; what was finished before is intact.
+    """
+    folder, progress = _existing(directory), progress or Progress()
+    if (folder / DESIGN_FILE).is_file() and (target := EmittedDesign.read(folder).target) != Target.GENERIC:
+        raise SettingsError(
+            f"the design in {folder} is for {target}; give its run or its firmware, to write one for {settings.board}"
+        )
+    check_part(folder)
+    with locked(folder):
+        state = _converted(folder)
+        if state is None:
+            progress.stage_started("design")
+            try:
+                return _design_of(folder, settings, progress)
+            finally:
+                progress.close()
+        check_intact(folder, rundir.CONVERSION)
+        (design, *_) = HardwarePlan(settings, None, folder, state, progress).build_stages()
+        run_stage(design, folder, state, progress)
+        return folder / rundir.DESIGN
+
+
+def _existing(directory: str | Path) -> Path:
+    folder = Path(directory)
+    if not folder.is_dir():
+        raise StorageError(f"there is no directory {folder}; netloom run or netloom convert makes one")
+    return folder
+
+
+def _converted(folder: Path) -> RunState | None:
+    """Of a run, its state; None if the folder is of no run."""
+    state = RunState.read(folder)
+    if state is not None and "convert" not in state.stages:
+        raise StorageError(f"the run in {folder} has no firmware yet; the same netloom run goes on where it was")
+    return state
+
+
+def _build_alone(folder: Path, settings: HardwareSettings, progress: Progress) -> Build:
+    """Where no run keeps track: a firmware or a design."""
+    progress.stage_started("bitstream")
+    try:
+        with captured(None):
+            return build(
+                EmittedDesign.read(_design_of(folder, settings, progress)),
+                find_board(settings.board),
+                folder / rundir.BITSTREAM,
+                BuildSettings(clock_mhz=settings.clock, seeds=settings.seeds),
+                on_line=progress.doing,
+            )
+    finally:
+        progress.close()
+
+
+def _design_of(folder: Path, settings: HardwareSettings, progress: Progress) -> Path:
+    """The design in a folder; made there from its firmware."""
+    if (folder / DESIGN_FILE).is_file():
+        return folder
+    if not (folder / "dataflow.json").is_file():
+        raise StorageError(f"{folder} holds neither a run, nor a firmware, nor a design; netloom convert makes one")
+    with (
+        storage_errors(f"cannot write in {folder}"),
+        scratch(folder) as made,
+    ):
+        emit_design(Conversion.load(folder), folder.resolve().name, settings, made, progress)
+        put_in_place(made / rundir.DESIGN, folder / rundir.DESIGN)
+    return folder / rundir.DESIGN

@@ -1,0 +1,138 @@
+"""What a run starts from: a network of the registry, or a user's own model, in a file or in memory."""
+
+import hashlib
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netloom.common.files import sha256
+from netloom.errors import ModelFileError
+from netloom.models import Network, get_network
+from netloom.pipeline.state import Origin, RunState
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """What a run starts from: one of the three.
+
+    Attributes:
+        network: the registered network.
+        model_file: the user's model file.
+        model: the user's Keras model.
+    """
+
+    network: Network | None = None
+    model_file: Path | None = None
+    model: "keras.Model | None" = None
+
+    @property
+    def name(self) -> str:
+        """The network's name, the model's, or the model file's without its suffix."""
+        if self.network:
+            return self.network.name
+        return self.model_file.stem if self.model_file else str(self._object.name)
+
+    @property
+    def words(self) -> str:
+        """What it is called in messages."""
+        return str(self.model_file) if self.model_file else f"the model {self.name!r}"
+
+    @property
+    def _object(self) -> Any:
+        assert self.model is not None
+        return self.model
+
+    def digest(self) -> str | None:
+        """SHA-256 of the model file, or over a model's structure and weights; None for a registered network."""
+        if self.network:
+            return None
+        if self.model_file:
+            return sha256(self.model_file)
+        digest = hashlib.sha256(self._object.to_json().encode())
+        for weight in self._object.get_weights():
+            digest.update(f"{weight.dtype.str} {weight.shape}\n".encode() + weight.tobytes())
+        return digest.hexdigest()
+
+    @contextmanager
+    def as_file(self) -> Iterator[Path]:
+        """The user's model as a file, gone afterwards if it was made for this; errors then name the model.
+
+        Raises:
+            ModelFileError: what is done with it may, and it is passed on.
+        """
+        if self.model_file:
+            yield self.model_file
+            return
+        from netloom.quantize import save_model
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"{self.name}.keras"
+            save_model(self._object, path)
+            try:
+                yield path
+            except ModelFileError as error:
+                raise ModelFileError(str(error).replace(str(path), self.words)) from None
+
+    def origin(self, state: RunState | None) -> Origin:
+        """The record of it. A model file is loaded to see of which kind it is, unless `state` knows this very file.
+
+        Raises:
+            ModelFileError: if the file cannot be loaded, or would run code.
+        """
+        if self.network:
+            return Origin(network=self.name, kind="network")
+        digest, file = self.digest(), self.model_file.name if self.model_file else None
+        if state is not None and state.origin.model_digest == digest:
+            return state.origin.model_copy(update={"network": self.name, "model_file": file})
+        from netloom.quantize import is_quantized, load_model
+
+        quantized = is_quantized(load_model(self.model_file) if self.model_file else self._object)
+        return Origin(
+            network=self.name,
+            kind="quantized" if quantized else "float",
+            model_file=file,
+            model_digest=digest,
+        )
+
+
+def find_start(model: "str | Path | keras.Model") -> Start:
+    """Take `model` for a Keras model, for the path of a model file if it looks like one, or for a network's name.
+
+    Raises:
+        NetworkNotFoundError: it is a name and the registry has no such network; the message names close ones.
+        ModelFileError: it is a path, but of no `.keras` file; or a model without inputs; or nothing of the kind.
+    """
+    if not isinstance(model, str | Path):
+        return _of_object(model)
+    path = Path(model)
+    if isinstance(model, str) and path.suffix not in (".keras", ".h5", ".hdf5") and path.name == model:
+        return Start(network=get_network(model))
+    if path.suffix != ".keras":
+        raise ModelFileError(f"{path} is not a .keras file; save the model with model.save('{path.stem}.keras')")
+    if not path.is_file():
+        raise ModelFileError(f"there is no file {path}; check the path")
+    return Start(model_file=path)
+
+
+def _of_object(model: Any) -> Start:
+    # Whoever has a Keras model has imported Keras; for anything else it need not be.
+    keras = sys.modules.get("keras")
+    if keras is None or not isinstance(model, keras.Model):
+        raise ModelFileError(
+            "a run starts from a network's name, the path of a .keras file or a Keras model,"
+            f" not from {type(model).__name__}"
+        )
+    start = Start(model=model)
+    if not getattr(model, "inputs", None):
+        raise ModelFileError(
+            f"{start.words} has no inputs of a fixed shape; build it as a Sequential or functional model that begins"
+            " with keras.Input(shape=(...))"
+        )
+    return start

@@ -1,0 +1,262 @@
+"""`run`: the whole way from a network or a model to the report, in a directory that can be resumed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netloom.common.files import open_log, put_in_place, remove, scratch, storage_errors, sweep
+from netloom.common.lock import locked
+from netloom.common.made_once import sweep_scratch
+from netloom.common.quiet import captured
+from netloom.common.reading import read_bytes, read_json
+from netloom.errors import NetloomError, SettingsError, StorageError, ToolMissingError
+from netloom.firmware.board.boards import find_board
+from netloom.firmware.board.top import board_clock
+from netloom.firmware.build.tools import find_tool
+from netloom.models import Dataset, load_dataset
+from netloom.pipeline import rundir
+from netloom.pipeline.origin import Start, find_start
+from netloom.pipeline.plan import Plan, report_stage
+from netloom.pipeline.stage import LOG_FILE, Outcome, run_stage
+from netloom.pipeline.state import HARDWARE_STAGES, STATE_FILE, Origin, RunState, check_intact, check_part
+from netloom.pipeline.told import told
+from netloom.pipeline.versions import compiler_version, versions
+from netloom.progress import Progress
+from netloom.report.schema import Report
+from netloom.settings import HardwareSettings, RunSettings
+from netloom.sim import csim_build
+from netloom.sim.csim_build import compiler
+from netloom.sim.hardware.verilator_tool import verilator
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Attributes:
+        directory: holds everything the run made; `netloom.pipeline.rundir` names the files.
+        outcomes: what became of each stage, in order.
+    """
+
+    directory: Path
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def report(self) -> Report:
+        """The report, read from the directory."""
+        return read_report(self.directory)
+
+
+def run(
+    model: "str | Path | keras.Model",
+    *,
+    data: str | Path | None = None,
+    settings: RunSettings | None = None,
+    directory: str | Path | None = None,
+    until: str = "report",
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Run:
+    """Train, quantize, convert, simulate and report; stages whose inputs have not changed keep their results.
+
+    Args:
+        model: name of a registered network, or a model of Keras or QKeras layers: the path of a `.keras` file, or the
+            model itself, of which the run directory gets a copy.
+        data: `.npz` file with `x_train`, `x_test` and, if there are labels, `y_train` and `y_test`; a registered
+            network has its own data, and the conversion of a quantized model needs none.
+        settings: of the run; defaults for None.
+        directory: made if it is not there; `runs/NAME` for None.
+        until: the last stage to do: train (of a network) or load (of a model), quantize, convert, simulate; with a
+            board design, rtl, synthesize, netlist, bitstream; report.
+        force: do every stage anew, also where the directory holds a run of something else; that one is replaced when
+            the new one is whole, and stays if it fails.
+        progress: told what is going on; silent for None.
+
+    Raises:
+        NetloomError: with one line, in all its kinds; what was finished before is intact.
+    """
+    settings, progress = settings or RunSettings(), progress or Progress()
+    start = find_start(model)
+    if start.network is None and settings.epochs is not None:
+        raise SettingsError(
+            f"epochs are for networks that netloom trains; {start.words} is taken as it is trained"
+            " (fine-tuning has its own: fine_tune_epochs)"
+        )
+    reached = _reached(until, start, settings)
+    if "simulate" in reached and settings.csim and compiler_version() is None:
+        raise ToolMissingError(
+            "g++ is not installed, and csim compiles the firmware with it; install it (apt-get install g++),"
+            " or leave csim out with --no-csim"
+        )
+    if settings.hardware is not None and not reached.isdisjoint(HARDWARE_STAGES):
+        check_hardware(settings.hardware)
+    folder = rundir.default_directory(start.name) if directory is None else Path(directory)
+    with storage_errors(f"cannot make the directory {folder}"):
+        folder.mkdir(parents=True, exist_ok=True)
+    _check_free(folder, start)
+    dataset = _dataset(start, data, needed="simulate" in reached)
+    with locked(folder):
+        with storage_errors(f"cannot work in {folder}"):
+            sweep(folder)
+            sweep_scratch(folder / rundir.CONVERSION / csim_build.FOLDER)
+        with _anew(folder) if force else nullcontext(folder) as place:
+            state = _claim(place, start, settings)
+            outcomes: list[Outcome] = []
+            stages = Plan(start, settings, dataset, place, state, outcomes, progress).stages()
+            if until not in [stage.name for stage in stages]:
+                raise SettingsError(f"{start.words} is quantized already: there is no stage {until!r} to end after")
+            for stage in stages:
+                outcomes.append(run_stage(stage, place, state, progress))
+                if stage.name == until:
+                    break
+    return Run(folder, tuple(outcomes))
+
+
+@contextmanager
+def _anew(folder: Path) -> Iterator[Path]:
+    """A directory for a run that takes the place of the earlier one once it is whole; if it fails that one stays.
+
+    Only the logs of a failure go to `folder`.
+    """
+    with storage_errors(f"cannot work in {folder}"), scratch(folder) as place:
+        try:
+            yield place
+            for name in rundir.ARTEFACTS:
+                if (place / name).exists():
+                    put_in_place(place / name, folder / name)
+                else:
+                    remove(folder / name)
+            # Last: until then the earlier record does not fit the files, and nothing is taken for finished.
+            put_in_place(place / STATE_FILE, folder / STATE_FILE)
+        except NetloomError as error:
+            for name in rundir.FAILED:
+                if (place / name).exists():
+                    put_in_place(place / name, folder / name)
+            raise type(error)(str(error).replace(str(place), str(folder))) from None
+        finally:
+            with open_log(folder / LOG_FILE, append=True) as log:
+                log.write(read_bytes(place / LOG_FILE) if (place / LOG_FILE).exists() else b"")
+
+
+def write_report(directory: str | Path, progress: Progress | None = None) -> Report:
+    """Make `report.json` and `report.html` of a run directory anew, from what its other stages have made.
+
+    Args:
+        directory: of a run that got as far as its simulation.
+        progress: told what is going on; silent for None.
+
+    Raises:
+        StorageError: if the directory holds no such run, or is not intact.
+    """
+    folder = Path(directory)
+    if RunState.read(folder) is None:
+        raise StorageError(f"{folder} holds no run; netloom run makes one")
+    with locked(folder):
+        state = RunState.read(folder)
+        assert state is not None
+        if "simulate" not in state.stages:
+            raise StorageError(f"the run in {folder} is not finished; the same netloom run goes on where it was")
+        stages = told(folder, state)
+        check_intact(folder, *dict.fromkeys(name.split("/")[0] for one in stages.values() for name in one.outputs))
+        outcomes = [Outcome(name, record.seconds, True) for name, record in stages.items()]
+        state.stages.pop("report", None)
+        run_stage(report_stage(folder, state, outcomes), folder, state, progress or Progress())
+    return read_report(folder)
+
+
+def _reached(until: str, start: Start, settings: RunSettings) -> set[str]:
+    """The stages that a run up to `until` goes through, if none of them is kept.
+
+    Raises:
+        SettingsError: if the run has no such stage.
+    """
+    first = ("train",) if start.network else ("load",)
+    hardware = HARDWARE_STAGES if settings.hardware else ()
+    names = (*first, "quantize", "convert", "simulate", *hardware, "report")
+    if until not in names:
+        why = "it takes a board (--board)" if until in HARDWARE_STAGES else f"this run has {', '.join(names)}"
+        raise SettingsError(f"there is no stage {until!r} to end after; {why}")
+    return set(names[: names.index(until) + 1])
+
+
+def check_hardware(settings: HardwareSettings) -> None:
+    """Find what would end the hardware stages, before anything is trained for them.
+
+    Raises:
+        SettingsError: for a clock that the board cannot have.
+        NotSupportedError: for a board that needs its vendor's tool.
+        ToolMissingError: if a tool is not installed.
+    """
+    board = find_board(settings.board)
+    board_clock(board, settings.clock)
+    assert board.device.family is not None  # board_clock refuses others
+    for name in ("yosys", board.device.family.place, board.device.family.pack):
+        find_tool(name)
+    verilator()
+    compiler()
+
+
+def read_report(folder: Path) -> Report:
+    """`report.json` of a run directory.
+
+    Raises:
+        StorageError: if it is missing, not of this schema, or not what its run recorded.
+    """
+    path = folder / rundir.REPORT_JSON
+    if path.exists():
+        check_part(path)
+    return read_json(path, Report, f"netloom report {folder} makes it from a finished run")
+
+
+def _check_free(folder: Path, start: Start) -> None:
+    """Refuse to write over what no run made, or over the model the run starts from."""
+    if start.model_file and start.model_file.resolve() in [folder.resolve() / name for name in rundir.ARTEFACTS]:
+        raise StorageError(f"{start.model_file} is what a run writes in {folder}; choose another directory with -o")
+    if not (folder / STATE_FILE).exists():
+        for name in rundir.ARTEFACTS:
+            if (folder / name).exists():
+                raise StorageError(f"{folder / name} was not made by netloom; choose another directory with -o")
+
+
+def _claim(folder: Path, start: Start, settings: RunSettings) -> RunState:
+    """The state to go on from, if the directory is this run's; a new one if it is empty."""
+    state = RunState.read(folder)
+    with storage_errors(f"cannot work in {folder}"), captured(folder / LOG_FILE):
+        origin = start.origin(state)
+    if state is not None and not state.origin.same_run(origin):
+        raise StorageError(
+            f"{folder} holds a run of {_words(state.origin)}, not of {_words(origin)};"
+            " choose another directory with -o, or replace it with --force"
+        )
+    state = RunState(
+        origin=origin,
+        settings=settings.model_dump(mode="json"),
+        versions=versions(),
+        stages=state.stages if state else {},
+    )
+    state.write(folder)
+    return state
+
+
+def _words(origin: Origin) -> str:
+    if origin.kind == "network":
+        return f"the network '{origin.network}'"
+    return f"the {origin.kind} model {origin.model_file or repr(origin.network)}"
+
+
+def _dataset(start: Start, data: str | Path | None, needed: bool) -> Dataset | None:
+    if data is not None:
+        return Dataset.from_npz(data)
+    if start.network:
+        return load_dataset(start.network.dataset)
+    if needed:
+        raise SettingsError(
+            f"a run of {start.words} needs data to measure on: give --data X.npz (x_train, x_test and, if there"
+            " are labels, y_train, y_test), or only convert it (netloom convert)"
+        )
+    return None

@@ -1,0 +1,47 @@
+"""The names of what a run directory holds."""
+
+import os
+from pathlib import Path
+
+FLOAT_MODEL = "float.keras"
+CALIBRATED_MODEL = "calibrated.keras"
+"""The quantized model before it was fine-tuned."""
+QUANTIZED_MODEL = "quantized.keras"
+DATA = "data.npz"
+CONVERSION = "conversion"
+PREDICTIONS = "predictions.npz"
+SIMULATION = "simulation.json"
+DESIGN = "design"
+RTL = "rtl.json"
+NETLIST = "netlist"
+NETLIST_RUN = "netlist.json"
+BITSTREAM = "bitstream"
+REPORT_JSON = "report.json"
+REPORT_HTML = "report.html"
+
+FAILED = ("network-failed.log", "bitstream-failed")
+"""Logs of a tool that failed; gone when it is run again."""
+HARDWARE = (DESIGN, RTL, NETLIST, NETLIST_RUN, BITSTREAM)
+ARTEFACTS = (
+    FLOAT_MODEL,
+    CALIBRATED_MODEL,
+    QUANTIZED_MODEL,
+    DATA,
+    CONVERSION,
+    PREDICTIONS,
+    SIMULATION,
+    *HARDWARE,
+    *FAILED,
+    REPORT_JSON,
+    REPORT_HTML,
+)
+
+
+def runs() -> Path:
+    """Where runs go: `runs`, or what `NETLOOM_RUNS` says."""
+    return Path(os.environ.get("NETLOOM_RUNS") or "runs")
+
+
+def default_directory(name: str) -> Path:
+    """Where a run goes unless told: `runs/NAME`, or under `NETLOOM_RUNS`."""
+    return runs() / (name.strip(".") or "model")

@@ -1,0 +1,87 @@
+"""`simulation.json` and `predictions.npz`: what the engines made of the test set."""
+
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from netloom.common.reading import Number, is_numbers, read_arrays, read_json
+from netloom.errors import StorageError
+from netloom.pipeline import rundir
+from netloom.report.schema import FidelityRecord
+from netloom.sim import ENGINES
+
+
+class LayerFindings(BaseModel):
+    """What was seen of one layer on the test set; `LayerRecord` of the report says what the fields mean."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seen_min: float | None = None
+    seen_max: float | None = None
+    overflows: int | None = None
+    saturations: int | None = None
+    error_mean_steps: float | None = None
+    error_max_steps: float | None = None
+
+
+class Simulation(BaseModel):
+    """What the engines made of the test set.
+
+    Attributes:
+        accuracy: by engine, 0 to 1; empty without labels.
+        fidelity: comparisons of engines.
+        layers: by name of the firmware's layer.
+        compiler: version of the g++ that compiled csim; None if it was not run.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    accuracy: dict[str, Number]
+    fidelity: tuple[FidelityRecord, ...]
+    layers: dict[str, LayerFindings]
+    compiler: str | None
+
+    @classmethod
+    def load(cls, directory: Path) -> "Simulation":
+        """Read it from a run directory.
+
+        Raises:
+            StorageError: if it is missing or damaged.
+        """
+        return read_json(directory / rundir.SIMULATION, cls, f"netloom run makes it, and {directory} has no such run")
+
+
+def load_predictions(directory: Path, samples: int, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """Outputs by engine, float64, (samples, *output shape); an engine that was run on the first only has fewer.
+
+    Args:
+        directory: of the run.
+        samples: of the test set.
+        shape: of an output.
+
+    Raises:
+        StorageError: if they are missing or damaged.
+    """
+    path = directory / rundir.PREDICTIONS
+    try:
+        predictions = read_arrays(path)
+        _check(predictions, samples, shape)
+    except FileNotFoundError:
+        raise StorageError(f"{path} is missing: {directory} holds no finished run; netloom run makes one") from None
+    except OSError as error:
+        raise StorageError(f"cannot read {path} ({error.strerror}); delete it and run again") from None
+    except ValueError as error:
+        raise StorageError(f"{path} is damaged ({error}); delete it and run again") from None
+    return predictions
+
+
+def _check(predictions: dict[str, np.ndarray], samples: int, shape: tuple[int, ...]) -> None:
+    if "fixed" not in predictions:
+        raise ValueError("it has no outputs of fixed")
+    for name, outputs in predictions.items():
+        if name not in ENGINES or not is_numbers(outputs, "f", (None, *shape)):
+            raise ValueError(f"outputs of {name!r} must be numbers, (samples, {', '.join(map(str, shape))})")
+        whole = name == "fixed"
+        if not (len(outputs) == samples if whole else 1 <= len(outputs) <= samples) or not np.isfinite(outputs).all():
+            raise ValueError(f"outputs of {name!r} must be finite, one of each of the {samples} samples")

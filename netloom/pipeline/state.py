@@ -1,0 +1,152 @@
+"""`run.json`: what a run directory was made from, and which stages of it are finished."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from netloom.common.files import is_same, write_text
+from netloom.common.reading import InnerPath, Number, fault, read_bytes
+from netloom.errors import StorageError
+from netloom.pipeline import rundir
+
+STATE_FILE = "run.json"
+HARDWARE_STAGES = ("design", "rtl", "synthesize", "netlist", "bitstream")
+"""Those that a board adds."""
+STAGES = ("train", "load", "quantize", "convert", "simulate", *HARDWARE_STAGES, "report")
+"""All stages there are, in the order of a run."""
+
+
+class StageRecord(BaseModel):
+    """A finished stage.
+
+    Attributes:
+        fingerprint: SHA-256 over everything its result depends on.
+        outputs: SHA-256 of each file it made, by path relative to the run directory.
+        seconds: how long it took.
+        finished: when it ended, UTC.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fingerprint: str
+    outputs: dict[InnerPath, str]
+    seconds: Number
+    finished: datetime
+
+
+class Origin(BaseModel):
+    """What a run directory holds a run of; a run of anything else in it is refused.
+
+    Attributes:
+        network: name of a registered network, or the stem of the model file.
+        kind: `network` (from the registry), `float` or `quantized` (a user's model file).
+        model_file: name of the model file; None for a registered network.
+        model_digest: SHA-256 of that file.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    network: str
+    kind: Literal["network", "float", "quantized"]
+    model_file: str | None = None
+    model_digest: str | None = None
+
+    def same_run(self, other: "Origin") -> bool:
+        """Whether the other is a run of the same thing: a model file may have been trained further since."""
+        return (self.network, self.kind, self.model_file) == (other.network, other.kind, other.model_file)
+
+
+class RunState(BaseModel):
+    """The content of `run.json`.
+
+    Attributes:
+        format: version of this layout.
+        origin: what the directory holds a run of.
+        settings: the settings of the last run, as `RunSettings` dumps them.
+        versions: version of each package and tool of the last run.
+        stages: the finished stages by name, in the order of `STAGES`.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal[1] = 1
+    origin: Origin
+    settings: dict[str, object] = {}
+    versions: dict[str, str] = {}
+    stages: dict[str, StageRecord] = {}
+
+    def record(self, name: str, record: StageRecord) -> None:
+        """Note a finished stage in its place, whenever it was done: a board may come after the first report."""
+        self.stages[name] = record
+        place = {stage: number for number, stage in enumerate(STAGES)}
+        self.stages = dict(sorted(self.stages.items(), key=lambda item: place.get(item[0], len(place))))
+
+    @classmethod
+    def read(cls, directory: Path) -> "RunState | None":
+        """The state of a run directory; None if there is none.
+
+        Raises:
+            StorageError: if the file cannot be read or is not such a state.
+        """
+        path = directory / STATE_FILE
+        try:
+            return cls.model_validate_json(read_bytes(path))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except ValidationError as error:
+            raise StorageError(
+                f"{path} is not a run state this netloom can read ({fault(error)});"
+                " delete it, or run with --force, to start over"
+            ) from None
+        except OSError as error:
+            raise StorageError(
+                f"cannot read {path}: {error.strerror}; check it, or run with --force, to start over"
+            ) from None
+
+    def write(self, directory: Path) -> None:
+        """Replace the state of a run directory in one step."""
+        write_text(directory / STATE_FILE, self.model_dump_json(indent=2) + "\n")
+
+
+def recorded(state: RunState, name: str) -> dict[str, str]:
+    """SHA-256 of an artefact's files, as recorded by the stage that made it."""
+    return {
+        path: digest
+        for record in state.stages.values()
+        for path, digest in record.outputs.items()
+        if path.split("/")[0] == name
+    }
+
+
+def check_intact(directory: Path, *names: str) -> None:
+    """Refuse artefacts of a run directory that are not, byte for byte, what a finished stage recorded.
+
+    Of a directory without `run.json` nothing is recorded, and nothing refused.
+
+    Raises:
+        StorageError: if a file is missing, changed, a link, or of no finished stage; or `run.json` is damaged.
+    """
+    state = RunState.read(directory)
+    if state is None:
+        return
+    for name in names:
+        files = recorded(state, name)
+        if not files:
+            raise StorageError(
+                f"{directory / name} belongs to no finished stage of this run; the same netloom run goes on from there"
+            )
+        for file, digest in files.items():
+            if not is_same(directory, file, digest):
+                raise StorageError(
+                    f"{directory / file} is not what {STATE_FILE} recorded (changed, or missing);"
+                    " the same netloom run makes it anew"
+                )
+
+
+def check_part(path: Path) -> None:
+    """`check_intact` of a file or folder that may be an artefact of a run directory."""
+    path = path.absolute()
+    if path.name in rundir.ARTEFACTS and (path.parent / STATE_FILE).exists():
+        check_intact(path.parent, path.name)

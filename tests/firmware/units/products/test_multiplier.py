@@ -1,0 +1,63 @@
+"""`multiplier` against Python's integers, for every target."""
+
+import numpy as np
+import pytest
+from pipeline_bench import operands, signed, through
+
+from netloom.firmware.families.target import Target
+from netloom.firmware.stream import Stream
+from netloom.firmware.units.products.multiplier import DSP_WIDTH, LATENCY, adder_luts, multiplier_resources
+from netloom.fixed_point import FixedPoint
+
+slow = pytest.mark.slow
+
+MULTIPLIER = """
+  multiplier #(
+      .A_WIDTH({a}), .A_SIGNED(1'b{a_signed:d}), .B_WIDTH({b}), .B_SIGNED(1'b{b_signed:d}), .DSP(1'b{dsp:d}),
+      .TARGET("{target}")
+  ) multiply{at} (.clk(clk), .a(in_data[{a}-1:0]), .b(in_data[{a}+:{b}]), .product(result[{at}*{a}+{at}*{b}+:{a}+{b}]));
+"""
+
+
+SIGNS = ((True, True), (True, False), (False, True), (False, False))
+
+
+@pytest.mark.parametrize(
+    ("target", "dsp"),
+    [(Target.GENERIC, False), (Target.ECP5, False), (Target.ECP5, True), (Target.ICE40, False), (Target.ICE40, True)],
+)
+@pytest.mark.parametrize(
+    "widths",
+    [
+        (6, 6),
+        (3, 1),
+        (9, 12),
+        (16, 16),
+        *(pytest.param(each, marks=slow) for each in [(8, 5), (1, 1), (2, 8), (18, 18)]),
+    ],
+)
+def test_products(target, dsp, widths):
+    if dsp and max(widths) > DSP_WIDTH[target]:
+        pytest.skip("no such DSP block")
+    (a, b), width = widths, sum(widths)
+    left, right = (each.ravel() for each in np.meshgrid(operands(a), operands(b)))
+    body = "".join(
+        MULTIPLIER.format(a=a, b=b, a_signed=signs[0], b_signed=signs[1], dsp=dsp, target=target, at=at)
+        for at, signs in enumerate(SIGNS)
+    )
+    given = through(body, width, 4 * width, LATENCY, left | right << a)
+    result = Stream("out", FixedPoint(width, width, False), 4, 1).unpack(given)
+    for products, signs in zip(result.T, SIGNS, strict=True):
+        expected = signed(left, a, signs[0]) * signed(right, b, signs[1])
+        assert products.tolist() == (expected & ((1 << width) - 1)).tolist(), f"signs {signs}"
+
+
+def test_costs():
+    assert multiplier_resources(6, 6, Target.ECP5, dsp=True).dsp == 1
+    # As synthesized, and routed with open ends of its carry chains.
+    assert [
+        multiplier_resources(*widths, Target.ECP5, dsp=False).lut for widths in ((6, 6), (8, 8), (7, 5), (6, 4))
+    ] == [45, 79, 50, 27]
+    assert [multiplier_resources(*widths, Target.ECP5, dsp=False).ff for widths in ((6, 6), (8, 8))] == [54, 80]
+    assert adder_luts(8, Target.ECP5) == 9
+    assert adder_luts(8, Target.ECP5, carry=True) == 10
