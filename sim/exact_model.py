@@ -88,7 +88,8 @@ def _constant(value: Any) -> Callable[[Any], Any]:
     import keras
 
     constant = keras.ops.cast(value, "float64")
-    return lambda _: constant
+    # One-dimensional separable convolutions quantize their kernels with an axis more.
+    return lambda weight: keras.ops.reshape(constant, weight.shape)
 
 
 def _wide_relu(quantizer: Any) -> Callable[[Any], Any]:
