@@ -63,7 +63,7 @@ def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Convers
             )
     directory.parent.mkdir(parents=True, exist_ok=True)
     with scratch(directory.parent) as made:
-        whole = made / "firmware"
+        whole = made / "conversion"
         whole.mkdir()
         with _quiet(log):
             # Layers that hls4ml optimizes away have no planned type, but those before and after copy from them.

@@ -122,7 +122,7 @@ def test_crosscheck_agrees(directory: Path, inputs: Path) -> None:
 
 def test_crosscheck_names_the_layer_of_a_flipped_bit(directory: Path, inputs: Path, tmp_path: Path) -> None:
     shutil.copytree(directory, tmp_path / "broken")
-    conversion = netloom.Firmware.load(tmp_path / "broken" / rundir.CONVERSION)
+    conversion = netloom.Conversion.load(tmp_path / "broken" / rundir.CONVERSION)
     nodes = list(conversion.dataflow.nodes)
     place = next(i for i, node in enumerate(nodes) if isinstance(node.operation, MatVec) and node.layer == "fc2")
     operation = nodes[place].operation
@@ -132,6 +132,11 @@ def test_crosscheck_names_the_layer_of_a_flipped_bit(directory: Path, inputs: Pa
     nodes[place] = replace(nodes[place], operation=replace(operation, weights=weights))
     save_dataflow(replace(conversion.dataflow, nodes=tuple(nodes)), conversion.directory)
     result = call("crosscheck", tmp_path / "broken", "--inputs", inputs)
+    assert result.exit_code == 2, result.output
+    assert "is not what run.json recorded" in result.output
+    # Out of its run, nobody knows what it was.
+    shutil.copytree(conversion.directory, tmp_path / "alone")
+    result = call("crosscheck", tmp_path / "alone", "--inputs", inputs)
     assert result.exit_code == 1, result.output
     assert "first mismatch: layer fc2, sample" in result.output
     assert "index [5]" in result.output
@@ -167,7 +172,7 @@ def test_data_that_does_not_fit_a_model_is_refused(directory: Path, tmp_path: Pa
 def test_the_python_way_gives_what_the_command_gives(directory: Path) -> None:
     x = TestSet.load(directory / rundir.DATA).x[:20]
     assert netloom.crosscheck(directory, x).equal
-    conversion = netloom.Firmware.load(directory / rundir.CONVERSION)
+    conversion = netloom.Conversion.load(directory / rundir.CONVERSION)
     np.testing.assert_array_equal(netloom.simulate(conversion, x), netloom.simulate(directory, x, "csim"))
     with pytest.raises(netloom.NetloomError, match=r"needs float\.keras"):
         netloom.simulate(conversion, x, "float")

@@ -90,7 +90,7 @@ CASES: dict[str, tuple[tuple[int, ...], list[Any], str, list[list[Any]]]] = {
         "use BatchNormalization",
         [[layers.BatchNormalization(), layers.Dense(2)]],
     ),
-    "dtype": (VECTOR, [layers.Dense(2, dtype="float16")], "use float32", [[layers.Dense(2, dtype="float32")]]),
+    "dtype": (VECTOR, [layers.Dense(2, dtype="float16")], "in float32", [[layers.Dense(2, dtype="float32")]]),
     "activation": (
         VECTOR,
         [layers.Dense(3, activation="gelu")],

@@ -14,7 +14,7 @@ from netloom.firmware.map.fitting import COMFORTABLE, FULL, Budget, Search, fit,
 from netloom.firmware.map.folding import fold_for_interval, intervals
 from netloom.firmware.units.products import matvec_unrolled
 
-PATIENT = Search(minutes=math.inf)
+PATIENT = Search(seconds=math.inf, minutes=math.inf)
 ROOMY = Budget("part", Target.ECP5, lut=24_000, dsp=28, bram=56)
 
 

@@ -89,7 +89,7 @@ def test_the_design_follows_the_graph(tmp_path: Path) -> None:
     graph.write()
     zero(graph)
     graph.write()
-    found = netloom.simulate(netloom.Firmware.load(tmp_path / "netloom" / "netloom"), X)
+    found = netloom.simulate(netloom.Conversion.load(tmp_path / "netloom" / "netloom"), X)
     np.testing.assert_array_equal(found, graph.predict(X.astype(np.float64)))
 
 

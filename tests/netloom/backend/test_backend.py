@@ -157,7 +157,7 @@ def test_the_written_design_computes_what_predict_says(build: Any, settings: dic
     x = np.random.default_rng(0).normal(0, 1.5, (20, *model.input_shape[1:]))
     with netloom.open_engine("rtl", design=design) as engine:
         np.testing.assert_array_equal(engine.predict(x), ours.predict(x))
-    sizes = {layer.name: layer.parameters for layer in netloom.Firmware.load(tmp_path / "netloom").layers}
+    sizes = {layer.name: layer.parameters for layer in netloom.Conversion.load(tmp_path / "netloom").layers}
     for product in described["products"]:
         assert product["unrolled"] == ("ReuseFactor" not in settings)
         if not product["unrolled"]:

@@ -146,6 +146,7 @@ def test_a_run_that_is_to_end_early_does_and_its_findings_decide_the_exit_code(
     assert not (tmp_path / "run" / rundir.RTL).exists()
     path = next((tmp_path / "run" / rundir.DESIGN).glob("hidden*weights.mem"))
     monkeypatch.setattr("netloom.pipeline.stage.is_finished", lambda stage, *rest: stage.name not in ("rtl", "report"))
+    monkeypatch.setattr("netloom.pipeline.run.check_intact", lambda *_: None)
     lines = path.read_text().splitlines()
     lines[0] = f"{int(lines[0], 16) ^ 1:0{len(lines[0])}x}"
     path.write_text("\n".join(lines) + "\n")

@@ -41,7 +41,7 @@ class Fakes:
         monkeypatch.setattr(
             model_stages, "quantize_model", self.fake("quantize", rundir.QUANTIZED_MODEL, rundir.CALIBRATED_MODEL)
         )
-        monkeypatch.setattr(model_stages, "convert_model", self.fake("convert", f"{rundir.FIRMWARE}/dataflow.json"))
+        monkeypatch.setattr(model_stages, "convert_model", self.fake("convert", f"{rundir.CONVERSION}/dataflow.json"))
         monkeypatch.setattr(plan, "evaluate", self.fake("simulate", rundir.PREDICTIONS, rundir.SIMULATION))
         monkeypatch.setattr(plan, "build_report", self.fake("report", rundir.REPORT_JSON, rundir.REPORT_HTML))
         for name, function, *outputs in (
@@ -329,7 +329,7 @@ def test_two_runs_in_one_directory_refuse_each_other(fakes: Fakes, tmp_path: Pat
 
 
 def test_leftovers_of_a_killed_run_are_swept(fakes: Fakes, tmp_path: Path) -> None:
-    (tmp_path / ".work-123" / "firmware").mkdir(parents=True)
+    (tmp_path / ".work-123" / "conversion").mkdir(parents=True)
     pipeline.run("digits", directory=tmp_path)
     assert not (tmp_path / ".work-123").exists()
 

