@@ -1,8 +1,8 @@
 """`build.json` and `floorplan.json` as data."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from netloom.common.reading import FileName, Number, Whole
 
@@ -73,3 +73,10 @@ class FloorplanFile(_Part):
     width: Annotated[int, Field(ge=1, lt=2**16)]
     height: Annotated[int, Field(ge=1, lt=2**16)]
     units: dict[str, dict[str, list[tuple[Place, Place, Whole]]]]
+
+    @model_validator(mode="after")
+    def _within(self) -> Self:
+        tiles = (tile for kinds in self.units.values() for places in kinds.values() for tile in places)
+        if any(x >= self.width or y >= self.height for x, y, _ in tiles):
+            raise ValueError(f"a cell lies outside {self.width} x {self.height} tiles")
+        return self

@@ -1,9 +1,10 @@
 """`simulation.json` and `predictions.npz`: what the engines made of the test set."""
 
 from pathlib import Path
+from typing import Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from netloom.common.reading import Number, is_numbers, read_arrays, read_json
 from netloom.errors import StorageError
@@ -23,6 +24,15 @@ class LayerFindings(BaseModel):
     saturations: int | None = None
     error_mean_steps: float | None = None
     error_max_steps: float | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        seen = (self.seen_min, self.seen_max, self.overflows, self.saturations)
+        if len({value is None for value in seen}) > 1 or (self.error_mean_steps is None) != (
+            self.error_max_steps is None
+        ):
+            raise ValueError("what was seen of a layer is there in part")
+        return self
 
 
 class Simulation(BaseModel):

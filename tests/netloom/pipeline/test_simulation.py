@@ -1,0 +1,15 @@
+"""What `simulation.json` may say."""
+
+import pytest
+from pydantic import ValidationError
+
+from netloom.pipeline.simulation import LayerFindings
+
+
+def test_findings_of_a_layer_are_whole_or_missing():
+    seen = {"seen_min": 0.0, "seen_max": 1.0, "overflows": 0, "saturations": 0}
+    LayerFindings(**seen)
+    LayerFindings(error_mean_steps=0.0, error_max_steps=0.0)
+    for partly in ({"overflows": 0}, {**seen, "saturations": None}, {"error_mean_steps": 0.0}):
+        with pytest.raises(ValidationError, match="in part"):
+            LayerFindings(**partly)
