@@ -25,6 +25,7 @@ _LEVEL = "-O0"
 """A netlist is much code that runs for a few samples: with -O1 g++ takes three times longer."""
 _MODULE = re.compile(r"^(\(\* blackbox \*\)\s+)?module\s+(\w+)\b.*?^endmodule\b[^\n]*\n", re.DOTALL | re.MULTILINE)
 _MACRO = re.compile(r"^`(?:define|ifdef|ifndef|else|endif)\b.*\n", re.MULTILINE)
+_ESCAPED = re.compile(r"\\\S+")
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
@@ -58,7 +59,7 @@ class NetlistEngine(StreamEngine):
         if (found := objection(text)) is not None:
             raise StorageError(f"{netlist}: {found} is in no netlist of Yosys's; synthesize the design again")
         simulation = build(
-            {"netlist.v": inlined(text), **models(text, design.target)},
+            {"netlist.v": inlined(shortened(text)), **models(text, design.target)},
             design.top,
             input_ports(design),
             output_ports(design),
@@ -67,6 +68,13 @@ class NetlistEngine(StreamEngine):
             level=_LEVEL,
         )
         super().__init__("netlist", design, simulation, stalls)
+
+
+def shortened(netlist: str) -> str:
+    """A netlist with short names inside: those that synthesis made of paths are two thirds of its text, and Verilator
+    reads, looks up and writes them again and again. Ports, whose names are plain, keep theirs."""
+    names: dict[str, str] = {}
+    return _ESCAPED.sub(lambda found: names.setdefault(found[0], f"netloom_name_{len(names)}"), netlist)
 
 
 def models(netlist: str, target: str) -> dict[str, str]:
