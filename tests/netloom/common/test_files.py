@@ -1,13 +1,14 @@
 """Writing in one step, the lock, and the state file."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from netloom.common.files import digests, put_in_place, replacing, sweep, write_text
+from netloom.common.files import digests, put_in_place, replacing, storage_errors, sweep, write_text
 from netloom.common.lock import LOCK_FILE, locked
 from netloom.errors import StorageError
 from netloom.pipeline.state import STATE_FILE, Origin, RunState
@@ -24,8 +25,10 @@ def test_a_failed_write_leaves_the_file_as_it_was(tmp_path: Path) -> None:
 
 
 def test_write_text_into_nowhere_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match=r"cannot write .*No such file or directory"):
+    with pytest.raises(StorageError) as caught:
         write_text(tmp_path / "no" / "x.txt", "")
+    wrong = f"cannot write {tmp_path}/no/x.txt: No such file or directory; check the path and run again"
+    assert str(caught.value) == wrong  # and not the temporary name
 
 
 @pytest.mark.parametrize(
@@ -67,6 +70,17 @@ def test_put_in_place_interrupted_between_its_renames_leaves_the_earlier_result(
         put_in_place(source, target)
     assert (target / "file").read_text() == "target"
     assert {entry.name for entry in tmp_path.iterdir()} == {"source", "target"}
+
+
+def test_a_folder_that_cannot_be_copied_is_one_line(tmp_path: Path) -> None:
+    """hls4ml copies its headers; a full disk came out as a list of tuples with every path twice."""
+    (tmp_path / "from").mkdir()
+    (tmp_path / "from" / "a.h").symlink_to("nowhere")
+    with pytest.raises(StorageError) as caught, storage_errors("cannot write"):
+        shutil.copytree(tmp_path / "from", tmp_path / "to")
+    assert str(caught.value) == (
+        f"cannot write: No such file or directory ({tmp_path}/to/a.h); check the path and run again"
+    )
 
 
 def test_sweep_takes_only_what_is_unfinished(tmp_path: Path) -> None:
