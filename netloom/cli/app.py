@@ -402,7 +402,10 @@ def plan(
     source: Annotated[
         str, typer.Argument(metavar="DIR|MODEL.keras|NAME", help="A run, a converted network, a model, or a name.")
     ],
-    board: Annotated[str, typer.Option("--board", metavar="BOARD", help="What to plan for (netloom boards).")],
+    board: Annotated[
+        str,
+        typer.Option("--board", metavar="BOARD", autocompletion=_boards, help="What to plan for (netloom boards)."),
+    ],
     clock: Clock = None,
     bits: BitsOption = None,
     design_seconds: DesignSeconds = None,

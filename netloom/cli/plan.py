@@ -1,7 +1,11 @@
 """What the command `plan` does."""
 
+import shlex
+from pathlib import Path
+
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import measure_renderables
 from rich.table import Table
 
 from netloom.cli.outlook import is_guess, outlook
@@ -9,6 +13,8 @@ from netloom.common.quiet import captured
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.map.effort import minutes
 from netloom.firmware.map.fitting import COMFORTABLE, COMFORTABLE_MINUTES
+from netloom.firmware.map.paces import Pace
+from netloom.pipeline.origin import find_start
 from netloom.progress import ConsoleProgress
 from netloom.settings import HardwareSettings
 
@@ -37,6 +43,10 @@ def plan(source: str, settings: HardwareSettings, bits: int | None) -> None:
             minutes(pace.minutes),
         )
     console = Console(highlight=False)
+    # Where the terminal is narrower its lines wrap; rich would leave out the arrow, then digits.
+    console.width = max(
+        console.width, measure_renderables(console, console.options.update(width=1000), [table]).maximum
+    )
     console.print(table)
     device = find_board(settings.board).device
     console.print(
@@ -58,7 +68,17 @@ def plan(source: str, settings: HardwareSettings, bits: int | None) -> None:
         " the smallest is taken",
         soft_wrap=True,
     )
-    console.print(
-        escape(f"netloom run {source} --board {settings.board} --target-ii {found[0].interval} takes the fastest"),
-        soft_wrap=True,
-    )
+    console.print(escape(f"{_command(source, settings, bits, found[0])} takes the fastest"), soft_wrap=True)
+
+
+def _command(source: str, settings: HardwareSettings, bits: int | None, pace: Pace) -> str:
+    """What makes a bitstream of this pace."""
+    if Path(source).is_dir():
+        words = ["netloom", "build", source]
+    else:
+        words = ["netloom", "run", source]
+        words += ["--data", "DATA.npz"] * (find_start(source).network is None)
+        words += ["--bits", str(bits)] * (bits is not None)
+    words += ["--board", settings.board, "--target-ii", str(pace.interval)]
+    words += ["--clock", f"{settings.clock:g}MHz"] * (settings.clock_mhz is not None)
+    return shlex.join(words)

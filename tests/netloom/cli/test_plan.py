@@ -16,8 +16,8 @@ from netloom.settings import HardwareSettings
 keras = pytest.importorskip("keras")
 
 
-def call(*arguments: object):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "160"})
+def call(*arguments: object, columns: int = 160):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": str(columns)})
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,16 @@ def test_a_float_model_is_planned_and_nothing_is_written(model: Path, tmp_path: 
     assert intervals == sorted(intervals)
     assert sum(line.startswith("→ ") and "about" in line for line in answer.output.splitlines()) == 1
     assert "the weights are made up" in answer.output
+    fastest = f"netloom run {model} --data DATA.npz --board ULX3S-25F --target-ii {intervals[0]} takes the fastest"
+    assert fastest in answer.output
     assert not list(tmp_path.iterdir())
+
+
+def test_a_narrow_terminal_loses_neither_the_arrow_nor_digits(model: Path) -> None:
+    wide, narrow = (call("plan", model, "--board", "ULX3S-25F", columns=columns) for columns in (160, 40))
+    assert [line.rstrip() for line in narrow.stdout.splitlines()] == [
+        line.rstrip() for line in wide.stdout.splitlines()
+    ]
 
 
 def test_a_row_is_what_asking_for_it_gives(model: Path, tmp_path: Path) -> None:
@@ -51,6 +60,8 @@ def test_a_row_is_what_asking_for_it_gives(model: Path, tmp_path: Path) -> None:
     assert answer.exit_code == 0, answer.output
     assert "made up" not in answer.output
     row = rows(answer.output)[2]
+    command = f"netloom build {tmp_path / 'firmware'} --board ULX3S-25F --target-ii {rows(answer.output)[0][0]}"
+    assert f"{command} takes the fastest" in answer.output
 
     class Heard(Progress):
         lines: ClassVar[list[str]] = []
