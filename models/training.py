@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netloom.errors import InputError
-from netloom.models.dataset import Dataset
-from netloom.models.network import Training
+from netloom.models.data.dataset import Dataset
+from netloom.models.networks.network import Training
 
 if TYPE_CHECKING:
     import keras

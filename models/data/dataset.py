@@ -72,7 +72,7 @@ class Dataset:
             StorageError: the file is missing, unreadable, corrupt or no `.npz`.
             InputError: an array is missing or has a wrong dtype, shape or content (NaN, infinity).
         """
-        from netloom.models.npz import read_user_arrays
+        from netloom.models.data.npz import read_user_arrays
 
         arrays, left_out = read_user_arrays(Path(path))
         x_train, x_test = arrays["x_train"], arrays["x_test"]
