@@ -1,26 +1,25 @@
 """Reading a user's `.npz` file, taking nothing on trust. Pickled objects are refused, never loaded."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from netloom.common.reading import DAMAGE, regular
 from netloom.errors import InputError, StorageError
+from netloom.models.data.examples import Arrays, as_list, gathered
+from netloom.models.tasks import Task, find_task, guess_task, read_targets
 
-MAX_CLASSES = 100_000
-"""Labels beyond this are taken for something else than class numbers (identifiers, measured values)."""
-
-_OR_NONE = "number the classes from 0, or leave it out and do without accuracy"
+_INPUTS, _TARGETS = ("x_train", "x_test"), ("y_train", "y_test")
 
 
-def read_user_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """`x_train`, `x_test` (float32) and, where present, `y_train`, `y_test` (int64) of the file, validated.
-
-    Targets that are no classes, of a regression for one, are left out: the second dictionary says by name why.
+def read_user_arrays(path: Path, task: str | None) -> tuple[dict[str, Arrays | None], Task]:
+    """`x_train`, `x_test` (float32) and, as the task reads them or None, `y_train`, `y_test`; and the task.
 
     Raises:
         StorageError: the file is missing, unreadable, corrupt or no `.npz`.
         InputError: an array is missing or has a wrong dtype, shape or content.
+        SettingsError: there is no such task.
     """
     try:
         with regular(path):
@@ -36,25 +35,25 @@ def read_user_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]
     if not isinstance(file, np.lib.npyio.NpzFile):
         raise StorageError(f"{path}: a single .npy array; write x_train and x_test with numpy.savez_compressed")
     with file:
-        missing = [name for name in ("x_train", "x_test") if name not in file]
-        if missing:
-            found = ", ".join(map(repr, file.files)) or "nothing"
-            raise InputError(f"{path}: array {missing[0]!r} is missing; the file holds {found}")
-        arrays = {name: _samples(path, name, _member(path, file, name)) for name in ("x_train", "x_test")}
-        for name in ("y_train", "y_test"):
-            if name in file:
-                arrays[name] = _targets(path, name, _member(path, file, name))
+        held: dict[str, np.ndarray] = {}
+        for name in file.files:
+            kind = name.split("/")[0]
+            if kind in _INPUTS:
+                held[name] = _samples(path, name, _member(path, file, name))
+            elif kind in _TARGETS:
+                held[name] = _member(path, file, name)
+        found = ", ".join(map(repr, file.files)) or "nothing"
+    arrays = {name: gathered(name, held) for name in (*_INPUTS, *_TARGETS)}
+    for name in _INPUTS:
+        if arrays[name] is None:
+            raise InputError(f"{path}: array {name!r} is missing; the file holds {found}")
+    targets = [arrays[name] for name in _TARGETS]
+    several = next((tuple(one) for one in targets if isinstance(one, Mapping)), ())
+    chosen = guess_task(*targets) if task is None else find_task(task, several)
+    for name in _TARGETS:
+        arrays[name] = read_targets(f"{path}: {name}", arrays[name], chosen)
     _check_agreement(path, arrays)
-    left_out = {}
-    for name in ("y_train", "y_test"):
-        if name in arrays:
-            labels = arrays.pop(name)
-            reason = _no_classes(labels)
-            if reason is None:
-                arrays[name] = _labels(path, name, labels)
-            else:
-                left_out[name] = reason
-    return arrays, left_out
+    return arrays, chosen
 
 
 def _member(path: Path, file: np.lib.npyio.NpzFile, name: str) -> np.ndarray:
@@ -92,50 +91,26 @@ def _samples(path: Path, name: str, array: np.ndarray) -> np.ndarray:
     return samples
 
 
-def _targets(path: Path, name: str, array: np.ndarray) -> np.ndarray:
-    if array.dtype.kind not in "buif":
-        raise InputError(f"{path}: {name} must be class numbers or one-hot rows, not {array.dtype}; {_OR_NONE}")
-    if not array.ndim:
-        raise InputError(f"{path}: {name} must be (samples,) or (samples, classes), not one number; {_OR_NONE}")
-    bad = np.argwhere(~np.isfinite(array))
-    if len(bad):
-        raise InputError(
-            f"{path}: {name} must be class numbers; sample {bad[0][0]} has {array[tuple(bad[0])]}; {_OR_NONE}"
-        )
-    return array
-
-
-def _no_classes(array: np.ndarray) -> str | None:
-    """Why these targets are no classes; None if they are, or are meant to be and wrong."""
-    values = array.reshape(len(array), -1)
-    if values.shape[1] == 1:
-        broken = np.flatnonzero(values[:, 0] != np.floor(values[:, 0]))
-        return f"it holds measured values (sample {broken[0]}: {values[broken[0], 0]:g})" if len(broken) else None
-    if array.ndim == 2 and np.isin(array, (0, 1)).all() and (array.sum(axis=1) == 1).all():
-        return None
-    return f"it has the shape {array.shape}, and its samples are not one-hot"
-
-
-def _labels(path: Path, name: str, array: np.ndarray) -> np.ndarray:
-    """Class numbers, of whole numbers one a sample or of one-hot rows."""
-    if array.size > len(array):
-        return array.argmax(axis=1).astype(np.int64)
-    labels = array.reshape(-1)
-    valid = (labels >= 0) & (labels < MAX_CLASSES)
-    if not valid.all():
-        index = int(np.argmin(valid))
-        raise InputError(
-            f"{path}: {name} must be class numbers 0, 1, 2, ... below {MAX_CLASSES:,};"
-            f" sample {index} has {labels[index]}; {_OR_NONE}"
-        )
-    return labels.astype(np.int64)
-
-
-def _check_agreement(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    train, test = arrays["x_train"].shape[1:], arrays["x_test"].shape[1:]
+def _check_agreement(path: Path, arrays: Mapping[str, Arrays | None]) -> None:
+    """Both splits are of the same inputs, and all arrays of a split of the same samples."""
+    train, test = (_shapes(arrays[name]) for name in _INPUTS)
     if train != test:
-        raise InputError(f"{path}: a sample of x_train has shape {train}, one of x_test {test}; they must agree")
+        one, other = (next(iter(shapes.values())) if len(shapes) == 1 else shapes for shapes in (train, test))
+        raise InputError(f"{path}: a sample of x_train has shape {one}, one of x_test {other}; they must agree")
     for split in ("train", "test"):
-        x, y = arrays[f"x_{split}"], arrays.get(f"y_{split}")
-        if y is not None and len(y) != len(x):
-            raise InputError(f"{path}: y_{split} has {len(y):,} labels for the {len(x):,} samples of x_{split}")
+        x, y = (arrays[f"{kind}_{split}"] for kind in "xy")
+        inputs, targets = ([] if one is None else as_list(one) for one in (x, y))
+        samples = len(inputs[0])
+        if any(len(array) != samples for array in inputs):
+            raise InputError(f"{path}: the inputs of x_{split} have {[len(array) for array in inputs]} samples")
+        for array in targets:
+            if len(array) != samples:
+                raise InputError(
+                    f"{path}: y_{split} has {len(array):,} labels for the {samples:,} samples of x_{split}"
+                )
+
+
+def _shapes(arrays: Arrays | None) -> dict[str, tuple[int, ...]]:
+    if isinstance(arrays, Mapping):
+        return {name: array.shape[1:] for name, array in arrays.items()}
+    return {"": arrays.shape[1:]} if arrays is not None else {}

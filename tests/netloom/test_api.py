@@ -9,7 +9,7 @@ import pytest
 import netloom
 
 NAMES = """
-    Board Dataset Engine Fidelity Firmware FixedPoint HardwareSettings HlsSettings NetloomError Policy Report Run
+    Board Conversion Dataset Engine Fidelity FixedPoint HardwareSettings HlsSettings NetloomError Policy Report Run
     RunSettings build_bitstream convert crosscheck load_dataset load_model load_network networks open_engine
     quantize run save_model simulate train write_report
 """.split()

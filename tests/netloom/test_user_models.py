@@ -99,7 +99,7 @@ def test_a_model_in_memory_runs_as_its_file_does(tmp_path: Path, build: Any) -> 
         tmp_path / "mine.keras", data=tmp_path / "d.npz", settings=settings, directory=tmp_path / "saved"
     )
     assert [outcome.name for outcome in given.outcomes] == [outcome.name for outcome in saved.outcomes]
-    assert given.report.accuracy == saved.report.accuracy
+    assert given.report.scores == saved.report.scores
     assert given.report.network.name == model.name
     assert given.report.network.model_file is None
     again = netloom.run(model, data=tmp_path / "d.npz", settings=settings, directory=tmp_path / "given")
