@@ -114,7 +114,7 @@ def test_a_build_names_nothing_outside_its_folder(run: Path, name: str) -> None:
     assert "bitstream" in refused(call("flash", run))
 
 
-@pytest.mark.parametrize("name", ["../canary", "/canary", "..", "", "firmware/../../canary"])
+@pytest.mark.parametrize("name", ["../canary", "/canary", "..", "", "conversion/../../canary"])
 def test_a_run_records_nothing_outside_its_directory(run: Path, canary: Path, start: Path, name: str) -> None:
     path = run / STATE_FILE
     content = json.loads(path.read_text())
@@ -126,7 +126,7 @@ def test_a_run_records_nothing_outside_its_directory(run: Path, canary: Path, st
     assert run.is_dir()
 
 
-@pytest.mark.parametrize("part", ["firmware", "firmware/dataflow.json", "design/network.sv"])
+@pytest.mark.parametrize("part", ["conversion", "conversion/dataflow.json", "design/network.sv"])
 def test_artefacts_that_are_links_are_refused(run: Path, tmp_path: Path, part: str) -> None:
     shutil.move(run / part, tmp_path / "moved")
     (run / part).symlink_to(tmp_path / "moved")
@@ -256,16 +256,16 @@ def append(name: str) -> Callable[[Path], None]:
         (forge_predictions, ["report"]),
         (append("data.npz"), ["report"]),
         (append("rtl.json"), ["report"]),
-        (append("firmware/dataflow.json"), ["report"]),
+        (append("conversion/dataflow.json"), ["report"]),
         (append("report.json"), ["compare"]),
         (append("bitstream/bitstream.bit"), ["flash"]),
         (append("design/network.sv"), ["emulate"]),
-        (append("firmware/dataflow.json"), ["build", "--board", "ULX3S-25F"]),
-        (append("firmware/dataflow.json"), ["simulate", "--inputs", "x.npy", "-o", "y.npy"]),
+        (append("conversion/dataflow.json"), ["build", "--board", "ULX3S-25F"]),
+        (append("conversion/dataflow.json"), ["simulate", "--inputs", "x.npy", "-o", "y.npy"]),
         (append("quantized.keras"), ["simulate", "--engine", "quantized", "--inputs", "x.npy", "-o", "y.npy"]),
         (append("design/network.sv"), ["simulate", "--engine", "rtl", "--inputs", "x.npy", "-o", "y.npy"]),
         (append("netlist/network.v"), ["simulate", "--engine", "netlist", "--inputs", "x.npy", "-o", "y.npy"]),
-        (append("firmware/dataflow.json"), ["crosscheck", "--inputs", "x.npy"]),
+        (append("conversion/dataflow.json"), ["crosscheck", "--inputs", "x.npy"]),
     ],
     ids=lambda value: " ".join(value[:3]) if isinstance(value, list) else "",
 )
@@ -279,16 +279,16 @@ def test_what_is_not_as_recorded_is_refused(
 
 
 def test_parts_of_a_run_are_checked_as_well(run: Path) -> None:
-    append("firmware/dataflow.json")(run)
+    append("conversion/dataflow.json")(run)
     with pytest.raises(StorageError, match="recorded"):
-        netloom.simulate(run / "firmware", np.zeros((1, 4)))
+        netloom.simulate(run / "conversion", np.zeros((1, 4)))
     append("design/network.sv")(run)
     with pytest.raises(StorageError, match="recorded"):
         find_design(run / "design")
 
 
 def test_a_conversion_of_no_run_has_no_record(run: Path, tmp_path: Path) -> None:
-    shutil.copytree(run / "firmware", tmp_path / "alone")
+    shutil.copytree(run / "conversion", tmp_path / "alone")
     assert netloom.simulate(tmp_path / "alone", np.zeros((1, 4))).shape == (1, 3)
 
 
@@ -298,11 +298,11 @@ def test_a_conversion_of_no_run_has_no_record(run: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("labels", "words"),
     [
-        ([0, 1, 2, 3] * 3, "class 3, and the network has 3 outputs"),
+        ([0, 1, 2, 3] * 3, "class 3, but the network has 3 outputs"),
         ([0, 1, 2, -1] * 3, "from 0"),
-        (["cat"] * 12, "whole numbers"),
+        (["cat"] * 12, "must be class numbers or one-hot rows, not <U3"),
         (np.zeros(12, dtype=[("a", "i4"), ("b", "U2")]), "plain numbers"),
-        (np.zeros((12, 2)), "one label a sample"),
+        (np.zeros((12, 2)), "has the shape (2,) a sample, but the network gives (3,)"),
         ([2**40] * 12, "from 0"),
     ],
 )
@@ -315,9 +315,9 @@ def test_labels_that_are_no_classes_of_the_network(
 
 
 def test_labels_in_python(run: Path) -> None:
-    with pytest.raises(InputError, match="class 3, and the network has 3 outputs"):
+    with pytest.raises(InputError, match="class 3, but the network has 3 outputs"):
         netloom.crosscheck(run, np.zeros((2, 4)), np.array([0, 3]), engine="quantized")
-    with pytest.raises(InputError, match="whole numbers"):
+    with pytest.raises(InputError, match="must be class numbers"):
         netloom.crosscheck(run, np.zeros((2, 4)), np.array(["a", "b"]), engine="quantized")
 
 
