@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from netloom.models.data import load_dataset
-from netloom.models.dataset import Dataset
-from netloom.models.network import Network, Training
-from netloom.models.registry import get_network, networks
+from netloom.models.data.dataset import Dataset
+from netloom.models.data.sets import load_dataset
+from netloom.models.networks.network import Network, Training
+from netloom.models.networks.registry import get_network, networks
 from netloom.models.training import train
 
 if TYPE_CHECKING:

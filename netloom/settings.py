@@ -12,6 +12,7 @@ from netloom.common.reading import read_bytes
 from netloom.errors import SettingsError, StorageError
 from netloom.hls import HlsSettings
 from netloom.models import Network
+from netloom.models.tasks import find_task
 from netloom.quantize.policy import Bits, Policy
 from netloom.quantize.settings import Settings
 
@@ -96,6 +97,7 @@ class RunSettings(Settings):
         seed: of training and fine-tuning.
         epochs: of training a registered network; None is its own default.
         fine_tune_epochs: of quantization-aware training; None is the network's default, 3 for a user's model.
+        task: what a user's model is for; None is what its targets look like. A registered network has its own.
         hls: how hls4ml lays the firmware out.
         csim: whether the firmware is compiled (needs g++) and held against `fixed`.
         csim_samples: only so many test samples for `csim`; None is all of them.
@@ -111,11 +113,17 @@ class RunSettings(Settings):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     epochs: Annotated[int, Field(ge=1)] | None = None
     fine_tune_epochs: Annotated[int, Field(ge=0)] | None = None
+    task: str | None = None
     hls: HlsSettings = HlsSettings()
     csim: bool = True
     csim_samples: Annotated[int, Field(ge=1)] | None = None
     trace_samples: Annotated[int, Field(ge=1)] | None = None
     hardware: HardwareSettings | None = None
+
+    @field_validator("task")
+    @classmethod
+    def _known_task(cls, task: str | None) -> str | None:
+        return None if task is None else find_task(task).name
 
     @model_validator(mode="after")
     def _one_width(self) -> "RunSettings":

@@ -17,7 +17,7 @@ from netloom.hls.backend_types import FromTemplates
 from netloom.hls.dataflow import Dataflow, exact_dtype
 from netloom.hls.lower import lower
 from netloom.hls.type_advice import type_advice
-from netloom.sim.crosscheck import as_list
+from netloom.models.data.examples import as_list
 from netloom.sim.fixed import FixedEngine
 
 _TEMPLATES = ("vivado:apply_templates", "vitis:apply_templates")

@@ -80,6 +80,12 @@ def _networks() -> list[str]:
     return [network.name for network in networks()]
 
 
+def _tasks() -> list[str]:
+    from netloom.models.tasks import tasks
+
+    return [task.name for task in tasks()]
+
+
 def _boards() -> list[str]:
     from netloom.firmware.board.boards import BOARDS
 
@@ -97,7 +103,21 @@ Output = Annotated[
 ]
 Data = Annotated[
     Path | None,
-    typer.Option(metavar="X.npz", help="Your data: x_train, x_test and, if there are labels, y_train, y_test."),
+    typer.Option(
+        metavar="X.npz",
+        help="Your data: x_train, x_test and, if there are targets, y_train, y_test; of a model with several inputs or"
+        " outputs an array for each, x_train/NAME, y_train/NAME, by the names of its inputs and output layers.",
+    ),
+]
+TaskName = Annotated[
+    str | None,
+    typer.Option(
+        "--task",
+        metavar="TASK",
+        autocompletion=_tasks,
+        help="What your model is for: classification, regression, reconstruction, segmentation, multilabel, or"
+        " OUTPUT=TASK,OUTPUT=TASK; else what the targets look like.",
+    ),
 ]
 BitsOption = Annotated[int | None, typer.Option(metavar="N", help="Width of weights and activations, 2 to 16 bits.")]
 PolicyFile = Annotated[
@@ -155,7 +175,14 @@ Until = Annotated[
     ),
 ]
 RunDirectory = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of `netloom run` or `netloom convert`.")]
-Inputs = Annotated[Path, typer.Option("--inputs", metavar="X.npy", help="Samples, shape (N, *input shape).")]
+Inputs = Annotated[
+    Path,
+    typer.Option(
+        "--inputs",
+        metavar="X.npy",
+        help="Samples, shape (N, *input shape); for several inputs an .npz file with an array for each, by its name.",
+    ),
+]
 
 
 def _examples(*lines: str) -> str:
@@ -216,6 +243,7 @@ def run(
         ),
     ],
     data: Data = None,
+    task: TaskName = None,
     bits: BitsOption = None,
     output: Output = None,
     seed: Seed = 0,
@@ -248,6 +276,7 @@ def run(
 
     settings = cli_run.settings(
         hls=cli_run.hls(io_type, strategy, reuse_factor, precision),
+        task=task,
         bits=bits,
         policy=policy,
         seed=seed,
@@ -278,6 +307,7 @@ def convert(
     model: Annotated[Path, typer.Argument(metavar="MODEL.keras", help="Your Keras or QKeras model.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where it goes.")],
     data: Data = None,
+    task: TaskName = None,
     bits: BitsOption = None,
     seed: Seed = 0,
     fine_tune_epochs: FineTune = None,
@@ -296,6 +326,7 @@ def convert(
 
     settings = cli_run.settings(
         hls=cli_run.hls(io_type, strategy, reuse_factor, precision),
+        task=task,
         bits=bits,
         policy=policy,
         seed=seed,
@@ -313,7 +344,9 @@ def convert(
 def simulate(
     directory: RunDirectory,
     inputs: Inputs,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="Y.npy", help="Where the outputs go, float64.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="Y.npy", help="Where the outputs go, float64; several as .npz.")
+    ],
     engine: Annotated[
         str, typer.Option(metavar="NAME", help="float, quantized, fixed, csim, rtl or netlist.")
     ] = "fixed",
@@ -338,16 +371,22 @@ def crosscheck(
     directory: RunDirectory,
     inputs: Inputs,
     labels: Annotated[
-        Path | None, typer.Option(metavar="Y.npy", help="Class numbers, shape (N,), for accuracy.")
+        Path | None,
+        typer.Option(
+            metavar="Y.npy",
+            help="What is right, for the scores: class numbers, shape (N,), or what --task takes; an .npz for several"
+            " outputs, by their names.",
+        ),
     ] = None,
     engine: Annotated[
         str, typer.Option(metavar="NAME", help="csim; with hardware in the directory rtl or netlist.")
     ] = "csim",
+    task: TaskName = None,
 ) -> None:
     """Hold the simulator against the compiled firmware or the hardware, layer by layer; exit code 1 if any differs."""
     from netloom.cli import simulate as cli_simulate
 
-    raise typer.Exit(cli_simulate.crosscheck(directory, inputs, labels, engine))
+    raise typer.Exit(cli_simulate.crosscheck(directory, inputs, labels, engine, task))
 
 
 @app.command(epilog=_examples("netloom report runs/digits", "netloom report --schema > report.schema.json"))
@@ -376,12 +415,18 @@ def compare(
     directories: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Directories of `netloom run`.")],
     fail_if: Annotated[
         list[str] | None,
-        typer.Option("--fail-if", metavar="CONDITION", help="Exit code 1 if it holds: 'accuracy<0.97'. Repeatable."),
+        typer.Option(
+            "--fail-if",
+            metavar="CONDITION",
+            help="Exit code 1 if it holds: 'accuracy<0.97', 'mean_iou.float<0.6'. Repeatable.",
+        ),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Also as a page with accuracy against latency.")
+        Path | None, typer.Option("--html", metavar="FILE", help="Also as a page with the main score against latency.")
     ] = None,
-    png: Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Accuracy against latency alone.")] = None,
+    png: Annotated[
+        Path | None, typer.Option("--png", metavar="FILE", help="The main score against latency alone.")
+    ] = None,
 ) -> None:
     """Put reports side by side, and hold them to conditions in continuous integration."""
     from netloom.cli import compare as cli_compare

@@ -10,12 +10,12 @@ from rich.markup import escape
 
 from netloom.errors import SettingsError
 from netloom.hls import Conversion, HlsSettings
-from netloom.metrics import no_accuracy
+from netloom.metrics import why_no_score
 from netloom.pipeline import run as pipeline
 from netloom.pipeline import rundir
 from netloom.progress import ConsoleProgress
 from netloom.quantize.policy import Policy
-from netloom.report.html import ladder, points, verdict
+from netloom.report.html import ladders, verdict
 from netloom.report.schema import HardwareRecord, Report, ResourceRecord
 from netloom.settings import HardwareSettings, RunSettings, parse_clock, read_settings_file
 
@@ -86,10 +86,8 @@ def convert(model: Path, data: Path | None, settings: RunSettings, output: Path,
     )
     conversion = Conversion.load(finished.directory / rundir.CONVERSION)
     typer.echo(f"{len(conversion.layers)} layers; hls4ml's C++ project: {conversion.project}")
-    if len(conversion.dataflow.sources) == len(conversion.dataflow.outputs) == 1:
-        typer.echo(f"next: netloom crosscheck {finished.directory} --inputs x.npy")
-    else:
-        typer.echo(f"next, in Python: netloom.crosscheck({str(finished.directory)!r}, [one array per input])")
+    several = len(conversion.dataflow.sources) > 1
+    typer.echo(f"next: netloom crosscheck {finished.directory} --inputs {'x.npz' if several else 'x.npy'}")
 
 
 def report(directory: Path) -> None:
@@ -105,15 +103,21 @@ def schema() -> str:
 def show(report: Report, directory: Path) -> int:
     """Print a report's essence; 1 if engines differ that must not, or the clock is missed, else 0."""
     console = Console(highlight=False)
-    for rung in ladder(report):
-        if rung.value is not None:
-            change = "" if rung.difference is None else f"{points(rung.difference):>7} points"
-            console.print(f"  {rung.engine:<10} {100 * rung.value:6.2f} % {change}")
+    if report.task.guessed:
+        console.print(f"task: {escape(report.task.name)}, from what the targets look like; --task says another")
+    shown = ladders(report)
+    for ladder in shown:
+        if len(shown) > 1 or ladder.unit != "%":
+            console.print(f"  [bold]{escape(ladder.title.removesuffix(', step by step'))}[/]")
+        for rung in ladder.rungs:
+            console.print(
+                f"  {rung.engine:<10} {ladder.value(rung):>6} {ladder.unit or ' '} {ladder.difference(rung):>14}"
+            )
     result = verdict(report.fidelity)
     style = {True: "bold green", False: "bold red", None: "yellow"}[result.equal]
     console.print(f"[{style}]{escape(result.sentence)}[/]", soft_wrap=True)
-    if not report.accuracy:
-        console.print(f"[yellow]no accuracy: {escape(no_accuracy(report))}[/]", soft_wrap=True)
+    if not report.scores:
+        console.print(f"[yellow]no {report.task.scores[0].name}: {escape(why_no_score(report))}[/]", soft_wrap=True)
     missed = False
     if report.hardware is not None:
         missed = report.hardware.timing_met is False

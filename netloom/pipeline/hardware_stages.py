@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from netloom.common.files import put_in_place, remove, write_text
 from netloom.common.reading import read_json
 from netloom.errors import StorageError, ToolFailedError
@@ -19,8 +21,9 @@ from netloom.firmware.generate import Generated, generate_design
 from netloom.firmware.map.effort import bitstream_minutes, minutes
 from netloom.firmware.map.fitting import Search
 from netloom.hls import Conversion
+from netloom.models.data.examples import as_list
 from netloom.pipeline import rundir
-from netloom.pipeline.evaluation import Recorded, affordable, compare, record_of
+from netloom.pipeline.evaluation import Recorded, affordable, compare, joined, record_of, run_task
 from netloom.pipeline.fidelity import merge
 from netloom.pipeline.hardware import HardwareRun
 from netloom.pipeline.testset import TestSet
@@ -29,6 +32,7 @@ from netloom.progress import Progress
 from netloom.report.schema import RunRecord
 from netloom.settings import HardwareSettings
 from netloom.sim import Fidelity
+from netloom.sim.crosscheck import remembering
 from netloom.sim.fixed import FixedEngine
 from netloom.sim.hardware.netlist import NetlistEngine
 from netloom.sim.hardware.rtl import RtlEngine
@@ -89,16 +93,15 @@ def simulate_rtl(
         progress.began("counting cycles")
         measured = engine.count_cycles()
         engine.speed = Speed(compile_seconds=engine.speed.compile_seconds)
-        fidelity = _hold(engine, directory, settings.rtl_samples, trace_samples, progress)
+        fidelity, scores = _hold(engine, directory, settings.rtl_samples, trace_samples, progress)
     stalled = None
     if settings.stalled_samples:
         with RtlEngine(design, _STALLS) as pausing:
-            stalled = _hold(pausing, directory, settings.stalled_samples, 0, progress)
-    tests = TestSet.load(directory / rundir.DATA)
+            stalled, _ = _hold(pausing, directory, settings.stalled_samples, 0, progress)
     found = HardwareRun(
         fidelity=record_of(fidelity, trace_samples),
         stalled=None if stalled is None else record_of(stalled, None),
-        accuracy=fidelity.accuracy if fidelity.samples == len(tests.x) else {},
+        scores=scores,
         run=_run_record(engine, "rtl", fidelity, stalled),
         latency=measured.latency,
         interval=measured.interval,
@@ -141,7 +144,7 @@ def simulate_netlist(directory: Path, settings: HardwareSettings, out: Path, pro
     netlist = load_netlist(directory / rundir.NETLIST, design.top)
     progress.began("compiling the netlist")
     with NetlistEngine(design, netlist.verilog) as engine:
-        fidelity = _hold(engine, directory, settings.netlist_samples, 0, progress)
+        fidelity, _ = _hold(engine, directory, settings.netlist_samples, 0, progress)
         found = HardwareRun(
             fidelity=record_of(fidelity, None),
             run=_run_record(engine, "netlist", fidelity, None),
@@ -223,19 +226,31 @@ def _run_record(
 
 def _hold(
     engine: StreamEngine, directory: Path, samples: int | None, trace_samples: int | None, progress: Progress
-) -> Fidelity:
-    """Hold an engine against `fixed` on the first samples of the test set, chunk by chunk."""
+) -> tuple[Fidelity, dict[str, dict[str, float]]]:
+    """Hold an engine against `fixed` on the first samples of the test set, chunk by chunk.
+
+    The scores of both are there only if it was the whole test set, and that has targets.
+    """
     conversion = Conversion.load(directory / rundir.CONVERSION)
-    tests = TestSet.load(directory / rundir.DATA).part(0, samples)
+    whole = TestSet.load(directory / rundir.DATA)
+    tests, task = whole.part(0, samples), run_task(whole, conversion)
     fixed, chunk = FixedEngine(conversion), affordable(conversion)
     comparisons = []
-    for start in range(0, len(tests.x), chunk):
+    outputs: dict[str, list[list[np.ndarray]]] = {fixed.name: [], engine.name: []}
+    for start in range(0, len(tests), chunk):
         part = tests.part(start, start + chunk)
-        traced = len(part.x) if trace_samples is None else max(0, min(trace_samples - start, len(part.x)))
-        advanced = partial(_advanced, progress, engine.name, start, len(tests.x))
-        recorded = {one.name: Recorded(one, part.x, traced, advanced) for one in (fixed, engine)}
+        traced = len(part) if trace_samples is None else max(0, min(trace_samples - start, len(part)))
+        advanced = partial(_advanced, progress, engine.name, start, len(tests))
+        recorded = {one.name: Recorded(one, as_list(part.x), traced, advanced) for one in (fixed, engine)}
         comparisons += compare(recorded, part, conversion)
-    return merge(comparisons)
+        for name, one in recorded.items():
+            outputs[name].append(one.outputs)
+    scores = {
+        one.name: task.evaluate(remembering(one, tests.x, joined(outputs[one.name])), tests)
+        for one in (fixed, engine)
+        if len(tests) == len(whole)
+    }
+    return merge(comparisons), {name: one for name, one in scores.items() if one}
 
 
 def _advanced(progress: Progress, name: str, before: int, total: int, done: int) -> None:

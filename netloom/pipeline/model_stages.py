@@ -1,7 +1,8 @@
 """The stages that make models and firmware. Each writes what it makes under the directory it is given."""
 
-import dataclasses
 import shutil
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ import numpy as np
 
 from netloom.errors import InputError, NotSupportedError
 from netloom.models import Dataset, Network, train
+from netloom.models.data.examples import Arrays, as_list
+from netloom.models.tasks import Several, find_task
 from netloom.pipeline import rundir
 from netloom.pipeline.testset import TestSet
 from netloom.progress import Progress
@@ -24,7 +27,7 @@ def train_network(network: Network, dataset: Dataset, settings: RunSettings, out
 
     training = network.training
     if settings.epochs is not None:
-        training = dataclasses.replace(training, epochs=settings.epochs)
+        training = replace(training, epochs=settings.epochs)
     model = network.build(settings.seed)
     train(model, dataset, training, settings.seed, [keras_progress(progress, "training")])
     save_model(model, out / rundir.FLOAT_MODEL)
@@ -36,16 +39,14 @@ def load_user_model(model_file: Path, name: str, dataset: Dataset | None, out: P
 
     Raises:
         ModelFileError: if the file cannot be loaded, or would run code.
-        NotSupportedError: if there is data, and the model has several inputs or outputs.
+        NotSupportedError: if the model's input shape is not fixed.
         InputError: if data and model do not fit.
     """
     from netloom.quantize import load_model
 
     model = load_model(model_file)
     if dataset is not None:
-        check_single(model, model_file.name)
-        check_fit(model, model_file.name, dataset)
-        TestSet.of(dataset).save(out / rundir.DATA)
+        TestSet.of(fitted(model, model_file.name, dataset)).save(out / rundir.DATA)
     shutil.copyfile(model_file, out / name)
 
 
@@ -59,10 +60,11 @@ def quantize_model(
     from netloom.quantize import load_model, quantize, save_model
 
     epochs = settings.fine_tune_epochs_for(network)
+    start = load_model(directory / rundir.FLOAT_MODEL)
     model = quantize(
-        load_model(directory / rundir.FLOAT_MODEL),
+        start,
         settings.policy_for(network),
-        dataset,
+        fitted(start, rundir.FLOAT_MODEL, dataset),
         fine_tune_epochs=epochs,
         seed=settings.seed,
         batch_size=network.training.batch_size if network else USER_MODEL_BATCH_SIZE,
@@ -80,40 +82,81 @@ def convert_model(settings: RunSettings, directory: Path, out: Path) -> None:
     convert(load_model(directory / rundir.QUANTIZED_MODEL), settings.hls, out / rundir.CONVERSION)
 
 
-def check_single(model: "keras.Model", name: str) -> None:
-    """Refuse models with several inputs or outputs, which one data set cannot serve."""
-    for what, tensors in (("input", model.inputs), ("output", model.outputs)):
-        if len(tensors) != 1:
-            raise NotSupportedError(
-                f"{name}: a run takes models with one {what}, and this one has {len(tensors)}; join its {what}s in the"
-                " model, or quantize it with netloom.quantize and convert it without data (netloom convert)"
-            )
+def fitted(model: "keras.Model", name: str, dataset: Dataset) -> Dataset:
+    """The data with its inputs and targets in the model's order.
 
-
-def check_fit(model: "keras.Model", name: str, dataset: Dataset) -> None:
-    """Refuse data whose samples or labels the model cannot take."""
-    wanted = tuple(model.inputs[0].shape[1:])
-    if None in wanted:
-        raise NotSupportedError(f"{name}: its input shape {wanted} is not fixed; hardware needs every size: set it")
-    if wanted != dataset.sample_shape:
-        raise InputError(
-            f"{dataset.source}: samples have the shape {dataset.sample_shape}, but {name} takes {wanted};"
-            " reshape the data"
-        )
-    outputs = tuple(model.outputs[0].shape[1:])
-    if (dataset.y_train is not None or dataset.y_test is not None) and len(outputs) != 1:
-        raise InputError(
-            f"{dataset.source}: there is one label a sample, but {name} gives outputs of shape {outputs};"
-            " end the model with Flatten, or leave the labels out and do without accuracy"
-        )
-    for split, labels in (("y_train", dataset.y_train), ("y_test", dataset.y_test)):
-        # A single output tells two classes apart.
-        if labels is not None and int(np.max(labels, initial=0)) >= max(2, outputs[0]):
-            many = "one output, for classes 0 and 1" if outputs[0] == 1 else f"{outputs[0]} outputs"
+    Raises:
+        NotSupportedError: if an input shape of the model is not fixed.
+        InputError: if the model cannot take the inputs, or does not give what the targets are of.
+    """
+    inputs = [tensor.name for tensor in model.inputs]
+    outputs = list(model.output_names) if len(model.outputs) > 1 else [""]
+    task = find_task(dataset.task)
+    if len(outputs) > 1 and not isinstance(task, Several):  # only data without targets has come so far
+        task = find_task(dataset.task, tuple(outputs))
+    dataset = replace(
+        dataset,
+        x_train=_ordered(dataset.x_train, inputs, f"{dataset.source}: x_train", name),
+        x_test=_ordered(dataset.x_test, inputs, f"{dataset.source}: x_test", name),
+        y_train=_targets(dataset.y_train, outputs, f"{dataset.source}: y_train", name),
+        y_test=_targets(dataset.y_test, outputs, f"{dataset.source}: y_test", name),
+        task=task.name
+        if len(outputs) == 1 or not isinstance(task, Several)
+        else Several({output: task.tasks[output] for output in outputs if output in task.tasks}).name,
+    )
+    for tensor, array in zip(model.inputs, as_list(dataset.x_train), strict=True):
+        wanted = tuple(tensor.shape[1:])
+        if None in wanted:
+            raise NotSupportedError(f"{name}: its input shape {wanted} is not fixed; hardware needs every size: set it")
+        if wanted != array.shape[1:]:
+            which = f" of input {tensor.name!r}" if len(inputs) > 1 else ""
             raise InputError(
-                f"{dataset.source}: {split} has class {int(labels.max())}, but {name} has {many};"
-                f" number the classes from 0, or leave {split} out and do without accuracy"
+                f"{dataset.source}: samples{which} have the shape {array.shape[1:]}, but {name} takes {wanted};"
+                " reshape the data"
             )
+    for split, labels in (("y_train", dataset.y_train), ("y_test", dataset.y_test)):
+        if labels is None:
+            continue
+        each = task.tasks if isinstance(task, Several) else {"": task}
+        for output, one, tensor in zip(outputs, as_list(labels), model.outputs, strict=True):
+            where = f"{dataset.source}: {split}" + (f"/{output}" if output else "")
+            each[output].check(where, name, tuple(tensor.shape[1:]), one)
+    if dataset.y_test is None and not task.has_targets:
+        _check_reconstruction(model, name, dataset)
+    return dataset
+
+
+def _ordered(arrays: Arrays, names: list[str], where: str, model: str) -> Arrays:
+    if len(names) == 1 and len(as_list(arrays)) == 1:
+        return as_list(arrays)[0]
+    if not isinstance(arrays, Mapping) or set(arrays) != set(names):
+        raise InputError(
+            f"{where}: {model} has the inputs {', '.join(names)}, and the data"
+            f" {', '.join(arrays) if isinstance(arrays, Mapping) else 'one array'};"
+            f" name them: {', '.join(f'x_train/{name}' for name in names)}"
+        )
+    return {name: arrays[name] for name in names}
+
+
+def _targets(targets: Arrays | None, names: list[str], where: str, model: str) -> Arrays | None:
+    if targets is None or (len(names) == 1 and not isinstance(targets, Mapping)):
+        return targets
+    if not isinstance(targets, Mapping) or set(targets) != set(names):
+        given = ", ".join(targets) if isinstance(targets, Mapping) else "one array"
+        wanted = ", ".join(f"y_train/{name}" for name in names) if len(names) > 1 else "one array, y_train"
+        raise InputError(f"{where}: {model} has {len(names)} output(s), and the targets are {given}; give {wanted}")
+    return {name: targets[name] for name in names}
+
+
+def _check_reconstruction(model: "keras.Model", name: str, dataset: Dataset) -> None:
+    """Without targets the outputs are held against the inputs."""
+    shapes = [tuple(tensor.shape[1:]) for tensor in model.outputs]
+    given = [array.shape[1:] for array in as_list(dataset.x_test)]
+    if [np.prod(shape) for shape in shapes] != [np.prod(shape) for shape in given]:
+        raise InputError(
+            f"{dataset.source}: to reconstruct them, outputs must be of the inputs' shapes {given}, and {name} gives"
+            f" {shapes}; give y_train and y_test, or another --task"
+        )
 
 
 def keras_progress(progress: Progress, what: str) -> "keras.callbacks.Callback":

@@ -85,7 +85,11 @@ class Plan:
 
         return Stage(
             "load",
-            lambda: self._inputs(model=self.start.digest(), data=dataset.digest if dataset else None),
+            lambda: self._inputs(
+                model=self.start.digest(),
+                data=dataset.digest if dataset else None,
+                task=(dataset.task, dataset.guessed) if dataset else None,
+            ),
             (name, rundir.DATA) if dataset else (name,),
             work,
         )
@@ -98,6 +102,7 @@ class Plan:
             lambda: self._inputs(
                 model=self._digest(rundir.FLOAT_MODEL),
                 data=dataset.digest,
+                task=dataset.task,
                 policy=self.settings.policy_for(network).model_dump(mode="json"),
                 epochs=epochs,
                 seed=self.settings.seed,
@@ -138,7 +143,7 @@ class Plan:
         if self.dataset is None:
             raise SettingsError(
                 f"{self.start.words} is a float model: quantizing it needs samples to calibrate on;"
-                " give --data X.npz (x_train, x_test; with labels y_train, y_test), or convert a QKeras model"
+                " give --data X.npz (x_train, x_test; with targets y_train, y_test), or convert a QKeras model"
             )
         return self.dataset
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,8 +67,9 @@ def run(
     Args:
         model: name of a registered network, or a model of Keras or QKeras layers: the path of a `.keras` file, or the
             model itself, of which the run directory gets a copy.
-        data: `.npz` file with `x_train`, `x_test` and, if there are labels, `y_train` and `y_test`; a registered
-            network has its own data, and the conversion of a quantized model needs none.
+        data: `.npz` file with `x_train`, `x_test` and, if there are targets, `y_train` and `y_test`, or `x_train/NAME`
+            and so on for several inputs and outputs, as `Dataset.from_npz` says; a registered network has its own, and
+            the conversion of a quantized model needs none.
         settings: of the run; defaults for None.
         directory: made if it is not there; `runs/NAME` for None.
         until: the last stage to do: train (of a network) or load (of a model), quantize, convert, simulate; with a
@@ -99,7 +100,7 @@ def run(
     with storage_errors(f"cannot make the directory {folder}"):
         folder.mkdir(parents=True, exist_ok=True)
     _check_free(folder, start)
-    dataset = _dataset(start, data, needed="simulate" in reached)
+    dataset = _dataset(start, data, settings.task, needed="simulate" in reached)
     with locked(folder):
         with storage_errors(f"cannot work in {folder}"):
             sweep(folder)
@@ -249,14 +250,18 @@ def _words(origin: Origin) -> str:
     return f"the {origin.kind} model {origin.model_file or repr(origin.network)}"
 
 
-def _dataset(start: Start, data: str | Path | None, needed: bool) -> Dataset | None:
-    if data is not None:
-        return Dataset.from_npz(data)
+def _dataset(start: Start, data: str | Path | None, task: str | None, needed: bool) -> Dataset | None:
     if start.network:
-        return load_dataset(start.network.dataset)
+        if task is not None:
+            raise SettingsError(f"--task is for your own models; {start.words} is for {start.network.task}")
+        task = start.network.task
+    if data is not None:
+        return Dataset.from_npz(data, task)
+    if start.network:
+        return replace(load_dataset(start.network.dataset), task=start.network.task)
     if needed:
         raise SettingsError(
             f"a run of {start.words} needs data to measure on: give --data X.npz (x_train, x_test and, if there"
-            " are labels, y_train, y_test), or only convert it (netloom convert)"
+            " are targets, y_train, y_test), or only convert it (netloom convert)"
         )
     return None

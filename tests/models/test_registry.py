@@ -6,7 +6,7 @@ import pytest
 import netloom.models
 from netloom.errors import NetworkNotFoundError
 from netloom.models import get_network, networks
-from netloom.models.data import DATASETS
+from netloom.models.data.sets import DATASETS
 
 SHAPES = {"digits": ((64,), 10), "lenet": ((28, 28, 1), 10), "jets": ((16,), 5)}
 

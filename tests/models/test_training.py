@@ -97,7 +97,7 @@ def test_samples_of_another_shape_are_refused(digits):
 
 def test_labels_beyond_the_outputs_are_refused(digits):
     more = dataclasses.replace(digits, y_train=digits.y_train + 1)
-    refused(more, r"y_train has class 10, but the network 'digits' has 10 classes \(0 to 9\)")
+    refused(more, r"y_train has class 10, but the network 'digits' has 10 outputs")
 
 
 def test_a_training_that_diverges_is_an_error(digits):

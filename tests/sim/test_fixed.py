@@ -8,9 +8,9 @@ from zoo import SLOW_ZOO, ZOO, random_inputs
 
 from netloom.errors import InputError, SettingsError, StorageError
 from netloom.hls.dataflow import EXACT_LIMIT, exact_dtype
+from netloom.models.data.examples import as_list
 from netloom.sim import fixed as fixed_module
 from netloom.sim import open_engine
-from netloom.sim.crosscheck import as_list
 from netloom.sim.fixed import Program, quantize
 
 NETWORKS = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW_ZOO else name for name in ZOO]

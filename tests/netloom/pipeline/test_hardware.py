@@ -85,7 +85,7 @@ def test_the_hardware_equals_the_simulator_on_every_layer(simulated: Path) -> No
     assert found.fidelity.mismatches == found.fidelity.layer_mismatches == found.stalled.mismatches == 0
     assert found.stalled.samples == found.run.stalled_samples == 20
     assert found.fidelity.layer_elements == SAMPLES * (INPUTS + 8 + 8 + CLASSES)
-    assert set(found.accuracy) == {"fixed", "rtl"}
+    assert set(found.scores) == {"fixed", "rtl"}
 
 
 def test_cycles_are_those_predicted_and_asked_for(simulated: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_report_tells_of_whatever_hardware_stages_are_finished(simulated: Path
     report = netloom.Run(tmp_path / "run", ()).report
     found, design = HardwareRun.load(simulated / rundir.RTL), read_design(simulated / rundir.DESIGN)
     assert [record.engines for record in report.fidelity] == [("quantized", "fixed"), ("fixed", "rtl")]
-    assert report.accuracy["rtl"] == found.accuracy["rtl"]
+    assert report.scores["rtl"] == found.scores["rtl"]
     assert report.hardware is not None
     assert (report.hardware.latency, report.hardware.predicted_latency) == (found.latency, design["latency"])
     assert report.hardware.timing_met is report.hardware.bitstream is None

@@ -10,7 +10,7 @@ import platformdirs
 from netloom.common.files import replacing
 from netloom.common.reading import DAMAGE, read_arrays
 from netloom.errors import StorageError
-from netloom.models.dataset import digest_arrays
+from netloom.models.data.dataset import digest_arrays
 
 _CHECKSUM = "sha256"
 

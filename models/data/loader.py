@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from netloom.errors import DataUnavailableError, StorageError
-from netloom.models.cache import cache_path, read_cached, write_cached
-from netloom.models.dataset import Dataset
+from netloom.models.data.cache import cache_path, read_cached, write_cached
+from netloom.models.data.dataset import Dataset
 
 Arrays = Mapping[str, np.ndarray]
 

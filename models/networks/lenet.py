@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from netloom.models.network import Network, Training
+from netloom.models.networks.network import Network, Training
 
 if TYPE_CHECKING:
     import keras

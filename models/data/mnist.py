@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from netloom.models.dataset import Dataset
-from netloom.models.loader import Arrays, Loader
+from netloom.models.data.dataset import Dataset
+from netloom.models.data.loader import Arrays, Loader
 
 TRAIN_IMAGES = "mnist/train-images-idx3-ubyte.gz"
 TRAIN_LABELS = "mnist/train-labels-idx1-ubyte.gz"

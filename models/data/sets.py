@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 
 from netloom.errors import DataUnavailableError
-from netloom.models.data_digits import load_digits
-from netloom.models.data_jets import LHC_JETS
-from netloom.models.data_mnist import MNIST
-from netloom.models.dataset import Dataset
+from netloom.models.data.dataset import Dataset
+from netloom.models.data.digits import load_digits
+from netloom.models.data.jets import LHC_JETS
+from netloom.models.data.mnist import MNIST
 
 DATASETS: Mapping[str, Callable[[], Dataset]] = {
     "digits": load_digits,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from netloom.models.dataset import Dataset
+from netloom.models.data.dataset import Dataset
 
 TEST_SAMPLES = 360
 

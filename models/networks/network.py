@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # Keras brings TensorFlow, which takes seconds to import; lis
 
 @dataclass(frozen=True)
 class Training:
-    """How a network is trained, with the cross-entropy of its logits as the loss.
+    """How a network is trained, with the loss of its task.
 
     Attributes:
         epochs: passes over the train split.
@@ -43,6 +43,7 @@ class Network:
             measured on the data named in docs/networks.md.
         bits: default width of weights, activations and inputs in the firmware, in bits.
         fine_tune_epochs: default epochs of quantization-aware training.
+        task: name of what it is for.
     """
 
     name: str
@@ -55,12 +56,14 @@ class Network:
     expected_accuracy: float
     bits: int
     fine_tune_epochs: int
+    task: str = "classification"
 
     def build(self, seed: int = 0) -> "keras.Model":
-        """The untrained, uncompiled Keras model: input (batch, *sample shape), output (batch, classes) of logits.
+        """The untrained, uncompiled Keras model: inputs (batch, *sample shape), outputs as its task takes them.
 
-        It ends in logits because the firmware decides by their argmax: a softmax would not change the decision,
-        but would cost tables and rounding. Seeds Python, NumPy and TensorFlow: equal seeds give equal weights.
+        A classifier ends in logits, (batch, classes), because the firmware decides by their argmax: a softmax would not
+        change the decision, but would cost tables and rounding. Seeds Python, NumPy and TensorFlow: equal seeds give
+        equal weights.
         """
         import keras
 

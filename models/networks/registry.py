@@ -3,8 +3,8 @@
 from difflib import get_close_matches
 
 from netloom.errors import NetworkNotFoundError
-from netloom.models import digits, jets, lenet
-from netloom.models.network import Network
+from netloom.models.networks import digits, jets, lenet
+from netloom.models.networks.network import Network
 
 _NETWORKS: tuple[Network, ...] = (
     digits.NETWORK,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from netloom.models.dataset import Dataset
-from netloom.models.loader import Arrays, Loader
+from netloom.models.data.dataset import Dataset
+from netloom.models.data.loader import Arrays, Loader
 
 SAMPLE = "lhc-jets/lhc_jets_1k.npz"
 OPENML_ID = 42468
