@@ -80,6 +80,12 @@ def _open_hardware_engine(name: str, converted: Conversion | str | Path) -> Engi
     return open_engine(name, design=folder / rundir.DESIGN, netlist=netlist)
 
 
+def input_names(conversion: Conversion) -> list[str]:
+    """The inputs by the model's names for them; hls4ml renames some."""
+    origins = {layer.name: layer.origin for layer in conversion.layers}
+    return [origins.get(name, name) for name in conversion.dataflow.sources]
+
+
 def output_names(conversion: Conversion) -> list[str]:
     """The outputs by the model's layers that give them."""
     layers = {node.name: node.layer for node in conversion.dataflow.nodes}

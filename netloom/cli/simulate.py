@@ -73,7 +73,9 @@ def crosscheck(directory: Path, inputs: Path, targets: Path | None, engine: str,
 
 def _inputs(conversion: Conversion, path: Path) -> tuple[list[np.ndarray], list[GridInputs]]:
     sources = conversion.dataflow.sources
-    raw = read_inputs(path, {name: source.shape for name, source in sources.items()})
+    raw = read_inputs(
+        path, dict(zip(api.input_names(conversion), [source.shape for source in sources.values()], strict=True))
+    )
     return raw, [GridInputs.of(one, source.element) for one, source in zip(raw, sources.values(), strict=True)]
 
 
