@@ -1,24 +1,29 @@
 """The dataflow graph: a small set of exact operations that simulator and hardware share."""
 
-from netloom.hls.dataflow.cast import Cast, Clamp
+from netloom.hls.dataflow.cast import Cast
+from netloom.hls.dataflow.clamp import Clamp
+from netloom.hls.dataflow.depthwise_matvec import DepthwiseMatVec
+from netloom.hls.dataflow.divide import Divide
 from netloom.hls.dataflow.elementwise import Elementwise, ElementwiseFunction
+from netloom.hls.dataflow.evaluator import Evaluator
 from netloom.hls.dataflow.files import load_dataflow, save_dataflow
 from netloom.hls.dataflow.graph import Dataflow, DataflowBuilder, Layer, Node
 from netloom.hls.dataflow.lookup import Lookup
-from netloom.hls.dataflow.matvec import DepthwiseMatVec, MatVec
+from netloom.hls.dataflow.matvec import MatVec
 from netloom.hls.dataflow.operation import (
     EXACT_LIMIT,
     Bounds,
     Cost,
-    Kernel,
     Operation,
+    Ready,
+    Run,
     TensorType,
     exact_dtype,
     in_dtype,
     integer_dtype,
 )
 from netloom.hls.dataflow.permute import Permute
-from netloom.hls.dataflow.pool import Divide, Pool, PoolFunction
+from netloom.hls.dataflow.pool import Pool, PoolFunction
 from netloom.hls.dataflow.reduce import Reduce, Summation
 from netloom.hls.dataflow.window import Window
 
@@ -26,6 +31,7 @@ __all__ = [
     # graph
     "Dataflow",
     "DataflowBuilder",
+    "Evaluator",
     "Layer",
     "Node",
     "load_dataflow",
@@ -34,8 +40,9 @@ __all__ = [
     "EXACT_LIMIT",
     "Bounds",
     "Cost",
-    "Kernel",
     "Operation",
+    "Ready",
+    "Run",
     "TensorType",
     "exact_dtype",
     "in_dtype",

@@ -11,14 +11,17 @@ from pydantic import ValidationError
 from netloom.common.reading import DAMAGE, fault, read_arrays, read_json
 from netloom.errors import NetloomError, StorageError
 from netloom.fixed_point import FixedPoint
-from netloom.hls.dataflow.cast import Cast, Clamp
+from netloom.hls.dataflow.cast import Cast
+from netloom.hls.dataflow.clamp import Clamp
+from netloom.hls.dataflow.depthwise_matvec import DepthwiseMatVec
+from netloom.hls.dataflow.divide import Divide
 from netloom.hls.dataflow.elementwise import Elementwise
 from netloom.hls.dataflow.graph import Dataflow, Layer, Node
 from netloom.hls.dataflow.lookup import Lookup
-from netloom.hls.dataflow.matvec import DepthwiseMatVec, MatVec
+from netloom.hls.dataflow.matvec import MatVec
 from netloom.hls.dataflow.operation import Operation, TensorType
 from netloom.hls.dataflow.permute import Permute
-from netloom.hls.dataflow.pool import Divide, Pool
+from netloom.hls.dataflow.pool import Pool
 from netloom.hls.dataflow.reduce import Reduce
 from netloom.hls.dataflow.schema import DataflowFile, check_graph, read_operation
 from netloom.hls.dataflow.window import Window

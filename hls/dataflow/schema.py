@@ -12,13 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInf
 from netloom.common.reading import Shape
 from netloom.errors import PrecisionError
 from netloom.fixed_point import FixedPoint
-from netloom.hls.dataflow.graph import Dataflow, Node
-from netloom.hls.dataflow.lookup import Lookup
-from netloom.hls.dataflow.matvec import DepthwiseMatVec, MatVec
+from netloom.hls.dataflow.graph import Dataflow
 from netloom.hls.dataflow.operation import Operation, TensorType
-from netloom.hls.dataflow.permute import Permute
-from netloom.hls.dataflow.pool import Divide, Pool
-from netloom.hls.dataflow.window import Window
 
 MAX_ELEMENTS = 2**26
 """Of all tensors of a graph together: their proven ranges are held in memory."""
@@ -142,12 +137,14 @@ def check_graph(dataflow: Dataflow) -> None:
     for tensor in types.values():
         elements += _size(tensor)
     for node in dataflow.nodes:
-        if node.name in types:
-            raise ValueError(f"there are two nodes {node.name!r}")
         inputs = [types[name] for name in node.inputs]
-        _check_operation(node, inputs)
-        types[node.name] = node.operation.output(inputs)
-        elements += _size(types[node.name])
+        if not node.operation.holds(inputs):
+            raise ValueError(f"the parameters of node {node.name!r} contradict each other")
+        for name, tensor in zip(node.results, node.operation.outputs(inputs), strict=True):
+            if name in types:
+                raise ValueError(f"there are two nodes {name!r}")
+            types[name] = tensor
+            elements += _size(tensor)
         if elements > MAX_ELEMENTS:
             raise ValueError(f"its tensors have more than {MAX_ELEMENTS} elements")
     layers = [layer.name for layer in dataflow.layers]
@@ -160,7 +157,7 @@ def check_graph(dataflow: Dataflow) -> None:
         if bounds.low.shape != types[name].shape:
             raise ValueError(f"node {name!r} does not give the shape {types[name].shape}")
     for node in dataflow.nodes:
-        node.operation.headroom(dataflow.input_types(node), dataflow.input_bounds(node))
+        node.operation.prepare(dataflow.input_types(node), dataflow.input_bounds(node))
 
 
 def _size(tensor: TensorType) -> int:
@@ -170,29 +167,3 @@ def _size(tensor: TensorType) -> int:
             raise ValueError(f"a tensor cannot have the shape {tensor.shape}")
         size *= length
     return size
-
-
-def _check_operation(node: Node, inputs: list[TensorType]) -> None:
-    """The conditions that the code of an operation relies on."""
-    match node.operation:
-        case MatVec() | DepthwiseMatVec() as product:
-            depth, width = product.weights.shape
-            taken = depth if isinstance(product, MatVec) else depth * width
-            holds = product.bias.shape == (width,) and inputs[0].shape[-1:] == (taken,) and depth >= 1
-            holds = holds and (product.order is None or sorted(product.order) == list(range(depth)))
-        case Window() as window:
-            holds = all(size >= 1 for size in (*window.kernel_size, *window.stride))
-            holds = holds and all(0 <= size <= 2**16 for pair in window.padding for size in pair)
-            holds = holds and len(window.kernel_size) in (1, 2)
-        case Pool() as pool:
-            holds = all(1 <= size <= 2**12 for size in (*pool.kernel_size, *pool.stride))
-        case Divide() as divide:
-            holds = divide.divisor >= 1
-        case Lookup() as lookup:
-            holds = lookup.table.ndim == 1 and lookup.table.size >= 1 and 0 <= lookup.shift <= 1024
-        case Permute() as permute:
-            holds = permute.indices.size >= 1 and int(permute.indices.min()) >= -1
-        case _:
-            holds = True
-    if not holds:
-        raise ValueError(f"the parameters of node {node.name!r} contradict each other")

@@ -175,7 +175,7 @@ class LoweringContext:
         if isinstance(operation, Cast):
             self._check_roundable((types[0].element,), operation.to)
         name = self._named(lambda: self.builder.add(self.node.name, suffix, operation, *inputs))
-        self._bounds[name] = self._named(lambda: operation.bounds(types, bounds))
+        self._bounds[name] = self._named(lambda: operation.bounds(types, bounds)[0])
         return name
 
     def _named(self, compute: Callable[[], T]) -> T:

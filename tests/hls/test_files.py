@@ -96,8 +96,8 @@ def test_loaded_graph_computes_the_same(saved):
     def evaluate(dataflow):
         values = dict(x)
         for node in dataflow.nodes:
-            kernel = node.operation.kernel(dataflow.input_types(node), dataflow.input_bounds(node), np.int64)
-            values[node.name] = kernel([values[name] for name in node.inputs])
+            run, _ = node.operation.prepare(dataflow.input_types(node), dataflow.input_bounds(node), np.int64)
+            (values[node.name],) = run([values[name] for name in node.inputs])
         return {name: value.tolist() for name, value in values.items()}
 
     assert evaluate(load_dataflow(saved)) == evaluate(network())
