@@ -17,7 +17,7 @@ from threadpoolctl import ThreadpoolController
 
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls import Conversion
-from netloom.hls.dataflow import EXACT_LIMIT, Dataflow, Evaluator, TensorType
+from netloom.hls.dataflow import EXACT_LIMIT, Dataflow, Evaluator, TensorType, traced
 from netloom.sim.engine import Arrays, Engine, Progress
 from netloom.sim.fuse import fused
 from netloom.sim.statistics import LayerStatistics, StatisticsCollector
@@ -43,11 +43,11 @@ class FixedEngine(Engine):
         return self.program.run(inputs, progress)
 
     def _trace(self, inputs: list[np.ndarray], progress: Progress) -> dict[str, np.ndarray]:
-        names = [layer.node for layer in self._dataflow.layers]
-        results = Program(self._dataflow, names).run(inputs, progress)
+        dataflow = traced(self._dataflow)
+        results = Program(dataflow, [layer.node for layer in dataflow.layers]).run(inputs, progress)
         return {
             layer.name: np.asarray(result, dtype=np.float64)
-            for layer, result in zip(self._dataflow.layers, results, strict=True)
+            for layer, result in zip(dataflow.layers, results, strict=True)
         }
 
     def statistics(self, x: Arrays, progress: Progress | None = None) -> list[LayerStatistics]:

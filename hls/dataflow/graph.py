@@ -99,20 +99,24 @@ class DataflowBuilder:
     def __init__(self) -> None:
         self.sources: dict[str, TensorType] = {}
         self.types: dict[str, TensorType] = {}
+        self.bounds: dict[str, Bounds] = {}
         self._nodes: list[Node] = []
         self._layers: list[Layer] = []
 
     def source(self, name: str, tensor: TensorType) -> str:
         """Add a network input."""
         self.sources[name] = self.types[name] = tensor
+        self.bounds[name] = Bounds.of(tensor)
         return name
 
     def add(self, layer: str, suffix: str, operation: Operation, *inputs: str) -> str:
         """Add a node to a layer and give its name, `layer.suffix`: that of its first result."""
         node = Node(f"{layer}.{suffix}", operation, inputs, layer)
-        results = operation.outputs([self.types[source] for source in inputs])
+        types, bounds = [self.types[source] for source in inputs], [self.bounds[source] for source in inputs]
+        results, proven = operation.outputs(types), operation.bounds(types, bounds)
         self._nodes.append(node)
         self.types.update(zip(node.results, results, strict=True))
+        self.bounds.update(zip(node.results, proven, strict=True))
         return node.name
 
     def layer(self, layer: Layer) -> None:

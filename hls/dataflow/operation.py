@@ -7,11 +7,15 @@ cheapest dtype that is proven exact for the ranges it will meet (`EXACT_LIMIT`).
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from netloom.errors import PrecisionError
 from netloom.fixed_point import INT64_LIMIT, FixedPoint, Overflow, integers, magnitude
+
+if TYPE_CHECKING:
+    from netloom.hls.dataflow.graph import Dataflow
 
 Run = Callable[[Sequence[np.ndarray]], Sequence[np.ndarray]]
 """From input raws (batch first) to new arrays of result raws, or to the inputs themselves, which it leaves alone."""
@@ -104,6 +108,11 @@ class Operation(ABC):
     def results(self) -> int:
         """The number of results."""
         return 1
+
+    @property
+    def bodies(self) -> tuple["Dataflow", ...]:
+        """The graphs it holds."""
+        return ()
 
     @abstractmethod
     def outputs(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:

@@ -190,7 +190,7 @@ def test_opens_without_tensorflow(zoo):
 
     code = (
         "import sys; from netloom.sim import open_engine; import numpy as np\n"
-        f"engine = open_engine('fixed', firmware={str(zoo('mlp').firmware.directory)!r})\n"
+        f"engine = open_engine('fixed', conversion={str(zoo('mlp').conversion.directory)!r})\n"
         "assert engine.predict(np.zeros((2, 9))).shape == (2, 4)\n"
         "assert not {'tensorflow', 'keras', 'hls4ml', 'qkeras'} & set(sys.modules)"
     )
