@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from netloom.fixed_point import Overflow
 from netloom.hls.dataflow.cast import Cast
 from netloom.hls.dataflow.evaluator import Evaluator
 from netloom.hls.dataflow.graph import Dataflow
@@ -119,12 +120,13 @@ class Scan(Operation):
         )
 
     def may_overflow(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
-        """Whether any operation of the body may."""
+        """Whether any operation of the body may, but for casts that saturate: those are quantizers and mean to."""
         del inputs
         within = self._within(bounds)
         return any(
             node.operation.may_overflow(self.body.input_types(node), [within[name] for name in node.inputs])
             for node in self.body.nodes
+            if not (isinstance(node.operation, Cast) and node.operation.to.overflow in (Overflow.SAT, Overflow.SAT_SYM))
         )
 
     def cost(self, inputs: Sequence[TensorType]) -> Cost:

@@ -51,7 +51,7 @@ def test_a_simple_cell(every, reverse, wrap):
     for sample, found in zip(raws, result, strict=True):
         expected = simple_loop(scan, sample)
         assert found == (expected if every else expected[-1])
-    assert scan.may_overflow([FED], full_bounds([FED]))
+    assert scan.may_overflow([FED], full_bounds([FED])) == wrap
 
 
 @pytest.mark.parametrize("every", [(True, False), (False, True), (True, True)])
