@@ -106,8 +106,8 @@ def _plan_node(builder: DesignBuilder, node: Node) -> None:
             # Gathered in the order in which a saturating accumulator must meet it.
             tensor = builder.dataflow.types[node.inputs[0]]
             index = 1 + np.arange(tensor.size).reshape(1, *tensor.shape)
-            kernel = operation.kernel([tensor], builder.dataflow.input_bounds(node), np.int64)
-            _plan_permute(builder, node, Permute(kernel([index])[0] - 1))
+            run, _ = operation.prepare([tensor], builder.dataflow.input_bounds(node))
+            _plan_permute(builder, node, Permute(run([index])[0][0] - 1))
         case _:
             raise LayerNotSupportedError(
                 f"layer {node.layer!r}: {type(operation).__name__} has no hardware unit yet; use the C++ project for it"

@@ -88,7 +88,7 @@ def test_operations_of_a_conversion_keep_their_promises(zoo, name):
     for node in dataflow.nodes:
         types, bounds = dataflow.input_types(node), dataflow.input_bounds(node)
         arrays = [np.where(rng.random((30, *b.low.shape)) < 0.5, b.low, b.high) for b in bounds]
-        result = node.operation.kernel(types, bounds, np.int64)(arrays)
+        (result,) = node.operation.prepare(types, bounds, np.int64)[0](arrays)
         proven = dataflow.bounds[node.name]
         assert (proven.low <= result).all() and (result <= proven.high).all(), node.name
         saturates = isinstance(node.operation, Cast) and node.operation.to.overflow in (Overflow.SAT, Overflow.SAT_SYM)

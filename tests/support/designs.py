@@ -17,13 +17,12 @@ from netloom.hls.dataflow import (
     Dataflow,
     DataflowBuilder,
     DepthwiseMatVec,
+    Evaluator,
     Layer,
     MatVec,
     Operation,
     TensorType,
     Window,
-    in_dtype,
-    integer_dtype,
 )
 from netloom.sim.hardware.cells import cell_models
 from netloom.sim.hardware.verilator import FLOWING, Port, Simulation, Stalls, build
@@ -93,13 +92,8 @@ class Network:
 
 def evaluate(dataflow: Dataflow, inputs: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     """Raws of every node, in integers."""
-    raws = dict(zip(dataflow.sources, inputs, strict=True))
-    for node in dataflow.nodes:
-        types, bounds = dataflow.input_types(node), dataflow.input_bounds(node)
-        dtype = integer_dtype(node.operation.headroom(types, bounds))
-        kernel = node.operation.kernel(types, bounds, dtype)
-        raws[node.name] = kernel([in_dtype(raws[name], dtype).copy() for name in node.inputs])
-    return raws
+    evaluator = Evaluator(dataflow, list(dataflow.types), least=np.int64)
+    return evaluator.evaluate(dict(zip(dataflow.sources, inputs, strict=True)))
 
 
 def check_design(

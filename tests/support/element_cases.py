@@ -33,7 +33,7 @@ def check_element_unit(
         arrays = random_raws(tensors, seed, samples)
     expected = run(operation, tensors, arrays)
     (output,) = unit.outputs
-    declared = operation.output(tensors)
+    (declared,) = operation.outputs(tensors)
     assert output.element == declared.element
     assert output.beats * output.lanes == declared.size
     flat = [array.reshape(len(array), -1) for array in arrays]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from netloom.fixed_point import INT64_LIMIT, FixedPoint
-from netloom.hls.dataflow import EXACT_LIMIT, Bounds, Operation, TensorType, in_dtype, integer_dtype
+from netloom.hls.dataflow import EXACT_LIMIT, Bounds, Operation, TensorType, in_dtype
 
 BATCH = 24
 
@@ -48,38 +48,38 @@ def full_bounds(inputs: Sequence[TensorType]) -> list[Bounds]:
 
 def run(operation: Operation, inputs: Sequence[TensorType], arrays: Sequence[np.ndarray]) -> np.ndarray:
     """The operation in integers."""
-    dtype = integer_dtype(operation.headroom(inputs, full_bounds(inputs)))
-    return operation.kernel(inputs, full_bounds(inputs), dtype)([in_dtype(array, dtype).copy() for array in arrays])
+    function, dtype = operation.prepare(inputs, full_bounds(inputs), np.int64)
+    (result,) = function([in_dtype(array, dtype).copy() for array in arrays])
+    return result
 
 
 def check_operation(operation: Operation, inputs: Sequence[TensorType], seed: int = 0) -> np.ndarray:
     """Hold an operation against all that `Operation` promises, whatever it computes; gives its int64 results.
 
     Shape and type as declared; results within `bounds`, `bounds` within the type; the same numbers in every dtype that
-    `headroom` admits; inputs left alone; overflow reported only where it may happen.
+    it may choose; inputs left alone; overflow reported only where it may happen.
     """
     bounds = full_bounds(inputs)
     arrays = random_raws(inputs, seed)
-    declared = operation.output(inputs)
+    (declared,) = operation.outputs(inputs)
     expected = run(operation, inputs, arrays)
     assert expected.shape == (BATCH, *declared.shape)
     assert expected.dtype == np.int64
 
-    proven = operation.bounds(inputs, bounds)
+    (proven,) = operation.bounds(inputs, bounds)
     assert proven.low.shape == proven.high.shape == declared.shape
     assert (proven.low <= expected).all() and (expected <= proven.high).all(), "a result leaves the proven range"
     assert not proven.exceeds(declared.element), "the proven range leaves the declared type"
 
-    headroom = operation.headroom(inputs, bounds)
-    assert headroom >= max(np.abs(array).max() for array in arrays)
-    assert headroom >= np.abs(expected).max()
-    for dtype, limit in EXACT_LIMIT.items():
-        if headroom <= limit:
-            given = [array.astype(dtype) for array in arrays]
-            result = operation.kernel(inputs, bounds, dtype)(given)
-            assert result.tolist() == expected.tolist(), f"{dtype.__name__} differs from int64"
-            for array, original in zip(given, arrays, strict=True):
-                assert (array == original).all(), "a kernel changed its input"
+    greatest = max(np.abs(array).max() for array in (*arrays, expected))
+    for least in EXACT_LIMIT:
+        function, dtype = operation.prepare(inputs, bounds, least)
+        assert greatest <= EXACT_LIMIT.get(dtype, greatest)
+        given = [array.astype(dtype) for array in arrays]
+        (result,) = function(given)
+        assert result.tolist() == expected.tolist(), f"{dtype.__name__} differs from int64"
+        for array, original in zip(given, arrays, strict=True):
+            assert (array == original).all(), "an operation changed its input"
 
     overflowing = operation.overflows(inputs, arrays)
     if overflowing is not None:
@@ -91,4 +91,4 @@ def check_operation(operation: Operation, inputs: Sequence[TensorType], seed: in
 
 def works_in_float32(operation: Operation, inputs: Sequence[TensorType]) -> bool:
     """Whether the operation admits the cheapest dtype."""
-    return operation.headroom(inputs, full_bounds(inputs)) <= EXACT_LIMIT[np.float32]
+    return operation.prepare(inputs, full_bounds(inputs))[1] is np.float32

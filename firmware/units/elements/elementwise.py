@@ -73,7 +73,8 @@ class ElementwiseUnit(Unit):
 
     @property
     def _element(self) -> FixedPoint:
-        return self.operation.output([TensorType((1,), self.a.element), TensorType((1,), self.b.element)]).element
+        ones = [TensorType((1,), stream.element) for stream in (self.a, self.b)]
+        return self.operation.outputs(ones)[0].element
 
     @property
     def _dsps(self) -> int:

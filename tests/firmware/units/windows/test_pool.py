@@ -33,7 +33,7 @@ SHAPES = {
 def unit_of(operation, type_, lanes, **fields):
     """The unit on all windows of a tensor."""
     channels = type_.shape[-1]
-    elements = operation.output([type_]).size * prod(operation.kernel_size)
+    elements = operation.outputs([type_])[0].size * prod(operation.kernel_size)
     rows = fields.get("rows") or (operation.kernel_size[0] if len(operation.kernel_size) > 1 else 1)
     assert channels % lanes == 0
     return PoolUnit(
