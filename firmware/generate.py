@@ -12,7 +12,8 @@ from netloom.firmware.families.target import Target
 from netloom.firmware.map.area import Area, design_area
 from netloom.firmware.map.cycles import Cycles, count_cycles
 from netloom.firmware.map.fitting import Budget, Fitted, Search, fit, fit_interval
-from netloom.firmware.map.folding import Fold, fold_for_reuse
+from netloom.firmware.map.fold import Fold
+from netloom.firmware.map.folding import fold_for_reuse
 from netloom.firmware.map.layout import plan_design
 from netloom.firmware.map.share import share_dsps
 from netloom.hls.dataflow import Dataflow

@@ -11,7 +11,7 @@ from netloom.firmware.emit.library import needed
 from netloom.firmware.emit.verilog import TOP, input_ports, output_ports, top_level
 from netloom.firmware.map.area import area_of, design_area
 from netloom.firmware.map.cycles import Cycles
-from netloom.firmware.map.folding import Folding
+from netloom.firmware.map.fold import Folding
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 

@@ -1,13 +1,12 @@
-"""Units that form windows: columns of pixels, replayed in the order in which a kernel wants them; and pooling."""
+"""Units that form windows: columns of pixels, replayed in the order in which a kernel wants them."""
 
 from netloom.firmware.map.builder import DesignBuilder
 from netloom.firmware.map.geometry import Geometry
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.firmware.units.windows.line_buffer import LineBuffer
-from netloom.firmware.units.windows.pool import PoolUnit, pool_saturates
 from netloom.firmware.units.windows.replay_buffer import ReplayBuffer
-from netloom.hls.dataflow import Node, Pool
+from netloom.hls.dataflow import Node
 
 
 def columns(builder: DesignBuilder, node: Node, source: Stream, geometry: Geometry, lanes: int) -> Stream:
@@ -86,21 +85,3 @@ def channel_windows(builder: DesignBuilder, node: Node, source: Stream, geometry
             target=builder.target,
         ),
     )
-
-
-def plan_pool(builder: DesignBuilder, node: Node, operation: Pool) -> None:
-    """Pooling: columns, windows, and the maximum or sum over each."""
-    source = builder.take(node.inputs[0])
-    geometry = Geometry.of(operation, builder.dataflow.types[node.inputs[0]].shape)
-
-    def beats(lanes: int) -> int:
-        slices = geometry.channels // lanes
-        return max(geometry.beats_in(lanes), geometry.positions * geometry.kernel[1] * slices)
-
-    lanes = builder.lanes_within(geometry.channels, source.lanes, beats)
-    stream = columns(builder, node, source, geometry, lanes)
-    stream = channel_windows(builder, node, stream, geometry, lanes)
-    types, bounds = builder.dataflow.input_types(node), builder.dataflow.input_bounds(node)
-    saturates = pool_saturates(operation, types, bounds)
-    in_two_axes = Pool(operation.function, geometry.kernel, geometry.stride, operation.accum, operation.summation)
-    builder.compute(node, lambda name: PoolUnit(name, stream, in_two_axes, builder.target, saturates=saturates))
