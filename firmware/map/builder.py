@@ -5,7 +5,7 @@ from collections.abc import Callable
 from math import gcd, lcm
 
 from netloom.firmware.design import Design, Port, Tap
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import Family
 from netloom.firmware.map.folding import Folding, divisors
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
@@ -35,7 +35,7 @@ class DesignBuilder:
         interval: clock cycles between inferences that no other unit should exceed.
     """
 
-    def __init__(self, dataflow: Dataflow, folding: Folding, target: Target, dsps: dict[str, int]) -> None:
+    def __init__(self, dataflow: Dataflow, folding: Folding, target: Family, dsps: dict[str, int]) -> None:
         self.dataflow = dataflow
         self.folding = folding
         self.target = target

@@ -1,13 +1,13 @@
 """`share_dsps`: which products get a device's DSP blocks."""
 
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import Family
 from netloom.firmware.map.folding import Fold, Product, products
 from netloom.firmware.units.products.multiplier import multiplier_resources
 from netloom.firmware.units.products.weights import can_share_blocks
 from netloom.hls.dataflow import Dataflow
 
 
-def share_dsps(dataflow: Dataflow, folding: dict[str, Fold], count: int, target: Target) -> dict[str, int]:
+def share_dsps(dataflow: Dataflow, folding: dict[str, Fold], count: int, target: Family) -> dict[str, int]:
     """Give `count` DSP blocks to the products where each of them saves the most LUTs; node name -> blocks."""
     offers = []
     for product in products(dataflow):
@@ -22,7 +22,7 @@ def share_dsps(dataflow: Dataflow, folding: dict[str, Fold], count: int, target:
     return shares
 
 
-def _served(dataflow: Dataflow, product: Product, fold: Fold, target: Target) -> int:
+def _served(dataflow: Dataflow, product: Product, fold: Fold, target: Family) -> int:
     """Multipliers that a DSP block serves: two of a pair of rows, where their products fit side by side."""
     bounds = dataflow.input_bounds(product.node)[0]
     low, high = int(bounds.low.min()), int(bounds.high.max())
@@ -31,7 +31,7 @@ def _served(dataflow: Dataflow, product: Product, fold: Fold, target: Target) ->
     return 2 if pairs and can_share_blocks(product.operation.weights, low, high, signed, target) else 1
 
 
-def _lut_price(dataflow: Dataflow, product: Product, target: Target) -> int:
+def _lut_price(dataflow: Dataflow, product: Product, target: Family) -> int:
     """LUTs of one of the product's multipliers."""
     element = dataflow.input_types(product.node)[0].element
     return multiplier_resources(element.width, product.operation.weight_type.width, target, dsp=False).lut

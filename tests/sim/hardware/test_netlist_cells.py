@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from netloom.firmware.families.inlined_cells import inlined
 from netloom.sim.hardware.netlist import models
-from netloom.sim.hardware.netlist_cells import inlined
 from netloom.sim.hardware.verilator import Port, Stalls, build
 
 WIDTH = 16
