@@ -61,7 +61,7 @@ def simulation(netlist, unit, folder):
     run_yosys(folder, "convert.ys", folder / "convert.log")
     text = (folder / "top.v").read_text()
     ports = [Port("in_", unit.source.width)], [Port("out_", unit.source.width)]
-    return build({"top.v": text, **models(text, "ecp5")}, "top", *ports, lint=False)
+    return build({"top.v": text, **models(text, ECP5)}, "top", *ports, lint=False)
 
 
 def check(netlist, unit, folder):
