@@ -16,8 +16,6 @@ from netloom.models.tasks import find_task
 from netloom.quantize.policy import Bits, Policy
 from netloom.quantize.settings import Settings
 
-DEFAULT_CLOCKS = {"ecp5": 80.0, "ice40": 24.0}
-"""MHz, by device family: what most networks reach after routing on the slowest parts of it."""
 NETLIST_SAMPLES = 20
 STALLED_SAMPLES = 100
 
@@ -31,7 +29,7 @@ class HardwareSettings(Settings):
 
     Attributes:
         board: name of the board; kept as the list of boards writes it.
-        clock_mhz: of the network; None is 80 MHz on ECP5, 24 MHz on iCE40.
+        clock_mhz: of the network; None is the family's own choice (`Family.clock_mhz`).
         target_ii: clock cycles between samples, at most; None is the fastest that goes through the tools with ease.
         target_fps: samples a second, at least, instead of `target_ii`.
         rtl_samples: only so many test samples in RTL simulation; None is all.
@@ -80,7 +78,7 @@ class HardwareSettings(Settings):
 
         board = find_board(self.board)
         family = board.device.family
-        return DEFAULT_CLOCKS.get(family.target, board.clock_mhz) if family else board.clock_mhz
+        return (family and family.clock_mhz) or board.clock_mhz
 
     @property
     def interval(self) -> int | None:

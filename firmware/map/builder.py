@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from math import gcd, lcm
 
 from netloom.firmware.design import Design, Port, Tap
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import Family
 from netloom.firmware.map.fold import Folding, divisors
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
@@ -37,7 +37,7 @@ class DesignBuilder:
     """
 
     def __init__(
-        self, dataflow: Dataflow, folding: Folding, target: Target, dsps: dict[str, int], windows: Collection[str]
+        self, dataflow: Dataflow, folding: Folding, target: Family, dsps: dict[str, int], windows: Collection[str]
     ) -> None:
         self.dataflow = dataflow
         self.folding = folding

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from netloom.errors import FoldingError
 from netloom.firmware.design import Design
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.map.area import Area, design_area, least_area
 from netloom.firmware.map.buffers import sized_and_counted
 from netloom.firmware.map.cycles import Cycles
@@ -36,7 +36,7 @@ class Budget:
     """What a device has for the network, its own name included for messages."""
 
     device: str
-    target: Target
+    target: Family
     lut: int
     dsp: int
     bram: int
@@ -81,7 +81,7 @@ class Candidate:
         self.folding = fold_for_interval(dataflow, interval)
         self._budget = budget
         if budget is None:
-            self.design = lay_out(dataflow, self.folding, Target.GENERIC)
+            self.design = lay_out(dataflow, self.folding, GENERIC)
         else:
             dsps = share_dsps(dataflow, self.folding, budget.dsp, budget.target)
             self.design = lay_out(dataflow, self.folding, budget.target, dsps)

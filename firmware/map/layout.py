@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from netloom.firmware.design import Design
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.map.buffers import sized
 from netloom.firmware.map.builder import DesignBuilder
 from netloom.firmware.map.fold import Folding
@@ -13,7 +13,7 @@ from netloom.hls.dataflow import Dataflow
 
 
 def plan_design(
-    dataflow: Dataflow, folding: Folding, target: Target = Target.GENERIC, dsps: Mapping[str, int] | None = None
+    dataflow: Dataflow, folding: Folding, target: Family = GENERIC, dsps: Mapping[str, int] | None = None
 ) -> Design:
     """Lay a network out in hardware units.
 
@@ -33,7 +33,7 @@ def plan_design(
     return sized(lay_out(dataflow, folding, target, dsps))
 
 
-def lay_out(dataflow: Dataflow, folding: Folding, target: Target, dsps: Mapping[str, int] | None = None) -> Design:
+def lay_out(dataflow: Dataflow, folding: Folding, target: Family, dsps: Mapping[str, int] | None = None) -> Design:
     """`plan_design`, with FIFOs behind forks still as deep as a whole tensor."""
     if dsps is None:
         dsps = {name: fold.multipliers for name, fold in folding.items()}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import Family
 from netloom.firmware.map.builder import DesignBuilder
 from netloom.firmware.map.fold import Fold
 from netloom.hls.dataflow import Dataflow, Node
@@ -49,11 +49,11 @@ class Product(ABC):
         """To be least, among foldings that are fast enough: logic first, in about LUTs a bit of an input element."""
 
     @abstractmethod
-    def served(self, fold: Fold, target: Target) -> int:
+    def served(self, fold: Fold, target: Family) -> int:
         """Multipliers that one DSP block serves."""
 
     @abstractmethod
-    def multiplier_luts(self, target: Target) -> int:
+    def multiplier_luts(self, target: Family) -> int:
         """LUTs that one multiplier takes outside a DSP block."""
 
     @abstractmethod

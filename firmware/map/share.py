@@ -1,12 +1,12 @@
 """`share_dsps`: which products get a device's DSP blocks."""
 
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import Family
 from netloom.firmware.map.fold import Fold
 from netloom.firmware.map.products import products
 from netloom.hls.dataflow import Dataflow
 
 
-def share_dsps(dataflow: Dataflow, folding: dict[str, Fold], count: int, target: Target) -> dict[str, int]:
+def share_dsps(dataflow: Dataflow, folding: dict[str, Fold], count: int, target: Family) -> dict[str, int]:
     """Give `count` DSP blocks to the products where each of them saves the most LUTs; node name -> blocks."""
     offers = []
     for product in products(dataflow):

@@ -9,7 +9,7 @@ from netloom.errors import SettingsError, StorageError
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.build.bitstream import Build, BuildSettings, build
 from netloom.firmware.emit.emitted import DESIGN_FILE, EmittedDesign
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import GENERIC
 from netloom.hls import Conversion
 from netloom.pipeline import rundir
 from netloom.pipeline.hardware_plan import HardwarePlan
@@ -64,7 +64,7 @@ def write_design(directory: str | Path, settings: HardwareSettings, progress: Pr
         NetloomError: with one line, in all its kinds; what was finished before is intact.
     """
     folder, progress = _existing(directory), progress or Progress()
-    if (folder / DESIGN_FILE).is_file() and (target := EmittedDesign.read(folder).target) != Target.GENERIC:
+    if (folder / DESIGN_FILE).is_file() and (target := EmittedDesign.read(folder).target) != GENERIC.name:
         raise SettingsError(
             f"the design in {folder} is for {target}; give its run or its firmware, to write one for {settings.board}"
         )

@@ -11,16 +11,11 @@ from netloom.errors import INSTALL_HARDWARE, StorageError, ToolMissingError
 from netloom.firmware.build.inert import objection
 from netloom.firmware.build.tools import find_tool
 from netloom.firmware.emit.emitted import EmittedDesign
+from netloom.firmware.families import Family, find_family
 from netloom.sim.hardware.cells import cell_models
-from netloom.sim.hardware.netlist_cells import inlined
 from netloom.sim.hardware.stream_engine import StreamEngine, input_ports, output_ports
 from netloom.sim.hardware.verilator import Stalls, build
 
-_LIBRARIES = {
-    "ecp5": ("ecp5/common_sim.vh", "ecp5/ccu2c_sim.vh", "ecp5/cells_sim.v"),
-    "ice40": ("ice40/cells_sim.v",),
-}
-"""Yosys's own models of a family's cells, in its folder of shared data."""
 _LEVEL = "-O0"
 """A netlist is much code that runs for a few samples: with -O1 g++ takes three times longer."""
 _MODULE = re.compile(r"^(\(\* blackbox \*\)\s+)?module\s+(\w+)\b.*?^endmodule\b[^\n]*\n", re.DOTALL | re.MULTILINE)
@@ -57,8 +52,9 @@ class NetlistEngine(StreamEngine):
             raise StorageError(f"{netlist}: is no text; synthesize the design again") from None
         if (found := objection(text)) is not None:
             raise StorageError(f"{netlist}: {found} is in no netlist of Yosys's; synthesize the design again")
+        family = find_family(design.target)
         simulation = build(
-            {"netlist.v": inlined(text), **models(text, design.target)},
+            {"netlist.v": family.inlined(text), **models(text, family)},
             design.top,
             input_ports(design),
             output_ports(design),
@@ -69,12 +65,12 @@ class NetlistEngine(StreamEngine):
         super().__init__("netlist", design, simulation, stalls)
 
 
-def models(netlist: str, target: str) -> dict[str, str]:
+def models(netlist: str, family: Family) -> dict[str, str]:
     """A model for every cell a netlist names: Yosys's own, or netloom's where Yosys has none.
 
     Args:
         netlist: Verilog.
-        target: family of the device: "ecp5" or "ice40".
+        family: of the device.
 
     Returns:
         Verilog by file name.
@@ -82,7 +78,7 @@ def models(netlist: str, target: str) -> dict[str, str]:
     Raises:
         ToolMissingError: if there is no Yosys.
     """
-    macros, library = _library(target)
+    macros, library = _library(family)
     needed: dict[str, str] = {}
     words = set(re.findall(r"\w+", netlist))
     while missing := [name for name in library if name in words and name not in needed]:
@@ -93,12 +89,11 @@ def models(netlist: str, target: str) -> dict[str, str]:
     return own | {"cells.v": macros + "".join(needed.values())} if needed else own
 
 
-def _library(target: str) -> tuple[str, dict[str, str]]:
+def _library(family: Family) -> tuple[str, dict[str, str]]:
     """Yosys's models of a family's cells: the macros that they use, and {module: text}."""
-    # Verilator lets a port's default value begin what the port is connected to: docs/upstream.md.
-    macros = "`define NO_ICE40_DEFAULT_ASSIGNMENTS\n"
+    macros = family.macros
     modules: dict[str, str] = {}
-    for name in _LIBRARIES.get(target, ()):
+    for name in family.simulation:
         path = _shared_data() / name
         try:
             text = path.read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import Family
 from netloom.firmware.map.builder import DesignBuilder
 from netloom.firmware.map.fold import UNROLL_LIMIT, Fold, divisors
 from netloom.firmware.map.geometry import Geometry
@@ -49,7 +49,7 @@ class MatVecProduct(Weighted):
         """All foldings there are, the unrolled one last, if its adders are not too many."""
         return self._folds
 
-    def served(self, fold: Fold, target: Target) -> int:
+    def served(self, fold: Fold, target: Family) -> int:
         """Two multipliers of a pair of rows, where their products fit side by side."""
         low, high = int(self.bounds.low.min()), int(self.bounds.high.max())
         signed = self.tensor.element.signed

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import Family
 from netloom.firmware.map.fold import Fold
 from netloom.firmware.map.geometry import Geometry
 from netloom.firmware.map.mapping import Product
@@ -91,12 +91,12 @@ class Weighted(Product):
         """Bits of a weight."""
         return self.operation.weight_type.width
 
-    def served(self, fold: Fold, target: Target) -> int:
+    def served(self, fold: Fold, target: Family) -> int:
         """One multiplier a block."""
         del fold, target
         return 1
 
-    def multiplier_luts(self, target: Target) -> int:
+    def multiplier_luts(self, target: Family) -> int:
         """Of an input element and a weight."""
         return multiplier_resources(self.tensor.element.width, self.weight_width, target, dsp=False).lut
 

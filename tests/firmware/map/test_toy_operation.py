@@ -7,7 +7,7 @@ import pytest
 from designs import Network, check_design
 
 from netloom.errors import LayerNotSupportedError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import ECP5
 from netloom.firmware.map.folding import fold_for_interval
 from netloom.firmware.map.layout import plan_design
 from netloom.firmware.map.operations.each import on_each
@@ -51,6 +51,6 @@ def test_an_operation_from_outside_is_laid_out_and_exact():
         plan_design(dataflow, folding)
     register(Square, on_each(_unit))
     try:
-        check_design(dataflow, plan_design(dataflow, folding, Target.ECP5), folding)
+        check_design(dataflow, plan_design(dataflow, folding, ECP5), folding)
     finally:
         del MAPPINGS[Square]

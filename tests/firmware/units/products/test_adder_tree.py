@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pipeline_bench import through
 
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import FAMILIES
 from netloom.firmware.stream import Stream
 from netloom.fixed_point import FixedPoint
 
@@ -23,7 +23,7 @@ TREE = """
 """
 
 
-@pytest.mark.parametrize("target", Target)
+@pytest.mark.parametrize("target", tuple(FAMILIES.values()))
 @pytest.mark.parametrize("carries", [False, True])
 @pytest.mark.parametrize(
     ("terms", "term", "total"),

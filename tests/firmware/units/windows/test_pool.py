@@ -11,7 +11,7 @@ from rtl_bench import check_unit
 from stream_cases import elaborate
 
 from netloom.errors import LayerNotSupportedError, SettingsError, ToolFailedError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import FAMILIES
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.windows.pool import PoolUnit, pool_saturates
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
@@ -147,7 +147,7 @@ def test_random(seed):
     size = (*(int(n + extra) for n, extra in zip(window, rng.integers(0, 4, len(window)), strict=True)), lanes * slices)
     element = FixedPoint(int(rng.integers(1, 10)), int(rng.integers(-1, 5)), bool(rng.integers(2)))
     stride = tuple(int(n) for n in rng.integers(1, 4, len(window)))
-    target = pick(rng, Target)
+    target = pick(rng, tuple(FAMILIES.values()))
     if rng.random() < 0.3:
         check(
             Pool(PoolFunction.MAX, window, stride), tensor(size, str(element)), lanes, seed, (seed,), 5, target=target
