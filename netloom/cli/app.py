@@ -87,9 +87,9 @@ def _boards() -> list[str]:
 
 
 def _stages() -> list[str]:
-    from netloom.pipeline.state import STAGES
+    from netloom.pipeline import registry
 
-    return list(STAGES)
+    return list(registry.names())
 
 
 Output = Annotated[

@@ -1,0 +1,53 @@
+"""Place, route and pack for the board."""
+
+from pathlib import Path
+
+from netloom.firmware.board.boards import find_board
+from netloom.firmware.build.bitstream import BuildSettings, build
+from netloom.firmware.build.tools import find_tool
+from netloom.firmware.emit.emitted import EmittedDesign
+from netloom.pipeline import rundir
+from netloom.pipeline.stage import Job, Stage
+from netloom.pipeline.stages.synthesize import load_netlist
+
+
+def _inputs(job: Job) -> dict[str, object]:
+    family = find_board(job.hardware.board).device.family
+    return {
+        "board": job.hardware.board,
+        "clock": job.hardware.clock,
+        "seeds": job.hardware.seeds,
+        "tools": [find_tool(name).origin for name in ("yosys", family.place, family.pack)] if family else [],
+    }
+
+
+def _work(job: Job, out: Path) -> None:
+    """Place, route and pack for the board; makes `bitstream/`. A missed clock is no failure: the result says so.
+
+    Raises:
+        FoldingError: if the design does not fit after all.
+        SettingsError: for a clock that cannot be had.
+        ToolMissingError, ToolFailedError: of the place-and-route tools; their logs are then in the run directory's
+            `bitstream-failed`.
+    """
+    design = EmittedDesign.read(job.directory / rundir.DESIGN)
+    build(
+        design,
+        find_board(job.hardware.board),
+        out / rundir.BITSTREAM,
+        BuildSettings(clock_mhz=job.hardware.clock, seeds=job.hardware.seeds),
+        netlist=load_netlist(job.directory / rundir.NETLIST, design.top),
+        on_line=job.progress.doing,
+    )
+
+
+STAGE = Stage(
+    "bitstream",
+    needs=(rundir.DESIGN, rundir.NETLIST),
+    makes=(rundir.BITSTREAM,),
+    inputs=_inputs,
+    work=_work,
+    board=True,
+    logs=("bitstream-failed",),
+    code=("firmware",),
+)
