@@ -1,5 +1,6 @@
 """The command `netloom`. Everything slow to import is imported by the command that needs it."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -92,6 +93,12 @@ def _stages() -> list[str]:
     return list(registry.names())
 
 
+def _no_store(asked: bool) -> bool:
+    if asked:
+        os.environ["NETLOOM_STORE"] = "0"
+    return asked
+
+
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where it goes; runs/NAME if left out.")
 ]
@@ -120,6 +127,10 @@ Precision = Annotated[
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Do everything anew, and then replace what the directory holds.")]
+NoStore = Annotated[
+    bool,
+    typer.Option("--no-store", callback=_no_store, help="Neither take results of other runs nor leave any."),
+]
 BoardOption = Annotated[
     str | None,
     typer.Option(
@@ -183,6 +194,19 @@ def netloom(
     silence_tensorflow()
 
 
+@app.command(epilog=_examples("netloom store", "netloom store --limit 500MB", "netloom store --clear"))
+def store(
+    limit: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Drop what was not used for longest, down to this: 500MB, 2GB.")
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Drop everything.")] = False,
+) -> None:
+    """Say what earlier runs have left for later ones, or drop it."""
+    from netloom.cli import store as cli_store
+
+    cli_store.store("0" if clear else limit)
+
+
 @app.command(epilog=_examples("netloom networks"))
 def networks() -> None:
     """List the networks that come with netloom."""
@@ -239,6 +263,7 @@ def run(
     design_seconds: DesignSeconds = None,
     until: Until = "report",
     force: Force = False,
+    no_store: NoStore = False,
 ) -> None:
     """Go the whole way, from a network or your own model to a report, and with --board to a bitstream.
 
@@ -246,6 +271,7 @@ def run(
     """
     from netloom.cli import run as cli_run
 
+    del no_store  # its callback did all
     settings = cli_run.settings(
         hls=cli_run.hls(io_type, strategy, reuse_factor, precision),
         bits=bits,
@@ -287,6 +313,7 @@ def convert(
     reuse_factor: ReuseFactor = 1,
     precision: Precision = None,
     force: Force = False,
+    no_store: NoStore = False,
 ) -> None:
     """Convert your own model to firmware.
 
@@ -294,6 +321,7 @@ def convert(
     """
     from netloom.cli import run as cli_run
 
+    del no_store  # its callback did all
     settings = cli_run.settings(
         hls=cli_run.hls(io_type, strategy, reuse_factor, precision),
         bits=bits,

@@ -17,6 +17,7 @@ from netloom.pipeline.running import run_stage
 from netloom.pipeline.stage import Job
 from netloom.pipeline.stages.design import emit_design
 from netloom.pipeline.state import RunState, check_intact, check_part
+from netloom.pipeline.store import used_store
 from netloom.progress import Progress
 from netloom.settings import HardwareSettings, RunSettings
 
@@ -83,7 +84,7 @@ def write_design(directory: str | Path, settings: HardwareSettings, progress: Pr
 
 def _bring(artefact: str, folder: Path, state: RunState, settings: HardwareSettings, progress: Progress) -> None:
     """Bring a run's way to an artefact up to date: nothing is simulated, and no data is needed."""
-    job = Job(folder, state, RunSettings(hardware=settings), progress=progress)
+    job = Job(folder, state, RunSettings(hardware=settings), progress=progress, store=used_store())
     for stage in registry.path_to(artefact, job):
         run_stage(stage, job)
 

@@ -21,6 +21,7 @@ from netloom.pipeline.origin import Start, find_start
 from netloom.pipeline.running import LOG_FILE, run_stage
 from netloom.pipeline.stage import Job, Outcome
 from netloom.pipeline.state import STATE_FILE, Origin, RunState, check_intact, check_part
+from netloom.pipeline.store import used_store
 from netloom.pipeline.told import told
 from netloom.pipeline.versions import compiler_version, versions
 from netloom.progress import Progress
@@ -107,7 +108,7 @@ def run(
         with _anew(folder) if force else nullcontext(folder) as place:
             state = _claim(place, start, settings)
             outcomes: list[Outcome] = []
-            job = Job(place, state, settings, start, dataset, outcomes, progress)
+            job = Job(place, state, settings, start, dataset, outcomes, progress, used_store(), force)
             stages = registry.stages_of(job)
             if until not in [stage.name for stage in stages]:
                 raise SettingsError(f"{start.words} is quantized already: there is no stage {until!r} to end after")

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from netloom.common.files import digests, is_same, put_in_place, remove, scratch, storage_errors
 from netloom.common.quiet import captured
-from netloom.errors import ToolFailedError
+from netloom.errors import StorageError, ToolFailedError
 from netloom.pipeline import registry
 from netloom.pipeline.code import code_digest
 from netloom.pipeline.stage import Job, Outcome, Stage
 from netloom.pipeline.state import RunState, StageRecord, recorded
+from netloom.pipeline.store import Kept
 
 LOG_FILE = "netloom.log"
 
@@ -31,7 +32,7 @@ def run_stage(stage: Stage, job: Job) -> Outcome:
             mark = fingerprint(stage, job)
             reused = is_finished(stage, mark, job)
             if not reused:
-                _perform(stage, mark, job)
+                reused = _perform(stage, mark, job)
     finally:
         job.progress.close()
     seconds = job.state.stages[stage.name].seconds
@@ -63,20 +64,19 @@ def is_finished(stage: Stage, mark: str, job: Job) -> bool:
     )
 
 
-def _perform(stage: Stage, mark: str, job: Job) -> None:
-    """Do the work in a scratch directory, put the outputs in place, then record them in `run.json`.
+def _perform(stage: Stage, mark: str, job: Job) -> bool:
+    """Make the outputs in a scratch directory, put them in place, then record them in `run.json`.
 
     Until the record is written the outputs do not count, whatever interrupts; and the earlier outputs are
     replaced only once the new ones are whole.
+
+    Returns:
+        Whether the result is from the store.
     """
-    began, directory, state, names = time.perf_counter(), job.directory, job.state, stage.outputs(job)
+    directory, state, names = job.directory, job.state, stage.outputs(job)
     with scratch(directory) as made:
         with captured(directory / LOG_FILE), _logs_kept(stage, made, directory):
-            print(f"== {stage.name}, {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
-            stage.work(job, made)
-        outputs: dict[str, str] = {}
-        for output in names:
-            outputs |= digests(made / output, made)
+            kept, taken = _made(stage, mark, job, made)
         for output in names:
             put_in_place(made / output, directory / output)
     before = state.stages.get(stage.name)
@@ -87,12 +87,35 @@ def _perform(stage: Stage, mark: str, job: Job) -> None:
         state.stages.pop(later, None)
     record = StageRecord(
         fingerprint=mark,
-        outputs=outputs,
-        seconds=round(time.perf_counter() - began, 3),
+        outputs=kept.outputs,
+        seconds=kept.seconds,
         finished=datetime.now(UTC).replace(microsecond=0),
     )
     _note(state, stage.name, record)
     state.write(directory)
+    return taken
+
+
+def _made(stage: Stage, mark: str, job: Job, made: Path) -> tuple[Kept, bool]:
+    """What a stage makes, in the empty directory given, and whether it is from the store."""
+    store = None if stage.last else job.store
+    said = f"{stage.name}, {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if store and not job.anew and (found := store.take(mark, made)):
+        print(f"== {said}, from {store.folder / mark}")
+        return found, True
+    print(f"== {said}")
+    began = time.perf_counter()
+    stage.work(job, made)
+    outputs: dict[str, str] = {}
+    for output in stage.outputs(job):
+        outputs |= digests(made / output, made)
+    kept = Kept(stage=stage.name, outputs=outputs, seconds=round(time.perf_counter() - began, 3))
+    if store:
+        try:
+            store.keep(mark, kept, made)
+        except StorageError as error:
+            print(f"not kept for other runs: {error}")
+    return kept, False
 
 
 def _note(state: RunState, name: str, record: StageRecord) -> None:

@@ -13,6 +13,7 @@ from netloom.settings import HardwareSettings, RunSettings
 if TYPE_CHECKING:
     from netloom.pipeline.origin import Start
     from netloom.pipeline.state import RunState
+    from netloom.pipeline.store import Store
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Job:
         dataset: the data; None where no stage needs any.
         outcomes: of the stages so far; the report lists them.
         progress: shown while at work.
+        store: where results are kept for other runs; None for nowhere.
+        anew: whether nothing is taken from there.
     """
 
     directory: Path
@@ -51,6 +54,8 @@ class Job:
     dataset: Dataset | None = None
     outcomes: Sequence[Outcome] = ()
     progress: Progress = field(default_factory=Progress)
+    store: "Store | None" = None
+    anew: bool = False
 
     @property
     def network(self) -> Network | None:

@@ -1,6 +1,5 @@
 """Make the report from what all other stages have made."""
 
-
 from netloom.pipeline import rundir
 from netloom.pipeline.stage import Job, Stage
 from netloom.pipeline.told import told
