@@ -6,8 +6,7 @@ from netloom.common.files import put_in_place, scratch, storage_errors
 from netloom.common.lock import locked
 from netloom.common.quiet import captured
 from netloom.errors import SettingsError, StorageError
-from netloom.firmware.board.boards import find_board
-from netloom.firmware.build.bitstream import Build, BuildSettings, build
+from netloom.firmware.build.bitstream import Build
 from netloom.firmware.emit.emitted import DESIGN_FILE, EmittedDesign
 from netloom.firmware.families.target import Target
 from netloom.hls import Conversion
@@ -15,6 +14,7 @@ from netloom.pipeline import registry, rundir
 from netloom.pipeline.run import check_hardware
 from netloom.pipeline.running import run_stage
 from netloom.pipeline.stage import Job
+from netloom.pipeline.stages.bitstream import make_bitstream
 from netloom.pipeline.stages.design import emit_design
 from netloom.pipeline.state import RunState, check_intact, check_part
 from netloom.pipeline.store import used_store
@@ -109,13 +109,8 @@ def _build_alone(folder: Path, settings: HardwareSettings, progress: Progress) -
     progress.stage_started("bitstream")
     try:
         with captured(None):
-            return build(
-                EmittedDesign.read(_design_of(folder, settings, progress)),
-                find_board(settings.board),
-                folder / rundir.BITSTREAM,
-                BuildSettings(clock_mhz=settings.clock, seeds=settings.seeds),
-                on_line=progress.doing,
-            )
+            design = EmittedDesign.read(_design_of(folder, settings, progress))
+            return make_bitstream(design, settings, folder, on_line=progress.doing)
     finally:
         progress.close()
 
