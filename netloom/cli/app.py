@@ -1,5 +1,6 @@
 """The command `netloom`. Everything slow to import is imported by the command that needs it."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -93,9 +94,15 @@ def _boards() -> list[str]:
 
 
 def _stages() -> list[str]:
-    from netloom.pipeline.state import STAGES
+    from netloom.pipeline import registry
 
-    return list(STAGES)
+    return list(registry.names())
+
+
+def _no_store(asked: bool) -> bool:
+    if asked:
+        os.environ["NETLOOM_STORE"] = "0"
+    return asked
 
 
 Output = Annotated[
@@ -140,6 +147,10 @@ Precision = Annotated[
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Do everything anew, and then replace what the directory holds.")]
+NoStore = Annotated[
+    bool,
+    typer.Option("--no-store", callback=_no_store, help="Neither take results of other runs nor leave any."),
+]
 BoardOption = Annotated[
     str | None,
     typer.Option(
@@ -210,6 +221,19 @@ def netloom(
     silence_tensorflow()
 
 
+@app.command(epilog=_examples("netloom store", "netloom store --limit 500MB", "netloom store --clear"))
+def store(
+    limit: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Drop what was not used for longest, down to this: 500MB, 2GB.")
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Drop everything.")] = False,
+) -> None:
+    """Say what earlier runs have left for later ones, or drop it."""
+    from netloom.cli import store as cli_store
+
+    cli_store.store("0" if clear else limit)
+
+
 @app.command(epilog=_examples("netloom networks"))
 def networks() -> None:
     """List the networks that come with netloom."""
@@ -267,6 +291,7 @@ def run(
     design_seconds: DesignSeconds = None,
     until: Until = "report",
     force: Force = False,
+    no_store: NoStore = False,
 ) -> None:
     """Go the whole way, from a network or your own model to a report, and with --board to a bitstream.
 
@@ -274,6 +299,7 @@ def run(
     """
     from netloom.cli import run as cli_run
 
+    del no_store  # its callback did all
     settings = cli_run.settings(
         hls=cli_run.hls(io_type, strategy, reuse_factor, precision),
         task=task,
@@ -317,6 +343,7 @@ def convert(
     reuse_factor: ReuseFactor = 1,
     precision: Precision = None,
     force: Force = False,
+    no_store: NoStore = False,
 ) -> None:
     """Convert your own model to firmware.
 
@@ -324,6 +351,7 @@ def convert(
     """
     from netloom.cli import run as cli_run
 
+    del no_store  # its callback did all
     settings = cli_run.settings(
         hls=cli_run.hls(io_type, strategy, reuse_factor, precision),
         task=task,

@@ -16,11 +16,12 @@ from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.top import board_clock
 from netloom.firmware.build.tools import find_tool
 from netloom.models import Dataset, load_dataset
-from netloom.pipeline import rundir
+from netloom.pipeline import registry, rundir
 from netloom.pipeline.origin import Start, find_start
-from netloom.pipeline.plan import Plan, report_stage
-from netloom.pipeline.stage import LOG_FILE, Outcome, run_stage
-from netloom.pipeline.state import HARDWARE_STAGES, STATE_FILE, Origin, RunState, check_intact, check_part
+from netloom.pipeline.running import LOG_FILE, run_stage
+from netloom.pipeline.stage import Job, Outcome
+from netloom.pipeline.state import STATE_FILE, Origin, RunState, check_intact, check_part
+from netloom.pipeline.store import used_store
 from netloom.pipeline.told import told
 from netloom.pipeline.versions import compiler_version, versions
 from netloom.progress import Progress
@@ -73,7 +74,7 @@ def run(
         settings: of the run; defaults for None.
         directory: made if it is not there; `runs/NAME` for None.
         until: the last stage to do: train (of a network) or load (of a model), quantize, convert, simulate; with a
-            board design, rtl, synthesize, netlist, bitstream; report.
+            board design, rtl, synthesize, netlist, bitstream; report; or one that was added.
         force: do every stage anew, also where the directory holds a run of something else; that one is replaced when
             the new one is whole, and stays if it fails.
         progress: told what is going on; silent for None.
@@ -94,7 +95,7 @@ def run(
             "g++ is not installed, and csim compiles the firmware with it; install it (apt-get install g++),"
             " or leave csim out with --no-csim"
         )
-    if settings.hardware is not None and not reached.isdisjoint(HARDWARE_STAGES):
+    if settings.hardware is not None and not reached.isdisjoint(registry.names(board=True)):
         check_hardware(settings.hardware)
     folder = rundir.default_directory(start.name) if directory is None else Path(directory)
     with storage_errors(f"cannot make the directory {folder}"):
@@ -108,11 +109,12 @@ def run(
         with _anew(folder) if force else nullcontext(folder) as place:
             state = _claim(place, start, settings)
             outcomes: list[Outcome] = []
-            stages = Plan(start, settings, dataset, place, state, outcomes, progress).stages()
+            job = Job(place, state, settings, start, dataset, outcomes, progress, used_store(), force)
+            stages = registry.stages_of(job)
             if until not in [stage.name for stage in stages]:
                 raise SettingsError(f"{start.words} is quantized already: there is no stage {until!r} to end after")
             for stage in stages:
-                outcomes.append(run_stage(stage, place, state, progress))
+                outcomes.append(run_stage(stage, job))
                 if stage.name == until:
                     break
     return Run(folder, tuple(outcomes))
@@ -127,7 +129,7 @@ def _anew(folder: Path) -> Iterator[Path]:
     with storage_errors(f"cannot work in {folder}"), scratch(folder) as place:
         try:
             yield place
-            for name in rundir.ARTEFACTS:
+            for name in _written():
                 if (place / name).exists():
                     put_in_place(place / name, folder / name)
                 else:
@@ -135,7 +137,7 @@ def _anew(folder: Path) -> Iterator[Path]:
             # Last: until then the earlier record does not fit the files, and nothing is taken for finished.
             put_in_place(place / STATE_FILE, folder / STATE_FILE)
         except NetloomError as error:
-            for name in rundir.FAILED:
+            for name in registry.logs():
                 if (place / name).exists():
                     put_in_place(place / name, folder / name)
             raise type(error)(str(error).replace(str(place), str(folder))) from None
@@ -166,7 +168,9 @@ def write_report(directory: str | Path, progress: Progress | None = None) -> Rep
         check_intact(folder, *dict.fromkeys(name.split("/")[0] for one in stages.values() for name in one.outputs))
         outcomes = [Outcome(name, record.seconds, True) for name, record in stages.items()]
         state.stages.pop("report", None)
-        run_stage(report_stage(folder, state, outcomes), folder, state, progress or Progress())
+        settings = RunSettings.model_validate(state.settings)
+        (report,) = (stage for stage in registry.stages() if rundir.REPORT_JSON in stage.makes)
+        run_stage(report, Job(folder, state, settings, outcomes=outcomes, progress=progress or Progress()))
     return read_report(folder)
 
 
@@ -176,11 +180,11 @@ def _reached(until: str, start: Start, settings: RunSettings) -> set[str]:
     Raises:
         SettingsError: if the run has no such stage.
     """
-    first = ("train",) if start.network else ("load",)
-    hardware = HARDWARE_STAGES if settings.hardware else ()
-    names = (*first, "quantize", "convert", "simulate", *hardware, "report")
+    origin = Origin(network=start.name, kind="network" if start.network else "float")
+    names = [stage.name for stage in registry.stages_of(Job(Path(), RunState(origin=origin), settings, start))]
     if until not in names:
-        why = "it takes a board (--board)" if until in HARDWARE_STAGES else f"this run has {', '.join(names)}"
+        board = until in registry.names(board=True) and settings.hardware is None
+        why = "it takes a board (--board)" if board else f"this run has {', '.join(names)}"
         raise SettingsError(f"there is no stage {until!r} to end after; {why}")
     return set(names[: names.index(until) + 1])
 
@@ -216,12 +220,17 @@ def read_report(folder: Path) -> Report:
 
 def _check_free(folder: Path, start: Start) -> None:
     """Refuse to write over what no run made, or over the model the run starts from."""
-    if start.model_file and start.model_file.resolve() in [folder.resolve() / name for name in rundir.ARTEFACTS]:
+    if start.model_file and start.model_file.resolve() in [folder.resolve() / name for name in _written()]:
         raise StorageError(f"{start.model_file} is what a run writes in {folder}; choose another directory with -o")
     if not (folder / STATE_FILE).exists():
-        for name in rundir.ARTEFACTS:
+        for name in _written():
             if (folder / name).exists():
                 raise StorageError(f"{folder / name} was not made by netloom; choose another directory with -o")
+
+
+def _written() -> tuple[str, ...]:
+    """Names of all that a run may put into its directory, `run.json` and its log aside."""
+    return (*registry.artefacts(), *registry.logs())
 
 
 def _claim(folder: Path, start: Start, settings: RunSettings) -> RunState:

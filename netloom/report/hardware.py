@@ -14,7 +14,7 @@ from netloom.firmware.build.build_file import FloorplanFile
 from netloom.firmware.families.family import Family
 from netloom.pipeline import rundir
 from netloom.pipeline.hardware import HardwareResults
-from netloom.pipeline.hardware_stages import load_netlist
+from netloom.pipeline.stages.synthesize import load_netlist
 from netloom.report.evidence import FloorPlan
 from netloom.report.schema import FidelityRecord, HardwareRecord, ProductRecord, ResourceRecord
 

@@ -20,7 +20,7 @@ from netloom.common.quiet import captured
 from netloom.errors import InputError, StorageError
 from netloom.pipeline import rundir
 from netloom.pipeline.run import read_report
-from netloom.pipeline.stage import LOG_FILE
+from netloom.pipeline.running import LOG_FILE
 from netloom.pipeline.state import STATE_FILE, RunState, StageRecord, check_intact
 
 pytest.importorskip("qkeras")

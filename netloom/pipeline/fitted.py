@@ -1,85 +1,18 @@
-"""The stages that make models and firmware. Each writes what it makes under the directory it is given."""
+"""A user's data, fitted to a user's model: its inputs and targets in the model's order, checked."""
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from netloom.errors import InputError, NotSupportedError
-from netloom.models import Dataset, Network, train
+from netloom.models import Dataset
 from netloom.models.data.examples import Arrays, as_list
 from netloom.models.tasks import Several, find_task
-from netloom.pipeline import rundir
-from netloom.pipeline.testset import TestSet
-from netloom.progress import Progress
-from netloom.settings import USER_MODEL_BATCH_SIZE, RunSettings
 
 if TYPE_CHECKING:
     import keras
-
-
-def train_network(network: Network, dataset: Dataset, settings: RunSettings, out: Path, progress: Progress) -> None:
-    """Train a registered network; makes `float.keras` and `data.npz`."""
-    from netloom.quantize import save_model
-
-    training = network.training
-    if settings.epochs is not None:
-        training = replace(training, epochs=settings.epochs)
-    model = network.build(settings.seed)
-    train(model, dataset, training, settings.seed, [keras_progress(progress, "training")])
-    save_model(model, out / rundir.FLOAT_MODEL)
-    TestSet.of(dataset).save(out / rundir.DATA)
-
-
-def load_user_model(model_file: Path, name: str, dataset: Dataset | None, out: Path) -> None:
-    """Check a user's model and take a copy of it; makes `name` and, with data, `data.npz`.
-
-    Raises:
-        ModelFileError: if the file cannot be loaded, or would run code.
-        NotSupportedError: if the model's input shape is not fixed.
-        InputError: if data and model do not fit.
-    """
-    from netloom.quantize import load_model
-
-    model = load_model(model_file)
-    if dataset is not None:
-        TestSet.of(fitted(model, model_file.name, dataset)).save(out / rundir.DATA)
-    shutil.copyfile(model_file, out / name)
-
-
-def quantize_model(
-    dataset: Dataset, settings: RunSettings, network: Network | None, directory: Path, out: Path, progress: Progress
-) -> None:
-    """Quantize and fine-tune `float.keras` of the run directory.
-
-    Makes `quantized.keras`, and if it is fine-tuned `calibrated.keras`, which is it before that.
-    """
-    from netloom.quantize import load_model, quantize, save_model
-
-    epochs = settings.fine_tune_epochs_for(network)
-    start = load_model(directory / rundir.FLOAT_MODEL)
-    model = quantize(
-        start,
-        settings.policy_for(network),
-        fitted(start, rundir.FLOAT_MODEL, dataset),
-        fine_tune_epochs=epochs,
-        seed=settings.seed,
-        batch_size=network.training.batch_size if network else USER_MODEL_BATCH_SIZE,
-        progress=[keras_progress(progress, "fine-tuning")],
-        calibrated=(lambda twin: save_model(twin, out / rundir.CALIBRATED_MODEL)) if epochs else None,
-    )
-    save_model(model, out / rundir.QUANTIZED_MODEL)
-
-
-def convert_model(settings: RunSettings, directory: Path, out: Path) -> None:
-    """Convert `quantized.keras` of the run directory with hls4ml; makes `conversion/`."""
-    from netloom.hls import convert
-    from netloom.quantize import load_model
-
-    convert(load_model(directory / rundir.QUANTIZED_MODEL), settings.hls, out / rundir.CONVERSION)
 
 
 def fitted(model: "keras.Model", name: str, dataset: Dataset) -> Dataset:
@@ -157,20 +90,3 @@ def _check_reconstruction(model: "keras.Model", name: str, dataset: Dataset) -> 
             f"{dataset.source}: to reconstruct them, outputs must be of the inputs' shapes {given}, and {name} gives"
             f" {shapes}; give y_train and y_test, or another --task"
         )
-
-
-def keras_progress(progress: Progress, what: str) -> "keras.callbacks.Callback":
-    """A Keras callback that reports every step of a training."""
-    import keras
-
-    class Steps(keras.callbacks.Callback):
-        epoch = 0
-
-        def on_epoch_begin(self, epoch: int, logs: object = None) -> None:  # noqa: ARG002
-            self.epoch = epoch
-
-        def on_train_batch_end(self, batch: int, logs: object = None) -> None:  # noqa: ARG002
-            steps = self.params["steps"]
-            progress.advanced(what, self.epoch * steps + batch + 1, self.params["epochs"] * steps)
-
-    return Steps()
