@@ -32,7 +32,7 @@ def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Convers
             whole.
 
     Returns:
-        The firmware, loaded.
+        What was written, loaded.
 
     Raises:
         LayerNotSupportedError: for a layer, option or shape with no exact firmware; before anything is written.

@@ -31,7 +31,7 @@ def train(
         dataset: with `y_train`.
         training: epochs, batch size, optimizer, share held out to report on.
         seed: of the order of the samples and of what is held out. The initial weights are the model's own.
-        callbacks: Keras callbacks, a `RichProgress` for one.
+        callbacks: Keras callbacks.
 
     Returns:
         One list of values, an entry an epoch: 'loss' (nats), 'accuracy' (0 to 1), and the same two with the

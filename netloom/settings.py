@@ -12,7 +12,7 @@ from netloom.common.reading import read_bytes
 from netloom.errors import SettingsError, StorageError
 from netloom.hls import HlsSettings
 from netloom.models import Network
-from netloom.quantize.policy import Bits, Policy
+from netloom.quantize.policy import DEFAULT_BITS, Bits, Policy
 from netloom.quantize.settings import Settings
 
 DEFAULT_CLOCKS = {"ecp5": 80.0, "ice40": 24.0}
@@ -20,7 +20,6 @@ DEFAULT_CLOCKS = {"ecp5": 80.0, "ice40": 24.0}
 NETLIST_SAMPLES = 20
 STALLED_SAMPLES = 100
 
-USER_MODEL_BITS = 8
 USER_MODEL_FINE_TUNE_EPOCHS = 3
 USER_MODEL_BATCH_SIZE = 64
 
@@ -127,7 +126,7 @@ class RunSettings(Settings):
         """The policy these settings mean for a registered network, or for a user's model (None)."""
         if self.policy is not None:
             return self.policy
-        return Policy.uniform(self.bits or (network.bits if network else USER_MODEL_BITS))
+        return Policy.uniform(self.bits or (network.bits if network else DEFAULT_BITS))
 
     def fine_tune_epochs_for(self, network: Network | None) -> int:
         """The epochs of quantization-aware training they mean."""

@@ -8,13 +8,11 @@ from hls4ml.model.types import FixedPrecisionType, RoundingMode, SaturationMode
 
 from netloom.errors import QuantizerNotSupportedError
 from netloom.fixed_point import FixedPoint
-from netloom.quantize.quantizers import quantizer_type
+from netloom.quantize.quantizers import FLOAT32_BITS, quantizer_type
 from netloom.quantize.weight_grid import check_weights
 
 MAX_UNQUANTIZED_BITS = 16
 """Of weights without a quantizer: a float32 that nobody put on a grid has 24."""
-MAX_WEIGHT_BITS = 24
-"""float32 carries 24 bits; a quantizer whose values need more is not on a power-of-two grid."""
 
 
 class GridQuantizer(Quantizer):
@@ -57,7 +55,7 @@ def smallest_grid(values: np.ndarray, where: str) -> FixedPoint:
         where: names the tensor in errors.
 
     Raises:
-        QuantizerNotSupportedError: if no power-of-two step of at most `MAX_WEIGHT_BITS` bits does.
+        QuantizerNotSupportedError: if no power-of-two step of at most `FLOAT32_BITS` bits does.
     """
     values = np.asarray(values, dtype=np.float64)
     if not values.any():
@@ -68,9 +66,9 @@ def smallest_grid(values: np.ndarray, where: str) -> FixedPoint:
     trailing = np.log2((whole & -whole).astype(np.float64)).astype(np.int64)
     fraction = -int((exponent - 53 + trailing).min())
     raw = np.ldexp(values, fraction)
-    if np.abs(raw).max() > 2.0**MAX_WEIGHT_BITS:
+    if np.abs(raw).max() > 2.0**FLOAT32_BITS:
         raise QuantizerNotSupportedError(
-            f"{where}: quantized values do not lie on a power-of-two grid of {MAX_WEIGHT_BITS} bits, so the firmware "
+            f"{where}: quantized values do not lie on a power-of-two grid of {FLOAT32_BITS} bits, so the firmware "
             "cannot equal them; use alpha=1 or alpha='auto_po2' in the quantizer"
         )
     return FixedPoint.containing(int(raw.min()), int(raw.max()), fraction)

@@ -22,8 +22,8 @@ from hls4ml.writer.vivado_writer import VivadoWriter
 
 from netloom.errors import LayerNotSupportedError, NotSupportedError, SettingsError
 from netloom.hls.handlers.handler import BACKEND
+from netloom.hls.lower.linear import STRATEGIES
 
-_STRATEGIES = ("latency", "resource")
 _QUANTIZER_PASS = "process_fixed_point_quantizer_layer"
 
 
@@ -92,7 +92,7 @@ class NetloomBackend(VitisBackend):
             if not layer.weights:
                 continue
             strategy = str(model.config.get_strategy(layer)).lower()
-            if strategy not in _STRATEGIES:
+            if strategy not in STRATEGIES:
                 raise LayerNotSupportedError(
                     f"layer {layer.name!r}: strategy {strategy!r} is not supported; use 'Latency' or 'Resource'"
                 )

@@ -7,7 +7,7 @@ from netloom.firmware.stream import Stream
 from netloom.firmware.units.pipeline import fifo_depth
 from netloom.fixed_point import FixedPoint
 from netloom.sim.hardware.cells import cell_models
-from netloom.sim.hardware.verilator import Port, build
+from netloom.sim.hardware.verilator import StreamPort, build
 
 _BENCH = """
 module bench (
@@ -49,7 +49,7 @@ def through(body, ins, outs, latency, words, others=None, lint=True):
     bench = _BENCH.format(ins=ins, outs=outs, latency=latency, depth=fifo_depth(1, latency), body=body)
     files = needed([bench]) | (others or {}) | {"bench.sv": bench}
     files |= cell_models(files)
-    simulation = build(files, "bench", [Port("in_", ins)], [Port("out_", outs)], lint=lint)
+    simulation = build(files, "bench", [StreamPort("in_", ins)], [StreamPort("out_", outs)], lint=lint)
     source = Stream("in", FixedPoint(ins, ins, False), 1, 1)
     return simulation.run([source.pack(np.asarray(words)[:, None])], [len(words)]).outputs[0]
 

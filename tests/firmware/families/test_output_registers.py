@@ -15,7 +15,7 @@ from netloom.firmware.families.target import Target
 from netloom.firmware.units.memories.ram_style import BLOCK
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.sim.hardware.netlist import models
-from netloom.sim.hardware.verilator import FLOWING, Port, Stalls, build
+from netloom.sim.hardware.verilator import FLOWING, Stalls, StreamPort, build
 
 TABLE = """
 module table_ #(parameter int WIDTH = 9, parameter bit ENABLE = 0, parameter bit RESET = 0, parameter bit LOGIC = 0) (
@@ -61,7 +61,7 @@ def simulation(netlist, unit, folder):
     (folder / "convert.ys").write_text("read_json top.json\nwrite_verilog -noattr top.v\n")
     run_yosys(folder, "convert.ys", folder / "convert.log")
     text = (folder / "top.v").read_text()
-    ports = [Port("in_", unit.source.width)], [Port("out_", unit.source.width)]
+    ports = [StreamPort("in_", unit.source.width)], [StreamPort("out_", unit.source.width)]
     return build({"top.v": text, **models(text, "ecp5")}, "top", *ports, lint=False)
 
 
