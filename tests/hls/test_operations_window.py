@@ -4,10 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from operations import check_operation, random_raws, run, tensor
 
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Divide, Pool, PoolFunction, Summation, Window
+from netloom.testing.operations import check_operation, random_raws, run, tensor
 
 WINDOWS = [
     ((7, 2), Window((3,), (1,), ((0, 0),))),
@@ -53,7 +53,7 @@ def test_window_takes_arrays_that_are_not_contiguous():
 def test_bounds_of_padding_are_zero():
     window = Window((3,), (1,), ((1, 1),))
     inputs = [tensor((3, 1), "ufixed<4,4>")]
-    from operations import full_bounds
+    from netloom.testing.operations import full_bounds
 
     bounds = window.bounds(inputs, full_bounds(inputs))
     assert bounds.high.tolist() == [[0, 15, 15], [15, 15, 15], [15, 15, 0]]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from operations import random_raws
 
 from netloom.firmware.design import Design
 from netloom.firmware.emit.emit import emit
@@ -27,6 +26,7 @@ from netloom.hls.dataflow import (
 )
 from netloom.sim.hardware.cells import cell_models
 from netloom.sim.hardware.verilator import FLOWING, CompiledModule, Stalls, StreamPort, build
+from netloom.testing.operations import random_raws
 
 WEIGHT = FixedPoint.parse("fixed<5,2>")
 ACTIVATION = FixedPoint.parse("ufixed<5,2,RND_CONV,SAT>")

@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-from rtl_bench import compare_timing, library
 from stream_cases import raws, stream
 
 from netloom.errors import SimulationError
@@ -16,6 +15,7 @@ from netloom.firmware.units.memories.ram_style import BLOCK
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.sim.hardware.netlist import models
 from netloom.sim.hardware.verilator import FLOWING, Stalls, StreamPort, build
+from netloom.testing.unit_bench import compare_timing, library
 
 TABLE = """
 module table_ #(parameter int WIDTH = 9, parameter bit ENABLE = 0, parameter bit RESET = 0, parameter bit LOGIC = 0) (

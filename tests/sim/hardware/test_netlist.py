@@ -5,7 +5,6 @@ import re
 import handmade
 import numpy as np
 import pytest
-from rtl_bench import library
 
 from netloom.errors import SimulationError, StorageError
 from netloom.firmware.board.devices import ECP5, ICE40
@@ -15,6 +14,7 @@ from netloom.sim import crosscheck, open_engine
 from netloom.sim.hardware.netlist import NetlistEngine, models
 from netloom.sim.hardware.rtl import RtlEngine
 from netloom.sim.hardware.verilator import Stalls, StreamPort, build
+from netloom.testing.unit_bench import library
 
 MEMORY = """
 module memory #(parameter int WIDTH = 8, parameter int BITS = 8) (

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rtl_bench import replay
 
 from netloom.errors import InputError, SettingsError, SimulationError, ToolFailedError, ToolMissingError
 from netloom.firmware.units.timing import Timing
 from netloom.pipeline.versions import simulator_version
 from netloom.sim.hardware import verilator_tool
 from netloom.sim.hardware.verilator import Probe, Stalls, StreamPort, build
+from netloom.testing.unit_bench import replay
 
 ADDER = """
 module adder #(parameter int WIDTH = 8, parameter FILE = "table.mem") (

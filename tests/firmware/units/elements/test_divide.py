@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from element_cases import all_raws, check_element_unit, stream_of
-from rtl_bench import check_unit
 
 from netloom.errors import PrecisionError
 from netloom.firmware.stream import Stream
@@ -11,6 +10,7 @@ from netloom.firmware.units.elements.divide import DivideUnit, reciprocal_shift
 from netloom.firmware.units.products.shift_add import signed_digits
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Divide, TensorType
+from netloom.testing.unit_bench import check_unit
 
 
 def quotient(raw: np.ndarray, divisor: int) -> np.ndarray:

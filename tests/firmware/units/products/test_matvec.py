@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from operations import random_raws, run, tensor
-from rtl_bench import check_unit, library
 from stream_cases import elaborate
 
 from netloom.errors import FoldingError, SettingsError, ToolFailedError
@@ -14,6 +12,8 @@ from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls.dataflow import Bounds, MatVec, TensorType
 from netloom.sim.hardware.cells import cell_models
 from netloom.sim.hardware.verilator import StreamPort, build
+from netloom.testing.operations import random_raws, run, tensor
+from netloom.testing.unit_bench import check_unit, library
 
 BIAS = FixedPoint.parse("fixed<6,4>")
 SEEDS = (1, 2)

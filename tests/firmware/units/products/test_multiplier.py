@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from pipeline_bench import operands, signed, through
 
 from netloom.firmware.families.target import Target
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.multiplier import DSP_WIDTH, LATENCY, adder_luts, multiplier_resources
 from netloom.fixed_point import FixedPoint
+from netloom.testing.pipeline_bench import operands, signed, through
 
 slow = pytest.mark.slow
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from rtl_bench import RTL, library
 
 from netloom.firmware.emit.library import modules
 from netloom.sim.hardware.cells import cell_models
 from netloom.sim.hardware.verilator import StreamPort, build
+from netloom.testing.unit_bench import RTL, library
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def check_operation(operation: Operation, inputs: Sequence[TensorType], seed: in
     assert headroom >= np.abs(expected).max()
     for dtype, limit in EXACT_LIMIT.items():
         if headroom <= limit:
-            given = [array.astype(dtype) for array in arrays]
+            given: list[np.ndarray] = [array.astype(dtype) for array in arrays]
             result = operation.kernel(inputs, bounds, dtype)(given)
             assert result.tolist() == expected.tolist(), f"{dtype.__name__} differs from int64"
             for array, original in zip(given, arrays, strict=True):
