@@ -21,7 +21,7 @@ from hls4ml.writer.vitis_writer import VitisWriter
 from hls4ml.writer.vivado_writer import VivadoWriter
 
 from netloom.errors import LayerNotSupportedError, NotSupportedError, SettingsError
-from netloom.hls.handlers.handler import BACKEND
+from netloom.hls.frontends.keras.handlers.handler import BACKEND
 from netloom.hls.lower.linear import STRATEGIES
 
 _QUANTIZER_PASS = "process_fixed_point_quantizer_layer"
@@ -203,7 +203,7 @@ def register(register_backend: Callable[..., None], register_writer: Callable[..
 
     With the backend come the handlers of QKeras layers, which hls4ml lacks for Keras 3; no other backend sees them.
     """
-    import netloom.hls.handlers  # noqa: F401  (importing registers them)
+    import netloom.hls.frontends.keras.handlers  # noqa: F401  (importing registers them)
 
     register_writer(BACKEND, NetloomWriter)
     register_backend(BACKEND, NetloomBackend)
