@@ -33,7 +33,7 @@ def train(
         dataset: with `y_train`, if its task needs targets.
         training: epochs, batch size, optimizer, share held out to report on.
         seed: of the order of the samples and of what is held out. The initial weights are the model's own.
-        callbacks: Keras callbacks, a `RichProgress` for one.
+        callbacks: Keras callbacks.
 
     Returns:
         One list of values, an entry an epoch: 'loss' (nats for classes), of a classifier 'accuracy' (0 to 1), and the

@@ -15,9 +15,10 @@ from netloom.pipeline import rundir
 from netloom.pipeline.decision import decision_thresholds
 from netloom.pipeline.evaluation import steps_of
 from netloom.pipeline.state import check_part
-from netloom.sim import ENGINES, HARDWARE_ENGINES, Engine, Fidelity, open_engine
+from netloom.sim import Engine, Fidelity, open_engine
 from netloom.sim import crosscheck as compare_engines
 from netloom.sim.engine import Arrays
+from netloom.sim.engines import kind_of
 
 
 def load_network(name: str) -> Network:
@@ -53,11 +54,10 @@ def open_run_engine(name: str, converted: Conversion | str | Path) -> Engine:
         SettingsError: if there is no such engine, or the directory holds no model for it.
         StorageError, ModelFileError, ToolMissingError, ToolFailedError: as `netloom.open_engine`.
     """
-    if name not in (*ENGINES, *HARDWARE_ENGINES):
-        raise SettingsError(f"there is no engine {name!r}; engines are {', '.join((*ENGINES, *HARDWARE_ENGINES))}")
-    if name in HARDWARE_ENGINES:
+    subject = kind_of(name).needs[0]
+    if subject == "design":
         return _open_hardware_engine(name, converted)
-    if name in ("fixed", "csim"):
+    if subject == "conversion":
         return open_engine(name, conversion=find_conversion(converted))
     file = {"float": rundir.FLOAT_MODEL, "quantized": rundir.QUANTIZED_MODEL}[name]
     if isinstance(converted, Conversion) or not (Path(converted) / file).is_file():

@@ -13,13 +13,12 @@ from netloom.errors import SettingsError, StorageError
 from netloom.hls import HlsSettings
 from netloom.models import Network
 from netloom.models.tasks import find_task
-from netloom.quantize.policy import Bits, Policy
+from netloom.quantize.policy import DEFAULT_BITS, Bits, Policy
 from netloom.quantize.settings import Settings
 
 NETLIST_SAMPLES = 20
 STALLED_SAMPLES = 100
 
-USER_MODEL_BITS = 8
 USER_MODEL_FINE_TUNE_EPOCHS = 3
 USER_MODEL_BATCH_SIZE = 64
 
@@ -133,7 +132,7 @@ class RunSettings(Settings):
         """The policy these settings mean for a registered network, or for a user's model (None)."""
         if self.policy is not None:
             return self.policy
-        return Policy.uniform(self.bits or (network.bits if network else USER_MODEL_BITS))
+        return Policy.uniform(self.bits or (network.bits if network else DEFAULT_BITS))
 
     def fine_tune_epochs_for(self, network: Network | None) -> int:
         """The epochs of quantization-aware training they mean."""

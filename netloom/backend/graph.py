@@ -88,7 +88,7 @@ class NetloomGraph(ModelGraph):
     def _settings(self) -> HlsSettings:
         named = {"io_type": "IOType", "clock_period": "ClockPeriod"}
         found = {name: self.config.get_config_value(key) for name, key in named.items()}
-        return HlsSettings.checked(**{name: value for name, value in found.items() if value is not None})
+        return HlsSettings.model_validate({name: value for name, value in found.items() if value is not None})
 
     @property
     def conversion(self) -> Conversion:

@@ -131,14 +131,16 @@ PolicyFile = Annotated[
     Path | None,
     typer.Option("--policy", metavar="FILE", help="Widths layer by layer (YAML or JSON), instead of --bits."),
 ]
-Seed = Annotated[int, typer.Option(metavar="N", help="Seed of training and fine-tuning.")]
+Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed of training and fine-tuning.")]
 FineTune = Annotated[
     int | None, typer.Option("--fine-tune-epochs", metavar="N", help="Epochs of quantization-aware training.")
 ]
-IoType = Annotated[str, typer.Option("--io-type", metavar="TYPE", help="hls4ml's io_parallel or io_stream.")]
-Strategy = Annotated[str, typer.Option(metavar="NAME", help="hls4ml's Latency or Resource.")]
+IoType = Annotated[
+    str | None, typer.Option("--io-type", metavar="TYPE", help="hls4ml's io_parallel, unless given, or io_stream.")
+]
+Strategy = Annotated[str | None, typer.Option(metavar="NAME", help="hls4ml's Latency, unless given, or Resource.")]
 ReuseFactor = Annotated[
-    int, typer.Option("--reuse-factor", metavar="N", help="Multiplications that share one multiplier.")
+    int | None, typer.Option("--reuse-factor", metavar="N", help="Multiplications that share one multiplier.")
 ]
 Precision = Annotated[
     Path | None,
@@ -270,17 +272,17 @@ def run(
     task: TaskName = None,
     bits: BitsOption = None,
     output: Output = None,
-    seed: Seed = 0,
+    seed: Seed = None,
     epochs: Annotated[int | None, typer.Option(metavar="N", help="Epochs of training a network of netloom's.")] = None,
     fine_tune_epochs: FineTune = None,
     policy: PolicyFile = None,
-    io_type: IoType = "io_parallel",
-    strategy: Strategy = "Latency",
-    reuse_factor: ReuseFactor = 1,
+    io_type: IoType = None,
+    strategy: Strategy = None,
+    reuse_factor: ReuseFactor = None,
     precision: Precision = None,
     csim: Annotated[
-        bool, typer.Option("--csim/--no-csim", help="Compile the firmware and hold it against the simulator.")
-    ] = True,
+        bool | None, typer.Option("--csim/--no-csim", help="Compile the firmware and hold it against the simulator.")
+    ] = None,
     csim_samples: Annotated[int | None, typer.Option(metavar="N", help="Only so many test samples for csim.")] = None,
     board: BoardOption = None,
     clock: Clock = None,
@@ -335,12 +337,12 @@ def convert(
     data: Data = None,
     task: TaskName = None,
     bits: BitsOption = None,
-    seed: Seed = 0,
+    seed: Seed = None,
     fine_tune_epochs: FineTune = None,
     policy: PolicyFile = None,
-    io_type: IoType = "io_parallel",
-    strategy: Strategy = "Latency",
-    reuse_factor: ReuseFactor = 1,
+    io_type: IoType = None,
+    strategy: Strategy = None,
+    reuse_factor: ReuseFactor = None,
     precision: Precision = None,
     force: Force = False,
     no_store: NoStore = False,

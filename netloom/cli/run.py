@@ -20,19 +20,21 @@ from netloom.report.schema import HardwareRecord, Report, ResourceRecord
 from netloom.settings import HardwareSettings, RunSettings, parse_clock, read_settings_file
 
 
-def hls(io_type: str, strategy: str, reuse_factor: int, precision: Path | None) -> HlsSettings:
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    """Without what was left out: its default stands in the settings alone."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def hls(io_type: str | None, strategy: str | None, reuse_factor: int | None, precision: Path | None) -> HlsSettings:
     """The conversion's settings from the command line."""
-    return HlsSettings.checked(
-        io_type=io_type,
-        strategy=strategy,
-        reuse_factor=reuse_factor,
-        precision=read_settings_file(precision) if precision else {},
-    )
+    types = read_settings_file(precision) if precision else None
+    values = {"io_type": io_type, "strategy": strategy, "reuse_factor": reuse_factor, "precision": types}
+    return HlsSettings.model_validate(_given(values))
 
 
 def settings(policy: Path | None, **values: Any) -> RunSettings:
     """The run's settings from the command line."""
-    return RunSettings(policy=Policy(**read_settings_file(policy)) if policy else None, **values)
+    return RunSettings(policy=Policy(**read_settings_file(policy)) if policy else None, **_given(values))
 
 
 def hardware(
@@ -49,7 +51,7 @@ def hardware(
         "target_fps": target_fps,
         **more,
     }
-    given = {name: value for name, value in values.items() if value is not None}
+    given = _given(values)
     if board is None:
         if given:
             raise SettingsError(f"{', '.join(given)}: these are for hardware; give --board too (netloom boards)")

@@ -11,6 +11,7 @@ from netloom.errors import INSTALL_HARDWARE, StorageError, ToolMissingError
 from netloom.firmware.build.inert import objection
 from netloom.firmware.build.tools import find_tool
 from netloom.firmware.emit.emitted import EmittedDesign
+from netloom.firmware.emit.library import COMMENT
 from netloom.firmware.families import Family, find_family
 from netloom.sim.hardware.cells import cell_models
 from netloom.sim.hardware.stream_engine import StreamEngine, input_ports, output_ports
@@ -20,7 +21,6 @@ _LEVEL = "-O0"
 """A netlist is much code that runs for a few samples: with -O1 g++ takes three times longer."""
 _MODULE = re.compile(r"^(\(\* blackbox \*\)\s+)?module\s+(\w+)\b.*?^endmodule\b[^\n]*\n", re.DOTALL | re.MULTILINE)
 _MACRO = re.compile(r"^`(?:define|ifdef|ifndef|else|endif)\b.*\n", re.MULTILINE)
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
 class NetlistEngine(StreamEngine):
@@ -101,7 +101,7 @@ def _library(family: Family) -> tuple[str, dict[str, str]]:
             raise ToolMissingError(
                 f"{path}: {error.strerror}; Yosys's cell models are missing: {INSTALL_HARDWARE}"
             ) from None
-        text = _COMMENT.sub("", text)
+        text = COMMENT.sub("", text)
         found = list(_MODULE.finditer(text))
         macros += "".join(_MACRO.findall(text[: found[0].start()]))
         modules |= {match[2]: match[0] for match in found if match[1] is None}

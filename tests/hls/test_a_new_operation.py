@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from operations import random_raws, tensor
 
 from netloom.errors import LayerNotSupportedError
 from netloom.firmware.map.folding import fold_for_interval
@@ -20,6 +19,7 @@ from netloom.hls.dataflow import (
     save_dataflow,
 )
 from netloom.hls.dataflow.files import OPERATIONS
+from netloom.testing.operations import random_raws, tensor
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Averages whose accumulator loses bits: hls4ml's C++ casts sums to it, not what is added."""
 
 import pytest
-import random_networks
 
 from netloom.errors import LayerNotSupportedError
+from netloom.testing import random_networks
 
 SPECIFICATION = {
     "outputs": ["act1"],

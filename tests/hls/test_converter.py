@@ -136,8 +136,15 @@ def test_precision_for_what_is_not_there_is_refused(small, tmp_path, precision, 
 )
 def test_settings_are_checked_in_one_line(values):
     with pytest.raises(SettingsError) as caught:
-        HlsSettings.checked(**values)
+        HlsSettings(**values)
     assert "\n" not in str(caught.value) and str(next(iter(values))) in str(caught.value)
+
+
+def test_damaged_settings_of_a_conversion_are_a_storage_error(small, tmp_path):
+    convert(small, PARALLEL, tmp_path / "net")
+    (tmp_path / "net" / "settings.json").write_text('{"io_type": "serial"}')
+    with pytest.raises(StorageError, match=r"settings.json is damaged.*io_type.*convert the model again"):
+        Conversion.load(tmp_path / "net")
 
 
 def test_a_rounding_that_would_abort_in_cpp_is_refused(small, tmp_path):

@@ -4,10 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from operations import check_operation, full_bounds, random_raws, tensor, works_in_float32
 
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls.dataflow import Bounds, Cast
+from netloom.testing.operations import check_operation, full_bounds, random_raws, tensor, works_in_float32
 
 SHAPES = [("fixed<9,4>", (5, 3, True)), ("ufixed<9,4>", (5, 3, True)), ("fixed<5,2>", (12, 6, False))]
 

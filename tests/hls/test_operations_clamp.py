@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from operations import check_operation, random_raws, tensor
 
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Clamp
+from netloom.testing.operations import check_operation, random_raws, tensor
 
 
 @pytest.mark.parametrize("limits", [(0, None), (0, 12), (-8, 5), (3, 12), (0, 10**6), (-(10**6), None)])

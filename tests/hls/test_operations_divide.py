@@ -1,9 +1,9 @@
 """`Divide`: raws by a constant, towards zero."""
 
 import pytest
-from operations import check_operation, random_raws, tensor
 
 from netloom.hls.dataflow import Divide
+from netloom.testing.operations import check_operation, random_raws, tensor
 
 
 @pytest.mark.parametrize("divisor", [1, 2, 3, 7, 9, 49, 100])

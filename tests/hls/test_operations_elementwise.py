@@ -4,10 +4,10 @@ import operator
 
 import numpy as np
 import pytest
-from operations import check_operation, full_bounds, random_raws, run, tensor
 
 from netloom.errors import PrecisionError
 from netloom.hls.dataflow import Elementwise, ElementwiseFunction
+from netloom.testing.operations import check_operation, full_bounds, random_raws, run, tensor
 
 FUNCTIONS = {
     ElementwiseFunction.ADD: operator.add,

@@ -5,10 +5,10 @@ from math import floor
 
 import numpy as np
 import pytest
-from operations import check_operation, full_bounds, random_raws, tensor
 
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Bounds, Gather
+from netloom.testing.operations import check_operation, full_bounds, random_raws, tensor
 
 ENTRY = FixedPoint.parse("fixed<9,1>")
 TABLE = np.random.default_rng(1).integers(-200, 200, (7, 2))

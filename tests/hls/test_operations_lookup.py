@@ -5,10 +5,10 @@ from math import floor, trunc
 
 import numpy as np
 import pytest
-from operations import check_operation, random_raws, tensor
 
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Lookup
+from netloom.testing.operations import check_operation, random_raws, tensor
 
 ENTRY = FixedPoint.parse("ufixed<9,1>")
 TABLE = np.random.default_rng(1).permutation(64)
@@ -33,7 +33,7 @@ def test_type_bounds_and_dtype():
     operation = Lookup(TABLE, ENTRY)
     inputs = [tensor((2, 3), "fixed<6,3>")]
     assert operation.outputs(inputs) == (tensor((2, 3), str(ENTRY)),)
-    from operations import full_bounds
+    from netloom.testing.operations import full_bounds
 
     (bounds,) = operation.bounds(inputs, full_bounds(inputs))
     assert (bounds.low == 0).all() and (bounds.high == 63).all()

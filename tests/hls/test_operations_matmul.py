@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from operations import check_operation, full_bounds, random_raws, run, tensor, works_in_float32
 
 from netloom.errors import PrecisionError
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Bounds, MatMul
+from netloom.testing.operations import check_operation, full_bounds, random_raws, run, tensor, works_in_float32
 
 
 def scalar(a, b, transposed):

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from operations import check_operation, full_bounds, random_raws, run, tensor, works_in_float32
 
 from netloom.errors import PrecisionError
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls.dataflow import DepthwiseMatVec, MatVec
+from netloom.testing.operations import check_operation, full_bounds, random_raws, run, tensor, works_in_float32
 
 WEIGHT = FixedPoint.parse("fixed<5,2>")
 BIAS = FixedPoint.parse("fixed<6,4>")

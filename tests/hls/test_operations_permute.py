@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from operations import check_operation, random_raws, tensor
 
 from netloom.hls.dataflow import Permute
+from netloom.testing.operations import check_operation, random_raws, tensor
 
 GRID = np.arange(24).reshape(2, 3, 4)
 MOVES = {

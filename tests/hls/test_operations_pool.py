@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from naive_windows import naive_windows
-from operations import check_operation, random_raws, tensor
 
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Pool, PoolFunction, Summation
+from netloom.testing.operations import check_operation, random_raws, tensor
 
 POOLS = [((8, 3), (2,), (2,)), ((7, 2), (3,), (1,)), ((6, 5, 2), (2, 2), (2, 2)), ((6, 6, 1), (3, 2), (1, 2))]
 ACCUMS = ["fixed<14,8>", "fixed<8,3>", "fixed<8,3,RND,SAT>", "fixed<6,4,TRN,SAT_SYM>", "ufixed<7,3,RND_CONV,SAT_ZERO>"]

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from operations import full_bounds, random_raws
 from recurrent import FEATURES, STATE, STEPS, UNITS, X, lstm, lstm_loop, simple, simple_loop
 
 from netloom.hls.dataflow import (
@@ -19,6 +18,7 @@ from netloom.hls.dataflow import (
     save_dataflow,
     traced,
 )
+from netloom.testing.operations import full_bounds, random_raws
 
 FED = TensorType((STEPS, FEATURES), X)
 

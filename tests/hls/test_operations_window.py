@@ -2,9 +2,9 @@
 
 import pytest
 from naive_windows import naive_windows
-from operations import check_operation, random_raws, run, tensor
 
 from netloom.hls.dataflow import Window
+from netloom.testing.operations import check_operation, random_raws, run, tensor
 
 WINDOWS = [
     ((7, 2), Window((3,), (1,), ((0, 0),))),
@@ -39,7 +39,7 @@ def test_window_takes_arrays_that_are_not_contiguous():
 def test_bounds_of_padding_are_zero():
     window = Window((3,), (1,), ((1, 1),))
     inputs = [tensor((3, 1), "ufixed<4,4>")]
-    from operations import full_bounds
+    from netloom.testing.operations import full_bounds
 
     (bounds,) = window.bounds(inputs, full_bounds(inputs))
     assert bounds.high.tolist() == [[0, 15, 15], [15, 15, 15], [15, 15, 0]]

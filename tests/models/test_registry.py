@@ -68,7 +68,6 @@ def test_the_public_names_exist():
     assert sorted(netloom.models.__all__) == [
         "Dataset",
         "Network",
-        "RichProgress",
         "Training",
         "get_network",
         "load_dataset",

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from operations import random_raws
 
 from netloom.firmware.design import Design
 from netloom.firmware.emit.emit import emit
@@ -25,7 +24,8 @@ from netloom.hls.dataflow import (
     Window,
 )
 from netloom.sim.hardware.cells import cell_models
-from netloom.sim.hardware.verilator import FLOWING, Port, Simulation, Stalls, build
+from netloom.sim.hardware.verilator import FLOWING, CompiledModule, Stalls, StreamPort, build
+from netloom.testing.operations import random_raws
 
 WEIGHT = FixedPoint.parse("fixed<5,2>")
 ACTIVATION = FixedPoint.parse("ufixed<5,2,RND_CONV,SAT>")
@@ -126,12 +126,15 @@ def check_design(
     return cycles
 
 
-def simulated(files: Mapping[str, str], design: Design) -> Simulation:
+def simulated(files: Mapping[str, str], design: Design) -> CompiledModule:
     """The emitted files, compiled, with models of the vendors' cells."""
     used = {name: content for name, content in files.items() if name.endswith((".sv", ".mem"))}
     return build(
         used | cell_models(used),
         TOP,
-        [Port(f"{n}_t", p.stream.bytes * 8) for n, p in zip(input_ports(design), design.inputs, strict=True)],
-        [Port(f"{n}_t", p.stream.bytes * 8, True) for n, p in zip(output_ports(design), design.outputs, strict=True)],
+        [StreamPort(f"{n}_t", p.stream.bytes * 8) for n, p in zip(input_ports(design), design.inputs, strict=True)],
+        [
+            StreamPort(f"{n}_t", p.stream.bytes * 8, True)
+            for n, p in zip(output_ports(design), design.outputs, strict=True)
+        ],
     )

@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-from rtl_bench import compare_timing, library
 from stream_cases import raws, stream
 
 from netloom.errors import SimulationError
@@ -14,7 +13,8 @@ from netloom.firmware.families.output_registers import absorb_registers
 from netloom.firmware.units.memories.ram_style import BLOCK
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.sim.hardware.netlist import models
-from netloom.sim.hardware.verilator import FLOWING, Port, Stalls, build
+from netloom.sim.hardware.verilator import FLOWING, Stalls, StreamPort, build
+from netloom.testing.unit_bench import compare_timing, library
 
 TABLE = """
 module table_ #(parameter int WIDTH = 9, parameter bit ENABLE = 0, parameter bit RESET = 0, parameter bit LOGIC = 0) (
@@ -60,7 +60,7 @@ def simulation(netlist, unit, folder):
     (folder / "convert.ys").write_text("read_json top.json\nwrite_verilog -noattr top.v\n")
     run_yosys(folder, "convert.ys", folder / "convert.log")
     text = (folder / "top.v").read_text()
-    ports = [Port("in_", unit.source.width)], [Port("out_", unit.source.width)]
+    ports = [StreamPort("in_", unit.source.width)], [StreamPort("out_", unit.source.width)]
     return build({"top.v": text, **models(text, ECP5)}, "top", *ports, lint=False)
 
 

@@ -5,7 +5,6 @@ import re
 import handmade
 import numpy as np
 import pytest
-from rtl_bench import library
 
 from netloom.errors import SimulationError, StorageError
 from netloom.firmware.build.synthesis import synthesize
@@ -14,7 +13,8 @@ from netloom.firmware.families import ECP5, ICE40
 from netloom.sim import crosscheck, open_engine
 from netloom.sim.hardware.netlist import NetlistEngine, models
 from netloom.sim.hardware.rtl import RtlEngine
-from netloom.sim.hardware.verilator import Port, Stalls, build
+from netloom.sim.hardware.verilator import Stalls, StreamPort, build
+from netloom.testing.unit_bench import library
 
 MEMORY = """
 module memory #(parameter int WIDTH = 8, parameter int BITS = 8) (
@@ -114,7 +114,7 @@ def test_one_bit_of_a_lookup_table_is_caught(cache, tmp_path):
 
 def memory_pair(tmp_path, cache, family, width, bits, source=MEMORY):
     """The memory as written, and as synthesized."""
-    ports = [Port("in_", 2 * bits + width + 1)], [Port("out_", width)]
+    ports = [StreamPort("in_", 2 * bits + width + 1)], [StreamPort("out_", width)]
     parameters = {"WIDTH": width, "BITS": bits}
     rtl = build({"memory.sv": source}, "memory", *ports, parameters=parameters, cache=cache)
     netlist = synthesize(
@@ -211,7 +211,7 @@ def test_fifo(cache, tmp_path, family):
     """
     made = synthesize({**files, "top.sv": top}, [*files, "top.sv"], [], "top", family, tmp_path / "netlist")
     text = made.verilog.read_text()
-    ports = [Port("in_", 8)], [Port("out_", 8)]
+    ports = [StreamPort("in_", 8)], [StreamPort("out_", 8)]
     rtl = build(files, "stream_fifo", *ports, parameters=parameters, cache=cache)
     netlist = build({"netlist.v": text, **models(text, family)}, "top", *ports, cache=cache, lint=False)
     sent = np.random.default_rng(0).integers(0, 256, (500, 1)).astype(np.uint8)

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 from element_cases import check_element_unit, stream_of
-from rtl_bench import check_unit
 
 from netloom.errors import FoldingError
 from netloom.firmware.families import ECP5, FAMILIES, ICE40
 from netloom.firmware.units.elements.elementwise import ElementwiseUnit
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Elementwise, ElementwiseFunction, TensorType
+from netloom.testing.unit_bench import check_unit
 
 TYPES = {
     "equal": ("fixed<8,4>", "fixed<8,4>"),

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from element_cases import check_element_unit, stream_of
-from operations import full_bounds, run
 
 from netloom.errors import FoldingError
 from netloom.firmware.units.elements.reduce import ReduceUnit, required_lanes
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Bounds, Reduce, Summation, TensorType
+from netloom.testing.operations import full_bounds, run
 
 SEQUENTIAL, TREE = Summation.SEQUENTIAL, Summation.TREE
 

@@ -2,9 +2,8 @@
 
 from itertools import product
 
-from clocked_bench import Instance, clocked
-
 from netloom.firmware.families import FAMILIES
+from netloom.testing.clocked_bench import Instance, clocked
 
 
 def test_sums_and_differences():

@@ -2,9 +2,8 @@
 
 from itertools import product
 
-from clocked_bench import Instance, clocked
-
 from netloom.firmware.families import FAMILIES
+from netloom.testing.clocked_bench import Instance, clocked
 
 
 def test_a_total_goes_on_or_begins_anew():

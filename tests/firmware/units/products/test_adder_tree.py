@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from pipeline_bench import through
 
 from netloom.firmware.families import FAMILIES
 from netloom.firmware.stream import Stream
 from netloom.fixed_point import FixedPoint
+from netloom.testing.pipeline_bench import through
 
 slow = pytest.mark.slow
 

@@ -5,9 +5,7 @@ from math import prod
 import numpy as np
 import pytest
 from kernel_columns import kernel_columns
-from operations import full_bounds, random_raws, run, tensor
 from pick import pick
-from rtl_bench import check_unit
 from stream_cases import elaborate
 
 from netloom.errors import LayerNotSupportedError, SettingsError, ToolFailedError
@@ -16,6 +14,8 @@ from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.depthwise import DepthwiseUnit, depthwise_saturates
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls.dataflow import Bounds, DepthwiseMatVec
+from netloom.testing.operations import full_bounds, random_raws, run, tensor
+from netloom.testing.unit_bench import check_unit
 
 BIAS = FixedPoint.parse("fixed<6,4>")
 

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from operations import random_raws, run, tensor
-from rtl_bench import check_unit, library
 from stream_cases import elaborate
 
 from netloom.errors import FoldingError, SettingsError, ToolFailedError
@@ -13,7 +11,9 @@ from netloom.firmware.units.products.matvec import MatVecUnit
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls.dataflow import Bounds, MatVec, TensorType
 from netloom.sim.hardware.cells import cell_models
-from netloom.sim.hardware.verilator import Port, build
+from netloom.sim.hardware.verilator import StreamPort, build
+from netloom.testing.operations import random_raws, run, tensor
+from netloom.testing.unit_bench import check_unit, library
 
 BIAS = FixedPoint.parse("fixed<6,4>")
 SEEDS = (1, 2)
@@ -246,4 +246,10 @@ def test_illegal_parameters_stop_elaboration(parameters, message):
 def test_illegal_multipliers_stop_elaboration(parameters, message):
     files = library(MatVecUnit.module)
     with pytest.raises(ToolFailedError, match=message):
-        build(files | cell_models(files), "matvec", [Port("in_", 8)], [Port("out_", 16)], parameters=parameters)
+        build(
+            files | cell_models(files),
+            "matvec",
+            [StreamPort("in_", 8)],
+            [StreamPort("out_", 16)],
+            parameters=parameters,
+        )

@@ -4,8 +4,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from operations import random_raws, run, tensor
-from rtl_bench import check_unit
 
 from netloom.errors import FoldingError, SettingsError
 from netloom.firmware.families import ECP5, FAMILIES
@@ -14,6 +12,8 @@ from netloom.firmware.units.products.matvec_unrolled import MatVecUnrolled
 from netloom.firmware.units.products.shift_add import linear_network, signed_digits
 from netloom.fixed_point import FixedPoint, Rounding
 from netloom.hls.dataflow import Bounds, MatVec
+from netloom.testing.operations import random_raws, run, tensor
+from netloom.testing.unit_bench import check_unit
 
 BIAS = FixedPoint.parse("fixed<6,4>")
 

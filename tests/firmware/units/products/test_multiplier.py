@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from pipeline_bench import operands, signed, through
 
 from netloom.firmware.families import ECP5, GENERIC, ICE40
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
 from netloom.fixed_point import FixedPoint
+from netloom.testing.pipeline_bench import operands, signed, through
 
 slow = pytest.mark.slow
 

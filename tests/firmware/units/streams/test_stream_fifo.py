@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from rtl_bench import build_unit, check_unit
 from stream_cases import elaborate, raws, stream
 
 from netloom.errors import SettingsError, ToolFailedError
@@ -10,6 +9,7 @@ from netloom.firmware.families import ECP5, FAMILIES, GENERIC, ICE40
 from netloom.firmware.units.memories.ram_style import BLOCK, DISTRIBUTED, REGISTERS
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.sim.hardware.verilator import Stalls
+from netloom.testing.unit_bench import build_unit, check_unit
 
 CASES = {
     # depth, element, lanes, target, what it is built of

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from clocked_bench import Instance, clocked, signed
 
 from netloom.firmware.families import FAMILIES, GENERIC
 from netloom.fixed_point import FixedPoint, Overflow
+from netloom.testing.clocked_bench import Instance, clocked, signed
 
 WIDTH, LANES, CLOCKS = 5, 2, 300
 

@@ -2,9 +2,7 @@
 
 import numpy as np
 import pytest
-from operations import random_raws, tensor
 from pick import pick
-from rtl_bench import check_unit
 from stream_cases import elaborate
 
 from netloom.errors import SettingsError, ToolFailedError
@@ -12,6 +10,8 @@ from netloom.firmware.families import ECP5, FAMILIES, GENERIC, ICE40
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.windows.line_buffer import LineBuffer
 from netloom.hls.dataflow.window import pad_spatial
+from netloom.testing.operations import random_raws, tensor
+from netloom.testing.unit_bench import check_unit
 
 NONE = ((0, 0), (0, 0))
 SHAPES = {

@@ -5,9 +5,7 @@ from math import prod
 import numpy as np
 import pytest
 from kernel_columns import kernel_columns, window_of
-from operations import full_bounds, random_raws, run, tensor
 from pick import pick
-from rtl_bench import check_unit
 from stream_cases import elaborate
 
 from netloom.errors import LayerNotSupportedError, SettingsError, ToolFailedError
@@ -16,6 +14,8 @@ from netloom.firmware.stream import Stream
 from netloom.firmware.units.windows.pool import PoolUnit, pool_saturates
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls.dataflow import Pool, PoolFunction, Summation
+from netloom.testing.operations import full_bounds, random_raws, run, tensor
+from netloom.testing.unit_bench import check_unit
 
 SHAPES = {
     # input, window, stride, lanes

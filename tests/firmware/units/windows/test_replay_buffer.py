@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from rtl_bench import check_unit
 from stream_cases import elaborate, raws, stream
 
 from netloom.errors import SettingsError, ToolFailedError
 from netloom.firmware.families import ECP5, FAMILIES, ICE40
 from netloom.firmware.units.memories.ram_style import BLOCK, DISTRIBUTED, REGISTERS
 from netloom.firmware.units.windows.replay_buffer import ReplayBuffer
+from netloom.testing.unit_bench import check_unit
 
 PATTERNS = {
     # rows, groups, row_words, step, words, word_stride, repeats, repeat_stride

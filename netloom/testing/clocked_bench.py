@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from rtl_bench import RTL, library
 
 from netloom.firmware.emit.library import modules
 from netloom.sim.hardware.cells import cell_models
-from netloom.sim.hardware.verilator import Port, build
+from netloom.sim.hardware.verilator import StreamPort, build
+from netloom.testing.unit_bench import RTL, library
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def clocked(
     )
     files = {path: source for one in instances for path, source in one.sources().items()}
     files |= cell_models(files) | {"bench.sv": text} | dict(memories or {})
-    simulation = build(files, "bench", [Port("given_", in_bits)], [Port("seen_", out_bits)], lint=False)
+    simulation = build(files, "bench", [StreamPort("given_", in_bits)], [StreamPort("seen_", out_bits)], lint=False)
     words = _pack(names, [values for _, values in inputs.values()])
     result = simulation.run([words], [len(words)])
     assert result.taken[0].tolist() == list(range(len(words)))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from netloom.fixed_point import FixedPoint, Rounding
-from netloom.hls.handlers.handler import NetloomHandler
+from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
 from netloom.quantize.quantizers import check_bits
 
 SCALE_BITS = 18

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from netloom.hls.handlers.handler import NetloomHandler
+from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
 
 _EDGES = (("left", "right"), ("top", "bottom"))
 

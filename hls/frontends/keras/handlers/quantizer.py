@@ -8,13 +8,12 @@ from hls4ml.model.types import FixedPrecisionType, RoundingMode, SaturationMode
 
 from netloom.errors import QuantizerNotSupportedError
 from netloom.fixed_point import FixedPoint
+from netloom.hls.smallest_grid import smallest_grid
 from netloom.quantize.quantizers import quantizer_type
 from netloom.quantize.weight_grid import check_weights
 
 MAX_UNQUANTIZED_BITS = 16
 """Of weights without a quantizer: a float32 that nobody put on a grid has 24."""
-MAX_WEIGHT_BITS = 24
-"""float32 carries 24 bits; a quantizer whose values need more is not on a power-of-two grid."""
 
 
 class GridQuantizer(Quantizer):
@@ -47,33 +46,6 @@ def precision_type(type_: FixedPoint) -> FixedPrecisionType:
         RoundingMode.from_string(type_.rounding.value),
         SaturationMode.from_string(type_.overflow.value),
     )
-
-
-def smallest_grid(values: np.ndarray, where: str) -> FixedPoint:
-    """The narrowest type that holds given values exactly.
-
-    Args:
-        values: finite floats, any shape.
-        where: names the tensor in errors.
-
-    Raises:
-        QuantizerNotSupportedError: if no power-of-two step of at most `MAX_WEIGHT_BITS` bits does.
-    """
-    values = np.asarray(values, dtype=np.float64)
-    if not values.any():
-        return FixedPoint(1, 1, signed=False)
-    # The exponent of the lowest set bit of each value: a float64 is mantissa * 2**exponent with 53 mantissa bits.
-    mantissa, exponent = np.frexp(values[values != 0])
-    whole = np.ldexp(mantissa, 53).astype(np.int64)
-    trailing = np.log2((whole & -whole).astype(np.float64)).astype(np.int64)
-    fraction = -int((exponent - 53 + trailing).min())
-    raw = np.ldexp(values, fraction)
-    if np.abs(raw).max() > 2.0**MAX_WEIGHT_BITS:
-        raise QuantizerNotSupportedError(
-            f"{where}: quantized values do not lie on a power-of-two grid of {MAX_WEIGHT_BITS} bits, so the firmware "
-            "cannot equal them; use alpha=1 or alpha='auto_po2' in the quantizer"
-        )
-    return FixedPoint.containing(int(raw.min()), int(raw.max()), fraction)
 
 
 def quantized_values(layer: Any, weight: Any, quantizer: Any, where: str) -> tuple[np.ndarray, FixedPoint]:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from hls4ml.converters.keras_v3.conv import gen_conv_config
 
-from netloom.hls.handlers.activation import activation_layer
-from netloom.hls.handlers.handler import NetloomHandler
-from netloom.hls.handlers.quantizer import GridQuantizer, quantized_values
+from netloom.hls.frontends.keras.handlers.activation import activation_layer
+from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
+from netloom.hls.frontends.keras.handlers.quantizer import GridQuantizer, quantized_values
 
 
 def _folds(layer: Any) -> bool:

@@ -1,5 +1,7 @@
 """`through`: what a pipeline without control of its own gives for a beat in every clock, and what to put into one."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from netloom.firmware.emit.library import needed
@@ -7,7 +9,7 @@ from netloom.firmware.stream import Stream
 from netloom.firmware.units.pipeline import fifo_depth
 from netloom.fixed_point import FixedPoint
 from netloom.sim.hardware.cells import cell_models
-from netloom.sim.hardware.verilator import Port, build
+from netloom.sim.hardware.verilator import StreamPort, build
 
 _BENCH = """
 module bench (
@@ -34,7 +36,15 @@ endmodule
 """
 
 
-def through(body, ins, outs, latency, words, others=None, lint=True):
+def through(
+    body: str,
+    ins: int,
+    outs: int,
+    latency: int,
+    words: Sequence[int] | np.ndarray,
+    others: Mapping[str, str] | None = None,
+    lint: bool = True,
+) -> np.ndarray:
     """Results of a pipeline from `in_data` to `result`, a beat for every input beat.
 
     Args:
@@ -45,16 +55,19 @@ def through(body, ins, outs, latency, words, others=None, lint=True):
         words: beats, as integers.
         others: further files, or others than the library's.
         lint: warnings are errors.
+
+    Returns:
+        Beats: uint8 (words, bytes).
     """
     bench = _BENCH.format(ins=ins, outs=outs, latency=latency, depth=fifo_depth(1, latency), body=body)
-    files = needed([bench]) | (others or {}) | {"bench.sv": bench}
+    files = needed([bench]) | dict(others or {}) | {"bench.sv": bench}
     files |= cell_models(files)
-    simulation = build(files, "bench", [Port("in_", ins)], [Port("out_", outs)], lint=lint)
+    simulation = build(files, "bench", [StreamPort("in_", ins)], [StreamPort("out_", outs)], lint=lint)
     source = Stream("in", FixedPoint(ins, ins, False), 1, 1)
     return simulation.run([source.pack(np.asarray(words)[:, None])], [len(words)]).outputs[0]
 
 
-def operands(width):
+def operands(width: int) -> np.ndarray:
     """Words of an operand: all there are, or the ends of both signs and some more."""
     if width <= 6:
         return np.arange(1 << width)
@@ -63,6 +76,6 @@ def operands(width):
     return np.array([*ends, *np.random.default_rng(width).integers(0, 2 * half, 40)])
 
 
-def signed(words, width, is_signed):
+def signed(words: np.ndarray, width: int, is_signed: bool) -> np.ndarray:
     """Their values."""
     return words - ((words >> (width - 1)) << width) if is_signed else words

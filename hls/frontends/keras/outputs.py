@@ -1,9 +1,8 @@
-"""Inputs and outputs of a network: what hls4ml cannot tell apart is refused, and every shape is the model's."""
+"""Outputs of a Keras model that hls4ml cannot tell apart are refused."""
 
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError
-from netloom.hls.dataflow import Dataflow
 from netloom.hls.settings import HlsSettings
 
 RESHAPES = ("Flatten", "Reshape")
@@ -11,30 +10,6 @@ RESHAPES = ("Flatten", "Reshape")
 
 NO_CODE = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "AlphaDropout", "GaussianDropout")
 """Layers that do nothing at inference."""
-
-
-def check_shapes(model: Any, dataflow: Dataflow) -> None:
-    """Hold the shapes of a converted network against the model's: of its inputs, its outputs and every layer.
-
-    Raises:
-        LayerNotSupportedError: naming what has another shape.
-    """
-    converted = [
-        *zip(model.inputs, dataflow.sources, strict=True),
-        *zip(model.outputs, dataflow.outputs, strict=True),
-    ]
-    nodes = {layer.origin: layer.node for layer in dataflow.layers}
-    converted += [
-        (layer.output, nodes[layer.name])
-        for layer in model.layers
-        if layer.name in nodes and len(layer._inbound_nodes) == 1
-    ]
-    for tensor, node in converted:
-        wanted, found = tuple(tensor.shape[1:]), dataflow.types[node].shape
-        if wanted != found:
-            raise LayerNotSupportedError(
-                f"layer {tensor._keras_history.operation.name!r} has shape {wanted} in the model and {found} in hls4ml"
-            )
 
 
 def check_outputs(model: Any, settings: HlsSettings) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError
-from netloom.hls.outputs import NO_CODE, check_outputs
+from netloom.hls.frontends.keras.outputs import NO_CODE, check_outputs
 from netloom.hls.settings import HlsSettings
 from netloom.quantize.arguments import check_arguments
 

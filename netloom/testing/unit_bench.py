@@ -12,7 +12,7 @@ from netloom.firmware.stream import Stream
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Unit
 from netloom.sim.hardware.cells import cell_models
-from netloom.sim.hardware.verilator import FLOWING, Port, Result, Simulation, Stalls, build
+from netloom.sim.hardware.verilator import FLOWING, CompiledModule, Result, Stalls, StreamPort, build
 
 RTL = Path(netloom.firmware.__file__).parent / "rtl"
 SEEDS = (1, 2, 3)
@@ -25,15 +25,15 @@ def library(*modules: str) -> dict[str, str]:
     return needed(texts.values()) | texts
 
 
-def build_unit(unit: Unit) -> Simulation:
+def build_unit(unit: Unit) -> CompiledModule:
     """The unit, compiled, with models of the vendors' cells."""
     made = unit.sources()
     files = needed(made.values()) | made if made else library(unit.module)
     return build(
         files | cell_models(files) | unit.memories(),
         unit.name if made else unit.module,
-        [Port(f"{port}_", stream.width) for port, stream in zip(unit.input_ports, unit.inputs, strict=True)],
-        [Port(f"{port}_", stream.width) for port, stream in zip(unit.output_ports, unit.outputs, strict=True)],
+        [StreamPort(f"{port}_", stream.width) for port, stream in zip(unit.input_ports, unit.inputs, strict=True)],
+        [StreamPort(f"{port}_", stream.width) for port, stream in zip(unit.output_ports, unit.outputs, strict=True)],
         parameters=unit.parameters(),
     )
 

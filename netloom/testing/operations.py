@@ -75,7 +75,7 @@ def check_operation(operation: Operation, inputs: Sequence[TensorType], seed: in
     for least in EXACT_LIMIT:
         function, dtype = operation.prepare(inputs, bounds, least)
         assert greatest <= EXACT_LIMIT.get(dtype, greatest)
-        given = [array.astype(dtype) for array in arrays]
+        given: list[np.ndarray] = [array.astype(dtype) for array in arrays]
         (result,) = function(given)
         assert result.tolist() == expected.tolist(), f"{dtype.__name__} differs from int64"
         for array, original in zip(given, arrays, strict=True):
