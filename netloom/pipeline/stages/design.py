@@ -18,6 +18,8 @@ def _inputs(job: Job) -> dict[str, object]:
         "name": job.state.origin.network,
         "device": find_board(job.hardware.board).device.name,
         "interval": job.hardware.interval,
+        # A search that had less time may have found less.
+        "seconds": float(job.hardware.design_seconds),
     }
 
 
