@@ -327,7 +327,7 @@ def run(
 
 @app.command(
     epilog=_examples(
-        "netloom convert qkeras_model.keras -o firmware_of_mine",
+        "netloom convert qkeras_model.keras -o converted",
         "netloom convert float_model.keras --data mine.npz --bits 6 -o six_bits",
     )
 )
@@ -497,7 +497,7 @@ def plan(
 @app.command(
     epilog=_examples(
         "netloom build runs/jets --board ULX3S-25F --clock 100MHz",
-        "netloom build firmware_of_mine --board iCEBreaker --target-fps 10000",
+        "netloom build converted --board iCEBreaker --target-fps 10000",
     )
 )
 def build(

@@ -70,4 +70,4 @@ def _converted(source: str | Path, bits: int | None) -> Iterator[Conversion]:
     policy = RunSettings(bits=bits).policy_for(start.network)
     twin = quantize(model, policy, samples if len(samples) > 1 else samples[0], fine_tune_epochs=0)
     with tempfile.TemporaryDirectory(prefix="netloom-") as folder:
-        yield convert(twin, HlsSettings(), Path(folder) / "firmware")
+        yield convert(twin, HlsSettings(), Path(folder) / "conversion")

@@ -65,7 +65,15 @@ RUN_FILES = (
     "bitstream/bitstream.bit",
 )
 """Files of a run directory that a command reads."""
-WRITTEN = (".lock", "netloom.log", "bitstream/flash.log", "report.json", "report.html", "bitstream-failed", "firmware")
+WRITTEN = (
+    ".lock",
+    "netloom.log",
+    "bitstream/flash.log",
+    "report.json",
+    "report.html",
+    "bitstream-failed",
+    "conversion",
+)
 """What a command may write in a run directory."""
 USER_FILES = ("x.npy", "y.npy", "small.npz", "small.keras", "precision.yml", "policy.yml")
 
@@ -124,7 +132,7 @@ def make_case(root: Path, number: int) -> Case:
         "design": ["build", run / "design", "--board", "ULX3S-25F"],
         "vendor": ["build", run, "--board", "Arty-A7-35T"],
         "run": ["run", root / "small.keras", "--data", root / "small.npz", "-o", run, "--no-csim"],
-        "convert": ["convert", root / "small.keras", "-o", out / "firmware"],
+        "convert": ["convert", root / "small.keras", "-o", out / "converted"],
         "forced": ["convert", root / "small.keras", "-o", run, "--force"],
         "precision": ["convert", root / "small.keras", "--precision", root / "precision.yml", "-o", out / "c"],
         "policy": ["run", root / "small.keras", "--data", root / "small.npz", "--policy", root / "policy.yml",
@@ -183,10 +191,10 @@ _READERS = {
     rundir.QUANTIZED_MODEL: ("quantized", "run"),
     rundir.RTL: ("report",),
     rundir.NETLIST_RUN: ("report",),
-    "firmware": ("report", "fixed", "crosscheck", "csim", "alone", "build", "vendor"),
-    "design": ("report", "rtl", "emulate", "build", "design"),
-    "netlist": ("build", "report"),
-    "bitstream": ("report", "flash", "emulate", "build"),
+    rundir.CONVERSION: ("report", "fixed", "crosscheck", "csim", "alone", "build", "vendor"),
+    rundir.DESIGN: ("report", "rtl", "emulate", "build", "design"),
+    rundir.NETLIST: ("build", "report"),
+    rundir.BITSTREAM: ("report", "flash", "emulate", "build"),
 }
 
 

@@ -1,4 +1,4 @@
-"""The generated shell: settings, sizes, lint. What it does is in tests/sim/test_emulate.py."""
+"""The generated shell: settings, sizes, lint. What it does is in tests/sim/hardware/test_emulate.py."""
 
 import dataclasses
 import re
