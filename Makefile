@@ -13,7 +13,7 @@ export NETLOOM_RUNS ?= runs
 
 help:
 	@echo "make demo       set up, then train, quantize, convert and simulate digits, down to a bitstream and a report"
-	@echo "make test       set up, then run the tests (under 10 minutes on 2 cores)"
+	@echo "make test       set up, then run the tests (under 15 minutes on 2 cores)"
 	@echo "make test-all   the same and the long sweeps"
 	@echo "make bench      the benchmarks, as ratios against hls4ml's C-simulation"
 	@echo "make lint       format check, lint;  make typecheck: types of the installed package"

@@ -83,8 +83,8 @@ def rates(program: Program, x: np.ndarray) -> dict[str, float]:
     for step in program.steps:
         node, operation = step.node, step.node.operation
         arrays = [values[name].astype(step.dtype, copy=False) for name in node.inputs]
-        values[node.name] = step.kernel(arrays)
-        taken[node.name] = seconds(lambda step=step, arrays=arrays: step.kernel(arrays))
+        values.update(zip(node.results, step.run(arrays), strict=True))
+        taken[node.name] = seconds(lambda step=step, arrays=arrays: step.run(arrays))
         if isinstance(operation, DepthwiseMatVec | DepthwiseConvolution | MatVec):
             kinds[node.name] = "dense" if isinstance(operation, MatVec) else "depthwise"
             # Without the zeros of grouped matrices: those of the network.

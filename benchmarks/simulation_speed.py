@@ -108,8 +108,9 @@ def show_profile(name: str, engine: FixedEngine, x: np.ndarray) -> None:
     table.add_row("quantize inputs", "", f"{elapsed / program.chunk * 1e6:.2f}")
     for step in program.steps:
         arrays = [values[source].astype(step.dtype, copy=False) for source in step.node.inputs]
-        step.kernel(arrays)
-        elapsed, values[step.node.name] = seconds(lambda step=step, arrays=arrays: step.kernel(arrays))
+        step.run(arrays)
+        elapsed, results = seconds(lambda step=step, arrays=arrays: step.run(arrays))
+        values.update(zip(step.node.results, results, strict=True))
         table.add_row(step.node.name, step.dtype.__name__, f"{elapsed / program.chunk * 1e6:.2f}")
     Console().print(table)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.unit import Resources, Unit
 
@@ -41,7 +41,7 @@ class Design:
         taps: of all layers whose result is a stream.
     """
 
-    target: Target
+    target: Family
     units: tuple[Unit, ...]
     layers: Mapping[str, str]
     operations: Mapping[str, tuple[str, ...]]

@@ -8,11 +8,12 @@ from netloom.errors import FoldingError
 from netloom.firmware.board.devices import Device
 from netloom.firmware.design import Design
 from netloom.firmware.emit.emit import emit
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.map.area import Area, design_area
 from netloom.firmware.map.cycles import Cycles, count_cycles
 from netloom.firmware.map.fitting import Budget, Fitted, Search, fit, fit_interval
-from netloom.firmware.map.folding import Fold, fold_for_reuse
+from netloom.firmware.map.fold import Fold
+from netloom.firmware.map.folding import fold_for_reuse
 from netloom.firmware.map.layout import plan_design
 from netloom.firmware.map.share import share_dsps
 from netloom.hls.dataflow import Dataflow
@@ -88,9 +89,9 @@ def generate_design(
     return Generated(found.design, found.folding, found.cycles, found.area, files)
 
 
-def _target(device: Device | None) -> Target:
+def _target(device: Device | None) -> Family:
     """A device of a vendor's tool gets nothing but what every tool understands."""
-    return Target.GENERIC if device is None or device.family is None else device.family.target
+    return GENERIC if device is None or device.family is None else device.family
 
 
 def budget_of(device: Device | None) -> Budget | None:

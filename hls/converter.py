@@ -9,13 +9,13 @@ from typing import Any
 
 from netloom.common.files import put_in_place, scratch
 from netloom.errors import LayerNotSupportedError, PrecisionError, StorageError
-from netloom.hls.check import check_model
 from netloom.hls.conversion import PROJECT_FOLDER, SETTINGS_FILE, Conversion
 from netloom.hls.dataflow import save_dataflow
-from netloom.hls.hls4ml_graph import build_graph, parse
+from netloom.hls.frontends.keras.parse import parse
+from netloom.hls.hls4ml_graph import build_graph
 from netloom.hls.lower import RESULT, FromGraph, Planned, lower
-from netloom.hls.outputs import check_shapes
 from netloom.hls.settings import HlsSettings
+from netloom.hls.shapes import check_shapes
 
 
 def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Conversion:
@@ -32,7 +32,7 @@ def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Convers
             whole.
 
     Returns:
-        The firmware, loaded.
+        What was written, loaded.
 
     Raises:
         LayerNotSupportedError: for a layer, option or shape with no exact firmware; before anything is written.
@@ -47,10 +47,9 @@ def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Convers
     taken = directory.exists() and (not directory.is_dir() or any(directory.iterdir()))
     if taken and not (directory / "dataflow.json").exists():
         raise StorageError(f"{directory} exists and is not a converted network; choose another directory or remove it")
-    check_model(model, settings)
     log = io.StringIO()
     with _quiet(log):
-        parsed = parse(model)
+        parsed = parse(model, settings)
         quantizers = parsed.quantizer_types()
         results = {name: {RESULT: type_} for name, type_ in quantizers.items()}
         draft = build_graph(parsed, settings, directory / PROJECT_FOLDER, results, {})
@@ -69,9 +68,9 @@ def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Convers
             # Layers that hls4ml optimizes away have no planned type, but those before and after copy from them.
             graph = build_graph(parsed, settings, whole / PROJECT_FOLDER, results | plan.types, plan.table_sizes)
             types = _Checked(plan)
-            shapes = [tuple(tensor.shape[1:]) for tensor in model.outputs]
+            shapes = [shape for _, shape in parsed.output_shapes]
             dataflow = lower(graph, types, settings.io_type, parsed.origins, shapes)
-            check_shapes(model, dataflow)
+            check_shapes(parsed, dataflow)
             graph.write()
             _forget_folder(whole / PROJECT_FOLDER)
         save_dataflow(dataflow, whole)

@@ -1,8 +1,7 @@
-"""From a QKeras model to hls4ml's ModelGraph: parse, name, configure, build."""
+"""From a parsed model to hls4ml's ModelGraph: configure, build."""
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,68 +10,14 @@ import numpy as np
 from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import FixedPoint
 from netloom.hls.conversion import PROJECT
-from netloom.hls.handlers.quantizer import smallest_grid
+from netloom.hls.frontends.parsed import ParsedModel
 from netloom.hls.lower import fixed_point
-from netloom.hls.names import identifiers
 from netloom.hls.settings import HlsSettings
+from netloom.hls.smallest_grid import smallest_grid
 
 _REPACK = "repack_"
 
 _PRECISION_ROLES = ("result", "accum")
-
-
-@dataclass(frozen=True)
-class ParsedModel:
-    """hls4ml's description of a model, layer by layer, under identifiers.
-
-    `origins` maps identifiers to the names in the user's model.
-    """
-
-    layers: list[dict[str, Any]]
-    inputs: list[str]
-    outputs: list[str]
-    origins: dict[str, str]
-
-    def quantizer_types(self) -> dict[str, FixedPoint]:
-        """Result types that quantizers dictate: of quantized activations, and of the inputs that feed only those."""
-        types = {
-            layer["name"]: fixed_point(layer["activation_quantizer"].hls_type)
-            for layer in self.layers
-            if layer.get("activation_quantizer") is not None
-        }
-        for name in self.inputs:
-            consumers = [layer["name"] for layer in self.layers if name in layer["inputs"]]
-            found = {types.get(consumer) for consumer in consumers}
-            if len(found) == 1 and (type_ := found.pop()) is not None:
-                types[name] = type_
-        return types
-
-
-def parse(model: Any) -> ParsedModel:
-    """Run hls4ml's Keras-3 parser, with netloom's handlers, and give every layer an identifier.
-
-    Raises:
-        LayerNotSupportedError: for a layer that has no handler.
-    """
-    from hls4ml.converters.keras_v3_to_hls import parse_keras_v3_model
-
-    import netloom.hls.handlers  # noqa: F401  (registers the handlers with hls4ml)
-
-    try:
-        layers, inputs, outputs, _ = parse_keras_v3_model(model, allow_da_fallback=False, allow_v2_fallback=False)
-    except (AssertionError, ValueError, KeyError) as error:
-        raise LayerNotSupportedError(f"hls4ml cannot parse the model: {str(error).splitlines()[0]}") from error
-    names = identifiers(layer["name"] for layer in layers)
-    origins = {names[layer["name"]]: str(layer.get("origin", layer["name"])) for layer in layers}
-    for layer in layers:
-        layer["name"] = names[layer["name"]]
-        layer["inputs"] = [names[name] for name in layer["inputs"]]
-    return ParsedModel(
-        layers,
-        [names[name] for name in inputs],
-        [names[name] for name in outputs],
-        origins,
-    )
 
 
 def build_graph(

@@ -2,13 +2,14 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
-from netloom.errors import PrecisionError, SettingsError
+from netloom.errors import PrecisionError
 from netloom.fixed_point import FixedPoint
+from netloom.quantize.settings import Settings
 
 
-class HlsSettings(BaseModel):
+class HlsSettings(Settings):
     """How a quantized network becomes firmware.
 
     Attributes:
@@ -19,9 +20,10 @@ class HlsSettings(BaseModel):
         part: FPGA part number, for the vendor's tool.
         precision: types to use instead of the proven ones, {layer: {role: type}}; roles are 'result', 'accum', and the
             table types of activations. A type that is too narrow wraps or saturates, as the hardware would.
-    """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Raises:
+        SettingsError: if a value is out of range, or a type cannot be read.
+    """
 
     io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
     strategy: Literal["Latency", "Resource"] = "Latency"
@@ -40,20 +42,6 @@ class HlsSettings(BaseModel):
                 except PrecisionError as error:
                     raise ValueError(str(error)) from None
         return precision
-
-    @classmethod
-    def checked(cls, **values: object) -> "HlsSettings":
-        """Build settings.
-
-        Raises:
-            SettingsError: one line for the first value that is wrong.
-        """
-        try:
-            return cls.model_validate(values)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise SettingsError(f"setting {where}={repr(first['input'])[:100]}: {first['msg']}") from None
 
     def types(self) -> dict[str, dict[str, FixedPoint]]:
         """`precision`, parsed."""

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from math import ceil, isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from netloom.errors import InputError
-from netloom.models.dataset import Dataset
-from netloom.models.network import Training
+from netloom.models.data.dataset import Dataset
+from netloom.models.data.examples import Arrays, Examples, as_list, take
+from netloom.models.networks.network import Training
+from netloom.models.tasks import Task, find_task
 
 if TYPE_CHECKING:
     import keras
@@ -27,42 +29,43 @@ def train(
     TensorFlow's deterministic operations are switched on for the process: random operations then need a seed.
 
     Args:
-        model: input (batch, *sample shape), output (batch, classes) of logits.
-        dataset: with `y_train`.
+        model: inputs (batch, *sample shape), outputs as the task takes them.
+        dataset: with `y_train`, if its task needs targets.
         training: epochs, batch size, optimizer, share held out to report on.
         seed: of the order of the samples and of what is held out. The initial weights are the model's own.
-        callbacks: Keras callbacks, a `RichProgress` for one.
+        callbacks: Keras callbacks.
 
     Returns:
-        One list of values, an entry an epoch: 'loss' (nats), 'accuracy' (0 to 1), and the same two with the
-        prefix 'val_' on the samples held out, if there are any.
+        One list of values, an entry an epoch: 'loss' (nats for classes), of a classifier 'accuracy' (0 to 1), and the
+        same with the prefix 'val_' on the samples held out, if there are any.
 
     Raises:
-        InputError: there are no labels, data and model do not fit, or the training diverged.
+        InputError: there are no targets, data and model do not fit, or the training diverged.
     """
     import keras
     import tensorflow as tf
 
-    _check_fit(model, dataset)
+    task = find_task(dataset.task)
+    _check_fit(model, dataset, task)
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
     # Drawn at random: a user's samples may come sorted by class, and Keras' validation_split (the last ones) would
     # then hold out a class.
-    order = np.random.default_rng(seed).permutation(len(dataset.x_train))
+    order = np.random.default_rng(seed).permutation(len(as_list(dataset.x_train)[0]))
     held_out = int(len(order) * training.validation_fraction)
     train_part, validation_part = order[held_out:], order[:held_out]
-    x, y = dataset.x_train, dataset.y_train
-    if y is None:
-        raise InputError(f"training {model.name!r} needs labels, and the data set has none")
+    wanted = task.wanted(Examples(dataset.x_train, dataset.y_train))
+    assert wanted is not None  # _check_fit has seen to it
+    x, y = dataset.x_train, task.fitted(model, wanted)
     model.compile(
         optimizer=training.optimizer(ceil(len(train_part) / training.batch_size) * training.epochs),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+        loss=task.loss(model),
+        metrics=list(task.watched),
     )
     history = model.fit(
-        x[train_part],
-        y[train_part],
-        validation_data=(x[validation_part], y[validation_part]) if held_out else None,
+        _inputs(x, train_part),
+        _targets(y, train_part),
+        validation_data=(_inputs(x, validation_part), _targets(y, validation_part)) if held_out else None,
         batch_size=training.batch_size,
         epochs=training.epochs,
         callbacks=[keras.callbacks.TerminateOnNaN(), *callbacks],
@@ -76,20 +79,27 @@ def train(
     return {name: [float(value) for value in values] for name, values in history.items()}
 
 
-def _check_fit(model: "keras.Model", dataset: Dataset) -> None:
-    if dataset.y_train is None:
+def _inputs(x: Arrays, chosen: np.ndarray) -> Any:
+    arrays = as_list(take(x, chosen))
+    return arrays if len(arrays) > 1 else arrays[0]
+
+
+def _targets(y: Any, chosen: np.ndarray) -> Any:
+    return [one[chosen] for one in y] if isinstance(y, list) else y[chosen]
+
+
+def _check_fit(model: "keras.Model", dataset: Dataset, task: Task) -> None:
+    if dataset.y_train is None and task.has_targets:
         raise InputError(f"{dataset.source}: training needs labels, and there is no y_train")
-    wanted = tuple(model.input_shape[1:])
-    if len(wanted) != len(dataset.sample_shape) or any(
-        size not in (None, given) for size, given in zip(wanted, dataset.sample_shape, strict=True)
-    ):
-        raise InputError(
-            f"{dataset.source}: a sample has shape {dataset.sample_shape},"
-            f" but the network {model.name!r} takes {wanted}"
-        )
-    classes, highest = model.output_shape[-1], int(dataset.y_train.max())
-    if highest >= classes:
-        raise InputError(
-            f"{dataset.source}: y_train has class {highest},"
-            f" but the network {model.name!r} has {classes} classes (0 to {classes - 1})"
-        )
+    arrays = as_list(dataset.x_train)
+    if len(arrays) != len(model.inputs):
+        raise InputError(f"{dataset.source}: {model.name!r} has {len(model.inputs)} inputs, not {len(arrays)}")
+    for array, tensor in zip(arrays, model.inputs, strict=True):
+        wanted, given = tuple(tensor.shape[1:]), array.shape[1:]
+        if len(wanted) != len(given) or any(size not in (None, one) for size, one in zip(wanted, given, strict=True)):
+            raise InputError(
+                f"{dataset.source}: a sample has shape {given}, but the network {model.name!r} takes {wanted}"
+            )
+    if dataset.y_train is not None and len(model.outputs) == 1:
+        shape = tuple(model.outputs[0].shape[1:])
+        task.check(f"{dataset.source}: y_train", f"the network {model.name!r}", shape, dataset.y_train)

@@ -5,7 +5,7 @@ From a Keras model to hls4ml's firmware, with a simulator that equals it bit for
     import netloom
 
     run = netloom.run("digits")                      # train, quantize, convert, simulate, report
-    print(run.report.accuracy)
+    print(run.report.scores)
 
     model = netloom.load_model("mine.keras")         # or step by step, with a model of one's own
     data = netloom.Dataset.from_npz("mine.npz")

@@ -1,19 +1,24 @@
 """The few functions of the Python API that are not a stage's own."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from netloom.errors import SettingsError, StorageError
+from netloom.errors import InputError, SettingsError, StorageError
 from netloom.firmware.emit.verilog import TOP
 from netloom.hls import Conversion
 from netloom.models import Network, get_network
+from netloom.models.data.examples import Examples, as_list, count
+from netloom.models.tasks import Predict, find_task, guess_task, parts_of, read_targets
 from netloom.pipeline import rundir
-from netloom.pipeline.decision import decision_threshold
+from netloom.pipeline.decision import decision_thresholds
+from netloom.pipeline.evaluation import steps_of
 from netloom.pipeline.state import check_part
-from netloom.sim import ENGINES, HARDWARE_ENGINES, Engine, Fidelity, open_engine
+from netloom.sim import Engine, Fidelity, open_engine
 from netloom.sim import crosscheck as compare_engines
 from netloom.sim.engine import Arrays
+from netloom.sim.engines import kind_of
 
 
 def load_network(name: str) -> Network:
@@ -49,11 +54,10 @@ def open_run_engine(name: str, converted: Conversion | str | Path) -> Engine:
         SettingsError: if there is no such engine, or the directory holds no model for it.
         StorageError, ModelFileError, ToolMissingError, ToolFailedError: as `netloom.open_engine`.
     """
-    if name not in (*ENGINES, *HARDWARE_ENGINES):
-        raise SettingsError(f"there is no engine {name!r}; engines are {', '.join((*ENGINES, *HARDWARE_ENGINES))}")
-    if name in HARDWARE_ENGINES:
+    subject = kind_of(name).needs[0]
+    if subject == "design":
         return _open_hardware_engine(name, converted)
-    if name in ("fixed", "csim"):
+    if subject == "conversion":
         return open_engine(name, conversion=find_conversion(converted))
     file = {"float": rundir.FLOAT_MODEL, "quantized": rundir.QUANTIZED_MODEL}[name]
     if isinstance(converted, Conversion) or not (Path(converted) / file).is_file():
@@ -74,6 +78,55 @@ def _open_hardware_engine(name: str, converted: Conversion | str | Path) -> Engi
         check_part(folder / rundir.NETLIST)
     netlist = folder / rundir.NETLIST / f"{TOP}.v" if name == "netlist" else None
     return open_engine(name, design=folder / rundir.DESIGN, netlist=netlist)
+
+
+def input_names(conversion: Conversion) -> list[str]:
+    """The inputs by the model's names for them; hls4ml renames some."""
+    origins = {layer.name: layer.origin for layer in conversion.layers}
+    return [origins.get(name, name) for name in conversion.dataflow.sources]
+
+
+def output_names(conversion: Conversion) -> list[str]:
+    """The outputs by the model's layers that give them."""
+    layers = {node.name: node.layer for node in conversion.dataflow.nodes}
+    origins = {layer.name: layer.origin for layer in conversion.layers}
+    return [origins.get(layers.get(name, name), name) for name in conversion.dataflow.outputs]
+
+
+def _evaluation(
+    conversion: Conversion, x: Arrays, targets: np.ndarray | Mapping[str, np.ndarray], task: str | None
+) -> Callable[[Predict], dict[str, float]]:
+    """What gives the scores of an engine on `x`."""
+    dataflow, names = conversion.dataflow, output_names(conversion)
+    several = len(names) > 1
+    if several and isinstance(targets, Mapping) and set(targets) == set(names):
+        targets = {name: targets[name] for name in names}
+    elif several or isinstance(targets, Mapping):
+        raise InputError(
+            f"targets must be one array for each output, by name: {', '.join(names)}"
+            if several
+            else "targets must be one array: the network has one output"
+        )
+    chosen = guess_task(targets) if task is None else find_task(task, tuple(names) if several else ())
+    wanted = read_targets("targets", targets, chosen)
+    assert wanted is not None
+    for name, one, part in zip(dataflow.outputs, as_list(wanted), parts_of(chosen), strict=True):
+        part.check("targets", "the network", dataflow.types[name].shape, one)
+    inputs = x if isinstance(x, np.ndarray | Mapping) else dict(zip(dataflow.input_names, x, strict=True))
+    if len(as_list(inputs)) == 1:
+        inputs = as_list(inputs)[0]
+    examples = Examples(inputs, wanted)
+    known = count(inputs)
+    for one in as_list(wanted):
+        if len(one) != known:
+            raise InputError(f"targets must be one a sample: {len(one)} labels for {known} samples")
+    judge = chosen.deciding(decision_thresholds(dataflow))
+
+    def evaluate(predict: Predict) -> dict[str, float]:
+        # The engines have run on `x` itself: asked for that, they need not once more.
+        return judge.evaluate(lambda asked: predict(x if asked is inputs else asked), examples)  # type: ignore[arg-type]
+
+    return evaluate
 
 
 def simulate(converted: Conversion | str | Path, x: Arrays, engine: str = "fixed") -> np.ndarray | list[np.ndarray]:
@@ -100,26 +153,33 @@ def simulate(converted: Conversion | str | Path, x: Arrays, engine: str = "fixed
 
 
 def crosscheck(
-    converted: Conversion | str | Path, x: Arrays, labels: np.ndarray | None = None, engine: str = "csim"
+    converted: Conversion | str | Path,
+    x: Arrays,
+    targets: np.ndarray | Mapping[str, np.ndarray] | None = None,
+    engine: str = "csim",
+    task: str | None = None,
 ) -> Fidelity:
     """Hold the bit-accurate simulator against hls4ml's compiled firmware or the hardware, output and every layer.
 
     Args:
         converted: what `convert` gave, or the directory of a run or a firmware.
         x: inputs as for `simulate`.
-        labels: class numbers, (samples,), for the accuracies; 0 and 1 for a network with a single output.
+        targets: what the outputs should be, for the scores: of a classifier class numbers, (samples,), 0 and 1 for one
+            with a single output; of several outputs {output: targets}, in the outputs' order.
         engine: `csim`; with the directory of a run that had a board also `rtl` or, without layers, `netlist`.
+        task: what the network is for; None is what the targets look like.
 
     Returns:
         The comparison; `equal` says whether every element of every layer is the same, and `first_mismatch` where not.
 
     Raises:
-        InputError: for bad inputs or labels.
+        InputError: for bad inputs or targets.
         StorageError, ToolMissingError, ToolFailedError: as `open_engine`.
     """
     conversion = find_conversion(converted)
-    steps = {layer.name: layer.type.step for layer in conversion.layers}
-    steps["output"] = conversion.dataflow.types[conversion.dataflow.outputs[0]].element.step
-    threshold = decision_threshold(conversion.dataflow)
+    evaluate = None
+    if targets is not None:
+        evaluate = _evaluation(conversion, x, targets, task)
+    steps = steps_of(conversion)
     with open_engine("fixed", conversion=conversion) as fixed, open_run_engine(engine, converted) as other:
-        return compare_engines(fixed, other, x, labels, steps=steps, threshold=threshold, trace=True)
+        return compare_engines(fixed, other, x, evaluate=evaluate, steps=steps, trace=True)

@@ -10,11 +10,15 @@ NetloomError                    exit code 2
 │   ├── LayerNotSupportedError      a layer, or one of its options
 │   └── QuantizerNotSupportedError  a quantizer the firmware cannot equal exactly
 ├── PrecisionError              a type cannot hold what must go through it
+├── FoldingError                a layer cannot be laid out as asked
+├── DeadlockError               hardware units wait for each other
 ├── StorageError                a file could not be written or read, or is not what it should be
 ├── SimulationError             hardware gets stuck in simulation, or breaks the handshake
 ├── LinkError                   a board does not answer, or answers wrongly
 ├── ToolMissingError            g++ and the like are not installed
 └── ToolFailedError             a tool ran and failed; the message names its log
+
+`PrecisionWarning`, a UserWarning, is the one warning: a type that cannot hold all, and is followed all the same.
 
 A message is one line: what is wrong, where, and what to do about it.
 """

@@ -3,12 +3,13 @@
 import math
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from netloom.errors import SettingsError
-from netloom.report.schema import Report
+from netloom.models.tasks import tasks
+from netloom.report.schema import Report, ScoreRecord
 
 Number = float | int | None
 
@@ -19,7 +20,7 @@ class Metric:
 
     Attributes:
         name: as conditions call it.
-        unit: for people; empty for shares and counts.
+        unit: for people; `%` for scores that are shares and shown so, empty for others and counts.
         better: 1 if more is better, -1 if less is, 0 if neither.
         value: reads it from a report; None where the report has none.
         why_missing: why a report may have none, in general.
@@ -36,10 +37,6 @@ class Metric:
     def missing(self, report: Report) -> str:
         """Why a report that has no such number has none."""
         return self.reason(report) if self.reason else self.why_missing
-
-
-def _accuracy(engine: str) -> Callable[[Report], Number]:
-    return lambda report: report.accuracy.get(engine)
 
 
 def _hardware(name: str) -> Callable[[Report], Number]:
@@ -69,29 +66,38 @@ def _utilization(report: Report) -> Number:
     return max(report.hardware.products, key=lambda product: product.multipliers).utilization
 
 
-_NO_LABELS = "its test set has no labels"
+_NO_TARGETS = "its test set has no labels"
 _NO_BOARD = "it was run without --board"
 _NOT_SO_FAR = f"{_NO_BOARD}, or did not get so far"
-_NOT_ALL = "did not run on the whole test set"
+
+SCORED = ("fixed", "float", "calibrated", "quantized", "csim", "rtl")
+"""What has scores: engines, and `calibrated`, the quantized model as it was before it was fine-tuned."""
 
 
-def no_accuracy(report: Report, engine: str = "fixed") -> str:
-    """Why a report has no accuracy of an engine."""
-    if not report.data.labelled:
-        return report.data.unlabelled or _NO_LABELS
-    if not report.accuracy:
-        return f"outputs of the shape {report.network.output_shape} name no class"
-    return f"{engine} {_NOT_ALL}"
+def score_metric(score: ScoreRecord, engine: str = "fixed") -> Metric:
+    """A task's score as one engine has it: `accuracy` for `fixed`, `accuracy.csim` for another."""
+
+    def value(report: Report) -> Number:
+        return report.scores.get(engine, {}).get(score.name)
+
+    name = score.name if engine == "fixed" else f"{score.name}.{engine}"
+    return Metric(name, score.unit, score.better, value, "", lambda report: why_no_score(report, score.name, engine))
+
+
+def why_no_score(report: Report, score: str | None = None, engine: str = "fixed") -> str:
+    """Why a report has no score of an engine."""
+    if score is not None and score not in [one.name for one in report.task.scores]:
+        return f"its task is {report.task.name}, with {', '.join(one.name for one in report.task.scores)}"
+    if not report.scores and not report.data.labelled:
+        return report.data.unlabelled or _NO_TARGETS
+    if not report.scores:
+        shapes = " and ".join(str(shape) for shape in report.network.output_shapes)
+        return f"outputs of the shape {shapes} name no class"
+    return f"{engine} did not run on the whole test set"
 
 
 def _no_hardware(report: Report) -> str:
     return "it ended before that was found" if report.hardware else _NO_BOARD
-
-
-def _accuracy_metric(engine: str) -> Metric:
-    name = "accuracy" if engine == "fixed" else f"accuracy.{engine}"
-    why = _NO_LABELS if engine == "fixed" else f"{_NO_LABELS}, or {engine} {_NOT_ALL}"
-    return Metric(name, "", 1, _accuracy(engine), why, lambda report: no_accuracy(report, engine))
 
 
 def _hardware_metric(name: str, unit: str, better: int, value: Callable[[Report], Number]) -> Metric:
@@ -101,7 +107,6 @@ def _hardware_metric(name: str, unit: str, better: int, value: Callable[[Report]
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        *map(_accuracy_metric, ("fixed", "float", "calibrated", "quantized", "csim", "rtl")),
         Metric("mismatches", "", -1, _mismatches, "no engine was held against another"),
         _hardware_metric("latency", "µs", -1, _hardware("latency_microseconds")),
         _hardware_metric("latency_cycles", "cycles", -1, _hardware("latency")),
@@ -127,7 +132,7 @@ METRICS: dict[str, Metric] = {
         Metric("seconds", "s", -1, lambda report: sum(stage.seconds for stage in report.stages)),
     )
 }
-"""All numbers that reports are compared by, in the order they are shown."""
+"""The numbers that reports of every task are compared by, in the order they are shown."""
 
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -184,14 +189,32 @@ class Condition:
         return f"{self.metric.name}{self.comparison}{self.number:g}"
 
 
+def metrics_of(reports: Sequence[Report]) -> dict[str, Metric]:
+    """All metrics by name, for some reports: the scores of their tasks come first."""
+    scores = {score.name: score for report in reports for score in report.task.scores}
+    found = [score_metric(score, engine) for score in scores.values() for engine in SCORED]
+    return {metric.name: metric for metric in found} | METRICS
+
+
 def find_metric(name: str) -> Metric:
-    """The metric of that name.
+    """The metric of that name, of any report or of any task there is: `lut`, `accuracy`, `mean_iou.float`.
+
+    A name with a point in it, `OUTPUT.SCORE`, is one of a network with several outputs.
 
     Raises:
         SettingsError: if there is none; the message lists all.
     """
     if name in METRICS:
         return METRICS[name]
-    close = get_close_matches(name, METRICS, n=1)
+    score, _, engine = name.rpartition(".") if name.rpartition(".")[2] in SCORED else (name, "", "fixed")
+    known = {one.name: one for task in tasks() for one in task.scores}
+    one = known.get(score.rpartition(".")[2])
+    if one is not None:
+        return score_metric(ScoreRecord(name=score, unit=one.unit, better=one.better), engine)
+    names = [*known, *METRICS]
+    close = get_close_matches(score, names, n=1)
     hint = f"did you mean {close[0]}? " if close else ""
-    raise SettingsError(f"there is no metric {name!r}; {hint}metrics are {', '.join(METRICS)}")
+    raise SettingsError(
+        f"there is no metric {name!r}; {hint}metrics are {', '.join(names)}; a score of another engine than fixed is"
+        f" SCORE.ENGINE, of {', '.join(SCORED[1:])}"
+    )

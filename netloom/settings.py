@@ -12,15 +12,13 @@ from netloom.common.reading import read_bytes
 from netloom.errors import SettingsError, StorageError
 from netloom.hls import HlsSettings
 from netloom.models import Network
-from netloom.quantize.policy import Bits, Policy
+from netloom.models.tasks import find_task
+from netloom.quantize.policy import DEFAULT_BITS, Bits, Policy
 from netloom.quantize.settings import Settings
 
-DEFAULT_CLOCKS = {"ecp5": 80.0, "ice40": 24.0}
-"""MHz, by device family: what most networks reach after routing on the slowest parts of it."""
 NETLIST_SAMPLES = 20
 STALLED_SAMPLES = 100
 
-USER_MODEL_BITS = 8
 USER_MODEL_FINE_TUNE_EPOCHS = 3
 USER_MODEL_BATCH_SIZE = 64
 
@@ -30,7 +28,7 @@ class HardwareSettings(Settings):
 
     Attributes:
         board: name of the board; kept as the list of boards writes it.
-        clock_mhz: of the network; None is 80 MHz on ECP5, 24 MHz on iCE40.
+        clock_mhz: of the network; None is the family's own choice (`Family.clock_mhz`).
         target_ii: clock cycles between samples, at most; None is the fastest that goes through the tools with ease.
         target_fps: samples a second, at least, instead of `target_ii`.
         rtl_samples: only so many test samples in RTL simulation; None is all.
@@ -79,7 +77,7 @@ class HardwareSettings(Settings):
 
         board = find_board(self.board)
         family = board.device.family
-        return DEFAULT_CLOCKS.get(family.target, board.clock_mhz) if family else board.clock_mhz
+        return (family and family.clock_mhz) or board.clock_mhz
 
     @property
     def interval(self) -> int | None:
@@ -96,6 +94,7 @@ class RunSettings(Settings):
         seed: of training and fine-tuning.
         epochs: of training a registered network; None is its own default.
         fine_tune_epochs: of quantization-aware training; None is the network's default, 3 for a user's model.
+        task: what a user's model is for; None is what its targets look like. A registered network has its own.
         hls: how hls4ml lays the firmware out.
         csim: whether the firmware is compiled (needs g++) and held against `fixed`.
         csim_samples: only so many test samples for `csim`; None is all of them.
@@ -111,11 +110,17 @@ class RunSettings(Settings):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     epochs: Annotated[int, Field(ge=1)] | None = None
     fine_tune_epochs: Annotated[int, Field(ge=0)] | None = None
+    task: str | None = None
     hls: HlsSettings = HlsSettings()
     csim: bool = True
     csim_samples: Annotated[int, Field(ge=1)] | None = None
     trace_samples: Annotated[int, Field(ge=1)] | None = None
     hardware: HardwareSettings | None = None
+
+    @field_validator("task")
+    @classmethod
+    def _known_task(cls, task: str | None) -> str | None:
+        return None if task is None else find_task(task).name
 
     @model_validator(mode="after")
     def _one_width(self) -> "RunSettings":
@@ -127,7 +132,7 @@ class RunSettings(Settings):
         """The policy these settings mean for a registered network, or for a user's model (None)."""
         if self.policy is not None:
             return self.policy
-        return Policy.uniform(self.bits or (network.bits if network else USER_MODEL_BITS))
+        return Policy.uniform(self.bits or (network.bits if network else DEFAULT_BITS))
 
     def fine_tune_epochs_for(self, network: Network | None) -> int:
         """The epochs of quantization-aware training they mean."""

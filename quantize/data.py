@@ -1,12 +1,13 @@
 """The arrays that calibration and fine-tuning run on, checked against the model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from netloom.errors import InputError
+from netloom.models.data.examples import Arrays, as_list, take
 from netloom.quantize.graph import Graph
 
 
@@ -15,14 +16,16 @@ class Samples:
     """Inputs, one array per input of the model, and labels if there are any."""
 
     inputs: list[np.ndarray]
-    labels: np.ndarray | None
+    labels: Arrays | None
 
     def __len__(self) -> int:
         return len(self.inputs[0])
 
     def take(self, chosen: np.ndarray) -> "Samples":
         """The samples of these numbers."""
-        return Samples([array[chosen] for array in self.inputs], None if self.labels is None else self.labels[chosen])
+        return Samples(
+            [array[chosen] for array in self.inputs], None if self.labels is None else take(self.labels, chosen)
+        )
 
     def batches(self, size: int) -> Iterator[list[np.ndarray]]:
         """The inputs in batches of `size`, the last one perhaps smaller."""
@@ -34,8 +37,8 @@ def read_samples(data: Any, graph: Graph) -> Samples:
     """Check data against a model's inputs.
 
     Args:
-        data: inputs as an array (or a list of arrays, one per input), `(inputs, labels)` as a tuple, or an object with
-            `x_train` and `y_train`, such as `netloom.models.Dataset`.
+        data: inputs as an array (of several inputs a list, or a dict by their names), `(inputs, labels)` as a tuple, or
+            an object with `x_train` and `y_train`, such as `netloom.models.Dataset`.
         graph: the model.
 
     Raises:
@@ -44,6 +47,8 @@ def read_samples(data: Any, graph: Graph) -> Samples:
     if hasattr(data, "x_train"):
         data = (data.x_train, data.y_train)
     inputs, labels = data if isinstance(data, tuple) and len(data) == 2 else (data, None)
+    if isinstance(inputs, Mapping):
+        inputs = _by_name(inputs, graph)
     arrays = [np.asarray(array) for array in (inputs if isinstance(inputs, list) else [inputs])]
     if len(arrays) != len(graph.inputs):
         raise InputError(f"data: the model has {len(graph.inputs)} inputs ({_names(graph)}), not {len(arrays)}")
@@ -52,12 +57,23 @@ def read_samples(data: Any, graph: Graph) -> Samples:
     if len({len(array) for array in arrays}) > 1:
         raise InputError(f"data: all inputs must have as many samples, not {[len(array) for array in arrays]}")
     if labels is not None:
-        labels = np.asarray(labels)
-        if labels.shape[:1] != (len(arrays[0]),):
-            raise InputError(f"data: labels must be one per sample ({len(arrays[0])}), not of shape {labels.shape}")
-        if labels.dtype.kind not in "iufb" or not np.isfinite(labels).all():
-            raise InputError("data: labels must be finite numbers")
+        for one in as_list(labels) if isinstance(labels, Mapping) else [np.asarray(labels)]:
+            _check_labels(one, len(arrays[0]))
+        labels = labels if isinstance(labels, Mapping) else np.asarray(labels)
     return Samples([array.astype(np.float32, copy=False) for array in arrays], labels)
+
+
+def _by_name(inputs: Mapping[str, np.ndarray], graph: Graph) -> list[np.ndarray]:
+    if set(inputs) != set(graph.inputs.values()):
+        raise InputError(f"data: the model's inputs are {_names(graph)}, not {', '.join(inputs)}")
+    return [inputs[name] for name in graph.inputs.values()]
+
+
+def _check_labels(labels: np.ndarray, samples: int) -> None:
+    if labels.shape[:1] != (samples,):
+        raise InputError(f"data: labels must be one per sample ({samples}), not of shape {labels.shape}")
+    if labels.dtype.kind not in "iufb" or not np.isfinite(labels).all():
+        raise InputError("data: labels must be finite numbers")
 
 
 def model_arguments(arrays: list[np.ndarray]) -> Any:

@@ -1,10 +1,13 @@
 """Quantization-aware fine-tuning: a few epochs at a small rate, in which the weights learn to live on their grid."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from netloom.models.data.examples import Examples
+from netloom.models.tasks import Task, guess_task, read_targets
 from netloom.quantize.data import Samples, model_arguments
 
 VALIDATION_SHARE = 0.1
@@ -16,6 +19,7 @@ def fine_tune(
     teacher: Any,
     samples: Samples,
     *,
+    task: Task | None = None,
     loss: Any = None,
     epochs: int,
     seed: int,
@@ -32,8 +36,8 @@ def fine_tune(
         model: the QKeras model; its weights change.
         teacher: the float model: without labels, its outputs are the targets (mean squared error).
         samples: training samples; a tenth, at least one, is held out.
-        loss: a Keras loss, or None for the usual one: squared error for float labels or no labels, else cross-entropy
-            (of each class by itself if the outputs are sigmoids).
+        task: what the network is for; None is what the labels look like. Its loss is taken.
+        loss: a Keras loss, instead.
         epochs: passes over the samples; 0 does nothing.
         seed: seeds the split and the order of the samples; same seed, same weights.
         batch_size: samples a step.
@@ -47,15 +51,18 @@ def fine_tune(
         return
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
+    if task is None:
+        task = guess_task(samples.labels)
+        samples = replace(samples, labels=read_targets("data: labels", samples.labels, task))
     order = np.random.default_rng(seed).permutation(len(samples))
     held_out = max(1, int(len(samples) * VALIDATION_SHARE))
     validation, training = samples.take(order[:held_out]), samples.take(order[held_out:])
-    loss = loss or _default_loss(model, samples.labels)
-    targets, validation_targets = (_targets(part, teacher, loss, batch_size) for part in (training, validation))
+    targets, validation_targets = (_targets(part, teacher, task, batch_size) for part in (training, validation))
+    taught = samples.labels is None and task.has_targets
     trainer = _inference_mode(model)
     trainer.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
-        loss=loss,
+        loss=loss or ("mse" if taught else task.loss(model)),
         jit_compile=False,
     )
     held_out_data = (model_arguments(validation.inputs), validation_targets)
@@ -93,25 +100,13 @@ def _loss(trainer: Any, data: tuple[Any, Any], batch_size: int) -> float:
     return trainer.evaluate(*data, batch_size=batch_size, verbose=0, return_dict=True)["loss"]
 
 
-def _targets(samples: Samples, teacher: Any, loss: Any, batch_size: int) -> Any:
-    import keras
-
-    if samples.labels is None:
+def _targets(samples: Samples, teacher: Any, task: Task, batch_size: int) -> Any:
+    x = (
+        samples.inputs[0]
+        if len(samples.inputs) == 1
+        else dict(zip([one.name for one in teacher.inputs], samples.inputs, strict=True))
+    )
+    wanted = task.wanted(Examples(x, samples.labels))
+    if wanted is None:
         return teacher.predict(model_arguments(samples.inputs), batch_size=batch_size, verbose=0)
-    classes = teacher.output_shape[-1] if isinstance(loss, keras.losses.BinaryCrossentropy) else 1
-    if classes > 1 and samples.labels.size == len(samples):
-        return keras.utils.to_categorical(samples.labels.reshape(-1), classes)
-    return samples.labels
-
-
-def _default_loss(model: Any, labels: np.ndarray | None) -> Any:
-    import keras
-
-    if labels is None or labels.dtype.kind == "f":
-        return "mse"
-    function = getattr(getattr(model.layers[-1], "activation", None), "__name__", "linear")
-    if function == "sigmoid":
-        return keras.losses.BinaryCrossentropy()
-    if model.output_shape[-1] == 1:
-        return keras.losses.BinaryCrossentropy(from_logits=True)
-    return keras.losses.SparseCategoricalCrossentropy(from_logits=function != "softmax")
+    return task.fitted(teacher, wanted)

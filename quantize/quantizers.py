@@ -9,7 +9,7 @@ from typing import Any
 from netloom.errors import QuantizerNotSupportedError
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 
-MAX_BITS = 24
+FLOAT32_BITS = 24
 """Widest quantizer that can be exact: QKeras computes in float32, which has 24 significant bits."""
 
 
@@ -54,13 +54,13 @@ def type_quantizer(type_: FixedPoint) -> Any:
     """The `quantized_bits` quantizer with the width, point, sign and symmetry of a type.
 
     Raises:
-        QuantizerNotSupportedError: if the type is wider than `MAX_BITS`, or signed with less than 2 bits.
+        QuantizerNotSupportedError: if the type is wider than `FLOAT32_BITS`, or signed with less than 2 bits.
     """
     from qkeras.quantizers import quantized_bits
 
-    if not 1 + type_.signed <= type_.width <= MAX_BITS:
+    if not 1 + type_.signed <= type_.width <= FLOAT32_BITS:
         raise QuantizerNotSupportedError(
-            f"{type_} has no QKeras quantizer: it must be {1 + type_.signed} to {MAX_BITS} bits wide"
+            f"{type_} has no QKeras quantizer: it must be {1 + type_.signed} to {FLOAT32_BITS} bits wide"
         )
     return quantized_bits(
         type_.width,
@@ -80,15 +80,15 @@ def relu_quantizer(bits: int, integer: int) -> Any:
 
 
 def check_bits(quantizer: Any) -> None:
-    """Refuse a width that is no whole number from 1 to `MAX_BITS`.
+    """Refuse a width that is no whole number from 1 to `FLOAT32_BITS`.
 
     Raises:
         QuantizerNotSupportedError: saying which there are.
     """
     _check_whole(quantizer, "bits")
-    if not 1 <= quantizer.bits <= MAX_BITS:
-        limit = "and float32 carries 24" if quantizer.bits > MAX_BITS else "which is no width"
-        raise quantizer_refusal(quantizer, f"has {quantizer.bits} bits, {limit}", f"1 to {MAX_BITS} bits")
+    if not 1 <= quantizer.bits <= FLOAT32_BITS:
+        limit = "and float32 carries 24" if quantizer.bits > FLOAT32_BITS else "which is no width"
+        raise quantizer_refusal(quantizer, f"has {quantizer.bits} bits, {limit}", f"1 to {FLOAT32_BITS} bits")
 
 
 def check_common(quantizer: Any) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from netloom.errors import LayerNotSupportedError, SettingsError
 from netloom.fixed_point import FixedPoint
+from netloom.models.tasks import find_task
 from netloom.quantize.batch_norm import fold_batch_norms, normalize_batch_norms
 from netloom.quantize.calibrate import Calibration, calibrate_stream
 from netloom.quantize.data import Samples, model_arguments, read_samples
@@ -89,6 +90,7 @@ def quantize(
         twin,
         float_model,
         samples,
+        task=find_task(data.task) if hasattr(data, "task") else None,
         loss=model.loss if getattr(model, "compiled", False) and samples.labels is not None else None,
         epochs=fine_tune_epochs,
         seed=seed,

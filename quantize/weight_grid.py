@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import QuantizerNotSupportedError
-from netloom.quantize.quantizers import MAX_BITS, check_bits, check_common, quantizer_refusal
+from netloom.quantize.quantizers import FLOAT32_BITS, check_bits, check_common, quantizer_refusal
 
 
 def weight_step(quantizer: Any) -> np.ndarray | None:
@@ -52,7 +52,7 @@ def check_weights(values: np.ndarray, quantizer: Any, where: str) -> None:
         on_grid = np.frexp(np.abs(values))[0] == 0.5
     else:
         whole = values / step
-        on_grid = (whole == np.round(whole)) & (np.abs(whole) <= 2.0**MAX_BITS)
+        on_grid = (whole == np.round(whole)) & (np.abs(whole) <= 2.0**FLOAT32_BITS)
     if not on_grid.all():
         worst = values[~on_grid][0]
         raise QuantizerNotSupportedError(

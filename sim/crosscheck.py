@@ -1,12 +1,12 @@
 """`crosscheck`: two engines on the same data, compared as integers; the outcome is a `Fidelity` record."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from netloom.errors import InputError
+from netloom.models.tasks import Predict
 from netloom.sim.engine import Arrays, Engine, Progress
 
 
@@ -43,7 +43,7 @@ class Fidelity(BaseModel):
         mismatches: how many of them differ at all.
         max_difference_steps: the largest difference, in steps of the output's type.
         argmax_agreement: share of samples in which both name the same class (None for outputs of one element).
-        accuracy: {engine: share of labels it names}; empty without labels.
+        scores: {engine: {score: value}} of the network's task; empty if it was not evaluated.
         first_mismatch: None if all elements are equal.
         layers: layer by layer, if traces were compared.
     """
@@ -56,7 +56,7 @@ class Fidelity(BaseModel):
     mismatches: int
     max_difference_steps: float
     argmax_agreement: float | None = None
-    accuracy: dict[str, float] = {}
+    scores: dict[str, dict[str, float]] = {}
     first_mismatch: Mismatch | None = None
     layers: list[LayerDifference] = []
 
@@ -70,12 +70,11 @@ def crosscheck(
     reference: Engine,
     engine: Engine,
     x: Arrays,
-    labels: np.ndarray | None = None,
     *,
+    evaluate: Callable[[Predict], dict[str, float]] | None = None,
     steps: dict[str, float] | None = None,
     trace: bool = False,
     origins: dict[str, str] | None = None,
-    threshold: float = 0.0,
     progress: Progress | None = None,
 ) -> Fidelity:
     """Run two engines on the same inputs and compare what comes out.
@@ -84,27 +83,31 @@ def crosscheck(
         reference: the engine to be held against.
         engine: the engine to check.
         x: inputs, as `Engine.predict` takes them.
-        labels: class numbers (samples,), for accuracies.
-        steps: {layer: step of its type}, and under 'output' that of the output; 1.0 where missing.
+        evaluate: gives the scores of an engine, of a task that calls its `predict` on these or any inputs.
+        steps: {layer: step of its type}, and under 'output' that of the output, under 'output 1' that of the second of
+            several; 1.0 where missing.
         trace: compare every layer that both engines have, too.
         origins: {layer of `engine`: layer of `reference`}, where the two name layers differently.
-        threshold: above which a single output means class 1, below it class 0.
         progress: called as samples are done, once for each engine.
 
     Raises:
-        InputError: for bad inputs, or labels of another number, kind, or of classes that there are no outputs for.
+        InputError: for bad inputs, or targets that do not fit them.
     """
     first, second = (one.exact(x, progress) for one in (reference, engine))
     samples = first[0].shape[0]
-    if labels is not None:
-        labels = _checked_labels(labels, samples, first)
     layers: list[LayerDifference] = []
     mismatch: Mismatch | None = None
     steps = steps or {}
     if trace:
         layers, mismatch = _compare_traces(reference.trace(x), engine.trace(x), steps, origins or {})
-    step = steps.get("output", 1.0)
-    worst = max((float(np.abs(a - b).max(initial=0.0)) for a, b in zip(first, second, strict=True)), default=0.0)
+    names = ["output", *(f"output {index}" for index in range(1, len(first)))]
+    worst = max(
+        (
+            float(np.abs(a - b).max(initial=0.0)) / steps.get(name, 1.0)
+            for name, a, b in zip(names, first, second, strict=True)
+        ),
+        default=0.0,
+    )
     for index, (a, b) in enumerate(zip(first, second, strict=True)):
         mismatch = mismatch or first_mismatch(f"output {index}" if len(first) > 1 else "output", a, b)
     return Fidelity(
@@ -112,42 +115,22 @@ def crosscheck(
         samples=samples,
         elements=sum(a.size for a in first),
         mismatches=sum(int((a != b).sum()) for a, b in zip(first, second, strict=True)),
-        max_difference_steps=worst / step,
+        max_difference_steps=worst,
         argmax_agreement=agreement(choices(first), choices(second)),
-        accuracy={}
-        if labels is None
-        else _accuracies({reference.name: first, engine.name: second}, np.asarray(labels), threshold),
+        scores={}
+        if evaluate is None
+        else {
+            one.name: evaluate(remembering(one, x, outputs)) for one, outputs in ((reference, first), (engine, second))
+        },
         first_mismatch=mismatch,
         layers=layers,
     )
 
 
-def _checked_labels(labels: np.ndarray, samples: int, outputs: Sequence[np.ndarray]) -> np.ndarray:
-    """Class numbers, one a sample, each of a class that the network has an output for.
-
-    Raises:
-        InputError: if they are not.
-    """
-    labels = np.asarray(labels)
-    if labels.ndim != 1:
-        raise InputError(f"labels must be one a sample, shape ({samples},), not {labels.shape}")
-    if len(labels) != samples:
-        raise InputError(f"labels must be one a sample: {len(labels)} labels for {samples} samples")
-    if labels.dtype.kind not in "biu":
-        raise InputError(f"labels must be whole numbers from 0, not {labels.dtype}")
-    scores = outputs[0].shape[1] if len(outputs) == 1 and outputs[0].ndim == 2 else 1
-    least, most = int(labels.min(initial=0)), int(labels.max(initial=0))
-    if least < 0 or (scores > 1 and most >= scores):
-        raise InputError(
-            f"labels have class {least if least < 0 else most}, and the network has {scores} outputs, one a class:"
-            " classes are numbered from 0"
-        )
-    return labels
-
-
-def as_list(outputs: np.ndarray | list[np.ndarray]) -> list[np.ndarray]:
-    """One output or several, as a list."""
-    return outputs if isinstance(outputs, list) else [outputs]
+def remembering(engine: Engine, x: Arrays, outputs: Sequence[np.ndarray]) -> Predict:
+    """An engine's `predict` that does not run again on inputs whose outputs are there."""
+    known = [np.asarray(output, dtype=np.float64) for output in outputs]
+    return lambda asked: (known[0] if len(known) == 1 else known) if asked is x else engine.predict(asked)
 
 
 def choices(outputs: Sequence[np.ndarray]) -> np.ndarray | None:
@@ -157,26 +140,11 @@ def choices(outputs: Sequence[np.ndarray]) -> np.ndarray | None:
     return outputs[0].argmax(axis=1)
 
 
-def classes(outputs: Sequence[np.ndarray], threshold: float = 0.0) -> np.ndarray | None:
-    """The class each sample is put in: the largest of its scores, or whether its single one is above `threshold`.
-
-    None for several outputs or other shapes.
-    """
-    if len(outputs) == 1 and outputs[0].ndim == 2 and outputs[0].shape[1] == 1:
-        return (outputs[0][:, 0] > threshold).astype(np.int64)
-    return choices(outputs)
-
-
 def agreement(first: np.ndarray | None, second: np.ndarray | None) -> float | None:
     """The share of equal entries; None if there is nothing to compare."""
     if first is None or second is None or first.size == 0:
         return None
     return float((first == second).mean())
-
-
-def _accuracies(outputs: dict[str, list[np.ndarray]], labels: np.ndarray, threshold: float) -> dict[str, float]:
-    accuracies = {name: agreement(classes(values, threshold), labels) for name, values in outputs.items()}
-    return {name: accuracy for name, accuracy in accuracies.items() if accuracy is not None}
 
 
 def first_mismatch(layer: str, a: np.ndarray, b: np.ndarray) -> Mismatch | None:

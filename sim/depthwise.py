@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from netloom.common.compiled import load
-from netloom.hls.dataflow import Bounds, Cost, DepthwiseMatVec, Kernel, Operation, TensorType, Window
+from netloom.hls.dataflow import Bounds, Cost, DepthwiseMatVec, Operation, Ready, TensorType, Window
 
 _SOURCE = Path(__file__).with_name("depthwise.cpp")
 
@@ -27,19 +27,15 @@ class DepthwiseConvolution(Operation):
     def _windows(
         self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]
     ) -> tuple[Sequence[TensorType], Sequence[Bounds]]:
-        return [self.window.output(inputs)], [self.window.bounds(inputs, bounds)]
+        return self.window.outputs(inputs), self.window.bounds(inputs, bounds)
 
-    def output(self, inputs: Sequence[TensorType]) -> TensorType:
+    def outputs(self, inputs: Sequence[TensorType]) -> tuple[TensorType]:
         """Of the product."""
-        return self.product.output([self.window.output(inputs)])
+        return self.product.outputs(self.window.outputs(inputs))
 
-    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> Bounds:
+    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> tuple[Bounds]:
         """Of the product."""
         return self.product.bounds(*self._windows(inputs, bounds))
-
-    def headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
-        """Of the product."""
-        return self.product.headroom(*self._windows(inputs, bounds))
 
     def may_overflow(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
         """Of the product."""
@@ -47,20 +43,20 @@ class DepthwiseConvolution(Operation):
 
     def cost(self, inputs: Sequence[TensorType]) -> Cost:
         """Of the product."""
-        return self.product.cost([self.window.output(inputs)])
+        return self.product.cost(self.window.outputs(inputs))
 
-    def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
+    def prepare(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], least: type = np.float32) -> Ready:
         """Rows times rows in a float dtype; in integers first the one operation, then the other."""
         windows = self._windows(inputs, bounds)
+        multiply, dtype = self.product.prepare(*windows, least)
         if np.dtype(dtype).kind != "f":
-            gather = self.window.kernel(inputs, bounds, dtype)
-            multiply = self.product.kernel(*windows, dtype)
-            return lambda arrays: multiply([gather(arrays)])
-        *_, columns, channels = self.output(inputs).shape
+            gather, _ = self.window.prepare(inputs, bounds, dtype)
+            return lambda arrays: multiply(gather(arrays)), dtype
+        *_, columns, channels = self.outputs(inputs)[0].shape
         weights: np.ndarray = self.product.scaled_weights(windows[0]).astype(dtype)
         weights = weights.reshape(-1, self.window.kernel_size[-1], 1, channels).repeat(columns, axis=2)
         finish = self.product.finish(*windows, dtype)
-        return lambda arrays: finish(self._sums(arrays[0], weights))
+        return lambda arrays: (finish(self._sums(arrays[0], weights)),), dtype
 
     def _sums(self, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Sums of products; `weights` is (kernel rows, kernel columns, result columns, channels)."""

@@ -6,10 +6,9 @@ Samples go through the whole graph in chunks that fit the cache, one thread a co
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,16 +17,7 @@ from threadpoolctl import ThreadpoolController
 
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls import Conversion
-from netloom.hls.dataflow import (
-    EXACT_LIMIT,
-    Dataflow,
-    Kernel,
-    Node,
-    TensorType,
-    exact_dtype,
-    in_dtype,
-    integer_dtype,
-)
+from netloom.hls.dataflow import EXACT_LIMIT, Dataflow, Evaluator, TensorType, traced
 from netloom.sim.engine import Arrays, Engine, Progress
 from netloom.sim.fuse import fused
 from netloom.sim.statistics import LayerStatistics, StatisticsCollector
@@ -35,16 +25,6 @@ from netloom.sim.statistics import LayerStatistics, StatisticsCollector
 _CHUNK_BYTES = 2**22
 _MAX_CHUNK = 1024
 _STATISTICS_CHUNK = 256
-
-
-@dataclass(frozen=True)
-class Step:
-    """One node made ready: its function, the dtype it works in, and which results nobody needs afterwards."""
-
-    node: Node
-    kernel: Kernel
-    dtype: type
-    last_use_of: tuple[str, ...]
 
 
 class FixedEngine(Engine):
@@ -63,11 +43,11 @@ class FixedEngine(Engine):
         return self.program.run(inputs, progress)
 
     def _trace(self, inputs: list[np.ndarray], progress: Progress) -> dict[str, np.ndarray]:
-        names = [layer.node for layer in self._dataflow.layers]
-        results = Program(self._dataflow, names).run(inputs, progress)
+        dataflow = traced(self._dataflow)
+        results = Program(dataflow, [layer.node for layer in dataflow.layers]).run(inputs, progress)
         return {
             layer.name: np.asarray(result, dtype=np.float64)
-            for layer, result in zip(self._dataflow.layers, results, strict=True)
+            for layer, result in zip(dataflow.layers, results, strict=True)
         }
 
     def statistics(self, x: Arrays, progress: Progress | None = None) -> list[LayerStatistics]:
@@ -77,23 +57,14 @@ class FixedEngine(Engine):
         collector = StatisticsCollector(self._dataflow)
         for start in range(0, samples, _STATISTICS_CHUNK):
             part = slice(start, min(start + _STATISTICS_CHUNK, samples))
-            raws: dict[str, np.ndarray] = {}
-            for (name, tensor), array in zip(self._dataflow.sources.items(), inputs, strict=True):
-                collector.add_inputs(name, array[part])
-                raws[name] = tensor.element.from_float(array[part])
-            for node in self._dataflow.nodes:
-                types, bounds = self._dataflow.input_types(node), self._dataflow.input_bounds(node)
-                dtype = integer_dtype(node.operation.headroom(types, bounds))
-                kernel = node.operation.kernel(types, bounds, dtype)
-                raws[node.name] = kernel([in_dtype(raws[source], dtype) for source in node.inputs])
-            collector.add(raws)
+            collector.add([array[part] for array in inputs])
             if progress is not None:
                 progress(part.stop, samples)
         return collector.records()
 
 
 class Program:
-    """A dataflow graph made ready to compute chosen nodes.
+    """A dataflow graph made ready to compute chosen nodes, chunk by chunk.
 
     Attributes:
         dataflow: the graph.
@@ -104,18 +75,10 @@ class Program:
     def __init__(self, dataflow: Dataflow, outputs: Sequence[str]) -> None:
         self.dataflow = dataflow
         self._outputs = list(outputs)
-        self.steps = list(self._steps())
+        self._evaluator = Evaluator(dataflow, outputs)
+        self.steps = self._evaluator.steps
         largest = max(tensor.size for tensor in dataflow.types.values())
         self.chunk = int(np.clip(_CHUNK_BYTES // (4 * largest), 8, _MAX_CHUNK))
-
-    def _steps(self) -> Iterator[Step]:
-        dataflow = self.dataflow
-        last_use = {name: index for index, node in enumerate(dataflow.nodes) for name in node.inputs}
-        for index, node in enumerate(dataflow.nodes):
-            types, bounds = dataflow.input_types(node), dataflow.input_bounds(node)
-            dtype = exact_dtype(node.operation.headroom(types, bounds))
-            freed = tuple(name for name in set(node.inputs) if last_use[name] == index and name not in self._outputs)
-            yield Step(node, node.operation.kernel(types, bounds, dtype), dtype, freed)
 
     def run(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
         """Compute the chosen nodes for all samples; values as `FixedPoint.to_exact` gives them."""
@@ -142,16 +105,10 @@ class Program:
 
     def evaluate(self, inputs: list[np.ndarray]) -> dict[str, np.ndarray]:
         """Raws of the chosen nodes (and whatever else is left) for a chunk of samples."""
-        values = {
-            name: quantize(array, tensor)
-            for (name, tensor), array in zip(self.dataflow.sources.items(), inputs, strict=True)
-        }
-        for step in self.steps:
-            arrays = [in_dtype(values[name], step.dtype) for name in step.node.inputs]
-            values[step.node.name] = step.kernel(arrays)
-            for name in step.last_use_of:
-                del values[name]
-        return values
+        sources = self.dataflow.sources.items()
+        return self._evaluator.evaluate(
+            {name: quantize(array, tensor) for (name, tensor), array in zip(sources, inputs, strict=True)}
+        )
 
 
 def empty_values(samples: int, tensor: TensorType) -> np.ndarray:

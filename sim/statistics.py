@@ -1,11 +1,12 @@
 """What a data set does to every layer's types: values reached, overflows, saturations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from netloom.fixed_point import Overflow
-from netloom.hls.dataflow import Cast, Dataflow, in_dtype, integer_dtype
+from netloom.hls.dataflow import Cast, Dataflow, Evaluator, in_dtype
 
 
 @dataclass(frozen=True)
@@ -36,27 +37,32 @@ class StatisticsCollector:
 
     def __init__(self, dataflow: Dataflow) -> None:
         self._dataflow = dataflow
+        self._evaluator = Evaluator(dataflow, list(dataflow.types), least=np.int64)
         self._seen: dict[str, tuple[int, int]] = {}
         self._overflows = dict.fromkeys((layer.name for layer in dataflow.layers), 0)
         self._saturations = dict(self._overflows)
 
-    def add_inputs(self, name: str, values: np.ndarray) -> None:
+    def _add_input(self, name: str, values: np.ndarray) -> None:
         """Count what the quantization of a source clips: float values, any shape."""
         element = self._dataflow.types[name].element
         half = element.step / 2
         clipped = (values < element.min - half) | (values > element.max + half)
         self._count(name, element.overflow, int(clipped.sum()), quantizer=True)
 
-    def add(self, raws: dict[str, np.ndarray]) -> None:
+    def add(self, inputs: Sequence[np.ndarray]) -> None:
         """Count a chunk.
 
         Args:
-            raws: integer raws of every source and node, batch first.
+            inputs: float values of every source, batch first.
         """
-        for node in self._dataflow.nodes:
-            types, bounds = self._dataflow.input_types(node), self._dataflow.input_bounds(node)
-            dtype = integer_dtype(node.operation.headroom(types, bounds))
-            found = node.operation.overflows(types, [in_dtype(raws[name], dtype) for name in node.inputs])
+        sources = {}
+        for (name, tensor), values in zip(self._dataflow.sources.items(), inputs, strict=True):
+            self._add_input(name, values)
+            sources[name] = tensor.element.from_float(values)
+        raws = self._evaluator.evaluate(sources)
+        for step in self._evaluator.steps:
+            node, types = step.node, self._dataflow.input_types(step.node)
+            found = node.operation.overflows(types, [in_dtype(raws[name], step.dtype) for name in node.inputs])
             if found is not None:
                 overflow = self._dataflow.types[node.name].element.overflow
                 self._count(node.layer, overflow, int(found.sum()), quantizer=isinstance(node.operation, Cast))

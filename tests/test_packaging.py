@@ -110,6 +110,12 @@ def test_what_all_stages_may_import_imports_none_of_them(name):
         assert all(part[1] in COMMON for part in parts), path
 
 
+def test_what_is_for_tests_is_used_by_tests_alone():
+    for path in sources():
+        if path.parent != ROOT / "netloom" / "testing":
+            assert not any(module.startswith("netloom.testing") for module in imported_modules(path)), path
+
+
 @pytest.mark.parametrize("folder", ["hls/dataflow", "sim"])
 def test_simulation_needs_neither_keras_nor_hls4ml_when_imported(folder):
     for path in (ROOT / folder).glob("*.py"):

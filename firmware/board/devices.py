@@ -1,78 +1,8 @@
-"""What is in a part: `Device`, by part number, and `Family`, by the tools that serve it."""
+"""What is in a part: `Device`, by part number."""
 
 from dataclasses import dataclass
 
-from netloom.firmware.families.target import Target
-
-
-@dataclass(frozen=True)
-class Family:
-    """Parts that the same open tools serve.
-
-    Attributes:
-        target: which primitives the library instantiates for it.
-        synth: Yosys's command; DSP blocks are never inferred.
-        library: files in Yosys's own folder that describe the cells.
-        place: name of the place-and-route tool.
-        pack: name of the tool that writes the bitstream.
-        suffix: of the bitstream's file.
-        kinds: what the place-and-route tool counts -> "lut", "ff", "dsp", "bram", "spram".
-        cells: names of cells after synthesis -> (kind, how many of it).
-        fastest: MHz beyond which no clock network of the family goes.
-    """
-
-    target: Target
-    synth: str
-    library: tuple[str, ...]
-    place: str
-    pack: str
-    suffix: str
-    kinds: dict[str, str]
-    cells: dict[str, tuple[str, int]]
-    fastest: float
-
-
-ECP5 = Family(
-    target=Target.ECP5,
-    synth="synth_ecp5 -nodsp",
-    library=("lattice/cells_sim_ecp5.v", "lattice/cells_bb_ecp5.v"),
-    place="nextpnr-ecp5",
-    pack="ecppack",
-    suffix=".bit",
-    kinds={"TRELLIS_COMB": "lut", "TRELLIS_FF": "ff", "MULT18X18D": "dsp", "DP16KD": "bram"},
-    cells={
-        "LUT4": ("lut", 1),
-        "CCU2C": ("lut", 2),
-        "TRELLIS_DPR16X4": ("lut", 6),
-        "TRELLIS_FF": ("ff", 1),
-        "MULT18X18D": ("dsp", 1),
-        "DP16KD": ("bram", 1),
-        "PDPW16KD": ("bram", 1),
-    },
-    fastest=370,
-)
-ICE40 = Family(
-    target=Target.ICE40,
-    synth="synth_ice40",
-    library=("ice40/cells_sim.v",),
-    place="nextpnr-ice40",
-    pack="icepack",
-    suffix=".bin",
-    kinds={
-        "ICESTORM_LC": "lut",
-        "ICESTORM_DSP": "dsp",
-        "ICESTORM_RAM": "bram",
-        "ICESTORM_SPRAM": "spram",
-    },
-    cells={
-        "SB_LUT4": ("lut", 1),
-        **{f"SB_DFF{kind}": ("ff", 1) for kind in ("", *"E SR R SS S ESR ER ESS ES".split())},
-        "SB_MAC16": ("dsp", 1),
-        **{f"SB_RAM40_4K{kind}": ("bram", 1) for kind in ("", "NR", "NW", "NRNW")},
-        "SB_SPRAM256KA": ("spram", 1),
-    },
-    fastest=275,
-)
+from netloom.firmware.families import ECP5, ICE40, Family
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,12 @@ from dataclasses import dataclass
 from netloom.errors import SettingsError
 from netloom.firmware.emit.emitted import EmittedDesign, EmittedPort
 from netloom.firmware.emit.library import needed
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import find_family
 
 SHELL_TOP = "shell"
 BAUD = 1_000_000
 """Bits a second on the link unless told otherwise: common USB bridges divide it exactly, and loose wires bear it."""
 MOST_SAMPLES = 255
-_RAM_SHAPES = {
-    Target.ECP5: ((1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)),
-    Target.ICE40: ((256, 16), (512, 8), (1024, 4), (2048, 2)),
-}
-"""Words and bits that a block RAM can have."""
 IDLE_SECONDS = 0.1
 """Silence after which a frame counts as broken off, unless told otherwise."""
 _LEAST_DIVIDER = 4
@@ -62,7 +57,7 @@ def request_samples(design: EmittedDesign, samples: int | None) -> int:
         SettingsError: for an impossible number.
     """
     if samples is None:
-        shapes = _RAM_SHAPES.get(Target(design.target), _RAM_SHAPES[Target.ECP5])
+        shapes = find_family(design.target).buffer_shapes
         return min(_free_samples(port, shapes) for port in (*design.inputs, *design.outputs))
     if not 1 <= samples <= MOST_SAMPLES:
         raise SettingsError(f"a request can hold 1 to {MOST_SAMPLES} samples, not {samples}")

@@ -2,21 +2,18 @@
 
 import importlib
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from netloom.errors import INSTALL_HARDWARE, NotSupportedError, ToolMissingError
 from netloom.firmware.board.boards import Board
-from netloom.firmware.board.pll import Pll, plan_pll
+from netloom.firmware.board.clock import plan_pll
 from netloom.firmware.board.shell import SHELL_TOP
-from netloom.firmware.families.target import Target
+from netloom.firmware.families.pll import Pll
 
 TOP = "top"
 _RESET_CYCLES = 4096
 """Clocks that the reset lasts: an iCE40's block RAMs read as zero in its first microseconds."""
-_PLL_PINS = {("iCE40UP5K", "sg48"): {"35"}}
-"""Pins whose pad is the PLL's own: a clock that comes in there can reach the PLL only directly."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ def board_clock(board: Board, clock_mhz: float | None) -> tuple[float, Pll | Non
         raise NotSupportedError(
             f"{board.name} needs {board.vendor}; netloom build DIR --board {board.name} writes the design for it"
         )
-    pll = plan_pll(family.target, board.clock_mhz, board.clock_mhz if clock_mhz is None else clock_mhz)
+    pll = plan_pll(family, board.clock_mhz, board.clock_mhz if clock_mhz is None else clock_mhz)
     return (board.clock_mhz if pll is None else pll.mhz), pll
 
 
@@ -65,7 +62,8 @@ def make_board_top(board: Board, clock_mhz: float | None) -> BoardTop:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         plan = platform.prepare(_elaboratable(board, pll), TOP, emit_src=False, debug_verilog=False)
-    suffix = next(suffix for suffix in (".lpf", ".pcf") if f"{TOP}{suffix}" in plan.files)
+    assert board.device.family is not None  # board_clock refuses others
+    suffix = board.device.family.constraints
     rtlil, constraints = (_text(plan.files[f"{TOP}{end}"]) for end in (".il", suffix))
     return BoardTop(mhz, rtlil, constraints, suffix)
 
@@ -98,7 +96,7 @@ def _text(content: str | bytes) -> str:
 
 def _elaboratable(board: Board, pll: Pll | None) -> Any:
     """The top as Amaranth takes it; its class is made here since Amaranth may be missing."""
-    from amaranth.hdl import ClockDomain, ClockSignal, Const, Elaboratable, Instance, Module, Signal
+    from amaranth.hdl import ClockDomain, ClockSignal, Elaboratable, Instance, Module, Signal
     from amaranth.lib import io
     from amaranth.lib.cdc import FFSynchronizer
 
@@ -109,16 +107,15 @@ def _elaboratable(board: Board, pll: Pll | None) -> Any:
             clock = platform.request(board.clock, 0, dir="-")
             locked = Signal()
             pins = set(getattr(platform.lookup(board.clock).ios[0], "names", ()))
-            if pll is not None and pins & _PLL_PINS.get((board.device.name, board.package), set()):
-                m.submodules.pll = _ice40_pll("SB_PLL40_PAD", {"io_PACKAGEPIN": clock.io}, locked)
+            loop = board.device.family.loop if board.device.family else None
+            if pll is None or loop is None:
+                m.submodules.clock_buffer = buffer = io.Buffer("i", clock)
+                m.d.comb += [ClockSignal().eq(buffer.i), locked.eq(1)]
+            elif loop.pad_instance and pins & loop.pads.get((board.device.name, board.package), frozenset()):
+                m.submodules.pll = loop.pad_instance(pll, clock, ClockSignal(), locked)
             else:
                 m.submodules.clock_buffer = buffer = io.Buffer("i", clock)
-                if pll is None:
-                    m.d.comb += [ClockSignal().eq(buffer.i), locked.eq(1)]
-                elif board.device.family is not None and board.device.family.target is Target.ECP5:
-                    m.submodules.pll = _ecp5_pll(buffer.i, locked)
-                else:
-                    m.submodules.pll = _ice40_pll("SB_PLL40_CORE", {"i_REFERENCECLK": buffer.i}, locked)
+                m.submodules.pll = loop.instance(pll, buffer.i, ClockSignal(), locked)
             settled = Signal()
             m.submodules.lock_synchronizer = FFSynchronizer(locked, settled)
             waited = Signal(range(_RESET_CYCLES + 1))
@@ -134,44 +131,5 @@ def _elaboratable(board: Board, pll: Pll | None) -> Any:
             m.submodules.tx_buffer = tx = io.Buffer("o", serial.tx)
             m.submodules.shell = Instance(SHELL_TOP, i_clk=ClockSignal(), i_rst=reset, i_rx=rx.i, o_tx=tx.o)
             return m
-
-    def _ecp5_pll(source: Any, locked: Any) -> Any:
-        assert pll is not None
-        loop = Signal()
-        return Instance(
-            "EHXPLLL",
-            *(("p", name, value) for name, value in pll.parameters.items()),
-            # What the vendor's tools write for such frequencies; the bitstream tools take them from the cell.
-            ("a", "ICP_CURRENT", "12"),
-            ("a", "LPF_RESISTOR", "8"),
-            ("a", "MFG_ENABLE_FILTEROPAMP", "1"),
-            ("a", "MFG_GMCREF_SEL", "2"),
-            i_CLKI=source,
-            i_CLKFB=loop,
-            i_RST=Const(0),
-            i_STDBY=Const(0),
-            i_PHASESEL0=Const(0),
-            i_PHASESEL1=Const(0),
-            i_PHASEDIR=Const(1),
-            i_PHASESTEP=Const(1),
-            i_PHASELOADREG=Const(1),
-            i_PLLWAKESYNC=Const(0),
-            i_ENCLKOP=Const(0),
-            o_CLKOP=loop,
-            o_CLKOS=ClockSignal(),
-            o_LOCK=locked,
-        )
-
-    def _ice40_pll(primitive: str, source: Mapping[str, Any], locked: Any) -> Any:
-        assert pll is not None
-        return Instance(
-            primitive,
-            *(("p", name, value) for name, value in pll.parameters.items()),
-            i_RESETB=Const(1),
-            i_BYPASS=Const(0),
-            o_PLLOUTGLOBAL=ClockSignal(),
-            o_LOCK=locked,
-            **source,
-        )
 
     return _Top()

@@ -11,7 +11,6 @@ from netloom.common.files import put_in_place, scratch, storage_errors, write_te
 from netloom.common.reading import read_json
 from netloom.errors import SettingsError, StorageError, ToolFailedError
 from netloom.firmware.board.boards import Board
-from netloom.firmware.board.devices import Family
 from netloom.firmware.board.shell import BAUD, ShellSettings, emit_shell, request_samples
 from netloom.firmware.board.top import TOP, BoardTop, board_clock, make_board_top
 from netloom.firmware.build.build_file import BuildFile
@@ -20,9 +19,7 @@ from netloom.firmware.build.place_route import Routed, check_fit, place_route
 from netloom.firmware.build.synthesis import Netlist, Shown, change_netlist, run_yosys, stub, synthesize
 from netloom.firmware.build.tools import find_tool, run_tool, silent, tool_version
 from netloom.firmware.emit.emitted import EmittedDesign
-from netloom.firmware.families.carry_chains import open_carry_ends
-from netloom.firmware.families.output_registers import absorb_registers
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import GENERIC, Family
 
 BUILD_FILE = "build.json"
 FLOORPLAN_FILE = "floorplan.json"
@@ -132,9 +129,9 @@ def build(
     mhz, _ = board_clock(board, settings.clock_mhz)
     family = board.device.family
     assert family is not None  # board_clock refuses others
-    if design.target not in (family.target, Target.GENERIC):
+    if design.target not in (family.name, GENERIC.name):
         raise SettingsError(
-            f"the design is for {design.target}, and {board.name} has a {board.device.name} ({family.target});"
+            f"the design is for {design.target}, and {board.name} has a {board.device.name} ({family});"
             " generate it for this board"
         )
     if not settings.seeds:
@@ -254,7 +251,7 @@ class _Work:
         self._seconds["shell"] = run_yosys(
             self._folder, "shell.ys", log, timeout=self._settings.timeout, on_line=self._said("shell")
         )
-        change_netlist(self._folder / f"{TOP}.json", TOP, absorb_registers, open_carry_ends)
+        change_netlist(self._folder / f"{TOP}.json", TOP, *self._family.top_passes)
 
     def _attempts(self, constraints: str) -> list[Routed]:
         attempts: list[Routed] = []
@@ -273,15 +270,10 @@ class _Work:
     def _pack(self, routed: Routed) -> str:
         """The bitstream's name, in the folder of results."""
         name = f"bitstream{self._family.suffix}"
-        if self._family.pack == "ecppack":
-            # The name of the configuration would go into the bitstream as a comment.
-            arguments = ["--compress", "--input", routed.config.name, "--bit", name]
-        else:
-            arguments = [routed.config.name, name]
         self._on_line("packing the bitstream")
         self._seconds["pack"] = run_tool(
             find_tool(self._family.pack),
-            arguments,
+            self._family.pack_arguments(routed.config.name, name),
             self._folder,
             self.logs / "pack.log",
             timeout=self._settings.timeout,

@@ -70,8 +70,8 @@ Place = Annotated[int, Field(ge=0, lt=2**16)]
 class FloorplanFile(_Part):
     """The content of `floorplan.json`: by unit and kind of cell, (x, y, cells) of every tile."""
 
-    width: Annotated[int, Field(ge=1, lt=2**16)]
-    height: Annotated[int, Field(ge=1, lt=2**16)]
+    width: Annotated[int, Field(ge=1, lt=2**10)]
+    height: Annotated[int, Field(ge=1, lt=2**10)]
     units: dict[str, dict[str, list[tuple[Place, Place, Whole]]]]
 
     @model_validator(mode="after")

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from netloom.firmware.board.devices import Family
 from netloom.firmware.build.synthesis import unit_of
+from netloom.firmware.families.family import Family
 
 _PLACE = re.compile(r"X(\d+)/Y(\d+)/")
 _SHELL = "shell"

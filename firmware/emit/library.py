@@ -8,7 +8,7 @@ from pathlib import Path
 _FOLDER = Path(__file__).parents[1] / "rtl"
 _CELLS = "cells"
 """Folder of models of the vendors' cells, which only simulation needs: see `netloom.sim.hardware.cells`."""
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _INSTANCE = re.compile(r"(?<!\bmodule )\b(\w+)\s*(?:#\s*\(|\s\w+\s*\()")
 """`name #(parameters) instance (ports)` or `name instance (ports)`, and other things: only names of modules count."""
 
@@ -22,7 +22,7 @@ def modules() -> dict[str, str]:
 
 def instantiated(text: str) -> set[str]:
     """Modules of the library that a SystemVerilog text instantiates itself."""
-    return modules().keys() & set(_INSTANCE.findall(_COMMENT.sub("", text)))
+    return modules().keys() & set(_INSTANCE.findall(COMMENT.sub("", text)))
 
 
 def needed(texts: Iterable[str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from netloom.firmware.design import Design
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import Family
 from netloom.firmware.units.memories.block_ram import block_rams
 from netloom.firmware.units.unit import Resources
 
@@ -19,7 +19,7 @@ class Area:
     bram: int
 
 
-def area_of(resources: Resources, target: Target) -> Area:
+def area_of(resources: Resources, target: Family) -> Area:
     """Of one unit."""
     blocks = sum(block_rams(ram.depth, ram.width, target) for ram in resources.rams if ram.block)
     return Area(resources.lut, resources.ff, resources.dsp, blocks)

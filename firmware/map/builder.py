@@ -1,12 +1,12 @@
 """`DesignBuilder`: collects the units of a design while the dataflow graph is planned, node by node."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from math import gcd, lcm
 
 from netloom.firmware.design import Design, Port, Tap
-from netloom.firmware.families.target import Target
-from netloom.firmware.map.folding import Folding, divisors
+from netloom.firmware.families import Family
+from netloom.firmware.map.fold import Folding, divisors
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.firmware.units.streams.stream_fork import StreamFork
@@ -32,14 +32,18 @@ class DesignBuilder:
         folding: of its products.
         target: whose primitives are named.
         dsps: node name -> how many of its multipliers sit in DSP blocks.
+        windows: nodes that only gather windows.
         interval: clock cycles between inferences that no other unit should exceed.
     """
 
-    def __init__(self, dataflow: Dataflow, folding: Folding, target: Target, dsps: dict[str, int]) -> None:
+    def __init__(
+        self, dataflow: Dataflow, folding: Folding, target: Family, dsps: dict[str, int], windows: Collection[str]
+    ) -> None:
         self.dataflow = dataflow
         self.folding = folding
         self.target = target
         self.dsps = dsps
+        self.windows = windows
         self.interval = max((fold.interval for fold in folding.values()), default=1)
         self._units: list[Unit] = []
         self._layers: dict[str, str] = {}
@@ -157,9 +161,9 @@ class DesignBuilder:
         return Port(name, tensor.shape, stream)
 
     def _readers(self, name: str) -> list[Node]:
-        """Nodes that use a result, seen through windows and reshapes."""
+        """Nodes that use a result, seen through windows."""
         found = []
         for node in self.dataflow.nodes:
             if name in node.inputs:
-                found += [node, *self._readers(node.name)] if type(node.operation).__name__ == "Window" else [node]
+                found += [node, *self._readers(node.name)] if node.name in self.windows else [node]
         return found

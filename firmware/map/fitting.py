@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 
 from netloom.errors import FoldingError
 from netloom.firmware.design import Design
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.map.area import Area, design_area, least_area
 from netloom.firmware.map.buffers import sized_and_counted
 from netloom.firmware.map.cycles import Cycles
 from netloom.firmware.map.effort import bitstream_minutes
-from netloom.firmware.map.folding import Fold, fold_for_interval, intervals, products
+from netloom.firmware.map.fold import Fold
+from netloom.firmware.map.folding import fold_for_interval, intervals
 from netloom.firmware.map.layout import lay_out
+from netloom.firmware.map.products import products
 from netloom.firmware.map.share import share_dsps
-from netloom.firmware.units.products.matvec_unrolled import MatVecUnrolled
 from netloom.hls.dataflow import Dataflow
 
 COMFORTABLE = 0.65
@@ -35,7 +36,7 @@ class Budget:
     """What a device has for the network, its own name included for messages."""
 
     device: str
-    target: Target
+    target: Family
     lut: int
     dsp: int
     bram: int
@@ -80,7 +81,7 @@ class Candidate:
         self.folding = fold_for_interval(dataflow, interval)
         self._budget = budget
         if budget is None:
-            self.design = lay_out(dataflow, self.folding, Target.GENERIC)
+            self.design = lay_out(dataflow, self.folding, GENERIC)
         else:
             dsps = share_dsps(dataflow, self.folding, budget.dsp, budget.target)
             self.design = lay_out(dataflow, self.folding, budget.target, dsps)
@@ -95,7 +96,7 @@ class Candidate:
         """What a device is short of, of whose LUTs only a part may be taken. The adders of constant weights, which take
         long to find, are looked at only if all else fits."""
         assert self._budget is not None
-        constants = any(isinstance(unit, MatVecUnrolled) for unit in self.design.units)
+        constants = any(fold.unrolled for fold in self.folding.values())
         least = _shortages(self.least, self._budget, part, "at least" if constants else "about")
         return least or (_shortages(self.area, self._budget, part, "about") if constants else {})
 
@@ -282,6 +283,6 @@ def _words(shortages: Mapping[str, Shortage]) -> str:
 
 def _fewer_bits(dataflow: Dataflow, shortages: Mapping[str, Shortage]) -> str:
     """Advice on the width of weights, which memories grow with in proportion, and logic at least."""
-    widest = max((product.operation.weight_type.width for product in products(dataflow)), default=1)
+    widest = max((product.weight_width for product in products(dataflow)), default=1)
     fitting = min(widest * short.there // short.need for short in shortages.values())
     return f"weights of about {fitting} bits instead of {widest}, or " if fitting > 1 else ""

@@ -7,7 +7,7 @@ its last beat was taken. A missing place holds up that last beat only.
 
 from collections.abc import Sequence
 
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import Family
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources
 
@@ -37,12 +37,12 @@ def fifo_depth(firings: int, latency: int) -> int:
     return depth if depth <= LONGEST_CHAIN else max(depth, MEMORY_DEPTH)
 
 
-def fifo_resources(width: int, depth: int, target: Target) -> Resources:
+def fifo_resources(width: int, depth: int, target: Family) -> Resources:
     """What `credit_fifo` takes for beats of `width` bits, its control included."""
     control = 2 * depth.bit_length() + 1
     if depth <= LONGEST_CHAIN:
         return Resources(control + depth, depth * width + control + depth)
-    if target is Target.ICE40:
+    if not target.lut_ram:
         return Resources(control + 12, control + 14)
     # A 16 x 4 LUT RAM takes the room of 6 LUTs with its write port.
     rams = -(-width // 4) * -(-(depth - 1) // 16)

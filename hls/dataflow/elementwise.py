@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import prod
+from typing import Any
 
 import numpy as np
 
 from netloom.fixed_point import integers
-from netloom.hls.dataflow.operation import Bounds, Cost, Kernel, Operation, TensorType, exact_type
+from netloom.hls.dataflow.operation import Bounds, Cost, Operation, Ready, TensorType, exact_dtype, exact_type
 
 
 class ElementwiseFunction(StrEnum):
@@ -36,7 +37,7 @@ class Elementwise(Operation):
 
     function: ElementwiseFunction
 
-    def output(self, inputs: Sequence[TensorType]) -> TensorType:
+    def outputs(self, inputs: Sequence[TensorType]) -> tuple[TensorType]:
         """Broadcast shape; the narrowest type for all that the inputs' types can hold."""
         ends = [Bounds.whole((1,), tensor.element) for tensor in inputs]
         result = self._extremes(inputs, ends)
@@ -46,7 +47,7 @@ class Elementwise(Operation):
             self._fraction(inputs),
             f"{self.function} of {inputs[0].element} and {inputs[1].element}",
         )
-        return TensorType(np.broadcast_shapes(inputs[0].shape, inputs[1].shape), element)
+        return (TensorType(np.broadcast_shapes(inputs[0].shape, inputs[1].shape), element),)
 
     def _fraction(self, inputs: Sequence[TensorType]) -> int:
         fractions = [tensor.element.fraction for tensor in inputs]
@@ -73,29 +74,29 @@ class Elementwise(Operation):
             low, high = np.minimum(low, corner), np.maximum(high, corner)
         return Bounds(low, high)
 
-    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> Bounds:
+    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> tuple[Bounds]:
         """All five functions take their extremes at corners."""
-        return self._extremes(inputs, bounds)
+        return (self._extremes(inputs, bounds),)
 
-    def headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
+    def _headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
         """The aligned inputs and the result."""
         gains = self._gains(inputs)
         aligned = max(max(bound.magnitude, 1) * gain for bound, gain in zip(bounds, gains, strict=True))
         return max(aligned, self._extremes(inputs, bounds).magnitude)
 
-    def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
+    def prepare(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], least: type = np.float32) -> Ready:
         """Align the points, then one ufunc."""
-        del bounds
+        dtype: Any = exact_dtype(self._headroom(inputs, bounds), least)
         function = _FUNCTIONS[self.function]
         gains = [None if gain == 1 else dtype(gain) for gain in self._gains(inputs)]
 
-        def run(arrays: Sequence[np.ndarray]) -> np.ndarray:
+        def run(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray]:
             a, b = (x if gain is None else x * gain for x, gain in zip(arrays, gains, strict=True))
-            return function(a, b)
+            return (function(a, b),)
 
-        return run
+        return run, dtype
 
     def cost(self, inputs: Sequence[TensorType]) -> Cost:
         """Only products of two tensors take multipliers."""
-        count = self.output(inputs).size if self.function is ElementwiseFunction.MULTIPLY else 0
+        count = self.outputs(inputs)[0].size if self.function is ElementwiseFunction.MULTIPLY else 0
         return Cost(multiply_accumulates=count)

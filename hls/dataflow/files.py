@@ -1,7 +1,7 @@
 """Dataflow graphs on disk: `dataflow.json` for the structure, `dataflow.npz` for weights and tables. No pickles."""
 
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +11,22 @@ from pydantic import ValidationError
 from netloom.common.reading import DAMAGE, fault, read_arrays, read_json
 from netloom.errors import NetloomError, StorageError
 from netloom.fixed_point import FixedPoint
-from netloom.hls.dataflow.cast import Cast, Clamp
+from netloom.hls.dataflow.cast import Cast
+from netloom.hls.dataflow.clamp import Clamp
+from netloom.hls.dataflow.depthwise_matvec import DepthwiseMatVec
+from netloom.hls.dataflow.divide import Divide
 from netloom.hls.dataflow.elementwise import Elementwise
-from netloom.hls.dataflow.graph import Dataflow, Layer, Node
+from netloom.hls.dataflow.gather import Gather
+from netloom.hls.dataflow.graph import Dataflow
 from netloom.hls.dataflow.lookup import Lookup
-from netloom.hls.dataflow.matvec import DepthwiseMatVec, MatVec
-from netloom.hls.dataflow.operation import Operation, TensorType
+from netloom.hls.dataflow.matmul import MatMul
+from netloom.hls.dataflow.matvec import MatVec
+from netloom.hls.dataflow.operation import Operation
 from netloom.hls.dataflow.permute import Permute
-from netloom.hls.dataflow.pool import Divide, Pool
+from netloom.hls.dataflow.pool import Pool
 from netloom.hls.dataflow.reduce import Reduce
-from netloom.hls.dataflow.schema import DataflowFile, check_graph, read_operation
+from netloom.hls.dataflow.scan import Scan
+from netloom.hls.dataflow.schema import DataflowFile, Reader
 from netloom.hls.dataflow.window import Window
 
 SCHEMA_VERSION = "1.0"
@@ -39,6 +45,9 @@ OPERATIONS: dict[str, type[Operation]] = {
         Elementwise,
         Reduce,
         Permute,
+        MatMul,
+        Gather,
+        Scan,
     )
 }
 """The primitives, by the name they have on disk."""
@@ -47,6 +56,14 @@ OPERATIONS: dict[str, type[Operation]] = {
 def save_dataflow(dataflow: Dataflow, directory: Path) -> None:
     """Write the graph as `dataflow.json` and `dataflow.npz` in an existing directory."""
     arrays: dict[str, np.ndarray] = {}
+    structure = {"schema_version": SCHEMA_VERSION, **_encoded(dataflow, "", arrays)}
+    (directory / "dataflow.json").write_text(json.dumps(structure, indent=1) + "\n", encoding="utf-8")
+    with (directory / "dataflow.npz").open("wb") as file:
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+
+
+def _encoded(dataflow: Dataflow, path: str, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    """A graph as JSON can hold it; its arrays go into `arrays`, under keys that start with `path`."""
 
     def encode(value: Any, key: str) -> Any:
         match value:
@@ -56,46 +73,34 @@ def save_dataflow(dataflow: Dataflow, directory: Path) -> None:
                 return {"array": key}
             case FixedPoint():
                 return str(value)
+            case Dataflow():
+                return _encoded(value, f"{key}/", arrays)
             case tuple():
-                return [encode(item, key) for item in value]
+                return [encode(item, f"{key}.{index}") for index, item in enumerate(value)]
             case _:
                 return value
 
-    nodes = [
-        {
-            "name": node.name,
-            "operation": type(node.operation).__name__,
-            "inputs": list(node.inputs),
-            "layer": node.layer,
-            "parameters": {
-                field.name: encode(getattr(node.operation, field.name), f"{index}.{field.name}")
-                for field in fields(node.operation)  # type: ignore[arg-type]
-            },
-        }
-        for index, node in enumerate(dataflow.nodes)
-    ]
-    structure = {
-        "schema_version": SCHEMA_VERSION,
+    return {
         "sources": {
             name: {"shape": list(tensor.shape), "element": str(tensor.element)}
             for name, tensor in dataflow.sources.items()
         },
-        "nodes": nodes,
-        "outputs": list(dataflow.outputs),
-        "layers": [
+        "nodes": [
             {
-                "name": layer.name,
-                "kind": layer.kind,
-                "node": layer.node,
-                "origin": layer.origin,
-                "interval": layer.interval,
+                "name": node.name,
+                "operation": type(node.operation).__name__,
+                "inputs": list(node.inputs),
+                "layer": node.layer,
+                "parameters": {
+                    field.name: encode(getattr(node.operation, field.name), f"{path}{index}.{field.name}")
+                    for field in fields(node.operation)  # type: ignore[arg-type]
+                },
             }
-            for layer in dataflow.layers
+            for index, node in enumerate(dataflow.nodes)
         ],
+        "outputs": list(dataflow.outputs),
+        "layers": [asdict(layer) for layer in dataflow.layers],
     }
-    (directory / "dataflow.json").write_text(json.dumps(structure, indent=1) + "\n", encoding="utf-8")
-    with (directory / "dataflow.npz").open("wb") as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
 def load_dataflow(directory: Path) -> Dataflow:
@@ -108,22 +113,7 @@ def load_dataflow(directory: Path) -> Dataflow:
         directory / "dataflow.json", DataflowFile, f"{directory} is not a converted network: convert the model again"
     )
     try:
-        arrays = read_arrays(directory / "dataflow.npz")
-        dataflow = Dataflow(
-            {name: TensorType(tensor.shape, FixedPoint.parse(tensor.element)) for name, tensor in file.sources.items()},
-            tuple(
-                Node(
-                    node.name,
-                    read_operation(OPERATIONS[node.operation], node.parameters, arrays),
-                    node.inputs,
-                    node.layer,
-                )
-                for node in file.nodes
-            ),
-            file.outputs,
-            tuple(Layer(**layer.model_dump()) for layer in file.layers),
-        )
-        check_graph(dataflow)
+        return Reader(OPERATIONS, read_arrays(directory / "dataflow.npz")).graph(file)
     except FileNotFoundError as error:
         raise StorageError(f"{error.filename} is missing: {directory} is not a converted network") from None
     except ValidationError as error:
@@ -133,4 +123,3 @@ def load_dataflow(directory: Path) -> Dataflow:
     except (*DAMAGE, NetloomError) as error:
         reason = " ".join(str(error).split())[:200]
         raise StorageError(f"{directory}: the dataflow graph is corrupt ({reason}); convert the model again") from None
-    return dataflow

@@ -16,6 +16,11 @@ class Node:
     inputs: tuple[str, ...]
     layer: str
 
+    @property
+    def results(self) -> tuple[str, ...]:
+        """Names of its results: its own, and `name.1`, `name.2` for further ones."""
+        return (self.name, *(f"{self.name}.{index}" for index in range(1, self.operation.results)))
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -49,15 +54,20 @@ class Dataflow:
         """Shape and element type of every source and node."""
         types = dict(self.sources)
         for node in self.nodes:
-            types[node.name] = node.operation.output([types[name] for name in node.inputs])
+            types.update(zip(node.results, node.operation.outputs([types[name] for name in node.inputs]), strict=True))
         return types
 
     @cached_property
     def bounds(self) -> dict[str, Bounds]:
         """Proven range of every source and node, from all that the sources' types can hold."""
-        bounds = {name: Bounds.of(tensor) for name, tensor in self.sources.items()}
+        return self.bounds_within({name: Bounds.of(tensor) for name, tensor in self.sources.items()})
+
+    def bounds_within(self, sources: Mapping[str, Bounds]) -> dict[str, Bounds]:
+        """The same from narrower ranges of the sources."""
+        bounds = dict(sources)
         for node in self.nodes:
-            bounds[node.name] = node.operation.bounds(self.input_types(node), [bounds[name] for name in node.inputs])
+            proven = node.operation.bounds(self.input_types(node), [bounds[name] for name in node.inputs])
+            bounds.update(zip(node.results, proven, strict=True))
         return bounds
 
     @property
@@ -89,20 +99,25 @@ class DataflowBuilder:
     def __init__(self) -> None:
         self.sources: dict[str, TensorType] = {}
         self.types: dict[str, TensorType] = {}
+        self.bounds: dict[str, Bounds] = {}
         self._nodes: list[Node] = []
         self._layers: list[Layer] = []
 
     def source(self, name: str, tensor: TensorType) -> str:
         """Add a network input."""
         self.sources[name] = self.types[name] = tensor
+        self.bounds[name] = Bounds.of(tensor)
         return name
 
     def add(self, layer: str, suffix: str, operation: Operation, *inputs: str) -> str:
-        """Add a node to a layer and give its name, `layer.suffix`."""
-        name = f"{layer}.{suffix}"
-        self._nodes.append(Node(name, operation, inputs, layer))
-        self.types[name] = operation.output([self.types[source] for source in inputs])
-        return name
+        """Add a node to a layer and give its name, `layer.suffix`: that of its first result."""
+        node = Node(f"{layer}.{suffix}", operation, inputs, layer)
+        types, bounds = [self.types[source] for source in inputs], [self.bounds[source] for source in inputs]
+        results, proven = operation.outputs(types), operation.bounds(types, bounds)
+        self._nodes.append(node)
+        self.types.update(zip(node.results, results, strict=True))
+        self.bounds.update(zip(node.results, proven, strict=True))
+        return node.name
 
     def layer(self, layer: Layer) -> None:
         """Close a layer."""

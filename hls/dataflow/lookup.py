@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from netloom.fixed_point import FixedPoint
-from netloom.hls.dataflow.operation import INTEGERS_ONLY, Bounds, Kernel, Operation, TensorType
+from netloom.hls.dataflow.operation import Bounds, Operation, Ready, TensorType, exact_dtype
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,9 +26,9 @@ class Lookup(Operation):
     offset: int = 0
     toward_zero: bool = False
 
-    def output(self, inputs: Sequence[TensorType]) -> TensorType:
+    def outputs(self, inputs: Sequence[TensorType]) -> tuple[TensorType]:
         """Same shape, the table's type."""
-        return TensorType(inputs[0].shape, self.element)
+        return (TensorType(inputs[0].shape, self.element),)
 
     def index(self, raw: np.ndarray) -> np.ndarray:
         """The table's index for every raw: integers, int64 or Python's own."""
@@ -39,19 +39,20 @@ class Lookup(Operation):
             index = index >> self.shift
         return np.clip(index + self.offset, 0, self.table.size - 1).astype(np.int64, copy=False)
 
-    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> Bounds:
+    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> tuple[Bounds]:
         """The least and greatest entry of the whole table."""
         del bounds
         shape = inputs[0].shape
-        return Bounds(np.full(shape, int(self.table.min())), np.full(shape, int(self.table.max())))
+        return (Bounds(np.full(shape, int(self.table.min())), np.full(shape, int(self.table.max()))),)
 
-    def headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
-        """Indices are integers."""
+    def prepare(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], least: type = np.float32) -> Ready:
+        """One gather; indices are integers."""
         del inputs
         largest = bounds[0].magnitude * self.scale + abs(self.offset)
-        return max(INTEGERS_ONLY, largest, 1 << self.shift, int(self.table.max()), -int(self.table.min()))
+        headroom = max(largest, 1 << self.shift, int(self.table.max()), -int(self.table.min()))
+        return lambda arrays: (self.table[self.index(arrays[0])],), exact_dtype(headroom, least, np.int64)
 
-    def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
-        """One gather."""
-        del inputs, bounds, dtype
-        return lambda arrays: self.table[self.index(arrays[0])]
+    def holds(self, inputs: Sequence[TensorType]) -> bool:
+        """Whether there is a table, and the shift is in range."""
+        del inputs
+        return self.table.ndim == 1 and self.table.size >= 1 and 0 <= self.shift <= 1024

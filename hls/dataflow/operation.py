@@ -1,27 +1,31 @@
 """What every operation of the dataflow graph is: shapes and types, exact meaning on integers, proven range, cost.
 
-An operation's meaning stands once, in `kernel`: it gets arrays of raws and gives arrays of raws. It works in the dtype
-asked for, and is exact there as long as no number met on the way exceeds `headroom`: the caller compares that with
-`EXACT_LIMIT` and picks the cheapest dtype that is proven exact.
+An operation's meaning stands once, in `prepare`: a function that gets arrays of raws and gives arrays of raws, in the
+cheapest dtype that is proven exact for the ranges it will meet (`EXACT_LIMIT`). An operation has one result or several.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from netloom.errors import PrecisionError
 from netloom.fixed_point import INT64_LIMIT, FixedPoint, Overflow, integers, magnitude
 
-Kernel = Callable[[Sequence[np.ndarray]], np.ndarray]
+if TYPE_CHECKING:
+    from netloom.hls.dataflow.graph import Dataflow
+
+Run = Callable[[Sequence[np.ndarray]], Sequence[np.ndarray]]
+"""From input raws (batch first) to new arrays of result raws, or to the inputs themselves, which it leaves alone."""
+
+Ready = tuple[Run, type]
+"""What runs, and the dtype it takes its inputs in."""
 
 EXACT_LIMIT: dict[type, int] = {np.float32: 2**24, np.float64: 2**53, np.int64: INT64_LIMIT}
 """Up to this magnitude every integer, and every sum or product that stays below it, is exact in the dtype. Beyond all
 of them there are Python's own integers, dtype `np.object_`."""
-
-INTEGERS_ONLY = 2**53 + 1
-"""Headroom of kernels that need integer instructions, whatever their range."""
 
 
 @dataclass(frozen=True)
@@ -100,25 +104,46 @@ class Cost:
 class Operation(ABC):
     """One exact primitive. Subclasses are frozen dataclasses whose fields are the hardware module's parameters."""
 
+    @property
+    def results(self) -> int:
+        """The number of results."""
+        return 1
+
+    @property
+    def bodies(self) -> tuple["Dataflow", ...]:
+        """The graphs it holds."""
+        return ()
+
     @abstractmethod
-    def output(self, inputs: Sequence[TensorType]) -> TensorType:
-        """Shape and type of the result.
+    def outputs(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        """Shape and type of every result.
 
         Raises:
             PrecisionError: if no type holds it.
         """
 
     @abstractmethod
-    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> Bounds:
-        """Proven range of the result, from those of the inputs."""
-
-    def headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
-        """The greatest magnitude of any raw the kernel meets: inputs, intermediates, result."""
-        return max(*(bound.magnitude for bound in bounds), self.bounds(inputs, bounds).magnitude)
+    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> tuple[Bounds, ...]:
+        """Proven range of every result, from those of the inputs."""
 
     @abstractmethod
-    def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
-        """The meaning: a function from input raws (batch first, in `dtype`) to a new array of result raws."""
+    def prepare(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], least: type = np.float32) -> Ready:
+        """Make the operation ready for inputs within `bounds`.
+
+        Args:
+            inputs: types of the inputs.
+            bounds: their proven ranges.
+            least: the cheapest dtype that may be chosen.
+
+        Returns:
+            The meaning as a function, and the dtype in which it takes its inputs: no number that it meets on the way
+            is inexact there. On the way and in its results it may use others.
+        """
+
+    def holds(self, inputs: Sequence[TensorType]) -> bool:
+        """Whether parameters and inputs fit each other: what the rest of the code relies on."""
+        del inputs
+        return True
 
     def may_overflow(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
         """Whether the result's type is not proven to hold every result."""
@@ -126,11 +151,11 @@ class Operation(ABC):
         return False
 
     def overflows(self, inputs: Sequence[TensorType], arrays: Sequence[np.ndarray]) -> np.ndarray | None:
-        """Where the result met its type's overflow mode: boolean, shaped as the result; None if it never can.
+        """Where the first result met its type's overflow mode: boolean, shaped as it; None if it never can.
 
         Args:
             inputs: types of the inputs.
-            arrays: input raws, int64 or Python integers as `integer_dtype` says, batch first.
+            arrays: input raws, batch first, in the dtype that `prepare` asks for where int64 is the least.
         """
         del inputs, arrays
         return None
@@ -141,9 +166,11 @@ class Operation(ABC):
         return Cost()
 
 
-def exact_dtype(headroom: int) -> type:
-    """The cheapest dtype in which every integer up to `headroom` is exact."""
-    return next((dtype for dtype, limit in EXACT_LIMIT.items() if headroom <= limit), np.object_)
+def exact_dtype(headroom: int, *least: type) -> type:
+    """The cheapest dtype, from all of `least` on, in which every integer up to `headroom` is exact."""
+    dtypes = [*EXACT_LIMIT, np.object_]
+    first = max((dtypes.index(dtype) for dtype in least), default=0)
+    return next((dtype for dtype in dtypes[first:] if headroom <= EXACT_LIMIT.get(dtype, headroom)), np.object_)
 
 
 def integer_dtype(headroom: int) -> type:

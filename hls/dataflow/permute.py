@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from netloom.hls.dataflow.operation import Bounds, Kernel, Operation, TensorType
+from netloom.hls.dataflow.operation import Bounds, Operation, Ready, TensorType, exact_dtype
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,24 +18,29 @@ class Permute(Operation):
 
     indices: np.ndarray
 
-    def output(self, inputs: Sequence[TensorType]) -> TensorType:
+    def outputs(self, inputs: Sequence[TensorType]) -> tuple[TensorType]:
         """The shape of the indices, the inputs' type."""
-        return TensorType(self.indices.shape, inputs[0].element)
+        return (TensorType(self.indices.shape, inputs[0].element),)
 
     @cached_property
     def in_order(self) -> bool:
         """Whether every element stays where it is in memory: a reshape."""
         return bool((self.indices.ravel() == np.arange(self.indices.size)).all())
 
-    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> Bounds:
+    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> tuple[Bounds]:
         """The bounds, moved alike."""
         low, high = (self._move([getattr(bound, end)[None] for bound in bounds], inputs)[0] for end in ("low", "high"))
-        return Bounds(low, high)
+        return (Bounds(low, high),)
 
-    def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
+    def prepare(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], least: type = np.float32) -> Ready:
         """One gather, or none at all for a reshape."""
-        del bounds, dtype
-        return lambda arrays: self._move(arrays, inputs)
+        dtype = exact_dtype(max(bound.magnitude for bound in bounds), least)
+        return lambda arrays: (self._move(arrays, inputs),), dtype
+
+    def holds(self, inputs: Sequence[TensorType]) -> bool:
+        """Whether there are indices, none below -1."""
+        del inputs
+        return self.indices.size >= 1 and int(self.indices.min()) >= -1
 
     def _move(self, arrays: Sequence[np.ndarray], inputs: Sequence[TensorType]) -> np.ndarray:
         batch = arrays[0].shape[0]

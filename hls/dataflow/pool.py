@@ -1,4 +1,4 @@
-"""`Pool`: maximum or sum over windows. `Divide`: by a constant, as average pooling does."""
+"""`Pool`: maximum or sum over windows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from netloom.fixed_point import FixedPoint
-from netloom.hls.dataflow.operation import Bounds, Kernel, Operation, TensorType
+from netloom.hls.dataflow.operation import Bounds, Operation, Ready, TensorType, exact_dtype
 from netloom.hls.dataflow.reduce import (
     Summation,
     accumulate,
@@ -40,18 +40,18 @@ class Pool(Operation):
     accum: FixedPoint | None = None
     summation: Summation = Summation.SEQUENTIAL
 
-    def output(self, inputs: Sequence[TensorType]) -> TensorType:
+    def outputs(self, inputs: Sequence[TensorType]) -> tuple[TensorType]:
         """Positions that fit whole; the accumulator's type for a sum."""
         *spatial, channels = inputs[0].shape
         positions = tuple(
             (size - kernel) // stride + 1
             for size, kernel, stride in zip(spatial, self.kernel_size, self.stride, strict=True)
         )
-        return TensorType((*positions, channels), self.accum or inputs[0].element)
+        return (TensorType((*positions, channels), self.accum or inputs[0].element),)
 
     def _slices(self, inputs: Sequence[TensorType]) -> list[tuple[slice, ...]]:
         """For every kernel position the view of the input that it visits, batch first."""
-        positions = self.output(inputs).shape[:-1]
+        positions = self.outputs(inputs)[0].shape[:-1]
         return [
             (
                 slice(None),
@@ -63,15 +63,15 @@ class Pool(Operation):
             for offset in product(*(range(size) for size in self.kernel_size))
         ]
 
-    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> Bounds:
+    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> tuple[Bounds]:
         """Maximum and sum are both monotone."""
         slices = self._slices(inputs)
         low, high = ([raw[None][at][0] for at in slices] for raw in (bounds[0].low, bounds[0].high))
         if self.accum is None:
-            return Bounds(np.max(low, axis=0), np.max(high, axis=0))
-        return confined_sum_bounds(low, high, inputs[0].element.fraction, self.accum)
+            return (Bounds(np.max(low, axis=0), np.max(high, axis=0)),)
+        return (confined_sum_bounds(low, high, inputs[0].element.fraction, self.accum),)
 
-    def headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
+    def _headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
         """For a sum: as many of the largest elements as the window has, and the wrap's modulus."""
         if self.accum is None:
             return bounds[0].magnitude
@@ -79,21 +79,26 @@ class Pool(Operation):
         fraction = inputs[0].element.fraction
         return sum_headroom(bounds[0].magnitude, int(np.prod(self.kernel_size)), fraction, self.accum, wraps)
 
-    def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
+    def prepare(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], least: type = np.float32) -> Ready:
         """Elementwise over the window's positions."""
-        del bounds, dtype
+        dtype = exact_dtype(self._headroom(inputs, bounds), least)
         slices = self._slices(inputs)
         if self.accum is None:
 
-            def maximum(arrays: Sequence[np.ndarray]) -> np.ndarray:
+            def maximum(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray]:
                 result = arrays[0][slices[0]].copy()
                 for at in slices[1:]:
                     np.maximum(result, arrays[0][at], out=result)
-                return result
+                return (result,)
 
-            return maximum
+            return maximum, dtype
         accum, fraction, summation = self.accum, inputs[0].element.fraction, self.summation
-        return lambda arrays: accumulate([arrays[0][at] for at in slices], fraction, accum, summation)
+        return lambda arrays: (accumulate([arrays[0][at] for at in slices], fraction, accum, summation),), dtype
+
+    def holds(self, inputs: Sequence[TensorType]) -> bool:
+        """Whether windows and strides have a size."""
+        del inputs
+        return all(1 <= size <= 2**12 for size in (*self.kernel_size, *self.stride))
 
     def may_overflow(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
         """Whether a sum may leave the accumulator."""
@@ -108,35 +113,3 @@ class Pool(Operation):
         if self.accum is None:
             return None
         return sum_overflows([arrays[0][at] for at in self._slices(inputs)], inputs[0].element.fraction, self.accum)
-
-
-@dataclass(frozen=True)
-class Divide(Operation):
-    """Divide raws by a positive constant, dropping the remainder (towards zero), in the input's own type."""
-
-    divisor: int
-
-    def output(self, inputs: Sequence[TensorType]) -> TensorType:
-        """Same shape and type."""
-        element = inputs[0].element
-        return TensorType(inputs[0].shape, element.with_modes())
-
-    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> Bounds:
-        """Division is monotone."""
-        del inputs
-        return Bounds(self._divide(bounds[0].low), self._divide(bounds[0].high))
-
-    def headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
-        """Float division is exact enough to truncate only with bits to spare for the quotient."""
-        del inputs
-        return (bounds[0].magnitude + 1) * self.divisor * 2
-
-    def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
-        """Truncated quotient."""
-        del inputs, bounds, dtype
-        return lambda arrays: self._divide(arrays[0])
-
-    def _divide(self, raw: np.ndarray) -> np.ndarray:
-        if raw.dtype.kind == "f":
-            return np.trunc(raw / raw.dtype.type(self.divisor))
-        return np.sign(raw) * (np.abs(raw) // self.divisor)

@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 
 from netloom.fixed_point import FixedPoint, integers, magnitude, round_raw
-from netloom.hls.dataflow.operation import Bounds, Kernel, Operation, TensorType
+from netloom.hls.dataflow.operation import Bounds, Operation, Ready, TensorType, exact_dtype
 
 
 class Summation(StrEnum):
@@ -102,18 +102,18 @@ class Reduce(Operation):
     accum: FixedPoint | None = None
     summation: Summation = Summation.TREE
 
-    def output(self, inputs: Sequence[TensorType]) -> TensorType:
+    def outputs(self, inputs: Sequence[TensorType]) -> tuple[TensorType]:
         """Last axis 1."""
-        return TensorType((*inputs[0].shape[:-1], 1), self.accum or inputs[0].element)
+        return (TensorType((*inputs[0].shape[:-1], 1), self.accum or inputs[0].element),)
 
-    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> Bounds:
+    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> tuple[Bounds]:
         """Maximum and sum are both monotone."""
         low, high = bounds[0].low, bounds[0].high
         if self.accum is None:
-            return Bounds(low.max(axis=-1, keepdims=True), high.max(axis=-1, keepdims=True))
-        return confined_sum_bounds(_split(low), _split(high), inputs[0].element.fraction, self.accum)
+            return (Bounds(low.max(axis=-1, keepdims=True), high.max(axis=-1, keepdims=True)),)
+        return (confined_sum_bounds(_split(low), _split(high), inputs[0].element.fraction, self.accum),)
 
-    def headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
+    def _headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
         """For a sum: all elements at their largest, and the wrap's modulus."""
         if self.accum is None:
             return bounds[0].magnitude
@@ -121,13 +121,13 @@ class Reduce(Operation):
         tensor = inputs[0]
         return sum_headroom(bounds[0].magnitude, tensor.shape[-1], tensor.element.fraction, self.accum, wraps)
 
-    def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
+    def prepare(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], least: type = np.float32) -> Ready:
         """Elementwise over the axis."""
-        del bounds, dtype
+        dtype = exact_dtype(self._headroom(inputs, bounds), least)
         if self.accum is None:
-            return lambda arrays: arrays[0].max(axis=-1, keepdims=True)
+            return lambda arrays: (arrays[0].max(axis=-1, keepdims=True),), dtype
         accum, fraction, summation = self.accum, inputs[0].element.fraction, self.summation
-        return lambda arrays: accumulate(_split(arrays[0]), fraction, accum, summation)
+        return lambda arrays: (accumulate(_split(arrays[0]), fraction, accum, summation),), dtype
 
     def may_overflow(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
         """Whether a sum may leave the accumulator."""

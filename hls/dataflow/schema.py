@@ -1,10 +1,10 @@
 """What a dataflow graph on disk may say: the schema of `dataflow.json`, and the limits of what it describes."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, create_model
@@ -12,16 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInf
 from netloom.common.reading import Shape
 from netloom.errors import PrecisionError
 from netloom.fixed_point import FixedPoint
-from netloom.hls.dataflow.graph import Dataflow, Node
-from netloom.hls.dataflow.lookup import Lookup
-from netloom.hls.dataflow.matvec import DepthwiseMatVec, MatVec
+from netloom.hls.dataflow.graph import Dataflow, Layer, Node
 from netloom.hls.dataflow.operation import Operation, TensorType
-from netloom.hls.dataflow.permute import Permute
-from netloom.hls.dataflow.pool import Divide, Pool
-from netloom.hls.dataflow.window import Window
 
 MAX_ELEMENTS = 2**26
 """Of all tensors of a graph together: their proven ranges are held in memory."""
+
+MAX_DEPTH = 4
+"""Of graphs in each other."""
 
 MAX_DIGITS = 400
 """Of a whole number that is there as text: a type's width and the distance of its point take less."""
@@ -60,18 +58,70 @@ class LayerPart(_Part):
     interval: Annotated[int, Field(ge=0, lt=2**40)]
 
 
-class DataflowFile(_Part):
-    """The content of `dataflow.json`."""
+class GraphPart(_Part):
+    """A graph."""
 
-    schema_version: Literal["1.0"]
     sources: Annotated[dict[str, TensorPart], Field(min_length=1)]
     nodes: tuple[NodePart, ...]
     outputs: Annotated[tuple[str, ...], Field(min_length=1)]
     layers: tuple[LayerPart, ...]
 
 
+class DataflowFile(GraphPart):
+    """The content of `dataflow.json`."""
+
+    schema_version: Literal["1.0"]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Makes graphs of what is on disk.
+
+    Attributes:
+        operations: the operations there may be, by name.
+        arrays: weights and tables, by key.
+        depth: how many graphs this one lies in.
+    """
+
+    operations: Mapping[str, type[Operation]]
+    arrays: Mapping[str, np.ndarray]
+    depth: int = 0
+
+    def graph(self, part: GraphPart) -> Dataflow:
+        """A graph that can be computed.
+
+        Raises:
+            ValueError, LookupError, TypeError, ArithmeticError, PrecisionError: if there is none.
+        """
+        dataflow = Dataflow(
+            {name: TensorType(tensor.shape, FixedPoint.parse(tensor.element)) for name, tensor in part.sources.items()},
+            tuple(Node(node.name, self._operation(node), node.inputs, node.layer) for node in part.nodes),
+            part.outputs,
+            tuple(Layer(**layer.model_dump()) for layer in part.layers),
+        )
+        check_graph(dataflow)
+        return dataflow
+
+    def _operation(self, node: NodePart) -> Operation:
+        operation = self.operations[node.operation]
+        model = _parameters(operation).model_validate(node.parameters, context=self)
+        return operation(**{name: getattr(model, name) for name in type(model).model_fields})
+
+
+def _reader(info: ValidationInfo) -> Reader:
+    assert isinstance(info.context, Reader)
+    return info.context
+
+
+def _graph(value: Any, info: ValidationInfo) -> Dataflow:
+    reader = _reader(info)
+    if reader.depth >= MAX_DEPTH:
+        raise ValueError(f"graphs lie more than {MAX_DEPTH} deep in each other")
+    return replace(reader, depth=reader.depth + 1).graph(GraphPart.model_validate(value))
+
+
 def _array(value: Any, info: ValidationInfo) -> np.ndarray:
-    arrays: Mapping[str, np.ndarray] = info.context or {}
+    arrays = _reader(info).arrays
     key = value.get("array") if isinstance(value, dict) else None
     if not isinstance(key, str) or key not in arrays:
         raise ValueError("there is no such array")
@@ -105,6 +155,10 @@ def _hint(hint: Any) -> Any:
         return Annotated[Any, PlainValidator(_type)]
     if hint is int:
         return _INTEGER
+    if hint is Dataflow:
+        return Annotated[Any, PlainValidator(_graph)]
+    if get_origin(hint) is tuple:
+        return tuple[tuple(one if one is ... else _hint(one) for one in get_args(hint))]  # type: ignore[misc]
     if isinstance(hint, UnionType):
         return Union[tuple(None if one is type(None) else _hint(one) for one in get_args(hint))]  # noqa: UP007
     return hint
@@ -118,19 +172,6 @@ def _parameters(operation: type[Operation]) -> type[BaseModel]:
     return create_model(f"{operation.__name__}Parameters", __base__=_Part, **chosen)
 
 
-def read_operation(
-    operation: type[Operation], parameters: dict[str, Any], arrays: Mapping[str, np.ndarray]
-) -> Operation:
-    """An operation from its parameters on disk.
-
-    Raises:
-        ValueError: if one is missing, unknown, or none of its kind.
-    """
-    model = _parameters(operation).model_validate(parameters, context=arrays)
-    made: Operation = operation(**{name: getattr(model, name) for name in type(model).model_fields})
-    return made
-
-
 def check_graph(dataflow: Dataflow) -> None:
     """Make sure that a graph can be computed: names, shapes, limits, and its proven ranges.
 
@@ -142,12 +183,15 @@ def check_graph(dataflow: Dataflow) -> None:
     for tensor in types.values():
         elements += _size(tensor)
     for node in dataflow.nodes:
-        if node.name in types:
-            raise ValueError(f"there are two nodes {node.name!r}")
         inputs = [types[name] for name in node.inputs]
-        _check_operation(node, inputs)
-        types[node.name] = node.operation.output(inputs)
-        elements += _size(types[node.name])
+        if not node.operation.holds(inputs):
+            raise ValueError(f"the parameters of node {node.name!r} contradict each other")
+        for name, tensor in zip(node.results, node.operation.outputs(inputs), strict=True):
+            if name in types:
+                raise ValueError(f"there are two nodes {name!r}")
+            types[name] = tensor
+            elements += _size(tensor)
+        elements += sum(_elements(body) for body in node.operation.bodies)
         if elements > MAX_ELEMENTS:
             raise ValueError(f"its tensors have more than {MAX_ELEMENTS} elements")
     layers = [layer.name for layer in dataflow.layers]
@@ -160,7 +204,12 @@ def check_graph(dataflow: Dataflow) -> None:
         if bounds.low.shape != types[name].shape:
             raise ValueError(f"node {name!r} does not give the shape {types[name].shape}")
     for node in dataflow.nodes:
-        node.operation.headroom(dataflow.input_types(node), dataflow.input_bounds(node))
+        node.operation.prepare(dataflow.input_types(node), dataflow.input_bounds(node))
+
+
+def _elements(dataflow: Dataflow) -> int:
+    inside = (body for node in dataflow.nodes for body in node.operation.bodies)
+    return sum(tensor.size for tensor in dataflow.types.values()) + sum(_elements(body) for body in inside)
 
 
 def _size(tensor: TensorType) -> int:
@@ -170,29 +219,3 @@ def _size(tensor: TensorType) -> int:
             raise ValueError(f"a tensor cannot have the shape {tensor.shape}")
         size *= length
     return size
-
-
-def _check_operation(node: Node, inputs: list[TensorType]) -> None:
-    """The conditions that the code of an operation relies on."""
-    match node.operation:
-        case MatVec() | DepthwiseMatVec() as product:
-            depth, width = product.weights.shape
-            taken = depth if isinstance(product, MatVec) else depth * width
-            holds = product.bias.shape == (width,) and inputs[0].shape[-1:] == (taken,) and depth >= 1
-            holds = holds and (product.order is None or sorted(product.order) == list(range(depth)))
-        case Window() as window:
-            holds = all(size >= 1 for size in (*window.kernel_size, *window.stride))
-            holds = holds and all(0 <= size <= 2**16 for pair in window.padding for size in pair)
-            holds = holds and len(window.kernel_size) in (1, 2)
-        case Pool() as pool:
-            holds = all(1 <= size <= 2**12 for size in (*pool.kernel_size, *pool.stride))
-        case Divide() as divide:
-            holds = divide.divisor >= 1
-        case Lookup() as lookup:
-            holds = lookup.table.ndim == 1 and lookup.table.size >= 1 and 0 <= lookup.shift <= 1024
-        case Permute() as permute:
-            holds = permute.indices.size >= 1 and int(permute.indices.min()) >= -1
-        case _:
-            holds = True
-    if not holds:
-        raise ValueError(f"the parameters of node {node.name!r} contradict each other")

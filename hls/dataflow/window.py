@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from netloom.hls.dataflow.operation import Bounds, Kernel, Operation, TensorType
+from netloom.hls.dataflow.operation import Bounds, Operation, Ready, TensorType, exact_dtype
 
 
 @dataclass(frozen=True)
@@ -19,25 +19,34 @@ class Window(Operation):
     stride: tuple[int, ...]
     padding: tuple[tuple[int, int], ...]
 
-    def output(self, inputs: Sequence[TensorType]) -> TensorType:
+    def outputs(self, inputs: Sequence[TensorType]) -> tuple[TensorType]:
         """Positions that fit whole into the padded input."""
         *spatial, channels = inputs[0].shape
         positions = tuple(
             (size + sum(padding) - kernel) // stride + 1
             for size, kernel, stride, padding in zip(spatial, self.kernel_size, self.stride, self.padding, strict=True)
         )
-        return TensorType((*positions, int(np.prod(self.kernel_size)) * channels), inputs[0].element)
+        return (TensorType((*positions, int(np.prod(self.kernel_size)) * channels), inputs[0].element),)
 
-    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> Bounds:
+    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> tuple[Bounds]:
         """The windows of the bounds; zero where padded."""
         low, high = (self._windows(raw[None])[0] for raw in (bounds[0].low, bounds[0].high))
         del inputs
-        return Bounds(low, high)
+        return (Bounds(low, high),)
 
-    def kernel(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type) -> Kernel:
+    def prepare(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], least: type = np.float32) -> Ready:
         """A strided view of the padded input, copied once."""
-        del inputs, bounds, dtype
-        return lambda arrays: self._windows(arrays[0])
+        del inputs
+        return lambda arrays: (self._windows(arrays[0]),), exact_dtype(bounds[0].magnitude, least)
+
+    def holds(self, inputs: Sequence[TensorType]) -> bool:
+        """Whether there are one or two axes, and sizes and padding are in range."""
+        del inputs
+        return (
+            len(self.kernel_size) in (1, 2)
+            and all(size >= 1 for size in (*self.kernel_size, *self.stride))
+            and all(0 <= size <= 2**16 for pair in self.padding for size in pair)
+        )
 
     def _windows(self, x: np.ndarray) -> np.ndarray:
         rank = len(self.kernel_size)

@@ -142,7 +142,6 @@ class LoweringContext:
         self.stream = io_type == "io_stream"
         self._types = types
         self._origins = origins
-        self._bounds: dict[str, Bounds] = {}
         self._variables: dict[str, str] = {}
         self.node: Any = None
 
@@ -161,22 +160,18 @@ class LoweringContext:
 
     def bounds_of(self, name: str) -> Bounds:
         """Proven range of a dataflow node's result."""
-        return self._bounds[name]
+        return self.builder.bounds[name]
 
     def source(self, shape: tuple[int, ...], element: FixedPoint) -> None:
         """Make the layer a network input."""
         name = self.builder.source(self.node.name, TensorType(shape, element))
-        self._bounds[name] = Bounds.of(self.builder.types[name])
         self._close(name)
 
     def add(self, suffix: str, operation: Operation, *inputs: str) -> str:
         """Add an operation to the layer; gives its name."""
-        types, bounds = [self.builder.types[source] for source in inputs], [self._bounds[source] for source in inputs]
         if isinstance(operation, Cast):
-            self._check_roundable((types[0].element,), operation.to)
-        name = self._named(lambda: self.builder.add(self.node.name, suffix, operation, *inputs))
-        self._bounds[name] = self._named(lambda: operation.bounds(types, bounds))
-        return name
+            self._check_roundable((self.type_of(inputs[0]).element,), operation.to)
+        return self._named(lambda: self.builder.add(self.node.name, suffix, operation, *inputs))
 
     def _named(self, compute: Callable[[], T]) -> T:
         """Let errors of precision say which layer it is."""

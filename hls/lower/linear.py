@@ -9,12 +9,13 @@ from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import DepthwiseMatVec, MatVec, Window
 from netloom.hls.lower.context import LoweringContext, stored
 
-_STRATEGIES = ("latency", "resource")
+STRATEGIES = ("latency", "resource")
+"""Those whose C++ has an exact equal here."""
 
 
 def _strategy(node: Any) -> str:
     strategy = str(node.get_attr("strategy", "latency")).lower()
-    if strategy not in _STRATEGIES:
+    if strategy not in STRATEGIES:
         raise LayerNotSupportedError(
             f"layer {node.name!r}: strategy {strategy!r} is not supported; use 'Latency' or 'Resource'"
         )

@@ -4,10 +4,13 @@ from math import prod
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError
-from netloom.fixed_point import FixedPoint
-from netloom.hls.dataflow import Divide, Pool, PoolFunction, Summation
+from netloom.fixed_point import FixedPoint, Overflow, Rounding, round_raw
+from netloom.hls.dataflow import Bounds, Divide, Pool, PoolFunction, Summation
 from netloom.hls.lower.context import ACCUM, LoweringContext
 from netloom.hls.lower.shape import reshape
+
+_SHIFT_INVARIANT = (Rounding.TRN, Rounding.RND, Rounding.RND_MIN_INF)
+"""Rounding a sum with a number on the grid gives the number plus the rounded rest."""
 
 AVERAGE_GUARD_BITS = 8
 """Fraction bits an average gets beyond its input's: the remainder that division drops is below 2**-8 of a step."""
@@ -52,11 +55,29 @@ def _pool(
             result = context.cast("accum", result, accum)
     else:
         accum = context.choose(ACCUM, lambda: _average_accum(context, source, count))
+        if not context.stream:
+            _check_sums(context, source, accum)
         result = context.add("sum", Pool(PoolFunction.SUM, size, stride, accum, order), source)
         result = context.add("average", Divide(count), result)
     if node.class_name.startswith("Global"):
         result = _drop_spatial(context, result)
     context.finish(result)
+
+
+def _check_sums(context: LoweringContext, source: str, accum: FixedPoint) -> None:
+    """With io_parallel hls4ml casts sums to the accumulator, not what is added: it must come to the same."""
+    element, bounds = context.type_of(source).element, context.bounds_of(source)
+    shift = element.fraction - accum.fraction
+    rounds = shift > 0 and accum.rounding not in _SHIFT_INVARIANT
+    low, high = (round_raw(raw, shift, Rounding.TRN) for raw in (bounds.low, bounds.high))
+    saturates = accum.overflow is not Overflow.WRAP and Bounds(low, high + (shift > 0)).exceeds(accum)
+    if rounds or saturates:
+        does = "rounds" if rounds else "saturates"
+        raise LayerNotSupportedError(
+            f"layer {context.node.name!r}: the accumulator {accum} {does} what is averaged, which hls4ml does to sums "
+            f"only; give it {element.fraction} fraction bits or more and {element.integer} integer bits or more, or "
+            "TRN and WRAP"
+        )
 
 
 def _average_accum(context: LoweringContext, source: str, count: int) -> FixedPoint:

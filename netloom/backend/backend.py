@@ -21,9 +21,9 @@ from hls4ml.writer.vitis_writer import VitisWriter
 from hls4ml.writer.vivado_writer import VivadoWriter
 
 from netloom.errors import LayerNotSupportedError, NotSupportedError, SettingsError
-from netloom.hls.handlers.handler import BACKEND
+from netloom.hls.frontends.keras.handlers.handler import BACKEND
+from netloom.hls.lower.linear import STRATEGIES
 
-_STRATEGIES = ("latency", "resource")
 _QUANTIZER_PASS = "process_fixed_point_quantizer_layer"
 
 
@@ -92,7 +92,7 @@ class NetloomBackend(VitisBackend):
             if not layer.weights:
                 continue
             strategy = str(model.config.get_strategy(layer)).lower()
-            if strategy not in _STRATEGIES:
+            if strategy not in STRATEGIES:
                 raise LayerNotSupportedError(
                     f"layer {layer.name!r}: strategy {strategy!r} is not supported; use 'Latency' or 'Resource'"
                 )
@@ -203,7 +203,7 @@ def register(register_backend: Callable[..., None], register_writer: Callable[..
 
     With the backend come the handlers of QKeras layers, which hls4ml lacks for Keras 3; no other backend sees them.
     """
-    import netloom.hls.handlers  # noqa: F401  (importing registers them)
+    import netloom.hls.frontends.keras.handlers  # noqa: F401  (importing registers them)
 
     register_writer(BACKEND, NetloomWriter)
     register_backend(BACKEND, NetloomBackend)

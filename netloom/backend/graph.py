@@ -14,10 +14,10 @@ from netloom.errors import InputError, LayerNotSupportedError, PrecisionWarning
 from netloom.firmware.board.devices import Device
 from netloom.hls import Conversion, HlsSettings
 from netloom.hls.backend_types import FromTemplates
-from netloom.hls.dataflow import Dataflow, exact_dtype
+from netloom.hls.dataflow import Dataflow
 from netloom.hls.lower import lower
 from netloom.hls.type_advice import type_advice
-from netloom.sim.crosscheck import as_list
+from netloom.models.data.examples import as_list
 from netloom.sim.fixed import FixedEngine
 
 _TEMPLATES = ("vivado:apply_templates", "vitis:apply_templates")
@@ -68,7 +68,7 @@ class NetloomGraph(ModelGraph):
         self._check_joined()
         dataflow = lower(self, FromTemplates(), self._settings.io_type, {})
         for node in dataflow.nodes:
-            exact_dtype(node.operation.headroom(dataflow.input_types(node), dataflow.input_bounds(node)))
+            node.operation.prepare(dataflow.input_types(node), dataflow.input_bounds(node))
         for line in type_advice(self, self._settings.io_type):
             warnings.warn(line, PrecisionWarning, stacklevel=2)
         self._seen, self._dataflow = _contents(self), dataflow
@@ -88,7 +88,7 @@ class NetloomGraph(ModelGraph):
     def _settings(self) -> HlsSettings:
         named = {"io_type": "IOType", "clock_period": "ClockPeriod"}
         found = {name: self.config.get_config_value(key) for name, key in named.items()}
-        return HlsSettings.checked(**{name: value for name, value in found.items() if value is not None})
+        return HlsSettings.model_validate({name: value for name, value in found.items() if value is not None})
 
     @property
     def conversion(self) -> Conversion:

@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from netloom.common.files import put_in_place, scratch, storage_errors, write_text
 from netloom.common.reading import read_json
 from netloom.firmware.board.boards import find_board
-from netloom.firmware.board.devices import DEVICES, ECP5, Device
-from netloom.firmware.build.bitstream import BuildSettings, build
+from netloom.firmware.board.devices import DEVICES, Device
 from netloom.firmware.build.synthesis import synthesize
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.firmware.generate import generate_design
@@ -19,6 +18,7 @@ from netloom.hls.conversion import SETTINGS_FILE
 from netloom.hls.dataflow import save_dataflow
 from netloom.pipeline import rundir
 from netloom.pipeline.hardware import read_design
+from netloom.pipeline.stages.bitstream import make_bitstream
 from netloom.settings import HardwareSettings
 
 FOLDER = "netloom"
@@ -118,13 +118,15 @@ class HardwareProject:
         described = read_design(folder / rundir.DESIGN)
         found = {name: described[name] for name in ("latency", "interval", "multipliers")}
         if board is None:
+            family = target_device(board).family
+            assert family is not None
             netlist = synthesize(
-                design.folder, design.files, design.memories, design.top, ECP5, folder / rundir.NETLIST
+                design.folder, design.files, design.memories, design.top, family, folder / rundir.NETLIST
             )
-            return found | {"resources": netlist.used(ECP5)}
+            return found | {"resources": netlist.used(family)}
         period = self.folding.clock_period
         settings = HardwareSettings(board=board, clock_mhz=clock_mhz or (1000 / period if period else None))
-        made = build(design, find_board(board), folder / rundir.BITSTREAM, BuildSettings(clock_mhz=settings.clock))
+        made = make_bitstream(design, settings, folder)
         timing = made.report["timing"]
         return found | {
             "resources": {kind: use["used"] for kind, use in made.report["resources"].items()},

@@ -1,5 +1,6 @@
 """The command `netloom`. Everything slow to import is imported by the command that needs it."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -80,6 +81,12 @@ def _networks() -> list[str]:
     return [network.name for network in networks()]
 
 
+def _tasks() -> list[str]:
+    from netloom.models.tasks import tasks
+
+    return [task.name for task in tasks()]
+
+
 def _boards() -> list[str]:
     from netloom.firmware.board.boards import BOARDS
 
@@ -87,9 +94,15 @@ def _boards() -> list[str]:
 
 
 def _stages() -> list[str]:
-    from netloom.pipeline.state import STAGES
+    from netloom.pipeline import registry
 
-    return list(STAGES)
+    return list(registry.names())
+
+
+def _no_store(asked: bool) -> bool:
+    if asked:
+        os.environ["NETLOOM_STORE"] = "0"
+    return asked
 
 
 Output = Annotated[
@@ -97,21 +110,37 @@ Output = Annotated[
 ]
 Data = Annotated[
     Path | None,
-    typer.Option(metavar="X.npz", help="Your data: x_train, x_test and, if there are labels, y_train, y_test."),
+    typer.Option(
+        metavar="X.npz",
+        help="Your data: x_train, x_test and, if there are targets, y_train, y_test; of a model with several inputs or"
+        " outputs an array for each, x_train/NAME, y_train/NAME, by the names of its inputs and output layers.",
+    ),
+]
+TaskName = Annotated[
+    str | None,
+    typer.Option(
+        "--task",
+        metavar="TASK",
+        autocompletion=_tasks,
+        help="What your model is for: classification, regression, reconstruction, segmentation, multilabel, or"
+        " OUTPUT=TASK,OUTPUT=TASK; else what the targets look like.",
+    ),
 ]
 BitsOption = Annotated[int | None, typer.Option(metavar="N", help="Width of weights and activations, 2 to 16 bits.")]
 PolicyFile = Annotated[
     Path | None,
     typer.Option("--policy", metavar="FILE", help="Widths layer by layer (YAML or JSON), instead of --bits."),
 ]
-Seed = Annotated[int, typer.Option(metavar="N", help="Seed of training and fine-tuning.")]
+Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed of training and fine-tuning.")]
 FineTune = Annotated[
     int | None, typer.Option("--fine-tune-epochs", metavar="N", help="Epochs of quantization-aware training.")
 ]
-IoType = Annotated[str, typer.Option("--io-type", metavar="TYPE", help="hls4ml's io_parallel or io_stream.")]
-Strategy = Annotated[str, typer.Option(metavar="NAME", help="hls4ml's Latency or Resource.")]
+IoType = Annotated[
+    str | None, typer.Option("--io-type", metavar="TYPE", help="hls4ml's io_parallel, unless given, or io_stream.")
+]
+Strategy = Annotated[str | None, typer.Option(metavar="NAME", help="hls4ml's Latency, unless given, or Resource.")]
 ReuseFactor = Annotated[
-    int, typer.Option("--reuse-factor", metavar="N", help="Multiplications that share one multiplier.")
+    int | None, typer.Option("--reuse-factor", metavar="N", help="Multiplications that share one multiplier.")
 ]
 Precision = Annotated[
     Path | None,
@@ -120,6 +149,10 @@ Precision = Annotated[
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Do everything anew, and then replace what the directory holds.")]
+NoStore = Annotated[
+    bool,
+    typer.Option("--no-store", callback=_no_store, help="Neither take results of other runs nor leave any."),
+]
 BoardOption = Annotated[
     str | None,
     typer.Option(
@@ -155,7 +188,14 @@ Until = Annotated[
     ),
 ]
 RunDirectory = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of `netloom run` or `netloom convert`.")]
-Inputs = Annotated[Path, typer.Option("--inputs", metavar="X.npy", help="Samples, shape (N, *input shape).")]
+Inputs = Annotated[
+    Path,
+    typer.Option(
+        "--inputs",
+        metavar="X.npy",
+        help="Samples, shape (N, *input shape); for several inputs an .npz file with an array for each, by its name.",
+    ),
+]
 
 
 def _examples(*lines: str) -> str:
@@ -181,6 +221,19 @@ def netloom(
     """Deep networks into FPGA fabric: train, quantize, convert with hls4ml, and simulate bit for bit."""
     del version  # its callback did all
     silence_tensorflow()
+
+
+@app.command(epilog=_examples("netloom store", "netloom store --limit 500MB", "netloom store --clear"))
+def store(
+    limit: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Drop what was not used for longest, down to this: 500MB, 2GB.")
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Drop everything.")] = False,
+) -> None:
+    """Say what earlier runs have left for later ones, or drop it."""
+    from netloom.cli import store as cli_store
+
+    cli_store.store("0" if clear else limit)
 
 
 @app.command(epilog=_examples("netloom networks"))
@@ -216,19 +269,20 @@ def run(
         ),
     ],
     data: Data = None,
+    task: TaskName = None,
     bits: BitsOption = None,
     output: Output = None,
-    seed: Seed = 0,
+    seed: Seed = None,
     epochs: Annotated[int | None, typer.Option(metavar="N", help="Epochs of training a network of netloom's.")] = None,
     fine_tune_epochs: FineTune = None,
     policy: PolicyFile = None,
-    io_type: IoType = "io_parallel",
-    strategy: Strategy = "Latency",
-    reuse_factor: ReuseFactor = 1,
+    io_type: IoType = None,
+    strategy: Strategy = None,
+    reuse_factor: ReuseFactor = None,
     precision: Precision = None,
     csim: Annotated[
-        bool, typer.Option("--csim/--no-csim", help="Compile the firmware and hold it against the simulator.")
-    ] = True,
+        bool | None, typer.Option("--csim/--no-csim", help="Compile the firmware and hold it against the simulator.")
+    ] = None,
     csim_samples: Annotated[int | None, typer.Option(metavar="N", help="Only so many test samples for csim.")] = None,
     board: BoardOption = None,
     clock: Clock = None,
@@ -239,6 +293,7 @@ def run(
     design_seconds: DesignSeconds = None,
     until: Until = "report",
     force: Force = False,
+    no_store: NoStore = False,
 ) -> None:
     """Go the whole way, from a network or your own model to a report, and with --board to a bitstream.
 
@@ -246,8 +301,10 @@ def run(
     """
     from netloom.cli import run as cli_run
 
+    del no_store  # its callback did all
     settings = cli_run.settings(
         hls=cli_run.hls(io_type, strategy, reuse_factor, precision),
+        task=task,
         bits=bits,
         policy=policy,
         seed=seed,
@@ -278,15 +335,17 @@ def convert(
     model: Annotated[Path, typer.Argument(metavar="MODEL.keras", help="Your Keras or QKeras model.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where it goes.")],
     data: Data = None,
+    task: TaskName = None,
     bits: BitsOption = None,
-    seed: Seed = 0,
+    seed: Seed = None,
     fine_tune_epochs: FineTune = None,
     policy: PolicyFile = None,
-    io_type: IoType = "io_parallel",
-    strategy: Strategy = "Latency",
-    reuse_factor: ReuseFactor = 1,
+    io_type: IoType = None,
+    strategy: Strategy = None,
+    reuse_factor: ReuseFactor = None,
     precision: Precision = None,
     force: Force = False,
+    no_store: NoStore = False,
 ) -> None:
     """Convert your own model to firmware.
 
@@ -294,8 +353,10 @@ def convert(
     """
     from netloom.cli import run as cli_run
 
+    del no_store  # its callback did all
     settings = cli_run.settings(
         hls=cli_run.hls(io_type, strategy, reuse_factor, precision),
+        task=task,
         bits=bits,
         policy=policy,
         seed=seed,
@@ -313,7 +374,9 @@ def convert(
 def simulate(
     directory: RunDirectory,
     inputs: Inputs,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="Y.npy", help="Where the outputs go, float64.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="Y.npy", help="Where the outputs go, float64; several as .npz.")
+    ],
     engine: Annotated[
         str, typer.Option(metavar="NAME", help="float, quantized, fixed, csim, rtl or netlist.")
     ] = "fixed",
@@ -338,16 +401,22 @@ def crosscheck(
     directory: RunDirectory,
     inputs: Inputs,
     labels: Annotated[
-        Path | None, typer.Option(metavar="Y.npy", help="Class numbers, shape (N,), for accuracy.")
+        Path | None,
+        typer.Option(
+            metavar="Y.npy",
+            help="What is right, for the scores: class numbers, shape (N,), or what --task takes; an .npz for several"
+            " outputs, by their names.",
+        ),
     ] = None,
     engine: Annotated[
         str, typer.Option(metavar="NAME", help="csim; with hardware in the directory rtl or netlist.")
     ] = "csim",
+    task: TaskName = None,
 ) -> None:
     """Hold the simulator against the compiled firmware or the hardware, layer by layer; exit code 1 if any differs."""
     from netloom.cli import simulate as cli_simulate
 
-    raise typer.Exit(cli_simulate.crosscheck(directory, inputs, labels, engine))
+    raise typer.Exit(cli_simulate.crosscheck(directory, inputs, labels, engine, task))
 
 
 @app.command(epilog=_examples("netloom report runs/digits", "netloom report --schema > report.schema.json"))
@@ -376,12 +445,18 @@ def compare(
     directories: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Directories of `netloom run`.")],
     fail_if: Annotated[
         list[str] | None,
-        typer.Option("--fail-if", metavar="CONDITION", help="Exit code 1 if it holds: 'accuracy<0.97'. Repeatable."),
+        typer.Option(
+            "--fail-if",
+            metavar="CONDITION",
+            help="Exit code 1 if it holds: 'accuracy<0.97', 'mean_iou.float<0.6'. Repeatable.",
+        ),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Also as a page with accuracy against latency.")
+        Path | None, typer.Option("--html", metavar="FILE", help="Also as a page with the main score against latency.")
     ] = None,
-    png: Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Accuracy against latency alone.")] = None,
+    png: Annotated[
+        Path | None, typer.Option("--png", metavar="FILE", help="The main score against latency alone.")
+    ] = None,
 ) -> None:
     """Put reports side by side, and hold them to conditions in continuous integration."""
     from netloom.cli import compare as cli_compare

@@ -69,6 +69,6 @@ def _table(compared: Sequence[Compared]) -> Table:
 def _write_picture(path: Path, compared: Sequence[Compared]) -> None:
     drawn = png(compared)
     if drawn is None:
-        raise SettingsError("there is nothing to plot: none of the reports has an accuracy")
+        raise SettingsError("there is nothing to plot: none of the reports has a score of its task")
     with storage_errors(f"cannot write {path}"), replacing(path) as temporary:
         temporary.write_bytes(drawn)

@@ -11,14 +11,13 @@ from typing import Literal
 from packaging.requirements import Requirement
 
 from netloom.errors import INSTALL_HARDWARE, NetloomError, ToolMissingError
-from netloom.firmware.build.tools import find_tool, tool_version
+from netloom.firmware.build.tools import find_tool, tool_names, tool_version
 from netloom.pipeline.versions import compiler_version, simulator_version
 from netloom.sim.hardware.verilator_tool import verilator
 
 _DISK_FLOOR = 2 * 10**9
 """Bytes: a run of the largest registered network with its firmware and compiled simulation fits many times."""
 
-_TOOLS = ("yosys", "nextpnr-ecp5", "ecppack", "nextpnr-ice40", "icepack", "openFPGALoader")
 _HARDWARE_PACKAGES = ("amaranth", "amaranth-boards", "pyserial")
 _HARDWARE_ADVICE = f"{INSTALL_HARDWARE}; without it: no --board"
 
@@ -86,7 +85,7 @@ def _compiler() -> Finding:
 def _hardware() -> list[Finding]:
     """What `--board` takes: not needed without one."""
     findings = []
-    for name in ("verilator", *_TOOLS):
+    for name in ("verilator", *tool_names()):
         try:
             findings.append(Finding(name, "good", _verilator() if name == "verilator" else _tool(name)))
         except NetloomError as error:

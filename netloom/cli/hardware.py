@@ -8,19 +8,19 @@ from rich.markup import escape
 from rich.table import Table
 
 from netloom.board import Board, find_design
-from netloom.cli.inputs import read_inputs, write_array
+from netloom.cli.inputs import read_inputs, write_outputs
 from netloom.common.quiet import captured
 from netloom.errors import StorageError
 from netloom.firmware.board.boards import BOARDS, find_board
 from netloom.firmware.board.host import flash as load
 from netloom.firmware.build.bitstream import BUILD_FILE, Build
 from netloom.firmware.emit.emitted import EmittedDesign
+from netloom.models.data.examples import as_list
 from netloom.pipeline import building, rundir
 from netloom.pipeline.hardware import read_design
 from netloom.pipeline.state import check_part
 from netloom.progress import ConsoleProgress
 from netloom.settings import HardwareSettings
-from netloom.sim.crosscheck import as_list
 from netloom.sim.hardware.emulate import emulate as start_emulation
 
 
@@ -89,14 +89,14 @@ def emulate(directory: Path, inputs: Path | None, output: Path | None) -> None:
             typer.echo(f"netloom.Board({emulator.port!r}, {str(directory)!r}).predict(x)")
             emulator.wait()
             return
-        x = read_inputs(inputs, EmittedDesign.read(folder).inputs[0].shape)
+        shapes = {one.name: one.shape for one in EmittedDesign.read(folder).inputs}
+        x = read_inputs(inputs, shapes)
         with Board(emulator.port, folder, samples=emulator.samples) as board:
-            (outputs,) = as_list(board.predict(x))
+            outputs = as_list(board.predict(x))
             cycles = board.cycles
-    write_array(output, outputs)
-    typer.echo(
-        f"emulated board: {len(x):,} samples, outputs {outputs.shape} in {output}; last request {cycles:,} cycles"
-    )
+    write_outputs(output, [one.name for one in EmittedDesign.read(folder).outputs], outputs)
+    shown = " and ".join(str(one.shape) for one in outputs)
+    typer.echo(f"emulated board: {len(x[0]):,} samples, outputs {shown} in {output}; last request {cycles:,} cycles")
 
 
 def flash(directory: Path, board: str | None, permanent: bool) -> None:

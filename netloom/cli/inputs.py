@@ -1,14 +1,16 @@
 """A user's arrays: read, checked, and brought onto the input quantizer's grid."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from netloom.common.files import replacing, storage_errors
-from netloom.common.reading import read_array
+from netloom.common.reading import read_array, read_arrays
 from netloom.errors import InputError, StorageError
 from netloom.fixed_point import FixedPoint
+from netloom.models.data.examples import as_list
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,53 +36,88 @@ class GridInputs:
         return cls(values, int(np.count_nonzero(distance)), float(distance.max(initial=0.0)))
 
 
-def read_inputs(path: Path, shape: tuple[int, ...]) -> np.ndarray:
-    """Samples from a `.npy` file, as float64, (samples, *shape), finite.
+def read_inputs(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> list[np.ndarray]:
+    """Samples, an array an input in the order of `shapes`, each float64, (samples, *shape), finite.
+
+    Args:
+        path: a `.npy` file, or for several inputs an `.npz` file with an array for each, by their names.
+        shapes: of the inputs, by name.
 
     Raises:
         StorageError: if the file cannot be read.
-        InputError: if it holds no numbers, or of a wrong shape, or NaN or infinity.
+        InputError: if it holds no numbers, or of a wrong shape, or NaN or infinity, or lacks an input.
     """
-    array = _read_npy(path)
+    if len(shapes) == 1:
+        (shape,) = shapes.values()
+        return [_samples(str(path), _read_npy(path), shape)]
+    arrays = _read_npz(path)
+    if set(arrays) != set(shapes):
+        found = ", ".join(arrays) or "nothing"
+        raise InputError(
+            f"{path}: the network's inputs are {', '.join(shapes)}, and the file holds {found}; name them so"
+        )
+    inputs = [_samples(f"{path}: {name}", arrays[name], shape) for name, shape in shapes.items()]
+    if len({len(one) for one in inputs}) > 1:
+        raise InputError(f"{path}: all inputs must have as many samples, not {[len(one) for one in inputs]}")
+    return inputs
+
+
+def _samples(where: str, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     if (array.ndim and array.shape[1:] != shape) or not array.ndim:
         hint = f"; one sample needs a batch axis: x[None], shape {(1, *shape)}" if array.shape == shape else ""
-        raise InputError(f"{path}: shape must be (samples, {', '.join(map(str, shape))}), not {array.shape}{hint}")
+        raise InputError(f"{where}: shape must be (samples, {', '.join(map(str, shape))}), not {array.shape}{hint}")
     if len(array) == 0:
-        raise InputError(f"{path}: there are no samples in it")
+        raise InputError(f"{where}: there are no samples in it")
     if array.dtype.kind not in "biuf":
-        raise InputError(f"{path}: dtype must be a real number type, such as float32, not {array.dtype}")
+        raise InputError(f"{where}: dtype must be a real number type, such as float32, not {array.dtype}")
     x = array.astype(np.float64)
     bad = np.flatnonzero(~np.isfinite(x).reshape(len(x), -1).all(axis=1))
     if len(bad):
         raise InputError(
-            f"{path}: {len(bad)} of {len(x)} samples contain NaN or infinity, first sample {bad[0]}; remove them"
+            f"{where}: {len(bad)} of {len(x)} samples contain NaN or infinity, first sample {bad[0]}; remove them"
         )
     return x
 
 
-def read_labels(path: Path, samples: int) -> np.ndarray:
-    """Class numbers from a `.npy` file, int64, (samples,).
+def read_targets(path: Path, samples: int) -> np.ndarray | dict[str, np.ndarray]:
+    """Targets from a `.npy` file, (samples, ...), or for several outputs from an `.npz` file, by their names.
 
     Raises:
         StorageError: if the file cannot be read.
-        InputError: if it does not hold one class number, from 0, for each sample.
+        InputError: if it does not hold one of each for each sample.
     """
-    labels = _read_npy(path)
-    if labels.shape == (samples, 1):
-        labels = labels[:, 0]
-    if labels.shape != (samples,):
-        raise InputError(f"{path}: there must be one label a sample, shape ({samples},), not {labels.shape}")
-    if labels.dtype.kind not in "iu":
-        raise InputError(f"{path}: labels must be whole numbers from 0, not {labels.dtype}")
-    if labels.size and not 0 <= int(labels.min()) <= int(labels.max()) < 2**31:
-        raise InputError(f"{path}: labels must be whole numbers from 0, not {labels.min()} to {labels.max()}")
-    return labels.astype(np.int64)
+    targets = _read_npz(path) if path.suffix == ".npz" else _read_npy(path)
+    for one in as_list(targets):
+        if one.shape[:1] != (samples,):
+            raise InputError(f"{path}: there must be one label a sample, shape ({samples}, ...), not {one.shape}")
+    return targets
+
+
+def _read_npz(path: Path) -> dict[str, np.ndarray]:
+    try:
+        return read_arrays(path)
+    except FileNotFoundError:
+        raise StorageError(f"there is no file {path}; check the path") from None
+    except OSError as error:
+        raise StorageError(f"{path} is not an .npz file that can be read ({error.strerror}); check the path") from None
+    except ValueError as error:
+        raise StorageError(
+            f"{path} is not an .npz file of plain numbers ({error}); write it with numpy.savez"
+        ) from None
 
 
 def write_array(path: Path, array: np.ndarray) -> None:
     """Write a `.npy` file in one step."""
     with storage_errors(f"cannot write {path}"), replacing(path) as temporary, temporary.open("wb") as file:
         np.save(file, array, allow_pickle=False)
+
+
+def write_outputs(path: Path, names: Sequence[str], outputs: Sequence[np.ndarray]) -> None:
+    """Write one output as a `.npy` file, several as an `.npz` file with their names."""
+    if len(outputs) == 1:
+        write_array(path, outputs[0])
+    else:
+        write_arrays(path, dict(zip(names, outputs, strict=True)))
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:

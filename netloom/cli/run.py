@@ -10,29 +10,31 @@ from rich.markup import escape
 
 from netloom.errors import SettingsError
 from netloom.hls import Conversion, HlsSettings
-from netloom.metrics import no_accuracy
+from netloom.metrics import why_no_score
 from netloom.pipeline import run as pipeline
 from netloom.pipeline import rundir
 from netloom.progress import ConsoleProgress
 from netloom.quantize.policy import Policy
-from netloom.report.html import ladder, points, verdict
+from netloom.report.html import ladders, verdict
 from netloom.report.schema import HardwareRecord, Report, ResourceRecord
 from netloom.settings import HardwareSettings, RunSettings, parse_clock, read_settings_file
 
 
-def hls(io_type: str, strategy: str, reuse_factor: int, precision: Path | None) -> HlsSettings:
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    """Without what was left out: its default stands in the settings alone."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def hls(io_type: str | None, strategy: str | None, reuse_factor: int | None, precision: Path | None) -> HlsSettings:
     """The conversion's settings from the command line."""
-    return HlsSettings.checked(
-        io_type=io_type,
-        strategy=strategy,
-        reuse_factor=reuse_factor,
-        precision=read_settings_file(precision) if precision else {},
-    )
+    types = read_settings_file(precision) if precision else None
+    values = {"io_type": io_type, "strategy": strategy, "reuse_factor": reuse_factor, "precision": types}
+    return HlsSettings.model_validate(_given(values))
 
 
 def settings(policy: Path | None, **values: Any) -> RunSettings:
     """The run's settings from the command line."""
-    return RunSettings(policy=Policy(**read_settings_file(policy)) if policy else None, **values)
+    return RunSettings(policy=Policy(**read_settings_file(policy)) if policy else None, **_given(values))
 
 
 def hardware(
@@ -49,7 +51,7 @@ def hardware(
         "target_fps": target_fps,
         **more,
     }
-    given = {name: value for name, value in values.items() if value is not None}
+    given = _given(values)
     if board is None:
         if given:
             raise SettingsError(f"{', '.join(given)}: these are for hardware; give --board too (netloom boards)")
@@ -86,10 +88,8 @@ def convert(model: Path, data: Path | None, settings: RunSettings, output: Path,
     )
     conversion = Conversion.load(finished.directory / rundir.CONVERSION)
     typer.echo(f"{len(conversion.layers)} layers; hls4ml's C++ project: {conversion.project}")
-    if len(conversion.dataflow.sources) == len(conversion.dataflow.outputs) == 1:
-        typer.echo(f"next: netloom crosscheck {finished.directory} --inputs x.npy")
-    else:
-        typer.echo(f"next, in Python: netloom.crosscheck({str(finished.directory)!r}, [one array per input])")
+    several = len(conversion.dataflow.sources) > 1
+    typer.echo(f"next: netloom crosscheck {finished.directory} --inputs {'x.npz' if several else 'x.npy'}")
 
 
 def report(directory: Path) -> None:
@@ -105,15 +105,21 @@ def schema() -> str:
 def show(report: Report, directory: Path) -> int:
     """Print a report's essence; 1 if engines differ that must not, or the clock is missed, else 0."""
     console = Console(highlight=False)
-    for rung in ladder(report):
-        if rung.value is not None:
-            change = "" if rung.difference is None else f"{points(rung.difference):>7} points"
-            console.print(f"  {rung.engine:<10} {100 * rung.value:6.2f} % {change}")
+    if report.task.guessed:
+        console.print(f"task: {escape(report.task.name)}, from what the targets look like; --task says another")
+    shown = ladders(report)
+    for ladder in shown:
+        if len(shown) > 1 or ladder.unit != "%":
+            console.print(f"  [bold]{escape(ladder.title.removesuffix(', step by step'))}[/]")
+        for rung in ladder.rungs:
+            console.print(
+                f"  {rung.engine:<10} {ladder.value(rung):>6} {ladder.unit or ' '} {ladder.difference(rung):>14}"
+            )
     result = verdict(report.fidelity)
     style = {True: "bold green", False: "bold red", None: "yellow"}[result.equal]
     console.print(f"[{style}]{escape(result.sentence)}[/]", soft_wrap=True)
-    if not report.accuracy:
-        console.print(f"[yellow]no accuracy: {escape(no_accuracy(report))}[/]", soft_wrap=True)
+    if not report.scores:
+        console.print(f"[yellow]no {report.task.scores[0].name}: {escape(why_no_score(report))}[/]", soft_wrap=True)
     missed = False
     if report.hardware is not None:
         missed = report.hardware.timing_met is False

@@ -6,12 +6,13 @@ import numpy as np
 import typer
 
 from netloom import api
-from netloom.cli.inputs import GridInputs, read_inputs, read_labels, write_array, write_arrays
+from netloom.cli.inputs import GridInputs, read_inputs, read_targets, write_arrays, write_outputs
 from netloom.common.quiet import captured
-from netloom.errors import NotSupportedError
 from netloom.hls import Conversion
+from netloom.metrics import find_metric
+from netloom.models.data.examples import as_list
 from netloom.progress import ConsoleProgress
-from netloom.sim.crosscheck import as_list
+from netloom.report.comparison import text
 
 
 def simulate(directory: Path, engine: str, inputs: Path, output: Path, trace: Path | None) -> None:
@@ -19,17 +20,18 @@ def simulate(directory: Path, engine: str, inputs: Path, output: Path, trace: Pa
     conversion = api.find_conversion(directory)
     raw, grid = _inputs(conversion, inputs)
     # The Keras model computes on the values themselves; all others begin with the input quantizer.
-    x = raw if engine == "float" else grid.values
+    x = raw if engine == "float" else [one.values for one in grid]
     progress = ConsoleProgress()
     progress.stage_started(engine)
     try:
         with captured(None), api.open_run_engine(engine, directory) as opened:
-            (outputs,) = as_list(opened.predict(x, lambda done, total: progress.advanced(engine, done, total)))
+            outputs = as_list(opened.predict(x, lambda done, total: progress.advanced(engine, done, total)))
             layers = opened.trace(x) if trace else {}
     finally:
         progress.close()
-    write_array(output, outputs)
-    typer.echo(f"{engine}: {len(x):,} samples, outputs {outputs.shape} in {output}")
+    write_outputs(output, api.output_names(conversion), outputs)
+    shapes = " and ".join(str(one.shape) for one in outputs)
+    typer.echo(f"{engine}: {len(x[0]):,} samples, outputs {shapes} in {output}")
     if trace:
         write_arrays(trace, layers)
         typer.echo(f"{len(layers)} layers in {trace}")
@@ -37,25 +39,27 @@ def simulate(directory: Path, engine: str, inputs: Path, output: Path, trace: Pa
         _say_moved(grid, conversion)
 
 
-def crosscheck(directory: Path, inputs: Path, labels: Path | None, engine: str) -> int:
+def crosscheck(directory: Path, inputs: Path, targets: Path | None, engine: str, task: str | None) -> int:
     """Compare `fixed` with another engine on samples of a file; the exit code is 1 if anything differs."""
     conversion = api.find_conversion(directory)
     raw, grid = _inputs(conversion, inputs)
-    classes = read_labels(labels, len(raw)) if labels else None
+    wanted = read_targets(targets, len(raw[0])) if targets else None
     progress = ConsoleProgress()
     progress.stage_started(f"fixed against {engine}")
     try:
         with captured(None):
-            fidelity = api.crosscheck(directory, grid.values, classes, engine)
+            fidelity = api.crosscheck(directory, [one.values for one in grid], wanted, engine, task)
     finally:
         progress.close()
     values = sum(layer.elements for layer in fidelity.layers)
     differing = sum(layer.mismatches for layer in fidelity.layers)
-    typer.echo(f"output: {fidelity.mismatches:,} mismatches in {fidelity.elements:,} elements, {len(raw):,} samples")
+    typer.echo(f"output: {fidelity.mismatches:,} mismatches in {fidelity.elements:,} elements, {len(raw[0]):,} samples")
     if fidelity.layers:
         typer.echo(f"layers: {differing:,} mismatches in {values:,} elements of {len(fidelity.layers)} layers")
-    for name, accuracy in fidelity.accuracy.items():
-        typer.echo(f"accuracy of {name}: {100 * accuracy:.2f} %")
+    for name, scores in fidelity.scores.items():
+        for score, value in scores.items():
+            metric = find_metric(score)
+            typer.echo(f"{score} of {name}: {text(metric, value)}")
     if fidelity.first_mismatch is not None:
         first = fidelity.first_mismatch
         typer.echo(
@@ -67,23 +71,20 @@ def crosscheck(directory: Path, inputs: Path, labels: Path | None, engine: str) 
     return int(not fidelity.equal)
 
 
-def _inputs(conversion: Conversion, path: Path) -> tuple[np.ndarray, GridInputs]:
-    sources = list(conversion.dataflow.sources.values())
-    for what, count in (("inputs", len(sources)), ("outputs", len(conversion.dataflow.outputs))):
-        if count != 1:
-            raise NotSupportedError(
-                f"the network has {count} {what}, and this command takes one;"
-                " netloom.simulate and netloom.crosscheck of Python take several"
+def _inputs(conversion: Conversion, path: Path) -> tuple[list[np.ndarray], list[GridInputs]]:
+    sources = conversion.dataflow.sources
+    raw = read_inputs(
+        path, dict(zip(api.input_names(conversion), [source.shape for source in sources.values()], strict=True))
+    )
+    return raw, [GridInputs.of(one, source.element) for one, source in zip(raw, sources.values(), strict=True)]
+
+
+def _say_moved(grid: list[GridInputs], conversion: Conversion) -> None:
+    sources = conversion.dataflow.sources
+    for one, (name, source) in zip(grid, sources.items(), strict=True):
+        if one.moved:
+            typer.echo(
+                f"{'inputs' if len(sources) == 1 else f'input {name}'}: {one.moved:,} of {one.values.size:,} were off"
+                f" the grid of {source.element} and moved onto it, by at most {one.largest:g}",
+                err=True,
             )
-    raw = read_inputs(path, sources[0].shape)
-    return raw, GridInputs.of(raw, sources[0].element)
-
-
-def _say_moved(grid: GridInputs, conversion: Conversion) -> None:
-    if grid.moved:
-        element = next(iter(conversion.dataflow.sources.values())).element
-        typer.echo(
-            f"inputs: {grid.moved:,} of {grid.values.size:,} were off the grid of {element} and moved onto it,"
-            f" by at most {grid.largest:g}",
-            err=True,
-        )

@@ -19,7 +19,7 @@ from typing import IO, Annotated, Any, TypeVar
 import numpy as np
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
-from netloom.errors import StorageError
+from netloom.errors import SettingsError, StorageError
 
 MAX_JSON = 2**28
 """Bytes of a JSON file of a run; the netlist of a whole FPGA has a quarter of it."""
@@ -118,6 +118,8 @@ def read_json(path: Path, schema: type[Model], advice: str, limit: int = MAX_JSO
         raise StorageError(f"cannot read {path} ({error.strerror}); {advice}") from None
     except ValidationError as error:
         raise StorageError(f"{path} is damaged ({fault(error)}); {advice}") from None
+    except SettingsError as error:
+        raise StorageError(f"{path} is damaged ({error}); {advice}") from None
 
 
 def fault(error: ValidationError) -> str:

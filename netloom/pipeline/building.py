@@ -6,19 +6,20 @@ from netloom.common.files import put_in_place, scratch, storage_errors
 from netloom.common.lock import locked
 from netloom.common.quiet import captured
 from netloom.errors import SettingsError, StorageError
-from netloom.firmware.board.boards import find_board
-from netloom.firmware.build.bitstream import Build, BuildSettings, build
+from netloom.firmware.build.bitstream import Build
 from netloom.firmware.emit.emitted import DESIGN_FILE, EmittedDesign
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import GENERIC
 from netloom.hls import Conversion
-from netloom.pipeline import rundir
-from netloom.pipeline.hardware_plan import HardwarePlan
-from netloom.pipeline.hardware_stages import emit_design
+from netloom.pipeline import registry, rundir
 from netloom.pipeline.run import check_hardware
-from netloom.pipeline.stage import run_stage
+from netloom.pipeline.running import run_stage
+from netloom.pipeline.stage import Job
+from netloom.pipeline.stages.bitstream import make_bitstream
+from netloom.pipeline.stages.design import emit_design
 from netloom.pipeline.state import RunState, check_intact, check_part
+from netloom.pipeline.store import used_store
 from netloom.progress import Progress
-from netloom.settings import HardwareSettings
+from netloom.settings import HardwareSettings, RunSettings
 
 
 def build_bitstream(directory: str | Path, settings: HardwareSettings, progress: Progress | None = None) -> Build:
@@ -43,8 +44,7 @@ def build_bitstream(directory: str | Path, settings: HardwareSettings, progress:
         state = _converted(folder)
         if state is not None:
             check_intact(folder, rundir.CONVERSION)
-            for stage in HardwarePlan(settings, None, folder, state, progress).build_stages():
-                run_stage(stage, folder, state, progress)
+            _bring(rundir.BITSTREAM, folder, state, settings, progress)
             return Build.read(folder / rundir.BITSTREAM)
         return _build_alone(folder, settings, progress)
 
@@ -64,7 +64,7 @@ def write_design(directory: str | Path, settings: HardwareSettings, progress: Pr
         NetloomError: with one line, in all its kinds; what was finished before is intact.
     """
     folder, progress = _existing(directory), progress or Progress()
-    if (folder / DESIGN_FILE).is_file() and (target := EmittedDesign.read(folder).target) != Target.GENERIC:
+    if (folder / DESIGN_FILE).is_file() and (target := EmittedDesign.read(folder).target) != GENERIC.name:
         raise SettingsError(
             f"the design in {folder} is for {target}; give its run or its firmware, to write one for {settings.board}"
         )
@@ -78,9 +78,15 @@ def write_design(directory: str | Path, settings: HardwareSettings, progress: Pr
             finally:
                 progress.close()
         check_intact(folder, rundir.CONVERSION)
-        (design, *_) = HardwarePlan(settings, None, folder, state, progress).build_stages()
-        run_stage(design, folder, state, progress)
+        _bring(rundir.DESIGN, folder, state, settings, progress)
         return folder / rundir.DESIGN
+
+
+def _bring(artefact: str, folder: Path, state: RunState, settings: HardwareSettings, progress: Progress) -> None:
+    """Bring a run's way to an artefact up to date: nothing is simulated, and no data is needed."""
+    job = Job(folder, state, RunSettings(hardware=settings), progress=progress, store=used_store())
+    for stage in registry.path_to(artefact, job):
+        run_stage(stage, job)
 
 
 def _existing(directory: str | Path) -> Path:
@@ -103,13 +109,8 @@ def _build_alone(folder: Path, settings: HardwareSettings, progress: Progress) -
     progress.stage_started("bitstream")
     try:
         with captured(None):
-            return build(
-                EmittedDesign.read(_design_of(folder, settings, progress)),
-                find_board(settings.board),
-                folder / rundir.BITSTREAM,
-                BuildSettings(clock_mhz=settings.clock, seeds=settings.seeds),
-                on_line=progress.doing,
-            )
+            design = EmittedDesign.read(_design_of(folder, settings, progress))
+            return make_bitstream(design, settings, folder, on_line=progress.doing)
     finally:
         progress.close()
 

@@ -3,16 +3,22 @@
 from netloom.hls.dataflow import Cast, Clamp, Dataflow, Lookup, Permute
 
 
-def decision_threshold(dataflow: Dataflow) -> float:
+def decision_thresholds(dataflow: Dataflow) -> list[float]:
+    """Of every output."""
+    return [decision_threshold(dataflow, output) for output in dataflow.outputs]
+
+
+def decision_threshold(dataflow: Dataflow, output: str) -> float:
     """Above which a single output means class 1: 0.5 for a probability, 0 for a logit.
 
     A probability is what a sigmoid gives, by a table or as a clipped line, whatever types it is rounded to after that.
 
     Args:
-        dataflow: of the network; only its first output is looked at.
+        dataflow: of the network.
+        output: which of its outputs.
     """
     givers = {node.name: node for node in dataflow.nodes}
-    node = givers.get(dataflow.outputs[0])
+    node = givers.get(output)
     while node is not None and isinstance(node.operation, Cast | Permute):
         node = givers.get(node.inputs[0])
     if node is None or not isinstance(node.operation, Lookup | Clamp):

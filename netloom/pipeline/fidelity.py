@@ -10,7 +10,8 @@ def merge(chunks: Sequence[Fidelity]) -> Fidelity:
     """What comparing all samples at once finds.
 
     Args:
-        chunks: of the same two engines, in the order of the samples, at least one; later ones may lack layers.
+        chunks: of the same two engines, in the order of the samples, at least one; later ones may lack layers. They
+            have no scores: few are a mean over samples.
     """
     samples = sum(chunk.samples for chunk in chunks)
     weights = [chunk.samples / samples for chunk in chunks]
@@ -26,10 +27,6 @@ def merge(chunks: Sequence[Fidelity]) -> Fidelity:
         mismatches=sum(chunk.mismatches for chunk in chunks),
         max_difference_steps=max(chunk.max_difference_steps for chunk in chunks),
         argmax_agreement=_mean(agreements) if agreements else None,
-        accuracy={
-            name: _mean([(weight, chunk.accuracy[name]) for weight, chunk in zip(weights, chunks, strict=True)])
-            for name in chunks[0].accuracy
-        },
         first_mismatch=_first_mismatch(chunks),
         layers=[
             _layer([one for chunk in chunks for one in chunk.layers if one.layer == layer.layer])

@@ -21,7 +21,7 @@ class HardwareRun(BaseModel):
     Attributes:
         fidelity: the comparison, over all samples.
         stalled: the same under random stalls; None if no sample was run so.
-        accuracy: by engine, 0 to 1; only of a whole test set with labels.
+        scores: by engine, by score; only of a whole test set with targets.
         run: what was simulated, and how fast.
         latency: clock cycles, counted; None for the netlist.
         interval: clock cycles, counted; None for the netlist.
@@ -32,7 +32,7 @@ class HardwareRun(BaseModel):
 
     fidelity: FidelityRecord
     stalled: FidelityRecord | None = None
-    accuracy: dict[str, Number] = {}
+    scores: dict[str, dict[str, Number]] = {}
     run: RunRecord
     latency: Whole | None = None
     interval: Annotated[int, Field(ge=1, lt=2**53)] | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +16,12 @@ from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.top import board_clock
 from netloom.firmware.build.tools import find_tool
 from netloom.models import Dataset, load_dataset
-from netloom.pipeline import rundir
+from netloom.pipeline import registry, rundir
 from netloom.pipeline.origin import Start, find_start
-from netloom.pipeline.plan import Plan, report_stage
-from netloom.pipeline.stage import LOG_FILE, Outcome, run_stage
-from netloom.pipeline.state import HARDWARE_STAGES, STATE_FILE, Origin, RunState, check_intact, check_part
+from netloom.pipeline.running import LOG_FILE, run_stage
+from netloom.pipeline.stage import Job, Outcome
+from netloom.pipeline.state import STATE_FILE, Origin, RunState, check_intact, check_part
+from netloom.pipeline.store import used_store
 from netloom.pipeline.told import told
 from netloom.pipeline.versions import compiler_version, versions
 from netloom.progress import Progress
@@ -67,12 +68,13 @@ def run(
     Args:
         model: name of a registered network, or a model of Keras or QKeras layers: the path of a `.keras` file, or the
             model itself, of which the run directory gets a copy.
-        data: `.npz` file with `x_train`, `x_test` and, if there are labels, `y_train` and `y_test`; a registered
-            network has its own data, and the conversion of a quantized model needs none.
+        data: `.npz` file with `x_train`, `x_test` and, if there are targets, `y_train` and `y_test`, or `x_train/NAME`
+            and so on for several inputs and outputs, as `Dataset.from_npz` says; a registered network has its own, and
+            the conversion of a quantized model needs none.
         settings: of the run; defaults for None.
         directory: made if it is not there; `runs/NAME` for None.
         until: the last stage to do: train (of a network) or load (of a model), quantize, convert, simulate; with a
-            board design, rtl, synthesize, netlist, bitstream; report.
+            board design, rtl, synthesize, netlist, bitstream; report; or one that was added.
         force: do every stage anew, also where the directory holds a run of something else; that one is replaced when
             the new one is whole, and stays if it fails.
         progress: told what is going on; silent for None.
@@ -93,13 +95,13 @@ def run(
             "g++ is not installed, and csim compiles the firmware with it; install it (apt-get install g++),"
             " or leave csim out with --no-csim"
         )
-    if settings.hardware is not None and not reached.isdisjoint(HARDWARE_STAGES):
+    if settings.hardware is not None and not reached.isdisjoint(registry.names(board=True)):
         check_hardware(settings.hardware)
     folder = rundir.default_directory(start.name) if directory is None else Path(directory)
     with storage_errors(f"cannot make the directory {folder}"):
         folder.mkdir(parents=True, exist_ok=True)
     _check_free(folder, start)
-    dataset = _dataset(start, data, needed="simulate" in reached)
+    dataset = _dataset(start, data, settings.task, needed="simulate" in reached)
     with locked(folder):
         with storage_errors(f"cannot work in {folder}"):
             sweep(folder)
@@ -107,11 +109,12 @@ def run(
         with _anew(folder) if force else nullcontext(folder) as place:
             state = _claim(place, start, settings)
             outcomes: list[Outcome] = []
-            stages = Plan(start, settings, dataset, place, state, outcomes, progress).stages()
+            job = Job(place, state, settings, start, dataset, outcomes, progress, used_store(), force)
+            stages = registry.stages_of(job)
             if until not in [stage.name for stage in stages]:
                 raise SettingsError(f"{start.words} is quantized already: there is no stage {until!r} to end after")
             for stage in stages:
-                outcomes.append(run_stage(stage, place, state, progress))
+                outcomes.append(run_stage(stage, job))
                 if stage.name == until:
                     break
     return Run(folder, tuple(outcomes))
@@ -126,7 +129,7 @@ def _anew(folder: Path) -> Iterator[Path]:
     with storage_errors(f"cannot work in {folder}"), scratch(folder) as place:
         try:
             yield place
-            for name in rundir.ARTEFACTS:
+            for name in _written():
                 if (place / name).exists():
                     put_in_place(place / name, folder / name)
                 else:
@@ -134,7 +137,7 @@ def _anew(folder: Path) -> Iterator[Path]:
             # Last: until then the earlier record does not fit the files, and nothing is taken for finished.
             put_in_place(place / STATE_FILE, folder / STATE_FILE)
         except NetloomError as error:
-            for name in rundir.FAILED:
+            for name in registry.logs():
                 if (place / name).exists():
                     put_in_place(place / name, folder / name)
             raise type(error)(str(error).replace(str(place), str(folder))) from None
@@ -165,7 +168,9 @@ def write_report(directory: str | Path, progress: Progress | None = None) -> Rep
         check_intact(folder, *dict.fromkeys(name.split("/")[0] for one in stages.values() for name in one.outputs))
         outcomes = [Outcome(name, record.seconds, True) for name, record in stages.items()]
         state.stages.pop("report", None)
-        run_stage(report_stage(folder, state, outcomes), folder, state, progress or Progress())
+        settings = RunSettings.model_validate(state.settings)
+        (report,) = (stage for stage in registry.stages() if rundir.REPORT_JSON in stage.makes)
+        run_stage(report, Job(folder, state, settings, outcomes=outcomes, progress=progress or Progress()))
     return read_report(folder)
 
 
@@ -175,11 +180,11 @@ def _reached(until: str, start: Start, settings: RunSettings) -> set[str]:
     Raises:
         SettingsError: if the run has no such stage.
     """
-    first = ("train",) if start.network else ("load",)
-    hardware = HARDWARE_STAGES if settings.hardware else ()
-    names = (*first, "quantize", "convert", "simulate", *hardware, "report")
+    origin = Origin(network=start.name, kind="network" if start.network else "float")
+    names = [stage.name for stage in registry.stages_of(Job(Path(), RunState(origin=origin), settings, start))]
     if until not in names:
-        why = "it takes a board (--board)" if until in HARDWARE_STAGES else f"this run has {', '.join(names)}"
+        board = until in registry.names(board=True) and settings.hardware is None
+        why = "it takes a board (--board)" if board else f"this run has {', '.join(names)}"
         raise SettingsError(f"there is no stage {until!r} to end after; {why}")
     return set(names[: names.index(until) + 1])
 
@@ -215,12 +220,17 @@ def read_report(folder: Path) -> Report:
 
 def _check_free(folder: Path, start: Start) -> None:
     """Refuse to write over what no run made, or over the model the run starts from."""
-    if start.model_file and start.model_file.resolve() in [folder.resolve() / name for name in rundir.ARTEFACTS]:
+    if start.model_file and start.model_file.resolve() in [folder.resolve() / name for name in _written()]:
         raise StorageError(f"{start.model_file} is what a run writes in {folder}; choose another directory with -o")
     if not (folder / STATE_FILE).exists():
-        for name in rundir.ARTEFACTS:
+        for name in _written():
             if (folder / name).exists():
                 raise StorageError(f"{folder / name} was not made by netloom; choose another directory with -o")
+
+
+def _written() -> tuple[str, ...]:
+    """Names of all that a run may put into its directory, `run.json` and its log aside."""
+    return (*registry.artefacts(), *registry.logs())
 
 
 def _claim(folder: Path, start: Start, settings: RunSettings) -> RunState:
@@ -249,14 +259,18 @@ def _words(origin: Origin) -> str:
     return f"the {origin.kind} model {origin.model_file or repr(origin.network)}"
 
 
-def _dataset(start: Start, data: str | Path | None, needed: bool) -> Dataset | None:
-    if data is not None:
-        return Dataset.from_npz(data)
+def _dataset(start: Start, data: str | Path | None, task: str | None, needed: bool) -> Dataset | None:
     if start.network:
-        return load_dataset(start.network.dataset)
+        if task is not None:
+            raise SettingsError(f"--task is for your own models; {start.words} is for {start.network.task}")
+        task = start.network.task
+    if data is not None:
+        return Dataset.from_npz(data, task)
+    if start.network:
+        return replace(load_dataset(start.network.dataset), task=start.network.task)
     if needed:
         raise SettingsError(
             f"a run of {start.words} needs data to measure on: give --data X.npz (x_train, x_test and, if there"
-            " are labels, y_train, y_test), or only convert it (netloom convert)"
+            " are targets, y_train, y_test), or only convert it (netloom convert)"
         )
     return None

@@ -19,23 +19,6 @@ BITSTREAM = "bitstream"
 REPORT_JSON = "report.json"
 REPORT_HTML = "report.html"
 
-FAILED = ("network-failed.log", "bitstream-failed")
-"""Logs of a tool that failed; gone when it is run again."""
-HARDWARE = (DESIGN, RTL, NETLIST, NETLIST_RUN, BITSTREAM)
-ARTEFACTS = (
-    FLOAT_MODEL,
-    CALIBRATED_MODEL,
-    QUANTIZED_MODEL,
-    DATA,
-    CONVERSION,
-    PREDICTIONS,
-    SIMULATION,
-    *HARDWARE,
-    *FAILED,
-    REPORT_JSON,
-    REPORT_HTML,
-)
-
 
 def runs() -> Path:
     """Where runs go: `runs`, or what `NETLOOM_RUNS` says."""

@@ -1,5 +1,6 @@
 """`simulation.json` and `predictions.npz`: what the engines made of the test set."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from netloom.common.reading import Number, is_numbers, read_arrays, read_json
 from netloom.errors import StorageError
+from netloom.models.data.examples import as_list, gathered
 from netloom.pipeline import rundir
 from netloom.report.schema import FidelityRecord
 from netloom.sim import ENGINES
@@ -39,7 +41,7 @@ class Simulation(BaseModel):
     """What the engines made of the test set.
 
     Attributes:
-        accuracy: by engine, 0 to 1; empty without labels.
+        scores: by engine, by score; empty without targets.
         fidelity: comparisons of engines.
         layers: by name of the firmware's layer.
         compiler: version of the g++ that compiled csim; None if it was not run.
@@ -47,7 +49,7 @@ class Simulation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    accuracy: dict[str, Number]
+    scores: dict[str, dict[str, Number]]
     fidelity: tuple[FidelityRecord, ...]
     layers: dict[str, LayerFindings]
     compiler: str | None
@@ -62,21 +64,35 @@ class Simulation(BaseModel):
         return read_json(directory / rundir.SIMULATION, cls, f"netloom run makes it, and {directory} has no such run")
 
 
-def load_predictions(directory: Path, samples: int, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
-    """Outputs by engine, float64, (samples, *output shape); an engine that was run on the first only has fewer.
+def predictions_of(outputs: Mapping[str, list[np.ndarray]]) -> dict[str, np.ndarray]:
+    """Outputs by engine as `predictions.npz` has them: `ENGINE`, or `ENGINE/NUMBER` for each of several."""
+    return {
+        name if len(arrays) == 1 else f"{name}/{number}": array
+        for name, arrays in outputs.items()
+        for number, array in enumerate(arrays)
+    }
+
+
+def load_predictions(directory: Path, samples: int, shapes: Sequence[tuple[int, ...]]) -> dict[str, list[np.ndarray]]:
+    """Outputs by engine, each float64, (samples, *output shape); an engine that was run on the first only has fewer.
 
     Args:
         directory: of the run.
         samples: of the test set.
-        shape: of an output.
+        shapes: of the outputs.
 
     Raises:
         StorageError: if they are missing or damaged.
     """
     path = directory / rundir.PREDICTIONS
     try:
-        predictions = read_arrays(path)
-        _check(predictions, samples, shape)
+        arrays = read_arrays(path)
+        engines = dict.fromkeys(name.split("/")[0] for name in arrays)
+        predictions = {}
+        for engine in engines:
+            held = gathered(engine, arrays)
+            predictions[engine] = [] if held is None else as_list(held)
+        _check(predictions, samples, shapes)
     except FileNotFoundError:
         raise StorageError(f"{path} is missing: {directory} holds no finished run; netloom run makes one") from None
     except OSError as error:
@@ -86,12 +102,15 @@ def load_predictions(directory: Path, samples: int, shape: tuple[int, ...]) -> d
     return predictions
 
 
-def _check(predictions: dict[str, np.ndarray], samples: int, shape: tuple[int, ...]) -> None:
+def _check(predictions: dict[str, list[np.ndarray]], samples: int, shapes: Sequence[tuple[int, ...]]) -> None:
     if "fixed" not in predictions:
         raise ValueError("it has no outputs of fixed")
     for name, outputs in predictions.items():
-        if name not in ENGINES or not is_numbers(outputs, "f", (None, *shape)):
-            raise ValueError(f"outputs of {name!r} must be numbers, (samples, {', '.join(map(str, shape))})")
-        whole = name == "fixed"
-        if not (len(outputs) == samples if whole else 1 <= len(outputs) <= samples) or not np.isfinite(outputs).all():
-            raise ValueError(f"outputs of {name!r} must be finite, one of each of the {samples} samples")
+        if name not in ENGINES or len(outputs) != len(shapes):
+            raise ValueError(f"outputs of {name!r} must be {len(shapes)}, of a known engine")
+        for one, shape in zip(outputs, shapes, strict=True):
+            if not is_numbers(one, "f", (None, *shape)):
+                raise ValueError(f"outputs of {name!r} must be numbers, (samples, {', '.join(map(str, shape))})")
+            whole = name == "fixed"
+            if not (len(one) == samples if whole else 1 <= len(one) <= samples) or not np.isfinite(one).all():
+                raise ValueError(f"outputs of {name!r} must be finite, one of each of the {samples} samples")

@@ -1,38 +1,19 @@
-"""A resumable stage of a run: redone only when its inputs have changed or its outputs are not intact."""
+"""What a stage of a run is: what it needs, what it makes, what it reads, and its work."""
 
-import hashlib
-import json
-import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from netloom.common.files import digests, is_same, put_in_place, remove, scratch, storage_errors
-from netloom.common.quiet import captured
-from netloom.pipeline.state import RunState, StageRecord
+from netloom.errors import SettingsError
+from netloom.models import Dataset, Network
 from netloom.progress import Progress
+from netloom.settings import HardwareSettings, RunSettings
 
-LOG_FILE = "netloom.log"
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One step of a pipeline.
-
-    Attributes:
-        name: as shown and recorded.
-        inputs: says, when its turn comes, what the result depends on; values that JSON can hold.
-        outputs: names of the files and directories it makes in the run directory.
-        work: makes every output under the directory it is given.
-        users: later stages that use what it makes, directly or not; None is all later ones.
-    """
-
-    name: str
-    inputs: Callable[[], Mapping[str, object]]
-    outputs: tuple[str, ...]
-    work: Callable[[Path], None]
-    users: tuple[str, ...] | None = None
+if TYPE_CHECKING:
+    from netloom.pipeline.origin import Start
+    from netloom.pipeline.state import RunState
+    from netloom.pipeline.store import Store
 
 
 @dataclass(frozen=True)
@@ -50,77 +31,97 @@ class Outcome:
     reused: bool
 
 
-def run_stage(stage: Stage, directory: Path, state: RunState, progress: Progress) -> Outcome:
-    """Bring a stage's outputs up to date, doing its work only if it must.
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A run that stages work for.
 
-    Raises:
-        StorageError: if the directory cannot be read or written, or the disk is full.
+    Attributes:
+        directory: of the run.
+        state: of that directory; holds the digests of what earlier stages made.
+        settings: of the run.
+        start: network or model file; None when only hardware is made from what is converted already.
+        dataset: the data; None where no stage needs any.
+        outcomes: of the stages so far; the report lists them.
+        progress: shown while at work.
+        store: where results are kept for other runs; None for nowhere.
+        anew: whether nothing is taken from there.
     """
-    progress.stage_started(stage.name)
-    try:
-        with storage_errors(f"stage '{stage.name}' in {directory}"):
-            mark = fingerprint(stage)
-            reused = is_finished(stage, mark, directory, state)
-            if not reused:
-                _perform(stage, mark, directory, state)
-    finally:
-        progress.close()
-    seconds = state.stages[stage.name].seconds
-    progress.stage_ended(stage.name, seconds, reused)
-    return Outcome(stage.name, seconds, reused)
+
+    directory: Path
+    state: "RunState"
+    settings: RunSettings
+    start: "Start | None" = None
+    dataset: Dataset | None = None
+    outcomes: Sequence[Outcome] = ()
+    progress: Progress = field(default_factory=Progress)
+    store: "Store | None" = None
+    anew: bool = False
+
+    @property
+    def network(self) -> Network | None:
+        """The registered network; None for a user's model."""
+        return self.start.network if self.start else None
+
+    @property
+    def hardware(self) -> HardwareSettings:
+        """The settings of a run that has a board."""
+        assert self.settings.hardware is not None
+        return self.settings.hardware
+
+    def data(self) -> Dataset:
+        """The data, of a stage that cannot do without.
+
+        Raises:
+            SettingsError: if none was given.
+        """
+        if self.dataset is None:
+            raise SettingsError(
+                f"{self.start.words if self.start else 'this'} is a float model: quantizing it needs samples to"
+                " calibrate on; give --data X.npz (x_train, x_test; with targets y_train, y_test), or convert a QKeras"
+                " model"
+            )
+        return self.dataset
 
 
-def fingerprint(stage: Stage) -> str:
-    """SHA-256 over the stage's name and inputs."""
-    text = json.dumps({"stage": stage.name, "inputs": stage.inputs()}, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+@dataclass(frozen=True)
+class Stage:
+    """One step of a run. The order of the stages follows from what they need and make.
 
-
-def is_finished(stage: Stage, mark: str, directory: Path, state: RunState) -> bool:
-    """Whether the recorded result of `stage` has this fingerprint and every file of it is intact."""
-    record = state.stages.get(stage.name)
-    if record is None or record.fingerprint != mark:
-        return False
-    return _tops(record.outputs) == set(stage.outputs) and all(
-        is_same(directory, name, digest) for name, digest in record.outputs.items()
-    )
-
-
-def _perform(stage: Stage, mark: str, directory: Path, state: RunState) -> None:
-    """Do the work in a scratch directory, put the outputs in place, then record them in `run.json`.
-
-    Until the record is written the outputs do not count, whatever interrupts; and the earlier outputs are
-    replaced only once the new ones are whole.
+    Attributes:
+        name: as shown, recorded, and given to `--until`.
+        work: makes what it makes under the directory it is given.
+        needs: artefacts of the run directory it reads, those that an earlier stage of the run has made.
+        makes: artefacts that it may make; names in the run directory.
+        made: those it makes in this run, if not all.
+        inputs: what else its result depends on: settings it reads, tools it runs; values that JSON can hold.
+        applies: whether a run has it.
+        board: whether only a run with a board has it.
+        measures: whether only the report reads its result; it then goes as early as it can.
+        last: whether it reads whatever there is, and so goes after all others.
+        logs: what a failing tool leaves in the run directory; gone when the stage is done.
+        code: files and folders of netloom, as `netloom.pipeline.code` names them, that its result depends on.
+        uses: distributions, as `netloom.pipeline.versions` names them, whose versions it depends on; besides Python
+            and NumPy.
     """
-    began = time.perf_counter()
-    with scratch(directory) as made:
-        with captured(directory / LOG_FILE):
-            print(f"== {stage.name}, {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
-            stage.work(made)
-        outputs: dict[str, str] = {}
-        for output in stage.outputs:
-            outputs |= digests(made / output, made)
-        for output in stage.outputs:
-            put_in_place(made / output, directory / output)
-    before = state.stages.get(stage.name)
-    for output in _tops(before.outputs if before else ()) - set(stage.outputs):
-        remove(directory / output)
-    # What was made from this stage's earlier outputs counts no more.
-    order = list(state.stages)
-    for later in order[order.index(stage.name) + 1 :] if before else ():
-        if stage.users is None or later in stage.users:
-            del state.stages[later]
-    state.record(
-        stage.name,
-        StageRecord(
-            fingerprint=mark,
-            outputs=outputs,
-            seconds=round(time.perf_counter() - began, 3),
-            finished=datetime.now(UTC).replace(microsecond=0),
-        ),
-    )
-    state.write(directory)
 
+    name: str
+    work: Callable[[Job, Path], object]
+    needs: tuple[str, ...] = ()
+    makes: tuple[str, ...] = ()
+    made: Callable[[Job], tuple[str, ...]] | None = None
+    inputs: Callable[[Job], Mapping[str, object]] = lambda job: {}  # noqa: ARG005
+    applies: Callable[[Job], bool] = lambda job: True  # noqa: ARG005
+    board: bool = False
+    measures: bool = False
+    last: bool = False
+    logs: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
 
-def _tops(names: Iterable[str]) -> set[str]:
-    return {name.split("/")[0] for name in names}
+    def outputs(self, job: Job) -> tuple[str, ...]:
+        """What it makes in a run."""
+        return self.made(job) if self.made else self.makes
+
+    def belongs_to(self, job: Job) -> bool:
+        """Whether a run has it."""
+        return (job.settings.hardware is not None or not self.board) and self.applies(job)

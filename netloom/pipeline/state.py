@@ -9,13 +9,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from netloom.common.files import is_same, write_text
 from netloom.common.reading import InnerPath, Number, fault, read_bytes
 from netloom.errors import StorageError
-from netloom.pipeline import rundir
+from netloom.pipeline import registry
 
 STATE_FILE = "run.json"
-HARDWARE_STAGES = ("design", "rtl", "synthesize", "netlist", "bitstream")
-"""Those that a board adds."""
-STAGES = ("train", "load", "quantize", "convert", "simulate", *HARDWARE_STAGES, "report")
-"""All stages there are, in the order of a run."""
 
 
 class StageRecord(BaseModel):
@@ -66,7 +62,7 @@ class RunState(BaseModel):
         origin: what the directory holds a run of.
         settings: the settings of the last run, as `RunSettings` dumps them.
         versions: version of each package and tool of the last run.
-        stages: the finished stages by name, in the order of `STAGES`.
+        stages: the finished stages by name, in order.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -76,12 +72,6 @@ class RunState(BaseModel):
     settings: dict[str, object] = {}
     versions: dict[str, str] = {}
     stages: dict[str, StageRecord] = {}
-
-    def record(self, name: str, record: StageRecord) -> None:
-        """Note a finished stage in its place, whenever it was done: a board may come after the first report."""
-        self.stages[name] = record
-        place = {stage: number for number, stage in enumerate(STAGES)}
-        self.stages = dict(sorted(self.stages.items(), key=lambda item: place.get(item[0], len(place))))
 
     @classmethod
     def read(cls, directory: Path) -> "RunState | None":
@@ -148,5 +138,5 @@ def check_intact(directory: Path, *names: str) -> None:
 def check_part(path: Path) -> None:
     """`check_intact` of a file or folder that may be an artefact of a run directory."""
     path = path.absolute()
-    if path.name in rundir.ARTEFACTS and (path.parent / STATE_FILE).exists():
+    if path.name in (*registry.artefacts(), *registry.logs()) and (path.parent / STATE_FILE).exists():
         check_intact(path.parent, path.name)

@@ -1,55 +1,66 @@
 """`data.npz`: the test samples a run keeps, so that every later stage and check needs nothing but its directory."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
-from netloom.common.reading import is_numbers, read_arrays, text_of
-from netloom.errors import StorageError
+from netloom.common.reading import read_arrays, text_of
+from netloom.errors import NetloomError, StorageError
 from netloom.models import Dataset
+from netloom.models.data.examples import Examples, as_list, count, gathered, members, take
+from netloom.models.tasks import find_task, read_targets
 
 
 @dataclass(frozen=True, eq=False)
-class TestSet:
+class TestSet(Examples):
     """Samples to run the engines on.
 
     Attributes:
-        x: float32, (samples, *input shape), finite.
-        y: class numbers from 0, int64, (samples,); None without labels.
+        x: float32, (samples, *input shape), finite; by name, in the model's order, if there are several inputs.
+        y: targets as the task reads them; by name, in the model's order, if there are several outputs; None without.
         class_names: by class number; None if the classes have none.
         source: where the data came from, for people.
         digest: SHA-256 (hex) of the whole data set, training split included.
-        unlabelled: why there are no labels, for people; empty if there are.
+        unlabelled: why there are no targets, for people; empty if there are.
+        task: name of what the network is for.
+        guessed: whether that was guessed from the targets.
     """
 
     __test__ = False  # for pytest: not a test class
 
-    x: np.ndarray
-    y: np.ndarray | None
     class_names: tuple[str, ...] | None
     source: str
     digest: str
     unlabelled: str = ""
+    task: str = "classification"
+    guessed: bool = False
 
     @classmethod
     def of(cls, dataset: Dataset) -> Self:
         """The test split of a data set."""
         return cls(
-            dataset.x_test, dataset.y_test, dataset.class_names, dataset.source, dataset.digest, dataset.unlabelled
+            dataset.x_test,
+            dataset.y_test,
+            dataset.class_names,
+            dataset.source,
+            dataset.digest,
+            dataset.unlabelled,
+            dataset.task,
+            dataset.guessed,
         )
 
     def part(self, start: int, stop: int | None) -> Self:
         """The samples from `start` up to `stop`, or to the end if that is None or comes first."""
-        return replace(self, x=self.x[start:stop], y=None if self.y is None else self.y[start:stop])
+        chosen = slice(start, stop)
+        return replace(self, x=take(self.x, chosen), y=None if self.y is None else take(self.y, chosen))
 
     def save(self, path: Path) -> None:
         """Write `data.npz`; the same samples give the same bytes."""
-        texts = {"source": self.source, "digest": self.digest, "unlabelled": self.unlabelled}
-        arrays = {"x": self.x, **{name: np.array(text) for name, text in texts.items()}}
-        if self.y is not None:
-            arrays["y"] = self.y
+        texts = {name: np.array(getattr(self, name)) for name in ("source", "digest", "unlabelled", "task")}
+        arrays = members("x", self.x) | members("y", self.y) | texts | {"guessed": np.array(self.guessed)}
         if self.class_names is not None:
             arrays["class_names"] = np.array(self.class_names, dtype=np.str_)
         np.savez_compressed(path, allow_pickle=False, **arrays)
@@ -72,18 +83,32 @@ class TestSet:
 
     @classmethod
     def _of(cls, arrays: dict[str, np.ndarray]) -> Self:
-        x, y, names = arrays.get("x"), arrays.get("y"), arrays.get("class_names")
-        if x is None or x.dtype.kind != "f" or x.ndim < 2 or x.size == 0 or not np.isfinite(x).all():
+        x, y = gathered("x", arrays), gathered("y", arrays)
+        names, guessed = arrays.get("class_names"), arrays.get("guessed")
+        if x is None:
             raise ValueError("x must be finite samples")
-        if y is not None and not (is_numbers(y, "i", (len(x),)) and y.min() >= 0):
-            raise ValueError("y must be class numbers, one a sample")
+        for one in as_list(x):
+            if one.dtype.kind != "f" or one.ndim < 2 or one.size == 0 or not np.isfinite(one).all():
+                raise ValueError("x must be finite samples")
+            if len(one) != count(x):
+                raise ValueError("x must have one number of samples")
+        try:
+            y = read_targets("y", y, find_task(text_of(arrays.get("task"))))
+        except NetloomError as error:
+            raise ValueError(str(error)) from None
+        if any(len(one) != count(x) for one in ([] if y is None else as_list(y))):
+            raise ValueError("y must be targets, one a sample")
         if names is not None and (names.ndim != 1 or names.dtype.kind != "U"):
             raise ValueError("class_names must be texts")
+        if guessed is None or guessed.shape or guessed.dtype.kind != "b":
+            raise ValueError("guessed must be true or false")
         return cls(
-            x.astype(np.float32),
-            None if y is None else y.astype(np.int64),
+            x if isinstance(x, Mapping) else x.astype(np.float32),
+            y,
             None if names is None else tuple(map(str, names)),
             text_of(arrays.get("source")),
             text_of(arrays.get("digest")),
             text_of(arrays.get("unlabelled")),
+            text_of(arrays.get("task")),
+            bool(guessed),
         )

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from netloom.pipeline.hardware_plan import HardwarePlan
-from netloom.pipeline.stage import fingerprint
-from netloom.pipeline.state import HARDWARE_STAGES, RunState, StageRecord
-from netloom.progress import Progress
+from netloom.pipeline import registry, rundir
+from netloom.pipeline.running import fingerprint
+from netloom.pipeline.stage import Job
+from netloom.pipeline.state import RunState, StageRecord
 from netloom.settings import RunSettings
 
 
@@ -19,7 +19,7 @@ def told(directory: Path, state: RunState) -> dict[str, StageRecord]:
         directory: of the run.
         state: of that directory.
     """
-    hidden = {"report"} if _has_its_design(directory, state) else {"report", *HARDWARE_STAGES}
+    hidden = {"report"} if _has_its_design(directory, state) else {"report", *registry.names(board=True)}
     return {name: record for name, record in state.stages.items() if name not in hidden}
 
 
@@ -27,5 +27,6 @@ def _has_its_design(directory: Path, state: RunState) -> bool:
     settings = RunSettings.model_validate(state.settings)
     if settings.hardware is None or "design" not in state.stages:
         return False
-    design, *_ = HardwarePlan(settings.hardware, settings.trace_samples, directory, state, Progress()).stages()
-    return state.stages["design"].fingerprint == fingerprint(design)
+    job = Job(directory, state, settings)
+    (design,) = registry.path_to(rundir.DESIGN, job)
+    return state.stages[design.name].fingerprint == fingerprint(design, job)

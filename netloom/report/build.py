@@ -12,8 +12,9 @@ from netloom.errors import StorageError
 from netloom.hls import Conversion, LayerSummary
 from netloom.hls.dataflow import DepthwiseMatVec, MatVec
 from netloom.models import get_network
+from netloom.models.tasks import find_task
 from netloom.pipeline import rundir
-from netloom.pipeline.decision import decision_threshold
+from netloom.pipeline.evaluation import run_task
 from netloom.pipeline.hardware import HardwareResults
 from netloom.pipeline.simulation import LayerFindings, Simulation, load_predictions
 from netloom.pipeline.stage import Outcome
@@ -22,7 +23,16 @@ from netloom.pipeline.testset import TestSet
 from netloom.report.evidence import Evidence
 from netloom.report.hardware import floor_plan, hardware_fidelity, hardware_record
 from netloom.report.html import render
-from netloom.report.schema import DataRecord, LayerRecord, NetworkRecord, Report, StageRecord, TimingRecord
+from netloom.report.schema import (
+    DataRecord,
+    LayerRecord,
+    NetworkRecord,
+    Report,
+    ScoreRecord,
+    StageRecord,
+    TaskRecord,
+    TimingRecord,
+)
 from netloom.settings import RunSettings
 
 
@@ -52,11 +62,11 @@ def build_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> Non
     evidence = Evidence(
         tests.x,
         tests.y,
-        load_predictions(directory, len(tests.x), conversion.dataflow.types[conversion.dataflow.outputs[0]].shape),
+        load_predictions(directory, len(tests), output_shapes(conversion)),
         weight_histograms(conversion),
         results.design if results else None,
         floor_plan(results) if results else None,
-        decision_threshold(conversion.dataflow),
+        run_task(tests, conversion),
     )
     write_text(out / rundir.REPORT_JSON, report.model_dump_json(indent=2) + "\n")
     write_text(out / rundir.REPORT_HTML, render(report, evidence))
@@ -71,7 +81,7 @@ def _record(
     outcomes: Iterable[Outcome],
 ) -> Report:
     """The record of a run."""
-    simulation = Simulation.load(directory)
+    simulation, task = Simulation.load(directory), find_task(tests.task)
     runs = results.runs if results else []
     settings = RunSettings.model_validate(state.settings)
     layers = [_layer(layer, simulation.layers.get(layer.name, LayerFindings())) for layer in conversion.layers]
@@ -84,13 +94,18 @@ def _record(
         data=DataRecord(
             source=tests.source,
             digest=tests.digest,
-            samples=len(tests.x),
+            samples=len(tests),
             labelled=tests.y is not None,
             unlabelled=tests.unlabelled or None,
             class_names=tests.class_names,
         ),
         parameters=sum(layer.parameters for layer in layers),
-        accuracy=simulation.accuracy | {name: value for run in runs for name, value in run.accuracy.items()},
+        task=TaskRecord(
+            name=task.name,
+            guessed=tests.guessed,
+            scores=tuple(ScoreRecord(name=one.name, unit=one.unit, better=one.better) for one in task.scores),
+        ),
+        scores=simulation.scores | {name: value for run in runs for name, value in run.scores.items()},
         fidelity=(*simulation.fidelity, *(hardware_fidelity(results) if results else ())),
         layers=tuple(layers),
         weight_bits=sum(layer.weight_bits for layer in layers),
@@ -137,16 +152,20 @@ def weight_histograms(conversion: Conversion) -> Mapping[str, tuple[np.ndarray, 
 
 
 def _network(origin: Origin, conversion: Conversion) -> NetworkRecord:
-    dataflow = conversion.dataflow
     network = get_network(origin.network) if origin.kind == "network" else None
     return NetworkRecord(
         name=origin.network,
         title=network.title if network else origin.network,
         review=network.review if network else None,
         model_file=origin.model_file,
-        input_shape=next(iter(dataflow.sources.values())).shape,
-        output_shape=dataflow.types[dataflow.outputs[0]].shape,
+        input_shapes=tuple(source.shape for source in conversion.dataflow.sources.values()),
+        output_shapes=output_shapes(conversion),
     )
+
+
+def output_shapes(conversion: Conversion) -> tuple[tuple[int, ...], ...]:
+    """Of every output, without the batch axis."""
+    return tuple(conversion.dataflow.types[name].shape for name in conversion.dataflow.outputs)
 
 
 def _settings(settings: RunSettings, origin: Origin) -> dict[str, JsonValue]:

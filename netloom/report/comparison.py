@@ -1,4 +1,4 @@
-"""Reports side by side: a table, and accuracy against latency as a plot."""
+"""Reports side by side: a table, and their main score against latency as a plot."""
 
 import io
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from netloom.metrics import METRICS, Metric
+from netloom.metrics import Metric, metrics_of, score_metric
 from netloom.report.figure import INK, LINE, MUTED, SEEN, drawing, new_figure, to_svg
-from netloom.report.schema import Report
+from netloom.report.schema import Report, ScoreRecord
 
 _PRINT = {INK: "#1d1d1f", MUTED: "#6a6a70", LINE: "#e4e1da", SEEN: "#0b5fa5"}
 """What the page's variables are on paper."""
@@ -55,7 +55,7 @@ def named(paths: Sequence[Path], reports: Sequence[Report]) -> list[Compared]:
 def rows(compared: Sequence[Compared]) -> list[Row]:
     """The metrics that any of the reports has, each for all of them."""
     found = []
-    for metric in METRICS.values():
+    for metric in metrics_of([one.report for one in compared]).values():
         values = [metric.value(one.report) for one in compared]
         present = [value for value in values if value is not None]
         if not present:
@@ -74,40 +74,52 @@ def rows(compared: Sequence[Compared]) -> list[Row]:
 
 def text(metric: Metric, value: float) -> str:
     """A value for people."""
-    if metric.name.startswith("accuracy") or metric.name.endswith("_share") or metric.name == "utilization":
+    if metric.unit == "%" or metric.name.endswith("_share") or metric.name == "utilization":
         return f"{100 * value:.2f} %"
     digits = f"{value:,}" if isinstance(value, int) else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
     return f"{digits} {metric.unit}".strip()
 
 
 def plot(compared: Sequence[Compared]) -> Figure | None:
-    """Accuracy against latency, one mark a report; None if no report has an accuracy.
+    """The main score of the first report against latency, one mark a report that has it; None if none has.
 
     Filled where the latency was counted on the hardware, hollow where it is the estimate for the C++ firmware.
     """
-    points = [(one, accuracy) for one in compared if (accuracy := one.report.accuracy.get("fixed")) is not None]
+    score = main_score(compared)
+    metric, scale = score_metric(score), 100 if score.unit == "%" else 1
+    points = [(one, value) for one in compared if (value := metric.value(one.report)) is not None]
     if not points:
         return None
     figure = new_figure(7.2, 3.8)
     axes = figure.subplots()
     latencies = []
-    for one, accuracy in points:
+    for one, value in points:
         counted = _counted(one.report)
         latency = one.report.timing.latency_microseconds if counted is None else counted
         latencies.append(latency)
         fill = "none" if counted is None else "full"
-        axes.plot(latency, 100 * accuracy, "o", color=SEEN, markersize=8, fillstyle=fill)
-        axes.annotate(one.name, (latency, 100 * accuracy), (8, 4), textcoords="offset points", color=INK)
+        axes.plot(latency, scale * value, "o", color=SEEN, markersize=8, fillstyle=fill)
+        axes.annotate(one.name, (latency, scale * value), (8, 4), textcoords="offset points", color=INK)
     if max(latencies) > 10 * min(latencies):
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.margins(x=0.2, y=0.2)
     axes.set_xlabel("latency, µs")
-    axes.set_ylabel("accuracy, %")
+    axes.set_ylabel(f"{words_of(score)}, {score.unit}" if score.unit else words_of(score))
     axes.yaxis.label.set_color(MUTED)
     axes.grid(True)
     axes.set_axisbelow(True)
     return figure
+
+
+def main_score(compared: Sequence[Compared]) -> ScoreRecord:
+    """What the first report's task is judged by first."""
+    return compared[0].report.task.scores[0]
+
+
+def words_of(score: ScoreRecord) -> str:
+    """A score's name for people."""
+    return score.name.replace("_", " ").replace(".", ": ")
 
 
 def _counted(report: Report) -> float | None:
@@ -161,11 +173,19 @@ def page(compared: Sequence[Compared], verdicts: Sequence[tuple[str, str, bool]]
     )
     with drawing():
         figure = plot(compared)
-        drawn = "" if figure is None else to_svg(figure, "tradeoff", "Accuracy against latency, one mark a report")
+        drawn = (
+            ""
+            if figure is None
+            else to_svg(
+                figure, "tradeoff", f"{words_of(main_score(compared)).capitalize()} against latency, one mark a report"
+            )
+        )
     return environment.get_template("comparison.html.j2").render(
         compared=compared,
         rows=rows(compared),
         plot=drawn,
+        score=main_score(compared),
+        score_words=words_of(main_score(compared)),
         hollow=any(_counted(one.report) is None for one in compared),
         verdicts=verdicts,
         css=files("netloom.report").joinpath("report.css").read_text(encoding="utf-8"),

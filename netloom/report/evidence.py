@@ -1,12 +1,13 @@
 """What the report shows beside its record: inputs, predictions, weights, and of the hardware its plan and its place."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from netloom.sim.crosscheck import classes
+from netloom.models.data.examples import Arrays, only
+from netloom.models.tasks import Classification, Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,43 +40,34 @@ class Evidence:
     """Arrays for the report's plots.
 
     Attributes:
-        inputs: test samples, (samples, *input shape).
-        labels: class numbers from 0, (samples,); None where there are none.
-        predictions: outputs by engine, (samples of that engine, *output shape): the first samples of `inputs`.
+        inputs: test samples, (samples, *input shape), by name if there are several inputs.
+        targets: as the task reads them; None where there are none.
+        predictions: by engine, of each output (samples of that engine, *output shape): the first samples of `inputs`.
         weights: by layer, its distinct quantized weights in ascending order, and how often each occurs.
         design: content of `design.json`; None without hardware.
         floor_plan: of the routed design; None without one.
-        threshold: above which a single output means class 1.
+        task: what the network is for.
     """
 
-    inputs: np.ndarray
-    labels: np.ndarray | None
-    predictions: Mapping[str, np.ndarray]
+    inputs: Arrays
+    targets: Arrays | None
+    predictions: Mapping[str, list[np.ndarray]]
     weights: Mapping[str, tuple[np.ndarray, np.ndarray]]
     design: Mapping[str, Any] | None = None
     floor_plan: FloorPlan | None = None
-    threshold: float = 0.0
+    task: Task = field(default_factory=Classification)
 
     @property
     def classes(self) -> int | None:
-        """Number of classes, if the outputs are one score a class, or a single one with labels; else None."""
-        outputs = self.predictions["fixed"]
-        if outputs.ndim != 2 or (outputs.shape[1] == 1 and self.labels is None):
-            return None
-        return max(2, outputs.shape[1])
-
-    def chosen(self, engine: str = "fixed") -> np.ndarray:
-        """The class each sample is given by an engine, of those there are; int64, (samples,)."""
-        chosen = classes([self.predictions[engine]], self.threshold)
-        assert chosen is not None
-        return chosen
+        """Number of classes, if outputs say classes; else None."""
+        return self.task.classes(self.predictions["fixed"], self.targets is not None)
 
     def confusion(self) -> np.ndarray | None:
-        """Counts of label (row) against `fixed`'s choice (column); None without labels or classes."""
+        """Counts of what is right (row) against `fixed`'s choice (column); None without targets or classes."""
         classes = self.classes
-        if self.labels is None or classes is None or self.labels.max(initial=0) >= classes:
+        if self.targets is None or classes is None or only(self.targets).max(initial=0) >= classes:
             return None
-        chosen = self.chosen()
+        chosen = self.task.decode(only(self.predictions["fixed"]))
         matrix = np.zeros((classes, classes), dtype=np.int64)
-        np.add.at(matrix, (self.labels[: len(chosen)], chosen), 1)
+        np.add.at(matrix, (only(self.targets)[: len(chosen)], chosen), 1)
         return matrix

@@ -8,12 +8,13 @@ import numpy as np
 from netloom.common.files import storage_errors
 from netloom.common.reading import read_json
 from netloom.firmware.board.boards import find_board
-from netloom.firmware.board.devices import Device, Family
+from netloom.firmware.board.devices import Device
 from netloom.firmware.build.bitstream import FLOORPLAN_FILE, Build
 from netloom.firmware.build.build_file import FloorplanFile
+from netloom.firmware.families.family import Family
 from netloom.pipeline import rundir
 from netloom.pipeline.hardware import HardwareResults
-from netloom.pipeline.hardware_stages import load_netlist
+from netloom.pipeline.stages.synthesize import load_netlist
 from netloom.report.evidence import FloorPlan
 from netloom.report.schema import FidelityRecord, HardwareRecord, ProductRecord, ResourceRecord
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 import jinja2
 import numpy as np
 
-from netloom.metrics import no_accuracy
+from netloom.metrics import why_no_score
 from netloom.report import plots
 from netloom.report.diagram import diagram
 from netloom.report.evidence import Evidence
@@ -28,7 +28,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Rung:
-    """One engine on the ladder: its accuracy or, without labels, its agreement with the engine before, 0 to 1.
+    """One engine on the ladder: its score or, without targets, its agreement with the engine before, 0 to 1.
 
     `calibrated` is no engine, but parts what quantization costs from what fine-tuning gains.
     """
@@ -37,6 +37,49 @@ class Rung:
     meaning: str
     value: float | None
     difference: float | None
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """One score of the engines in order, or their agreement.
+
+    Attributes:
+        title: for people.
+        unit: `%` for shares; else the score's own.
+        better: 1 if more is better, -1 if less is.
+        rungs: the engines.
+        low: the value at which the bars begin: bars from zero would hide what the ladder of shares is there to show.
+        high: the value at which they end.
+    """
+
+    title: str
+    unit: str
+    better: int
+    rungs: list[Rung]
+    low: float
+    high: float
+
+    def value(self, rung: Rung) -> str:
+        """A rung's value for people, without the unit."""
+        return percent(rung.value or 0.0) if self.unit == "%" else f"{rung.value:.4g}"
+
+    def difference(self, rung: Rung) -> str:
+        """The change from the rung before for people; empty for the first."""
+        if rung.difference is None:
+            return ""
+        if self.unit == "%":
+            return f"{points(rung.difference)} points"
+        changed = "±0" if rung.difference == 0 else f"{rung.difference:+.2g}".replace("-", "\N{MINUS SIGN}")
+        return f"{changed} {self.unit}".strip()
+
+    def share(self, rung: Rung) -> float:
+        """How long a rung's bar is, 0 to 1."""
+        span = self.high - self.low
+        return min(1.0, max(0.0, ((rung.value or 0.0) - self.low) / span)) if span > 0 else 1.0
+
+    def end(self, value: float) -> str:
+        """An end of the scale for people."""
+        return f"{100 * value:.0f} %" if self.unit == "%" else f"{value:.3g} {self.unit}".strip()
 
 
 _MEANINGS = {
@@ -73,9 +116,8 @@ def render(report: Report, evidence: Evidence) -> str:
         report=report,
         css=files("netloom.report").joinpath("report.css").read_text(encoding="utf-8"),
         verdict=verdict(report.fidelity),
-        rungs=ladder(report),
-        no_accuracy=no_accuracy(report),
-        ladder_scale=ladder_scale(report),
+        ladders=ladders(report),
+        why_no_score=why_no_score(report),
         ranges=plots.ranges(report.layers),
         errors=plots.errors(report.layers) if _any_error(report) else "",
         weights=plots.weights(evidence.weights) if evidence.weights else "",
@@ -111,30 +153,42 @@ def verdict(fidelity: Sequence[FidelityRecord]) -> Verdict:
     return Verdict(True, sentence)
 
 
-def ladder(report: Report) -> list[Rung]:
-    """The engines in order, each with its accuracy (or agreement) and the change from the engine before."""
-    if report.accuracy:
-        rungs: list[Rung] = []
-        before: float | None = None
-        for engine in RUNGS:
-            value = report.accuracy.get(engine)
-            if value is not None:
-                change = None if before is None else value - before
-                tuned = engine == "quantized" and "calibrated" in report.accuracy
-                rungs.append(Rung(engine, "the same, fine-tuned" if tuned else _MEANINGS[engine], value, change))
-                before = value
-        return rungs
-    return [
+def ladders(report: Report) -> list[Ladder]:
+    """A ladder for each score; without any, the agreement of the engines' choices if they choose."""
+    found = []
+    for score in report.task.scores:
+        values = [
+            (engine, report.scores[engine][score.name])
+            for engine in RUNGS
+            if score.name in report.scores.get(engine, {})
+        ]
+        if values:
+            rungs = [
+                Rung(engine, _meaning(report, engine), value, value - values[place - 1][1] if place else None)
+                for place, (engine, value) in enumerate(values)
+            ]
+            title = score.name.replace("_", " ").replace(".", ": ")
+            found.append(_ladder(f"{title[0].upper()}{title[1:]}, step by step", score.unit, score.better, rungs))
+    if report.scores:
+        return found
+    rungs = [
         Rung(record.engines[1], f"same choice as {record.engines[0]}", record.argmax_agreement, None)
         for record in report.fidelity
         if record.argmax_agreement is not None
     ]
+    return [_ladder("Agreement, step by step", "%", 1, rungs)] if rungs else []
 
 
-def ladder_scale(report: Report) -> float:
-    """The value at which the ladder's bars begin: bars from zero would hide what the ladder is there to show."""
-    values = [rung.value for rung in ladder(report) if rung.value is not None]
-    return max(0.0, 1.0 - 2.0 * (1.0 - min(values))) if values else 0.0
+def _ladder(title: str, unit: str, better: int, rungs: list[Rung]) -> Ladder:
+    values = [rung.value for rung in rungs if rung.value is not None]
+    if unit == "%":
+        return Ladder(title, unit, better, rungs, max(0.0, 1.0 - 2.0 * (1.0 - min(values))), 1.0)
+    return Ladder(title, unit, better, rungs, min(0.0, *values), max(0.0, *values))
+
+
+def _meaning(report: Report, engine: str) -> str:
+    tuned = engine == "quantized" and "calibrated" in report.scores
+    return "the same, fine-tuned" if tuned else _MEANINGS[engine]
 
 
 def class_names(report: Report, evidence: Evidence) -> Sequence[str]:

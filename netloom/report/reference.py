@@ -7,6 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from netloom.metrics import METRICS
+from netloom.models.tasks import tasks
 from netloom.report.schema import SCHEMA_VERSION, Report
 
 _HEAD = f"""# `report.json`, schema {SCHEMA_VERSION}
@@ -17,10 +18,11 @@ both anew. `netloom report --schema` prints the same as JSON Schema.
 `schema_version` is `MAJOR.MINOR`: a new field raises the second number, and readers that ignore unknown fields need no
 change; whatever would break a reader raises the first. Ranges are values (not raw integers). An engine is one of
 `float` (the Keras model), `quantized` (its QKeras twin), `fixed` (netloom's bit-accurate simulator), `csim` (hls4ml's
-C++, compiled), `rtl` (the hardware design, simulated) and `netlist` (the same after synthesis). `accuracy`
+C++, compiled), `rtl` (the hardware design, simulated) and `netlist` (the same after synthesis). `scores`
 has one name more: `calibrated`, the QKeras twin before it is fine-tuned, so that what quantization costs and what
-fine-tuning gains stand apart. Schema 1.1 added `hardware` and the last two engines; in 2.0 `hardware` is there as soon
-as there is a design, with null for what is not known yet. Reports of 1.0 and 1.1 are still read.
+fine-tuning gains stand apart. `hardware` is there as soon as there is a design, with null for what is not known yet. In
+3.0 `scores` by engine and `task`, which describes them, took the place of `accuracy`, and shapes are those of all
+inputs and outputs.
 
 This file is made from `netloom/report/schema.py` by `python -m netloom.report.reference > docs/report.md`.
 """
@@ -29,7 +31,9 @@ _METRICS = """## Metrics
 
 `netloom compare DIR DIR ...` shows these numbers of several reports side by side. With `--fail-if CONDITION` it ends
 with exit code 1 if the condition holds for any report: a metric, one of `<` `<=` `>` `>=` `==` `!=`, and a number, as
-in `accuracy<0.97` or `lut_share>80%`. A number that a report lacks is an error, exit code 2.
+in `accuracy<0.97` or `lut_share>80%`. A number that a report lacks is an error, exit code 2. A score is
+that of `fixed`; `SCORE.ENGINE`, as in `mean_iou.float<0.6`, is that of another engine, and `OUTPUT.SCORE` of a network
+with several outputs.
 
 | metric | unit | why a report may have none |
 |---|---|---|"""
@@ -54,8 +58,14 @@ def reference() -> str:
 
 def _metrics() -> str:
     """What `netloom compare` knows."""
+    scores = [
+        f"| `{score.name}` | {score.unit} | the task is not {task.name}, there are no targets, or the engine"
+        " did not run on the whole test set |"
+        for task in tasks()
+        for score in task.scores
+    ]
     rows = [f"| `{metric.name}` | {metric.unit} | {metric.why_missing} |" for metric in METRICS.values()]
-    return "\n".join([_METRICS, *rows])
+    return "\n".join([_METRICS, *scores, *rows])
 
 
 def _records(record: type[BaseModel], seen: list[type[BaseModel]]) -> list[type[BaseModel]]:

@@ -2,15 +2,34 @@
 
 import base64
 import io
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib.image
 import numpy as np
 
+from netloom.models.data.examples import as_list
+from netloom.models.tasks.shown import Shown, shown
 from netloom.report import plots
 from netloom.report.evidence import Evidence
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Something shown on the page: one of the three, the others are empty.
+
+    Attributes:
+        image: data URI of a PNG.
+        grey: whether the image has no colour.
+        svg: a plot of values.
+        text: a few words.
+    """
+
+    image: str = ""
+    grey: bool = False
+    svg: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -19,31 +38,27 @@ class Sample:
 
     Attributes:
         number: of the sample in the test set, from 0.
-        image: data URI of a PNG; empty if the sample is no image.
-        grey: whether the image has no colour.
-        svg: a plot of its values otherwise.
-        label: name of its class; empty without labels.
-        chosen: name of the class that `fixed` gives it; empty if the outputs are no scores.
-        right: whether the two are the same; None without labels.
+        inputs: of the network, drawn.
+        label: what is right; None without targets.
+        chosen: what `fixed` says.
+        right: whether the two are the same; None without targets, or where there is only more and less.
         tooltip: what each engine says.
     """
 
     number: int
-    image: str
-    grey: bool
-    svg: str
-    label: str
-    chosen: str
+    inputs: tuple[Drawn, ...]
+    label: Drawn | None
+    chosen: Drawn
     right: bool | None
     tooltip: str
 
 
 def pick(evidence: Evidence, count: int = 16) -> list[int]:
     """Numbers of samples to show: the first ones, and in up to half of the places those that are misjudged."""
-    total = len(evidence.predictions["fixed"])
-    if evidence.labels is None or evidence.classes is None:
+    total, missed = len(evidence.predictions["fixed"][0]), _misjudged(evidence)
+    if missed is None:
         return list(range(min(count, total)))
-    wrong = np.flatnonzero(evidence.chosen() != evidence.labels[:total])[: count // 2]
+    wrong = np.flatnonzero(missed)[: count // 2]
     right = np.setdiff1d(np.arange(min(total, 2 * count)), wrong)[: count - len(wrong)]
     return sorted([*right.tolist(), *wrong.tolist()])
 
@@ -55,45 +70,42 @@ def samples(evidence: Evidence, names: Sequence[str]) -> list[Sample]:
         evidence: the run's arrays.
         names: of the classes.
     """
-    shown = []
-    choices = {} if evidence.classes is None else {name: evidence.chosen(name) for name in evidence.predictions}
+    task, missed, found = evidence.task, _misjudged(evidence), []
     for number in pick(evidence):
-        picture = as_picture(evidence.inputs[number])
-        image = "" if picture is None else png(picture)
-        svg = plots.profile(evidence.inputs[number], f"sample{number}") if picture is None else ""
-        label = "" if evidence.labels is None else _name(names, int(evidence.labels[number]))
-        chosen, lines = "", [f"sample {number}"]
+        inputs = [
+            draw(shown(one[number]), f"sample{number}_{place}") for place, one in enumerate(as_list(evidence.inputs))
+        ]
+        lines = [f"sample {number}"]
         for engine, outputs in evidence.predictions.items():
-            if number >= len(outputs):
-                continue
-            if evidence.classes is None:
-                scores = ", ".join(f"{value:.4g}" for value in np.ravel(outputs[number])[:4])
-                lines.append(f"{engine}: {scores}")
-            else:
-                best = int(choices[engine][number])
-                score = outputs[number][best if outputs.shape[1] > 1 else 0]
-                lines.append(f"{engine}: {_name(names, best)} (score {score:.4g})")
-                chosen = _name(names, best) if engine == "fixed" else chosen
-        right = chosen == label if label and chosen else None
-        grey = picture is not None and picture.ndim == 2
-        shown.append(Sample(number, image, grey, svg, label, chosen, right, "\n".join(lines)))
-    return shown
+            if number < len(outputs[0]):
+                lines.append(f"{engine}: {task.words(_one(outputs, number), names)}")
+        chosen = draw(task.answer(_one(evidence.predictions["fixed"], number), names), f"answer{number}")
+        label = None
+        if evidence.targets is not None and not isinstance(evidence.targets, Mapping):
+            label = draw(task.target(evidence.targets[number], names), f"target{number}")
+        right = None if missed is None else not missed[number]
+        found.append(Sample(number, tuple(inputs), label, chosen, right, "\n".join(lines)))
+    return found
 
 
-def as_picture(values: np.ndarray) -> np.ndarray | None:
-    """A sample as (height, width) or (height, width, 3) in 0 to 1, if it can be seen as an image; else None.
-
-    A flat sample of a square number of values, 7 x 7 and more, is taken for a square image.
-    """
-    side = math.isqrt(values.size)
-    if values.ndim == 1 and side >= 7 and side * side == values.size:
-        values = values.reshape(side, side)
-    if values.ndim == 3 and values.shape[-1] == 1:
-        values = values[..., 0]
-    if not (values.ndim == 2 or (values.ndim == 3 and values.shape[-1] == 3)) or min(values.shape[:2]) < 4:
+def _misjudged(evidence: Evidence) -> np.ndarray | None:
+    if evidence.targets is None:
         return None
-    low, high = float(values.min()), float(values.max())
-    return (values - low) / ((high - low) or 1.0)
+    return evidence.task.misjudged(evidence.predictions["fixed"], evidence.targets)
+
+
+def _one(outputs: list[np.ndarray], number: int) -> Any:
+    """The outputs for one sample, as tasks take them."""
+    return outputs[0][number] if len(outputs) == 1 else [output[number] for output in outputs]
+
+
+def draw(one: Shown, name: str) -> Drawn:
+    """Something that is shown, for the page; `name` tells drawings apart."""
+    if one.image is not None:
+        return Drawn(image=png(one.image), grey=one.image.ndim == 2)
+    if one.series is not None:
+        return Drawn(svg=plots.profile(one.series, name))
+    return Drawn(text=one.text)
 
 
 def png(picture: np.ndarray) -> str:
@@ -101,7 +113,3 @@ def png(picture: np.ndarray) -> str:
     buffer = io.BytesIO()
     matplotlib.image.imsave(buffer, picture, cmap="gray_r", vmin=0, vmax=1, format="png")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
-
-
-def _name(names: Sequence[str], number: int) -> str:
-    return names[number] if number < len(names) else str(number)

@@ -5,7 +5,7 @@ from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-SCHEMA_VERSION: Final = "2.0"
+SCHEMA_VERSION: Final = "3.0"
 
 Engine = Literal["float", "quantized", "fixed", "csim", "rtl", "netlist"]
 
@@ -35,8 +35,8 @@ class NetworkRecord(Record):
     model_file: str | None = Field(
         default=None, description="name of the user's model file; null for a registered network"
     )
-    input_shape: tuple[int, ...] = Field(description="shape of one input sample, without the batch axis")
-    output_shape: tuple[int, ...] = Field(description="shape of one output, without the batch axis")
+    input_shapes: tuple[tuple[int, ...], ...] = Field(description="shape of each input, without the batch axis")
+    output_shapes: tuple[tuple[int, ...], ...] = Field(description="shape of each output, without the batch axis")
 
 
 class DataRecord(Record):
@@ -45,9 +45,25 @@ class DataRecord(Record):
     source: str = Field(description="where the data came from")
     digest: str = Field(description="SHA-256 over all arrays of the data set, hexadecimal")
     samples: int = Field(description="samples in the test set")
-    labelled: bool = Field(description="whether the test set has labels; without them there is no accuracy")
-    unlabelled: str | None = Field(default=None, description="why it has none; null if it has, or before schema 2.0")
+    labelled: bool = Field(description="whether the test set has targets")
+    unlabelled: str | None = Field(default=None, description="why it has none; null if it has")
     class_names: tuple[str, ...] | None = Field(default=None, description="name of each class; null if they have none")
+
+
+class ScoreRecord(Record):
+    """One number that the task is judged by."""
+
+    name: str = Field(description="its key in `scores`; of several outputs `OUTPUT.SCORE`")
+    unit: str = Field(description="`%` for a share, 0 to 1, that is shown in percent; else the number's unit, if any")
+    better: Literal[-1, 1] = Field(description="1 if more is better, -1 if less is")
+
+
+class TaskRecord(Record):
+    """What the network is for."""
+
+    name: str = Field(description="such as `classification`; of several outputs `OUTPUT=TASK,OUTPUT=TASK`")
+    guessed: bool = Field(description="whether that was guessed from the targets")
+    scores: tuple[ScoreRecord, ...] = Field(description="what it is judged by, the one that matters most first")
 
 
 class FirstMismatch(Record):
@@ -237,7 +253,7 @@ class StageRecord(Record):
 class Report(Record):
     """What one run found."""
 
-    schema_version: Literal["1.0", "1.1", "2.0"] = Field(
+    schema_version: Literal["3.0"] = Field(
         default=SCHEMA_VERSION, description="version of this schema; the first number changes when a reader must"
     )
     created: datetime = Field(description="when the report was made, UTC")
@@ -247,8 +263,9 @@ class Report(Record):
     seed: int = Field(description="seed of training and fine-tuning")
     data: DataRecord = Field(description="the data")
     parameters: int = Field(description="weights and biases of all layers")
-    accuracy: dict[str, float] = Field(
-        description="share of test samples classified rightly, 0 to 1, by engine; empty without labels"
+    task: TaskRecord = Field(description="what the network is for")
+    scores: dict[str, dict[str, float]] = Field(
+        description="by engine, then by the name of the score; empty without targets"
     )
     fidelity: tuple[FidelityRecord, ...] = Field(description="comparisons of engines")
     layers: tuple[LayerRecord, ...] = Field(description="the firmware's layers, in order of data flow")

@@ -14,7 +14,7 @@ from typing import Self
 from netloom.common.made_once import made_once
 from netloom.common.process import end, run_logged, start
 from netloom.errors import NotSupportedError, ToolFailedError
-from netloom.firmware.board.shell import SHELL_TOP, ShellSettings, emit_shell
+from netloom.firmware.board.shell import BAUD, SHELL_TOP, ShellSettings, emit_shell
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.sim.csim_build import compiler
 from netloom.sim.hardware.cells import cell_models
@@ -23,7 +23,6 @@ from netloom.sim.hardware.verilator_tool import compiler_identity, runtime, veri
 
 _MAIN = "emulate_main.cpp"
 _DIVIDER = 4
-_BAUD = 1_000_000
 _FLAGS = ("--cc", "--no-timing", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--x-initial", "unique", "-O3")
 _LEVEL = "-O2"
 
@@ -122,7 +121,7 @@ def emulate(design: EmittedDesign | Path | str, *, samples: int | None = None, c
     if sys.platform == "win32":
         raise NotSupportedError("Windows has no pseudo-terminals: emulate the board on Linux or macOS")
     design = design if isinstance(design, EmittedDesign) else EmittedDesign.read(design)
-    settings = ShellSettings(_DIVIDER * _BAUD, _BAUD, samples)
+    settings = ShellSettings(_DIVIDER * BAUD, BAUD, samples)
     return Emulator(_compiled(design, settings, (cache or default_cache()).absolute()), design, settings)
 
 

@@ -11,22 +11,17 @@ from netloom.errors import INSTALL_HARDWARE, StorageError, ToolMissingError
 from netloom.firmware.build.inert import objection
 from netloom.firmware.build.tools import find_tool
 from netloom.firmware.emit.emitted import EmittedDesign
+from netloom.firmware.emit.library import COMMENT
+from netloom.firmware.families import Family, find_family
 from netloom.sim.hardware.cells import cell_models
-from netloom.sim.hardware.netlist_cells import inlined
 from netloom.sim.hardware.stream_engine import StreamEngine, input_ports, output_ports
 from netloom.sim.hardware.verilator import Stalls, build
 
-_LIBRARIES = {
-    "ecp5": ("ecp5/common_sim.vh", "ecp5/ccu2c_sim.vh", "ecp5/cells_sim.v"),
-    "ice40": ("ice40/cells_sim.v",),
-}
-"""Yosys's own models of a family's cells, in its folder of shared data."""
 _LEVEL = "-O0"
 """A netlist is much code that runs for a few samples: with -O1 g++ takes three times longer."""
 _MODULE = re.compile(r"^(\(\* blackbox \*\)\s+)?module\s+(\w+)\b.*?^endmodule\b[^\n]*\n", re.DOTALL | re.MULTILINE)
 _MACRO = re.compile(r"^`(?:define|ifdef|ifndef|else|endif)\b.*\n", re.MULTILINE)
 _ESCAPED = re.compile(r"\\\S+")
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
 class NetlistEngine(StreamEngine):
@@ -58,8 +53,9 @@ class NetlistEngine(StreamEngine):
             raise StorageError(f"{netlist}: is no text; synthesize the design again") from None
         if (found := objection(text)) is not None:
             raise StorageError(f"{netlist}: {found} is in no netlist of Yosys's; synthesize the design again")
+        family = find_family(design.target)
         simulation = build(
-            {"netlist.v": inlined(shortened(text)), **models(text, design.target)},
+            {"netlist.v": family.inlined(shortened(text)), **models(text, family)},
             design.top,
             input_ports(design),
             output_ports(design),
@@ -77,12 +73,12 @@ def shortened(netlist: str) -> str:
     return _ESCAPED.sub(lambda found: names.setdefault(found[0], f"netloom_name_{len(names)}"), netlist)
 
 
-def models(netlist: str, target: str) -> dict[str, str]:
+def models(netlist: str, family: Family) -> dict[str, str]:
     """A model for every cell a netlist names: Yosys's own, or netloom's where Yosys has none.
 
     Args:
         netlist: Verilog.
-        target: family of the device: "ecp5" or "ice40".
+        family: of the device.
 
     Returns:
         Verilog by file name.
@@ -90,7 +86,7 @@ def models(netlist: str, target: str) -> dict[str, str]:
     Raises:
         ToolMissingError: if there is no Yosys.
     """
-    macros, library = _library(target)
+    macros, library = _library(family)
     needed: dict[str, str] = {}
     words = set(re.findall(r"\w+", netlist))
     while missing := [name for name in library if name in words and name not in needed]:
@@ -101,12 +97,11 @@ def models(netlist: str, target: str) -> dict[str, str]:
     return own | {"cells.v": macros + "".join(needed.values())} if needed else own
 
 
-def _library(target: str) -> tuple[str, dict[str, str]]:
+def _library(family: Family) -> tuple[str, dict[str, str]]:
     """Yosys's models of a family's cells: the macros that they use, and {module: text}."""
-    # Verilator lets a port's default value begin what the port is connected to: docs/upstream.md.
-    macros = "`define NO_ICE40_DEFAULT_ASSIGNMENTS\n"
+    macros = family.macros
     modules: dict[str, str] = {}
-    for name in _LIBRARIES.get(target, ()):
+    for name in family.simulation:
         path = _shared_data() / name
         try:
             text = path.read_text(encoding="utf-8")
@@ -114,7 +109,7 @@ def _library(target: str) -> tuple[str, dict[str, str]]:
             raise ToolMissingError(
                 f"{path}: {error.strerror}; Yosys's cell models are missing: {INSTALL_HARDWARE}"
             ) from None
-        text = _COMMENT.sub("", text)
+        text = COMMENT.sub("", text)
         found = list(_MODULE.finditer(text))
         macros += "".join(_MACRO.findall(text[: found[0].start()]))
         modules |= {match[2]: match[0] for match in found if match[1] is None}

@@ -13,14 +13,12 @@ from netloom.firmware.stream import Stream
 from netloom.hls.dataflow import TensorType, in_dtype, integer_dtype
 from netloom.sim.engine import Engine, Progress
 from netloom.sim.fixed import empty_values, quantize
-from netloom.sim.hardware.verilator import Result, Simulation, Stalls
-from netloom.sim.hardware.verilator_bench import Port
+from netloom.sim.hardware.verilator import DRAIN, PATIENCE, CompiledModule, Result, Stalls
+from netloom.sim.hardware.verilator_bench import StreamPort
 
 _RUN_BYTES = 2**28
 """Data of one run of the simulation; a longer data set takes several runs."""
 _CYCLE_BYTES = 8
-_PATIENCE = 100_000
-_DRAIN = 64
 _STEADY = 3
 
 
@@ -71,14 +69,14 @@ class Speed:
         return self.samples / self.seconds if self.seconds else 0.0
 
 
-def input_ports(design: EmittedDesign) -> list[Port]:
+def input_ports(design: EmittedDesign) -> list[StreamPort]:
     """The AXI4-Stream inputs of a design."""
-    return [Port(f"{port.port}_t", port.stream.bytes * 8) for port in design.inputs]
+    return [StreamPort(f"{port.port}_t", port.stream.bytes * 8) for port in design.inputs]
 
 
-def output_ports(design: EmittedDesign) -> list[Port]:
+def output_ports(design: EmittedDesign) -> list[StreamPort]:
     """The AXI4-Stream outputs of a design."""
-    return [Port(f"{port.port}_t", port.stream.bytes * 8, last=True) for port in design.outputs]
+    return [StreamPort(f"{port.port}_t", port.stream.bytes * 8, last=True) for port in design.outputs]
 
 
 class StreamEngine(Engine):
@@ -91,7 +89,9 @@ class StreamEngine(Engine):
         speed: of the simulation.
     """
 
-    def __init__(self, name: str, design: EmittedDesign, simulation: Simulation, stalls: Stalls | None = None) -> None:
+    def __init__(
+        self, name: str, design: EmittedDesign, simulation: CompiledModule, stalls: Stalls | None = None
+    ) -> None:
         self.name = name
         self.design = design
         self.simulation = simulation
@@ -189,9 +189,9 @@ class StreamEngine(Engine):
             words,
             [samples * stream.beats for stream in outputs],
             stalls,
-            patience=_PATIENCE + 4 * self.design.latency,
+            patience=PATIENCE + 4 * self.design.latency,
             # Layers may go on for a while with what no output needs any more.
-            drain=_DRAIN + self.design.interval,
+            drain=DRAIN + self.design.interval,
             progress=progress,
         )
         try:

@@ -19,7 +19,7 @@ from netloom.common.made_once import made_once
 from netloom.common.process import end, run_logged, start
 from netloom.errors import InputError, SettingsError, SimulationError, ToolFailedError
 from netloom.sim.csim_build import compiler
-from netloom.sim.hardware.verilator_bench import WRAPPER, Port, Probe, ports_header, wrapper
+from netloom.sim.hardware.verilator_bench import WRAPPER, Probe, StreamPort, ports_header, wrapper
 from netloom.sim.hardware.verilator_stalls import FLOWING, Stalls
 from netloom.sim.hardware.verilator_tool import (
     MODEL_LEVEL,
@@ -39,8 +39,10 @@ _FLAGS = (
     *("--output-split-cfuncs", "500"),
 )
 _LIBRARIES = ("-latomic", "-s")
-_PATIENCE = 100_000
-_DRAIN = 64
+PATIENCE = 100_000
+"""Clock cycles without a transfer after which a module is stuck, unless told otherwise."""
+DRAIN = 64
+"""Clock cycles that go on after the last expected beat, in which nothing more may come."""
 _MOST_MODELS = 1000
 _IN_USE_SECONDS = 3600
 
@@ -72,7 +74,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Simulation:
+class CompiledModule:
     """A compiled module.
 
     Attributes:
@@ -87,8 +89,8 @@ class Simulation:
 
     executable: Path
     top: str
-    inputs: tuple[Port, ...]
-    outputs: tuple[Port, ...]
+    inputs: tuple[StreamPort, ...]
+    outputs: tuple[StreamPort, ...]
     probes: tuple[Probe, ...]
     memories: Mapping[str, str]
     compile_seconds: float
@@ -99,8 +101,8 @@ class Simulation:
         expected_beats: Sequence[int],
         stalls: Stalls | None = None,
         *,
-        patience: int = _PATIENCE,
-        drain: int = _DRAIN,
+        patience: int = PATIENCE,
+        drain: int = DRAIN,
         probe: bool = True,
         progress: Progress | None = None,
     ) -> Result:
@@ -192,15 +194,15 @@ class Simulation:
 def build(
     files: Mapping[str, str],
     top: str,
-    inputs: Sequence[Port],
-    outputs: Sequence[Port],
+    inputs: Sequence[StreamPort],
+    outputs: Sequence[StreamPort],
     *,
     parameters: Mapping[str, int | str] | None = None,
     probes: Sequence[Probe] = (),
     cache: Path | None = None,
     lint: bool = True,
     level: str = MODEL_LEVEL,
-) -> Simulation:
+) -> CompiledModule:
     """Compile a module that has ports `clk`, `rst` (synchronous, active high) and streams.
 
     Compiled models are kept; a change in memory files alone compiles nothing.
@@ -260,7 +262,7 @@ def build(
         made_once(folder, make, folder.with_suffix(".log"))
         _forget_oldest(cache)
     seconds = json.loads((folder / "build.json").read_text())["seconds"]
-    return Simulation(folder / "simulation", top, tuple(inputs), tuple(outputs), tuple(probes), memories, seconds)
+    return CompiledModule(folder / "simulation", top, tuple(inputs), tuple(outputs), tuple(probes), memories, seconds)
 
 
 def default_cache() -> Path:
@@ -305,4 +307,4 @@ def _cycles(path: Path) -> np.ndarray:
     return np.fromfile(path, dtype=np.int64)
 
 
-__all__ = ["FLOWING", "Port", "Probe", "Result", "Simulation", "Stalls", "build", "default_cache"]
+__all__ = ["FLOWING", "CompiledModule", "Probe", "Result", "Stalls", "StreamPort", "build", "default_cache"]

@@ -10,7 +10,7 @@ WRAPPER = "netloom_bench"
 
 
 @dataclass(frozen=True)
-class Port:
+class StreamPort:
     """A stream port of a module: signals `{prefix}valid`, `{prefix}ready`, `{prefix}data`.
 
     Attributes:
@@ -59,8 +59,8 @@ class Probe:
 
 def wrapper(
     top: str,
-    inputs: Sequence[Port],
-    outputs: Sequence[Port],
+    inputs: Sequence[StreamPort],
+    outputs: Sequence[StreamPort],
     probes: Sequence[Probe],
     parameters: Mapping[str, int | str],
 ) -> str:
@@ -119,7 +119,7 @@ def wrapper(
     )
 
 
-def ports_header(inputs: Sequence[Port], outputs: Sequence[Port], probes: Sequence[Probe]) -> str:
+def ports_header(inputs: Sequence[StreamPort], outputs: Sequence[StreamPort], probes: Sequence[Probe]) -> str:
     """C++ for verilator_main.cpp: functions `inputs`, `outputs` and `probes` that list the wrapper's ports."""
     groups = [
         ("inputs", "in", [(port.name, port.bits) for port in inputs]),

@@ -8,7 +8,7 @@ from designs import check_design
 
 from netloom.firmware.build.synthesis import run_yosys
 from netloom.firmware.emit.emit import emit
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import ECP5, GENERIC, ICE40
 from netloom.firmware.map.cycles import count_cycles
 from netloom.firmware.map.folding import fold_for_interval, fold_for_reuse, intervals
 from netloom.firmware.map.layout import plan_design
@@ -30,7 +30,7 @@ def test_design_equals_its_dataflow(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", [Target.GENERIC, Target.ECP5, Target.ICE40])
+@pytest.mark.parametrize("target", [GENERIC, ECP5, ICE40])
 @pytest.mark.parametrize("name", DATAFLOWS)
 def test_design_at_every_speed(name, target):
     dataflow = DATAFLOWS[name]()

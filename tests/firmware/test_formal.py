@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from rtl_bench import library
+
+from netloom.testing.unit_bench import library
 
 PROPERTIES = Path(__file__).parent / "formal"
 

@@ -13,11 +13,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
-
-import random_networks
-
 from netloom.errors import NetloomError, ToolFailedError
+from netloom.testing import random_networks
 
 REGRESSIONS = Path(__file__).parents[1] / "regressions"
 

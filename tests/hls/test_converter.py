@@ -88,7 +88,7 @@ def test_operations_of_a_conversion_keep_their_promises(zoo, name):
     for node in dataflow.nodes:
         types, bounds = dataflow.input_types(node), dataflow.input_bounds(node)
         arrays = [np.where(rng.random((30, *b.low.shape)) < 0.5, b.low, b.high) for b in bounds]
-        result = node.operation.kernel(types, bounds, np.int64)(arrays)
+        (result,) = node.operation.prepare(types, bounds, np.int64)[0](arrays)
         proven = dataflow.bounds[node.name]
         assert (proven.low <= result).all() and (result <= proven.high).all(), node.name
         saturates = isinstance(node.operation, Cast) and node.operation.to.overflow in (Overflow.SAT, Overflow.SAT_SYM)
@@ -136,8 +136,15 @@ def test_precision_for_what_is_not_there_is_refused(small, tmp_path, precision, 
 )
 def test_settings_are_checked_in_one_line(values):
     with pytest.raises(SettingsError) as caught:
-        HlsSettings.checked(**values)
+        HlsSettings(**values)
     assert "\n" not in str(caught.value) and str(next(iter(values))) in str(caught.value)
+
+
+def test_damaged_settings_of_a_conversion_are_a_storage_error(small, tmp_path):
+    convert(small, PARALLEL, tmp_path / "net")
+    (tmp_path / "net" / "settings.json").write_text('{"io_type": "serial"}')
+    with pytest.raises(StorageError, match=r"settings.json is damaged.*io_type.*convert the model again"):
+        Conversion.load(tmp_path / "net")
 
 
 def test_a_rounding_that_would_abort_in_cpp_is_refused(small, tmp_path):

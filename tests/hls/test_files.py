@@ -2,9 +2,11 @@
 
 import json
 import os
+from dataclasses import fields
 
 import numpy as np
 import pytest
+from recurrent import simple
 
 from netloom.errors import StorageError
 from netloom.fixed_point import FixedPoint
@@ -17,8 +19,10 @@ from netloom.hls.dataflow import (
     Divide,
     Elementwise,
     ElementwiseFunction,
+    Gather,
     Layer,
     Lookup,
+    MatMul,
     MatVec,
     Permute,
     Pool,
@@ -57,6 +61,11 @@ def network() -> Dataflow:
     x = builder.add("table", "table", Lookup(rng.integers(0, 99, 16), WIDE, 3, 4, 8, True), x)
     x = builder.add("sum", "sum", Reduce(WIDE, Summation.SEQUENTIAL), x)
     x = builder.add("top", "max", Reduce(), x)
+    x = builder.add("embed", "rows", Gather(rng.integers(-9, 9, (4, 2)), TYPE), x)
+    fed = builder.add("rnn", "fed", Permute(np.arange(15).reshape(5, 3) % 3), other)
+    states = builder.add("rnn", "scan", simple(), fed)
+    states = builder.add("rnn", "columns", Permute(np.arange(10).reshape(2, 5)), states)
+    x = builder.add("attention", "product", MatMul(), x, states)
     for layer, node in [("conv", "conv.matvec"), ("top", x)]:
         builder.layer(Layer(layer, "Kind", node, f"the user's ../{layer}", 3))
     return builder.build(["other", "image"], [x, "act.result"])
@@ -72,8 +81,7 @@ def test_every_operation_is_in_the_round_trip():
     assert {type(node.operation) for node in network().nodes} == set(OPERATIONS.values())
 
 
-def test_round_trip(saved):
-    original, loaded = network(), load_dataflow(saved)
+def check_same(original, loaded):
     assert list(loaded.sources.items()) == list(original.sources.items())
     assert loaded.outputs == original.outputs
     assert loaded.layers == original.layers
@@ -81,12 +89,25 @@ def test_round_trip(saved):
     for ours, theirs in zip(original.nodes, loaded.nodes, strict=True):
         assert (ours.name, ours.inputs, ours.layer) == (theirs.name, theirs.inputs, theirs.layer)
         assert type(ours.operation) is type(theirs.operation)
-        for field, value in vars(ours.operation).items():
-            found = getattr(theirs.operation, field)
-            if isinstance(value, np.ndarray):
-                assert found.dtype == value.dtype and found.tolist() == value.tolist()
-            else:
-                assert found == value and type(found) is type(value), field
+        for field in fields(ours.operation):
+            check_equal(getattr(ours.operation, field.name), getattr(theirs.operation, field.name))
+
+
+def check_equal(value, found):
+    assert type(found) is type(value)
+    if isinstance(value, np.ndarray):
+        assert found.dtype == value.dtype and found.tolist() == value.tolist()
+    elif isinstance(value, Dataflow):
+        check_same(value, found)
+    elif isinstance(value, tuple):
+        for one, other in zip(value, found, strict=True):
+            check_equal(one, other)
+    else:
+        assert found == value
+
+
+def test_round_trip(saved):
+    check_same(network(), load_dataflow(saved))
 
 
 def test_loaded_graph_computes_the_same(saved):
@@ -96,8 +117,8 @@ def test_loaded_graph_computes_the_same(saved):
     def evaluate(dataflow):
         values = dict(x)
         for node in dataflow.nodes:
-            kernel = node.operation.kernel(dataflow.input_types(node), dataflow.input_bounds(node), np.int64)
-            values[node.name] = kernel([values[name] for name in node.inputs])
+            run, _ = node.operation.prepare(dataflow.input_types(node), dataflow.input_bounds(node), np.int64)
+            (values[node.name],) = run([values[name] for name in node.inputs])
         return {name: value.tolist() for name, value in values.items()}
 
     assert evaluate(load_dataflow(saved)) == evaluate(network())
@@ -211,6 +232,43 @@ def test_structure_that_is_not_ours(saved, edit):
 
     edited(saved, apply)
     refused(saved)
+
+
+def scan_of(structure):
+    return next(node for node in structure["nodes"] if node["operation"] == "Scan")["parameters"]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda scan: scan.update(body=7),
+        lambda scan: scan["body"].update(schema_version="1.0"),
+        lambda scan: scan["body"]["nodes"][0].update(operation="Exec"),
+        lambda scan: scan["body"]["nodes"][0].update(inputs=["nowhere"]),
+        lambda scan: scan["body"]["nodes"][2]["parameters"].update(indices={"array": "no such"}),
+        lambda scan: scan["body"].update(outputs=["nowhere"]),
+        lambda scan: scan.update(initial=[]),
+        lambda scan: scan.update(initial=[{"array": "no such"}]),
+        lambda scan: scan.update(carries=[["h", "rnn/cell.relu"]]),
+        lambda scan: scan.update(carries=[["h"]]),
+        lambda scan: scan.update(steps=2**40),
+        lambda scan: scan.update(every=[True, True]),
+    ],
+)
+def test_bodies_that_are_not_ours(saved, edit):
+    edited(saved, lambda structure: edit(scan_of(structure)))
+    refused(saved)
+
+
+def test_bodies_lie_only_so_deep_in_each_other(saved):
+    def nest(structure):
+        body = json.dumps(structure["nodes"])
+        for _ in range(6):
+            scan_of(structure)["body"]["nodes"] = json.loads(body)
+            structure = scan_of(structure)["body"]
+
+    edited(saved, nest)
+    assert "more than 4 deep" in refused(saved)
 
 
 def test_another_schema_version_says_what_to_do(saved):

@@ -128,7 +128,7 @@ def test_an_interrupted_replacement_keeps_the_earlier_conversion(tmp_path, monke
     rename = Path.rename
 
     def interrupted(self, target):
-        if self.name == "firmware":
+        if self.name == "conversion":
             raise KeyboardInterrupt
         return rename(self, target)
 

@@ -4,10 +4,10 @@ import operator
 
 import numpy as np
 import pytest
-from operations import check_operation, full_bounds, random_raws, tensor
 
 from netloom.errors import PrecisionError
 from netloom.hls.dataflow import Elementwise, ElementwiseFunction
+from netloom.testing.operations import check_operation, full_bounds, random_raws, run, tensor
 
 FUNCTIONS = {
     ElementwiseFunction.ADD: operator.add,
@@ -32,7 +32,7 @@ def test_equals_the_function_of_the_values(function, pair, second_shape):
     operation = Elementwise(function)
     result = check_operation(operation, inputs)
     a, b = (each.element.to_float(raws) for each, raws in zip(inputs, random_raws(inputs), strict=True))
-    element = operation.output(inputs).element
+    element = operation.outputs(inputs)[0].element
     assert (element.to_float(result) == FUNCTIONS[function](a, b)).all()
 
 
@@ -43,10 +43,10 @@ def test_bounds_are_reached_and_the_type_is_the_narrowest(function, pair):
     operation = Elementwise(function)
     raws = [np.arange(each.element.raw_min, each.element.raw_max + 1) for each in inputs]
     a, b = (grid.reshape(-1, 1) for grid in np.meshgrid(*raws))
-    result = operation.kernel(inputs, full_bounds(inputs), np.int64)([a, b])
-    proven = operation.bounds(inputs, full_bounds(inputs))
+    result = run(operation, inputs, [a, b])
+    (proven,) = operation.bounds(inputs, full_bounds(inputs))
     assert (proven.low[0], proven.high[0]) == (result.min(), result.max())
-    element = operation.output(inputs).element
+    element = operation.outputs(inputs)[0].element
     assert element == element.containing(int(result.min()), int(result.max()), element.fraction)
 
 
@@ -63,7 +63,7 @@ def test_only_products_cost_multipliers():
 
 def test_results_beyond_any_type_are_refused_in_one_line():
     with pytest.raises(PrecisionError, match=r"multiply of fixed<140,3.*280 bits.*at most 256; put a QAct") as caught:
-        Elementwise(ElementwiseFunction.MULTIPLY).output([tensor((2,), "fixed<140,3>")] * 2)
+        Elementwise(ElementwiseFunction.MULTIPLY).outputs([tensor((2,), "fixed<140,3>")] * 2)
     assert "\n" not in str(caught.value)
     with pytest.raises(PrecisionError):
-        Elementwise(ElementwiseFunction.ADD).output([tensor((2,), "fixed<8,260>"), tensor((2,), "fixed<8,-2>")])
+        Elementwise(ElementwiseFunction.ADD).outputs([tensor((2,), "fixed<8,260>"), tensor((2,), "fixed<8,-2>")])

@@ -5,11 +5,10 @@ from math import floor, trunc
 
 import numpy as np
 import pytest
-from operations import check_operation, random_raws, tensor
 
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Lookup
-from netloom.hls.dataflow.operation import INTEGERS_ONLY
+from netloom.testing.operations import check_operation, random_raws, tensor
 
 ENTRY = FixedPoint.parse("ufixed<9,1>")
 TABLE = np.random.default_rng(1).permutation(64)
@@ -33,9 +32,9 @@ def test_index(source, scale, shift, offset, toward_zero):
 def test_type_bounds_and_dtype():
     operation = Lookup(TABLE, ENTRY)
     inputs = [tensor((2, 3), "fixed<6,3>")]
-    assert operation.output(inputs) == tensor((2, 3), str(ENTRY))
-    from operations import full_bounds
+    assert operation.outputs(inputs) == (tensor((2, 3), str(ENTRY)),)
+    from netloom.testing.operations import full_bounds
 
-    bounds = operation.bounds(inputs, full_bounds(inputs))
+    (bounds,) = operation.bounds(inputs, full_bounds(inputs))
     assert (bounds.low == 0).all() and (bounds.high == 63).all()
-    assert operation.headroom(inputs, full_bounds(inputs)) == INTEGERS_ONLY
+    assert operation.prepare(inputs, full_bounds(inputs))[1] is np.int64

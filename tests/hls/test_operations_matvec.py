@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from operations import check_operation, full_bounds, random_raws, run, tensor, works_in_float32
 
 from netloom.errors import PrecisionError
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls.dataflow import DepthwiseMatVec, MatVec
-from netloom.hls.dataflow.operation import INTEGERS_ONLY
+from netloom.testing.operations import check_operation, full_bounds, random_raws, run, tensor, works_in_float32
 
 WEIGHT = FixedPoint.parse("fixed<5,2>")
 BIAS = FixedPoint.parse("fixed<6,4>")
@@ -124,7 +123,7 @@ def test_exact_sum_holds_everything_and_no_bit_more(cls):
 def test_bounds_of_a_matvec_are_reached(end):
     inputs = [tensor((6,), "fixed<7,3>")]
     product = operation(MatVec, (6, 4), LOSSLESS)
-    bounds = product.bounds(inputs, full_bounds(inputs))
+    (bounds,) = product.bounds(inputs, full_bounds(inputs))
     element = inputs[0].element
     for column in range(4):
         towards = product.weights[:, column] > 0
@@ -138,11 +137,11 @@ def test_bounds_of_a_part_of_the_range_are_tighter_and_hold():
     inputs = [tensor((6,), "fixed<7,3>")]
     product = operation(MatVec, (6, 4), LOSSLESS)
     part = Bounds(np.zeros(6, dtype=np.int64), np.arange(6))
-    proven = product.bounds(inputs, [part])
-    everything = product.bounds(inputs, full_bounds(inputs))
+    (proven,) = product.bounds(inputs, [part])
+    (everything,) = product.bounds(inputs, full_bounds(inputs))
     assert (proven.low > everything.low).all() and (proven.high < everything.high).all()
     x = np.array(list(itertools.product(*(range(high + 1) for high in range(6)))))
-    result = product.kernel(inputs, [part], np.int64)([x])
+    (result,) = product.prepare(inputs, [part], np.int64)[0]([x])
     assert (result.min(axis=0) == proven.low).all() and (result.max(axis=0) == proven.high).all()
 
 
@@ -151,7 +150,8 @@ def test_small_products_run_in_float32_and_wide_ones_do_not():
     assert works_in_float32(product, [tensor((6,), "fixed<7,3>")])
     assert not works_in_float32(operation(MatVec, (6, 4), "fixed<40,20>"), [tensor((6,), "fixed<20,3>")])
     lossy = operation(MatVec, (6, 4), CASES["truncates"])
-    assert lossy.headroom([tensor((6,), "fixed<7,3>")], full_bounds([tensor((6,), "fixed<7,3>")])) == INTEGERS_ONLY
+    inputs = [tensor((6,), "fixed<7,3>")]
+    assert lossy.prepare(inputs, full_bounds(inputs))[1] is np.int64
 
 
 def test_wide_products_are_exact_in_int64():

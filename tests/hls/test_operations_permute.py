@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from operations import check_operation, random_raws, tensor
 
 from netloom.hls.dataflow import Permute
+from netloom.testing.operations import check_operation, random_raws, tensor
 
 GRID = np.arange(24).reshape(2, 3, 4)
 MOVES = {
@@ -41,6 +41,6 @@ def test_bounds_move_along():
     from netloom.hls.dataflow import Bounds
 
     inputs = [tensor((3,), "fixed<6,3>")]
-    moved = Permute(np.array([2, -1, 0])).bounds(inputs, [Bounds(np.array([-3, -2, -1]), np.array([1, 2, 3]))])
+    (moved,) = Permute(np.array([2, -1, 0])).bounds(inputs, [Bounds(np.array([-3, -2, -1]), np.array([1, 2, 3]))])
     assert moved.low.tolist() == [-1, 0, -3]
     assert moved.high.tolist() == [3, 0, 1]

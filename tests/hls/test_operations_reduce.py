@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from operations import check_operation, random_raws, run, tensor
 
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Reduce, Summation
+from netloom.testing.operations import check_operation, random_raws, run, tensor
 
 ACCUMS = ["fixed<14,9>", "fixed<7,3>", "fixed<7,3,TRN,SAT>", "fixed<6,4,RND_CONV,SAT_SYM>", "ufixed<9,5,RND,SAT>"]
 

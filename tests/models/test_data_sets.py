@@ -11,8 +11,8 @@ import pytest
 
 from netloom.errors import DataUnavailableError
 from netloom.models import load_dataset
-from netloom.models.data_jets import CLASS_NAMES, LHC_JETS, SAMPLE
-from netloom.models.data_mnist import MNIST, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+from netloom.models.data.jets import CLASS_NAMES, LHC_JETS, SAMPLE
+from netloom.models.data.mnist import MNIST, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
 
 REAL_DATA = os.environ.get("NETLOOM_DATA")
 needs_real_data = pytest.mark.skipif(not REAL_DATA, reason="NETLOOM_DATA is not set")
@@ -118,7 +118,7 @@ def openml(names):
 
 def test_jets_from_openml_are_named_and_cached(monkeypatch):
     monkeypatch.setattr("sklearn.datasets.fetch_openml", openml(CLASS_NAMES))
-    monkeypatch.setattr("netloom.models.data_jets.ALL_JETS", 100)
+    monkeypatch.setattr("netloom.models.data.jets.ALL_JETS", 100)
     fetched = load_dataset("lhc-jets")
     check(fetched, 80, 20, (16,), 5)
     assert fetched.source == "lhc-jets (OpenML 42468), 100 jets: 80 train and 20 test"

@@ -9,8 +9,8 @@ import pytest
 
 from netloom.errors import DataUnavailableError, StorageError
 from netloom.models import Dataset
-from netloom.models.cache import cache_path, read_cached, write_cached
-from netloom.models.loader import SOCKET_TIMEOUT, Loader
+from netloom.models.data.cache import cache_path, read_cached, write_cached
+from netloom.models.data.loader import SOCKET_TIMEOUT, Loader
 
 ARRAYS = {"x": np.arange(6, dtype=np.float32).reshape(3, 2), "y": np.array([0, 1, 1], np.uint8)}
 CONTENT = b"the file's content"
@@ -189,7 +189,7 @@ def test_a_cache_that_cannot_be_made_is_an_error(monkeypatch, tmp_path):
 
 def test_a_silent_network_ends_in_the_error(monkeypatch):
     """A server that accepts and then says nothing: the default timeout, shortened here, ends the wait."""
-    monkeypatch.setattr("netloom.models.loader.SOCKET_TIMEOUT", 0.2)
+    monkeypatch.setattr("netloom.models.data.loader.SOCKET_TIMEOUT", 0.2)
     with socket.create_server(("localhost", 0)) as server:
 
         def fetch():

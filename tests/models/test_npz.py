@@ -45,22 +45,21 @@ def test_labels_are_optional_and_their_absence_is_said(write):
 
 
 @pytest.mark.parametrize(
-    ("targets", "reason"),
+    ("targets", "task"),
     [
-        (np.array([0, 0, 0.5, 0]), "it holds measured values (sample 2: 0.5)"),
-        (np.array([[0], [-3.25], [1], [2]]), "it holds measured values (sample 1: -3.25)"),
-        (np.full((4, 2), 0.5), "it has the shape (4, 2), and its samples are not one-hot"),
-        (np.ones((4, 3), np.uint8), "it has the shape (4, 3), and its samples are not one-hot"),
-        (np.zeros((4, 2, 2)), "it has the shape (4, 2, 2), and its samples are not one-hot"),
+        (np.array([0, 0, 0.5, 0]), "regression"),
+        (np.array([[0], [-3.25], [1], [2]]), "regression"),
+        (np.full((4, 2), 0.5), "regression"),
+        (np.ones((4, 3), np.uint8), "multilabel"),
+        (np.zeros((4, 2, 2)), "segmentation"),
+        (np.array([0, 1, 2, 0]), "classification"),
     ],
-    ids=["measured", "column", "probabilities", "several classes", "picture"],
+    ids=["measured", "column", "probabilities", "several classes", "picture", "classes"],
 )
-def test_targets_that_are_no_classes_are_left_out_and_that_is_said(write, targets, reason):
-    dataset = Dataset.from_npz(write(y_test=targets))
-    assert dataset.y_test is None
-    assert dataset.y_train.tolist() == [0, 1, 2, 0, 1, 2]
-    assert dataset.source.endswith(f"; y_test is left out, since {reason} and no class numbers")
-    assert dataset.unlabelled == f"its y_test is no class numbers: {reason}"
+def test_the_task_is_guessed_from_the_targets(write, targets, task):
+    dataset = Dataset.from_npz(write(y_train=None, y_test=targets))
+    assert (dataset.task, dataset.guessed) == (task, True)
+    np.testing.assert_array_equal(dataset.y_test.ravel(), targets.ravel())
 
 
 @pytest.mark.parametrize("labels", [np.array([0, -1, 0, 0]), np.array([0, 10**9, 0, 0]), np.array(list("abcd"))])

@@ -6,7 +6,7 @@ import pytest
 import netloom.models
 from netloom.errors import NetworkNotFoundError
 from netloom.models import get_network, networks
-from netloom.models.data import DATASETS
+from netloom.models.data.sets import DATASETS
 
 SHAPES = {"digits": ((64,), 10), "lenet": ((28, 28, 1), 10), "jets": ((16,), 5)}
 
@@ -68,7 +68,6 @@ def test_the_public_names_exist():
     assert sorted(netloom.models.__all__) == [
         "Dataset",
         "Network",
-        "RichProgress",
         "Training",
         "get_network",
         "load_dataset",

@@ -18,7 +18,9 @@ from netloom.report.schema import (
     Report,
     ResourceRecord,
     RunRecord,
+    ScoreRecord,
     StageRecord,
+    TaskRecord,
     TimingRecord,
 )
 
@@ -62,14 +64,19 @@ def report() -> Report:
     return Report(
         created=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
         network=NetworkRecord(
-            name="toy", title="Toy network", review="Figure 1", input_shape=(64,), output_shape=(CLASSES,)
+            name="toy", title="Toy network", review="Figure 1", input_shapes=((64,),), output_shapes=((CLASSES,),)
         ),
         settings={"seed": 7, "hls": {"io_type": "io_parallel"}, "csim_samples": None},
         versions={"netloom": "0.1.0", "g++": "12.2.0"},
         seed=7,
         data=DataRecord(source="made up", digest="ab" * 32, samples=SAMPLES, labelled=True),
         parameters=256,
-        accuracy={"float": 0.975, "quantized": 0.95, "fixed": 0.95, "csim": 0.95},
+        task=TaskRecord(
+            name="classification", guessed=False, scores=(ScoreRecord(name="accuracy", unit="%", better=1),)
+        ),
+        scores={
+            name: {"accuracy": 0.975 if name == "float" else 0.95} for name in ("float", "quantized", "fixed", "csim")
+        },
         fidelity=(
             FidelityRecord(engines=("quantized", "fixed"), mismatches=0, **common),
             FidelityRecord(engines=("fixed", "csim"), mismatches=0, **common),
@@ -144,8 +151,8 @@ def evidence() -> Evidence:
     scores[3] = np.roll(scores[3], 1)
     return Evidence(
         inputs=random.random((SAMPLES, 64)),
-        labels=labels,
-        predictions={"float": scores, "fixed": scores, "csim": scores[:10]},
+        targets=labels,
+        predictions={"float": [scores], "fixed": [scores], "csim": [scores[:10]]},
         weights={"dense": (np.arange(-32, 32) / 32, random.integers(1, 50, 64))},
     )
 

@@ -46,8 +46,8 @@ def test_fixed_equals_csim_over_the_whole_test_set(directory: Path) -> None:
     assert record["samples"] == report["data"]["samples"] == 360
     assert record["elements"] == 3600
     assert record["layer_samples"] == 360
-    assert list(report["accuracy"]) == ["float", "quantized", "fixed", "csim", "calibrated"]
-    assert report["accuracy"]["csim"] == report["accuracy"]["fixed"] > 0.8
+    assert list(report["scores"]) == ["float", "quantized", "fixed", "csim", "calibrated"]
+    assert report["scores"]["csim"]["accuracy"] == report["scores"]["fixed"]["accuracy"] > 0.8
     assert report["macs"] == 64 * 64 + 64 * 32 + 32 * 10
     assert [stage["name"] for stage in report["stages"]] == ["train", "quantize", "convert", "simulate"]
     assert "fixed = csim: 0 mismatches in 3,600 outputs" in (directory / rundir.REPORT_HTML).read_text()
@@ -60,7 +60,7 @@ def test_chunks_of_the_test_set_give_what_the_whole_gives(
     evaluation.evaluate(directory, SETTINGS, tmp_path, Progress())
     whole, chunked = Simulation.load(directory), Simulation.load(tmp_path)
     assert chunked.layers == whole.layers
-    assert chunked.accuracy == pytest.approx(whole.accuracy)
+    assert chunked.scores == whole.scores
     assert chunked.fidelity[1:] == whole.fidelity[1:]
     with np.load(directory / rundir.PREDICTIONS) as one, np.load(tmp_path / rundir.PREDICTIONS) as other:
         np.testing.assert_array_equal(one["csim"], other["csim"])
@@ -153,7 +153,7 @@ def test_a_users_quantized_model_without_labels(directory: Path, tmp_path: Path)
     result = call("run", model, "--data", tmp_path / "d.npz", "-o", tmp_path / "r")
     assert result.exit_code == 0, result.output
     report = json.loads((tmp_path / "r" / rundir.REPORT_JSON).read_text())
-    assert report["accuracy"] == {}
+    assert report["scores"] == {}
     assert report["network"]["model_file"] == model.name
     assert [record["engines"] for record in report["fidelity"]] == [["quantized", "fixed"], ["fixed", "csim"]]
     assert all(record["mismatches"] == 0 for record in report["fidelity"])

@@ -20,7 +20,7 @@ from netloom.common.quiet import captured
 from netloom.errors import InputError, StorageError
 from netloom.pipeline import rundir
 from netloom.pipeline.run import read_report
-from netloom.pipeline.stage import LOG_FILE
+from netloom.pipeline.running import LOG_FILE
 from netloom.pipeline.state import STATE_FILE, RunState, StageRecord, check_intact
 
 pytest.importorskip("qkeras")
@@ -231,7 +231,7 @@ def record_anew(run: Path, name: str) -> None:
 def forge_accuracy(run: Path) -> None:
     path = run / rundir.SIMULATION
     simulation = json.loads(path.read_text())
-    simulation["accuracy"] = dict.fromkeys(simulation["accuracy"], 1.0)
+    simulation["scores"] = {one: {"accuracy": 1.0} for one in simulation["scores"]}
     path.write_text(json.dumps(simulation))
 
 
@@ -298,11 +298,11 @@ def test_a_conversion_of_no_run_has_no_record(run: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("labels", "words"),
     [
-        ([0, 1, 2, 3] * 3, "class 3, and the network has 3 outputs"),
+        ([0, 1, 2, 3] * 3, "class 3, but the network has 3 outputs"),
         ([0, 1, 2, -1] * 3, "from 0"),
-        (["cat"] * 12, "whole numbers"),
+        (["cat"] * 12, "must be class numbers or one-hot rows, not <U3"),
         (np.zeros(12, dtype=[("a", "i4"), ("b", "U2")]), "plain numbers"),
-        (np.zeros((12, 2)), "one label a sample"),
+        (np.zeros((12, 2)), "has the shape (2,) a sample, but the network gives (3,)"),
         ([2**40] * 12, "from 0"),
     ],
 )
@@ -315,9 +315,9 @@ def test_labels_that_are_no_classes_of_the_network(
 
 
 def test_labels_in_python(run: Path) -> None:
-    with pytest.raises(InputError, match="class 3, and the network has 3 outputs"):
+    with pytest.raises(InputError, match="class 3, but the network has 3 outputs"):
         netloom.crosscheck(run, np.zeros((2, 4)), np.array([0, 3]), engine="quantized")
-    with pytest.raises(InputError, match="whole numbers"):
+    with pytest.raises(InputError, match="must be class numbers"):
         netloom.crosscheck(run, np.zeros((2, 4)), np.array(["a", "b"]), engine="quantized")
 
 

@@ -9,11 +9,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from netloom.models.tasks.shown import as_picture
 from netloom.report.diagram import diagram
 from netloom.report.evidence import Evidence, FloorPlan
-from netloom.report.html import flat, ladder, most_confused, points, quantity, render, seconds, verdict
+from netloom.report.html import flat, ladders, most_confused, points, quantity, render, seconds, verdict
 from netloom.report.plots import confusion, ranges
-from netloom.report.samples import as_picture, pick, samples
+from netloom.report.samples import pick, samples
 from netloom.report.schema import FidelityRecord, HardwareRecord, Report
 
 
@@ -78,7 +79,8 @@ def test_the_page_says_what_the_report_says(report: Report, evidence: Evidence) 
 
 def test_what_fine_tuning_gained_is_not_put_down_to_quantization(report: Report, evidence: Evidence) -> None:
     accuracy = {"float": 0.95, "quantized": 0.96, "fixed": 0.96, "calibrated": 0.93}
-    text = Page(render(report.model_copy(update={"accuracy": accuracy}), evidence)).text
+    scores = {engine: {"accuracy": value} for engine, value in accuracy.items()}
+    text = Page(render(report.model_copy(update={"scores": scores}), evidence)).text
     words = ["its QKeras twin, before fine-tuning", "\N{MINUS SIGN}2.00 points", "+3.00 points", "the same, fine-tuned"]
     for one in words:
         assert one in text, one
@@ -87,11 +89,11 @@ def test_what_fine_tuning_gained_is_not_put_down_to_quantization(report: Report,
 
 def test_without_accuracy_the_page_says_why(report: Report, evidence: Evidence) -> None:
     data = report.data.model_copy(update={"labelled": False, "unlabelled": "its y_test is no class numbers"})
-    bare = report.model_copy(update={"accuracy": {}, "data": data})
-    text = Page(render(bare, replace(evidence, labels=None))).text
-    assert "No accuracy: its y_test is no class numbers." in text
+    bare = report.model_copy(update={"scores": {}, "data": data})
+    text = Page(render(bare, replace(evidence, targets=None))).text
+    assert "No score: its y_test is no class numbers." in text
     single = [record.model_copy(update={"argmax_agreement": None}) for record in report.fidelity]
-    text = Page(render(bare.model_copy(update={"fidelity": single}), replace(evidence, labels=None))).text
+    text = Page(render(bare.model_copy(update={"fidelity": single}), replace(evidence, targets=None))).text
     assert "None: its y_test is no class numbers." in text
 
 
@@ -230,7 +232,7 @@ def test_hostile_names_are_shown_and_do_nothing(report: Report, evidence: Eviden
     data = report.data.model_copy(update={"source": HOSTILE, "class_names": (HOSTILE,) * 4})
     hostile = report.model_copy(update={"layers": layers, "network": network, "data": data})
     weights = {HOSTILE: evidence.weights["dense"]}
-    text = render(hostile, Evidence(evidence.inputs, evidence.labels, evidence.predictions, weights))
+    text = render(hostile, Evidence(evidence.inputs, evidence.targets, evidence.predictions, weights))
     page = Page(text)
     assert "script" not in page.tags
     assert "<script" not in text
@@ -246,15 +248,15 @@ def test_layers_that_may_overflow_are_marked(report: Report, evidence: Evidence)
 
 def test_without_labels_the_ladder_is_agreement(report: Report, evidence: Evidence) -> None:
     data = report.data.model_copy(update={"labelled": False})
-    unlabelled = report.model_copy(update={"accuracy": {}, "data": data})
+    unlabelled = report.model_copy(update={"scores": {}, "data": data})
     text = Page(render(unlabelled, Evidence(evidence.inputs, None, evidence.predictions, evidence.weights))).text
     assert "Agreement, step by step" in text
     assert "Confusion" not in text
 
 
 def test_outputs_that_are_no_scores_are_no_classes(report: Report, evidence: Evidence) -> None:
-    outputs = {"fixed": np.ones((40, 3, 2))}
-    page = render(report.model_copy(update={"accuracy": {}}), Evidence(evidence.inputs, evidence.labels, outputs, {}))
+    outputs = {"fixed": [np.ones((40, 3, 2))]}
+    page = render(report.model_copy(update={"scores": {}}), Evidence(evidence.inputs, evidence.targets, outputs, {}))
     assert "Confusion" not in Page(page).text
 
 
@@ -280,8 +282,9 @@ def test_the_verdict_is_about_fixed_and_csim() -> None:
 
 
 def test_the_ladder_goes_down_in_points(report: Report) -> None:
-    assert [rung.engine for rung in ladder(report)] == ["float", "quantized", "fixed", "csim"]
-    assert [rung.difference for rung in ladder(report)][1:] == pytest.approx([-0.025, 0, 0])
+    (ladder,) = ladders(report)
+    assert [rung.engine for rung in ladder.rungs] == ["float", "quantized", "fixed", "csim"]
+    assert [rung.difference for rung in ladder.rungs][1:] == pytest.approx([-0.025, 0, 0])
 
 
 def test_numbers_for_people() -> None:
@@ -294,8 +297,8 @@ def test_numbers_for_people() -> None:
 def test_confusion_counts_labels_in_rows(evidence: Evidence) -> None:
     matrix = evidence.confusion()
     assert matrix is not None
-    assert evidence.labels is not None
-    wrong = (int(evidence.labels[3]), (int(evidence.labels[3]) + 1) % 4)
+    assert evidence.targets is not None
+    wrong = (int(evidence.targets[3]), (int(evidence.targets[3]) + 1) % 4)
     assert matrix.sum() == 40
     assert matrix[wrong] == 1
     assert most_confused(matrix, "abcd") == [("abcd"[wrong[0]], "abcd"[wrong[1]], 1)]

@@ -11,7 +11,7 @@ from zoo import bits, linear, quant  # noqa: E402
 
 from netloom.errors import LayerNotSupportedError, NetloomError  # noqa: E402
 from netloom.hls import HlsSettings  # noqa: E402
-from netloom.hls.check import SUPPORTED, check_model  # noqa: E402
+from netloom.hls.frontends.keras.check import SUPPORTED, check_model  # noqa: E402
 from netloom.quantize import Policy, quantize  # noqa: E402
 from netloom.quantize.arguments import READ, constructor_arguments, is_known  # noqa: E402
 

@@ -8,7 +8,7 @@ import qkeras  # noqa: E402
 from zoo import quant  # noqa: E402
 
 from netloom.errors import QuantizerNotSupportedError  # noqa: E402
-from netloom.hls.handlers.quantizer import quantized_values  # noqa: E402
+from netloom.hls.frontends.keras.handlers.quantizer import quantized_values  # noqa: E402
 
 WEIGHTS = np.random.default_rng(0).normal(0, 0.7, (6, 3)).astype(np.float32)
 
@@ -92,7 +92,7 @@ def test_weights_without_a_quantizer_may_have_few_bits_and_no_more():
 
 @pytest.mark.parametrize("quantizer", ["quantized_tanh(-4)", "quantized_sigmoid(0)", "quantized_bits(-4,0,alpha=1)"])
 def test_activations_of_no_width_are_refused(quantizer):
-    from netloom.hls.handlers.activation import quantized_activation
+    from netloom.hls.frontends.keras.handlers.activation import quantized_activation
 
     with pytest.raises(QuantizerNotSupportedError, match="bits"):
         quantized_activation(qkeras.get_quantizer(quantizer), "layer", (3,))
@@ -100,7 +100,8 @@ def test_activations_of_no_width_are_refused(quantizer):
 
 @pytest.mark.parametrize("inverse", ["quantized_bits(6,1,alpha=1)", "quantized_po2(5)"])
 def test_the_inverse_quantizer_of_a_batch_normalization_is_honoured(inverse):
-    from netloom.hls.hls4ml_graph import parse
+    from netloom.hls import HlsSettings
+    from netloom.hls.frontends.keras.parse import parse
 
     layer = qkeras.QBatchNormalization(
         gamma_quantizer=None,
@@ -113,7 +114,7 @@ def test_the_inverse_quantizer_of_a_batch_normalization_is_honoured(inverse):
     inputs = keras.Input((3,), name="source")
     model = keras.Model(inputs, layer(quant(6, 0, "input_quantizer")(inputs)))
     layer.set_weights([np.array(w) for w in ([0.7, 1, 3], [0.1, 0, -1], [0.3, 0.2, 0.1], [1, 2, 3])])
-    config = parse(model).layers[-1]
+    config = parse(model, HlsSettings()).layers[-1]
     x = np.float32([[-0.5, 0.25, 0.75]])
     ours = x * config["scale_data"] + config["bias_data"]
     assert np.abs(ours - keras.ops.convert_to_numpy(layer(x, training=False))).max() < 1e-6

@@ -1,6 +1,7 @@
 """`crosscheck` finds what differs, names the first layer, and finds nothing where nothing does."""
 
 import shutil
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from netloom.errors import InputError
 from netloom.fixed_point import FixedPoint
 from netloom.hls import Conversion
+from netloom.models.data.examples import Examples
+from netloom.models.tasks import Classification
 from netloom.sim import Engine, crosscheck, open_engine
 
 
@@ -141,12 +144,18 @@ A = np.array([[0.0, 1, 0], [1, 0, 0], [0.25, 0.5, 0]])
 B = np.array([[0.0, 1, 0], [0, 1, 0], [0.5, 0.5, 0]])
 
 
+def judged(labels):
+    return partial(Classification().evaluate, examples=Examples(X, labels))
+
+
 def test_numbers_of_a_comparison():
-    fidelity = crosscheck(Fixed("a", [A]), Fixed("b", [B]), X, np.array([1, 0, 1]), steps={"output": 0.25})
+    fidelity = crosscheck(
+        Fixed("a", [A]), Fixed("b", [B]), X, evaluate=judged(np.array([1, 0, 1])), steps={"output": 0.25}
+    )
     assert (fidelity.samples, fidelity.elements, fidelity.mismatches) == (3, 9, 3)
     assert fidelity.max_difference_steps == 4.0
     assert fidelity.argmax_agreement == pytest.approx(1 / 3)
-    assert fidelity.accuracy == {"a": 1.0, "b": pytest.approx(1 / 3)}
+    assert fidelity.scores == {"a": {"accuracy": 1.0}, "b": {"accuracy": pytest.approx(1 / 3)}}
     first = fidelity.first_mismatch
     assert (first.layer, first.sample, first.index, first.values) == ("output", 1, [0], [1.0, 0.0])
 
@@ -175,7 +184,7 @@ def test_layers_of_other_names_are_matched_by_origin():
 
 def test_labels_are_one_a_sample():
     with pytest.raises(InputError, match="2 labels for 3 samples"):
-        crosscheck(Fixed("a", [A]), Fixed("b", [A]), X, np.array([0, 1]))
+        crosscheck(Fixed("a", [A]), Fixed("b", [A]), X, evaluate=judged(np.array([0, 1])))
 
 
 def test_no_samples_are_no_evidence_but_no_error(mlp):

@@ -8,7 +8,7 @@ import pytest
 
 from netloom.errors import InputError, StorageError, ToolFailedError, ToolMissingError
 from netloom.hls import Conversion
-from netloom.hls.hls4ml_graph import PROJECT
+from netloom.hls.conversion import PROJECT
 from netloom.sim import csim_build, open_engine
 
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from operations import random_raws
 
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import DataflowBuilder, DepthwiseMatVec, TensorType, Window
 from netloom.sim.depthwise import DepthwiseConvolution
 from netloom.sim.fixed import Program
 from netloom.sim.fuse import fused, join_depthwise
+from netloom.testing.operations import random_raws
 
 SHAPES = {
     # input, kernel, stride, padding

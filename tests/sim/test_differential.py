@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-import random_networks
 
 from netloom.errors import NetloomError, ToolFailedError
+from netloom.testing import random_networks
 
 REGRESSIONS = Path(__file__).parents[1] / "regressions"
 QUICK = (12, 23, 70, 75)

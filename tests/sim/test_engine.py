@@ -7,9 +7,10 @@ keras = pytest.importorskip("keras")
 
 from zoo import quant  # noqa: E402
 
-from netloom.errors import InputError  # noqa: E402
+from netloom.errors import InputError, SettingsError  # noqa: E402
 from netloom.hls import HlsSettings, convert  # noqa: E402
 from netloom.sim import open_engine  # noqa: E402
+from netloom.sim.engines import KINDS  # noqa: E402
 from netloom.sim.keras_engine import KerasEngine  # noqa: E402
 
 NAMES = ("left side", "b")
@@ -41,3 +42,21 @@ def test_a_dict_is_taken_by_the_inputs_names_in_any_order(engine):
 def test_other_names_are_refused_with_those_that_there_are(engine, names):
     with pytest.raises(InputError, match="inputs are 'left side', 'b', not "):
         engine.predict({name: np.zeros((2, 3)) for name in names})
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_an_engine_says_what_it_needs(name):
+    with pytest.raises(SettingsError, match=f"engine '{name}' needs a"):
+        open_engine(name)
+
+
+def test_an_unknown_engine_is_refused_with_those_that_there_are():
+    with pytest.raises(
+        SettingsError, match="no engine 'fast'; engines are float, quantized, fixed, csim, rtl, netlist"
+    ):
+        open_engine("fast")
+
+
+def test_a_netlist_engine_needs_its_netlist_too():
+    with pytest.raises(SettingsError, match="engine 'netlist' needs a netlist"):
+        open_engine("netlist", design="folder")

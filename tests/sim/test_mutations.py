@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from dataflow_engine import DataflowEngine
 from designs import WEIGHT, Network
-from operations import random_raws
 
 from netloom.errors import SimulationError
 from netloom.firmware.generate import generate_design
@@ -15,6 +14,7 @@ from netloom.hls.dataflow import Permute, Pool, PoolFunction
 from netloom.sim import crosscheck
 from netloom.sim.hardware.rtl import RtlEngine
 from netloom.sim.hardware.verilator import Stalls
+from netloom.testing.operations import random_raws
 
 INTERVAL = 300
 

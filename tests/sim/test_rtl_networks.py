@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import random_networks
 from zoo import ZOO, random_inputs
 
 from netloom.errors import NetloomError
@@ -16,6 +15,7 @@ from netloom.sim import crosscheck
 from netloom.sim.fixed import FixedEngine
 from netloom.sim.hardware.rtl import RtlEngine
 from netloom.sim.hardware.verilator import Stalls
+from netloom.testing import random_networks
 
 LARGE = find_board("ULX3S-85F").device
 SWEEP = [9000 + seed for seed in range(40)]

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from operations import random_raws
 
 from netloom.firmware.design import Design
 from netloom.firmware.emit.emit import emit
 from netloom.firmware.emit.verilog import TOP, input_ports, output_ports
 from netloom.firmware.map.cycles import Cycles, count_cycles
-from netloom.firmware.map.folding import Folding
+from netloom.firmware.map.fold import Folding
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import (
     Cast,
@@ -17,16 +16,16 @@ from netloom.hls.dataflow import (
     Dataflow,
     DataflowBuilder,
     DepthwiseMatVec,
+    Evaluator,
     Layer,
     MatVec,
     Operation,
     TensorType,
     Window,
-    in_dtype,
-    integer_dtype,
 )
 from netloom.sim.hardware.cells import cell_models
-from netloom.sim.hardware.verilator import FLOWING, Port, Simulation, Stalls, build
+from netloom.sim.hardware.verilator import FLOWING, CompiledModule, Stalls, StreamPort, build
+from netloom.testing.operations import random_raws
 
 WEIGHT = FixedPoint.parse("fixed<5,2>")
 ACTIVATION = FixedPoint.parse("ufixed<5,2,RND_CONV,SAT>")
@@ -93,13 +92,8 @@ class Network:
 
 def evaluate(dataflow: Dataflow, inputs: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     """Raws of every node, in integers."""
-    raws = dict(zip(dataflow.sources, inputs, strict=True))
-    for node in dataflow.nodes:
-        types, bounds = dataflow.input_types(node), dataflow.input_bounds(node)
-        dtype = integer_dtype(node.operation.headroom(types, bounds))
-        kernel = node.operation.kernel(types, bounds, dtype)
-        raws[node.name] = kernel([in_dtype(raws[name], dtype).copy() for name in node.inputs])
-    return raws
+    evaluator = Evaluator(dataflow, list(dataflow.types), least=np.int64)
+    return evaluator.evaluate(dict(zip(dataflow.sources, inputs, strict=True)))
 
 
 def check_design(
@@ -132,12 +126,15 @@ def check_design(
     return cycles
 
 
-def simulated(files: Mapping[str, str], design: Design) -> Simulation:
+def simulated(files: Mapping[str, str], design: Design) -> CompiledModule:
     """The emitted files, compiled, with models of the vendors' cells."""
     used = {name: content for name, content in files.items() if name.endswith((".sv", ".mem"))}
     return build(
         used | cell_models(used),
         TOP,
-        [Port(f"{n}_t", p.stream.bytes * 8) for n, p in zip(input_ports(design), design.inputs, strict=True)],
-        [Port(f"{n}_t", p.stream.bytes * 8, True) for n, p in zip(output_ports(design), design.outputs, strict=True)],
+        [StreamPort(f"{n}_t", p.stream.bytes * 8) for n, p in zip(input_ports(design), design.inputs, strict=True)],
+        [
+            StreamPort(f"{n}_t", p.stream.bytes * 8, True)
+            for n, p in zip(output_ports(design), design.outputs, strict=True)
+        ],
     )

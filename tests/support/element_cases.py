@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-from operations import random_raws, run
-from rtl_bench import SEEDS, check_unit
 
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.unit import Unit
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Operation, TensorType
 from netloom.sim.hardware.verilator import Result
+from netloom.testing.operations import random_raws, run
+from netloom.testing.unit_bench import SEEDS, check_unit
 
 
 def stream_of(tensor: TensorType, lanes: int, name: str = "source") -> Stream:
@@ -33,7 +33,7 @@ def check_element_unit(
         arrays = random_raws(tensors, seed, samples)
     expected = run(operation, tensors, arrays)
     (output,) = unit.outputs
-    declared = operation.output(tensors)
+    (declared,) = operation.outputs(tensors)
     assert output.element == declared.element
     assert output.beats * output.lanes == declared.size
     flat = [array.reshape(len(array), -1) for array in arrays]

@@ -7,7 +7,7 @@ import numpy as np
 from netloom.firmware.emit.library import modules
 from netloom.firmware.stream import Stream
 from netloom.fixed_point import FixedPoint
-from netloom.sim.hardware.verilator import Port, build
+from netloom.sim.hardware.verilator import StreamPort, build
 
 
 def stream(element: str, lanes: int, beats: int) -> Stream:
@@ -24,4 +24,10 @@ def raws(source: Stream, samples: int, seed: int = 0) -> np.ndarray:
 
 def elaborate(module: str, parameters: Mapping[str, int | str]) -> None:
     """Give a module to Verilator with ports of one bit, and without those in it, which would complain as well."""
-    build({f"{module}.sv": modules()[module]}, module, [Port("in_", 1)], [Port("out_", 1)], parameters=parameters)
+    build(
+        {f"{module}.sv": modules()[module]},
+        module,
+        [StreamPort("in_", 1)],
+        [StreamPort("out_", 1)],
+        parameters=parameters,
+    )

@@ -98,7 +98,7 @@ def main() -> None:
     import keras
 
     if plugin == "with":
-        import netloom.hls.handlers  # noqa: F401
+        import netloom.hls.frontends.keras.handlers  # noqa: F401
     assert ("netloom" in hls4ml.backends.get_available_backends()) == (plugin == "with")
     keras.utils.set_random_seed(0)
     folder.mkdir()

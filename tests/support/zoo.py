@@ -69,9 +69,9 @@ def _build(name: str, folder: Path) -> None:
     import keras
 
     from netloom.hls import HlsSettings, convert
+    from netloom.models.data.examples import as_list
     from netloom.quantize import save_model
     from netloom.sim import open_engine
-    from netloom.sim.crosscheck import as_list
 
     build, settings = ZOO[name]
     keras.utils.set_random_seed(1)

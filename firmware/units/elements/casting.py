@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 
 _EASY_WIDTH = 8
-"""Up to this many bits, rounding and saturation fit one clock cycle of 150 MHz on the slowest ECP5."""
+"""Up to this many bits, rounding and saturation fit one clock cycle of 150 MHz on the slowest parts."""
 
 
 @dataclass(frozen=True)

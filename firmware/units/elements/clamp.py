@@ -51,7 +51,7 @@ class ClampUnit(Unit):
 
     @property
     def _element(self) -> FixedPoint:
-        return self.operation.output([TensorType((1,), self.source.element)]).element
+        return self.operation.outputs([TensorType((1,), self.source.element)])[0].element
 
     @property
     def _limits(self) -> tuple[int, int]:

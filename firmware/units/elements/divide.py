@@ -6,6 +6,7 @@ from typing import ClassVar
 from netloom.errors import PrecisionError
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
+from netloom.firmware.units.products.shift_add import signed_digits
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
 from netloom.fixed_point import FixedPoint
@@ -26,11 +27,6 @@ def reciprocal_shift(divisor: int, element: FixedPoint) -> int:
     while largest * (-(2**shift) % divisor) >= 2**shift:
         shift += 1
     return shift
-
-
-def signed_digits(value: int) -> int:
-    """Nonzero digits of the canonical signed-digit form: terms of the product with a constant."""
-    return bin(value ^ 3 * value).count("1")
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,7 @@ class DivideUnit(Unit):
         if divisor & (divisor - 1) == 0:
             return 1
         # One more for the sign: a negative raw's quotient is one above the product's floor.
-        return signed_digits(-(-(2**self._shift) // divisor)) + 1
+        return len(signed_digits(-(-(2**self._shift) // divisor))) + 1
 
     @property
     def _stages(self) -> int:

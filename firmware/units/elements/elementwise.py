@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from netloom.errors import FoldingError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
-from netloom.firmware.units.products.multiplier import DSP_WIDTH, LATENCY, multiplier_resources
+from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
 from netloom.fixed_point import FixedPoint
@@ -42,7 +42,7 @@ class ElementwiseUnit(Unit):
     a: Stream
     b: Stream
     operation: Elementwise
-    target: Target = Target.GENERIC
+    target: Family = GENERIC
     dsps: int | None = None
 
     def __post_init__(self) -> None:
@@ -73,12 +73,13 @@ class ElementwiseUnit(Unit):
 
     @property
     def _element(self) -> FixedPoint:
-        return self.operation.output([TensorType((1,), self.a.element), TensorType((1,), self.b.element)]).element
+        ones = [TensorType((1,), stream.element) for stream in (self.a, self.b)]
+        return self.operation.outputs(ones)[0].element
 
     @property
     def _dsps(self) -> int:
         widest = max(self.a.element.width, self.b.element.width)
-        if not self._multiplies or widest > DSP_WIDTH[self.target]:
+        if not self._multiplies or widest > self.target.dsp_width:
             return 0
         return self._lanes if self.dsps is None else min(self.dsps, self._lanes)
 

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from netloom.errors import PrecisionError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream, hex_memory
 from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
 from netloom.firmware.units.elements.lookup_table import Addressing, addressing
@@ -16,7 +16,7 @@ from netloom.hls.dataflow import Lookup
 
 _LARGEST = 2**31
 _BLOCK_DEPTH = 1024
-"""Words of 18 bits in a block RAM of ECP5."""
+"""Words beyond which a table is in several blocks."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class LookupUnit(Unit):
     name: str
     source: Stream
     operation: Lookup
-    target: Target = Target.GENERIC
+    target: Family = GENERIC
 
     def __post_init__(self) -> None:
         operation = self.operation
@@ -111,8 +111,7 @@ class LookupUnit(Unit):
         depth = len(way.table)
         total = elastic_resources(self._stages, 0) + Resources(ff=lanes * width)
         if self._block:
-            # Block RAM has two read ports, in ECP5 of up to 18 bits; in iCE40 one.
-            ports = 1 if self.target is Target.ICE40 or width > 18 else 2
+            ports = 2 if width <= self.target.second_port else 1
             # A memory deeper than one block is chosen from by LUTs.
             total += Resources(lut=lanes * width * (-(-depth // _BLOCK_DEPTH) - 1) // 3)
             total += Resources(rams=(Ram(depth, width, block=True),) * -(-lanes // ports))

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from netloom.errors import FoldingError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream, hex_memory
 from netloom.firmware.units.elastic import ElasticStages, elastic_resources
 from netloom.firmware.units.memories.ram_style import BLOCK, ram_resources, ram_style
@@ -66,7 +66,7 @@ class PermuteUnit(Unit):
     name: str
     streams: tuple[Stream, ...]
     operation: Permute
-    target: Target = Target.GENERIC
+    target: Family = GENERIC
 
     def __post_init__(self) -> None:
         first = self.streams[0]

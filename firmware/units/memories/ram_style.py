@@ -1,6 +1,6 @@
 """What a small memory is built of, and what that costs. The choice fixes a unit's latency, so it is made here, once."""
 
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import Family
 from netloom.firmware.units.memories.block_ram import LUTS_A_BLOCK, block_rams
 from netloom.firmware.units.unit import Ram, Resources
 
@@ -13,15 +13,15 @@ _MOST_REGISTERS = 64
 """Bits that go to flip-flops where there is no LUT RAM."""
 
 
-def ram_style(depth: int, width: int, target: Target) -> str:
-    """Few words go to LUTs, many bits to block RAM; iCE40 has no LUT RAM, and uses flip-flops for the smallest.
+def ram_style(depth: int, width: int, target: Family) -> str:
+    """Few words go to LUTs, many bits to block RAM; where there is no LUT RAM, flip-flops take the smallest.
 
     Args:
         depth: words.
         width: bits of a word.
         target: device family.
     """
-    if target is Target.ICE40:
+    if not target.lut_ram:
         return REGISTERS if depth * width <= _MOST_REGISTERS else BLOCK
     if depth > _DEEPEST_DISTRIBUTED:
         return BLOCK

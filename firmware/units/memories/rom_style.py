@@ -1,11 +1,11 @@
 """What a table of constants is built of, and what that costs. Does not change a unit's latency."""
 
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.units.memories.block_ram import LUTS_A_BLOCK, block_rams
 from netloom.firmware.units.unit import Ram, Resources
 
 
-def rom_in_block(depth: int, width: int, target: Target = Target.GENERIC) -> bool:
+def rom_in_block(depth: int, width: int, target: Family = GENERIC) -> bool:
     """Whether a table goes to block RAM: where LUTs would be dearer.
 
     Args:
@@ -16,7 +16,7 @@ def rom_in_block(depth: int, width: int, target: Target = Target.GENERIC) -> boo
     return rom_luts(depth, width) > LUTS_A_BLOCK * block_rams(depth, width, target)
 
 
-def rom_resources(depth: int, width: int, target: Target = Target.GENERIC) -> Resources:
+def rom_resources(depth: int, width: int, target: Family = GENERIC) -> Resources:
     """The table alone, without the register behind it."""
     if rom_in_block(depth, width, target):
         return Resources(rams=(Ram(depth, width, block=True),))

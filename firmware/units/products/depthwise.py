@@ -7,11 +7,11 @@ from functools import cached_property
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError, SettingsError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream, hex_memory, pack_word
 from netloom.firmware.units.memories.rom_style import rom_in_block, rom_resources
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
-from netloom.firmware.units.products.multiplier import DSP_WIDTH, LATENCY, adder_luts, multiplier_resources
+from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
@@ -54,7 +54,7 @@ class DepthwiseUnit(Unit):
     operation: DepthwiseMatVec
     kernel_height: int
     kernel_width: int
-    target: Target = Target.GENERIC
+    target: Family = GENERIC
     dsps: int = 0
     saturates: bool | None = None
 
@@ -103,7 +103,7 @@ class DepthwiseUnit(Unit):
     def in_dsps(self) -> int:
         """How many multipliers sit in DSP blocks."""
         widest = max(self.source.element.width, self._weights[1].width)
-        return self.dsps if widest <= DSP_WIDTH[self.target] else 0
+        return self.dsps if widest <= self.target.dsp_width else 0
 
     @cached_property
     def confines(self) -> bool:
@@ -210,7 +210,7 @@ class DepthwiseUnit(Unit):
         bias = int(np.abs(self._bias).max()).bit_length() + 1 if self._bias.any() else 0
         # The register behind block RAM becomes part of it.
         in_block = rom_in_block(self._words, elements * weight, self.target)
-        lut = in_luts * product.lut + elements * adder_luts(width, self.target, carry=True)
+        lut = in_luts * product.lut + elements * self.target.adder(width, True)
         lut += 3 * self._words.bit_length() + 16
         ff = elements * (data if in_block else data + weight) + in_luts * product.ff + elements * width + 20
         ff += self.lanes * bias * (1 + (self.kernel_height - 1).bit_length())

@@ -7,11 +7,11 @@ from typing import ClassVar
 import numpy as np
 
 from netloom.errors import FoldingError, SettingsError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream, hex_memory, pack_word
 from netloom.firmware.units.memories.rom_style import rom_in_block, rom_luts
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
-from netloom.firmware.units.products.multiplier import LATENCY, adder_luts, multiplier_resources
+from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
 from netloom.firmware.units.products.weights import FoldedWeights
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Ram, Resources, Unit
@@ -50,7 +50,7 @@ class MatVecUnit(Unit):
     operation: MatVec
     pe: int
     k_order: np.ndarray
-    target: Target = Target.GENERIC
+    target: Family = GENERIC
     dsps: int = 0
     bounds: Bounds | None = None
     in_block: bool | None = None
@@ -231,7 +231,7 @@ class MatVecUnit(Unit):
             total += Resources(self.multipliers * (2 * term if self.confines else term), self.multipliers * term)
         lut, ff = self._tree(term, accum.width)
         if self._totals:
-            lut, ff = lut + adder_luts(accum.width, self.target, carry=True), ff + accum.width
+            lut, ff = lut + self.target.adder(accum.width, True), ff + accum.width
         total += Resources(self.pe * (lut + self.confines * 2 * accum.width), self.pe * ff)
         total += self._sequence(self.nf * self.sf, self.multipliers * weights.width, self._weights_in_block)
         if self._start.any():
@@ -240,11 +240,11 @@ class MatVecUnit(Unit):
         return total + fifo_resources(self.outputs[0].width, self.depth, self.target)
 
     def _sequence(self, depth: int, width: int, block: bool) -> Resources:
-        """A memory read word after word; on ECP5 the register behind a block RAM is part of it."""
+        """A memory read word after word; the register behind a block RAM may be part of it."""
         address = (depth - 1).bit_length()
         control = Resources(2 * address, address)
         if block:
-            held = 0 if self.target is Target.ECP5 else width
+            held = 0 if self.target.ram_register else width
             return control + Resources(ff=held, rams=(Ram(depth, width, block=True),))
         return control + Resources(lut=rom_luts(depth, width), ff=width if depth > 1 else 0)
 
@@ -254,7 +254,7 @@ class MatVecUnit(Unit):
         terms, width = self.simd, term
         while terms > 1:
             width = min(width + 1, limit)
-            lut += terms // 2 * adder_luts(width, self.target)
+            lut += terms // 2 * self.target.adder(width, False)
             terms = -(-terms // 2)
             ff += terms * width
         return lut, ff

@@ -8,10 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from netloom.errors import FoldingError, SettingsError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
-from netloom.firmware.units.products.multiplier import adder_luts
 from netloom.firmware.units.products.shift_add import Network, Node, Term, linear_network, signed_digits
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
@@ -84,7 +83,7 @@ class MatVecUnrolled(Unit):
     name: str
     source: Stream
     operation: MatVec
-    target: Target = Target.GENERIC
+    target: Family = GENERIC
     bounds: Bounds | None = None
 
     def __post_init__(self) -> None:
@@ -355,7 +354,7 @@ class _Writer:
         self._clocked.append(f"    results[{lane * width}+:{width}] <= y{lane};")
 
     def _adder(self, name: str, width: int, a: str, b: str, result: str, subtract: bool) -> str:
-        self.luts += adder_luts(width, self._unit.target)
+        self.luts += self._unit.target.adder(width, False)
         return (
             f'  adder #(.WIDTH({width}), .SUBTRACT(1\'b{int(subtract)}), .TARGET("{self._unit.target}")) {name} '
             f"(.a({a}), .b({b}), .carry(1'b0), .sum({result}));"

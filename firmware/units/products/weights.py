@@ -5,9 +5,8 @@ from typing import Protocol
 
 import numpy as np
 
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import Family
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.products.multiplier import DSP_WIDTH
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Bounds, MatVec
 
@@ -24,7 +23,7 @@ class _Folded(Protocol):
     @property
     def k_order(self) -> np.ndarray: ...
     @property
-    def target(self) -> Target: ...
+    def target(self) -> Family: ...
     @property
     def dsps(self) -> int: ...
     @property
@@ -77,9 +76,9 @@ class FoldedWeights:
         ends = [0, *(value * int(weight) for value in values for weight in (raws.min(), raws.max()))]
         products = (min(ends), max(ends))
 
-        widest = DSP_WIDTH[unit.target]
-        named = unit.target is not Target.GENERIC
-        if named and unit.dsps and unit.pe > 1 and shift <= 0 and not unit.confines and element.width <= widest:
+        widest = unit.target.dsp_width
+        packs = unit.target.packs
+        if packs and unit.dsps and unit.pe > 1 and shift <= 0 and not unit.confines and element.width <= widest:
             pack = _width(*products, signed=element.signed or int(raws.min()) < 0)
             stored, blocks, served = _shared(folded, unit.dsps)
             type_ = _type(stored)
@@ -90,7 +89,7 @@ class FoldedWeights:
         return cls(folded, type_.width, type_.signed, shift, products, 0, blocks, blocks)
 
 
-def can_share_blocks(weights: np.ndarray, low: int, high: int, signed: bool, target: Target) -> bool:
+def can_share_blocks(weights: np.ndarray, low: int, high: int, signed: bool, target: Family) -> bool:
     """Whether two weights that meet the same element fit one DSP block together, whichever they are.
 
     Where the vendor's tool decides what a block takes, none are put together.
@@ -106,8 +105,8 @@ def can_share_blocks(weights: np.ndarray, low: int, high: int, signed: bool, tar
     least, greatest = int(raws.min()), int(raws.max())
     ends = [0, *(value * weight for value in (low, high) for weight in (least, greatest))]
     pack = _width(min(ends), max(ends), signed=signed or least < 0)
-    fits = pack + _type(np.array([least - 1, greatest])).width <= DSP_WIDTH[target]
-    return fits and target is not Target.GENERIC
+    fits = pack + _type(np.array([least - 1, greatest])).width <= target.dsp_width
+    return fits and target.packs
 
 
 def _trimmed(raws: np.ndarray) -> tuple[np.ndarray, int]:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from netloom.errors import SettingsError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.memories.ram_style import BLOCK, REGISTERS, ram_resources, ram_style
 from netloom.firmware.units.streams.stream_register import BufferTiming
@@ -38,7 +38,7 @@ class StreamFifo(Unit):
     name: str
     source: Stream
     depth: int
-    target: Target = Target.GENERIC
+    target: Family = GENERIC
 
     def __post_init__(self) -> None:
         if self.depth < 2:

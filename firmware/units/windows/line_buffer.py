@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from netloom.errors import SettingsError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.memories.ram_style import BLOCK, ram_resources, ram_style
 from netloom.firmware.units.timing import Timing
@@ -42,7 +42,7 @@ class LineBuffer(Unit):
     kernel_height: int
     stride_height: int
     padding: tuple[tuple[int, int], tuple[int, int]]
-    target: Target = Target.GENERIC
+    target: Family = GENERIC
 
     def __post_init__(self) -> None:
         if self.channels % self.source.lanes or self.source.beats != self.height * self.width * self.slices:

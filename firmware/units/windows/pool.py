@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import prod
 
 from netloom.errors import LayerNotSupportedError, SettingsError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
 from netloom.firmware.units.timing import Timing
@@ -47,7 +47,7 @@ class PoolUnit(Unit):
     name: str
     source: Stream
     operation: Pool
-    target: Target = Target.GENERIC
+    target: Family = GENERIC
     rows: int | None = None
     saturates: bool | None = None
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from netloom.errors import SettingsError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.memories.ram_style import BLOCK, ram_resources, ram_style
 from netloom.firmware.units.timing import Timing
@@ -55,7 +55,7 @@ class ReplayBuffer(Unit):
     repeats: int
     repeat_stride: int
     depth: int = 0
-    target: Target = Target.GENERIC
+    target: Family = GENERIC
 
     def __post_init__(self) -> None:
         pattern = self._pattern

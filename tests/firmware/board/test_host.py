@@ -1,4 +1,4 @@
-"""Frames to bytes and back; what driver and loader refuse. The rest is in tests/sim/hardware/test_emulate.py."""
+"""Frames to bytes and back; what the driver and the loader refuse. The rest is in `test_emulate.py` of `sim`."""
 
 import os
 import pty

@@ -7,8 +7,8 @@ import pytest
 from tiny_design import add_design
 
 from netloom.errors import StorageError, ToolFailedError
-from netloom.firmware.board.devices import ECP5, ICE40, Family
 from netloom.firmware.build.synthesis import Netlist, count_cells, stub, synthesize, unit_of
+from netloom.firmware.families import ECP5, ICE40, Family
 
 
 def run(folder: Path, family: Family, out: Path, **settings: object) -> Netlist:

@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from clocked_bench import Instance, clocked
+from netloom.testing.clocked_bench import Instance, clocked
 
 TABLES = (0x7888, 0x8777, 0x665A, 0x0008)
 INPUTS = [f"{name}{half}" for half in (0, 1) for name in "ABCD"]

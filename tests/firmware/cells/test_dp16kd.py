@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from clocked_bench import Instance, clocked
+
+from netloom.testing.clocked_bench import Instance, clocked
 
 CLOCKS = 400
 PINS = {"DIA": 18, "ADA": 14, "DIB": 18, "ADB": 14}

@@ -3,7 +3,8 @@
 from itertools import product
 
 import numpy as np
-from clocked_bench import Instance, clocked, signed
+
+from netloom.testing.clocked_bench import Instance, clocked, signed
 
 CLOCKS = 100
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pipeline_bench import operands, signed, through
-from rtl_bench import library
 
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.multiplier import LATENCY
 from netloom.fixed_point import FixedPoint
+from netloom.testing.pipeline_bench import operands, signed, through
+from netloom.testing.unit_bench import library
 
 BODY = """
   multiplier #(

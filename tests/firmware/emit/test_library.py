@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from rtl_bench import RTL
 
 from netloom.firmware.emit.library import instantiated, modules, needed
+from netloom.testing.unit_bench import RTL
 
 TESTS = Path(__file__).parents[1]
 FILES = sorted(RTL.rglob("*.sv"))

@@ -4,11 +4,11 @@ import json
 from collections import Counter
 
 import pytest
-from rtl_bench import library
 
-from netloom.firmware.board.devices import ECP5
 from netloom.firmware.build.synthesis import synthesize
+from netloom.firmware.families import ECP5
 from netloom.firmware.families.carry_chains import open_carry_ends
+from netloom.testing.unit_bench import library
 
 TOP = """
 module top (

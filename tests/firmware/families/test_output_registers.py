@@ -4,18 +4,17 @@ import json
 
 import numpy as np
 import pytest
-from rtl_bench import compare_timing, library
 from stream_cases import raws, stream
 
 from netloom.errors import SimulationError
-from netloom.firmware.board.devices import ECP5
 from netloom.firmware.build.synthesis import run_yosys, synthesize
+from netloom.firmware.families import ECP5
 from netloom.firmware.families.output_registers import absorb_registers
-from netloom.firmware.families.target import Target
 from netloom.firmware.units.memories.ram_style import BLOCK
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.sim.hardware.netlist import models
-from netloom.sim.hardware.verilator import FLOWING, Port, Stalls, build
+from netloom.sim.hardware.verilator import FLOWING, Stalls, StreamPort, build
+from netloom.testing.unit_bench import compare_timing, library
 
 TABLE = """
 module table_ #(parameter int WIDTH = 9, parameter bit ENABLE = 0, parameter bit RESET = 0, parameter bit LOGIC = 0) (
@@ -34,7 +33,7 @@ endmodule
 
 
 def fifo(lanes):
-    unit = StreamFifo("buffer", stream("fixed<9,3>", lanes, 4), 300, Target.ECP5)
+    unit = StreamFifo("buffer", stream("fixed<9,3>", lanes, 4), 300, ECP5)
     assert unit.style == BLOCK
     return unit
 
@@ -61,8 +60,8 @@ def simulation(netlist, unit, folder):
     (folder / "convert.ys").write_text("read_json top.json\nwrite_verilog -noattr top.v\n")
     run_yosys(folder, "convert.ys", folder / "convert.log")
     text = (folder / "top.v").read_text()
-    ports = [Port("in_", unit.source.width)], [Port("out_", unit.source.width)]
-    return build({"top.v": text, **models(text, "ecp5")}, "top", *ports, lint=False)
+    ports = [StreamPort("in_", unit.source.width)], [StreamPort("out_", unit.source.width)]
+    return build({"top.v": text, **models(text, ECP5)}, "top", *ports, lint=False)
 
 
 def check(netlist, unit, folder):

@@ -8,7 +8,7 @@ import pytest
 from dataflows import DATAFLOWS
 
 from netloom.errors import DeadlockError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import ECP5, GENERIC
 from netloom.firmware.map import compiled_cycles, cycles
 from netloom.firmware.map.compiled_cycles import CompiledRun
 from netloom.firmware.map.cycles import count_cycles, steady_interval
@@ -66,7 +66,7 @@ def test_compiled_code_counts_what_python_counts(name, monkeypatch):
     """Latency, interval and the beats in every FIFO, of designs fast and slow."""
     dataflow = DATAFLOWS[name]()
     for interval in intervals(dataflow)[::5]:
-        for target in (Target.GENERIC, Target.ECP5):
+        for target in (GENERIC, ECP5):
             design = lay_out(dataflow, fold_for_interval(dataflow, interval), target)
             monkeypatch.setattr(cycles, "_COMPILED_FROM", math.inf)
             interpreted = count_cycles(design)
@@ -77,7 +77,7 @@ def test_compiled_code_counts_what_python_counts(name, monkeypatch):
 
 def test_compiled_code_finds_who_waits(monkeypatch):
     dataflow = DATAFLOWS["softmax"]()
-    design = lay_out(dataflow, fold_for_interval(dataflow, intervals(dataflow)[-1]), Target.GENERIC)
+    design = lay_out(dataflow, fold_for_interval(dataflow, intervals(dataflow)[-1]), GENERIC)
     tight = replace(design, units=tuple(replace(u, depth=2) if isinstance(u, StreamFifo) else u for u in design.units))
     found = []
     for limit in (math.inf, 0):
@@ -90,7 +90,7 @@ def test_compiled_code_finds_who_waits(monkeypatch):
 
 def test_without_a_compiler_python_counts(monkeypatch):
     dataflow = DATAFLOWS["residual"]()
-    design = lay_out(dataflow, fold_for_interval(dataflow, intervals(dataflow)[0]), Target.GENERIC)
+    design = lay_out(dataflow, fold_for_interval(dataflow, intervals(dataflow)[0]), GENERIC)
     expected = count_cycles(design)
     monkeypatch.setattr(cycles, "_COMPILED_FROM", 0)
     monkeypatch.setattr(compiled_cycles, "_library", lambda: None)
@@ -99,7 +99,7 @@ def test_without_a_compiler_python_counts(monkeypatch):
 
 def test_the_slowest_unit_is_looked_for_once(monkeypatch):
     dataflow = DATAFLOWS["mlp"]()
-    design = lay_out(dataflow, fold_for_interval(dataflow, intervals(dataflow)[0]), Target.GENERIC)
+    design = lay_out(dataflow, fold_for_interval(dataflow, intervals(dataflow)[0]), GENERIC)
     asked = Counter()
     for kind in {type(unit) for unit in design.units}:
         monkeypatch.setattr(kind, "interval", property(lambda unit: asked.update([unit.name]) or 1))

@@ -7,7 +7,7 @@ import pytest
 from designs import Network
 
 from netloom.errors import FoldingError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import ECP5
 from netloom.firmware.map import fitting as fit_module
 from netloom.firmware.map.effort import bitstream_minutes
 from netloom.firmware.map.fitting import COMFORTABLE, FULL, Budget, Search, fit, fit_interval
@@ -15,7 +15,7 @@ from netloom.firmware.map.folding import fold_for_interval, intervals
 from netloom.firmware.units.products import matvec_unrolled
 
 PATIENT = Search(seconds=math.inf, minutes=math.inf)
-ROOMY = Budget("part", Target.ECP5, lut=24_000, dsp=28, bram=56)
+ROOMY = Budget("part", ECP5, lut=24_000, dsp=28, bram=56)
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,10 @@ import pytest
 from designs import Network
 
 from netloom.errors import FoldingError
-from netloom.firmware.families.target import Target
-from netloom.firmware.map.folding import UNROLL_LIMIT, divisors, fold_for_interval, fold_for_reuse, intervals, products
+from netloom.firmware.families import ECP5, GENERIC
+from netloom.firmware.map.fold import UNROLL_LIMIT, divisors
+from netloom.firmware.map.folding import fold_for_interval, fold_for_reuse, intervals
+from netloom.firmware.map.products import products
 from netloom.firmware.map.share import share_dsps
 from netloom.firmware.units.products.shift_add import signed_digits
 
@@ -106,10 +108,10 @@ def test_dsps_go_where_they_save_most_and_no_further():
     first, second = (product.node.name for product in products(dataflow))
     assert (folding[first].multipliers, folding[first].pe) == (8, 2)
     # Both products' weights are narrow enough for two in a block; the first one's input is wider.
-    shares = share_dsps(dataflow, folding, 5, Target.ECP5)
+    shares = share_dsps(dataflow, folding, 5, ECP5)
     assert shares == {first: 4, second: 1}
     # Nothing is known of another family's blocks.
-    assert share_dsps(dataflow, folding, 9, Target.GENERIC) == {first: 8, second: 1}
+    assert share_dsps(dataflow, folding, 9, GENERIC) == {first: 8, second: 1}
 
 
 def test_saturating_accumulator_takes_one_term_at_a_time():

@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from netloom.cli.app import app
 from netloom.errors import SettingsError
-from netloom.metrics import METRICS, Condition
+from netloom.metrics import SCORED, Condition, metrics_of
 from netloom.pipeline import rundir
 from netloom.report.comparison import named, page, png, rows
 from netloom.report.schema import HardwareRecord, Report
@@ -61,7 +61,7 @@ def test_conditions(text: str, metric: str, comparison: str, number: float) -> N
         ("__import__('os').system('false')<1", "must be a metric"),
         ("accuracy<0.9;lut>3", "must be a metric"),
         ("acuracy<0.9", "did you mean accuracy"),
-        ("beauty>1", "metrics are accuracy, accuracy.float"),
+        ("beauty>1", "metrics are accuracy, mean_absolute_error"),
     ],
 )
 def test_what_is_no_condition(text: str, words: str) -> None:
@@ -71,12 +71,10 @@ def test_what_is_no_condition(text: str, words: str) -> None:
 
 
 def test_every_metric_has_a_value_or_says_why_not(report: Report, hardware: HardwareRecord) -> None:
-    full = report.model_copy(
-        update={"hardware": hardware, "accuracy": report.accuracy | {"rtl": 0.95, "calibrated": 0.94}}
-    )
-    for metric in METRICS.values():
+    full = report.model_copy(update={"hardware": hardware, "scores": {one: {"accuracy": 0.95} for one in SCORED}})
+    for metric in metrics_of([full]).values():
         assert metric.value(full) is not None, metric.name
-        assert metric.value(report) is not None or metric.why_missing, metric.name
+        assert metric.value(report) is not None or metric.missing(report), metric.name
 
 
 def test_rows_mark_the_best_where_there_is_one(report: Report, hardware: HardwareRecord) -> None:
@@ -130,19 +128,19 @@ def test_conditions_decide_the_exit_code(make: Make, conditions: list[str], code
 
 
 def test_one_bad_report_of_several_is_enough(make: Make) -> None:
-    result = call(make("a"), make("b", accuracy={"fixed": 0.5}), "--fail-if", "accuracy<0.9")
+    result = call(make("a"), make("b", scores={"fixed": {"accuracy": 0.5}}), "--fail-if", "accuracy<0.9")
     assert result.exit_code == 1
     assert "✓ a: not accuracy<0.9" in result.output
     assert "✗ b: accuracy<0.9" in result.output
 
 
 @pytest.mark.parametrize(
-    ("labelled", "unlabelled", "accuracy", "asked", "reason"),
+    ("labelled", "unlabelled", "scores", "asked", "reason"),
     [
         (False, None, {}, "accuracy", "its test set has no labels"),
         (False, "its y_test is no class numbers", {}, "accuracy", "its y_test is no class numbers"),
         (True, None, {}, "accuracy", "outputs of the shape (4,) name no class"),
-        (True, None, {"fixed": 0.5}, "accuracy.csim", "csim did not run on the whole test set"),
+        (True, None, {"fixed": {"accuracy": 0.5}}, "accuracy.csim", "csim did not run on the whole test set"),
     ],
 )
 def test_a_gate_without_its_number_is_an_error_and_says_the_true_reason(
@@ -150,12 +148,12 @@ def test_a_gate_without_its_number_is_an_error_and_says_the_true_reason(
     report: Report,
     labelled: bool,
     unlabelled: str | None,
-    accuracy: dict[str, float],
+    scores: dict[str, dict[str, float]],
     asked: str,
     reason: str,
 ) -> None:
     data = report.data.model_copy(update={"labelled": labelled, "unlabelled": unlabelled})
-    result = call(make("a", accuracy=accuracy, data=data), "--fail-if", f"{asked}<0.9")
+    result = call(make("a", scores=scores, data=data), "--fail-if", f"{asked}<0.9")
     assert result.exit_code == 2
     assert f"a: its report has no {asked}: {reason}\n" in result.stderr
 
@@ -177,21 +175,24 @@ def test_reports_that_are_none(tmp_path: Path, what: str, make: Make) -> None:
             (directory / rundir.REPORT_JSON).write_text("{")
         case "future":
             path = directory / rundir.REPORT_JSON
-            path.write_text(path.read_text().replace('"schema_version":"2.0"', '"schema_version":"9.0"'))
+            path.write_text(path.read_text().replace('"schema_version":"3.0"', '"schema_version":"9.0"'))
     result = call(directory)
     assert result.exit_code == 2
     assert result.stderr.startswith("netloom: error: ")
     assert len(result.stderr.strip().splitlines()) == 1
 
 
-def test_a_report_of_the_first_schema_is_still_read(make: Make) -> None:
+def test_a_report_of_an_earlier_schema_is_refused_in_one_line(make: Make) -> None:
     path = make("a") / rundir.REPORT_JSON
-    path.write_text(path.read_text().replace('"schema_version":"2.0"', '"schema_version":"1.0"'))
-    assert call(path.parent).exit_code == 0
+    path.write_text(path.read_text().replace('"schema_version":"3.0"', '"schema_version":"2.0"'))
+    result = call(path.parent)
+    assert result.exit_code == 2
+    assert "schema_version" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
 
 
 def test_nothing_to_plot_without_accuracy(make: Make, tmp_path: Path) -> None:
-    result = call(make("a", accuracy={}), "--png", tmp_path / "c.png")
+    result = call(make("a", scores={}), "--png", tmp_path / "c.png")
     assert result.exit_code == 2
     assert "nothing to plot" in result.stderr
     assert call(tmp_path / "a", "--html", tmp_path / "c.html").exit_code == 0

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netloom.cli.inputs import GridInputs, read_inputs, read_labels, write_array
+from netloom.cli.inputs import GridInputs, read_inputs, read_targets, write_array
 from netloom.errors import InputError, NetloomError, StorageError
 from netloom.fixed_point import FixedPoint
+from netloom.models.tasks import Classification
 
 
 def save(path: Path, array: object) -> Path:
@@ -18,7 +19,7 @@ def save(path: Path, array: object) -> Path:
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.uint8, np.int64, np.bool_])
 def test_real_numbers_of_any_dtype_are_taken(tmp_path: Path, dtype: type) -> None:
-    x = read_inputs(save(tmp_path / "x.npy", np.ones((3, 4), dtype)), (4,))
+    (x,) = read_inputs(save(tmp_path / "x.npy", np.ones((3, 4), dtype)), {"x": (4,)})
     assert x.dtype == np.float64
     assert x.shape == (3, 4)
 
@@ -39,7 +40,7 @@ def test_real_numbers_of_any_dtype_are_taken(tmp_path: Path, dtype: type) -> Non
 )
 def test_wrong_content_is_refused_in_one_line(tmp_path: Path, array: np.ndarray, words: str) -> None:
     with pytest.raises(InputError, match=words) as raised:
-        read_inputs(save(tmp_path / "x.npy", array), (4,))
+        read_inputs(save(tmp_path / "x.npy", array), {"x": (4,)})
     assert "\n" not in str(raised.value)
 
 
@@ -53,31 +54,32 @@ def test_files_that_are_no_npy_are_refused(tmp_path: Path, content: bytes, monke
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.npy").write_bytes(content)
     with pytest.raises(StorageError, match=r"not a \.npy file") as raised:
-        read_inputs(tmp_path / "x.npy", (4,))
+        read_inputs(tmp_path / "x.npy", {"x": (4,)})
     assert "\n" not in str(raised.value)
     assert not (tmp_path / "bomb").exists()
 
 
 def test_pickled_objects_in_an_npy_are_never_loaded(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"not a \.npy file of plain numbers"):
-        read_inputs(save(tmp_path / "x.npy", np.array([Bomb()], dtype=object)), (4,))
+        read_inputs(save(tmp_path / "x.npy", np.array([Bomb()], dtype=object)), {"x": (4,)})
 
 
 def test_a_missing_file_a_directory_and_an_archive(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=np.ones(3))
     for path, words in ((tmp_path / "no.npy", "no file"), (tmp_path, "not a .npy"), (tmp_path / "a.npz", "archive")):
         with pytest.raises(StorageError, match=words):
-            read_inputs(path, (4,))
+            read_inputs(path, {"x": (4,)})
 
 
-@pytest.mark.parametrize("labels", [np.ones(3, int), np.ones((2, 2), int), np.ones(2), np.array([0, -1])])
+@pytest.mark.parametrize("labels", [np.ones(3, int), np.ones((2, 3), int) / 2, np.array([0, -1])])
 def test_labels_must_be_one_class_number_a_sample(tmp_path: Path, labels: np.ndarray) -> None:
     with pytest.raises(InputError):
-        read_labels(save(tmp_path / "y.npy", labels), 2)
+        Classification().read("y", read_targets(save(tmp_path / "y.npy", labels), 2))  # type: ignore[arg-type]
 
 
 def test_labels_in_a_column_are_taken(tmp_path: Path) -> None:
-    assert read_labels(save(tmp_path / "y.npy", np.array([[3], [1]], np.uint8)), 2).tolist() == [3, 1]
+    labels = read_targets(save(tmp_path / "y.npy", np.array([[3], [1]], np.uint8)), 2)
+    assert Classification().read("y", labels).tolist() == [3, 1]  # type: ignore[arg-type]
 
 
 def test_inputs_go_onto_the_grid_as_the_hardware_does_it() -> None:

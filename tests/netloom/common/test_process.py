@@ -15,11 +15,11 @@ from netloom.common import process as processes
 from netloom.common.process import answer, check_space, end, environment, package_folder, run_logged, start, which
 from netloom.errors import NetloomError, StorageError, ToolFailedError
 from netloom.firmware.board.boards import find_board
-from netloom.firmware.board.devices import ICE40
 from netloom.firmware.board.host import flash
 from netloom.firmware.build.synthesis import synthesize
 from netloom.firmware.build.tools import find_tool, tool_version
 from netloom.firmware.emit.emitted import EmittedDesign
+from netloom.firmware.families import ICE40
 from netloom.sim import csim_build
 from netloom.sim.hardware import verilator_tool
 from netloom.sim.hardware.emulate import emulate

@@ -13,8 +13,9 @@ import netloom
 from netloom.cli.app import app
 from netloom.errors import FoldingError, LinkError, SettingsError, StorageError, ToolFailedError
 from netloom.firmware.map import fitting as fit
-from netloom.pipeline import building, hardware_stages, rundir
+from netloom.pipeline import building, rundir
 from netloom.pipeline.hardware import HardwareRun, read_design
+from netloom.pipeline.stages.rtl import simulate_rtl
 from netloom.progress import Progress
 from netloom.settings import HardwareSettings
 
@@ -85,7 +86,7 @@ def test_the_hardware_equals_the_simulator_on_every_layer(simulated: Path) -> No
     assert found.fidelity.mismatches == found.fidelity.layer_mismatches == found.stalled.mismatches == 0
     assert found.stalled.samples == found.run.stalled_samples == 20
     assert found.fidelity.layer_elements == SAMPLES * (INPUTS + 8 + 8 + CLASSES)
-    assert set(found.accuracy) == {"fixed", "rtl"}
+    assert set(found.scores) == {"fixed", "rtl"}
 
 
 def test_cycles_are_those_predicted_and_asked_for(simulated: Path) -> None:
@@ -104,7 +105,7 @@ def test_a_report_tells_of_whatever_hardware_stages_are_finished(simulated: Path
     report = netloom.Run(tmp_path / "run", ()).report
     found, design = HardwareRun.load(simulated / rundir.RTL), read_design(simulated / rundir.DESIGN)
     assert [record.engines for record in report.fidelity] == [("quantized", "fixed"), ("fixed", "rtl")]
-    assert report.accuracy["rtl"] == found.accuracy["rtl"]
+    assert report.scores["rtl"] == found.scores["rtl"]
     assert report.hardware is not None
     assert (report.hardware.latency, report.hardware.predicted_latency) == (found.latency, design["latency"])
     assert report.hardware.timing_met is report.hardware.bitstream is None
@@ -145,7 +146,9 @@ def test_a_run_that_is_to_end_early_does_and_its_findings_decide_the_exit_code(
     assert f"ended after design, in {tmp_path / 'run'}; without --until" in result.output
     assert not (tmp_path / "run" / rundir.RTL).exists()
     path = next((tmp_path / "run" / rundir.DESIGN).glob("hidden*weights.mem"))
-    monkeypatch.setattr("netloom.pipeline.stage.is_finished", lambda stage, *rest: stage.name not in ("rtl", "report"))
+    monkeypatch.setattr(
+        "netloom.pipeline.running.is_finished", lambda stage, *rest: stage.name not in ("rtl", "report")
+    )
     monkeypatch.setattr("netloom.pipeline.run.check_intact", lambda *_: None)
     lines = path.read_text().splitlines()
     lines[0] = f"{int(lines[0], 16) ^ 1:0{len(lines[0])}x}"
@@ -161,7 +164,7 @@ def test_a_flipped_bit_is_caught_and_its_layer_named(simulated: Path, tmp_path: 
     lines = path.read_text().splitlines()
     lines[0] = f"{int(lines[0], 16) ^ 1:0{len(lines[0])}x}"
     path.write_text("\n".join(lines) + "\n")
-    hardware_stages.simulate_rtl(tmp_path / "run", HARDWARE, None, tmp_path, Progress())
+    simulate_rtl(tmp_path / "run", HARDWARE, None, tmp_path, Progress())
     found = HardwareRun.load(tmp_path / rundir.RTL)
     assert found.fidelity.layer_mismatches
     assert found.fidelity.first_mismatch is not None

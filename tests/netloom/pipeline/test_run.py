@@ -1,5 +1,6 @@
 """The pipeline around fake stages: what is redone, what is refused, what survives."""
 
+import dataclasses
 import errno
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from netloom.errors import (
     ToolMissingError,
 )
 from netloom.models import Dataset
-from netloom.pipeline import hardware_stages, model_stages, plan, rundir
+from netloom.pipeline import registry, rundir
 from netloom.pipeline import run as pipeline
+from netloom.pipeline.stage import Job, Stage
 from netloom.pipeline.state import STATE_FILE, Origin, RunState
 from netloom.pipeline.told import told
 from netloom.settings import HardwareSettings, RunSettings
@@ -26,6 +28,13 @@ from netloom.settings import HardwareSettings, RunSettings
 STAGES = ["train", "quantize", "convert", "simulate", "report"]
 HARDWARE = ["design", "rtl", "synthesize", "netlist", "bitstream"]
 WITH_BOARD = [*STAGES[:-1], *HARDWARE, "report"]
+INNER = {
+    rundir.CONVERSION: f"{rundir.CONVERSION}/dataflow.json",
+    rundir.DESIGN: f"{rundir.DESIGN}/design.json",
+    rundir.NETLIST: f"{rundir.NETLIST}/network.json",
+    rundir.BITSTREAM: f"{rundir.BITSTREAM}/build.json",
+}
+"""A file in each artefact that is a folder."""
 ON_A_BOARD = RunSettings(hardware=HardwareSettings(board="ULX3S-25F"))
 
 
@@ -36,22 +45,8 @@ class Fakes:
         self.done: list[str] = []
         self.fail: dict[str, BaseException] = {}
         self.kind = "float"
-        monkeypatch.setattr(model_stages, "train_network", self.fake("train", rundir.FLOAT_MODEL, rundir.DATA))
-        monkeypatch.setattr(model_stages, "load_user_model", self.load)
-        monkeypatch.setattr(
-            model_stages, "quantize_model", self.fake("quantize", rundir.QUANTIZED_MODEL, rundir.CALIBRATED_MODEL)
-        )
-        monkeypatch.setattr(model_stages, "convert_model", self.fake("convert", f"{rundir.CONVERSION}/dataflow.json"))
-        monkeypatch.setattr(plan, "evaluate", self.fake("simulate", rundir.PREDICTIONS, rundir.SIMULATION))
-        monkeypatch.setattr(plan, "build_report", self.fake("report", rundir.REPORT_JSON, rundir.REPORT_HTML))
-        for name, function, *outputs in (
-            ("design", "make_design", f"{rundir.DESIGN}/design.json"),
-            ("rtl", "simulate_rtl", rundir.RTL),
-            ("synthesize", "synthesize_network", f"{rundir.NETLIST}/network.json"),
-            ("netlist", "simulate_netlist", rundir.NETLIST_RUN),
-            ("bitstream", "make_bitstream", f"{rundir.BITSTREAM}/build.json"),
-        ):
-            monkeypatch.setattr(hardware_stages, function, self.fake(name, *outputs))
+        faked = tuple(dataclasses.replace(stage, work=self.fake(stage)) for stage in registry.stages())
+        monkeypatch.setattr(registry, "stages", lambda: faked)
         monkeypatch.setattr(pipeline, "load_dataset", lambda name: dataset(0))
         monkeypatch.setattr(
             "netloom.pipeline.origin.Start.origin",
@@ -62,20 +57,17 @@ class Fakes:
             ),
         )
 
-    def fake(self, name: str, *outputs: str):
-        def work(*arguments: object) -> None:
-            out = [argument for argument in arguments if isinstance(argument, Path)][-1]
-            for output in outputs:
-                (out / output).parent.mkdir(exist_ok=True)
-                (out / output).write_text(f"{name} {len(self.done)}")
-                if name in self.fail:
-                    raise self.fail.pop(name)
-            self.done.append(name)
+    def fake(self, stage: Stage):
+        def work(job: Job, out: Path) -> None:
+            for output in stage.outputs(job):
+                path = out / INNER.get(output, output)
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(f"{stage.name} {len(self.done)}")
+                if stage.name in self.fail:
+                    raise self.fail.pop(stage.name)
+            self.done.append(stage.name)
 
         return work
-
-    def load(self, model_file: Path, name: str, data: Dataset | None, out: Path) -> None:
-        self.fake("load", name, *([rundir.DATA] if data else []))(out)
 
 
 def dataset(seed: int) -> Dataset:
@@ -112,9 +104,7 @@ def test_a_run_goes_through_all_stages_once(fakes: Fakes, tmp_path: Path) -> Non
     second = pipeline.run("digits", directory=tmp_path / "r")
     assert all(outcome.reused for outcome in second.outcomes)
     assert fakes.done == STAGES
-    assert set(rundir.ARTEFACTS) - {*rundir.HARDWARE, *rundir.FAILED} <= {
-        entry.name for entry in (tmp_path / "r").iterdir()
-    }
+    assert set(registry.artefacts(board=False)) <= {entry.name for entry in (tmp_path / "r").iterdir()}
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left on device")])
@@ -156,7 +146,7 @@ def test_a_setting_redoes_what_depends_on_it(
 def test_a_board_adds_its_stages(fakes: Fakes, tmp_path: Path) -> None:
     run = pipeline.run("digits", directory=tmp_path / "r", settings=ON_A_BOARD)
     assert [outcome.name for outcome in run.outcomes] == fakes.done == WITH_BOARD
-    assert set(rundir.ARTEFACTS) - set(rundir.FAILED) <= {entry.name for entry in (tmp_path / "r").iterdir()}
+    assert set(registry.artefacts()) <= {entry.name for entry in (tmp_path / "r").iterdir()}
     assert all(
         outcome.reused for outcome in pipeline.run("digits", directory=run.directory, settings=ON_A_BOARD).outcomes
     )

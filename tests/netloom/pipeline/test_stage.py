@@ -3,15 +3,17 @@
 import errno
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from netloom.errors import StorageError
-from netloom.pipeline.stage import LOG_FILE, Stage, run_stage
+from netloom.pipeline import registry
+from netloom.pipeline.running import LOG_FILE, run_stage
+from netloom.pipeline.stage import Job, Stage
 from netloom.pipeline.state import STATE_FILE, Origin, RunState
-from netloom.progress import Progress
+from netloom.settings import RunSettings
 
 
 @pytest.fixture
@@ -22,12 +24,13 @@ def state() -> RunState:
 class Chain:
     """Three fake stages; each writes a file (the second a directory) from the one before."""
 
-    def __init__(self, directory: Path, state: RunState) -> None:
+    def __init__(self, directory: Path, state: RunState, monkeypatch: pytest.MonkeyPatch) -> None:
         self.directory, self.state, self.done, self.setting = directory, state, [], 1
+        self.monkeypatch = monkeypatch
 
     def run(self, fail: str | None = None, error: Callable[[], BaseException] | None = None) -> list[bool]:
         def work(name: str, output: str, content: str):
-            def write(out: Path) -> None:
+            def write(job: Job, out: Path) -> None:
                 target = out / output
                 if name == "second":
                     target.mkdir()
@@ -40,22 +43,23 @@ class Chain:
 
             return write
 
-        outcomes = []
+        needs: tuple[str, ...] = ()
+        stages = []
         for name, output in (("first", "a.txt"), ("second", "b"), ("third", "c.txt")):
-            stage = Stage(name, self._inputs, (output,), work(name, output, f"{name} {self.setting}"))
-            outcomes.append(run_stage(stage, self.directory, self.state, Progress()).reused)
-        return outcomes
-
-    def _inputs(self) -> dict[str, object]:
-        return {"setting": self.setting}
+            write = work(name, output, f"{name} {self.setting}")
+            stages.append(Stage(name, write, needs, (output,), inputs=lambda job: {"setting": self.setting}))
+            needs = (output,)
+        self.monkeypatch.setattr(registry, "stages", lambda: tuple(stages))
+        return [run_stage(stage, Job(self.directory, self.state, RunSettings())).reused for stage in stages]
 
     def names(self) -> set[str]:
         return {entry.name for entry in self.directory.iterdir()}
 
 
 @pytest.fixture
-def chain(tmp_path: Path, state: RunState) -> Chain:
-    return Chain(tmp_path, state)
+def chain(tmp_path: Path, state: RunState) -> Iterator[Chain]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        yield Chain(tmp_path, state, monkeypatch)
 
 
 def test_unchanged_stages_are_not_redone(chain: Chain) -> None:
@@ -154,13 +158,13 @@ def test_a_full_disk_is_one_line_that_names_the_stage(chain: Chain) -> None:
 
 
 def test_chatter_goes_to_the_log(tmp_path: Path, state: RunState, capfd: pytest.CaptureFixture[str]) -> None:
-    def chatty(out: Path) -> None:
+    def chatty(job: Job, out: Path) -> None:
         print("from Python")
         os.write(1, b"from C++\n")
         os.write(2, b"a warning from C++\n")
         (out / "x").write_text("")
 
-    run_stage(Stage("chatty", dict, ("x",), chatty), tmp_path, state, Progress())
+    run_stage(Stage("chatty", chatty, makes=("x",)), Job(tmp_path, state, RunSettings()))
     shown = capfd.readouterr()
     assert shown.out == shown.err == ""
     log = (tmp_path / LOG_FILE).read_text()
@@ -169,9 +173,13 @@ def test_chatter_goes_to_the_log(tmp_path: Path, state: RunState, capfd: pytest.
 
 def test_an_output_no_longer_made_is_removed(tmp_path: Path, state: RunState) -> None:
     def write(*names: str):
-        return lambda out: [(out / name).write_text(name) for name in names] and None
+        def work(job: Job, out: Path) -> None:
+            for name in names:
+                (out / name).write_text(name)
 
-    run_stage(Stage("s", lambda: {"v": 1}, ("x", "y"), write("x", "y")), tmp_path, state, Progress())
-    run_stage(Stage("s", lambda: {"v": 2}, ("x",), write("x")), tmp_path, state, Progress())
+        run_stage(Stage("s", work, makes=names), Job(tmp_path, state, RunSettings()))
+
+    write("x", "y")
+    write("x")
     assert (tmp_path / "x").exists()
     assert not (tmp_path / "y").exists()

@@ -5,16 +5,16 @@ import re
 import handmade
 import numpy as np
 import pytest
-from rtl_bench import library
 
 from netloom.errors import SimulationError, StorageError
-from netloom.firmware.board.devices import ECP5, ICE40
 from netloom.firmware.build.synthesis import synthesize
 from netloom.firmware.emit.emitted import EmittedDesign
+from netloom.firmware.families import ECP5, ICE40
 from netloom.sim import crosscheck, open_engine
 from netloom.sim.hardware.netlist import NetlistEngine, models, shortened
 from netloom.sim.hardware.rtl import RtlEngine
-from netloom.sim.hardware.verilator import Port, Stalls, build
+from netloom.sim.hardware.verilator import Stalls, StreamPort, build
+from netloom.testing.unit_bench import library
 
 MEMORY = """
 module memory #(parameter int WIDTH = 8, parameter int BITS = 8) (
@@ -85,13 +85,13 @@ def samples(count=50):
 def synthesized(folder, family, **changed):
     path = handmade.write(folder / "design", **changed)
     description = path / "design.json"
-    description.write_text(description.read_text().replace("generic", family.target))
+    description.write_text(description.read_text().replace("generic", family.name))
     design = EmittedDesign.read(path)
     netlist = synthesize(path, design.files, design.memories, design.top, family, folder / "netlist")
     return design, netlist.verilog
 
 
-@pytest.mark.parametrize("family", [ECP5, ICE40], ids=lambda family: family.target)
+@pytest.mark.parametrize("family", [ECP5, ICE40], ids=lambda family: family.name)
 def test_equals_the_source(cache, tmp_path, family):
     design, netlist = synthesized(tmp_path, family)
     rtl = RtlEngine(design, cache=cache)
@@ -123,14 +123,14 @@ def test_one_bit_of_a_lookup_table_is_caught(cache, tmp_path):
 
 def memory_pair(tmp_path, cache, family, width, bits, source=MEMORY):
     """The memory as written, and as synthesized."""
-    ports = [Port("in_", 2 * bits + width + 1)], [Port("out_", width)]
+    ports = [StreamPort("in_", 2 * bits + width + 1)], [StreamPort("out_", width)]
     parameters = {"WIDTH": width, "BITS": bits}
     rtl = build({"memory.sv": source}, "memory", *ports, parameters=parameters, cache=cache)
     netlist = synthesize(
         {"memory.sv": source}, ["memory.sv"], [], "memory", family, tmp_path / "netlist", parameters=parameters
     )
     text = netlist.verilog.read_text()
-    files = {"netlist.v": text, **models(text, family.target)}
+    files = {"netlist.v": text, **models(text, family)}
     return rtl, build(files, "memory", *ports, cache=cache, lint=False), netlist
 
 
@@ -170,7 +170,7 @@ def commands(width, bits, count=1500):
         pytest.param(ICE40, 16, 7, marks=pytest.mark.slow),
         (ICE40, 13, 9),
     ],
-    ids=lambda value: getattr(value, "target", value),
+    ids=lambda value: getattr(value, "name", value),
 )
 def test_block_memories(tmp_path, cache, family, width, bits):
     rtl, synthesized, netlist = memory_pair(tmp_path, cache, family, width, bits)
@@ -205,7 +205,7 @@ def test_missing_netlist(tmp_path, cache):
         NetlistEngine(folder, tmp_path / "network.v", cache=cache)
 
 
-@pytest.mark.parametrize("family", [ECP5, ICE40], ids=lambda family: family.target)
+@pytest.mark.parametrize("family", [ECP5, ICE40], ids=lambda family: family.name)
 def test_fifo(cache, tmp_path, family):
     """Reset reaches the registers, though cell models have ports with defaults (docs/upstream.md)."""
     files = library("stream_fifo")
@@ -220,9 +220,9 @@ def test_fifo(cache, tmp_path, family):
     """
     made = synthesize({**files, "top.sv": top}, [*files, "top.sv"], [], "top", family, tmp_path / "netlist")
     text = made.verilog.read_text()
-    ports = [Port("in_", 8)], [Port("out_", 8)]
+    ports = [StreamPort("in_", 8)], [StreamPort("out_", 8)]
     rtl = build(files, "stream_fifo", *ports, parameters=parameters, cache=cache)
-    netlist = build({"netlist.v": text, **models(text, family.target)}, "top", *ports, cache=cache, lint=False)
+    netlist = build({"netlist.v": text, **models(text, family)}, "top", *ports, cache=cache, lint=False)
     sent = np.random.default_rng(0).integers(0, 256, (500, 1)).astype(np.uint8)
     for stalls in (Stalls(0, 0, 0), Stalls(1), Stalls(2, outputs=0.7)):
         expected, given = (each.run([sent], [500], stalls) for each in (rtl, netlist))

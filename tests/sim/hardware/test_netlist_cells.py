@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from netloom.firmware.families import ECP5
+from netloom.firmware.families.inlined_cells import inlined
 from netloom.sim.hardware.netlist import models
-from netloom.sim.hardware.netlist_cells import inlined
-from netloom.sim.hardware.verilator import Port, Stalls, build
+from netloom.sim.hardware.verilator import Stalls, StreamPort, build
 
 WIDTH = 16
 
@@ -88,8 +89,8 @@ def test_random_cells(cache, seed):
     kept = [line.split()[0] for line in plain.splitlines() if line.startswith(("  LUT4 #", "  PFUMX", "  L6MUX21"))]
     assert not kept and "CCU2C" in plain and "TRELLIS_FF" in plain  # out of the ordinary
     assert plain.count("CCU2C #(") < text.count("CCU2C #(") and plain.count("always") > 2
-    ports = [Port("in_", WIDTH)], [Port("out_", WIDTH)]
-    library = models(text, "ecp5")
+    ports = [StreamPort("in_", WIDTH)], [StreamPort("out_", WIDTH)]
+    library = models(text, ECP5)
     sent = np.random.default_rng(seed).integers(0, 256, (400, 2)).astype(np.uint8)
     runs = [
         build({"netlist.v": source, **library}, "network", *ports, cache=cache, lint=False).run(

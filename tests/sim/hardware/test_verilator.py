@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rtl_bench import replay
 
 from netloom.errors import InputError, SettingsError, SimulationError, ToolFailedError, ToolMissingError
 from netloom.firmware.units.timing import Timing
 from netloom.pipeline.versions import simulator_version
 from netloom.sim.hardware import verilator_tool
-from netloom.sim.hardware.verilator import Port, Probe, Stalls, build
+from netloom.sim.hardware.verilator import Probe, Stalls, StreamPort, build
+from netloom.testing.unit_bench import replay
 
 ADDER = """
 module adder #(parameter int WIDTH = 8, parameter FILE = "table.mem") (
@@ -75,8 +75,8 @@ def adder(cache, source=ADDER, table=TABLE, width=8, **options):
     return build(
         {"adder.sv": source, "table.mem": table},
         "adder",
-        [Port("in_", width)],
-        [Port("out_", width)],
+        [StreamPort("in_", width)],
+        [StreamPort("out_", width)],
         parameters={"WIDTH": width, "FILE": "table.mem"},
         cache=cache,
         **options,
@@ -192,7 +192,7 @@ def test_syntax_error(cache):
 
 
 def test_missing_memory(cache):
-    simulation = build({"adder.sv": ADDER}, "adder", [Port("in_", 8)], [Port("out_", 8)], cache=cache)
+    simulation = build({"adder.sv": ADDER}, "adder", [StreamPort("in_", 8)], [StreamPort("out_", 8)], cache=cache)
     with pytest.raises((SimulationError, ToolFailedError, ToolMissingError), match=r"table.mem"):
         simulation.run([beats(1, 8)], [1])
 
@@ -254,10 +254,10 @@ import signal, sys
 from pathlib import Path
 import numpy as np
 from netloom.sim.hardware import verilator_tool
-from netloom.sim.hardware.verilator import Port, build
+from netloom.sim.hardware.verilator import StreamPort, build
 signal.signal(signal.SIGINT, signal.default_int_handler)
-simulation = build({"adder.sv": Path(sys.argv[1]).read_text(), "table.mem": "0"}, "adder", [Port("in_", 8)],
-                   [Port("out_", 8)], cache=Path(sys.argv[2]))
+simulation = build({"adder.sv": Path(sys.argv[1]).read_text(), "table.mem": "0"}, "adder", [StreamPort("in_", 8)],
+                   [StreamPort("out_", 8)], cache=Path(sys.argv[2]))
 print("ready", flush=True)
 simulation.run([np.zeros((1, 1), dtype=np.uint8)], [2], patience=10**15)
 """

@@ -3,7 +3,8 @@
 import zlib
 
 import numpy as np
-from clocked_bench import Instance, clocked
+
+from netloom.testing.clocked_bench import Instance, clocked
 
 RESIDUE = 0xDEBB20E3
 

@@ -3,7 +3,8 @@
 import zlib
 
 import pytest
-from clocked_bench import Instance, clocked
+
+from netloom.testing.clocked_bench import Instance, clocked
 
 IDLE, GAP = 60, 20
 PAYLOAD = bytes(range(3, 8))

@@ -4,7 +4,8 @@ import zlib
 
 import numpy as np
 import pytest
-from clocked_bench import Instance, clocked
+
+from netloom.testing.clocked_bench import Instance, clocked
 
 
 @pytest.mark.parametrize("length", [0, 1, 5])

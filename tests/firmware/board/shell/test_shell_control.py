@@ -1,7 +1,8 @@
 """`shell_control`: what is answered to every kind of request, and how long the network took."""
 
 import pytest
-from clocked_bench import Instance, clocked
+
+from netloom.testing.clocked_bench import Instance, clocked
 
 CLOCKS, DONE = 300, 40
 OUTPUTS = {

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from clocked_bench import Instance, clocked
+
+from netloom.testing.clocked_bench import Instance, clocked
 
 
 @pytest.mark.parametrize(("size", "beats", "samples"), [(1, 1, 1), (1, 5, 3), (3, 2, 2), (2, 4, 5)])

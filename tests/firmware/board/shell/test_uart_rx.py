@@ -1,7 +1,8 @@
 """`uart_rx`: bytes from a line, with clocks that differ, glitches, and missing stop bits."""
 
 import pytest
-from clocked_bench import Instance, clocked
+
+from netloom.testing.clocked_bench import Instance, clocked
 
 BYTES = (0x00, 0xFF, 0xA5, 0x5A, 0x01)
 

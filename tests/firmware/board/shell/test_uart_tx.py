@@ -1,7 +1,8 @@
 """`uart_tx`: the line, bit by bit."""
 
 import pytest
-from clocked_bench import Instance, clocked
+
+from netloom.testing.clocked_bench import Instance, clocked
 
 BYTES = (0x00, 0xFF, 0xA5, 0x5A, 0x01)
 

@@ -5,12 +5,12 @@ from itertools import product
 import numpy as np
 import pytest
 from element_cases import all_raws, check_element_unit, stream_of
-from rtl_bench import build_unit, check_unit
 
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elements.cast import CastUnit
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls.dataflow import Cast, TensorType
+from netloom.testing.unit_bench import build_unit, check_unit
 
 MODES = list(product(Rounding, Overflow))
 

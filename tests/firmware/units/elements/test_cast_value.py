@@ -4,10 +4,10 @@ from itertools import product
 
 import numpy as np
 import pytest
-from clocked_bench import Instance, clocked, signed
 
 from netloom.firmware.units.elements.casting import Casting
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.testing.clocked_bench import Instance, clocked, signed
 
 RAWS = list(range(2**6))
 MODES = list(product(Rounding, Overflow))

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 from element_cases import all_raws, check_element_unit, stream_of
-from rtl_bench import check_unit
 
 from netloom.errors import PrecisionError
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elements.clamp import ClampUnit
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Clamp, TensorType
+from netloom.testing.unit_bench import check_unit
 
 NARROW = {
     "relu": (FixedPoint(6, 3), Clamp(0)),

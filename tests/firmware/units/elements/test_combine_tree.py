@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from clocked_bench import Instance, clocked, signed
 
 from netloom.fixed_point import FixedPoint
+from netloom.testing.clocked_bench import Instance, clocked, signed
 
 WIDTH = 4
 

@@ -3,9 +3,9 @@
 from itertools import product
 
 import numpy as np
-from clocked_bench import Instance, clocked, signed
 
 from netloom.fixed_point import FixedPoint, Overflow
+from netloom.testing.clocked_bench import Instance, clocked, signed
 
 RAWS = range(2**7)
 

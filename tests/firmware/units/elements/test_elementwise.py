@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 from element_cases import check_element_unit, stream_of
-from rtl_bench import check_unit
 
 from netloom.errors import FoldingError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import ECP5, FAMILIES, ICE40
 from netloom.firmware.units.elements.elementwise import ElementwiseUnit
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Elementwise, ElementwiseFunction, TensorType
+from netloom.testing.unit_bench import check_unit
 
 TYPES = {
     "equal": ("fixed<8,4>", "fixed<8,4>"),
@@ -45,10 +45,10 @@ def test_one_lane_serves_all(function, lanes):
 
 
 DSPS = {
-    "ECP5": (Target.ECP5, "ufixed<18,1>", "fixed<18,1>", None, 4),
-    "ECP5, some in LUTs": (Target.ECP5, "fixed<8,1>", "fixed<12,1>", 1, 1),
-    "ECP5, too wide": (Target.ECP5, "fixed<8,1>", "fixed<19,1>", None, 0),
-    "iCE40": (Target.ICE40, "fixed<16,1>", "ufixed<16,1>", None, 4),
+    "ECP5": (ECP5, "ufixed<18,1>", "fixed<18,1>", None, 4),
+    "ECP5, some in LUTs": (ECP5, "fixed<8,1>", "fixed<12,1>", 1, 1),
+    "ECP5, too wide": (ECP5, "fixed<8,1>", "fixed<19,1>", None, 0),
+    "iCE40": (ICE40, "fixed<16,1>", "ufixed<16,1>", None, 4),
 }
 
 
@@ -91,5 +91,5 @@ def test_random_types(seed):
         for _ in range(2)
     ]
     a, b = (stream_of(tensor, lanes, name) for tensor, name in zip(tensors, "ab", strict=True))
-    unit = ElementwiseUnit("unit", a, b, operation, list(Target)[seed % 3], int(rng.integers(0, lanes + 1)))
+    unit = ElementwiseUnit("unit", a, b, operation, list(FAMILIES.values())[seed % 3], int(rng.integers(0, lanes + 1)))
     check_element_unit(unit, operation, tensors, seed, samples=50)

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from element_cases import all_raws, check_element_unit, stream_of
-from rtl_bench import check_unit
 
 from netloom.errors import PrecisionError
 from netloom.firmware.stream import Stream
@@ -11,6 +10,7 @@ from netloom.firmware.units.elements.lookup import LookupUnit
 from netloom.firmware.units.elements.lookup_table import addressing
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Lookup, TensorType
+from netloom.testing.unit_bench import check_unit
 
 
 def table(size: int, element: FixedPoint) -> np.ndarray:

@@ -3,10 +3,10 @@
 from itertools import product
 
 import numpy as np
-from clocked_bench import Instance, clocked, signed
 
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Lookup
+from netloom.testing.clocked_bench import Instance, clocked, signed
 
 WIDTH = 7
 RAWS = list(range(2**WIDTH))

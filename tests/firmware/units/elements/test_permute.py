@@ -5,7 +5,7 @@ import pytest
 from element_cases import check_element_unit, stream_of
 
 from netloom.errors import FoldingError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import ECP5, FAMILIES
 from netloom.firmware.units.elements.permute import PermuteUnit, widest_lanes
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Permute, TensorType
@@ -67,10 +67,10 @@ def test_latency_and_interval():
 def test_memories_by_target():
     tensor = TensorType((200, 4), ELEMENT)
     operation = Permute(np.arange(800).reshape(200, 4)[::-1])
-    for target in Target:
+    for target in tuple(FAMILIES.values()):
         unit = PermuteUnit("unit", (stream_of(tensor, 4),), operation, target)
         assert sum(ram.bits for ram in unit.resources().rams if ram.block) >= 2 * 200 * 28
-    small = PermuteUnit("unit", (stream_of(tensor, 4),), operation, Target.ECP5)
+    small = PermuteUnit("unit", (stream_of(tensor, 4),), operation, ECP5)
     check_element_unit(small, operation, [tensor], samples=3, seeds=(1,))
 
 
@@ -98,5 +98,5 @@ def test_random_indices(seed):
     tensors = [TensorType((size,), ELEMENT) for size in sizes]
     operation = Permute(indices)
     streams = tuple(stream_of(tensor, lanes, name) for tensor, name in zip(tensors, "ab", strict=False))
-    unit = PermuteUnit("unit", streams, operation, list(Target)[seed % 3])
+    unit = PermuteUnit("unit", streams, operation, list(FAMILIES.values())[seed % 3])
     check_element_unit(unit, operation, tensors, seed, samples=12, seeds=range(4))

@@ -3,9 +3,9 @@
 from itertools import product
 
 import numpy as np
-from clocked_bench import Instance, clocked, signed
 
 from netloom.fixed_point import Rounding, round_raw
+from netloom.testing.clocked_bench import Instance, clocked, signed
 
 WIDTH = 6
 RAWS = range(2**WIDTH)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import ECP5, GENERIC, ICE40
 from netloom.firmware.units.memories.block_ram import block_rams
 from netloom.firmware.units.memories.ram_style import BLOCK, DISTRIBUTED, REGISTERS, ram_style
 from netloom.firmware.units.memories.rom_style import rom_in_block, rom_resources
@@ -13,17 +13,17 @@ from netloom.firmware.units.memories.rom_style import rom_in_block, rom_resource
     [(512, 36, 1, 5), (513, 36, 2, 9), (16384, 1, 1, 8), (65536, 5, 20, 96), (256, 16, 1, 1), (2048, 2, 1, 1)],
 )
 def test_the_shape_that_takes_the_fewest(depth, width, ecp5, ice40):
-    assert block_rams(depth, width, Target.ECP5) == block_rams(depth, width, Target.GENERIC) == ecp5
-    assert block_rams(depth, width, Target.ICE40) == ice40
+    assert block_rams(depth, width, ECP5) == block_rams(depth, width, GENERIC) == ecp5
+    assert block_rams(depth, width, ICE40) == ice40
 
 
 def test_a_deep_narrow_table_is_no_logic():
-    assert rom_in_block(65536, 5, Target.ECP5)
-    assert rom_resources(65536, 5, Target.ECP5).lut == 0
-    assert not rom_in_block(32, 600, Target.ECP5)
+    assert rom_in_block(65536, 5, ECP5)
+    assert rom_resources(65536, 5, ECP5).lut == 0
+    assert not rom_in_block(32, 600, ECP5)
 
 
 def test_small_memories_stay_out_of_block_ram():
-    assert ram_style(16, 32, Target.ECP5) == DISTRIBUTED
-    assert ram_style(65, 32, Target.ECP5) == BLOCK
-    assert ram_style(4, 16, Target.ICE40) == REGISTERS
+    assert ram_style(16, 32, ECP5) == DISTRIBUTED
+    assert ram_style(65, 32, ECP5) == BLOCK
+    assert ram_style(4, 16, ICE40) == REGISTERS

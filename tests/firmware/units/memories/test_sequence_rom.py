@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from clocked_bench import Instance, clocked
+
+from netloom.testing.clocked_bench import Instance, clocked
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 8])

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from clocked_bench import Instance, clocked
+
+from netloom.testing.clocked_bench import Instance, clocked
 
 WORDS = np.random.default_rng(1).integers(0, 2**9, 21).tolist()
 MEMORY = {"words.mem": "".join(f"{word:x}\n" for word in WORDS)}

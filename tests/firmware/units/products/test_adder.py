@@ -2,13 +2,12 @@
 
 from itertools import product
 
-from clocked_bench import Instance, clocked
-
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import FAMILIES
+from netloom.testing.clocked_bench import Instance, clocked
 
 
 def test_sums_and_differences():
-    cases = list(product(Target, (1, 2, 3, 5, 6), (0, 1), (0, 1)))
+    cases = list(product(tuple(FAMILIES.values()), (1, 2, 3, 5, 6), (0, 1), (0, 1)))
     instances = [
         Instance(
             "adder",

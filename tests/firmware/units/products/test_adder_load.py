@@ -2,13 +2,12 @@
 
 from itertools import product
 
-from clocked_bench import Instance, clocked
-
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import FAMILIES
+from netloom.testing.clocked_bench import Instance, clocked
 
 
 def test_a_total_goes_on_or_begins_anew():
-    cases = list(product(Target, (1, 2, 3, 4)))
+    cases = list(product(tuple(FAMILIES.values()), (1, 2, 3, 4)))
     names = ("start", "total", "term")
     instances = [
         Instance(

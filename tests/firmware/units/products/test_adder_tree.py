@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from pipeline_bench import through
 
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import FAMILIES
 from netloom.firmware.stream import Stream
 from netloom.fixed_point import FixedPoint
+from netloom.testing.pipeline_bench import through
 
 slow = pytest.mark.slow
 
@@ -23,7 +23,7 @@ TREE = """
 """
 
 
-@pytest.mark.parametrize("target", Target)
+@pytest.mark.parametrize("target", tuple(FAMILIES.values()))
 @pytest.mark.parametrize("carries", [False, True])
 @pytest.mark.parametrize(
     ("terms", "term", "total"),

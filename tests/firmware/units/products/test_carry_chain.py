@@ -3,10 +3,10 @@
 import shutil
 
 import pytest
-from rtl_bench import RTL
 
 from netloom.errors import ToolFailedError
 from netloom.firmware.build.tools import find_tool, run_tool
+from netloom.testing.unit_bench import RTL
 
 SCRIPT = """
 read_verilog -sv -D VERILATOR carry_chain.sv

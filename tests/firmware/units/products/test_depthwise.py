@@ -5,17 +5,17 @@ from math import prod
 import numpy as np
 import pytest
 from kernel_columns import kernel_columns
-from operations import full_bounds, random_raws, run, tensor
 from pick import pick
-from rtl_bench import check_unit
 from stream_cases import elaborate
 
 from netloom.errors import LayerNotSupportedError, SettingsError, ToolFailedError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import ECP5, FAMILIES, GENERIC, ICE40
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.depthwise import DepthwiseUnit, depthwise_saturates
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls.dataflow import Bounds, DepthwiseMatVec
+from netloom.testing.operations import full_bounds, random_raws, run, tensor
+from netloom.testing.unit_bench import check_unit
 
 BIAS = FixedPoint.parse("fixed<6,4>")
 
@@ -76,7 +76,7 @@ def test_sums_in_every_accumulator(shape, accum):
     check(operation_of(*SHAPES[shape][1:3], accum), SHAPES[shape], "fixed<7,3>")
 
 
-@pytest.mark.parametrize("target", [Target.ECP5, Target.ICE40])
+@pytest.mark.parametrize("target", [ECP5, ICE40])
 @pytest.mark.parametrize(
     ("weight", "element"), [("fixed<5,2>", "fixed<7,3>"), ("ufixed<8,2>", "ufixed<3,2>"), ("fixed<1,1>", "fixed<1,1>")]
 )
@@ -110,7 +110,7 @@ def test_memories_in_block_ram():
     assert unit.parameters()["WEIGHTS_BLOCK"] == unit.parameters()["BIAS_BLOCK"] == 1
 
 
-@pytest.mark.parametrize(("target", "dsps"), [(Target.ECP5, 2), (Target.ICE40, 0), (Target.GENERIC, 2)])
+@pytest.mark.parametrize(("target", "dsps"), [(ECP5, 2), (ICE40, 0), (GENERIC, 2)])
 def test_wide_operands_stay_out_of_dsp_blocks(target, dsps):
     operation = operation_of((1, 1), 2, "fixed<40,14>", weight="fixed<9,2>")
     unit = unit_of(operation, (1, 1), 2, 3, "fixed<17,3>", target=target, dsps=2)
@@ -185,7 +185,7 @@ def test_random(seed):
     type_ = tensor((operation.weights.size,), str(element))
     saturates = depthwise_saturates(operation, [type_], full_bounds([type_]))
     split = (1, prod(kernel)) if saturates else kernel
-    target = pick(rng, Target)
+    target = pick(rng, tuple(FAMILIES.values()))
     dsps = int(rng.integers(0, split[0] * lanes + 1))
     shape = (int(rng.integers(1, 6)), kernel, lanes * slices, lanes)
     check(operation, shape, str(element), seed, (seed,), 5, split=split, target=target, dsps=dsps)

@@ -2,18 +2,18 @@
 
 import numpy as np
 import pytest
-from operations import random_raws, run, tensor
-from rtl_bench import check_unit, library
 from stream_cases import elaborate
 
 from netloom.errors import FoldingError, SettingsError, ToolFailedError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import ECP5, FAMILIES, ICE40
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.matvec import MatVecUnit
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls.dataflow import Bounds, MatVec, TensorType
 from netloom.sim.hardware.cells import cell_models
-from netloom.sim.hardware.verilator import Port, build
+from netloom.sim.hardware.verilator import StreamPort, build
+from netloom.testing.operations import random_raws, run, tensor
+from netloom.testing.unit_bench import check_unit, library
 
 BIAS = FixedPoint.parse("fixed<6,4>")
 SEEDS = (1, 2)
@@ -77,7 +77,7 @@ def test_without_bias(pe):
 
 
 @pytest.mark.parametrize("dsps", [1, *(pytest.param(each, marks=slow) for each in (0, 5))])
-@pytest.mark.parametrize("target", [Target.ECP5, Target.ICE40])
+@pytest.mark.parametrize("target", [ECP5, ICE40])
 @pytest.mark.parametrize(
     ("element", "weight"),
     [
@@ -94,13 +94,13 @@ def test_multipliers_of_every_target(target, element, weight, dsps):
 @pytest.mark.parametrize(
     ("element", "weight", "target", "pe", "dsps", "served"),
     [
-        ("ufixed<6,2>", "fixed<6,1>", Target.ECP5, 2, 3, 6),
-        ("fixed<6,2>", "fixed<6,1>", Target.ECP5, 4, 7, 12),
-        ("fixed<6,2>", "fixed<6,1>", Target.ECP5, 3, 8, 9),
-        ("fixed<8,2>", "ufixed<4,1>", Target.ECP5, 2, 2, 4),
-        ("ufixed<4,4>", "ufixed<4,4>", Target.ECP5, 2, 3, 6),
-        ("fixed<5,2>", "fixed<5,1>", Target.ICE40, 2, 3, 6),
-        ("fixed<8,2>", "fixed<8,1>", Target.ECP5, 2, 3, 3),
+        ("ufixed<6,2>", "fixed<6,1>", ECP5, 2, 3, 6),
+        ("fixed<6,2>", "fixed<6,1>", ECP5, 4, 7, 12),
+        ("fixed<6,2>", "fixed<6,1>", ECP5, 3, 8, 9),
+        ("fixed<8,2>", "ufixed<4,1>", ECP5, 2, 2, 4),
+        ("ufixed<4,4>", "ufixed<4,4>", ECP5, 2, 3, 6),
+        ("fixed<5,2>", "fixed<5,1>", ICE40, 2, 3, 6),
+        ("fixed<8,2>", "fixed<8,1>", ECP5, 2, 3, 3),
     ],
 )
 @pytest.mark.parametrize("simd", [3, *(pytest.param(each, marks=slow) for each in (1, 6))])
@@ -189,7 +189,7 @@ def test_anything(seed):
     )
     element = FixedPoint(int(rng.integers(1, 10)), int(rng.integers(-2, 8)), bool(rng.integers(2)))
     weight = FixedPoint(int(rng.integers(1, 9)), int(rng.integers(-2, 5)), bool(rng.integers(2)))
-    target = rng.choice(Target)
+    target = rng.choice(tuple(FAMILIES.values()))
     operation = operation_of(sf * simd, nf * pe, str(accum), str(weight), seed, bias=bool(rng.integers(2)))
     try:
         unit = unit_of(operation, pe, simd, str(element), target=target)
@@ -246,4 +246,10 @@ def test_illegal_parameters_stop_elaboration(parameters, message):
 def test_illegal_multipliers_stop_elaboration(parameters, message):
     files = library(MatVecUnit.module)
     with pytest.raises(ToolFailedError, match=message):
-        build(files | cell_models(files), "matvec", [Port("in_", 8)], [Port("out_", 16)], parameters=parameters)
+        build(
+            files | cell_models(files),
+            "matvec",
+            [StreamPort("in_", 8)],
+            [StreamPort("out_", 16)],
+            parameters=parameters,
+        )

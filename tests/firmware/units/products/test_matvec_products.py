@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from clocked_bench import Instance, clocked, signed
 
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import ECP5, FAMILIES, ICE40
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.testing.clocked_bench import Instance, clocked, signed
 
 PE, SIMD, CLOCKS = 3, 2, 200
 
@@ -49,7 +49,7 @@ def terms_of(in_type, weight_type, term, parameters, latency, seed=0):
 
 @pytest.mark.parametrize(
     ("target", "pack", "dsps"),
-    [*((target, 0, 0) for target in Target), (Target.ECP5, 0, 4), (Target.ECP5, 10, 3), (Target.ICE40, 0, 6)],
+    [*((target, 0, 0) for target in tuple(FAMILIES.values())), (ECP5, 0, 4), (ECP5, 10, 3), (ICE40, 0, 6)],
 )
 @pytest.mark.parametrize(("in_text", "weight_text"), [("fixed<5,5>", "fixed<4,4>"), ("ufixed<4,4>", "fixed<5,5>")])
 def test_exact_products(target, pack, dsps, in_text, weight_text):

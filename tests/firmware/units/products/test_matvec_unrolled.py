@@ -4,16 +4,16 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from operations import random_raws, run, tensor
-from rtl_bench import check_unit
 
 from netloom.errors import FoldingError, SettingsError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import ECP5, FAMILIES
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.matvec_unrolled import MatVecUnrolled
 from netloom.firmware.units.products.shift_add import linear_network, signed_digits
 from netloom.fixed_point import FixedPoint, Rounding
 from netloom.hls.dataflow import Bounds, MatVec
+from netloom.testing.operations import random_raws, run, tensor
+from netloom.testing.unit_bench import check_unit
 
 BIAS = FixedPoint.parse("fixed<6,4>")
 
@@ -68,7 +68,7 @@ def test_sharing_saves_additions():
     assert len(network.nodes) - 16 < 0.75 * (digits - 16)
 
 
-@pytest.mark.parametrize("target", Target)
+@pytest.mark.parametrize("target", tuple(FAMILIES.values()))
 @pytest.mark.parametrize("shape", [(1, 1), (1, 4), (5, 1), (6, 4), (16, 10)])
 @pytest.mark.parametrize("accum", ["fixed<24,14>", pytest.param("fixed<10,3>", marks=pytest.mark.slow)])
 def test_shapes(shape, accum, target):
@@ -85,7 +85,7 @@ def test_shapes(shape, accum, target):
     ],
 )
 def test_types(element, weight, bias):
-    check(operation_of(6, 4, weight=weight, bias=bias), element, target=Target.ECP5, seeds=(1,))
+    check(operation_of(6, 4, weight=weight, bias=bias), element, target=ECP5, seeds=(1,))
 
 
 @pytest.mark.parametrize("accum", ["ufixed<11,4>", "fixed<1,1>", "fixed<30,12>", "fixed<24,14,TRN,SAT>"])
@@ -95,7 +95,7 @@ def test_accumulators(accum):
 
 @pytest.mark.parametrize("rounding", Rounding)
 def test_products_are_rounded(rounding):
-    check(operation_of(6, 4, f"fixed<9,6,{rounding}>"), target=Target.ECP5, seeds=(1,))
+    check(operation_of(6, 4, f"fixed<9,6,{rounding}>"), target=ECP5, seeds=(1,))
     check(operation_of(6, 4, f"fixed<9,6,{rounding}>"), "ufixed<6,3>", seeds=(1,))
 
 

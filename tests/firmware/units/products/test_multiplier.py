@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from pipeline_bench import operands, signed, through
 
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import ECP5, GENERIC, ICE40
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.products.multiplier import DSP_WIDTH, LATENCY, adder_luts, multiplier_resources
+from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
 from netloom.fixed_point import FixedPoint
+from netloom.testing.pipeline_bench import operands, signed, through
 
 slow = pytest.mark.slow
 
@@ -24,7 +24,7 @@ SIGNS = ((True, True), (True, False), (False, True), (False, False))
 
 @pytest.mark.parametrize(
     ("target", "dsp"),
-    [(Target.GENERIC, False), (Target.ECP5, False), (Target.ECP5, True), (Target.ICE40, False), (Target.ICE40, True)],
+    [(GENERIC, False), (ECP5, False), (ECP5, True), (ICE40, False), (ICE40, True)],
 )
 @pytest.mark.parametrize(
     "widths",
@@ -37,7 +37,7 @@ SIGNS = ((True, True), (True, False), (False, True), (False, False))
     ],
 )
 def test_products(target, dsp, widths):
-    if dsp and max(widths) > DSP_WIDTH[target]:
+    if dsp and max(widths) > target.dsp_width:
         pytest.skip("no such DSP block")
     (a, b), width = widths, sum(widths)
     left, right = (each.ravel() for each in np.meshgrid(operands(a), operands(b)))
@@ -53,11 +53,14 @@ def test_products(target, dsp, widths):
 
 
 def test_costs():
-    assert multiplier_resources(6, 6, Target.ECP5, dsp=True).dsp == 1
+    assert multiplier_resources(6, 6, ECP5, dsp=True).dsp == 1
     # As synthesized, and routed with open ends of its carry chains.
-    assert [
-        multiplier_resources(*widths, Target.ECP5, dsp=False).lut for widths in ((6, 6), (8, 8), (7, 5), (6, 4))
-    ] == [45, 79, 50, 27]
-    assert [multiplier_resources(*widths, Target.ECP5, dsp=False).ff for widths in ((6, 6), (8, 8))] == [54, 80]
-    assert adder_luts(8, Target.ECP5) == 9
-    assert adder_luts(8, Target.ECP5, carry=True) == 10
+    assert [multiplier_resources(*widths, ECP5, dsp=False).lut for widths in ((6, 6), (8, 8), (7, 5), (6, 4))] == [
+        45,
+        79,
+        50,
+        27,
+    ]
+    assert [multiplier_resources(*widths, ECP5, dsp=False).ff for widths in ((6, 6), (8, 8))] == [54, 80]
+    assert ECP5.adder(8, False) == 9
+    assert ECP5.adder(8, True) == 10

@@ -3,8 +3,9 @@
 from itertools import product
 
 import pytest
-from clocked_bench import Instance, clocked, signed
-from pipeline_bench import operands
+
+from netloom.testing.clocked_bench import Instance, clocked, signed
+from netloom.testing.pipeline_bench import operands
 
 LATENCY = 3
 

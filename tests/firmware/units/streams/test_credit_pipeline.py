@@ -3,10 +3,10 @@
 from collections import deque
 
 import numpy as np
-from clocked_bench import Instance, clocked
 
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import FAMILIES
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth
+from netloom.testing.clocked_bench import Instance, clocked
 
 CASES = [(1, 1, 1), (1, 3, fifo_depth(1, 3)), (2, 5, 2), (3, 4, 3), (4, 6, 17), (9, 5, 1), (1, 7, 5)]
 
@@ -17,7 +17,7 @@ def test_as_its_mirror_does():
     offered = np.concatenate([rng.random(400) < offer for offer, _ in chances]).tolist()
     accepted = np.concatenate([rng.random(400) < accept for _, accept in chances]).tolist()
     result = rng.integers(0, 256, len(offered)).tolist()
-    for target in Target:
+    for target in tuple(FAMILIES.values()):
         instances = [
             Instance(
                 "credit_pipeline",

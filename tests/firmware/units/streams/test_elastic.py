@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from clocked_bench import Instance, clocked
 
 from netloom.firmware.units.elastic import ElasticStages
+from netloom.testing.clocked_bench import Instance, clocked
 
 
 class PlainStages:

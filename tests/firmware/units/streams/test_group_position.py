@@ -1,7 +1,8 @@
 """`group_position` against counting."""
 
 import numpy as np
-from clocked_bench import Instance, clocked
+
+from netloom.testing.clocked_bench import Instance, clocked
 
 SIZES = (1, 2, 3, 4, 7, 8)
 

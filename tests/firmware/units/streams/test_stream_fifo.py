@@ -2,25 +2,25 @@
 
 import numpy as np
 import pytest
-from rtl_bench import build_unit, check_unit
 from stream_cases import elaborate, raws, stream
 
 from netloom.errors import SettingsError, ToolFailedError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import ECP5, FAMILIES, GENERIC, ICE40
 from netloom.firmware.units.memories.ram_style import BLOCK, DISTRIBUTED, REGISTERS
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.sim.hardware.verilator import Stalls
+from netloom.testing.unit_bench import build_unit, check_unit
 
 CASES = {
     # depth, element, lanes, target, what it is built of
-    "two places": (2, "fixed<5,3>", 2, Target.GENERIC, DISTRIBUTED),
-    "three places": (3, "fixed<5,3>", 2, Target.ECP5, DISTRIBUTED),
-    "one row of LUT RAM": (17, "fixed<9,3>", 3, Target.ECP5, DISTRIBUTED),
-    "two rows of LUT RAM": (18, "ufixed<4,3>", 1, Target.ECP5, DISTRIBUTED),
-    "block RAM": (200, "fixed<8,3>", 5, Target.ECP5, BLOCK),
-    "block RAM, a power of two of words": (258, "fixed<8,3>", 1, Target.GENERIC, BLOCK),
-    "flip-flops on iCE40": (4, "fixed<8,3>", 5, Target.ICE40, REGISTERS),
-    "shallow in block RAM": (5, "fixed<8,3>", 5, Target.ICE40, BLOCK),
+    "two places": (2, "fixed<5,3>", 2, GENERIC, DISTRIBUTED),
+    "three places": (3, "fixed<5,3>", 2, ECP5, DISTRIBUTED),
+    "one row of LUT RAM": (17, "fixed<9,3>", 3, ECP5, DISTRIBUTED),
+    "two rows of LUT RAM": (18, "ufixed<4,3>", 1, ECP5, DISTRIBUTED),
+    "block RAM": (200, "fixed<8,3>", 5, ECP5, BLOCK),
+    "block RAM, a power of two of words": (258, "fixed<8,3>", 1, GENERIC, BLOCK),
+    "flip-flops on iCE40": (4, "fixed<8,3>", 5, ICE40, REGISTERS),
+    "shallow in block RAM": (5, "fixed<8,3>", 5, ICE40, BLOCK),
 }
 
 
@@ -61,7 +61,7 @@ def test_refuses_less_than_two_places():
 def test_random_sizes(seed):
     rng = np.random.default_rng(seed)
     source = stream(f"fixed<{rng.integers(1, 40)},3>", int(rng.integers(1, 5)), beats=3)
-    unit = StreamFifo("fifo", source, int(rng.integers(2, 70)), list(Target)[seed % 3])
+    unit = StreamFifo("fifo", source, int(rng.integers(2, 70)), list(FAMILIES.values())[seed % 3])
     x = raws(source, samples=60, seed=seed)
     check_unit(unit, [x], [x], seeds=range(8))
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from rtl_bench import check_unit
 from stream_cases import elaborate, raws, stream
 
 from netloom.errors import SettingsError, ToolFailedError
 from netloom.firmware.units.streams.stream_fork import StreamFork
+from netloom.testing.unit_bench import check_unit
 
 
 @pytest.mark.parametrize(

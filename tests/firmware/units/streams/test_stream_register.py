@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from rtl_bench import check_unit
 from stream_cases import raws, stream
 
 from netloom.firmware.units.streams.stream_register import StreamRegister
+from netloom.testing.unit_bench import check_unit
 
 
 @pytest.mark.parametrize(("element", "lanes"), [("ufixed<1,1>", 1), ("fixed<7,3>", 3), ("fixed<16,6>", 9)])

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from clocked_bench import Instance, clocked, signed
 
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import FAMILIES, GENERIC
 from netloom.fixed_point import FixedPoint, Overflow
+from netloom.testing.clocked_bench import Instance, clocked, signed
 
 WIDTH, LANES, CLOCKS = 5, 2, 300
 
@@ -17,9 +17,9 @@ def words(values):
 @pytest.mark.parametrize("is_signed", [True, False])
 @pytest.mark.parametrize("rows", [1, 2, 3, 5])
 def test_windows(rows, is_signed):
-    cases = [(target, "max", Overflow.WRAP) for target in Target]
-    cases += [(target, "sum", Overflow.WRAP) for target in Target]
-    cases += [(Target.GENERIC, "sum", mode) for mode in Overflow if rows == 1]
+    cases = [(target, "max", Overflow.WRAP) for target in tuple(FAMILIES.values())]
+    cases += [(target, "sum", Overflow.WRAP) for target in tuple(FAMILIES.values())]
+    cases += [(GENERIC, "sum", mode) for mode in Overflow if rows == 1]
     instances = [
         Instance(
             "column_reduce",

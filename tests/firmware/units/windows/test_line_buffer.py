@@ -2,16 +2,16 @@
 
 import numpy as np
 import pytest
-from operations import random_raws, tensor
 from pick import pick
-from rtl_bench import check_unit
 from stream_cases import elaborate
 
 from netloom.errors import SettingsError, ToolFailedError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import ECP5, FAMILIES, GENERIC, ICE40
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.windows.line_buffer import LineBuffer
 from netloom.hls.dataflow.window import pad_spatial
+from netloom.testing.operations import random_raws, tensor
+from netloom.testing.unit_bench import check_unit
 
 NONE = ((0, 0), (0, 0))
 SHAPES = {
@@ -32,7 +32,7 @@ SHAPES = {
 }
 
 
-def line_buffer(shape, element="fixed<5,3>", target=Target.GENERIC):
+def line_buffer(shape, element="fixed<5,3>", target=GENERIC):
     height, width, channels, lanes, kernel, stride, padding = shape
     type_ = tensor((height, width, channels), element)
     source = Stream("source", type_.element, lanes, type_.size // lanes)
@@ -59,7 +59,7 @@ def test_columns(shape):
     assert flowing.cycles <= 6 * unit.interval + 2
 
 
-@pytest.mark.parametrize("target", [Target.ECP5, Target.ICE40])
+@pytest.mark.parametrize("target", [ECP5, ICE40])
 @pytest.mark.parametrize("element", ["ufixed<1,1>", "fixed<9,3>"])
 def test_memories_of_every_target(target, element):
     unit, type_ = line_buffer((4, 7, 2, 1, 2, 1, ((1, 0), (0, 1))), element, target)
@@ -86,7 +86,7 @@ def test_random_geometry(seed):
     kernel = int(rng.integers(1, min(height + sum(padding[0]), 5) + 1))
     shape = (height, width, lanes * slices, lanes, kernel, int(rng.integers(1, 4)), padding)
     element = f"fixed<{rng.integers(1, 18)},3>"
-    unit, type_ = line_buffer(shape, element, pick(rng, Target))
+    unit, type_ = line_buffer(shape, element, pick(rng, tuple(FAMILIES.values())))
     (x,) = random_raws([type_], seed, batch=4)
     check_unit(unit, [x], [columns(unit, x)], seeds=range(seed, seed + 4))
 

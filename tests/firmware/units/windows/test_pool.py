@@ -5,17 +5,17 @@ from math import prod
 import numpy as np
 import pytest
 from kernel_columns import kernel_columns, window_of
-from operations import full_bounds, random_raws, run, tensor
 from pick import pick
-from rtl_bench import check_unit
 from stream_cases import elaborate
 
 from netloom.errors import LayerNotSupportedError, SettingsError, ToolFailedError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import FAMILIES
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.windows.pool import PoolUnit, pool_saturates
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls.dataflow import Pool, PoolFunction, Summation
+from netloom.testing.operations import full_bounds, random_raws, run, tensor
+from netloom.testing.unit_bench import check_unit
 
 SHAPES = {
     # input, window, stride, lanes
@@ -33,7 +33,7 @@ SHAPES = {
 def unit_of(operation, type_, lanes, **fields):
     """The unit on all windows of a tensor."""
     channels = type_.shape[-1]
-    elements = operation.output([type_]).size * prod(operation.kernel_size)
+    elements = operation.outputs([type_])[0].size * prod(operation.kernel_size)
     rows = fields.get("rows") or (operation.kernel_size[0] if len(operation.kernel_size) > 1 else 1)
     assert channels % lanes == 0
     return PoolUnit(
@@ -147,7 +147,7 @@ def test_random(seed):
     size = (*(int(n + extra) for n, extra in zip(window, rng.integers(0, 4, len(window)), strict=True)), lanes * slices)
     element = FixedPoint(int(rng.integers(1, 10)), int(rng.integers(-1, 5)), bool(rng.integers(2)))
     stride = tuple(int(n) for n in rng.integers(1, 4, len(window)))
-    target = pick(rng, Target)
+    target = pick(rng, tuple(FAMILIES.values()))
     if rng.random() < 0.3:
         check(
             Pool(PoolFunction.MAX, window, stride), tensor(size, str(element)), lanes, seed, (seed,), 5, target=target

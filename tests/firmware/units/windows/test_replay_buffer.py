@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from rtl_bench import check_unit
 from stream_cases import elaborate, raws, stream
 
 from netloom.errors import SettingsError, ToolFailedError
-from netloom.firmware.families.target import Target
+from netloom.firmware.families import ECP5, FAMILIES, ICE40
 from netloom.firmware.units.memories.ram_style import BLOCK, DISTRIBUTED, REGISTERS
 from netloom.firmware.units.windows.replay_buffer import ReplayBuffer
+from netloom.testing.unit_bench import check_unit
 
 PATTERNS = {
     # rows, groups, row_words, step, words, word_stride, repeats, repeat_stride
@@ -80,10 +80,10 @@ def test_least_depth(pattern):
 
 
 STYLES = {
-    "LUT RAM": ("fixed<6,2>", 2, Target.ECP5, DISTRIBUTED),
-    "block RAM for width": ("fixed<16,2>", 32, Target.ECP5, BLOCK),
-    "block RAM of iCE40": ("fixed<6,2>", 2, Target.ICE40, BLOCK),
-    "flip-flops": ("ufixed<1,1>", 1, Target.ICE40, REGISTERS),
+    "LUT RAM": ("fixed<6,2>", 2, ECP5, DISTRIBUTED),
+    "block RAM for width": ("fixed<16,2>", 32, ECP5, BLOCK),
+    "block RAM of iCE40": ("fixed<6,2>", 2, ICE40, BLOCK),
+    "flip-flops": ("ufixed<1,1>", 1, ICE40, REGISTERS),
 }
 
 
@@ -139,7 +139,11 @@ def test_random_patterns(seed):
     pattern = random_pattern(rng)
     depth = int(rng.choice(depths(pattern)))
     unit = replay(
-        pattern, f"fixed<{rng.integers(1, 20)},3>", int(rng.integers(1, 5)), depth=depth, target=list(Target)[seed % 3]
+        pattern,
+        f"fixed<{rng.integers(1, 20)},3>",
+        int(rng.integers(1, 5)),
+        depth=depth,
+        target=list(FAMILIES.values())[seed % 3],
     )
     x = raws(unit.source, 8, seed)
     flowing = check_unit(unit, [x], [expected(unit, x)], seeds=range(8))[0]

@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from operations import random_raws, run, tensor
-from rtl_bench import check_unit
 from stream_cases import elaborate
 
 from netloom.errors import SettingsError, ToolFailedError
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.windows.window_shift import WindowShift
 from netloom.hls.dataflow import Window
+from netloom.testing.operations import random_raws, run, tensor
+from netloom.testing.unit_bench import check_unit
 
 SHAPES = {
     # rows, columns in a row, lanes, kernel width, stride

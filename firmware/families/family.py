@@ -1,0 +1,111 @@
+"""`Family`: everything that is particular to a family of FPGAs, in one record; `Loop`, its phase-locked loop."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from netloom.firmware.families.pll import Pll
+
+Shapes = tuple[tuple[int, int], ...]
+"""Words and bits that a block RAM can have."""
+Pass = Callable[[dict[str, Any]], int]
+"""Changes a module of Yosys's JSON in place; how many changes it made."""
+
+
+def _unchanged(netlist: str) -> str:
+    return netlist
+
+
+def _names(config: str, bitstream: str) -> list[str]:
+    return [config, bitstream]
+
+
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """A phase-locked loop.
+
+    Attributes:
+        range: least and greatest MHz that it gives.
+        search: (MHz it gets, MHz wanted) -> the settings that come closest, or None.
+        instance: (settings, clock in, clock out, whether it is locked) -> Amaranth's instance.
+        pad_instance: the same, of a loop that is reached from its own pad alone; takes the pad for the clock.
+        pads: (device, package) -> pins that are such pads.
+    """
+
+    range: tuple[float, float]
+    search: Callable[[float, float], Pll | None]
+    instance: Callable[[Pll, Any, Any, Any], Any]
+    pad_instance: Callable[[Pll, Any, Any, Any], Any] | None = None
+    pads: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """What units, estimates, shell and tools have to know of a family. Equal only to itself.
+
+    Attributes:
+        name: as in `design.json` and in the parameter TARGET of modules: at most seven letters.
+        ram_shapes: that a block RAM can have.
+        buffer_shapes: those that the shell's buffers may count on.
+        lut_ram: whether LUTs can be memories; flip-flops are the smallest where they cannot.
+        second_port: bits of the widest word that a block RAM reads at two ports at once; 0 if it reads at one.
+        ram_register: whether a block RAM holds the register behind it.
+        dsp_width: widest operand of a DSP block, signed or not.
+        packs: whether two narrow weights may share a DSP block, which takes one that is named and not inferred.
+        adder: (width, whether a carry counts) -> LUTs of a sum (`adder.sv`, `adder_load.sv`).
+        multiplier: (wider operand, narrower operand) -> LUTs and flip-flops of a product in LUTs.
+        synth: Yosys's command; DSP blocks are never inferred.
+        library: files in Yosys's own folder that describe the cells.
+        simulation: files there that say what the cells do.
+        macros: Verilog before those files.
+        inlined: puts plain Verilog in the place of the commonest cells of a netlist, for simulation.
+        network_passes: over the netlist of the network.
+        top_passes: over the netlist with the shell around it, which only the place-and-route tool reads.
+        cells: names of cells after synthesis -> (kind, how many of it).
+        place: name of the place-and-route tool; "" where no open tool serves the family.
+        constraints: suffix of the file of pins and clocks, and without its dot that tool's option for it.
+        config_option: its option for what the packer reads.
+        kinds: what it counts -> "lut", "ff", "dsp", "bram", "spram".
+        pack: name of the tool that writes the bitstream.
+        pack_arguments: (what was placed and routed, the bitstream) -> that tool's arguments.
+        suffix: of the bitstream's file.
+        wheel: module that brings both tools.
+        clock_mhz: what most networks reach after routing on the slowest parts; None for the board's own clock.
+        fastest: MHz beyond which no clock network of the family goes.
+        loop: its phase-locked loop; None if it has none.
+    """
+
+    name: str
+    ram_shapes: Shapes
+    buffer_shapes: Shapes
+    lut_ram: bool
+    second_port: int
+    ram_register: bool
+    dsp_width: int
+    packs: bool
+    adder: Callable[[int, bool], int]
+    multiplier: Callable[[int, int], tuple[int, int]]
+    synth: str = "synth"
+    library: tuple[str, ...] = ()
+    simulation: tuple[str, ...] = ()
+    macros: str = ""
+    inlined: Callable[[str], str] = _unchanged
+    network_passes: tuple[Pass, ...] = ()
+    top_passes: tuple[Pass, ...] = ()
+    cells: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    place: str = ""
+    constraints: str = ""
+    config_option: str = ""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    pack: str = ""
+    pack_arguments: Callable[[str, str], list[str]] = _names
+    suffix: str = ""
+    wheel: str = ""
+    clock_mhz: float | None = None
+    fastest: float = float("inf")
+    loop: Loop | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+    __repr__ = __str__

@@ -1,0 +1,30 @@
+"""No family in particular: everything is left to the synthesizer, and estimated as in parts of the middle."""
+
+from netloom.firmware.families.family import Family
+
+_LUTS_A_PRODUCT_BIT = 2.4
+
+
+def adder(width: int, carry: bool) -> int:
+    """A LUT a bit; a carry that counts is one of them."""
+    del carry
+    return width
+
+
+def multiplier(long: int, short: int) -> tuple[int, int]:
+    """About right, whatever the synthesizer makes of it."""
+    return round(_LUTS_A_PRODUCT_BIT * long * short), 3 * (long + short)
+
+
+GENERIC = Family(
+    name="generic",
+    ram_shapes=((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)),
+    buffer_shapes=((1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)),
+    lut_ram=True,
+    second_port=18,
+    ram_register=False,
+    dsp_width=18,  # what vendors' blocks take at least
+    packs=False,
+    adder=adder,
+    multiplier=multiplier,
+)

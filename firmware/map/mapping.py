@@ -1,0 +1,76 @@
+"""What an operation is in hardware: `OperationMapping` of plain ones, and `Product` of those that are folded."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from netloom.firmware.families import Family
+from netloom.firmware.map.builder import DesignBuilder
+from netloom.firmware.map.fold import Fold
+from netloom.hls.dataflow import Dataflow, Node
+
+
+class Product(ABC):
+    """A node whose work is shared among multipliers. All that the choice of a folding and of DSP blocks asks of it.
+
+    Attributes:
+        node: in the dataflow graph.
+    """
+
+    node: Node
+
+    @property
+    @abstractmethod
+    def work(self) -> int:
+        """Multiply-accumulates of an inference."""
+
+    @property
+    @abstractmethod
+    def weights(self) -> int:
+        """The number of weights: multipliers when none is shared."""
+
+    @property
+    @abstractmethod
+    def weight_width(self) -> int:
+        """Bits of a weight."""
+
+    @property
+    def absorbs(self) -> str | None:
+        """The node in front of it that it computes along with itself, from that node's own input."""
+        return None
+
+    @abstractmethod
+    def folds(self) -> Sequence[Fold]:
+        """All foldings there are, at least one that is not unrolled; an unrolled one last."""
+
+    @abstractmethod
+    def cost(self, fold: Fold) -> tuple[int, ...]:
+        """To be least, among foldings that are fast enough: logic first, in about LUTs a bit of an input element."""
+
+    @abstractmethod
+    def served(self, fold: Fold, target: Family) -> int:
+        """Multipliers that one DSP block serves."""
+
+    @abstractmethod
+    def multiplier_luts(self, target: Family) -> int:
+        """LUTs that one multiplier takes outside a DSP block."""
+
+    @abstractmethod
+    def lay_out(self, builder: DesignBuilder) -> None:
+        """Add its units, folded as `builder.folding` says."""
+
+
+@dataclass(frozen=True)
+class OperationMapping:
+    """How nodes with one operation become hardware. Its functions get the node, and the node's operation by itself.
+
+    Attributes:
+        lay_out: adds a node's units; None where all nodes are products.
+        product: a node as a product, which lays itself out; None where nothing is folded.
+        gathers: whether it only gathers windows, so that what reads it may set the lanes of a network's input.
+    """
+
+    lay_out: Callable[[DesignBuilder, Node, Any], None] | None = None
+    product: Callable[[Dataflow, Node, Any], Product] | None = None
+    gathers: bool = False

@@ -1,0 +1,24 @@
+"""`Permute` in hardware."""
+
+from netloom.firmware.map.builder import DesignBuilder
+from netloom.firmware.map.fold import divisors
+from netloom.firmware.map.mapping import OperationMapping
+from netloom.firmware.units.elements.permute import PermuteUnit, widest_lanes
+from netloom.hls.dataflow import Node, Permute
+
+
+def lay_out_permute(builder: DesignBuilder, node: Node, operation: Permute) -> None:
+    """Nothing at all for a reshape; else a buffer that is written in one order and read in another."""
+    tensors = builder.dataflow.input_types(node)
+    sources = [builder.take(name) for name in node.inputs]
+    if operation.in_order and len(sources) == 1 and operation.indices.size == tensors[0].size:
+        builder.give(node, sources[0])
+        return
+    size = max(operation.indices.size, *(tensor.size for tensor in tensors))
+    choices = divisors(widest_lanes(operation, [tensor.size for tensor in tensors]))
+    lanes = next((lanes for lanes in choices if size // lanes <= builder.interval), choices[-1])
+    streams = tuple(builder.with_lanes(node, source, lanes) for source in sources)
+    builder.compute(node, lambda name: PermuteUnit(name, streams, operation, builder.target))
+
+
+PERMUTE = OperationMapping(lay_out_permute)

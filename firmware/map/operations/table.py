@@ -1,0 +1,62 @@
+"""`MAPPINGS`: what every operation is in hardware. A further operation joins with `register`, from anywhere."""
+
+from netloom.errors import LayerNotSupportedError
+from netloom.firmware.map.mapping import OperationMapping
+from netloom.firmware.map.operations.cast import CAST
+from netloom.firmware.map.operations.clamp import CLAMP
+from netloom.firmware.map.operations.depthwise import DEPTHWISE
+from netloom.firmware.map.operations.divide import DIVIDE
+from netloom.firmware.map.operations.elementwise import ELEMENTWISE
+from netloom.firmware.map.operations.lookup import LOOKUP
+from netloom.firmware.map.operations.matvec import MATVEC
+from netloom.firmware.map.operations.permute import PERMUTE
+from netloom.firmware.map.operations.pool import POOL
+from netloom.firmware.map.operations.reduce import REDUCE
+from netloom.firmware.map.operations.window import WINDOW
+from netloom.hls.dataflow import (
+    Cast,
+    Clamp,
+    DepthwiseMatVec,
+    Divide,
+    Elementwise,
+    Lookup,
+    MatVec,
+    Node,
+    Operation,
+    Permute,
+    Pool,
+    Reduce,
+    Window,
+)
+
+MAPPINGS: dict[type[Operation], OperationMapping] = {
+    Cast: CAST,
+    Clamp: CLAMP,
+    DepthwiseMatVec: DEPTHWISE,
+    Divide: DIVIDE,
+    Elementwise: ELEMENTWISE,
+    Lookup: LOOKUP,
+    MatVec: MATVEC,
+    Permute: PERMUTE,
+    Pool: POOL,
+    Reduce: REDUCE,
+    Window: WINDOW,
+}
+
+
+def register(operation: type[Operation], mapping: OperationMapping) -> None:
+    """Let an operation be laid out in hardware, before the first network with it is."""
+    MAPPINGS[operation] = mapping
+
+
+def mapping_of(node: Node) -> OperationMapping:
+    """Of a node's operation.
+
+    Raises:
+        LayerNotSupportedError: if it has none.
+    """
+    if (mapping := MAPPINGS.get(type(node.operation))) is not None:
+        return mapping
+    raise LayerNotSupportedError(
+        f"layer {node.layer!r}: {type(node.operation).__name__} has no hardware unit yet; use the C++ project for it"
+    )

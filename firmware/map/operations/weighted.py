@@ -1,0 +1,114 @@
+"""`Weighted`: what products with weights share, on vectors or on windows that slide."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from netloom.firmware.families import Family
+from netloom.firmware.map.fold import Fold
+from netloom.firmware.map.geometry import Geometry
+from netloom.firmware.map.mapping import Product
+from netloom.firmware.units.products.multiplier import multiplier_resources
+from netloom.hls.dataflow import Bounds, Dataflow, DepthwiseMatVec, MatVec, Node, TensorType, Window
+
+
+@dataclass(frozen=True)
+class Slide:
+    """A window that slides over the result of a node, or of a source: the name of that, of the window, and its form."""
+
+    over: str
+    window: str
+    geometry: Geometry
+
+    @classmethod
+    def before(cls, dataflow: Dataflow, node: Node) -> "Slide | None":
+        """The window that a node's input is, if it is one."""
+        source = next((other for other in dataflow.nodes if other.name == node.inputs[0]), None)
+        if source is None or type(source.operation) is not Window:
+            return None
+        (over,) = source.inputs
+        return cls(over, source.name, Geometry.of(source.operation, dataflow.types[over].shape))
+
+
+@dataclass(frozen=True)
+class Weighted(Product):
+    """A node that multiplies by weights, and the window in front of it, if there is one.
+
+    Attributes:
+        node: in the dataflow graph.
+        operation: of that node.
+        positions: how many vectors it is done on.
+        tensor: type of its input.
+        bounds: proven range of its input.
+        slide: the window, if its pixels rather than what it gathers are read.
+    """
+
+    node: Node
+    operation: MatVec | DepthwiseMatVec
+    positions: int
+    tensor: TensorType
+    bounds: Bounds
+    slide: Slide | None
+
+    @property
+    def geometry(self) -> Geometry | None:
+        """Of the window."""
+        return self.slide.geometry if self.slide else None
+
+    @property
+    def reads(self) -> str:
+        """The node or source whose result it takes."""
+        return self.slide.over if self.slide else self.node.inputs[0]
+
+    @property
+    def absorbs(self) -> str | None:
+        """The window."""
+        return self.slide.window if self.slide else None
+
+    @property
+    def depth(self) -> int:
+        """K: products summed for one output."""
+        return self.operation.weights.shape[0]
+
+    @property
+    def outputs(self) -> int:
+        """N: outputs a position."""
+        return self.operation.weights.shape[1]
+
+    @property
+    def work(self) -> int:
+        """Multiply-accumulates of an inference."""
+        return self.positions * self.weights
+
+    @property
+    def weights(self) -> int:
+        """The number of weights."""
+        return self.operation.weights.size
+
+    @property
+    def weight_width(self) -> int:
+        """Bits of a weight."""
+        return self.operation.weight_type.width
+
+    def served(self, fold: Fold, target: Family) -> int:
+        """One multiplier a block."""
+        del fold, target
+        return 1
+
+    def multiplier_luts(self, target: Family) -> int:
+        """Of an input element and a weight."""
+        return multiplier_resources(self.tensor.element.width, self.weight_width, target, dsp=False).lut
+
+    def cost(self, fold: Fold) -> tuple[int, ...]:
+        """To be least: logic; then two rows, which may share DSP blocks, but few accumulators; then a narrow input."""
+        # About as many LUTs a bit of an input element: two for each bit of a weight in a multiplier, and one for each
+        # digit of a constant that is not zero. Constants count half as much again, since DSP blocks never serve them.
+        logic = 3 * self._digits if fold.unrolled else 4 * fold.multipliers * self.weight_width
+        return (logic, fold.multipliers, abs(fold.pe - 2), fold.lanes, fold.interval)
+
+    @cached_property
+    def _digits(self) -> int:
+        """Digits that are not zero of all weights, in canonical signed digit form."""
+        weights = self.operation.weights.astype(np.int64)
+        return int(np.bitwise_count(weights ^ 3 * weights).sum())

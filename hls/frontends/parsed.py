@@ -1,0 +1,45 @@
+"""`ParsedModel`: the seam between front ends and all that follows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from netloom.fixed_point import FixedPoint
+from netloom.hls.lower import fixed_point
+
+
+@dataclass(frozen=True)
+class ParsedModel:
+    """A model as every front end hands it over: hls4ml's description, layer by layer, under identifiers.
+
+    Attributes:
+        layers: in an order in which each comes after its inputs; hls4ml's keys, among them `name`, `class_name`,
+            `inputs`, and for quantized activations `activation_quantizer`, whose `hls_type` is their result's type.
+        inputs: identifiers of the input layers.
+        outputs: identifiers of the layers whose results are the outputs.
+        origins: {identifier: name in the user's model}.
+        input_shapes: (name in the user's model, shape without the batch), in the order of the model's inputs.
+        output_shapes: likewise of its outputs.
+        layer_shapes: {name in the user's model: shape of its result}, of the layers that have one result.
+    """
+
+    layers: list[dict[str, Any]]
+    inputs: list[str]
+    outputs: list[str]
+    origins: dict[str, str]
+    input_shapes: list[tuple[str, tuple[int, ...]]]
+    output_shapes: list[tuple[str, tuple[int, ...]]]
+    layer_shapes: dict[str, tuple[int, ...]]
+
+    def quantizer_types(self) -> dict[str, FixedPoint]:
+        """Result types that quantizers dictate: of quantized activations, and of the inputs that feed only those."""
+        types = {
+            layer["name"]: fixed_point(layer["activation_quantizer"].hls_type)
+            for layer in self.layers
+            if layer.get("activation_quantizer") is not None
+        }
+        for name in self.inputs:
+            consumers = [layer["name"] for layer in self.layers if name in layer["inputs"]]
+            found = {types.get(consumer) for consumer in consumers}
+            if len(found) == 1 and (type_ := found.pop()) is not None:
+                types[name] = type_
+        return types

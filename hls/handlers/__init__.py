@@ -1,5 +1,0 @@
-"""Keras-3 layer handlers that hls4ml lacks. Importing this registers them; `handler` says for whom they answer."""
-
-from netloom.hls.handlers import activation, batch_norm, linear, spatial
-
-__all__ = ["activation", "batch_norm", "linear", "spatial"]

@@ -1,0 +1,30 @@
+"""The data sets by name. A new one is a loader in a file of its own and a line here."""
+
+from collections.abc import Callable, Mapping
+
+from netloom.errors import DataUnavailableError
+from netloom.models.data.dataset import Dataset
+from netloom.models.data.digits import load_digits
+from netloom.models.data.jets import LHC_JETS
+from netloom.models.data.mnist import MNIST
+
+DATASETS: Mapping[str, Callable[[], Dataset]] = {
+    "digits": load_digits,
+    MNIST.name: MNIST.load,
+    LHC_JETS.name: LHC_JETS.load,
+}
+
+
+def load_dataset(name: str) -> Dataset:
+    """The data set `name` ('digits', 'mnist', 'lhc-jets'), from the first of its sources that has it.
+
+    Sources in order: bundled with a dependency; the directory NETLOOM_DATA; the cache (NETLOOM_CACHE, else the
+    user's cache directory); the public source.
+
+    Raises:
+        DataUnavailableError: there is no such data set, or no source has it; the message says what to do.
+        StorageError: a file in NETLOOM_DATA is not the expected one, or the cache cannot be written.
+    """
+    if name not in DATASETS:
+        raise DataUnavailableError(f"there is no data set {name!r}; choose one of {', '.join(DATASETS)}")
+    return DATASETS[name]()

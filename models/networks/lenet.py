@@ -1,0 +1,54 @@
+"""`lenet`: the convolutional network of the review's Figure 2, with the layer sizes of LeNet-5."""
+
+from typing import TYPE_CHECKING
+
+from netloom.models.networks.network import Network, Training
+
+if TYPE_CHECKING:
+    import keras
+
+
+def build() -> "keras.Model":
+    """28x28x1 -> twice (convolution 5x5, ReLU, max pooling 2x2) -> 400 -> 120 -> 84 -> 10 logits."""
+    import keras
+    from keras import layers
+
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1), name="pixels"),
+            layers.Conv2D(6, 5, padding="same", name="conv1"),
+            layers.Activation("relu", name="relu1"),
+            layers.MaxPooling2D(2, name="pool1"),
+            layers.Conv2D(16, 5, name="conv2"),
+            layers.Activation("relu", name="relu2"),
+            layers.MaxPooling2D(2, name="pool2"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(120, name="fc1"),
+            layers.Activation("relu", name="relu3"),
+            layers.Dense(84, name="fc2"),
+            layers.Activation("relu", name="relu4"),
+            layers.Dense(10, name="logits"),
+        ],
+        name="lenet",
+    )
+
+
+def adam(steps: int) -> "keras.optimizers.Optimizer":
+    """Adam; the learning rate falls to zero along a cosine."""
+    import keras
+
+    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(2e-3, steps))
+
+
+NETWORK = Network(
+    name="lenet",
+    title="Convolutional network",
+    review="Convolutional neural networks; Figure 2",
+    description="Handwritten digits, 28x28 pixels: convolution, ReLU and pooling, twice, then dense layers.",
+    dataset="mnist",
+    builder=build,
+    training=Training(epochs=8, batch_size=128, optimizer=adam),
+    expected_accuracy=0.988,
+    bits=8,
+    fine_tune_epochs=2,
+)

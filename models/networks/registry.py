@@ -1,0 +1,32 @@
+"""The networks, in the order in which they are presented. A new one is a file of its own and a line here."""
+
+from difflib import get_close_matches
+
+from netloom.errors import NetworkNotFoundError
+from netloom.models.networks import digits, jets, lenet
+from netloom.models.networks.network import Network
+
+_NETWORKS: tuple[Network, ...] = (
+    digits.NETWORK,
+    lenet.NETWORK,
+    jets.NETWORK,
+)
+
+
+def networks() -> tuple[Network, ...]:
+    """All networks, in the order of presentation. Does not import Keras."""
+    return _NETWORKS
+
+
+def get_network(name: str) -> Network:
+    """The network called `name`.
+
+    Raises:
+        NetworkNotFoundError: there is none; the message names the closest ones, or all.
+    """
+    by_name = {network.name: network for network in _NETWORKS}
+    if name in by_name:
+        return by_name[name]
+    close = get_close_matches(name, by_name)
+    hint = f"did you mean {' or '.join(close)}?" if close else f"choose one of {', '.join(by_name)}"
+    raise NetworkNotFoundError(f"there is no network {name!r}; {hint}")

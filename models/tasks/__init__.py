@@ -1,0 +1,28 @@
+"""Tasks: what a network is for, and so what it is trained and judged by."""
+
+from netloom.models.tasks.classification import Classification
+from netloom.models.tasks.multilabel import Multilabel
+from netloom.models.tasks.registry import add_task, find_task, guess_task, parts_of, read_targets, tasks
+from netloom.models.tasks.regression import Reconstruction, Regression
+from netloom.models.tasks.segmentation import Segmentation
+from netloom.models.tasks.several import Several
+from netloom.models.tasks.task import Outputs, Predict, Score, Task
+
+__all__ = [
+    "Classification",
+    "Multilabel",
+    "Outputs",
+    "Predict",
+    "Reconstruction",
+    "Regression",
+    "Score",
+    "Segmentation",
+    "Several",
+    "Task",
+    "add_task",
+    "find_task",
+    "guess_task",
+    "parts_of",
+    "read_targets",
+    "tasks",
+]

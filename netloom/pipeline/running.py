@@ -1,0 +1,143 @@
+"""Bringing a stage of a run up to date: redone only when what it depends on has changed, or its outputs."""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from netloom.common.files import digests, is_same, put_in_place, remove, scratch, storage_errors
+from netloom.common.quiet import captured
+from netloom.errors import StorageError, ToolFailedError
+from netloom.pipeline import registry
+from netloom.pipeline.code import code_digest
+from netloom.pipeline.stage import Job, Outcome, Stage
+from netloom.pipeline.state import RunState, StageRecord, recorded
+from netloom.pipeline.store import Kept
+
+LOG_FILE = "netloom.log"
+
+
+def run_stage(stage: Stage, job: Job) -> Outcome:
+    """Bring a stage's outputs up to date, doing its work only if it must.
+
+    Raises:
+        StorageError: if the directory cannot be read or written, or the disk is full.
+    """
+    job.progress.stage_started(stage.name)
+    try:
+        with storage_errors(f"stage '{stage.name}' in {job.directory}"):
+            mark = fingerprint(stage, job)
+            reused = is_finished(stage, mark, job)
+            if not reused:
+                reused = _perform(stage, mark, job)
+    finally:
+        job.progress.close()
+    seconds = job.state.stages[stage.name].seconds
+    job.progress.stage_ended(stage.name, seconds, reused)
+    return Outcome(stage.name, seconds, reused)
+
+
+def fingerprint(stage: Stage, job: Job) -> str:
+    """SHA-256 over all that a stage's result depends on: what it reads, and what works it out."""
+    depends = {
+        "stage": stage.name,
+        "inputs": stage.inputs(job),
+        "artefacts": [recorded(job.state, name) for name in stage.needs],
+        "outputs": stage.outputs(job),
+        "code": code_digest(stage),
+        "versions": {name: job.state.versions.get(name) for name in ("python", "numpy", *stage.uses)},
+    }
+    text = json.dumps(depends, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_finished(stage: Stage, mark: str, job: Job) -> bool:
+    """Whether the recorded result of `stage` has this fingerprint and every file of it is intact."""
+    record = job.state.stages.get(stage.name)
+    if record is None or record.fingerprint != mark:
+        return False
+    return _tops(record.outputs) == set(stage.outputs(job)) and all(
+        is_same(job.directory, name, digest) for name, digest in record.outputs.items()
+    )
+
+
+def _perform(stage: Stage, mark: str, job: Job) -> bool:
+    """Make the outputs in a scratch directory, put them in place, then record them in `run.json`.
+
+    Until the record is written the outputs do not count, whatever interrupts; and the earlier outputs are
+    replaced only once the new ones are whole.
+
+    Returns:
+        Whether the result is from the store.
+    """
+    directory, state, names = job.directory, job.state, stage.outputs(job)
+    with scratch(directory) as made:
+        with captured(directory / LOG_FILE), _logs_kept(stage, made, directory):
+            kept, taken = _made(stage, mark, job, made)
+        for output in names:
+            put_in_place(made / output, directory / output)
+    before = state.stages.get(stage.name)
+    for output in _tops(before.outputs if before else ()) - set(names):
+        remove(directory / output)
+    # What was made from this stage's earlier outputs counts no more.
+    for later in registry.users(stage) if before else ():
+        state.stages.pop(later, None)
+    record = StageRecord(
+        fingerprint=mark,
+        outputs=kept.outputs,
+        seconds=kept.seconds,
+        finished=datetime.now(UTC).replace(microsecond=0),
+    )
+    _note(state, stage.name, record)
+    state.write(directory)
+    return taken
+
+
+def _made(stage: Stage, mark: str, job: Job, made: Path) -> tuple[Kept, bool]:
+    """What a stage makes, in the empty directory given, and whether it is from the store."""
+    store = None if stage.last else job.store
+    said = f"{stage.name}, {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if store and not job.anew and (found := store.take(mark, made)):
+        print(f"== {said}, from {store.folder / mark}")
+        return found, True
+    print(f"== {said}")
+    began = time.perf_counter()
+    stage.work(job, made)
+    outputs: dict[str, str] = {}
+    for output in stage.outputs(job):
+        outputs |= digests(made / output, made)
+    kept = Kept(stage=stage.name, outputs=outputs, seconds=round(time.perf_counter() - began, 3))
+    if store:
+        try:
+            store.keep(mark, kept, made)
+        except StorageError as error:
+            print(f"not kept for other runs: {error}")
+    return kept, False
+
+
+def _note(state: RunState, name: str, record: StageRecord) -> None:
+    """Note a finished stage in its place, whenever it was done: a board may come after the first report."""
+    finished = state.stages | {name: record}
+    order = dict.fromkeys((*registry.names(), *finished))
+    state.stages = {stage: finished[stage] for stage in order if stage in finished}
+
+
+@contextmanager
+def _logs_kept(stage: Stage, made: Path, directory: Path) -> Iterator[None]:
+    """When a tool fails, its logs go to the run directory, since `made` will vanish; and the message says so."""
+    for name in stage.logs:
+        remove(directory / name)
+    try:
+        yield
+    except ToolFailedError as error:
+        for name in stage.logs:
+            if (made / name).exists():
+                put_in_place(made / name, directory / name)
+        raise ToolFailedError(str(error).replace(str(made.absolute()), str(directory))) from None
+
+
+def _tops(names: Iterable[str]) -> set[str]:
+    return {name.split("/")[0] for name in names}

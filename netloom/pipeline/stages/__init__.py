@@ -1,0 +1,1 @@
+"""One file a stage; `netloom.pipeline.registry` finds the `STAGE` of each."""

@@ -1,0 +1,69 @@
+"""Fold the network for the board, plan and emit its design."""
+
+from pathlib import Path
+
+from netloom.firmware.board.boards import find_board
+from netloom.firmware.generate import Generated, generate_design
+from netloom.firmware.map.effort import bitstream_minutes, minutes
+from netloom.firmware.map.fitting import Search
+from netloom.hls import Conversion
+from netloom.pipeline import rundir
+from netloom.pipeline.stage import Job, Stage
+from netloom.progress import Progress
+from netloom.settings import HardwareSettings
+
+
+def _inputs(job: Job) -> dict[str, object]:
+    return {
+        "name": job.state.origin.network,
+        "device": find_board(job.hardware.board).device.name,
+        "interval": job.hardware.interval,
+        # A search that had less time may have found less.
+        "seconds": float(job.hardware.design_seconds),
+    }
+
+
+def _work(job: Job, out: Path) -> None:
+    conversion = Conversion.load(job.directory / rundir.CONVERSION)
+    emit_design(conversion, job.state.origin.network, job.hardware, out, job.progress)
+
+
+def emit_design(conversion: Conversion, name: str, settings: HardwareSettings, out: Path, progress: Progress) -> None:
+    """Fold, plan and emit; makes `design/`.
+
+    Raises:
+        FoldingError: if the board does not hold the network at the pace asked for.
+        LayerNotSupportedError: for an operation with no hardware unit.
+        NotSupportedError: for a board that needs its vendor's tool.
+    """
+    progress.began("folding")
+    device = find_board(settings.board).device
+    search = Search(settings.design_seconds, progress.doing)
+    generated = generate_design(
+        conversion.dataflow, device=device, interval=settings.interval, title=name, search=search
+    )
+    progress.said(_prospect(generated, settings))
+    (out / rundir.DESIGN).mkdir()
+    generated.write(out / rundir.DESIGN)
+
+
+def _prospect(generated: Generated, settings: HardwareSettings) -> str:
+    """What is to come, in a line, before the tools start."""
+    area, cycles, device = generated.area, generated.cycles, find_board(settings.board).device
+    faster = "" if settings.interval else "; netloom plan shows others, --target-ii asks for one"
+    return (
+        f"a sample every {cycles.interval:,} cycles, latency {cycles.latency:,}; about {area.lut:,} of {device.lut:,}"
+        f" LUT, {area.dsp:,} of {device.dsp:,} DSP, {area.bram:,} of {device.bram:,} block RAM; to the bitstream"
+        f" {minutes(bitstream_minutes(area.lut, device.lut))}{faster}"
+    )
+
+
+STAGE = Stage(
+    "design",
+    needs=(rundir.CONVERSION,),
+    makes=(rundir.DESIGN,),
+    inputs=_inputs,
+    work=_work,
+    board=True,
+    code=("hls", "firmware"),
+)

@@ -1,0 +1,53 @@
+"""Check a user's model and take a copy of it."""
+
+import shutil
+from pathlib import Path
+
+from netloom.pipeline import rundir
+from netloom.pipeline.fitted import fitted
+from netloom.pipeline.stage import Job, Stage
+from netloom.pipeline.testset import TestSet
+
+
+def _model_name(job: Job) -> str:
+    return rundir.QUANTIZED_MODEL if job.state.origin.kind == "quantized" else rundir.FLOAT_MODEL
+
+
+def _inputs(job: Job) -> dict[str, object]:
+    assert job.start is not None
+    return {
+        "model": job.start.digest(),
+        "as": _model_name(job),
+        "data": job.dataset.digest if job.dataset else None,
+        "task": (job.dataset.task, job.dataset.guessed) if job.dataset else None,
+    }
+
+
+def _work(job: Job, out: Path) -> None:
+    """As `STAGE.work`.
+
+    Raises:
+        ModelFileError: if the file cannot be loaded, or would run code.
+        NotSupportedError: if the model's input shape is not fixed.
+        InputError: if data and model do not fit.
+    """
+    from netloom.quantize import load_model
+
+    assert job.start is not None
+    with job.start.as_file() as model_file:
+        model = load_model(model_file)
+        if job.dataset is not None:
+            TestSet.of(fitted(model, model_file.name, job.dataset)).save(out / rundir.DATA)
+        shutil.copyfile(model_file, out / _model_name(job))
+
+
+STAGE = Stage(
+    "load",
+    makes=(rundir.FLOAT_MODEL, rundir.QUANTIZED_MODEL, rundir.DATA),
+    made=lambda job: (_model_name(job), rundir.DATA) if job.dataset else (_model_name(job),),
+    inputs=_inputs,
+    work=_work,
+    applies=lambda job: job.start is not None and job.start.network is None,
+    code=("models", "quantize"),
+    uses=("keras", "tensorflow", "qkeras"),
+)

@@ -1,0 +1,60 @@
+"""Quantize the float model, and fine-tune it."""
+
+from pathlib import Path
+
+from netloom.pipeline import rundir
+from netloom.pipeline.fitted import fitted
+from netloom.pipeline.keras_progress import keras_progress
+from netloom.pipeline.stage import Job, Stage
+from netloom.settings import USER_MODEL_BATCH_SIZE
+
+
+def _inputs(job: Job) -> dict[str, object]:
+    return {
+        "data": job.data().digest,
+        "task": job.data().task,
+        "policy": job.settings.policy_for(job.network).model_dump(mode="json"),
+        "epochs": job.settings.fine_tune_epochs_for(job.network),
+        "seed": job.settings.seed,
+        "batch_size": _batch_size(job),
+    }
+
+
+def _batch_size(job: Job) -> int:
+    return job.network.training.batch_size if job.network else USER_MODEL_BATCH_SIZE
+
+
+def _made(job: Job) -> tuple[str, ...]:
+    fine_tuned = job.settings.fine_tune_epochs_for(job.network)
+    return (rundir.QUANTIZED_MODEL, rundir.CALIBRATED_MODEL) if fine_tuned else (rundir.QUANTIZED_MODEL,)
+
+
+def _work(job: Job, out: Path) -> None:
+    from netloom.quantize import load_model, quantize, save_model
+
+    epochs = job.settings.fine_tune_epochs_for(job.network)
+    start = load_model(job.directory / rundir.FLOAT_MODEL)
+    model = quantize(
+        start,
+        job.settings.policy_for(job.network),
+        fitted(start, rundir.FLOAT_MODEL, job.data()),
+        fine_tune_epochs=epochs,
+        seed=job.settings.seed,
+        batch_size=_batch_size(job),
+        progress=[keras_progress(job.progress, "fine-tuning")],
+        calibrated=(lambda twin: save_model(twin, out / rundir.CALIBRATED_MODEL)) if epochs else None,
+    )
+    save_model(model, out / rundir.QUANTIZED_MODEL)
+
+
+STAGE = Stage(
+    "quantize",
+    needs=(rundir.FLOAT_MODEL,),
+    makes=(rundir.QUANTIZED_MODEL, rundir.CALIBRATED_MODEL),
+    made=_made,
+    inputs=_inputs,
+    work=_work,
+    applies=lambda job: job.state.origin.kind != "quantized",
+    code=("models", "quantize"),
+    uses=("keras", "tensorflow", "qkeras"),
+)

@@ -1,0 +1,76 @@
+"""Run the emitted files on the test set."""
+
+from pathlib import Path
+
+from netloom.common.files import write_text
+from netloom.firmware.emit.emitted import EmittedDesign
+from netloom.pipeline import rundir
+from netloom.pipeline.evaluation import record_of
+from netloom.pipeline.hardware import HardwareRun
+from netloom.pipeline.holding import hold, run_record
+from netloom.pipeline.stage import Job, Stage
+from netloom.pipeline.versions import compiler_version, simulator_version
+from netloom.progress import Progress
+from netloom.settings import HardwareSettings
+from netloom.sim.hardware.rtl import RtlEngine
+from netloom.sim.hardware.stream_engine import Speed
+from netloom.sim.hardware.verilator import Stalls
+
+_STALLS = Stalls(seed=1, inputs=0.3, outputs=0.3)
+
+
+def _inputs(job: Job) -> dict[str, object]:
+    return {
+        "samples": job.hardware.rtl_samples,
+        "stalled_samples": job.hardware.stalled_samples,
+        "trace_samples": job.settings.trace_samples,
+        "tools": [simulator_version(), compiler_version()],
+    }
+
+
+def _work(job: Job, out: Path) -> None:
+    simulate_rtl(job.directory, job.hardware, job.settings.trace_samples, out, job.progress)
+
+
+def simulate_rtl(
+    directory: Path, settings: HardwareSettings, trace_samples: int | None, out: Path, progress: Progress
+) -> None:
+    """Run the emitted files on the test set, back to back and with stalls; makes `rtl.json`.
+
+    Raises:
+        SimulationError: if the design gets stuck, or breaks a rule of its streams.
+        ToolMissingError, ToolFailedError: of Verilator and the C++ compiler.
+    """
+    design = EmittedDesign.read(directory / rundir.DESIGN)
+    progress.began("compiling the design")
+    with RtlEngine(design) as engine:
+        progress.began("counting cycles")
+        measured = engine.count_cycles()
+        engine.speed = Speed(compile_seconds=engine.speed.compile_seconds)
+        fidelity, scores = hold(engine, directory, settings.rtl_samples, trace_samples, progress)
+    stalled = None
+    if settings.stalled_samples:
+        with RtlEngine(design, _STALLS) as pausing:
+            stalled, _ = hold(pausing, directory, settings.stalled_samples, 0, progress)
+    found = HardwareRun(
+        fidelity=record_of(fidelity, trace_samples),
+        stalled=None if stalled is None else record_of(stalled, None),
+        scores=scores,
+        run=run_record(engine, "rtl", fidelity, stalled),
+        latency=measured.latency,
+        interval=measured.interval,
+        tool=simulator_version(),
+    )
+    write_text(out / rundir.RTL, found.model_dump_json(indent=2) + "\n")
+
+
+STAGE = Stage(
+    "rtl",
+    needs=(rundir.DESIGN, rundir.CONVERSION, rundir.DATA),
+    makes=(rundir.RTL,),
+    inputs=_inputs,
+    work=_work,
+    board=True,
+    measures=True,
+    code=("hls", "firmware", "sim", "netloom/pipeline", "netloom/report/schema.py"),
+)

@@ -1,0 +1,33 @@
+"""Run float, quantized, fixed and csim on the test set and hold them against each other."""
+
+from pathlib import Path
+
+from netloom.pipeline import rundir
+from netloom.pipeline.evaluation import evaluate
+from netloom.pipeline.stage import Job, Stage
+from netloom.pipeline.versions import compiler_version
+
+
+def _inputs(job: Job) -> dict[str, object]:
+    return {
+        "csim": job.settings.csim,
+        "csim_samples": job.settings.csim_samples,
+        "trace_samples": job.settings.trace_samples,
+        "compiler": compiler_version() if job.settings.csim else None,
+    }
+
+
+def _work(job: Job, out: Path) -> None:
+    evaluate(job.directory, job.settings, out, job.progress)
+
+
+STAGE = Stage(
+    "simulate",
+    needs=(rundir.FLOAT_MODEL, rundir.CALIBRATED_MODEL, rundir.QUANTIZED_MODEL, rundir.CONVERSION, rundir.DATA),
+    makes=(rundir.PREDICTIONS, rundir.SIMULATION),
+    inputs=_inputs,
+    work=_work,
+    measures=True,
+    code=("models", "quantize", "hls", "sim", "netloom/pipeline", "netloom/report/schema.py"),
+    uses=("hls4ml", "keras", "tensorflow", "qkeras"),
+)

@@ -1,0 +1,51 @@
+"""Train a registered network."""
+
+import dataclasses
+import inspect
+from pathlib import Path
+
+from netloom.common.files import sha256
+from netloom.models import train
+from netloom.pipeline import rundir
+from netloom.pipeline.keras_progress import keras_progress
+from netloom.pipeline.stage import Job, Stage
+from netloom.pipeline.testset import TestSet
+
+
+def _inputs(job: Job) -> dict[str, object]:
+    assert job.start is not None
+    assert job.start.network is not None
+    return {
+        "network": job.start.network.name,
+        # An edited definition is another network.
+        "definition": sha256(Path(inspect.getfile(job.start.network.builder))),
+        "data": job.data().digest,
+        "seed": job.settings.seed,
+        "epochs": job.settings.epochs,
+    }
+
+
+def _work(job: Job, out: Path) -> None:
+    from netloom.quantize import save_model
+
+    assert job.start is not None
+    network, dataset, settings = job.start.network, job.data(), job.settings
+    assert network is not None
+    training = network.training
+    if settings.epochs is not None:
+        training = dataclasses.replace(training, epochs=settings.epochs)
+    model = network.build(settings.seed)
+    train(model, dataset, training, settings.seed, [keras_progress(job.progress, "training")])
+    save_model(model, out / rundir.FLOAT_MODEL)
+    TestSet.of(dataset).save(out / rundir.DATA)
+
+
+STAGE = Stage(
+    "train",
+    makes=(rundir.FLOAT_MODEL, rundir.DATA),
+    inputs=_inputs,
+    work=_work,
+    applies=lambda job: job.start is not None and job.start.network is not None,
+    code=("models", "quantize/files.py"),
+    uses=("keras", "tensorflow"),
+)

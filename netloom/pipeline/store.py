@@ -1,0 +1,190 @@
+"""What stages have made, kept by fingerprint in the user's cache, for every run that asks for the same.
+
+An entry is a folder named after the fingerprint: `entry.json` with the digest of each file, and the files. It is made
+aside and renamed into place, and its files are copied out and in, so no later write to a run directory reaches it.
+"""
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from netloom.common.compiled import cache_folder
+from netloom.common.files import (
+    digests,
+    own_file,
+    own_folder,
+    put_in_place,
+    remove,
+    scratch,
+    storage_errors,
+    sweep,
+    write_text,
+)
+from netloom.common.reading import InnerPath, Number, read_bytes
+from netloom.errors import NetloomError
+
+LIMIT = 4 * 2**30
+"""Bytes the store may hold; the entries not used for longest go first."""
+_ENTRY, _FILES, _LOCK = "entry.json", "files", ".lock"
+
+
+class Kept(BaseModel):
+    """A stage's result in the store.
+
+    Attributes:
+        stage: name of the stage.
+        outputs: SHA-256 of each file, by path relative to the run directory.
+        seconds: how long the stage took.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: str
+    outputs: dict[InnerPath, str]
+    seconds: Number
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry as the store lists it.
+
+    Attributes:
+        folder: where it is.
+        stage: name of the stage that made it; `?` if the entry is damaged.
+        size: bytes.
+        used: when it was last made or taken, seconds since 1970.
+    """
+
+    folder: Path
+    stage: str
+    size: int
+    used: float
+
+
+@dataclass(frozen=True)
+class Store:
+    """The store in a folder.
+
+    Attributes:
+        folder: made when something is kept.
+        limit: bytes it may hold.
+    """
+
+    folder: Path
+    limit: int = LIMIT
+
+    @classmethod
+    def open(cls) -> "Store":
+        """The user's own: `store` in NETLOOM_CACHE, else in the user's cache directory."""
+        return cls(cache_folder().absolute() / "store")
+
+    def take(self, mark: str, out: Path) -> Kept | None:
+        """Copy what a fingerprint stands for into a folder; None if the store does not have it, whole.
+
+        A damaged entry is dropped.
+        """
+        entry = self.folder / mark
+        try:
+            kept = Kept.model_validate_json(read_bytes(entry / _ENTRY))
+            shutil.copytree(entry / _FILES, out, symlinks=True, dirs_exist_ok=True)
+            if digests(out, out) == kept.outputs and not any(path.is_symlink() for path in out.rglob("*")):
+                os.utime(entry / _ENTRY)
+                return kept
+        except (OSError, ValidationError, NetloomError):
+            pass
+        for path in out.iterdir():
+            remove(path)
+        # One that cannot be deleted stays, and is refused again.
+        with suppress(OSError):
+            if entry.exists():
+                with self._held():
+                    self._drop(entry)
+        return None
+
+    def keep(self, mark: str, kept: Kept, made: Path) -> None:
+        """Copy a stage's result into the store, then drop what is over its limit.
+
+        Raises:
+            StorageError: if it cannot be written, or the disk is full; nothing is then kept.
+        """
+        with storage_errors(f"cannot write {self.folder}"):
+            own_folder(self.folder)
+            with self._held():
+                with scratch(self.folder) as aside:
+                    new = aside / "new"
+                    for name in kept.outputs:
+                        (new / _FILES / name).parent.mkdir(parents=True, exist_ok=True)
+                        shutil.copyfile(made / name, new / _FILES / name)
+                    write_text(new / _ENTRY, kept.model_dump_json())
+                    put_in_place(new, self.folder / mark)
+                self._trim(self.limit)
+
+    def entries(self) -> list[Entry]:
+        """All entries, those used last first."""
+        found = []
+        for folder in self.folder.glob("*/") if self.folder.is_dir() else ():
+            if folder.name.startswith("."):
+                continue
+            size = sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
+            try:
+                stage = Kept.model_validate_json(read_bytes(folder / _ENTRY)).stage
+                used = (folder / _ENTRY).stat().st_mtime
+            except (OSError, ValidationError):
+                stage, used = "?", 0.0
+            found.append(Entry(folder, stage, size, used))
+        return sorted(found, key=lambda entry: -entry.used)
+
+    def trim(self, limit: int) -> None:
+        """Drop the entries not used for longest, until the store holds at most `limit` bytes.
+
+        Raises:
+            StorageError: if one cannot be deleted.
+        """
+        if self.folder.is_dir():
+            with storage_errors(f"cannot write {self.folder}"), self._held():
+                self._trim(limit)
+
+    def _trim(self, limit: int) -> None:
+        total = 0
+        for entry in self.entries():
+            total += entry.size
+            if total > limit:
+                self._drop(entry.folder)
+
+    def _drop(self, entry: Path) -> None:
+        """Delete an entry; whoever is copying it finds a file missing, and makes its own."""
+        if entry.exists():
+            with scratch(self.folder) as aside:
+                entry.rename(aside / "old")
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Let no other process write meanwhile; what a killed one left unfinished goes."""
+        handle = own_file(self.folder / _LOCK, os.O_RDWR)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            sweep(self.folder)
+            yield
+        finally:
+            os.close(handle)
+
+
+def used_store() -> Store | None:
+    """The user's store; None if NETLOOM_STORE is 0."""
+    return None if os.environ.get("NETLOOM_STORE", "") in ("0", "off", "no") else Store.open()
+
+
+def age(used: float) -> str:
+    """How long ago, in words."""
+    seconds = max(0, time.time() - used)
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return "now"

@@ -1,0 +1,76 @@
+"""A family of FPGAs has one home, and one from outside joins in one file."""
+
+import ast
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from dataflows import DATAFLOWS
+
+from netloom.errors import SettingsError
+from netloom.firmware.board.devices import Device
+from netloom.firmware.board.shell import request_samples
+from netloom.firmware.emit.emitted import EmittedDesign
+from netloom.firmware.families import FAMILIES, GENERIC, find_family
+from netloom.firmware.generate import generate_design
+
+ROOT = Path(__file__).parents[3]
+TABLES = ("firmware/board/boards.py", "firmware/board/devices.py")
+"""Data: which part is of which family."""
+NAMES = re.compile(
+    r"ecp5|ice40|lattice|trellis|icestorm|ecppack|icepack|CCU2C|DP16KD|MULT18X18D|EHXPLLL|SB_[A-Z]", re.I
+)
+
+
+def _code(path: Path) -> str:
+    """What a file does, without comments and docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        for _, value in ast.iter_fields(node):
+            if isinstance(value, list):
+                value[:] = [
+                    part for part in value if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))
+                ] or value[:1]
+    return ast.unparse(tree)
+
+
+def test_no_family_is_named_outside_its_home():
+    folders = [ROOT / name for name in ("firmware", "sim", "netloom", "hls", "quantize", "models")]
+    files = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
+    named = {
+        str(path.relative_to(ROOT)): found[0]
+        for path in files
+        if path.parent != ROOT / "firmware" / "families" and (found := NAMES.search(_code(path)))
+    }
+    assert set(named) == set(TABLES), named
+    assert len(files) > 100
+
+
+def test_a_family_from_outside(tmp_path, monkeypatch):
+    toy = replace(
+        GENERIC,
+        name="toy",
+        ram_shapes=((64, 8),),
+        buffer_shapes=((64, 8),),
+        dsp_width=7,
+        adder=lambda width, _: 3 * width,
+    )
+    monkeypatch.setitem(FAMILIES, toy.name, toy)
+    part = Device("TOY-1", toy, 20_000, 20_000, 8, 100, 1)
+    dataflow = DATAFLOWS["conv2d"]()
+    ours, plain = (
+        generate_design(dataflow, device=replace(part, family=family), interval=400) for family in (toy, None)
+    )
+    assert ours.cycles == plain.cycles
+    assert ours.area.lut > plain.area.lut
+    ours.write(tmp_path)
+    design = EmittedDesign.read(tmp_path)
+    assert design.target == "toy"
+    assert find_family(design.target) is toy
+    assert request_samples(design, None) >= 1
+
+
+def test_an_unknown_family_is_refused_by_name():
+    with pytest.raises(SettingsError, match="there is no device family 'toy'; there are generic"):
+        find_family("toy")

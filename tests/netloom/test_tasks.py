@@ -1,0 +1,167 @@
+"""Tasks to the end of a run: several inputs and outputs, pictures, and a task that is added from outside."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+import netloom
+from netloom.cli.app import app
+from netloom.models.data.examples import Examples, count
+from netloom.models.tasks import Predict, Score, Task, add_task
+from netloom.pipeline import rundir
+
+keras = pytest.importorskip("keras")
+layers = keras.layers
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "200"})
+
+
+def run(folder: Path, model: Any, *arguments: object, **arrays: np.ndarray) -> Result:
+    model.save(folder / "m.keras")
+    np.savez(folder / "d.npz", **arrays)
+    common = ["--data", folder / "d.npz", "-o", folder / "r", "--fine-tune-epochs", 1]
+    return call("run", folder / "m.keras", *common, *arguments)
+
+
+def report(folder: Path) -> Any:
+    return json.loads((folder / "r" / rundir.REPORT_JSON).read_text())
+
+
+class Nearness(Task):
+    """A toy: which share of answers is within a half; it asks the engine itself, a sample at a time, in a loop."""
+
+    name = "nearness"
+    scores = (Score("near", "%"), Score("furthest", "m", better=-1))
+
+    def loss(self, model: Any, output: int = 0) -> Any:
+        return "mae"
+
+    def evaluate(self, predict: Predict, examples: Examples) -> dict[str, float]:
+        if examples.y is None:
+            return {}
+        assert isinstance(examples.x, np.ndarray) and isinstance(examples.y, np.ndarray)
+        outputs = [predict(examples.x[number : number + 1]) for number in range(count(examples.x))]
+        return self.measure(np.concatenate(outputs), examples.y)
+
+    def measure(self, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+        distance = np.abs(outputs - targets.reshape(outputs.shape))
+        return {"near": float((distance < 0.5).mean()), "furthest": float(distance.max())}
+
+
+def test_a_task_from_outside_works_to_the_report(tmp_path: Path) -> None:
+    add_task(Nearness())
+    x = np.random.default_rng(0).normal(0, 1, (120, 6)).astype(np.float32)
+    model = keras.Sequential([keras.Input((6,)), layers.Dense(1, name="sum")])
+    y = x.sum(axis=1)
+    result = run(tmp_path, model, "--task", "nearness", x_train=x, y_train=y, x_test=x[:20], y_test=y[:20])
+    assert result.exit_code == 0, result.output
+    found = report(tmp_path)
+    assert found["task"]["name"] == "nearness"
+    assert set(found["scores"]) == {"float", "calibrated", "quantized", "fixed", "csim"}
+    assert found["scores"]["fixed"] == found["scores"]["csim"]
+    page = (tmp_path / "r" / rundir.REPORT_HTML).read_text()
+    assert "Near, step by step" in page
+    assert "Furthest, step by step" in page
+    assert call("compare", tmp_path / "r", "--fail-if", "furthest>1e6", "--fail-if", "near.float<0%").exit_code == 0
+    assert call("compare", tmp_path / "r", "--fail-if", "furthest>=0").exit_code == 1
+
+
+def two_by_two() -> Any:
+    left, right = keras.Input((6,), name="left"), keras.Input((4,), name="right")
+    hidden = layers.Dense(8, activation="relu", name="hidden")(layers.Concatenate(name="both")([left, right]))
+    outputs = [layers.Dense(3, name="kind")(hidden), layers.Dense(1, name="size")(hidden)]
+    return keras.Model([left, right], outputs)
+
+
+def test_several_inputs_and_outputs_go_through_every_command(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    left, right = (random.normal(0, 1, (150, width)).astype(np.float32) for width in (6, 4))
+    kind, size = left[:, :3].argmax(axis=1), right.sum(axis=1)
+    arrays = {"left": left, "right": right}
+    # In the file in another order than in the model.
+    data = {f"x_{split}/{name}": arrays[name] for split in ("train", "test") for name in ("right", "left")}
+    data |= {f"y_{split}/{name}": y for split in ("train", "test") for name, y in (("size", size), ("kind", kind))}
+    result = run(tmp_path, two_by_two(), **data)
+    assert result.exit_code == 0, result.output
+    found = report(tmp_path)
+    assert found["task"]["name"] == "kind=classification,size=regression"
+    assert set(found["scores"]["fixed"]) >= {"kind.accuracy", "size.r2"}
+    assert found["scores"]["fixed"] == found["scores"]["csim"]
+    assert found["network"]["input_shapes"] == [[6], [4]]
+    assert all(record["mismatches"] == 0 for record in found["fidelity"] if record["engines"][0] == "fixed")
+    run_directory = tmp_path / "r"
+    assert call("compare", run_directory, "--fail-if", "kind.accuracy<0", "--fail-if", "size.r2.float>2").exit_code == 0
+    assert call("report", run_directory).exit_code == 0
+
+    np.savez(tmp_path / "x.npz", **arrays)
+    result = call("simulate", run_directory, "--inputs", tmp_path / "x.npz", "-o", tmp_path / "y.npz")
+    assert result.exit_code == 0, result.output
+    with np.load(tmp_path / "y.npz") as outputs, np.load(run_directory / rundir.PREDICTIONS) as predictions:
+        assert outputs.files == ["kind", "size"]
+        for number, name in enumerate(outputs.files):
+            np.testing.assert_array_equal(outputs[name], predictions[f"fixed/{number}"])
+
+    np.savez(tmp_path / "t.npz", size=size, kind=kind)
+    common = ["crosscheck", run_directory, "--inputs", tmp_path / "x.npz", "--labels"]
+    result = call(*common, tmp_path / "t.npz")
+    assert result.exit_code == 0, result.output
+    assert "kind.accuracy of csim" in result.output
+    assert "fixed = csim" in result.output
+    np.savez(tmp_path / "t.npz", kind=kind)
+    result = call(*common, tmp_path / "t.npz")
+    assert result.exit_code == 2
+    assert "one array for each output, by name: kind, size" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"x_train/left": None, "x_test/left": None}, "has the inputs left, right, and the data right"),
+        ({"y_train/size": None, "y_test/size": None}, "has 2 output(s), and the targets are kind"),
+        ({"x_test/left": np.ones((9, 6))}, "the inputs of x_test have"),
+    ],
+)
+def test_arrays_that_are_missing_or_do_not_fit_are_named(tmp_path: Path, change: dict[str, Any], words: str) -> None:
+    data: dict[str, Any] = {}
+    for split in ("train", "test"):
+        data |= {f"x_{split}/left": np.ones((8, 6)), f"x_{split}/right": np.ones((8, 4))}
+        data |= {f"y_{split}/kind": np.zeros(8, int), f"y_{split}/size": np.ones(8) / 2}
+    arrays = {name: array for name, array in (data | change).items() if array is not None}
+    result = run(tmp_path, two_by_two(), "--no-csim", **arrays)
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_segmentation_and_reconstruction_are_pictured(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).random((60, 8, 8, 1)).astype(np.float32)
+    mask = (x[..., 0] > 0.5).astype(np.uint8)
+    for task, last, targets in (("segmentation", 2, {"y_train": mask, "y_test": mask}), ("reconstruction", 1, {})):
+        (tmp_path / task).mkdir()
+        model = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(last, 1, name="pixels")])
+        asked = ["--task", task] if task == "reconstruction" else []
+        result = run(tmp_path / task, model, "--no-csim", *asked, x_train=x, x_test=x, **targets)
+        assert result.exit_code == 0, result.output
+        found = report(tmp_path / task)
+        assert found["task"]["name"] == task
+        page = (tmp_path / task / "r" / rundir.REPORT_HTML).read_text()
+        assert page.count('alt="what fixed makes of it"') == 16
+        names = [score["name"] for score in found["task"]["scores"]]
+        assert set(found["scores"]["fixed"]) == set(names)
+        assert "step by step" in page
+        for name in names:
+            assert call("compare", tmp_path / task / "r", "--fail-if", f"{name}<-1").exit_code == 0
+
+
+def test_an_unknown_task_is_refused_with_a_hint(tmp_path: Path) -> None:
+    with pytest.raises(netloom.NetloomError, match="there is no task 'regresion'; did you mean regression"):
+        netloom.RunSettings(task="regresion")
+    result = call("run", "digits", "--task", "regression", "-o", tmp_path / "r")
+    assert result.exit_code == 2
+    assert "--task is for your own models; the model 'digits' is for classification" in result.stderr
