@@ -48,7 +48,7 @@ CASES = {
     "digits-up5k": Case("digits", "iCEBreaker", 36, None),
     "jets": Case("jets", "ULX3S-25F", 100, 32, interval=48, latency_us=3, busy=0.9),
     "jets-fast": Case("jets", "ULX3S-25F", 100, 16, interval=16, latency_us=3, busy=0.9),
-    "lenet": Case("lenet", "ULX3S-85F", 80, None, samples_per_second=40_000, busy=0.9),
+    "lenet": Case("lenet", "ULX3S-85F", 80, 1024, samples_per_second=40_000, busy=0.9),
 }
 
 
