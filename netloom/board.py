@@ -1,21 +1,26 @@
 """`Board`: a board at a serial port, found among the runs by what it says it holds."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from netloom.errors import LinkError, StorageError
-from netloom.firmware.board import host
+from netloom.firmware.board.driver import Driver
+from netloom.firmware.board.link import Link
 from netloom.firmware.board.protocol import Kind, identity_of
 from netloom.firmware.build.bitstream import BUILD_FILE, Build
 from netloom.firmware.emit.emitted import DESIGN_FILE, EmittedDesign
+from netloom.hls import Conversion
+from netloom.models.tasks import Outputs, Task
 from netloom.pipeline import rundir
-from netloom.pipeline.state import check_part
+from netloom.pipeline.state import check_intact, check_part
+from netloom.pipeline.testset import TestSet
 
 _IDENTITY_BYTES = 9
 
 
-class Board(host.Board):
+class Board(Driver):
     """A board with a network in it: `netloom.Board("/dev/ttyUSB0").predict(x)`. A context manager.
 
     Attributes:
@@ -25,7 +30,7 @@ class Board(host.Board):
         retries: requests that had to be sent again so far.
     """
 
-    def __init__(self, port: str | host.Link, converted: str | Path | None = None, **link: Any) -> None:
+    def __init__(self, port: str | Link, converted: str | Path | None = None, **link: Any) -> None:
         """Open the port and ask the board which network it holds.
 
         Args:
@@ -42,6 +47,34 @@ class Board(host.Board):
         folder = find_design(Path(converted)) if converted is not None else _held_by(port, **link)
         super().__init__(port, folder, **{**_link_of(folder), **link})
 
+    def answer(self, x: Outputs) -> Any:
+        """`predict`, and what the host makes of it: the classes of a classification, the mask of a segmentation.
+
+        Args:
+            x: as `predict` takes it.
+
+        Returns:
+            What the task of the design's run decodes, (samples, ...); a list for several outputs. The outputs
+            themselves where a task decodes nothing, as a regression.
+
+        Raises:
+            StorageError: if the design is in no run, whose task would be known.
+        """
+        return self._task.decode(self.predict(x))
+
+    @cached_property
+    def _task(self) -> Task:
+        from netloom.pipeline.evaluation import run_task
+
+        run = self.design.folder.absolute().parent
+        if not (run / rundir.DATA).is_file():
+            raise StorageError(
+                f"{self.design.folder} is in no run, which would say what the outputs mean; use predict, or give"
+                " netloom.Board the directory of the run"
+            )
+        check_intact(run, rundir.DATA, rundir.CONVERSION)
+        return run_task(TestSet.load(run / rundir.DATA), Conversion.load(run / rundir.CONVERSION))
+
 
 def find_design(directory: Path) -> Path:
     """The folder of the emitted design in a run directory, or in hls4ml's output directory; or that folder itself.
@@ -56,7 +89,7 @@ def find_design(directory: Path) -> Path:
     raise StorageError(f"there is no design in {directory}; netloom build {directory} --board BOARD makes one")
 
 
-class _Asked(host.Board):
+class _Asked(Driver):
     """Asks what a board holds, and takes any answer."""
 
     identity = 0
@@ -65,7 +98,7 @@ class _Asked(host.Board):
         _, self.identity = identity_of(self._request(Kind.IDENTIFY, b"", _IDENTITY_BYTES))
 
 
-def _held_by(port: str | host.Link, **link: Any) -> Path:
+def _held_by(port: str | Link, **link: Any) -> Path:
     """The design among the runs that a board says it holds."""
     designs = list(_designs())
     if not designs:

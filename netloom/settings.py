@@ -1,15 +1,11 @@
-"""The settings of a run, and reading those that come in a file."""
+"""The settings of a run."""
 
-import re
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import yaml
 from pydantic import Field, field_validator, model_validator
 
-from netloom.cli.yaml_settings import read_yaml
-from netloom.common.reading import read_bytes
-from netloom.errors import SettingsError, StorageError
+from netloom.errors import SettingsError
+from netloom.firmware.map.effort import SEARCH_SECONDS
 from netloom.hls import HlsSettings
 from netloom.models import Network
 from netloom.models.tasks import find_task
@@ -48,7 +44,7 @@ class HardwareSettings(Settings):
     rtl_samples: Annotated[int, Field(ge=1)] | None = None
     stalled_samples: Annotated[int, Field(ge=0)] = STALLED_SAMPLES
     netlist_samples: Annotated[int, Field(ge=0)] = NETLIST_SAMPLES
-    design_seconds: Annotated[float, Field(gt=0)] = 60
+    design_seconds: Annotated[float, Field(gt=0)] = SEARCH_SECONDS
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (1, 2, 3, 4)
 
     @field_validator("board")
@@ -139,39 +135,3 @@ class RunSettings(Settings):
         if self.fine_tune_epochs is not None:
             return self.fine_tune_epochs
         return network.fine_tune_epochs if network else USER_MODEL_FINE_TUNE_EPOCHS
-
-
-MAX_SETTINGS = 2**22
-"""Bytes of a file of settings."""
-
-_UNITS = {"": 1.0, "hz": 1e-6, "khz": 1e-3, "mhz": 1.0, "ghz": 1e3}
-
-
-def parse_clock(text: str) -> float:
-    """A frequency in MHz: '80MHz', '12.5 mhz', '80e6Hz', or a plain number of MHz.
-
-    Raises:
-        SettingsError: if it is none.
-    """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?(?:e[-+]?\d+)?)\s*([a-z]*)\s*", text.lower())
-    if match is None or match[2] not in _UNITS:
-        raise SettingsError(f"clock {text!r} must be a frequency, such as 80MHz")
-    return float(match[1]) * _UNITS[match[2]]
-
-
-def read_settings_file(path: Path) -> dict[str, Any]:
-    """A mapping from a YAML or JSON file.
-
-    Raises:
-        StorageError: if the file cannot be read.
-        SettingsError: if it does not hold one mapping.
-    """
-    try:
-        content = read_yaml(read_bytes(path, MAX_SETTINGS))
-    except OSError as error:
-        raise StorageError(f"cannot read {path}: {error.strerror}; check the path") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise SettingsError(f"{path} is neither YAML nor JSON: {' '.join(str(error).split())[:300]}") from None
-    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
-        raise SettingsError(f"{path} must hold one mapping of names to values, such as 'dense1: {{accum: ...}}'")
-    return content

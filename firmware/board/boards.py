@@ -26,8 +26,8 @@ class Uart:
 
 
 @dataclass(frozen=True)
-class Board:
-    """A board.
+class BoardSpec:
+    """What is known of a board: data, of which there is one for each that one can buy.
 
     Attributes:
         name: as one writes it: `ULX3S-25F`.
@@ -71,13 +71,13 @@ _TINYFPGA = Uart(("gpio", 0), rx="1", tx="2", attributes={"IO_STANDARD": "SB_LVC
 def _board(
     name: str, platform: str, device: str, package: str, clock: str, mhz: float, *,
     speed: str = "", loader: str = "", uart: Uart | None = None, note: str = "",
-) -> Board:  # fmt: skip
-    return Board(name, platform, DEVICES[device], package, speed, clock, mhz, loader, uart, "", note)
+) -> BoardSpec:  # fmt: skip
+    return BoardSpec(name, platform, DEVICES[device], package, speed, clock, mhz, loader, uart, "", note)
 
 
-def _vendor(name: str, platform: str, device: str, package: str, speed: str, clock: str, mhz: float) -> Board:
+def _vendor(name: str, platform: str, device: str, package: str, speed: str, clock: str, mhz: float) -> BoardSpec:
     vendor = "Vivado" if device.startswith("xc7") else "Gowin EDA" if device.startswith("GW") else "Quartus"
-    return Board(name, platform, DEVICES[device], package, speed, clock, mhz, vendor=vendor)
+    return BoardSpec(name, platform, DEVICES[device], package, speed, clock, mhz, vendor=vendor)
 
 
 _UPDUINO_NOTE = (
@@ -164,7 +164,7 @@ BOARDS = (
 """All boards; those that the open tools serve first."""
 
 
-def find_board(name: str) -> Board:
+def find_board(name: str) -> BoardSpec:
     """The board of that name, however it is capitalized and with or without its dashes.
 
     Raises:

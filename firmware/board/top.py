@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netloom.errors import INSTALL_HARDWARE, NotSupportedError, ToolMissingError
-from netloom.firmware.board.boards import Board
+from netloom.firmware.board.boards import BoardSpec
 from netloom.firmware.board.clock import plan_pll
 from netloom.firmware.board.shell import SHELL_TOP
 from netloom.firmware.families.pll import Pll
@@ -33,7 +33,7 @@ class BoardTop:
     constraints_suffix: str
 
 
-def board_clock(board: Board, clock_mhz: float | None) -> tuple[float, Pll | None]:
+def board_clock(board: BoardSpec, clock_mhz: float | None) -> tuple[float, Pll | None]:
     """The clock that the board can give, and the PLL it takes; None asks for the board's own clock.
 
     Raises:
@@ -49,7 +49,7 @@ def board_clock(board: Board, clock_mhz: float | None) -> tuple[float, Pll | Non
     return (board.clock_mhz if pll is None else pll.mhz), pll
 
 
-def make_board_top(board: Board, clock_mhz: float | None) -> BoardTop:
+def make_board_top(board: BoardSpec, clock_mhz: float | None) -> BoardTop:
     """The top level for a board, at the clock asked for.
 
     Raises:
@@ -68,7 +68,7 @@ def make_board_top(board: Board, clock_mhz: float | None) -> BoardTop:
     return BoardTop(mhz, rtlil, constraints, suffix)
 
 
-def open_platform(board: Board) -> Any:
+def open_platform(board: BoardSpec) -> Any:
     """Amaranth's platform of a board, its serial adapter's pins included.
 
     Raises:
@@ -94,7 +94,7 @@ def _text(content: str | bytes) -> str:
     return content.decode() if isinstance(content, bytes) else content
 
 
-def _elaboratable(board: Board, pll: Pll | None) -> Any:
+def _elaboratable(board: BoardSpec, pll: Pll | None) -> Any:
     """The top as Amaranth takes it; its class is made here since Amaranth may be missing."""
     from amaranth.hdl import ClockDomain, ClockSignal, Elaboratable, Instance, Module, Signal
     from amaranth.lib import io

@@ -10,7 +10,7 @@ from typing import Any
 from netloom.common.files import put_in_place, scratch, storage_errors, write_text
 from netloom.common.reading import read_json
 from netloom.errors import SettingsError, StorageError, ToolFailedError
-from netloom.firmware.board.boards import Board
+from netloom.firmware.board.boards import BoardSpec
 from netloom.firmware.board.shell import BAUD, ShellSettings, emit_shell, request_samples
 from netloom.firmware.board.top import TOP, BoardTop, board_clock, make_board_top
 from netloom.firmware.build.build_file import BuildFile
@@ -95,7 +95,7 @@ class Build:
 
 def build(
     design: EmittedDesign | Path | str,
-    board: Board,
+    board: BoardSpec,
     out: Path,
     settings: BuildSettings | None = None,
     *,
@@ -156,7 +156,9 @@ def build(
 class _Work:
     """One build, in a scratch directory."""
 
-    def __init__(self, scratch: Path, settings: BuildSettings, board: Board, family: Family, on_line: Shown) -> None:
+    def __init__(
+        self, scratch: Path, settings: BuildSettings, board: BoardSpec, family: Family, on_line: Shown
+    ) -> None:
         self._result = scratch / "result"
         self.logs = self._result / "logs"
         self.logs.mkdir(parents=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netloom.errors import FoldingError, StorageError, ToolFailedError
-from netloom.firmware.board.boards import Board
+from netloom.firmware.board.boards import BoardSpec
 from netloom.firmware.board.devices import Device
 from netloom.firmware.build.synthesis import Shown
 from netloom.firmware.build.tools import PREPARING, find_tool, run_tool, silent
@@ -75,7 +75,7 @@ def place_route(
     folder: Path,
     netlist: str,
     constraints: str,
-    board: Board,
+    board: BoardSpec,
     family: Family,
     seed: int,
     logs: Path,

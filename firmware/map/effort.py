@@ -1,4 +1,7 @@
-"""How long the tools will take for a design: an estimate, before any of them runs."""
+"""How long it takes to find a design, and the tools for it: an estimate, before any of them runs."""
+
+SEARCH_SECONDS = 60.0
+"""After which a search gives the best it has found, unless another time is given."""
 
 _MINUTES = 0.88
 _LUTS = 2700

@@ -10,7 +10,7 @@ from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.map.area import Area, design_area, least_area
 from netloom.firmware.map.buffers import sized_and_counted
 from netloom.firmware.map.cycles import Cycles
-from netloom.firmware.map.effort import bitstream_minutes
+from netloom.firmware.map.effort import SEARCH_SECONDS, bitstream_minutes
 from netloom.firmware.map.fold import Fold
 from netloom.firmware.map.folding import fold_for_interval, intervals
 from netloom.firmware.map.layout import lay_out
@@ -26,9 +26,6 @@ COMFORTABLE_MINUTES = 5.0
 
 FULL = 0.85
 """Part of a device's LUTs that a design asked for may take: beyond it routing fails more often than not."""
-
-SEARCH_SECONDS = 60.0
-"""After which a search gives the best it has found, unless another time is given."""
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,10 @@ class Several(Task):
         """There is no such thing: `evaluate` measures output by output."""
         raise NotImplementedError
 
+    def decode(self, outputs: Any) -> Any:
+        """Each output by its own task, in a list."""
+        return [task.decode(one) for task, one in zip(self.tasks.values(), as_list(outputs), strict=True)]
+
     def answer(self, output: Any, names: Sequence[str]) -> Any:
         """There is no one picture of several; the page shows their words."""
         from netloom.models.tasks.shown import Shown

@@ -1,69 +1,39 @@
 """The command `netloom`. Everything slow to import is imported by the command that needs it."""
 
-import os
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
-from netloom.common.quiet import debugging, silence_tensorflow
-from netloom.errors import NetloomError
-
-EXIT_MISMATCH, EXIT_ERROR, EXIT_BUG, EXIT_INTERRUPTED = 1, 2, 70, 130
-
-
-class OneLineErrors(TyperGroup):
-    """Ends every command that fails with one line and an exit code instead of a traceback."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Refuse arguments that can name nothing."""
-        for argument in args:
-            if not argument:
-                raise typer.BadParameter("an argument is empty; leave it out, or say what it names")
-            try:
-                argument.encode("utf-8")
-            except UnicodeEncodeError:
-                raise typer.BadParameter(
-                    f"the argument {argument!a} is no text in UTF-8; rename what it names"
-                ) from None
-        parsed: list[str] = super().parse_args(ctx, args)
-        return parsed
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command; `NETLOOM_DEBUG=1` lets tracebacks through."""
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            _say("interrupted; what is finished is kept, and the same command goes on from there")
-            raise typer.Exit(EXIT_INTERRUPTED) from None
-        except (typer.Exit, typer.Abort, typer.TyperException):
-            raise
-        except BrokenPipeError:
-            raise typer.Exit(EXIT_ERROR) from None
-        except NetloomError as error:
-            if debugging():
-                raise
-            _say(f"error: {_line(error)}")
-            raise typer.Exit(EXIT_ERROR) from None
-        except OSError as error:
-            from netloom.common.files import explain
-
-            if debugging():
-                raise
-            _say(f"error: {explain(error)}")
-            raise typer.Exit(EXIT_ERROR) from None
-        except Exception as error:
-            if debugging():
-                raise
-            _say(
-                f"error: {type(error).__name__}: {_line(error)}; this is a bug in netloom:"
-                " please report it, with what NETLOOM_DEBUG=1 shows"
-            )
-            raise typer.Exit(EXIT_BUG) from None
-
+from netloom.cli.board_app import board_app
+from netloom.cli.engine_app import engine_app
+from netloom.cli.failing import EXIT_INTERRUPTED, OneLineErrors, say
+from netloom.cli.options import (
+    BitsOption,
+    BoardOption,
+    Clock,
+    Data,
+    DesignSeconds,
+    FineTune,
+    Force,
+    IoType,
+    NoStore,
+    Output,
+    PolicyFile,
+    Precision,
+    ReuseFactor,
+    Seed,
+    Strategy,
+    TargetInterval,
+    TargetRate,
+    TaskName,
+    Until,
+    examples,
+    network_names,
+)
+from netloom.common.quiet import silence_tensorflow
 
 app = typer.Typer(
     name="netloom",
@@ -75,133 +45,6 @@ app = typer.Typer(
 )
 
 
-def _networks() -> list[str]:
-    from netloom.models import networks
-
-    return [network.name for network in networks()]
-
-
-def _tasks() -> list[str]:
-    from netloom.models.tasks import tasks
-
-    return [task.name for task in tasks()]
-
-
-def _boards() -> list[str]:
-    from netloom.firmware.board.boards import BOARDS
-
-    return [board.name for board in BOARDS]
-
-
-def _stages() -> list[str]:
-    from netloom.pipeline import registry
-
-    return list(registry.names())
-
-
-def _no_store(asked: bool) -> bool:
-    if asked:
-        os.environ["NETLOOM_STORE"] = "0"
-    return asked
-
-
-Output = Annotated[
-    Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where it goes; runs/NAME if left out.")
-]
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="X.npz",
-        help="Your data: x_train, x_test and, if there are targets, y_train, y_test; of a model with several inputs or"
-        " outputs an array for each, x_train/NAME, y_train/NAME, by the names of its inputs and output layers.",
-    ),
-]
-TaskName = Annotated[
-    str | None,
-    typer.Option(
-        "--task",
-        metavar="TASK",
-        autocompletion=_tasks,
-        help="What your model is for: classification, regression, reconstruction, segmentation, multilabel, or"
-        " OUTPUT=TASK,OUTPUT=TASK; else what the targets look like.",
-    ),
-]
-BitsOption = Annotated[int | None, typer.Option(metavar="N", help="Width of weights and activations, 2 to 16 bits.")]
-PolicyFile = Annotated[
-    Path | None,
-    typer.Option("--policy", metavar="FILE", help="Widths layer by layer (YAML or JSON), instead of --bits."),
-]
-Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed of training and fine-tuning.")]
-FineTune = Annotated[
-    int | None, typer.Option("--fine-tune-epochs", metavar="N", help="Epochs of quantization-aware training.")
-]
-IoType = Annotated[
-    str | None, typer.Option("--io-type", metavar="TYPE", help="hls4ml's io_parallel, unless given, or io_stream.")
-]
-Strategy = Annotated[str | None, typer.Option(metavar="NAME", help="hls4ml's Latency, unless given, or Resource.")]
-ReuseFactor = Annotated[
-    int | None, typer.Option("--reuse-factor", metavar="N", help="Multiplications that share one multiplier.")
-]
-Precision = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE", help="Types to use instead of the proven ones: {layer: {accum: 'fixed<16,6>'}} (YAML or JSON)."
-    ),
-]
-Force = Annotated[bool, typer.Option("--force", help="Do everything anew, and then replace what the directory holds.")]
-NoStore = Annotated[
-    bool,
-    typer.Option("--no-store", callback=_no_store, help="Neither take results of other runs nor leave any."),
-]
-BoardOption = Annotated[
-    str | None,
-    typer.Option(
-        "--board",
-        metavar="BOARD",
-        autocompletion=_boards,
-        help="Go on to a bitstream for this board (netloom boards).",
-    ),
-]
-Clock = Annotated[str | None, typer.Option(metavar="FREQUENCY", help="Of the network on the board: 80MHz.")]
-TargetInterval = Annotated[
-    int | None,
-    typer.Option(
-        "--target-ii",
-        metavar="N",
-        help="Clock cycles between samples, at most; else the fastest of ease: netloom plan.",
-    ),
-]
-TargetRate = Annotated[
-    float | None, typer.Option("--target-fps", metavar="N", help="Samples a second, at least, instead of --target-ii.")
-]
-DesignSeconds = Annotated[
-    float | None,
-    typer.Option("--design-seconds", metavar="N", help="To look for the folding; then the best found is taken (60)."),
-]
-Until = Annotated[
-    str,
-    typer.Option(
-        metavar="STAGE",
-        autocompletion=_stages,
-        help="End after train (of a network) or load (of a model), quantize, convert or simulate;"
-        " with --board design, rtl, synthesize, netlist or bitstream.",
-    ),
-]
-RunDirectory = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of `netloom run` or `netloom convert`.")]
-Inputs = Annotated[
-    Path,
-    typer.Option(
-        "--inputs",
-        metavar="X.npy",
-        help="Samples, shape (N, *input shape); for several inputs an .npz file with an array for each, by its name.",
-    ),
-]
-
-
-def _examples(*lines: str) -> str:
-    return "[bold]Examples[/]\n\n" + "\n\n".join(f"  {line}" for line in lines)
-
-
 def _version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
@@ -211,7 +54,7 @@ def _version(asked: bool) -> None:
 
 
 @app.callback(
-    epilog=_examples("netloom run digits", "netloom run mine.keras --data mine.npz --bits 6", "netloom doctor")
+    epilog=examples("netloom run digits", "netloom run mine.keras --data mine.npz --bits 6", "netloom doctor")
 )
 def netloom(
     version: Annotated[
@@ -223,7 +66,7 @@ def netloom(
     silence_tensorflow()
 
 
-@app.command(epilog=_examples("netloom store", "netloom store --limit 500MB", "netloom store --clear"))
+@app.command(epilog=examples("netloom store", "netloom store --limit 500MB", "netloom store --clear"))
 def store(
     limit: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Drop what was not used for longest, down to this: 500MB, 2GB.")
@@ -236,7 +79,7 @@ def store(
     cli_store.store("0" if clear else limit)
 
 
-@app.command(epilog=_examples("netloom networks"))
+@app.command(epilog=examples("netloom networks"))
 def networks() -> None:
     """List the networks that come with netloom."""
     from rich.console import Console
@@ -251,7 +94,7 @@ def networks() -> None:
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "netloom run digits",
         "netloom run lenet --bits 6 -o runs/lenet6",
         "netloom run mine.keras --data mine.npz --bits 8",
@@ -264,7 +107,7 @@ def run(
         str,
         typer.Argument(
             metavar="NAME|MODEL.keras",
-            autocompletion=_networks,
+            autocompletion=network_names,
             help="A network's name, or your own Keras or QKeras model.",
         ),
     ],
@@ -326,7 +169,7 @@ def run(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "netloom convert qkeras_model.keras -o converted",
         "netloom convert float_model.keras --data mine.npz --bits 6 -o six_bits",
     )
@@ -365,61 +208,7 @@ def convert(
     cli_run.convert(model, data, settings, output, force)
 
 
-@app.command(
-    epilog=_examples(
-        "netloom simulate runs/digits --engine fixed --inputs x.npy -o y.npy",
-        "netloom simulate runs/digits --engine csim --inputs x.npy -o y.npy --trace layers.npz",
-    )
-)
-def simulate(
-    directory: RunDirectory,
-    inputs: Inputs,
-    output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="Y.npy", help="Where the outputs go, float64; several as .npz.")
-    ],
-    engine: Annotated[
-        str, typer.Option(metavar="NAME", help="float, quantized, fixed, csim, rtl or netlist.")
-    ] = "fixed",
-    trace: Annotated[Path | None, typer.Option(metavar="T.npz", help="Also write every layer's output.")] = None,
-) -> None:
-    """Run one engine on your own samples.
-
-    Inputs off the hardware's input grid are rounded to it, as the hardware does, and you are told how many were.
-    """
-    from netloom.cli import simulate as cli_simulate
-
-    cli_simulate.simulate(directory, engine, inputs, output, trace)
-
-
-@app.command(
-    epilog=_examples(
-        "netloom crosscheck runs/digits --inputs x.npy --labels y.npy",
-        "netloom crosscheck runs/digits --inputs x.npy --engine rtl",
-    )
-)
-def crosscheck(
-    directory: RunDirectory,
-    inputs: Inputs,
-    labels: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="Y.npy",
-            help="What is right, for the scores: class numbers, shape (N,), or what --task takes; an .npz for several"
-            " outputs, by their names.",
-        ),
-    ] = None,
-    engine: Annotated[
-        str, typer.Option(metavar="NAME", help="csim; with hardware in the directory rtl or netlist.")
-    ] = "csim",
-    task: TaskName = None,
-) -> None:
-    """Hold the simulator against the compiled firmware or the hardware, layer by layer; exit code 1 if any differs."""
-    from netloom.cli import simulate as cli_simulate
-
-    raise typer.Exit(cli_simulate.crosscheck(directory, inputs, labels, engine, task))
-
-
-@app.command(epilog=_examples("netloom report runs/digits", "netloom report --schema > report.schema.json"))
+@app.command(epilog=examples("netloom report runs/digits", "netloom report --schema > report.schema.json"))
 def report(
     directory: Annotated[Path | None, typer.Argument(metavar="DIR", help="Directory of `netloom run`.")] = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of report.json instead.")] = False,
@@ -436,7 +225,7 @@ def report(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "netloom compare runs/jets runs/jets6 runs/jets4 --html jets.html",
         "netloom compare runs/digits --fail-if 'accuracy<0.97' --fail-if 'mismatches>0'",
     )
@@ -464,122 +253,16 @@ def compare(
     raise typer.Exit(cli_compare.compare(directories, fail_if or [], html, png))
 
 
-@app.command(epilog=_examples("netloom boards"))
-def boards() -> None:
-    """List the boards, and what their parts hold."""
-    from netloom.cli import hardware as cli_hardware
-
-    cli_hardware.boards()
-
-
-@app.command(epilog=_examples("netloom plan runs/jets --board ULX3S-25F", "netloom plan lenet --board ULX3S-85F"))
-def plan(
-    source: Annotated[
-        str, typer.Argument(metavar="DIR|MODEL.keras|NAME", help="A run, a converted network, a model, or a name.")
-    ],
-    board: Annotated[
-        str,
-        typer.Option("--board", metavar="BOARD", autocompletion=_boards, help="What to plan for (netloom boards)."),
-    ],
-    clock: Clock = None,
-    bits: BitsOption = None,
-    design_seconds: DesignSeconds = None,
-) -> None:
-    """Show what a network would take of a board at several paces, and how long a bitstream would take to make.
-
-    In seconds: nothing is trained or synthesized. A float model is quantized on random samples for it.
-    """
-    from netloom.cli import plan as cli_plan
-    from netloom.cli import run as cli_run
-
-    settings = cli_run.hardware(board, clock, None, None, design_seconds=design_seconds)
-    assert settings is not None  # there is a board
-    cli_plan.plan(source, settings, bits)
-
-
-@app.command(
-    epilog=_examples(
-        "netloom build runs/jets --board ULX3S-25F --clock 100MHz",
-        "netloom build converted --board iCEBreaker --target-fps 10000",
-    )
-)
-def build(
-    directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Directory of `netloom run`, `netloom convert`, or of a design.")
-    ],
-    board: Annotated[
-        str,
-        typer.Option("--board", metavar="BOARD", autocompletion=_boards, help="What to build for (netloom boards)."),
-    ],
-    clock: Clock = None,
-    target_ii: TargetInterval = None,
-    target_fps: TargetRate = None,
-    design_seconds: DesignSeconds = None,
-) -> None:
-    """Make a bitstream of what is converted already; exit code 1 if the clock is missed.
-
-    For a board that needs its vendor's tool: the design for that tool.
-    """
-    from netloom.cli import hardware as cli_hardware
-    from netloom.cli import run as cli_run
-
-    settings = cli_run.hardware(board, clock, target_ii, target_fps, design_seconds=design_seconds)
-    assert settings is not None  # there is a board
-    raise typer.Exit(cli_hardware.build(directory, settings))
-
-
-@app.command(
-    epilog=_examples("netloom emulate runs/digits", "netloom emulate runs/digits --inputs x.npy -o y.npy"),
-)
-def emulate(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Directory of a run with a design, or of a design.")],
-    inputs: Annotated[
-        Path | None, typer.Option("--inputs", metavar="X.npy", help="Samples to send, instead of waiting for Ctrl-C.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="Y.npy", help="Where their outputs go, float64.")
-    ] = None,
-) -> None:
-    """Run the board in simulation, serial link included, behind a pseudo-terminal that netloom.Board can open."""
-    from netloom.cli import hardware as cli_hardware
-
-    if (inputs is None) != (output is None):
-        raise typer.BadParameter("give --inputs and --output together, or neither")
-    cli_hardware.emulate(directory, inputs, output)
-
-
-@app.command(epilog=_examples("netloom flash runs/digits", "netloom flash runs/digits --permanent"))
-def flash(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Directory of a run with a bitstream.")],
-    board: Annotated[
-        str | None, typer.Option("--board", metavar="BOARD", help="If it is not the one that was built for.")
-    ] = None,
-    permanent: Annotated[
-        bool, typer.Option("--permanent", help="Into the flash memory: it survives power-off.")
-    ] = False,
-) -> None:
-    """Load a bitstream into the board that is attached, with openFPGALoader."""
-    from netloom.cli import hardware as cli_hardware
-
-    cli_hardware.flash(directory, board, permanent)
-
-
-@app.command(epilog=_examples("netloom doctor"))
+@app.command(epilog=examples("netloom doctor"))
 def doctor() -> None:
     """Say what is installed, what is missing, and how to get it; exit code 1 if something needed is missing."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
+    from netloom.cli import doctor as cli_doctor
 
-    from netloom.cli.doctor import examine
+    raise typer.Exit(cli_doctor.doctor())
 
-    marks = {"good": "[green]✓[/]", "advice": "[yellow]![/]", "missing": "[red]✗[/]"}
-    findings = examine()
-    table = Table("", "", "found", "what to do", box=None, pad_edge=False)
-    for finding in findings:
-        table.add_row(marks[finding.status], finding.name, escape(finding.found), escape(finding.advice))
-    Console(highlight=False).print(table)
-    raise typer.Exit(int(any(finding.status == "missing" for finding in findings)))
+
+app.add_typer(engine_app)
+app.add_typer(board_app)
 
 
 def main() -> None:
@@ -590,15 +273,5 @@ def main() -> None:
     try:
         app(prog_name="netloom")
     except KeyboardInterrupt:
-        _say("interrupted")
+        say("interrupted")
         sys.exit(EXIT_INTERRUPTED)
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or "no message"
-
-
-def _say(message: str) -> None:
-    # A name in a file from elsewhere must not steer the terminal.
-    shown = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in message)
-    typer.echo(f"netloom: {shown}", err=True)

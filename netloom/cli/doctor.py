@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from packaging.requirements import Requirement
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 from netloom.errors import INSTALL_HARDWARE, NetloomError, ToolMissingError
 from netloom.firmware.build.tools import find_tool, tool_names, tool_version
@@ -142,3 +145,14 @@ def _is_installed(distribution: str) -> bool:
     except metadata.PackageNotFoundError:
         return False
     return True
+
+
+def doctor() -> int:
+    """Show what was found; the exit code is 1 if something needed is missing."""
+    marks = {"good": "[green]✓[/]", "advice": "[yellow]![/]", "missing": "[red]✗[/]"}
+    findings = examine()
+    table = Table("", "", "found", "what to do", box=None, pad_edge=False)
+    for finding in findings:
+        table.add_row(marks[finding.status], finding.name, escape(finding.found), escape(finding.advice))
+    Console(highlight=False).print(table)
+    return int(any(finding.status == "missing" for finding in findings))

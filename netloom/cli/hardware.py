@@ -12,7 +12,7 @@ from netloom.cli.inputs import read_inputs, write_outputs
 from netloom.common.quiet import captured
 from netloom.errors import StorageError
 from netloom.firmware.board.boards import BOARDS, find_board
-from netloom.firmware.board.host import flash as load
+from netloom.firmware.board.flash import flash as load
 from netloom.firmware.build.bitstream import BUILD_FILE, Build
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.models.data.examples import as_list

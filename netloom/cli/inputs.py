@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from netloom.common.files import replacing, storage_errors
+from netloom.common.arrays import write_array, write_arrays
 from netloom.common.reading import read_array, read_arrays
 from netloom.errors import InputError, StorageError
 from netloom.fixed_point import FixedPoint
@@ -106,24 +106,12 @@ def _read_npz(path: Path) -> dict[str, np.ndarray]:
         ) from None
 
 
-def write_array(path: Path, array: np.ndarray) -> None:
-    """Write a `.npy` file in one step."""
-    with storage_errors(f"cannot write {path}"), replacing(path) as temporary, temporary.open("wb") as file:
-        np.save(file, array, allow_pickle=False)
-
-
 def write_outputs(path: Path, names: Sequence[str], outputs: Sequence[np.ndarray]) -> None:
     """Write one output as a `.npy` file, several as an `.npz` file with their names."""
     if len(outputs) == 1:
         write_array(path, outputs[0])
     else:
         write_arrays(path, dict(zip(names, outputs, strict=True)))
-
-
-def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write an `.npz` file in one step."""
-    with storage_errors(f"cannot write {path}"), replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 def _read_npy(path: Path) -> np.ndarray:

@@ -1,6 +1,7 @@
 """What the commands `run`, `convert` and `report` do."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from netloom.cli.settings_file import read_settings_file
 from netloom.errors import SettingsError
 from netloom.hls import Conversion, HlsSettings
 from netloom.metrics import why_no_score
@@ -17,7 +19,9 @@ from netloom.progress import ConsoleProgress
 from netloom.quantize.policy import Policy
 from netloom.report.html import ladders, verdict
 from netloom.report.schema import HardwareRecord, Report, ResourceRecord
-from netloom.settings import HardwareSettings, RunSettings, parse_clock, read_settings_file
+from netloom.settings import HardwareSettings, RunSettings
+
+_UNITS = {"": 1.0, "hz": 1e-6, "khz": 1e-3, "mhz": 1.0, "ghz": 1e3}
 
 
 def _given(values: dict[str, Any]) -> dict[str, Any]:
@@ -57,6 +61,18 @@ def hardware(
             raise SettingsError(f"{', '.join(given)}: these are for hardware; give --board too (netloom boards)")
         return None
     return HardwareSettings(board=board, **given)
+
+
+def parse_clock(text: str) -> float:
+    """A frequency in MHz: '80MHz', '12.5 mhz', '80e6Hz', or a plain number of MHz.
+
+    Raises:
+        SettingsError: if it is none.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?(?:e[-+]?\d+)?)\s*([a-z]*)\s*", text.lower())
+    if match is None or match[2] not in _UNITS:
+        raise SettingsError(f"clock {text!r} must be a frequency, such as 80MHz")
+    return float(match[1]) * _UNITS[match[2]]
 
 
 def run(model: str, data: Path | None, settings: RunSettings, output: Path | None, until: str, force: bool) -> int:

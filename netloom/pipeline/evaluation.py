@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from netloom.cli.inputs import write_arrays
+from netloom.common.arrays import write_arrays
 from netloom.common.files import write_text
 from netloom.hls import Conversion
 from netloom.models.data.examples import Arrays, as_list

@@ -31,9 +31,9 @@ class Emulator:
     """A running emulation. A context manager; also usable without, then `close` it.
 
     Attributes:
-        port: name of the pseudo-terminal, for `Board`.
+        port: name of the pseudo-terminal, for `Driver`.
         design: that runs in it.
-        samples: inferences that a request may hold, for `Board`.
+        samples: inferences that a request may hold, for `Driver`.
     """
 
     def __init__(self, executable: Path, design: EmittedDesign, settings: ShellSettings) -> None:
@@ -102,7 +102,7 @@ class Emulator:
 def emulate(design: EmittedDesign | Path | str, *, samples: int | None = None, cache: Path | None = None) -> Emulator:
     """Run a design as a board would, and give the port that it is on.
 
-        with emulate("design") as board, Board(board.port, "design") as driver:
+        with emulate("design") as emulator, Driver(emulator.port, "design") as driver:
             outputs = driver.predict(x)
 
     The clock runs as fast as the machine simulates it. The compiled model is kept.

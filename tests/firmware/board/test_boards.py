@@ -5,7 +5,7 @@ import re
 import pytest
 
 from netloom.errors import NotSupportedError, SettingsError
-from netloom.firmware.board.boards import BOARDS, Board, find_board
+from netloom.firmware.board.boards import BOARDS, BoardSpec, find_board
 from netloom.firmware.board.devices import DEVICES
 from netloom.firmware.board.top import board_clock, make_board_top, open_platform
 from netloom.firmware.families import ECP5
@@ -14,7 +14,7 @@ OPEN = [board for board in BOARDS if board.open]
 PACKAGES = {"BG256": "CABGA256", "MG285": "CSFBGA285", "BG381": "CABGA381", "BG554": "CABGA554"}
 
 
-def ids(board: Board) -> str:
+def ids(board: BoardSpec) -> str:
     return board.name
 
 
@@ -33,7 +33,7 @@ def test_boards_that_must_be_there(name: str) -> None:
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=ids)
-def test_data_agrees_with_amaranth(board: Board) -> None:
+def test_data_agrees_with_amaranth(board: BoardSpec) -> None:
     platform = open_platform(board)
     if board.vendor == "Gowin EDA":
         assert platform.part == f"GW1NR-LV9{board.package}{board.speed}"
@@ -47,7 +47,7 @@ def test_data_agrees_with_amaranth(board: Board) -> None:
 
 
 @pytest.mark.parametrize("board", OPEN, ids=ids)
-def test_top_for_every_open_board(board: Board) -> None:
+def test_top_for_every_open_board(board: BoardSpec) -> None:
     wanted = 60.0 if board.device.family is ECP5 else 30.0
     top = make_board_top(board, wanted)
     assert top.mhz == pytest.approx(wanted, rel=0.02)

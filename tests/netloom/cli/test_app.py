@@ -15,8 +15,14 @@ from netloom.cli import doctor
 from netloom.cli import run as cli_run
 from netloom.cli.app import app
 from netloom.errors import PrecisionError
+from netloom.firmware.map.fitting import Search
+from netloom.hls import HlsSettings
+from netloom.models.tasks import tasks
+from netloom.settings import HardwareSettings
 
-COMMANDS = ["networks", "run", "convert", "simulate", "crosscheck", "report", "doctor"]
+COMMANDS = (
+    "networks run convert simulate crosscheck report compare store doctor boards plan build emulate flash"
+).split()
 NETLOOM = [sys.executable, "-c", "from netloom.cli.app import main; main()"]
 
 
@@ -55,6 +61,16 @@ def test_every_command_has_help_with_examples(cli: CliRunner, command: str) -> N
     result = cli.invoke(app, [command, "--help"])
     assert result.exit_code == 0
     assert f"netloom {command}" in result.output.split("Examples")[1]
+
+
+def test_defaults_in_help_are_those_of_the_settings(cli: CliRunner) -> None:
+    text = " ".join(cli.invoke(app, ["run", "--help"], terminal_width=1000, env={"COLUMNS": "400"}).output.split())
+    seconds = HardwareSettings.model_fields["design_seconds"].default
+    assert f"best found is taken: {seconds:g} unless given" in text
+    assert f"io_stream; {HlsSettings().io_type} if left out" in text
+    assert f"Resource; {HlsSettings().strategy} if left out" in text
+    assert seconds == Search().seconds
+    assert all(task.name in text for task in tasks())
 
 
 def test_python_m_netloom_is_the_command(tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ from typer.testing import CliRunner, Result
 import netloom
 from netloom.cli.app import app
 from netloom.errors import FoldingError, LinkError, SettingsError, StorageError, ToolFailedError
+from netloom.firmware.board.driver import Driver
+from netloom.firmware.board.protocol import VERSION, Frame, Status, encode
+from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.firmware.map import fitting as fit
 from netloom.pipeline import building, rundir
 from netloom.pipeline.hardware import HardwareRun, read_design
@@ -300,6 +303,7 @@ def test_the_emulated_board_computes_what_the_simulator_does(
         with netloom.Board(emulator.port, samples=emulator.samples) as board:
             assert board.design.folder == finished / rundir.DESIGN
             np.testing.assert_array_equal(board.predict(x), expected)
+            np.testing.assert_array_equal(board.answer(x), expected.argmax(axis=1))
             board.predict(x[:1])
             assert board.cycles == read_design(finished / rundir.DESIGN)["latency"]
         monkeypatch.setenv("NETLOOM_RUNS", str(tmp_path))
@@ -307,6 +311,43 @@ def test_the_emulated_board_computes_what_the_simulator_does(
             netloom.Board(emulator.port)
     with pytest.raises(LinkError, match="cannot open"):
         netloom.Board(str(tmp_path / "port"), finished)
+
+
+class Identified:
+    """A link to a board that says which design it holds, and no more."""
+
+    def __init__(self, design: Path) -> None:
+        self._identity = EmittedDesign.read(design).identity
+        self._waiting = b""
+
+    def write(self, data: bytes) -> None:
+        payload = bytes([VERSION]) + self._identity.to_bytes(8, "little")
+        self._waiting += encode(Frame(data[2], Status.SOUND, payload))
+
+    def read(self, size: int) -> bytes:
+        data, self._waiting = self._waiting[:size], self._waiting[size:]
+        return data
+
+    def reset_input_buffer(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_board_answers_as_the_task_of_its_run_decodes(
+    simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = np.random.default_rng(1).normal(0, 2, (30, INPUTS))
+    outputs = netloom.simulate(simulated, x)
+    monkeypatch.setattr(Driver, "predict", lambda self, x: netloom.simulate(simulated, x))
+    with netloom.Board(Identified(simulated / rundir.DESIGN), simulated) as board:
+        answer = board.answer(x)
+    assert answer.dtype == np.int64
+    np.testing.assert_array_equal(answer, outputs.argmax(axis=1))
+    alone = shutil.copytree(simulated / rundir.DESIGN, tmp_path / "design")
+    with netloom.Board(Identified(alone), alone) as board, pytest.raises(StorageError, match="is in no run"):
+        board.answer(x)
 
 
 @pytest.mark.slow

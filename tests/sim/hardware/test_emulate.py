@@ -12,7 +12,7 @@ import serial
 from tiny_design import add_design, join_design, stuck_design
 
 from netloom.errors import LinkError, ToolFailedError
-from netloom.firmware.board.host import Board
+from netloom.firmware.board.driver import Driver
 from netloom.firmware.board.protocol import Decoder, Frame, Kind, Status, encode, identity_of, outputs_of
 from netloom.firmware.board.shell import IDLE_SECONDS
 from netloom.firmware.emit.emitted import EmittedDesign
@@ -84,7 +84,7 @@ def is_sound(line: Line, raws: np.ndarray = RAWS[:1]) -> bool:
 def test_driver_predicts_as_the_network_would(emulator: Emulator, folder: Path) -> None:
     x = np.random.default_rng(1).uniform(-8, 7.8, (10 * SAMPLES + 1, 8))
     seen: list[tuple[int, int]] = []
-    with Board(emulator.port, folder, samples=SAMPLES) as board:
+    with Driver(emulator.port, folder, samples=SAMPLES) as board:
         y = board.predict(x, lambda done, total: seen.append((done, total)))
         element = board.design.inputs[0].stream.element
         raws = element.from_float(x)
@@ -95,7 +95,7 @@ def test_driver_predicts_as_the_network_would(emulator: Emulator, folder: Path) 
 
 
 def test_cycles_are_those_of_the_network(emulator: Emulator, folder: Path) -> None:
-    with Board(emulator.port, folder, samples=SAMPLES) as board:
+    with Driver(emulator.port, folder, samples=SAMPLES) as board:
         board.predict_raws([RAWS[:1]])
         assert board.cycles == board.design.latency
         board.predict_raws([RAWS])
@@ -136,7 +136,7 @@ def test_host_gone_in_mid_frame(line: Line, kept: int) -> None:
 def test_driver_comes_after_a_host_that_left_in_mid_frame(emulator: Emulator, folder: Path) -> None:
     with serial.Serial(emulator.port) as gone:
         gone.write(predict_frame(RAWS)[:20])
-    with Board(emulator.port, folder, samples=SAMPLES) as board:
+    with Driver(emulator.port, folder, samples=SAMPLES) as board:
         assert np.array_equal(board.predict_raws([RAWS])[0], RAWS + 3)
         assert board.retries <= 1  # where the machine is too busy to keep the emulated clock going
 
@@ -219,7 +219,7 @@ class Noisy:
 def test_driver_asks_again_when_bits_are_lost(emulator: Emulator, folder: Path) -> None:
     x = np.tile(RAWS, (5, 1))
     link = Noisy(emulator.port, lambda count: ["", "request", "answer", "answer"][count % 4])
-    with Board(link, folder, samples=SAMPLES, timeout=0.3) as board:
+    with Driver(link, folder, samples=SAMPLES, timeout=0.3) as board:
         assert np.array_equal(board.predict_raws([x])[0], x + 3)
         assert board.retries >= 10
 
@@ -227,28 +227,28 @@ def test_driver_asks_again_when_bits_are_lost(emulator: Emulator, folder: Path) 
 @pytest.mark.parametrize("where", ["request", "answer"])
 def test_driver_gives_up_at_last(emulator: Emulator, folder: Path, where: str) -> None:
     with pytest.raises(LinkError, match=r"damaged|no answer"):
-        Board(Noisy(emulator.port, lambda count: where), folder, samples=SAMPLES, timeout=0.2)
+        Driver(Noisy(emulator.port, lambda count: where), folder, samples=SAMPLES, timeout=0.2)
 
 
 def test_another_design(emulator: Emulator, tmp_path: Path) -> None:
     other = add_design(tmp_path / "other", add=4)
     with pytest.raises(LinkError, match=r"holds design [0-9a-f]{16}, not [0-9a-f]{16} .*flash its bitstream"):
-        Board(emulator.port, other, samples=SAMPLES)
+        Driver(emulator.port, other, samples=SAMPLES)
 
 
 def test_port_in_use(emulator: Emulator, folder: Path) -> None:
     with (
-        Board(emulator.port, folder, samples=SAMPLES),
+        Driver(emulator.port, folder, samples=SAMPLES),
         pytest.raises(LinkError, match=r"cannot open .*another program uses it"),
     ):
-        Board(emulator.port, folder, samples=SAMPLES)
+        Driver(emulator.port, folder, samples=SAMPLES)
 
 
 def test_several_inputs_and_outputs(tmp_path: Path) -> None:
     folder = join_design(tmp_path / "join")
     rng = np.random.default_rng(5)
     a, b = rng.integers(-2048, 2048, (100, 6)), rng.integers(-2048, 2048, (100, 2))
-    with emulate(folder) as running, Board(running.port, folder) as board:
+    with emulate(folder) as running, Driver(running.port, folder) as board:
         c, d = board.predict_raws([a, b])
         assert np.array_equal(c, a)
         assert np.array_equal(d[:, 0], (b.sum(axis=1) + 2048) % 4096 - 2048)
@@ -258,7 +258,7 @@ def test_several_inputs_and_outputs(tmp_path: Path) -> None:
 
 def test_network_that_gets_stuck_is_reset(tmp_path: Path) -> None:
     folder = stuck_design(tmp_path / "stuck")
-    with emulate(folder, samples=1) as running, Board(running.port, folder, samples=1) as board:
+    with emulate(folder, samples=1) as running, Driver(running.port, folder, samples=1) as board:
         assert board.predict_raws([np.array([[1, 2]])])[0].tolist() == [[2]]
         for _ in range(2):
             with pytest.raises(LinkError, match="did not finish"):
@@ -268,7 +268,7 @@ def test_network_that_gets_stuck_is_reset(tmp_path: Path) -> None:
 
 def test_emulation_that_ends_takes_the_port_with_it(folder: Path) -> None:
     running = emulate(folder, samples=SAMPLES)
-    board = Board(running.port, folder, samples=SAMPLES, timeout=0.2)
+    board = Driver(running.port, folder, samples=SAMPLES, timeout=0.2)
     running.close()
     with pytest.raises(LinkError):
         board.predict_raws([RAWS])

@@ -1,9 +1,15 @@
-"""YAML of settings: shallow, without aliases, and with numbers as people write them."""
+"""Settings from a file, YAML or JSON: shallow, without aliases, and with numbers as people write them."""
 
+from pathlib import Path
 from typing import Any
 
 import yaml
 
+from netloom.common.reading import read_bytes
+from netloom.errors import SettingsError, StorageError
+
+MAX_SETTINGS = 2**22
+"""Bytes of a file of settings."""
 _MAX_DEPTH = 20
 _MAX_DIGITS = 40
 
@@ -54,3 +60,21 @@ def read_yaml(content: bytes) -> Any:
         return yaml.load(content.decode("utf-8"), Loader=_Loader)
     except (TypeError, AttributeError, LookupError, RecursionError, OverflowError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from None
+
+
+def read_settings_file(path: Path) -> dict[str, Any]:
+    """A mapping from a YAML or JSON file.
+
+    Raises:
+        StorageError: if the file cannot be read.
+        SettingsError: if it does not hold one mapping.
+    """
+    try:
+        content = read_yaml(read_bytes(path, MAX_SETTINGS))
+    except OSError as error:
+        raise StorageError(f"cannot read {path}: {error.strerror}; check the path") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise SettingsError(f"{path} is neither YAML nor JSON: {' '.join(str(error).split())[:300]}") from None
+    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
+        raise SettingsError(f"{path} must hold one mapping of names to values, such as 'dense1: {{accum: ...}}'")
+    return content

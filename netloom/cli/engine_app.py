@@ -1,0 +1,64 @@
+"""The commands that run engines on a user's samples."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netloom.cli.options import Inputs, RunDirectory, TaskName, examples
+
+engine_app = typer.Typer(rich_markup_mode="rich")
+
+
+@engine_app.command(
+    epilog=examples(
+        "netloom simulate runs/digits --engine fixed --inputs x.npy -o y.npy",
+        "netloom simulate runs/digits --engine csim --inputs x.npy -o y.npy --trace layers.npz",
+    )
+)
+def simulate(
+    directory: RunDirectory,
+    inputs: Inputs,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="Y.npy", help="Where the outputs go, float64; several as .npz.")
+    ],
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help="float, quantized, fixed, csim, rtl or netlist.")
+    ] = "fixed",
+    trace: Annotated[Path | None, typer.Option(metavar="T.npz", help="Also write every layer's output.")] = None,
+) -> None:
+    """Run one engine on your own samples.
+
+    Inputs off the hardware's input grid are rounded to it, as the hardware does, and you are told how many were.
+    """
+    from netloom.cli import simulate as cli_simulate
+
+    cli_simulate.simulate(directory, engine, inputs, output, trace)
+
+
+@engine_app.command(
+    epilog=examples(
+        "netloom crosscheck runs/digits --inputs x.npy --labels y.npy",
+        "netloom crosscheck runs/digits --inputs x.npy --engine rtl",
+    )
+)
+def crosscheck(
+    directory: RunDirectory,
+    inputs: Inputs,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="Y.npy",
+            help="What is right, for the scores: class numbers, shape (N,), or what --task takes; an .npz for several"
+            " outputs, by their names.",
+        ),
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help="csim; with hardware in the directory rtl or netlist.")
+    ] = "csim",
+    task: TaskName = None,
+) -> None:
+    """Hold the simulator against the compiled firmware or the hardware, layer by layer; exit code 1 if any differs."""
+    from netloom.cli import simulate as cli_simulate
+
+    raise typer.Exit(cli_simulate.crosscheck(directory, inputs, labels, engine, task))
