@@ -8,7 +8,7 @@ from typing import Any
 from netloom.errors import LinkError, StorageError
 from netloom.firmware.board.driver import Driver
 from netloom.firmware.board.link import Link
-from netloom.firmware.board.protocol import Kind, identity_of
+from netloom.firmware.board.protocol import Request, identity_of
 from netloom.firmware.build.bitstream import BUILD_FILE, Build
 from netloom.firmware.emit.emitted import DESIGN_FILE, EmittedDesign
 from netloom.hls import Conversion
@@ -95,7 +95,7 @@ class _Asked(Driver):
     identity = 0
 
     def _identify(self) -> None:
-        _, self.identity = identity_of(self._request(Kind.IDENTIFY, b"", _IDENTITY_BYTES))
+        _, self.identity = identity_of(self._request(Request.IDENTIFY, b"", _IDENTITY_BYTES))
 
 
 def _held_by(port: str | Link, **link: Any) -> Path:

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from netloom.models.tasks import Predict
-from netloom.sim.engine import Arrays, Engine, Progress
+from netloom.sim.engine import Arrays, Engine, SamplesDone
 
 
 class Mismatch(BaseModel):
@@ -75,7 +75,7 @@ def crosscheck(
     steps: dict[str, float] | None = None,
     trace: bool = False,
     origins: dict[str, str] | None = None,
-    progress: Progress | None = None,
+    progress: SamplesDone | None = None,
 ) -> Fidelity:
     """Run two engines on the same inputs and compare what comes out.
 

@@ -16,7 +16,7 @@ from netloom.hls.conversion import PROJECT
 from netloom.sim import csim_worker
 from netloom.sim.csim_build import FOLDER, library
 from netloom.sim.csim_exact import EXACT_FUNCTION, WORDS, exact_values
-from netloom.sim.engine import Engine, Progress
+from netloom.sim.engine import Engine, SamplesDone
 
 _CHUNK = 256
 
@@ -44,7 +44,7 @@ class CsimEngine(Engine):
         self._process: subprocess.Popen[bytes] | None = None
         self._said: IO[bytes] | None = None
 
-    def _predict(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
+    def _predict(self, inputs: list[np.ndarray], progress: SamplesDone) -> list[np.ndarray]:
         if not self._exact:
             return self._run(b"P", inputs, [tensor.shape for tensor in self._outputs], progress)
         words = self._run(b"P", inputs, [(tensor.size * WORDS,) for tensor in self._outputs], progress)
@@ -53,7 +53,7 @@ class CsimEngine(Engine):
             for array, tensor in zip(words, self._outputs, strict=True)
         ]
 
-    def _trace(self, inputs: list[np.ndarray], progress: Progress) -> dict[str, np.ndarray]:
+    def _trace(self, inputs: list[np.ndarray], progress: SamplesDone) -> dict[str, np.ndarray]:
         shapes = self._traced_shapes()
         return dict(zip(shapes, self._run(b"T", inputs, list(shapes.values()), progress), strict=True))
 
@@ -74,7 +74,7 @@ class CsimEngine(Engine):
             raise StorageError(f"{path}: {error.strerror}; convert the model again") from None
 
     def _run(
-        self, command: bytes, inputs: list[np.ndarray], shapes: list[tuple[int, ...]], progress: Progress
+        self, command: bytes, inputs: list[np.ndarray], shapes: list[tuple[int, ...]], progress: SamplesDone
     ) -> list[np.ndarray]:
         samples = inputs[0].shape[0]
         results = [np.empty((samples, *shape)) for shape in shapes]

@@ -10,7 +10,7 @@ import numpy as np
 from netloom.errors import InputError
 
 Arrays = np.ndarray | Sequence[np.ndarray] | Mapping[str, np.ndarray]
-Progress = Callable[[int, int], None]
+SamplesDone = Callable[[int, int], None]
 """Called with the number of samples done and the number of all."""
 
 
@@ -31,7 +31,7 @@ class Engine(ABC):
     input_names: Sequence[str]
     input_shapes: Sequence[tuple[int, ...]]
 
-    def predict(self, x: Arrays, progress: Progress | None = None) -> np.ndarray | list[np.ndarray]:
+    def predict(self, x: Arrays, progress: SamplesDone | None = None) -> np.ndarray | list[np.ndarray]:
         """The network's output.
 
         Args:
@@ -51,11 +51,11 @@ class Engine(ABC):
         outputs = [np.asarray(output, dtype=np.float64) for output in self.exact(x, progress)]
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def exact(self, x: Arrays, progress: Progress | None = None) -> list[np.ndarray]:
+    def exact(self, x: Arrays, progress: SamplesDone | None = None) -> list[np.ndarray]:
         """All outputs without loss: as `predict`, but fractions (dtype object) where a type is wider than float64."""
         return self._predict(self.checked_inputs(x), progress or _silent)
 
-    def trace(self, x: Arrays, progress: Progress | None = None) -> dict[str, np.ndarray]:
+    def trace(self, x: Arrays, progress: SamplesDone | None = None) -> dict[str, np.ndarray]:
         """The result of every layer: {layer: float64 (samples, *shape)}. Arguments and errors as in `predict`.
 
         Of a layer wider than 53 bits it has the nearest float64.
@@ -63,11 +63,11 @@ class Engine(ABC):
         return self._trace(self.checked_inputs(x), progress or _silent)
 
     @abstractmethod
-    def _predict(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
+    def _predict(self, inputs: list[np.ndarray], progress: SamplesDone) -> list[np.ndarray]:
         """All outputs, for checked inputs, as `exact` gives them."""
 
     @abstractmethod
-    def _trace(self, inputs: list[np.ndarray], progress: Progress) -> dict[str, np.ndarray]:
+    def _trace(self, inputs: list[np.ndarray], progress: SamplesDone) -> dict[str, np.ndarray]:
         """All layers' results, for checked inputs."""
 
     def close(self) -> None:  # noqa: B027  (most engines hold nothing)

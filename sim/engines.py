@@ -30,7 +30,7 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Kind:
+class EngineKind:
     """A kind of engine.
 
     Attributes:
@@ -63,7 +63,7 @@ _CALLED = {
 }
 
 
-def kind_of(name: str) -> Kind:
+def kind_of(name: str) -> EngineKind:
     """The kind of a name.
 
     Raises:
@@ -121,12 +121,12 @@ def _netlist(given: Given) -> Engine:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("float", ("model",), _keras("float")),
-        Kind("quantized", ("model",), _keras("quantized")),
-        Kind("fixed", ("conversion",), _fixed),
-        Kind("csim", ("conversion",), _csim),
-        Kind("rtl", ("design",), _rtl),
-        Kind("netlist", ("design", "netlist"), _netlist),
+        EngineKind("float", ("model",), _keras("float")),
+        EngineKind("quantized", ("model",), _keras("quantized")),
+        EngineKind("fixed", ("conversion",), _fixed),
+        EngineKind("csim", ("conversion",), _csim),
+        EngineKind("rtl", ("design",), _rtl),
+        EngineKind("netlist", ("design", "netlist"), _netlist),
     )
 }
 """By name, from the model downwards."""

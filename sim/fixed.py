@@ -18,7 +18,7 @@ from threadpoolctl import ThreadpoolController
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls import Conversion
 from netloom.hls.dataflow import EXACT_LIMIT, Dataflow, Evaluator, TensorType, traced
-from netloom.sim.engine import Arrays, Engine, Progress
+from netloom.sim.engine import Arrays, Engine, SamplesDone
 from netloom.sim.fuse import fused
 from netloom.sim.statistics import LayerStatistics, StatisticsCollector
 
@@ -39,10 +39,10 @@ class FixedEngine(Engine):
         self.input_shapes = [tensor.shape for tensor in self._dataflow.sources.values()]
         self.program = Program(fused(self._dataflow), self._dataflow.outputs)
 
-    def _predict(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
+    def _predict(self, inputs: list[np.ndarray], progress: SamplesDone) -> list[np.ndarray]:
         return self.program.run(inputs, progress)
 
-    def _trace(self, inputs: list[np.ndarray], progress: Progress) -> dict[str, np.ndarray]:
+    def _trace(self, inputs: list[np.ndarray], progress: SamplesDone) -> dict[str, np.ndarray]:
         dataflow = traced(self._dataflow)
         results = Program(dataflow, [layer.node for layer in dataflow.layers]).run(inputs, progress)
         return {
@@ -50,7 +50,7 @@ class FixedEngine(Engine):
             for layer, result in zip(dataflow.layers, results, strict=True)
         }
 
-    def statistics(self, x: Arrays, progress: Progress | None = None) -> list[LayerStatistics]:
+    def statistics(self, x: Arrays, progress: SamplesDone | None = None) -> list[LayerStatistics]:
         """Values reached, overflows and saturations of every layer over a data set; arguments as in `predict`."""
         inputs = self.checked_inputs(x)
         samples = inputs[0].shape[0]
@@ -80,7 +80,7 @@ class Program:
         largest = max(tensor.size for tensor in dataflow.types.values())
         self.chunk = int(np.clip(_CHUNK_BYTES // (4 * largest), 8, _MAX_CHUNK))
 
-    def run(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
+    def run(self, inputs: list[np.ndarray], progress: SamplesDone) -> list[np.ndarray]:
         """Compute the chosen nodes for all samples; values as `FixedPoint.to_exact` gives them."""
         samples = inputs[0].shape[0]
         types = [self.dataflow.types[name] for name in self._outputs]

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from netloom.sim.engine import Engine, Progress
+from netloom.sim.engine import Engine, SamplesDone
 from netloom.sim.exact_model import double_precision, exact_model
 
 _CHUNK = 1024
@@ -27,7 +27,7 @@ class KerasEngine(Engine):
         self._model = exact_model(model) if self._exact else model
         self._traced: Any = None
 
-    def _run(self, model: Any, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
+    def _run(self, model: Any, inputs: list[np.ndarray], progress: SamplesDone) -> list[np.ndarray]:
         import keras
 
         samples = inputs[0].shape[0]
@@ -46,10 +46,10 @@ class KerasEngine(Engine):
             return [np.zeros((0, *tensor.shape[1:])) for tensor in model.outputs]
         return [np.concatenate(parts).astype(np.float64) for parts in zip(*chunks, strict=True)]
 
-    def _predict(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
+    def _predict(self, inputs: list[np.ndarray], progress: SamplesDone) -> list[np.ndarray]:
         return self._run(self._model, inputs, progress)
 
-    def _trace(self, inputs: list[np.ndarray], progress: Progress) -> dict[str, np.ndarray]:
+    def _trace(self, inputs: list[np.ndarray], progress: SamplesDone) -> dict[str, np.ndarray]:
         import keras
 
         layers = [layer for layer in self._model.layers if not isinstance(layer, keras.layers.InputLayer)]

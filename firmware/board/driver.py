@@ -16,7 +16,7 @@ from netloom.firmware.board.protocol import (
     VERSION,
     Decoder,
     Frame,
-    Kind,
+    Request,
     Status,
     encode,
     identity_of,
@@ -158,12 +158,12 @@ class Driver:
 
     def _predict_part(self, part: np.ndarray) -> np.ndarray:
         length = CYCLES_BYTES + len(part) * self.design.output_bytes
-        answer = self._request(Kind.PREDICT, part.tobytes(), length)
+        answer = self._request(Request.PREDICT, part.tobytes(), length)
         self.cycles, outputs = outputs_of(answer)
         return np.frombuffer(outputs, dtype=np.uint8).reshape(len(part), -1)
 
     def _identify(self) -> None:
-        version, identity = identity_of(self._request(Kind.IDENTIFY, b"", 9))
+        version, identity = identity_of(self._request(Request.IDENTIFY, b"", 9))
         if version != VERSION:
             raise LinkError(f"{self._name}: the board's shell has version {version}, this netloom talks {VERSION}")
         if identity != self.design.identity:
@@ -179,7 +179,7 @@ class Driver:
             self._receive()
         self._link.reset_input_buffer()
 
-    def _request(self, kind: Kind, payload: bytes, answer_length: int) -> bytes:
+    def _request(self, kind: Request, payload: bytes, answer_length: int) -> bytes:
         """Ask until there is a sound answer; its payload.
 
         Raises:

@@ -15,7 +15,7 @@ _CYCLES = struct.Struct("<I")
 _IDENTITY = struct.Struct("<BQ")
 
 
-class Kind(IntEnum):
+class Request(IntEnum):
     """What a request asks for."""
 
     IDENTIFY = 1

@@ -6,6 +6,7 @@ from netloom.firmware.stream import Stream
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.firmware.units.windows.line_buffer import LineBuffer
 from netloom.firmware.units.windows.replay_buffer import ReplayBuffer
+from netloom.firmware.units.windows.replay_pattern import ReplayPattern
 from netloom.hls.dataflow import Node
 
 
@@ -42,23 +43,16 @@ def windows(
     width, step = geometry.kernel[1], geometry.stride[1]
     if width == 1 and step == 1 and repeats == 1:
         return source
-    return builder.add(
-        node,
-        f"{node.name}_replay",
-        lambda name: ReplayBuffer(
-            name,
-            source,
-            rows=geometry.rows,
-            groups=geometry.columns,
-            row_words=geometry.padded_width * slices,
-            step=step * slices,
-            words=width * slices,
-            word_stride=1,
-            repeats=repeats,
-            repeat_stride=0,
-            target=builder.target,
-        ),
+    pattern = ReplayPattern(
+        groups=geometry.columns,
+        row_words=geometry.padded_width * slices,
+        step=step * slices,
+        words=width * slices,
+        word_stride=1,
+        repeats=repeats,
+        repeat_stride=0,
     )
+    return replayed(builder, node, source, geometry.rows, pattern)
 
 
 def channel_windows(builder: DesignBuilder, node: Node, source: Stream, geometry: Geometry, lanes: int) -> Stream:
@@ -68,20 +62,22 @@ def channel_windows(builder: DesignBuilder, node: Node, source: Stream, geometry
     one_after_the_other = slices == 1 and step == width and geometry.padded_width == geometry.columns * width
     if (width == 1 and step == 1) or one_after_the_other:
         return source
+    pattern = ReplayPattern(
+        groups=geometry.columns,
+        row_words=geometry.padded_width * slices,
+        step=step * slices,
+        words=width,
+        word_stride=slices,
+        repeats=slices,
+        repeat_stride=1,
+    )
+    return replayed(builder, node, source, geometry.rows, pattern)
+
+
+def replayed(
+    builder: DesignBuilder, node: Node, source: Stream, rows: int, pattern: ReplayPattern, suffix: str = "replay"
+) -> Stream:
+    """Each of `rows` rows of beats, as the pattern says, by a unit named after the node."""
     return builder.add(
-        node,
-        f"{node.name}_replay",
-        lambda name: ReplayBuffer(
-            name,
-            source,
-            rows=geometry.rows,
-            groups=geometry.columns,
-            row_words=geometry.padded_width * slices,
-            step=step * slices,
-            words=width,
-            word_stride=slices,
-            repeats=slices,
-            repeat_stride=1,
-            target=builder.target,
-        ),
+        node, f"{node.name}_{suffix}", lambda name: ReplayBuffer(name, source, rows, pattern, target=builder.target)
     )

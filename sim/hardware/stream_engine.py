@@ -11,7 +11,7 @@ from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.firmware.map.cycles import steady_interval
 from netloom.firmware.stream import Stream
 from netloom.hls.dataflow import TensorType, in_dtype, integer_dtype
-from netloom.sim.engine import Engine, Progress
+from netloom.sim.engine import Engine, SamplesDone
 from netloom.sim.fixed import empty_values, quantize
 from netloom.sim.hardware.verilator import DRAIN, PATIENCE, CompiledModule, Result, Stalls
 from netloom.sim.hardware.verilator_bench import StreamPort
@@ -127,7 +127,7 @@ class StreamEngine(Engine):
             inferences *= 2
         raise SimulationError(f"design {self.design.name!r} has no steady interval: outputs in clock cycles {ends}")
 
-    def _predict(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
+    def _predict(self, inputs: list[np.ndarray], progress: SamplesDone) -> list[np.ndarray]:
         streams = [port.stream for port in self.design.outputs]
         shapes = [port.shape for port in self.design.outputs]
         samples = inputs[0].shape[0]
@@ -140,7 +140,7 @@ class StreamEngine(Engine):
                 values[part] = stream.element.to_exact(stream.unpack(given)).reshape(-1, *shape)
         return results
 
-    def _trace(self, inputs: list[np.ndarray], progress: Progress) -> dict[str, np.ndarray]:
+    def _trace(self, inputs: list[np.ndarray], progress: SamplesDone) -> dict[str, np.ndarray]:
         probed = {probe.path for probe in self.simulation.probes}
         layers = [layer for layer in self.design.layers if layer.stream.name in probed]
         results = {layer.layer: np.empty((inputs[0].shape[0], *layer.shape)) for layer in layers}
@@ -156,7 +156,7 @@ class StreamEngine(Engine):
                 results[layer.layer][part] = values.reshape(-1, *layer.shape)
         return results
 
-    def _runs(self, inputs: list[np.ndarray], progress: Progress, *, probe: bool) -> Iterator[tuple[slice, Result]]:
+    def _runs(self, inputs: list[np.ndarray], progress: SamplesDone, *, probe: bool) -> Iterator[tuple[slice, Result]]:
         """Simulate all samples, in as many runs as memory asks for."""
         samples = inputs[0].shape[0]
         streams = [port.stream for port in (*self.design.inputs, *self.design.outputs)]
@@ -215,7 +215,7 @@ class StreamEngine(Engine):
         )
 
 
-def _advanced(progress: Progress, start: int, samples: int, beats: int, done: int) -> None:
+def _advanced(progress: SamplesDone, start: int, samples: int, beats: int, done: int) -> None:
     progress(start + done // beats, samples)
 
 

@@ -46,7 +46,7 @@ DRAIN = 64
 _MOST_MODELS = 1000
 _IN_USE_SECONDS = 3600
 
-Progress = Callable[[int], None]
+BeatsDone = Callable[[int], None]
 """Called with the number of beats the first output has given."""
 
 
@@ -104,7 +104,7 @@ class CompiledModule:
         patience: int = PATIENCE,
         drain: int = DRAIN,
         probe: bool = True,
-        progress: Progress | None = None,
+        progress: BeatsDone | None = None,
     ) -> Result:
         """Reset the module, feed it, and collect what it gives.
 
@@ -162,7 +162,7 @@ class CompiledModule:
             if port.bits % 8 and (array[:, -1] >> (port.bits % 8)).any():
                 raise InputError(f"beats for {port.name!r} must have zeros above their {port.bits} bits")
 
-    def _execute(self, arguments: list[str], folder: Path, progress: Progress) -> int:
+    def _execute(self, arguments: list[str], folder: Path, progress: BeatsDone) -> int:
         log = folder / "stderr.log"
         with log.open("wb") as errors:
             process = start([str(self.executable), *arguments], folder, stdout=subprocess.PIPE, stderr=errors)

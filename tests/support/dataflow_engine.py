@@ -4,7 +4,7 @@ import numpy as np
 from designs import evaluate
 
 from netloom.hls.dataflow import Dataflow
-from netloom.sim.engine import Engine, Progress
+from netloom.sim.engine import Engine, SamplesDone
 
 
 class DataflowEngine(Engine):
@@ -24,12 +24,12 @@ class DataflowEngine(Engine):
         types = self.dataflow.types
         return {name: array * types[name].element.step for name, array in evaluate(self.dataflow, raws).items()}
 
-    def _predict(self, inputs: list[np.ndarray], progress: Progress) -> list[np.ndarray]:
+    def _predict(self, inputs: list[np.ndarray], progress: SamplesDone) -> list[np.ndarray]:
         del progress
         values = self.values(inputs)
         return [values[name] for name in self.dataflow.outputs]
 
-    def _trace(self, inputs: list[np.ndarray], progress: Progress) -> dict[str, np.ndarray]:
+    def _trace(self, inputs: list[np.ndarray], progress: SamplesDone) -> dict[str, np.ndarray]:
         del progress
         values = self.values(inputs)
         return {layer.name: values[layer.node] for layer in self.dataflow.layers}

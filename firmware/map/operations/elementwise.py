@@ -3,9 +3,10 @@
 from netloom.errors import LayerNotSupportedError
 from netloom.firmware.map.builder import DesignBuilder
 from netloom.firmware.map.mapping import OperationMapping
+from netloom.firmware.map.sliding import replayed
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elements.elementwise import ElementwiseUnit
-from netloom.firmware.units.windows.replay_buffer import ReplayBuffer
+from netloom.firmware.units.windows.replay_pattern import ReplayPattern
 from netloom.hls.dataflow import Elementwise, Node
 
 
@@ -39,23 +40,7 @@ def _broadcast(builder: DesignBuilder, node: Node, source: Stream, repeats: int)
     stream = builder.with_lanes(node, source, 1)
     if repeats == 1:
         return stream
-    return builder.add(
-        node,
-        f"{node.name}_repeat",
-        lambda name: ReplayBuffer(
-            name,
-            stream,
-            rows=stream.beats,
-            groups=1,
-            row_words=1,
-            step=1,
-            words=1,
-            word_stride=1,
-            repeats=repeats,
-            repeat_stride=0,
-            target=builder.target,
-        ),
-    )
+    return replayed(builder, node, stream, stream.beats, ReplayPattern.whole(1, repeats), "repeat")
 
 
 ELEMENTWISE = OperationMapping(_lay_out)

@@ -12,13 +12,13 @@ from netloom.firmware.map.fold import UNROLL_LIMIT, Fold, divisors
 from netloom.firmware.map.geometry import Geometry
 from netloom.firmware.map.mapping import OperationMapping
 from netloom.firmware.map.operations.weighted import Slide, Weighted
-from netloom.firmware.map.sliding import columns, windows
+from netloom.firmware.map.sliding import columns, replayed, windows
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elements.permute import PermuteUnit
 from netloom.firmware.units.products.matvec import MatVecUnit
 from netloom.firmware.units.products.matvec_unrolled import MatVecUnrolled
 from netloom.firmware.units.products.weights import can_share_blocks
-from netloom.firmware.units.windows.replay_buffer import ReplayBuffer
+from netloom.firmware.units.windows.replay_pattern import ReplayPattern
 from netloom.firmware.units.windows.window_shift import WindowShift
 from netloom.fixed_point import Overflow
 from netloom.hls.dataflow import Bounds, Dataflow, MatVec, Node, Permute
@@ -128,23 +128,7 @@ def _vector_words(
     stream = builder.with_lanes(node, stream, fold.simd)
     words, repeats = depth // fold.simd, product.outputs // fold.pe
     if repeats > 1:
-        stream = builder.add(
-            node,
-            f"{node.name}_replay",
-            lambda name: ReplayBuffer(
-                name,
-                stream,
-                rows=product.positions,
-                groups=1,
-                row_words=words,
-                step=words,
-                words=words,
-                word_stride=1,
-                repeats=repeats,
-                repeat_stride=0,
-                target=builder.target,
-            ),
-        )
+        stream = replayed(builder, node, stream, product.positions, ReplayPattern.whole(words, repeats))
     return stream, order.reshape(words, fold.simd)
 
 

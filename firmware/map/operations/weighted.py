@@ -10,6 +10,7 @@ from netloom.firmware.map.fold import Fold
 from netloom.firmware.map.geometry import Geometry
 from netloom.firmware.map.mapping import Product
 from netloom.firmware.units.products.multiplier import multiplier_resources
+from netloom.firmware.units.products.shift_add import digit_count
 from netloom.hls.dataflow import Bounds, Dataflow, DepthwiseMatVec, MatVec, Node, TensorType, Window
 
 
@@ -109,6 +110,4 @@ class Weighted(Product):
 
     @cached_property
     def _digits(self) -> int:
-        """Digits that are not zero of all weights, in canonical signed digit form."""
-        weights = self.operation.weights.astype(np.int64)
-        return int(np.bitwise_count(weights ^ 3 * weights).sum())
+        return digit_count(self.operation.weights.astype(np.int64))

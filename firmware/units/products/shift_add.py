@@ -27,7 +27,7 @@ class Term(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Node:
+class AdderNode:
     """An integer of the network, in a register.
 
     Attributes:
@@ -53,16 +53,16 @@ class Node:
     rounded: Term | None = None
 
 
-class Network:
+class AdderNetwork:
     """Grows node by node; nodes are numbered in order of creation, operands before their sums."""
 
     def __init__(self) -> None:
-        self.nodes: list[Node] = []
+        self.nodes: list[AdderNode] = []
         self._sums: dict[tuple[int, int, int, bool], int] = {}
 
     def leaf(self, low: int, high: int, level: int = 0, rounded: Term | None = None) -> int:
         """An input, or a product that is rounded."""
-        self.nodes.append(Node(level, {len(self.nodes): 1}, low, high, rounded=rounded))
+        self.nodes.append(AdderNode(level, {len(self.nodes): 1}, low, high, rounded=rounded))
         return len(self.nodes) - 1
 
     def add(self, a: Term, b: Term) -> Term:
@@ -74,7 +74,7 @@ class Network:
             self.nodes.append(self._sum(*key))
         return Term(self._sums[key], a.shift, a.negative)
 
-    def _sum(self, first: int, second: int, shift: int, subtract: bool) -> Node:
+    def _sum(self, first: int, second: int, shift: int, subtract: bool) -> AdderNode:
         a, b = self.nodes[first], self.nodes[second]
         factor = -(1 << shift) if subtract else 1 << shift
         coefficients = dict(a.coefficients)
@@ -84,7 +84,7 @@ class Network:
         for leaf, coefficient in coefficients.items():
             ends = (coefficient * self.nodes[leaf].low, coefficient * self.nodes[leaf].high)
             low, high = low + min(ends), high + max(ends)
-        return Node(max(a.level, b.level) + 1, coefficients, low, high, first, second, shift, subtract)
+        return AdderNode(max(a.level, b.level) + 1, coefficients, low, high, first, second, shift, subtract)
 
     def tree(self, terms: Iterable[Term]) -> Term:
         """The sum of at least one term, the ones of least level added first."""
@@ -170,7 +170,12 @@ def signed_digits(value: int) -> list[tuple[int, bool]]:
     return digits
 
 
-def linear_network(weights: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[Network, list[Term | None]]:
+def digit_count(weights: np.ndarray) -> int:
+    """How many digits `signed_digits` finds in int64 weights altogether."""
+    return int(np.bitwise_count(weights ^ 3 * weights).sum())
+
+
+def linear_network(weights: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[AdderNetwork, list[Term | None]]:
     """All columns' sums of inputs times weights; pairs are shared unless there are too many of them.
 
     Args:
@@ -181,7 +186,7 @@ def linear_network(weights: np.ndarray, low: np.ndarray, high: np.ndarray) -> tu
     Returns:
         The network, its first K nodes the inputs, and for every column its sum; None where all weights are zero.
     """
-    network = Network()
+    network = AdderNetwork()
     for least, greatest in zip(low.tolist(), high.tolist(), strict=True):
         network.leaf(least, greatest)
     sums = [

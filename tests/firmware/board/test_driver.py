@@ -12,7 +12,7 @@ from tiny_design import add_design
 
 from netloom.errors import InputError, LinkError, StorageError
 from netloom.firmware.board.driver import Driver
-from netloom.firmware.board.protocol import Decoder, Frame, Kind, Status, encode
+from netloom.firmware.board.protocol import Decoder, Frame, Request, Status, encode
 from netloom.firmware.emit.emitted import EmittedDesign
 
 FRAMES = [Frame(1, 2, b""), Frame(255, 0, b"\xa5\x5a\xa5"), Frame(7, 1, bytes(range(200)))]
@@ -21,7 +21,7 @@ FRAMES = [Frame(1, 2, b""), Frame(255, 0, b"\xa5\x5a\xa5"), Frame(7, 1, bytes(ra
 def test_a_frame_byte_by_byte() -> None:
     """As docs/boards.md has it."""
     body = bytes([7, 2, 3, 0, 0, 0, 10, 20, 30])
-    assert encode(Frame(7, Kind.PREDICT, bytes([10, 20, 30]))) == b"\xa5\x5a" + body + zlib.crc32(body).to_bytes(
+    assert encode(Frame(7, Request.PREDICT, bytes([10, 20, 30]))) == b"\xa5\x5a" + body + zlib.crc32(body).to_bytes(
         4, "little"
     )
 

@@ -12,7 +12,7 @@ from netloom.firmware.map import fitting as fit_module
 from netloom.firmware.map.effort import bitstream_minutes
 from netloom.firmware.map.fitting import COMFORTABLE, FULL, Budget, Search, fit, fit_interval
 from netloom.firmware.map.folding import fold_for_interval, intervals
-from netloom.firmware.units.products import matvec_unrolled
+from netloom.firmware.units.products import unrolled_sums
 
 PATIENT = Search(seconds=math.inf, minutes=math.inf)
 ROOMY = Budget("part", ECP5, lut=24_000, dsp=28, bram=56)
@@ -162,6 +162,6 @@ def test_constants_are_not_worked_out_where_all_else_is_too_much(monkeypatch):
         net.matvec(400)
         net.relu()
     dataflow = net.done()
-    monkeypatch.setattr(matvec_unrolled, "linear_network", lambda *_: pytest.fail("worked out"))
+    monkeypatch.setattr(unrolled_sums, "linear_network", lambda *_: pytest.fail("worked out"))
     with pytest.raises(FoldingError, match=r"at least [\d,]+ LUTs"):
         fit_interval(dataflow, 1, dataclasses.replace(ROOMY, lut=1000))

@@ -13,7 +13,7 @@ from tiny_design import add_design, join_design, stuck_design
 
 from netloom.errors import LinkError, ToolFailedError
 from netloom.firmware.board.driver import Driver
-from netloom.firmware.board.protocol import Decoder, Frame, Kind, Status, encode, identity_of, outputs_of
+from netloom.firmware.board.protocol import Decoder, Frame, Request, Status, encode, identity_of, outputs_of
 from netloom.firmware.board.shell import IDLE_SECONDS
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.sim.hardware.emulate import Emulator, emulate
@@ -71,7 +71,7 @@ def line(emulator: Emulator) -> Iterator[Line]:
 
 
 def predict_frame(raws: np.ndarray, tag: int = 7) -> bytes:
-    return encode(Frame(tag, Kind.PREDICT, raws.astype(np.int8).tobytes()))
+    return encode(Frame(tag, Request.PREDICT, raws.astype(np.int8).tobytes()))
 
 
 def is_sound(line: Line, raws: np.ndarray = RAWS[:1]) -> bool:
@@ -103,7 +103,7 @@ def test_cycles_are_those_of_the_network(emulator: Emulator, folder: Path) -> No
 
 
 def test_identify(line: Line, folder: Path) -> None:
-    frame = line.ask(encode(Frame(5, Kind.IDENTIFY, b"")))
+    frame = line.ask(encode(Frame(5, Request.IDENTIFY, b"")))
     assert (frame.tag, frame.code) == (5, Status.SOUND)
     assert identity_of(frame.payload) == (1, EmittedDesign.read(folder).identity)
 
@@ -149,14 +149,14 @@ def test_driver_comes_after_a_host_that_left_in_mid_frame(emulator: Emulator, fo
     ],
 )
 def test_length_of_the_input(line: Line, length: int, status: Status) -> None:
-    frame = line.ask(encode(Frame(1, Kind.PREDICT, bytes(length))))
+    frame = line.ask(encode(Frame(1, Request.PREDICT, bytes(length))))
     assert frame.code == status
     assert (len(frame.payload) == 4 + length) == (status == Status.SOUND)
     assert is_sound(line, RAWS)
 
 
 def test_identify_has_no_payload(line: Line) -> None:
-    assert line.ask(encode(Frame(1, Kind.IDENTIFY, b"\0"))).code == Status.WRONG_LENGTH
+    assert line.ask(encode(Frame(1, Request.IDENTIFY, b"\0"))).code == Status.WRONG_LENGTH
 
 
 @pytest.mark.parametrize("kind", [0, 3, 255])
@@ -172,7 +172,7 @@ def test_noise_before_a_frame(line: Line, noise: bytes) -> None:
 
 
 def test_what_looks_like_a_frame_inside_a_payload(line: Line) -> None:
-    inner = np.frombuffer(encode(Frame(1, Kind.IDENTIFY, b"")), dtype=np.int8)
+    inner = np.frombuffer(encode(Frame(1, Request.IDENTIFY, b"")), dtype=np.int8)
     raws = np.resize(inner, 16).astype(np.int64).reshape(2, 8)
     wrapped = ((raws + 3 + 128) % 256 - 128).astype(np.int8)
     frame = line.ask(predict_frame(raws))

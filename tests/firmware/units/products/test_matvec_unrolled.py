@@ -9,7 +9,7 @@ from netloom.errors import FoldingError, SettingsError
 from netloom.firmware.families import ECP5, FAMILIES
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.matvec_unrolled import MatVecUnrolled
-from netloom.firmware.units.products.shift_add import linear_network, signed_digits
+from netloom.firmware.units.products.shift_add import digit_count, linear_network, signed_digits
 from netloom.fixed_point import FixedPoint, Rounding
 from netloom.hls.dataflow import Bounds, MatVec
 from netloom.testing.operations import random_raws, run, tensor
@@ -44,6 +44,11 @@ def test_signed_digits(value):
     assert sum((-1 if negative else 1) << position for position, negative in digits) == value
     positions = [position for position, _ in digits]
     assert all(b - a > 1 for a, b in pairwise(positions)), "two digits side by side"
+
+
+def test_digits_are_counted_as_they_are_found():
+    weights = np.random.default_rng(0).integers(-(2**40), 2**40, (50, 4))
+    assert digit_count(weights) == sum(len(signed_digits(weight)) for weight in weights.ravel().tolist())
 
 
 @pytest.mark.parametrize("seed", range(20))

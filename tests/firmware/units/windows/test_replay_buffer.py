@@ -8,6 +8,7 @@ from netloom.errors import SettingsError, ToolFailedError
 from netloom.firmware.families import ECP5, FAMILIES, ICE40
 from netloom.firmware.units.memories.ram_style import BLOCK, DISTRIBUTED, REGISTERS
 from netloom.firmware.units.windows.replay_buffer import ReplayBuffer
+from netloom.firmware.units.windows.replay_pattern import ReplayPattern
 from netloom.testing.unit_bench import check_unit
 
 PATTERNS = {
@@ -37,20 +38,22 @@ ALL = [pytest.param(p, id=n, marks=[] if n in TYPICAL else [pytest.mark.slow]) f
 def replay(pattern, element="fixed<6,2>", lanes=2, **more):
     rows, groups, row_words, *rest = pattern
     source = stream(element, lanes, rows * row_words)
-    return ReplayBuffer("replay", source, rows, groups, row_words, *rest, **more)
+    return ReplayBuffer("replay", source, rows, ReplayPattern(groups, row_words, *rest), **more)
 
 
 def expected(unit, x):
     """What the definition says: int64 (samples, elements)."""
-    group, repeat, word = np.ogrid[: unit.groups, : unit.repeats, : unit.words]
-    index = group * unit.step + repeat * unit.repeat_stride + word * unit.word_stride
-    rows = x.reshape(len(x), unit.rows, unit.row_words, unit.source.lanes)
+    pattern = unit.pattern
+    group, repeat, word = np.ogrid[: pattern.groups, : pattern.repeats, : pattern.words]
+    index = group * pattern.step + repeat * pattern.repeat_stride + word * pattern.word_stride
+    rows = x.reshape(len(x), unit.rows, pattern.row_words, unit.source.lanes)
     return rows[:, :, index].reshape(len(x), -1)
 
 
 def depths(pattern):
     """The fewest places, the default, a power of two, and something between."""
-    least, default = ReplayBuffer.least_depth(*pattern[1:]), ReplayBuffer.default_depth(*pattern[1:])
+    order = ReplayPattern(*pattern[1:])
+    least, default = order.least_depth, order.default_depth
     return sorted({least, (least + default) // 2, default, 1 << (default - 1).bit_length()})
 
 
@@ -68,7 +71,7 @@ def test_default_depth(pattern):
 
 @pytest.mark.parametrize("pattern", ALL)
 def test_least_depth(pattern):
-    least = ReplayBuffer.least_depth(*pattern[1:])
+    least = ReplayPattern(*pattern[1:]).least_depth
     unit = replay(pattern, depth=least)
     samples = 8
     x = raws(unit.source, samples)
@@ -119,9 +122,11 @@ def test_full_throughput_while_the_next_inference_comes_in():
     ],
 )
 def test_refuses_contradictions(change, message):
-    fields = {"rows": 2, "groups": 6, "row_words": 8, "step": 1, "words": 3, "word_stride": 1, "repeats": 4}
+    rows = change.get("rows", 2)
+    change = {name: value for name, value in change.items() if name != "rows"}
+    fields = {"groups": 6, "row_words": 8, "step": 1, "words": 3, "word_stride": 1, "repeats": 4, "repeat_stride": 0}
     with pytest.raises(SettingsError, match=f"replay buffer 'replay': {message}"):
-        ReplayBuffer("replay", stream("fixed<6,2>", 2, 16), **(fields | {"repeat_stride": 0} | change))
+        ReplayBuffer("replay", stream("fixed<6,2>", 2, 16), rows, ReplayPattern(**(fields | change)))
 
 
 def random_pattern(rng):

@@ -1,0 +1,227 @@
+"""`UnrolledText`: the module of an unrolled product, in SystemVerilog."""
+
+from collections.abc import Iterator
+
+from netloom.firmware.families import Family
+from netloom.firmware.stream import Stream
+from netloom.firmware.units.products.shift_add import AdderNode, Term
+from netloom.firmware.units.products.unrolled_sums import UnrolledSums
+from netloom.fixed_point import Rounding
+
+_HEAD = """\
+// A constant matrix times a vector: {inputs} elements in a beat, {outputs} results in a beat, a beat in every clock.
+// Products with the weights are shifts and additions, shared where they occur more than once; a register behind each.
+// Free-running behind a credit: a result reaches the output FIFO {latency} clocks after its beat.
+
+// Not every bit of every input and sum counts.
+// verilator lint_off UNUSEDSIGNAL
+module {name} (
+    input  logic clk,
+    input  logic rst,  // synchronous; resets control only
+    input  logic in_valid,
+    output logic in_ready,
+    input  logic [{in_top}:0] in_data,
+    output logic out_valid,
+    input  logic out_ready,
+    output logic [{out_top}:0] out_data
+);
+  logic [{latency}:0] valid;
+  logic [{latency}:0] first;
+  logic [{out_top}:0] results;
+
+"""
+_CONTROL = """\
+  credit_pipeline #(
+      .STAGES({latency}),
+      .WIDTH({width}),
+      .DEPTH({depth}),
+      .TARGET("{target}")
+  ) control (
+      .clk(clk),
+      .rst(rst),
+      .in_valid(in_valid),
+      .in_ready(in_ready),
+      .valid(valid),
+      .first(first),
+      .result(results),
+      .out_valid(out_valid),
+      .out_ready(out_ready),
+      .out_data(out_data)
+  );
+endmodule
+// verilator lint_on UNUSEDSIGNAL
+"""
+
+
+class UnrolledText:
+    """Writes the module; counts its LUTs and flip-flops on the way.
+
+    Attributes:
+        luts: of all adders.
+        registers: all bits that are held.
+    """
+
+    def __init__(self, sums: UnrolledSums, source: Stream, result: Stream, target: Family) -> None:
+        self._sums = sums
+        self._nodes = sums.network.nodes
+        self._lanes = source.lanes
+        self._target = target
+        self._limit = sums.accum.width
+        self._lines: list[str] = []
+        self._clocked: list[str] = []
+        self._late: dict[int, int] = {}
+        self.luts = 0
+        self.registers = 0
+        live = self._live()
+        body = [line for index in live for line in self._node(index, self._nodes[index])]
+        finish = [line for lane in range(result.lanes) for line in self._result(lane)]
+        for index in live:
+            self._delay(index)
+        clocked = ["  always_ff @(posedge clk) begin", *self._clocked, "  end", ""]
+        self._body = "\n".join([*body, *finish, *self._lines, *clocked, ""])
+        self._source, self._stream = source, result
+
+    def module(self, name: str, latency: int, depth: int) -> str:
+        """The text, for an output FIFO of `depth` places that a result reaches `latency` clocks after its beat."""
+        tops = {"in_top": self._source.width - 1, "out_top": self._stream.width - 1}
+        lanes = {"inputs": self._source.lanes, "outputs": self._stream.lanes}
+        head = _HEAD.format(name=name, latency=latency, **lanes, **tops)
+        return (
+            head
+            + self._body
+            + _CONTROL.format(width=self._stream.width, depth=depth, target=self._target, latency=latency)
+        )
+
+    def _live(self) -> list[int]:
+        """Nodes that some result needs, in order; all inputs count, as the beat brings them."""
+        needed = {term.node for term in self._sums.terms if term} | set(range(self._lanes))
+        for index in range(len(self._nodes) - 1, -1, -1):
+            if index in needed:
+                needed |= set(_operands(self._nodes[index]))
+        return sorted(needed)
+
+    def _width(self, node: AdderNode) -> int:
+        """Bits of a node: of a sum, those above the result's width never matter."""
+        signed = node.low < 0
+        ends = (node.high, -node.low - 1 if signed else 0)
+        width = max(1, max(end.bit_length() for end in ends) + signed)
+        return width if self._before_rounding(node) else min(width, self._limit)
+
+    def _before_rounding(self, node: AdderNode) -> bool:
+        """Whether it is, or is part of, a product that is yet to be rounded: then every bit matters."""
+        leaf = self._nodes[next(iter(node.coefficients))]
+        return self._sums.shift > 0 and leaf.rounded is None
+
+    def _at(self, index: int, level: int) -> str:
+        """Name of a node's value some clocks later than it is made."""
+        late = level - self._nodes[index].level
+        self._late[index] = max(late, self._late.get(index, 0))
+        return f"n{index}" + (f"_{late}" if late else "")
+
+    def _bits(self, term: Term, level: int, width: int, drop: int = 0) -> str:
+        """A term's low `width` bits, without its sign, as an expression; without the lowest `drop` of them."""
+        node = self._nodes[term.node]
+        name, have = self._at(term.node, level), self._width(node)
+        parts = []
+        zeros, above = max(term.shift - drop, 0), max(drop - term.shift, 0)
+        left = width - drop
+        if zeros:
+            parts.append(f"{min(zeros, left)}'b0")
+            left -= min(zeros, left)
+        if left and above < have:
+            taken = min(have - above, left)
+            whole = taken == have
+            parts.append(name if whole else f"{name}[{above + taken - 1}:{above}]")
+            left -= taken
+        if left:
+            parts.append(f"{{{left}{{{name}[{have - 1}]}}}}" if node.low < 0 else f"{left}'b0")
+        return parts[0] if len(parts) == 1 else "{" + ", ".join(reversed(parts)) + "}"
+
+    def _node(self, index: int, node: AdderNode) -> Iterator[str]:
+        width = self._width(node)
+        self.registers += width
+        yield f"  logic [{width - 1}:0] n{index};"
+        if node.rounded is not None:
+            yield from self._rounding(index, node, width)
+        elif node.first is None or node.second is None:
+            bits = self._sums.element.width
+            yield f"  // input {index}: {node.low} to {node.high}"
+            self._clocked.append(f"    n{index} <= in_data[{index * bits}+:{width}];")
+        else:
+            yield f"  // {_formula(node)}: {node.low} to {node.high}"
+            low = min(node.shift, width)
+            yield f"  logic [{width - 1}:0] s{index};"
+            first, second = Term(node.first, 0), Term(node.second, node.shift)
+            level = node.level - 1
+            if low:
+                yield f"  assign s{index}[{low - 1}:0] = {self._bits(first, level, low)};"
+            if low < width:
+                a, b = self._bits(first, level, width, low), self._bits(second, level, width, low)
+                yield self._adder(f"a{index}", width - low, a, b, f"s{index}[{width - 1}:{low}]", node.subtract)
+            self._clocked.append(f"    n{index} <= s{index};")
+
+    def _rounding(self, index: int, node: AdderNode, width: int) -> Iterator[str]:
+        product = node.rounded
+        assert product is not None
+        made = self._nodes[product.node]
+        signed = made.low < 0 or product.negative
+        bits = self._width(made) + product.shift + product.negative
+        shift, rounding = self._sums.shift, self._sums.accum.rounding
+        value = self._bits(product, node.level - 1, bits)
+        # Room for any product of so many bits, of which the node keeps those that this one can reach.
+        yield f"  logic [{bits + 1}:0] s{index};"
+        yield (
+            f"  round_value #(.IN_WIDTH({bits}), .IN_SIGNED(1'b{int(signed)}), .SHIFT({shift}), "
+            f'.ROUNDING("{rounding}"), .OUT_WIDTH({bits + 2}))'
+        )
+        yield f"  r{index} (.value({'-' if product.negative else ''}{value}), .rounded(s{index}));"
+        self.luts += 0 if rounding is Rounding.TRN else width + 2
+        self._clocked.append(f"    n{index} <= s{index}[{width - 1}:0];")
+
+    def _result(self, lane: int) -> Iterator[str]:
+        term, start = self._sums.terms[lane], self._sums.start[lane]
+        width, level = self._limit, self._sums.levels
+        constant = f"{width}'d{start & ((1 << width) - 1)}"
+        if not self._sums.finishes:
+            value = self._bits(term, level, width) if term else constant
+            yield f"  assign results[{lane * width}+:{width}] = {value};"
+            return
+        yield f"  logic [{width - 1}:0] y{lane};"
+        if term is None:
+            yield f"  assign y{lane} = {constant};"
+        elif not start and not term.negative:
+            yield f"  assign y{lane} = {self._bits(term, level, width)};"
+        else:
+            yield self._adder(f"z{lane}", width, constant, self._bits(term, level, width), f"y{lane}", term.negative)
+        self.registers += width if term else 0
+        self._clocked.append(f"    results[{lane * width}+:{width}] <= y{lane};")
+
+    def _adder(self, name: str, width: int, a: str, b: str, result: str, subtract: bool) -> str:
+        self.luts += self._target.adder(width, False)
+        return (
+            f'  adder #(.WIDTH({width}), .SUBTRACT(1\'b{int(subtract)}), .TARGET("{self._target}")) {name} '
+            f"(.a({a}), .b({b}), .carry(1'b0), .sum({result}));"
+        )
+
+    def _delay(self, index: int) -> None:
+        width = self._width(self._nodes[index])
+        for late in range(1, self._late.get(index, 0) + 1):
+            before = f"n{index}" + (f"_{late - 1}" if late > 1 else "")
+            self._lines.append(f"  logic [{width - 1}:0] n{index}_{late};")
+            self._clocked.append(f"    n{index}_{late} <= {before};")
+            self.registers += width
+
+
+def _operands(node: AdderNode) -> list[int]:
+    if node.rounded is not None:
+        return [node.rounded.node]
+    return [operand for operand in (node.first, node.second) if operand is not None]
+
+
+def _formula(node: AdderNode) -> str:
+    sign = "-" if node.subtract else "+"
+    return (
+        f"n{node.first} {sign} (n{node.second} << {node.shift})"
+        if node.shift
+        else f"n{node.first} {sign} n{node.second}"
+    )
