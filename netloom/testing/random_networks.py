@@ -1,30 +1,15 @@
 """Random quantized networks, described by plain JSON so that one that fails can be shrunk and kept.
 
 A specification is `{"seed", "input": {"shape", "bits"}, "layers": [...], "settings": {...}}`; `generate` draws one,
-`build` makes the QKeras model, `check` holds the engines against each other, `shrink` drops what is not needed to fail.
+`random_models.build` makes the QKeras model of it, `random_checks.check` holds the engines against each other.
 """
 
-import copy
-import json
-import os
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 ROUNDINGS = ("TRN", "TRN_ZERO", "RND", "RND_ZERO", "RND_INF", "RND_MIN_INF", "RND_CONV")
 OVERFLOWS = ("WRAP", "SAT", "SAT_ZERO", "SAT_SYM")
-SAMPLES = 48
-
-LOSSY = {
-    *((kind, "result") for kind in ("Dense", "Conv1D", "Conv2D", "PointwiseConv1D", "PointwiseConv2D", "Merge")),
-    *((kind, "result") for kind in ("DepthwiseConv1D", "DepthwiseConv2D", "BatchNormalization", "Concatenate")),
-    *((f"{scope}Pooling{rank}D", role) for scope in ("", "Global") for rank in (1, 2) for role in ("accum", "result")),
-    *((kind, "accum") for kind in ("Dense", "Conv1D", "Conv2D", "PointwiseConv1D", "PointwiseConv2D")),
-    *((kind, "accum") for kind in ("DepthwiseConv1D", "DepthwiseConv2D")),
-}
-"""Layers and roles whose type hls4ml lets the user choose freely."""
 
 
 def generate(seed: int) -> dict[str, Any]:
@@ -133,183 +118,6 @@ def generate(seed: int) -> dict[str, Any]:
     }
 
 
-def build(spec: dict[str, Any]) -> Any:
-    """The QKeras model of a specification."""
-    import keras
-    from qkeras import (
-        QActivation,
-        QBatchNormalization,
-        QConv1D,
-        QConv2D,
-        QDense,
-        QDepthwiseConv2D,
-        QSeparableConv1D,
-        QSeparableConv2D,
-        quantized_bits,
-        quantized_relu,
-    )
-
-    keras.utils.set_random_seed(spec["seed"])
-    rng = np.random.default_rng(spec["seed"])
-
-    def bits(width: int, integer: int, **options: Any) -> Any:
-        return quantized_bits(width, float(integer), alpha=1, **options)
-
-    source = spec["input"]
-    inputs = keras.Input(tuple(source["shape"]), name="source")
-    x = QActivation(bits(source["bits"], 0, keep_negative=source["signed"]), name="input_quantizer")(inputs)
-    outputs = []
-    for layer in spec["layers"]:
-        name, width, integer = layer["name"], layer["bits"], layer["integer"]
-        symmetric = layer.get("symmetric", 0)
-        kernel = bits(width, integer, symmetric=symmetric)
-        common = {"use_bias": layer.get("bias", True), "bias_quantizer": bits(width + 2, 1), "name": name}
-        rank = len(x.shape) - 2
-        match layer["kind"]:
-            case "dense":
-                if rank >= 0:
-                    x = QDense(layer["units"], kernel_quantizer=kernel, **common)(x)
-            case "conv" if rank in (1, 2):
-                options = {"strides": layer["stride"], "padding": layer["padding"], **common}
-                size = _fit(layer["kernel"], x.shape[1:-1])
-                if layer["separable"]:
-                    options |= {"depthwise_quantizer": kernel, "pointwise_quantizer": bits(width, 0)}
-                    cls = QSeparableConv1D if rank == 1 else QSeparableConv2D
-                else:
-                    options |= {"kernel_quantizer": kernel}
-                    cls = QConv1D if rank == 1 else QConv2D
-                x = cls(layer["filters"], tuple(size), **options)(x)
-            case "depthwise" if rank == 2:
-                size = _fit(layer["kernel"], x.shape[1:-1])
-                x = QDepthwiseConv2D(
-                    tuple(size), strides=layer["stride"], padding=layer["padding"], depthwise_quantizer=kernel, **common
-                )(x)
-            case "pool" if rank in (1, 2):
-                function = layer["function"].capitalize()
-                if layer["global"]:
-                    x = getattr(keras.layers, f"Global{function}Pooling{rank}D")(name=name)(x)
-                else:
-                    x = getattr(keras.layers, f"{function}Pooling{rank}D")(
-                        tuple(_fit(layer["size"], x.shape[1:-1])), name=name
-                    )(x)
-            case "move" if rank in (1, 2):
-                match layer["what"]:
-                    case "pad":
-                        x = getattr(keras.layers, f"ZeroPadding{rank}D")(
-                            (1, 0) if rank == 1 else ((1, 0), (0, 1)), name=name
-                        )(x)
-                    case "crop" if min(x.shape[1:-1]) > 2:
-                        x = getattr(keras.layers, f"Cropping{rank}D")(
-                            (1, 0) if rank == 1 else ((1, 0), (0, 1)), name=name
-                        )(x)
-                    case "upsample":
-                        x = getattr(keras.layers, f"UpSampling{rank}D")(2, name=name)(x)
-                    case "permute" if rank == 2:
-                        x = keras.layers.Permute((2, 1, 3), name=name)(x)
-            case "relu":
-                x = QActivation(quantized_relu(max(width, integer), float(integer)), name=name)(x)
-            case "quant":
-                x = QActivation(bits(max(width, 2, integer + 1), integer, symmetric=symmetric), name=name)(x)
-            case "batch_norm":
-                norm = QBatchNormalization(
-                    gamma_quantizer=None if layer.get("inverse") else bits(width, 0),
-                    beta_quantizer=bits(width, 0),
-                    mean_quantizer=None,
-                    variance_quantizer=None,
-                    inverse_quantizer=bits(width, 1) if layer.get("inverse") else None,
-                    epsilon=2**-10,
-                    name=name,
-                )
-                x = norm(x)
-                norm.set_weights([_like(norm, i, rng) for i in range(len(norm.weights))])
-            case "merge":
-                narrow = bits(max(width, 2, integer + 1), integer, symmetric=symmetric)
-                other = QActivation(narrow, name=f"{name}_other")(x)
-                x = getattr(keras.layers, layer["function"])(name=name)([x, other])
-            case "function" if layer["function"].startswith("quantized"):
-                x = QActivation(f"{layer['function']}({max(width, 2)})", name=name)(x)
-            case "function":
-                x = keras.layers.Activation(layer["function"], name=name)(x)
-        if name in spec.get("outputs", ()):
-            outputs.append(x)
-    if len(x.shape) > 2 and spec["seed"] % 2:
-        x = keras.layers.Flatten(name="flatten")(x)
-        x = QDense(3, kernel_quantizer=bits(4, 0), bias_quantizer=bits(6, 1), name="last")(x)
-    # Once each: a layer that does not fit its input is left out, and another may have given the same tensor.
-    model = keras.Model(inputs, list({id(tensor): tensor for tensor in [*outputs, x]}.values()))
-    for layer in model.layers:
-        if hasattr(layer, "kernel_quantizer_internal") or hasattr(layer, "depthwise_quantizer_internal"):
-            layer.set_weights([rng.normal(0, 0.7, weight.shape) for weight in layer.get_weights()])
-    return model
-
-
-def _fit(kernel: list[int], spatial: tuple[int, ...]) -> list[int]:
-    sizes = (kernel * 2)[: len(spatial)]
-    return [min(k, n) for k, n in zip(sizes, spatial, strict=True)]
-
-
-def _like(norm: Any, index: int, rng: np.random.Generator) -> np.ndarray:
-    weight = norm.weights[index]
-    if "variance" in weight.name:
-        return np.full(weight.shape, 1 - 2**-10)
-    if "mean" in weight.name:
-        return np.zeros(weight.shape)
-    return rng.normal(0.5, 0.5, weight.shape)
-
-
-def overrides(spec: dict[str, Any], model: Any) -> dict[str, dict[str, str]]:
-    """Lossy types for the layers the specification names: narrower than the proven ones."""
-    from netloom.hls import HlsSettings, convert
-
-    if not spec["lossy"]:
-        return {}
-    with tempfile.TemporaryDirectory() as directory:
-        exact = convert(model, HlsSettings(**spec["settings"]), Path(directory) / "exact")
-    types = {}
-    for layer in exact.layers:
-        loss = spec["lossy"].get(layer.origin)
-        type_ = None if loss is None else {"accum": layer.accum, "result": layer.type}[loss["role"]]
-        if type_ is None or (layer.kind, loss["role"]) not in LOSSY:
-            continue
-        width = max(type_.width - loss["drop"] - loss["narrow"], 2)
-        integer = type_.integer - min(loss["narrow"], type_.width - 2)
-        kind = "fixed" if type_.signed else "ufixed"
-        types[layer.name] = {loss["role"]: f"{kind}<{width},{integer},{loss['rounding']},{loss['overflow']}>"}
-    return types
-
-
-def inputs(spec: dict[str, Any]) -> np.ndarray:
-    """Random inputs, some beyond the range of the input's type, some between its steps."""
-    rng = np.random.default_rng(spec["seed"] + 1)
-    return rng.normal(0.3, 0.8, (SAMPLES, *spec["input"]["shape"]))
-
-
-def check(spec: dict[str, Any], directory: Path) -> str | None:
-    """Convert a network, compare every layer of `fixed` and `csim` as integers, and `fixed` with QKeras if it can be.
-
-    Returns:
-        None, or what differs.
-    """
-    from netloom.hls import HlsSettings, convert
-    from netloom.sim import crosscheck, open_engine
-
-    model = build(spec)
-    settings = HlsSettings(**spec["settings"], precision=overrides(spec, model))
-    conversion = convert(model, settings, directory)
-    x = inputs(spec)
-    with open_engine("csim", conversion=conversion) as csim, open_engine("fixed", conversion=conversion) as fixed:
-        fidelity = crosscheck(csim, fixed, x, trace=True)
-    if not fidelity.layers:
-        return "no layer was compared"
-    if not fidelity.equal:
-        return str(fidelity.first_mismatch)
-    if not means_the_same(spec):
-        return None
-    with open_engine("quantized", model=model) as quantized, open_engine("fixed", conversion=conversion) as fixed:
-        fidelity = crosscheck(quantized, fixed, x)
-    return None if fidelity.equal else f"quantized against fixed: {fidelity.first_mismatch}"
-
-
 def means_the_same(spec: dict[str, Any]) -> bool:
     """Whether the firmware is to equal the QKeras model itself: no lossy types, tables or divisions."""
     tables = ("sigmoid", "tanh", "softmax")
@@ -317,26 +125,3 @@ def means_the_same(spec: dict[str, Any]) -> bool:
         layer.get("function") in tables or (layer["kind"] == "pool" and layer["function"] == "average")
         for layer in spec["layers"]
     )
-
-
-def shrink(spec: dict[str, Any], failure: str, directory: Path) -> Path:
-    """Drop layers and lossy types while the network still fails; write what is left as a reproducer."""
-    current = copy.deepcopy(spec)
-    changed = True
-    while changed:
-        changed = False
-        for key in ("layers", "lossy"):
-            for item in list(current[key]):
-                candidate = copy.deepcopy(current)
-                candidate[key].remove(item) if key == "layers" else candidate[key].pop(item)
-                try:
-                    with tempfile.TemporaryDirectory() as folder:
-                        found = check(candidate, Path(folder) / "network")
-                except Exception:  # noqa: BLE001  (a candidate that cannot be built is no smaller failure)
-                    continue
-                if found is not None:
-                    current, failure, changed = candidate, found, True
-                    break
-    path = directory / f"network_{spec['seed']}.json"
-    path.write_text(json.dumps({"failure": failure, "specification": current}, indent=1) + os.linesep)
-    return path

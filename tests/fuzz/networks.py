@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 from netloom.errors import NetloomError, ToolFailedError
-from netloom.testing import random_networks
+from netloom.testing import random_checks, random_networks
 
 REGRESSIONS = Path(__file__).parents[1] / "regressions"
 
@@ -23,7 +23,7 @@ def check(seed: int, folder: Path) -> str:
     """One network: "equal", "refused", or the path of a reproducer."""
     spec = random_networks.generate(seed)
     try:
-        failure = random_networks.check(spec, folder)
+        failure = random_checks.check(spec, folder)
     except ToolFailedError as error:
         # C++ that netloom let through and that dies is a failure, not a refusal.
         path = REGRESSIONS / f"network_{seed}.json"
@@ -31,7 +31,7 @@ def check(seed: int, folder: Path) -> str:
         return str(path)
     except NetloomError:
         return "refused"
-    return "equal" if failure is None else str(random_networks.shrink(spec, failure, REGRESSIONS))
+    return "equal" if failure is None else str(random_checks.shrink(spec, failure, REGRESSIONS))
 
 
 def main() -> int:

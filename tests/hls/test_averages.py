@@ -3,7 +3,7 @@
 import pytest
 
 from netloom.errors import LayerNotSupportedError
-from netloom.testing import random_networks
+from netloom.testing import random_checks
 
 SPECIFICATION = {
     "outputs": ["act1"],
@@ -27,9 +27,9 @@ def network(rounding, overflow):
 )
 def test_what_would_differ_is_refused(rounding, overflow, does, tmp_path):
     with pytest.raises(LayerNotSupportedError, match=f"'pool0': the accumulator .* {does} .* or TRN and WRAP"):
-        random_networks.check(network(rounding, overflow), tmp_path / "n")
+        random_checks.check(network(rounding, overflow), tmp_path / "n")
 
 
 @pytest.mark.parametrize("rounding", ["TRN", "RND", "RND_MIN_INF"])
 def test_the_way_out_equals_the_cpp(rounding, tmp_path):
-    assert random_networks.check(network(rounding, "WRAP"), tmp_path / "n") is None
+    assert random_checks.check(network(rounding, "WRAP"), tmp_path / "n") is None

@@ -15,7 +15,7 @@ from netloom.sim import crosscheck
 from netloom.sim.fixed import FixedEngine
 from netloom.sim.hardware.rtl import RtlEngine
 from netloom.sim.hardware.verilator import Stalls
-from netloom.testing import random_networks
+from netloom.testing import random_checks, random_models, random_networks
 
 LARGE = find_board("ULX3S-85F").device
 SWEEP = [9000 + seed for seed in range(40)]
@@ -73,8 +73,8 @@ def test_zoo(name, zoo, tmp_path, cache):
 def test_random_networks(seed, tmp_path, cache):
     spec = random_networks.generate(seed)
     try:
-        model = random_networks.build(spec)
-        settings = HlsSettings(**spec["settings"], precision=random_networks.overrides(spec, model))
+        model = random_models.build(spec)
+        settings = HlsSettings(**spec["settings"], precision=random_checks.overrides(spec, model))
         conversion = convert(model, settings, tmp_path / "firmware")
         design_of(conversion, seed)
     except NetloomError as error:
