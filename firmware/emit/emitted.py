@@ -85,11 +85,6 @@ class EmittedDesign:
     instances: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def input_bytes(self) -> int:
-        """Bytes of all inputs of an inference."""
-        return sum(port.bytes for port in self.inputs)
-
-    @property
     def output_bytes(self) -> int:
         """Bytes of all outputs of an inference."""
         return sum(port.bytes for port in self.outputs)

@@ -53,11 +53,6 @@ class Dataset:
         parts = {"x_train": self.x_train, "y_train": self.y_train, "x_test": self.x_test, "y_test": self.y_test}
         return digest_arrays({key: array for name, one in parts.items() for key, array in members(name, one).items()})
 
-    @property
-    def sample_shape(self) -> tuple[int, ...]:
-        """Shape of one sample, without the batch axis; of the first input if there are several."""
-        return as_list(self.x_train)[0].shape[1:]
-
     @classmethod
     def from_npz(cls, path: str | Path, task: str | None = None) -> "Dataset":
         """A user's own data, from an `.npz` file.

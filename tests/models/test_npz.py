@@ -33,7 +33,7 @@ def test_a_good_file_is_read_as_it_is(write):
     assert dataset.x_train.tolist() == np.arange(12).reshape(6, 2).tolist()
     assert dataset.y_test.tolist() == [2, 1, 0, 0]
     assert dataset.class_names is None
-    assert dataset.sample_shape == (2,)
+    assert dataset.x_train.shape[1:] == (2,)
     assert dataset.source == "mine.npz, 6 train and 4 test samples"
 
 
