@@ -10,7 +10,7 @@ from netloom.quantize.settings import Settings
 
 
 class HlsSettings(Settings):
-    """How a quantized network becomes firmware.
+    """How a quantized network is converted.
 
     Attributes:
         io_type: 'io_parallel' (whole tensors side by side) or 'io_stream' (one pixel after the other).

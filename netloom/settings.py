@@ -20,7 +20,7 @@ USER_MODEL_BATCH_SIZE = 64
 
 
 class HardwareSettings(Settings):
-    """The way from firmware to a bitstream.
+    """The way from a converted network to a bitstream.
 
     Attributes:
         board: name of the board; kept as the list of boards writes it.
@@ -91,11 +91,11 @@ class RunSettings(Settings):
         epochs: of training a registered network; None is its own default.
         fine_tune_epochs: of quantization-aware training; None is the network's default, 3 for a user's model.
         task: what a user's model is for; None is what its targets look like. A registered network has its own.
-        hls: how hls4ml lays the firmware out.
-        csim: whether the firmware is compiled (needs g++) and held against `fixed`.
+        hls: how it is converted.
+        csim: whether hls4ml's C++ is compiled (needs g++) and held against `fixed`.
         csim_samples: only so many test samples for `csim`; None is all of them.
         trace_samples: only so many test samples on which every layer is compared, not the output alone; None is all.
-        hardware: how the run goes on to a bitstream; None ends it with the simulation of the firmware.
+        hardware: how the run goes on to a bitstream; None ends it with the simulation.
 
     Raises:
         SettingsError: if a value is out of range, or both `bits` and `policy` are given.

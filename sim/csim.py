@@ -22,7 +22,7 @@ _CHUNK = 256
 
 
 class CsimEngine(Engine):
-    """hls4ml's C-simulation: the judge of numbers. Compiles on first use, and keeps the library beside the firmware.
+    """hls4ml's C-simulation: the judge of numbers. Compiles on first use, and keeps the library beside the conversion.
 
     Raises:
         ToolMissingError: if there is no g++.

@@ -12,7 +12,7 @@ from netloom.hls.conversion import PROJECT
 from netloom.sim.csim_exact import exact_bridge
 
 FOLDER = "csim"
-"""In the folder of a firmware: its compiled libraries."""
+"""In the folder of a conversion: its compiled libraries."""
 
 _FLAGS = ("-O3", "-fPIC", "-fno-gnu-unique", "-w", "-I.", "-Ifirmware/ap_types/", '-DWEIGHTS_DIR="firmware/weights"')
 _SOURCES = (f"firmware/{PROJECT}.cpp", f"{PROJECT}_bridge.cpp")

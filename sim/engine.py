@@ -1,12 +1,11 @@
 """What every simulator is: `predict` and `trace` on float arrays."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
+from netloom.common.closable import Closable
 from netloom.errors import InputError
 
 Arrays = np.ndarray | Sequence[np.ndarray] | Mapping[str, np.ndarray]
@@ -18,11 +17,11 @@ def _silent(done: int, total: int) -> None:
     del done, total
 
 
-class Engine(ABC):
+class Engine(Closable):
     """One way to compute the network. A context manager: some engines hold a process.
 
     Attributes:
-        name: 'float', 'quantized', 'fixed' or 'csim'.
+        name: one of `ENGINES` or `HARDWARE_ENGINES`.
         input_names: of every input, as the user's model names them.
         input_shapes: of every input, without the batch axis.
     """
@@ -70,16 +69,8 @@ class Engine(ABC):
     def _trace(self, inputs: list[np.ndarray], progress: SamplesDone) -> dict[str, np.ndarray]:
         """All layers' results, for checked inputs."""
 
-    def close(self) -> None:  # noqa: B027  (most engines hold nothing)
+    def close(self) -> None:
         """Release what the engine holds."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def checked_inputs(self, x: Arrays) -> list[np.ndarray]:
         """Inputs as a list of float arrays (float32 stays, all else becomes float64).

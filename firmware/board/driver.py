@@ -3,11 +3,10 @@
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
+from netloom.common.closable import Closable
 from netloom.errors import InputError, LinkError
 from netloom.firmware.board.link import Link, open_link, reason
 from netloom.firmware.board.protocol import (
@@ -35,7 +34,7 @@ _TRANSIENT = {
 }
 
 
-class Driver:
+class Driver(Closable):
     """Asks a board with a design in it. A context manager; also usable without, then `close` it.
 
     Attributes:
@@ -147,14 +146,6 @@ class Driver:
     def close(self) -> None:
         """Close the port."""
         self._link.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _predict_part(self, part: np.ndarray) -> np.ndarray:
         length = CYCLES_BYTES + len(part) * self.design.output_bytes

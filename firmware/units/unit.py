@@ -45,7 +45,7 @@ class Unit(ABC):
     """
 
     module: ClassVar[str]
-    """The SystemVerilog module, in `firmware/rtl/MODULE.sv`."""
+    """The SystemVerilog module, in `firmware/rtl/ROOM/MODULE.sv`."""
 
     name: str
 

@@ -124,7 +124,7 @@ def run(
     reuse_factor: ReuseFactor = None,
     precision: Precision = None,
     csim: Annotated[
-        bool | None, typer.Option("--csim/--no-csim", help="Compile the firmware and hold it against the simulator.")
+        bool | None, typer.Option("--csim/--no-csim", help="Compile hls4ml's C++ and hold it against the simulator.")
     ] = None,
     csim_samples: Annotated[int | None, typer.Option(metavar="N", help="Only so many test samples for csim.")] = None,
     board: BoardOption = None,
@@ -190,7 +190,7 @@ def convert(
     force: Force = False,
     no_store: NoStore = False,
 ) -> None:
-    """Convert your own model to firmware.
+    """Convert your own model to hls4ml's C++ and the network that is simulated and built.
 
     A QKeras model is converted as it is. A float Keras model is quantized first, and needs --data to calibrate on.
     """

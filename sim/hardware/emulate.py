@@ -8,9 +8,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from netloom.common.closable import Closable
 from netloom.common.made_once import made_once
 from netloom.common.process import end, run_logged, start
 from netloom.errors import NotSupportedError, ToolFailedError
@@ -27,7 +26,7 @@ _FLAGS = ("--cc", "--no-timing", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--x-i
 _LEVEL = "-O2"
 
 
-class Emulator:
+class Emulator(Closable):
     """A running emulation. A context manager; also usable without, then `close` it.
 
     Attributes:
@@ -89,14 +88,6 @@ class Emulator:
             os.close(self._slave)
             self._master = -1
             self._folder.cleanup()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def emulate(design: EmittedDesign | Path | str, *, samples: int | None = None, cache: Path | None = None) -> Emulator:

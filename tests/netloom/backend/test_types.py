@@ -120,7 +120,7 @@ def test_the_readmes_example_works_as_it_stands(tmp_path: Path, monkeypatch: pyt
     built = []
     from netloom.backend.graph import NetloomGraph
 
-    # What it builds, `test_hls4ml_backend.py` does.
+    # What it builds, `test_backend.py` does.
     monkeypatch.setattr(NetloomGraph, "build", lambda self: built.append(self))
     monkeypatch.chdir(tmp_path)
     names = {"hls4ml": hls4ml, "model": model, "x": x}
