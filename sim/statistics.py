@@ -64,7 +64,7 @@ class StatisticsCollector:
             node, types = step.node, self._dataflow.input_types(step.node)
             found = node.operation.overflows(types, [in_dtype(raws[name], step.dtype) for name in node.inputs])
             if found is not None:
-                overflow = self._dataflow.types[node.name].element.overflow
+                overflow = self._dataflow.types[node.results[0]].element.overflow
                 self._count(node.layer, overflow, int(found.sum()), quantizer=isinstance(node.operation, Cast))
         for layer in self._dataflow.layers:
             result = raws[layer.node]

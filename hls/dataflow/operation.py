@@ -153,6 +153,8 @@ class Operation(ABC):
     def overflows(self, inputs: Sequence[TensorType], arrays: Sequence[np.ndarray]) -> np.ndarray | None:
         """Where the first result met its type's overflow mode: boolean, shaped as it; None if it never can.
 
+        Of an operation with a body it is where that is within, (samples, places).
+
         Args:
             inputs: types of the inputs.
             arrays: input raws, batch first, in the dtype that `prepare` asks for where int64 is the least.

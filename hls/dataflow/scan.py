@@ -1,6 +1,6 @@
 """`Scan`: a body graph run step after step, with results carried from one step to the next."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +10,7 @@ from netloom.fixed_point import Overflow
 from netloom.hls.dataflow.cast import Cast
 from netloom.hls.dataflow.evaluator import Evaluator
 from netloom.hls.dataflow.graph import Dataflow
-from netloom.hls.dataflow.operation import Bounds, Cost, Operation, Ready, TensorType, exact_dtype
+from netloom.hls.dataflow.operation import Bounds, Cost, Operation, Ready, TensorType, exact_dtype, in_dtype
 
 MAX_STEPS = 2**16
 
@@ -80,18 +80,10 @@ class Scan(Operation):
         del inputs
         kept = [*self.body.outputs, *(result for _, result in self.carries)]
         evaluator = Evaluator(self.body, kept, self._within(bounds), least)
-        order = range(self.steps)[:: -1 if self.reverse else 1]
 
         def run(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
-            state = {
-                source: np.broadcast_to(raws, (len(arrays[0]), *raws.shape))
-                for (source, _), raws in zip(self.carries, self.initial, strict=True)
-            }
             seen: list[list[np.ndarray]] = [[] for _ in self.body.outputs]
-            for step in order:
-                fed = {name: array[:, step] for name, array in zip(self._fed, arrays, strict=True)}
-                values = evaluator.evaluate(state | fed)
-                state = {source: values[result] for source, result in self.carries}
+            for values in self._stepped(evaluator, arrays):
                 for found, name, every in zip(seen, self.body.outputs, self.every, strict=True):
                     found[:] = [*(found if every else ()), values[name]]
             return tuple(
@@ -99,6 +91,18 @@ class Scan(Operation):
             )
 
         return run, exact_dtype(max(bound.magnitude for bound in bounds), least)
+
+    def _stepped(self, evaluator: Evaluator, arrays: Sequence[np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
+        """What the body computes, step after step; the evaluator keeps what is carried."""
+        state = {
+            source: np.broadcast_to(raws, (len(arrays[0]), *raws.shape))
+            for (source, _), raws in zip(self.carries, self.initial, strict=True)
+        }
+        for step in range(self.steps)[:: -1 if self.reverse else 1]:
+            fed = {name: array[:, step] for name, array in zip(self._fed, arrays, strict=True)}
+            values = evaluator.evaluate(state | fed)
+            state = {source: values[result] for source, result in self.carries}
+            yield values
 
     def holds(self, inputs: Sequence[TensorType]) -> bool:
         """Whether carries, initial values and inputs fit the body, and a `Cast` ends every carry."""
@@ -126,14 +130,35 @@ class Scan(Operation):
         return any(
             node.operation.may_overflow(self.body.input_types(node), [within[name] for name in node.inputs])
             for node in self.body.nodes
-            if not (isinstance(node.operation, Cast) and node.operation.to.overflow in (Overflow.SAT, Overflow.SAT_SYM))
+            if not _quantizes(node.operation)
         )
+
+    @cached_property
+    def _watched(self) -> Evaluator:
+        return Evaluator(self.body, list(self.body.types), least=np.int64)
+
+    def overflows(self, inputs: Sequence[TensorType], arrays: Sequence[np.ndarray]) -> np.ndarray | None:
+        """Where operations of the body met their overflow mode, in any step: (samples, places), but no quantizers."""
+        del inputs
+        lost = []
+        for values in self._stepped(self._watched, arrays):
+            for step in self._watched.steps:
+                node, given = step.node, [in_dtype(values[name], step.dtype) for name in step.node.inputs]
+                found = node.operation.overflows(self.body.input_types(node), given)
+                if found is not None and not _quantizes(node.operation):
+                    lost.append(found.reshape(len(found), -1))
+        return np.concatenate(lost, axis=1) if lost else None
 
     def cost(self, inputs: Sequence[TensorType]) -> Cost:
         """The body's work every step, its weights once."""
         del inputs
         once = sum((node.operation.cost(self.body.input_types(node)) for node in self.body.nodes), Cost())
         return Cost(once.multiply_accumulates * self.steps, once.weight_bits, once.parameters)
+
+
+def _quantizes(operation: Operation) -> bool:
+    """Whether it is a cast that saturates, which means to."""
+    return isinstance(operation, Cast) and operation.to.overflow in (Overflow.SAT, Overflow.SAT_SYM)
 
 
 def _alike(a: TensorType, b: TensorType) -> bool:

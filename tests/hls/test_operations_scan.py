@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from recurrent import FEATURES, STATE, STEPS, UNITS, X, lstm, lstm_loop, simple, simple_loop
+from recurrent import ACCUM, FEATURES, STATE, STEPS, UNITS, X, dot, lstm, lstm_loop, matrix, simple, simple_loop
 
 from netloom.hls.dataflow import (
     EXACT_LIMIT,
@@ -18,6 +18,7 @@ from netloom.hls.dataflow import (
     save_dataflow,
     traced,
 )
+from netloom.sim.statistics import StatisticsCollector
 from netloom.testing.operations import full_bounds, random_raws
 
 FED = TensorType((STEPS, FEATURES), X)
@@ -62,6 +63,32 @@ def test_a_cell_with_two_states_and_two_results(every):
         for sample, found in zip(raws, result, strict=True):
             expected = [states[index] for states in lstm_loop(scan, sample)]
             assert found == (expected if kept else expected[-1])
+
+
+def lost_of(scan, raws):
+    """How many states of the simple cell do not fit their type, by the loop's own numbers."""
+    product, drop, lost = matrix(0, UNITS + FEATURES, UNITS), ACCUM.fraction - STATE.fraction, 0
+    for sample in raws:
+        states = [scan.initial[0].tolist(), *simple_loop(scan, sample)]
+        for h, x in zip(states, sample, strict=False):
+            terms = [value << drop for value in h] + [int(value) << (ACCUM.fraction - X.fraction) for value in x]
+            sums = [max(dot(product, terms, unit), -100) >> drop for unit in range(UNITS)]
+            lost += sum(not STATE.raw_min <= one <= STATE.raw_max for one in sums)
+    return lost
+
+
+def test_overflows_inside_are_counted_and_quantizers_are_not():
+    (raws,) = random_raws([FED])
+    scan = simple(wrap=True)
+    expected = lost_of(scan, raws)
+    assert expected > 10
+    assert scan.overflows([FED], [raws]).sum() == expected
+    collector = StatisticsCollector(network(scan))
+    collector.add([raws * X.step])
+    (record,) = collector.records()
+    assert (record.overflows, record.saturations) == (expected, 0)
+    quiet = simple().overflows([FED], [raws])
+    assert quiet is None or not quiet.any()
 
 
 def test_bounds_follow_the_inputs():

@@ -62,12 +62,12 @@ def simple_loop(scan, xs):
     for x in xs[::-1] if scan.reverse else xs:
         terms = [value << (ACCUM.fraction - STATE.fraction) for value in h]
         terms += [int(value) << (ACCUM.fraction - X.fraction) for value in x]
-        h = [cast(max(_dot(product, terms, unit), -100), ACCUM.fraction, state) for unit in range(UNITS)]
+        h = [cast(max(dot(product, terms, unit), -100), ACCUM.fraction, state) for unit in range(UNITS)]
         seen.append(h)
     return seen
 
 
-def _dot(product, terms, unit):
+def dot(product, terms, unit):
     """In an accumulator of its own step; every product is cast to it by itself."""
     total = cast(int(product.bias[unit]), product.bias_type.fraction, ACCUM)
     for term, weight in zip(terms, product.weights[:, unit].tolist(), strict=True):
@@ -114,7 +114,7 @@ def lstm_loop(scan, xs):
     for x in xs:
         terms = [value << (ACCUM.fraction - STATE.fraction) for value in h]
         terms += [int(value) << (ACCUM.fraction - X.fraction) for value in x]
-        z = [[_dot(product, terms, unit) for unit in range(UNITS)] for product in products]
+        z = [[dot(product, terms, unit) for unit in range(UNITS)] for product in products]
         i, f, o = ([int(TABLE[cast(raw, ACCUM.fraction, INDEX) + 8]) for raw in row] for row in z[:3])
         g = [cast(raw, ACCUM.fraction, STATE) for raw in z[3]]
         fraction = GATE.fraction + STATE.fraction
