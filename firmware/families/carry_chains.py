@@ -6,8 +6,10 @@ for every adder, where an adder of eight bits is made of nine.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
+
+from netloom.firmware.families.netlist_uses import uses_of
 
 _CELL = "CCU2C"
 _OPEN = ["x"]
@@ -27,7 +29,7 @@ def open_carry_ends(module: dict[str, Any]) -> int:
         How many ends were opened.
     """
     opened = 0
-    uses = Counter(_bits(module))
+    uses = uses_of(module)
     for cell in module.get("cells", {}).values():
         if cell["type"] != _CELL:
             continue
@@ -39,15 +41,6 @@ def open_carry_ends(module: dict[str, Any]) -> int:
             ports["CIN"] = _OPEN
             opened += 1
     return opened
-
-
-def _bits(module: Mapping[str, Any]) -> Iterator[int | str]:
-    """Every bit that a cell or a port of the module is connected to, once for each connection."""
-    for cell in module.get("cells", {}).values():
-        for bits in cell["connections"].values():
-            yield from bits
-    for port in module.get("ports", {}).values():
-        yield from port["bits"]
 
 
 def _starts_chain(cell: Mapping[str, Any], uses: Counter[int | str]) -> bool:

@@ -5,8 +5,10 @@ Yosys does not use it; a register in fabric behind a memory, however near, then 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
+
+from netloom.firmware.families.netlist_uses import uses_of
 
 _RAM, _FLIP_FLOP = "DP16KD", "TRELLIS_FF"
 _PORT_BITS = 18
@@ -28,7 +30,7 @@ def absorb_registers(module: dict[str, Any]) -> int:
     """
     removed = 0
     cells: dict[str, Cell] = module.get("cells", {})
-    uses = Counter(_bits(module))
+    uses = uses_of(module)
     readers = {
         cell["connections"]["DI"][0]: name
         for name, cell in cells.items()
@@ -41,15 +43,6 @@ def absorb_registers(module: dict[str, Any]) -> int:
                 _absorb(ram, sides, port, behind, cells)
                 removed += len(behind)
     return removed
-
-
-def _bits(module: Mapping[str, Any]) -> Iterator[int | str]:
-    """Every bit that a cell or a port of the module is connected to, once for each connection."""
-    for cell in module.get("cells", {}).values():
-        for bits in cell["connections"].values():
-            yield from bits
-    for port in module.get("ports", {}).values():
-        yield from port["bits"]
 
 
 def _ports(ram: Cell) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """A user's arrays: read, checked, and brought onto the input quantizer's grid."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,19 +94,6 @@ def read_targets(path: Path, samples: int) -> np.ndarray | dict[str, np.ndarray]
     return targets
 
 
-def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    try:
-        return read_arrays(path)
-    except FileNotFoundError:
-        raise StorageError(f"there is no file {path}; check the path") from None
-    except OSError as error:
-        raise StorageError(f"{path} is not an .npz file that can be read ({error.strerror}); check the path") from None
-    except ValueError as error:
-        raise StorageError(
-            f"{path} is not an .npz file of plain numbers ({error}); write it with numpy.savez"
-        ) from None
-
-
 def write_outputs(path: Path, names: Sequence[str], outputs: Sequence[np.ndarray]) -> None:
     """Write one output as a `.npy` file, several as an `.npz` file with their names."""
     if len(outputs) == 1:
@@ -114,14 +102,28 @@ def write_outputs(path: Path, names: Sequence[str], outputs: Sequence[np.ndarray
         write_arrays(path, dict(zip(names, outputs, strict=True)))
 
 
+def _read_npz(path: Path) -> dict[str, np.ndarray]:
+    with _reading(path, "an .npz", "savez"):
+        return read_arrays(path)
+
+
 def _read_npy(path: Path) -> np.ndarray:
-    try:
+    with _reading(path, "a .npy", "save"):
         return read_array(path)
+
+
+@contextmanager
+def _reading(path: Path, kind: str, writer: str) -> Iterator[None]:
+    """Failures to read a user's file as one line each."""
+    try:
+        yield
     except FileNotFoundError:
         raise StorageError(f"there is no file {path}; check the path") from None
     except OSError as error:
-        raise StorageError(f"{path} is not a .npy file that can be read ({error.strerror}); check the path") from None
+        raise StorageError(f"{path} is not {kind} file that can be read ({error.strerror}); check the path") from None
     except ValueError as error:
-        raise StorageError(f"{path} is not a .npy file of plain numbers ({error}); write it with numpy.save") from None
+        raise StorageError(
+            f"{path} is not {kind} file of plain numbers ({error}); write it with numpy.{writer}"
+        ) from None
     except MemoryError:
         raise StorageError(f"{path} does not fit into memory; give fewer samples") from None
