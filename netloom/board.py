@@ -60,7 +60,7 @@ class Board(Driver):
         Raises:
             StorageError: if the design is in no run, whose task would be known.
         """
-        return self._task.decode(self.predict(x))
+        return self._task.decode(self.predict(x))  # type: ignore[arg-type]  # Several takes a list
 
     @cached_property
     def _task(self) -> Task:
