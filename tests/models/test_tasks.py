@@ -37,6 +37,13 @@ def test_one_output_decides_by_the_threshold(threshold: float, accuracy: float) 
     assert task.measure(np.array([[0.2], [0.9]]), np.array([0, 1])) == {"accuracy": accuracy}
 
 
+def test_several_outputs_are_decoded_each_by_its_own_task() -> None:
+    outputs = [np.array([[0.1, 0.7, 0.2]]), np.array([[2.5]])]
+    classes, measured = find_task("kind=classification,size=regression").decode(outputs)  # type: ignore[arg-type]
+    assert classes.tolist() == [1]
+    assert measured.tolist() == [[2.5]]
+
+
 def test_reconstruction_is_held_against_the_input() -> None:
     x = RANDOM.random((6, 4, 4, 1))
     assert find_task("reconstruction").evaluate(lambda x: x + 2, Examples(x, None)) == {
