@@ -246,7 +246,7 @@ class Board:
             raise LinkError(f"{self._name}: cannot read: {_reason(error)}; is the board still attached?") from error
 
 
-def flash(bitstream: Path, board: BoardData, *, permanent: bool = False, log: Path | None = None) -> None:
+def flash(bitstream: str | Path, board: BoardData, *, permanent: bool = False, log: str | Path | None = None) -> None:
     """Load a bitstream into a board with openFPGALoader.
 
     Args:
@@ -260,12 +260,13 @@ def flash(bitstream: Path, board: BoardData, *, permanent: bool = False, log: Pa
         ToolMissingError: if openFPGALoader is not installed.
         ToolFailedError: if it fails; names the log.
     """
+    bitstream = Path(bitstream)
     if not board.loader:
         raise SettingsError(
             f"openFPGALoader does not know {board.name}: load {bitstream.name} with the board's own program"
             + (f" ({board.note})" if board.note else "")
         )
-    log = log or bitstream.with_name("flash.log")
+    log = Path(log or bitstream.with_name("flash.log"))
     tool = find_tool("openFPGALoader")
     arguments = ["-b", board.loader, *(("-f",) if permanent else ()), str(bitstream.absolute())]
     try:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-import platformdirs
 
+from netloom.common.compiled import cache_folder
 from netloom.common.made_once import made_once
 from netloom.common.process import end, run_logged, start
 from netloom.errors import InputError, SettingsError, SimulationError, ToolFailedError
@@ -199,7 +199,7 @@ def build(
     *,
     parameters: Mapping[str, int | str] | None = None,
     probes: Sequence[Probe] = (),
-    cache: Path | None = None,
+    cache: str | Path | None = None,
     lint: bool = True,
     level: str = MODEL_LEVEL,
 ) -> CompiledModule:
@@ -236,8 +236,8 @@ def build(
     tool = verilator()
     flags = (*_FLAGS, *(_LINT if lint else _NO_LINT))
     key = repr((sorted(sources.items()), sorted(texts.items()), flags, level, tool.version, compiler_identity()))
-    cache = (cache or default_cache()).absolute()
-    folder = cache / hashlib.sha256(key.encode()).hexdigest()[:32]
+    models = Path(cache or default_cache()).absolute()
+    folder = models / hashlib.sha256(key.encode()).hexdigest()[:32]
 
     def make(work: Path, log: Path) -> Path:
         began = time.perf_counter()
@@ -258,16 +258,16 @@ def build(
     if folder.exists():
         os.utime(folder)
     else:
-        shared = runtime(tool, cache)
+        shared = runtime(tool, models)
         made_once(folder, make, folder.with_suffix(".log"))
-        _forget_oldest(cache)
+        _forget_oldest(models)
     seconds = json.loads((folder / "build.json").read_text())["seconds"]
     return CompiledModule(folder / "simulation", top, tuple(inputs), tuple(outputs), tuple(probes), memories, seconds)
 
 
 def default_cache() -> Path:
     """Folder of compiled models, in the user's cache folder."""
-    return Path(platformdirs.user_cache_dir("netloom")) / "verilator"
+    return cache_folder() / "verilator"
 
 
 def _compile(work: Path, flags: Sequence[str], shared: Runtime, log: Path, top: str) -> None:
