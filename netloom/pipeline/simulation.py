@@ -43,7 +43,7 @@ class Simulation(BaseModel):
     Attributes:
         scores: by engine, by score; empty without targets.
         fidelity: comparisons of engines.
-        layers: by name of the firmware's layer.
+        layers: by name of the converted network's layer.
         compiler: version of the g++ that compiled csim; None if it was not run.
     """
 
