@@ -158,7 +158,7 @@ class Accumulation(Operation):
         has_bias, accum, confine = bool(start.any()), self.accum, self.may_overflow(inputs, bounds)
 
         def run(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray]:
-            total = sum_(arrays[0], weights).astype(dtype, copy=False)
+            total: np.ndarray = sum_(arrays[0], weights).astype(dtype, copy=False)
             if has_bias:
                 total += start
             return (accum.confine(total) if confine else total,)
