@@ -99,5 +99,5 @@ def budget_of(device: Device | None) -> Budget | None:
     if device is None:
         return None
     return Budget(
-        device.name, _target(device), device.lut - _SHELL_LUTS, device.dsp, max(device.bram - _SHELL_BRAMS, 0)
+        device.name, _target(device), device.lut - _SHELL_LUTS, device.dsp, max(device.ram_blocks - _SHELL_BRAMS, 0)
     )

@@ -70,7 +70,7 @@ __all__ = [
     "load_model",
     "quantize",
     "save_model",
-    # firmware
+    # conversion
     "Conversion",
     "HlsSettings",
     "convert",

@@ -31,7 +31,7 @@ def load_network(name: str) -> Network:
 
 
 def find_conversion(converted: Conversion | str | Path) -> Conversion:
-    """The firmware of a run directory, a firmware directory, or itself.
+    """The conversion of a run directory, of its own directory, or itself.
 
     Raises:
         StorageError: if there is none, or it is not whole.
@@ -48,7 +48,7 @@ def find_conversion(converted: Conversion | str | Path) -> Conversion:
 
 
 def open_run_engine(name: str, converted: Conversion | str | Path) -> Engine:
-    """An engine on what a run directory holds: its firmware, or one of its models.
+    """An engine on what a run directory holds: its conversion, or one of its models.
 
     Raises:
         SettingsError: if there is no such engine, or the directory holds no model for it.
@@ -133,7 +133,7 @@ def simulate(converted: Conversion | str | Path, x: Arrays, engine: str = "fixed
     """Run one engine.
 
     Args:
-        converted: what `convert` gave, or the directory of a run or a firmware.
+        converted: what `convert` gave, or the directory of a run or a conversion.
         x: inputs, (samples, *input shape), any real dtype, finite; a list of them, or a dict by the inputs' names, for
             several inputs. What is off the grid of the hardware's input is rounded and saturated as its input
             quantizer does.
@@ -162,7 +162,7 @@ def crosscheck(
     """Hold the bit-accurate simulator against hls4ml's compiled firmware or the hardware, output and every layer.
 
     Args:
-        converted: what `convert` gave, or the directory of a run or a firmware.
+        converted: what `convert` gave, or the directory of a run or a conversion.
         x: inputs as for `simulate`.
         targets: what the outputs should be, for the scores: of a classifier class numbers, (samples,), 0 and 1 for one
             with a single output; of several outputs {output: targets}, in the outputs' order.

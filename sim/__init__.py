@@ -16,8 +16,8 @@ def open_engine(
     conversion: Conversion | str | Path | None = None,
     model: Any = None,
     design: Any = None,
-    netlist: Path | None = None,
-    cache: Path | None = None,
+    netlist: str | Path | None = None,
+    cache: str | Path | None = None,
 ) -> Engine:
     """Make an engine ready.
 

@@ -14,7 +14,7 @@ from netloom.errors import StorageError, ToolFailedError
 from netloom.hls import Conversion
 from netloom.hls.conversion import PROJECT
 from netloom.sim import csim_worker
-from netloom.sim.csim_build import FOLDER, library
+from netloom.sim.csim_build import library
 from netloom.sim.csim_exact import EXACT_FUNCTION, WORDS, exact_values
 from netloom.sim.engine import Engine, SamplesDone
 
@@ -22,7 +22,7 @@ _CHUNK = 256
 
 
 class CsimEngine(Engine):
-    """hls4ml's C-simulation: the judge of numbers. Compiles on first use, and keeps the library beside the conversion.
+    """hls4ml's C-simulation: the judge of numbers. Compiles on first use, and keeps the library in the cache.
 
     Raises:
         ToolMissingError: if there is no g++.
@@ -36,11 +36,10 @@ class CsimEngine(Engine):
         self._dataflow = conversion.dataflow
         self.input_names = self._dataflow.input_names
         self.input_shapes = [tensor.shape for tensor in self._dataflow.sources.values()]
-        folder = conversion.directory / FOLDER
         self._outputs = [self._dataflow.types[name] for name in self._dataflow.outputs]
         self._exact = not all(tensor.element.fits_float64 for tensor in self._outputs)
-        self._library = library(conversion.project, folder, exact=self._exact).resolve()
-        self._log = folder / "run.log"
+        self._library = library(conversion.project, exact=self._exact)
+        self._log = self._library.with_suffix(".log")
         self._process: subprocess.Popen[bytes] | None = None
         self._said: IO[bytes] | None = None
 

@@ -1,19 +1,25 @@
-"""Compile hls4ml's C++ project into a shared library, once for the same sources."""
+"""Compile hls4ml's C++ project into a shared library, once a machine for the same sources.
+
+Libraries are kept in the user's own cache, never beside the sources: one that came with a run directory would be code
+of whoever made it, whatever C++ lies there to be read.
+"""
 
 import hashlib
 import os
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from netloom.common.made_once import made_once
+from netloom.common.compiled import cache_folder
+from netloom.common.files import sha256
+from netloom.common.made_once import forget_oldest, made_once
 from netloom.common.process import answer, run_logged, which
 from netloom.errors import StorageError, ToolMissingError
 from netloom.hls.conversion import PROJECT
 from netloom.sim.csim_exact import exact_bridge
 
-FOLDER = "csim"
-"""In the folder of a conversion: its compiled libraries."""
-
+_FOLDER = "csim"
+_MOST_LIBRARIES = 500
 _FLAGS = ("-O3", "-fPIC", "-fno-gnu-unique", "-w", "-I.", "-Ifirmware/ap_types/", '-DWEIGHTS_DIR="firmware/weights"')
 _SOURCES = (f"firmware/{PROJECT}.cpp", f"{PROJECT}_bridge.cpp")
 
@@ -42,18 +48,17 @@ def _standard() -> str:
     return "-std=c++23" if code == 0 else "-std=c++11"
 
 
-def library(project: Path, cache_folder: Path, *, exact: bool = False) -> Path:
-    """The compiled project.
+def library(project: Path, *, exact: bool = False) -> Path:
+    """The compiled project, in the user's cache.
 
     Args:
         project: hls4ml's project folder.
-        cache_folder: where libraries are kept, one for each state of the sources.
         exact: with the function of `exact_bridge`, too.
 
     Raises:
         ToolMissingError: if there is no g++.
         ToolFailedError: if g++ fails; names the log.
-        StorageError: if the project's sources are missing.
+        StorageError: if the project's sources are missing, or links.
     """
 
     def make(work: Path, log: Path) -> Path:
@@ -72,16 +77,23 @@ def library(project: Path, cache_folder: Path, *, exact: bool = False) -> Path:
         run_logged([[compiler(), "-shared", *objects, "-o", str(linked)]], project, log, "linking hls4ml's C++ project")
         return linked
 
-    return made_once(cache_folder / f"{_digest(project, exact)}.so", make, cache_folder / "compile.log")
+    folder = cache_folder() / _FOLDER
+    made = made_once(folder / f"{_digest(project, exact)}.so", make, folder / "compile.log")
+    with suppress(OSError):  # of a cache that can only be read
+        os.utime(made)
+    forget_oldest(folder.glob("*.so"), _MOST_LIBRARIES)
+    return made
 
 
 def _digest(project: Path, exact: bool) -> str:
-    digest = hashlib.sha256(repr((_FLAGS, _standard(), exact)).encode())
-    try:
-        sources = [project / name for name in _SOURCES]
-        sources += sorted(path for path in (project / "firmware").rglob("*.h") if "ap_types" not in path.parts)
-        for source in sources:
-            digest.update(source.read_bytes())
-    except OSError as error:
-        raise StorageError(f"{error.filename}: {error.strerror}; convert the model again") from None
+    """Of all that the compiler could read there: it finds any file of the project before one of its own."""
+    digest = hashlib.sha256(repr((compiler(), _FLAGS, _standard(), exact)).encode())
+    for name in _SOURCES:
+        if not (project / name).is_file():
+            raise StorageError(f"{project / name}: there is no such file; convert the model again")
+    for path in sorted(project.rglob("*")):
+        if path.is_symlink():
+            raise StorageError(f"{path}: is a link, and no part of a conversion is; convert the model again")
+        if path.is_file():
+            digest.update(repr((str(path.relative_to(project)), sha256(path))).encode())
     return digest.hexdigest()[:32]

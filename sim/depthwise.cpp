@@ -1,6 +1,8 @@
-// Sums of a depthwise convolution, rows of pictures times rows of weights: neighbours in memory are worked on side by
-// side, and the sums of a stretch of them stay in registers while all of the kernel goes by. Exact wherever sums and
-// products of the integers given are: nothing depends on the order.
+// A depthwise convolution, rows of pictures times rows of weights: neighbours in memory are worked on side by side, and
+// the sums of a stretch of them stay in registers while all of the kernel goes by. Exact wherever sums and products of
+// the integers given are: nothing depends on the order.
+
+#include <vector>
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define FASTEST __attribute__((target_clones("avx512f", "avx2,fma", "default")))
@@ -12,10 +14,11 @@
 namespace {
 
 struct Sizes {
-    long samples, height, row;              // of the pictures; a row's elements: columns times channels
-    long kernel_rows, kernel_columns;       //
-    long result_height, result_row;         // of the result, likewise
-    long step, top, left, channels;         // rows from one result to the next; zeros above; zeros on the left, columns
+    long samples, height, width, channels;   // of the pictures
+    long kernel_rows, kernel_columns;        //
+    long step, stride;                       // rows and columns from one result to the next
+    long top, left;                          // rows of zeros above, columns of zeros on the left
+    long result_height, result_width;        //
 };
 
 template <class T> struct Wide {
@@ -23,63 +26,97 @@ template <class T> struct Wide {
     static constexpr long STRETCH = 4 * 64 / sizeof(T);
 };
 
+// A row of a picture, sorted into parts: columns 0, stride, 2 * stride, ..., then 1, 1 + stride, ... of the row with
+// its zeros. So what one column of the kernel meets lies side by side. The zeros are there.
+template <class T> INLINE void lay_out(const T *row, T *parts, long part, long phases, const Sizes &s) {
+    const long first = s.left * s.channels;
+    if (s.stride == 1) {
+        const long elements = s.width * s.channels < part - first ? s.width * s.channels : part - first;
+        for (long n = 0; n < elements; n++) parts[first + n] = row[n];
+        return;
+    }
+    for (long phase = 0; phase < phases; phase++, parts += part) {
+        T *out = parts;
+        for (long column = phase - s.left; column < s.width && out + s.channels <= parts + part; column += s.stride) {
+            if (column >= 0)
+                for (long c = 0; c < s.channels; c++) out[c] = row[column * s.channels + c];
+            out += s.channels;
+        }
+    }
+}
+
+// Results of a row from `n` on; `lines` are the rows, laid out, that the kernel's rows meet.
 template <class T>
-INLINE void stretch(const T *x, const T *weights, T *result, const Sizes &s, long first_row, long last_row) {
+INLINE void stretch(const T *const *lines, const long *shifts, const T *weights, const T *start, T *result, long row,
+                    long n, const Sizes &s) {
     typedef typename Wide<T>::Vector Vector;
-    Vector *out = (Vector *)result;
-    Vector t0 = out[0], t1 = out[1], t2 = out[2], t3 = out[3];
-    for (long i = first_row; i < last_row; i++)
-        for (long j = 0; j < s.kernel_columns; j++) {
-            const Vector *a = (const Vector *)(x + i * s.row + j * s.channels);
-            const Vector *b = (const Vector *)(weights + (i * s.kernel_columns + j) * s.result_row);
+    const Vector *first = (const Vector *)(start + n);
+    Vector t0 = first[0], t1 = first[1], t2 = first[2], t3 = first[3];
+    weights += n;
+    for (long i = 0; i < s.kernel_rows; i++)
+        for (long j = 0; j < s.kernel_columns; j++, weights += row) {
+            const Vector *a = (const Vector *)(lines[i] + shifts[j] + n);
+            const Vector *b = (const Vector *)weights;
             t0 += a[0] * b[0];
             t1 += a[1] * b[1];
             t2 += a[2] * b[2];
             t3 += a[3] * b[3];
         }
+    Vector *out = (Vector *)result;
     out[0] = t0, out[1] = t1, out[2] = t2, out[3] = t3;
 }
 
-// Elements from `start` to `end` of a row, where some of the kernel may lie beside the picture.
-template <class T>
-INLINE void edge(const T *x, const T *weights, T *result, const Sizes &s, long first_row, long last_row, long start,
-                 long end) {
-    for (long i = first_row; i < last_row; i++)
-        for (long j = 0; j < s.kernel_columns; j++) {
-            const long shift = (j - s.left) * s.channels;
-            const long from = start < -shift ? -shift : start, to = end < s.row - shift ? end : s.row - shift;
-            const T *a = x + i * s.row + shift, *b = weights + (i * s.kernel_columns + j) * s.result_row;
-            for (long n = from; n < to; n++) result[n] += a[n] * b[n];
+template <class T> INLINE void convolve(const T *x, const T *weights, const T *start, T *result, const Sizes &s) {
+    constexpr long STRETCH = Wide<T>::STRETCH;
+    const long elements = s.result_width * s.channels;
+    const long row = elements > STRETCH ? elements : STRETCH;
+    const long phases = s.stride < s.kernel_columns ? s.stride : s.kernel_columns;
+    const long part = row + (s.kernel_columns - 1) / s.stride * s.channels;
+    // As many rows as the kernel has, each in the place of one that it has left behind; then a row of zeros.
+    std::vector<T> ring((s.kernel_rows + 1) * phases * part), narrow(STRETCH);
+    std::vector<const T *> lines(s.kernel_rows);
+    std::vector<long> shifts(s.kernel_columns);
+    for (long j = 0; j < s.kernel_columns; j++) shifts[j] = j % s.stride * part + j / s.stride * s.channels;
+    for (long sample = 0; sample < s.samples; sample++, x += s.height * s.width * s.channels) {
+        long laid = 0;
+        for (long h = 0; h < s.result_height; h++, result += elements) {
+            for (long i = 0; i < s.kernel_rows; i++) {
+                const long y = h * s.step - s.top + i;
+                const bool inside = y >= 0 && y < s.height;
+                T *line = &ring[(inside ? y % s.kernel_rows : s.kernel_rows) * phases * part];
+                if (inside && y >= laid) {
+                    lay_out(x + y * s.width * s.channels, line, part, phases, s);
+                    laid = y + 1;
+                }
+                lines[i] = line;
+            }
+            if (elements < STRETCH) {
+                stretch(lines.data(), shifts.data(), weights, start, narrow.data(), row, 0, s);
+                for (long n = 0; n < elements; n++) result[n] = narrow[n];
+                continue;
+            }
+            for (long n = 0; n + STRETCH <= elements; n += STRETCH)
+                stretch(lines.data(), shifts.data(), weights, start, result + n, row, n, s);
+            // What is left over, with some of what has been done.
+            if (elements % STRETCH) {
+                const long n = elements - STRETCH;
+                stretch(lines.data(), shifts.data(), weights, start, result + n, row, n, s);
+            }
         }
-}
-
-template <class T> INLINE void sums(const T *x, const T *weights, T *result, const Sizes &s) {
-    const long inner = s.left * s.channels;
-    const long right = s.row - (s.kernel_columns - 1 - s.left) * s.channels;
-    const long outer = right < s.result_row ? right : s.result_row;
-    for (long sample = 0; sample < s.samples; sample++)
-        for (long h = 0; h < s.result_height; h++) {
-            const long above = h * s.step - s.top;
-            const long first = above < 0 ? -above : 0;
-            const long last = above + s.kernel_rows > s.height ? s.height - above : s.kernel_rows;
-            const T *corner = x + (sample * s.height + above) * s.row;
-            T *out = result + (sample * s.result_height + h) * s.result_row;
-            long n = inner;
-            for (; n + Wide<T>::STRETCH <= outer; n += Wide<T>::STRETCH)
-                stretch(corner - inner + n, weights + n, out + n, s, first, last);
-            const long done = n > inner ? n : 0;
-            edge(corner, weights, out, s, first, last, 0, done ? inner : s.result_row);
-            if (done) edge(corner, weights, out, s, first, last, done, s.result_row);
-        }
+    }
 }
 
 }  // namespace
 
 extern "C" {
-FASTEST void sums_float32(const float *x, const float *weights, float *result, const Sizes *sizes) {
-    sums(x, weights, result, *sizes);
+// weights: (kernel rows, kernel columns, row); start: (row); result: (samples, result height, result width, channels). A
+// row has the elements of a result's row, and at least those of a stretch.
+FASTEST void convolve_float32(const float *x, const float *weights, const float *start, float *result,
+                              const Sizes *sizes) {
+    convolve(x, weights, start, result, *sizes);
 }
-FASTEST void sums_float64(const double *x, const double *weights, double *result, const Sizes *sizes) {
-    sums(x, weights, result, *sizes);
+FASTEST void convolve_float64(const double *x, const double *weights, const double *start, double *result,
+                              const Sizes *sizes) {
+    convolve(x, weights, start, result, *sizes);
 }
 }

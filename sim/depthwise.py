@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from netloom.common.compiled import load
 from netloom.hls.dataflow import Bounds, Cost, DepthwiseMatVec, Operation, Ready, TensorType, Window
 
 _SOURCE = Path(__file__).with_name("depthwise.cpp")
+_STRETCH_BYTES = 256
+"""Of a result's row that the C++ computes at a time: weights and bias need at least so many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +21,7 @@ class DepthwiseConvolution(Operation):
     """`product` of `window`: the same numbers, several times sooner.
 
     For each place of the kernel whole rows of the picture, all their channels side by side, are multiplied by a row of
-    weights and added to a row of results: long loops over neighbours in memory.
+    weights: long loops over neighbours in memory.
     """
 
     window: Window
@@ -52,63 +55,64 @@ class DepthwiseConvolution(Operation):
         if np.dtype(dtype).kind != "f":
             gather, _ = self.window.prepare(inputs, bounds, dtype)
             return lambda arrays: multiply(gather(arrays)), dtype
-        *_, columns, channels = self.outputs(inputs)[0].shape
-        weights: np.ndarray = self.product.scaled_weights(windows[0]).astype(dtype)
-        weights = weights.reshape(-1, self.window.kernel_size[-1], 1, channels).repeat(columns, axis=2)
-        finish = self.product.finish(*windows, dtype)
-        return lambda arrays: (finish(self._sums(arrays[0], weights)),), dtype
+        output = self.outputs(inputs)[0]
+        *_, columns, channels = output.shape
+        row = max(columns * channels, _STRETCH_BYTES // np.dtype(dtype).itemsize)
+        scaled: np.ndarray = self.product.scaled_weights(windows[0])
+        weights, start = (_rows(array, columns, row, dtype) for array in (scaled, self.product.start()[None]))
+        places = self._places(inputs[0].shape, output.shape)
+        confine = self.product.may_overflow(*windows)
 
-    def _sums(self, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Sums of products; `weights` is (kernel rows, kernel columns, result columns, channels)."""
-        step, stride = (1, *self.window.stride)[-2:]
-        padding = ((0, 0), *self.window.padding)[-2:]
-        pictures = np.ascontiguousarray(x if x.ndim == 4 else x[:, None])
-        kernel_rows, kernel_columns, columns, channels = weights.shape
-        rows = (pictures.shape[1] + sum(padding[0]) - kernel_rows) // step + 1
-        total = np.zeros((len(x), rows, columns * channels), x.dtype)
-        for phase in range(min(stride, kernel_columns)):
-            # Every `stride`-th column: the ones that the kernel's columns phase, phase + stride, ... meet.
-            every, left = _columns(pictures, padding[1], phase, stride)
-            taps = np.ascontiguousarray(weights[:, phase::stride]).reshape(kernel_rows, -1, columns * channels)
-            _add_sums(every, taps, total, (step, padding[0][0], left, channels))
-        return total.reshape(len(x), *(rows,) * (x.ndim == 4), columns, channels)
+        def run(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray]:
+            x = np.ascontiguousarray(arrays[0])
+            total: np.ndarray = np.empty((len(x), *output.shape), dtype)
+            _convolve(x, weights, start, total, places)
+            return (output.element.confine(total) if confine else total,)
+
+        return run, dtype
+
+    def _places(self, shape: tuple[int, ...], result: tuple[int, ...]) -> tuple[int, ...]:
+        """What `Sizes` of the C++ has after the samples; a sequence is a picture of one row."""
+        kernel, step = (1, *self.window.kernel_size)[-2:], (1, *self.window.stride)[-2:]
+        (top, _), (left, _) = ((0, 0), *self.window.padding)[-2:]
+        return (*(1, *shape)[-3:], *kernel, *step, top, left, *(1, *result)[-3:-1])
 
 
-def _add_sums(x: np.ndarray, taps: np.ndarray, total: np.ndarray, places: tuple[int, int, int, int]) -> None:
-    """Add sums of products over a kernel's rows and columns.
-
-    Args:
-        x: pictures, (samples, rows, columns, channels), contiguous.
-        taps: weights of every element of a result's row, (kernel rows, kernel columns, columns * channels).
-        total: results, (samples, rows, columns * channels); changed.
-        places: rows from one result to the next, rows of zeros above, columns of zeros on the left, channels.
-    """
+def _convolve(
+    x: np.ndarray, weights: np.ndarray, start: np.ndarray, total: np.ndarray, places: tuple[int, ...]
+) -> None:
+    """Set `total`, (samples, *result), to `start` and the products; weights and start as `_rows` gives them."""
     library = load(_SOURCE)
     if library is not None:
-        samples, height, columns, channels = x.shape
-        sizes = np.array([samples, height, columns * channels, *taps.shape[:2], *total.shape[1:], *places], np.int64)
-        add = getattr(library, f"sums_{x.dtype}")
-        add(*(ctypes.c_void_p(array.ctypes.data) for array in (x, taps, total, sizes)))
-        return
-    step, top, left, channels = places
-    rows, width = (total.shape[1] - 1) * step + taps.shape[0], total.shape[2] + (taps.shape[1] - 1) * channels
-    padded = np.zeros((len(x), rows, width), x.dtype)
-    inside = x.reshape(len(x), x.shape[1], -1)[:, : rows - top, : width - left * channels]
-    padded[:, top : top + inside.shape[1], left * channels : left * channels + inside.shape[2]] = inside
-    sample, row, element = padded.strides
-    view = np.lib.stride_tricks.as_strided(
-        padded,
-        (len(x), *taps.shape[:2], *total.shape[1:]),
-        (sample, row, channels * element, row * step, element),
-        writeable=False,
-    )
-    total += np.einsum("bijhn,ijn->bhn", view, taps)
+        sizes = np.array([len(x), *places], np.int64)
+        convolve = getattr(library, f"convolve_{x.dtype}")
+        convolve(*(ctypes.c_void_p(array.ctypes.data) for array in (x, weights, start, total, sizes)))
+    else:
+        _convolve_uncompiled(x, weights, start, total, places)
 
 
-def _columns(x: np.ndarray, padding: tuple[int, int], phase: int, stride: int) -> tuple[np.ndarray, int]:
-    """Columns phase, phase + stride, ... of pictures between zeros: those of the pictures, and how many zeros first."""
-    if stride == 1:
-        return x, padding[0]
-    return np.ascontiguousarray(x[:, :, (phase - padding[0]) % stride :: stride]), max(
-        0, -(-(padding[0] - phase) // stride)
-    )
+def _convolve_uncompiled(
+    x: np.ndarray, weights: np.ndarray, start: np.ndarray, total: np.ndarray, places: tuple[int, ...]
+) -> None:
+    height, width, channels, kernel_rows, kernel_columns, step, stride, top, left, rows, columns = places
+    row = columns * channels
+    across = max(-(-(left + width) // stride), columns + (kernel_columns - 1) // stride)
+    padded = np.zeros((len(x), max(top + height, (rows - 1) * step + kernel_rows), across * stride, channels), x.dtype)
+    padded[:, top : top + height, left : left + width] = x.reshape(-1, height, width, channels)
+    # Columns 0, stride, 2 * stride, ..., then 1, 1 + stride, ...: what one column of the kernel meets, side by side.
+    parts = padded.reshape(*padded.shape[:2], across, stride, channels).transpose(3, 0, 1, 2, 4)
+    parts = np.ascontiguousarray(parts).reshape(stride, *padded.shape[:2], -1)
+    sums = total.reshape(-1, rows, row)
+    sums[...] = start[0, :row]
+    for column in range(kernel_columns):
+        first = column // stride * channels
+        met = parts[column % stride, :, : (rows - 1) * step + kernel_rows, first : first + row]
+        windows = sliding_window_view(met, kernel_rows, axis=1)[:, ::step]
+        sums += np.einsum("bhni,in->bhn", windows, weights[column::kernel_columns, :row])
+
+
+def _rows(array: np.ndarray, columns: int, row: int, dtype: type) -> np.ndarray:
+    """One number a channel, (rows, channels), as one an element of a result's row: (rows, row), zeros at the end."""
+    result: np.ndarray = np.zeros((len(array), row), dtype)
+    result[:, : columns * array.shape[1]] = np.tile(array, columns)
+    return result

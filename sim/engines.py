@@ -25,8 +25,8 @@ class Given:
     model: Any = None
     conversion: Conversion | str | Path | None = None
     design: Any = None
-    netlist: Path | None = None
-    cache: Path | None = None
+    netlist: str | Path | None = None
+    cache: str | Path | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-from netloom.firmware.families import ECP5, ICE40, Family
+from netloom.firmware.families import ECP5, GENERIC, ICE40, Family
+
+GENERIC_KBIT = max(words * bits for words, bits in GENERIC.ram_shapes) // 1024
+"""kbit of the block RAM that estimates for vendors' parts count in."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,11 @@ class Device:
     def memory_kbit(self) -> int:
         """Block RAM altogether."""
         return self.bram * self.bram_kbit
+
+    @property
+    def ram_blocks(self) -> int:
+        """Block RAMs as estimates count them: those of its family, or of a vendor's part blocks of `GENERIC_KBIT`."""
+        return self.bram if self.family is not None else self.memory_kbit // GENERIC_KBIT
 
 
 def _ecp5(size: str, lut: int, dsp: int, bram: int, kinds: tuple[str, ...], note: str = "") -> list[Device]:

@@ -7,7 +7,9 @@ from netloom.firmware.board.boards import BoardSpec
 from netloom.firmware.build.tools import find_tool, run_tool
 
 
-def flash(bitstream: Path, board: BoardSpec, *, permanent: bool = False, log: Path | None = None) -> None:
+def flash(
+    bitstream: str | Path, board: BoardSpec, *, permanent: bool = False, log: str | Path | None = None
+) -> None:
     """Load a bitstream into a board with openFPGALoader.
 
     Args:
@@ -21,12 +23,13 @@ def flash(bitstream: Path, board: BoardSpec, *, permanent: bool = False, log: Pa
         ToolMissingError: if openFPGALoader is not installed.
         ToolFailedError: if it fails; names the log.
     """
+    bitstream = Path(bitstream)
     if not board.loader:
         raise SettingsError(
             f"openFPGALoader does not know {board.name}: load {bitstream.name} with the board's own program"
             + (f" ({board.note})" if board.note else "")
         )
-    log = log or bitstream.with_name("flash.log")
+    log = Path(log or bitstream.with_name("flash.log"))
     tool = find_tool("openFPGALoader")
     arguments = ["-b", board.loader, *(("-f",) if permanent else ()), str(bitstream.absolute())]
     try:

@@ -96,7 +96,7 @@ class Build:
 def build(
     design: EmittedDesign | Path | str,
     board: BoardSpec,
-    out: Path,
+    out: str | Path,
     settings: BuildSettings | None = None,
     *,
     netlist: Netlist | None = None,
@@ -125,7 +125,7 @@ def build(
     """
     settings = settings or BuildSettings()
     design = design if isinstance(design, EmittedDesign) else EmittedDesign.read(design)
-    out = out.absolute()
+    out = Path(out).absolute()
     mhz, _ = board_clock(board, settings.clock_mhz)
     family = board.device.family
     assert family is not None  # board_clock refuses others

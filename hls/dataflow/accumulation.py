@@ -1,7 +1,7 @@
 """`Accumulation`: products with constant weights, summed in an accumulator. `MatVec` and `DepthwiseMatVec` are such."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,24 +154,16 @@ class Accumulation(Operation):
         dtype = exact_dtype(self._headroom(inputs, bounds), least)
         weights: np.ndarray = self.scaled_weights(inputs).astype(dtype)
         sum_ = self._sum if np.dtype(dtype).kind == "f" else self._exact_sum
-        finish = self.finish(inputs, bounds, dtype)
-        return lambda arrays: (finish(sum_(arrays[0], weights).astype(dtype, copy=False)),), dtype
-
-    def finish(
-        self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], dtype: type
-    ) -> Callable[[np.ndarray], np.ndarray]:
-        """What is left to do with sums of products, in accumulator steps: the bias and the overflow mode. In place."""
         start: np.ndarray = self.start().astype(dtype)
-        has_bias = bool(start.any())
-        accum = self.accum
-        confine = self._sums(inputs, bounds)[0].exceeds(accum)
+        has_bias, accum, confine = bool(start.any()), self.accum, self.may_overflow(inputs, bounds)
 
-        def run(total: np.ndarray) -> np.ndarray:
+        def run(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray]:
+            total: np.ndarray = sum_(arrays[0], weights).astype(dtype, copy=False)
             if has_bias:
                 total += start
-            return accum.confine(total) if confine else total
+            return (accum.confine(total) if confine else total,)
 
-        return run
+        return run, dtype
 
     def scaled_weights(self, inputs: Sequence[TensorType]) -> np.ndarray:
         """The weights in accumulator steps per input step."""

@@ -73,10 +73,12 @@ def _check_sums(context: LoweringContext, source: str, accum: FixedPoint) -> Non
     saturates = accum.overflow is not Overflow.WRAP and Bounds(low, high + (shift > 0)).exceeds(accum)
     if rounds or saturates:
         does = "rounds" if rounds else "saturates"
+        fraction = max(element.fraction, accum.fraction)
+        largest = bounds.magnitude << (fraction - element.fraction)
+        enough = FixedPoint.containing(-largest, largest, fraction).with_modes(accum.rounding, accum.overflow)
         raise LayerNotSupportedError(
             f"layer {context.node.name!r}: the accumulator {accum} {does} what is averaged, which hls4ml does to sums "
-            f"only; give it {element.fraction} fraction bits or more and {element.integer} integer bits or more, or "
-            "TRN and WRAP"
+            f"only; give it {enough}, more bits on either side of its point, or TRN and WRAP"
         )
 
 

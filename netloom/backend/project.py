@@ -70,13 +70,13 @@ class HardwareProject:
     folding: Folding
 
     @classmethod
-    def read(cls, project: Path) -> "HardwareProject":
+    def read(cls, project: str | Path) -> "HardwareProject":
         """What `write` wrote in an hls4ml project.
 
         Raises:
             StorageError: if it is missing or damaged.
         """
-        path = project / FOLDER / _FOLDING_FILE
+        path = Path(project) / FOLDER / _FOLDING_FILE
         folding = read_json(path, Folding, "hls4ml's write() makes it, with backend='netloom'")
         return cls(Conversion.load(path.parent), folding)
 

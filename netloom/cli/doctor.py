@@ -19,7 +19,7 @@ from netloom.pipeline.versions import compiler_version, simulator_version
 from netloom.sim.hardware.verilator_tool import verilator
 
 _DISK_FLOOR = 2 * 10**9
-"""Bytes: a run of the largest registered network with its firmware and compiled simulation fits many times."""
+"""Bytes: a run of the largest registered network with its conversion and compiled simulation fits many times."""
 
 _HARDWARE_PACKAGES = ("amaranth", "amaranth-boards", "pyserial")
 _HARDWARE_ADVICE = f"{INSTALL_HARDWARE}; without it: no --board"

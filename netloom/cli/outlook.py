@@ -26,7 +26,7 @@ def outlook(
     """What a network would take of a board, pace by pace.
 
     Args:
-        source: directory of a run or of a firmware; a `.keras` file; or a network's name. A float model, or a network
+        source: directory of a run or of a conversion; a `.keras` file; or a network's name. A float model, or a network
             of the registry untrained, is quantized on random samples: what its constants take is then a guess.
         settings: board, clock, and how long to look.
         bits: width of what is quantized for this; None is the network's own, 8 for a user's model.

@@ -11,6 +11,7 @@ from rich.table import Table
 from netloom.cli.outlook import is_guess, outlook
 from netloom.common.quiet import captured
 from netloom.firmware.board.boards import find_board
+from netloom.firmware.board.devices import GENERIC_KBIT
 from netloom.firmware.map.effort import minutes
 from netloom.firmware.map.fitting import COMFORTABLE, COMFORTABLE_MINUTES
 from netloom.firmware.map.paces import Pace
@@ -50,8 +51,8 @@ def plan(source: str, settings: HardwareSettings, bits: int | None) -> None:
     console.print(table)
     device = find_board(settings.board).device
     console.print(
-        f"{settings.board} at {clock:g} MHz: {device.lut:,} LUT, {device.ff:,} FF, {device.dsp:,} DSP, {device.bram:,}"
-        " BRAM; interval and latency in clock cycles; estimates, nothing is synthesized",
+        f"{settings.board} at {clock:g} MHz: {device.lut:,} LUT, {device.ff:,} FF, {device.dsp:,} DSP,"
+        f" {device.ram_blocks:,} BRAM; interval and latency in clock cycles; estimates, nothing is synthesized",
         soft_wrap=True,
     )
     console.print(
@@ -59,6 +60,11 @@ def plan(source: str, settings: HardwareSettings, bits: int | None) -> None:
         " up to three more",
         soft_wrap=True,
     )
+    if device.family is None:
+        console.print(
+            f"block RAM is counted in blocks of {GENERIC_KBIT} kbit: those of {device.name} have {device.bram_kbit}",
+            soft_wrap=True,
+        )
     if guess:
         console.print("the weights are made up: constants (at short intervals) may take more or less", soft_wrap=True)
     console.print(

@@ -94,7 +94,7 @@ def run(model: str, data: Path | None, settings: RunSettings, output: Path | Non
 
 
 def convert(model: Path, data: Path | None, settings: RunSettings, output: Path, force: bool) -> None:
-    """Run the pipeline up to the firmware and say where it is."""
+    """Run the pipeline up to the conversion and say where it is."""
     if not model.suffix:
         raise SettingsError(
             f"{model} is not a .keras file; a network of netloom's is converted by: netloom run {model}"

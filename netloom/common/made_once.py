@@ -7,14 +7,16 @@ however it ends. So a scratch folder whose lock is free is a leftover.
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from netloom.common.files import SCRATCH_PREFIX, own_folder, storage_errors
+from netloom.common.files import SCRATCH_PREFIX, own_folder, remove, storage_errors
 from netloom.errors import ToolFailedError
 
 _LOCK = "lock"
+_IN_USE_SECONDS = 3600
 
 
 def made_once(target: Path, make: Callable[[Path, Path], Path], failed_log: Path) -> Path:
@@ -48,6 +50,21 @@ def made_once(target: Path, make: Callable[[Path, Path], Path], failed_log: Path
                         raise ToolFailedError(str(error).replace(str(log), str(failed_log))) from None
                     failed_log.unlink(missing_ok=True)
     return target
+
+
+def forget_oldest(made: Iterable[Path], most: int) -> None:
+    """Keep what is made once from growing without end: of more than `most`, drop those not used for longest.
+
+    What was used within the hour may be in use elsewhere, and stays. Time of use is that of the last change.
+    """
+    ages: dict[Path, float] = {}
+    for path in made:
+        with suppress(OSError):  # another process cleans up too
+            ages[path] = path.stat().st_mtime
+    for path in sorted(ages, key=lambda path: ages[path])[: max(len(ages) - most, 0)]:
+        if ages[path] < time.time() - _IN_USE_SECONDS:
+            with suppress(OSError):
+                remove(path)
 
 
 def sweep_scratch(folder: Path) -> None:

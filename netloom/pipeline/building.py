@@ -26,8 +26,8 @@ def build_bitstream(directory: str | Path, settings: HardwareSettings, progress:
     """Synthesize, place, route and pack.
 
     Args:
-        directory: of a run, whose stages are kept up to date; of a firmware, which gets `design/` and `bitstream/`; or
-            of an emitted design, which gets `bitstream/`.
+        directory: of a run, whose stages are kept up to date; of a conversion, which gets `design/` and `bitstream/`;
+            or of an emitted design, which gets `bitstream/`.
         settings: board, clock, target; an emitted design keeps the folding it has.
         progress: told what is going on; silent for None.
 
@@ -53,7 +53,7 @@ def write_design(directory: str | Path, settings: HardwareSettings, progress: Pr
     """Fold the network for a board and write its design, for a board that needs its vendor's tool.
 
     Args:
-        directory: of a run, or of a firmware; gets `design/`.
+        directory: of a run, or of a conversion; gets `design/`.
         settings: board and target.
         progress: told what is going on; silent for None.
 
@@ -66,7 +66,7 @@ def write_design(directory: str | Path, settings: HardwareSettings, progress: Pr
     folder, progress = _existing(directory), progress or Progress()
     if (folder / DESIGN_FILE).is_file() and (target := EmittedDesign.read(folder).target) != GENERIC.name:
         raise SettingsError(
-            f"the design in {folder} is for {target}; give its run or its firmware, to write one for {settings.board}"
+            f"the design in {folder} is for {target}; give its run or its conversion, to write one for {settings.board}"
         )
     check_part(folder)
     with locked(folder):
@@ -100,12 +100,12 @@ def _converted(folder: Path) -> RunState | None:
     """Of a run, its state; None if the folder is of no run."""
     state = RunState.read(folder)
     if state is not None and "convert" not in state.stages:
-        raise StorageError(f"the run in {folder} has no firmware yet; the same netloom run goes on where it was")
+        raise StorageError(f"the run in {folder} has no conversion yet; the same netloom run goes on where it was")
     return state
 
 
 def _build_alone(folder: Path, settings: HardwareSettings, progress: Progress) -> Build:
-    """Where no run keeps track: a firmware or a design."""
+    """Where no run keeps track: a conversion or a design."""
     progress.stage_started("bitstream")
     try:
         with captured(None):
@@ -116,11 +116,11 @@ def _build_alone(folder: Path, settings: HardwareSettings, progress: Progress) -
 
 
 def _design_of(folder: Path, settings: HardwareSettings, progress: Progress) -> Path:
-    """The design in a folder; made there from its firmware."""
+    """The design in a folder; made there from its conversion."""
     if (folder / DESIGN_FILE).is_file():
         return folder
     if not (folder / "dataflow.json").is_file():
-        raise StorageError(f"{folder} holds neither a run, nor a firmware, nor a design; netloom convert makes one")
+        raise StorageError(f"{folder} holds neither a run, nor a conversion, nor a design; netloom convert makes one")
     with (
         storage_errors(f"cannot write in {folder}"),
         scratch(folder) as made,

@@ -57,7 +57,7 @@ def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progre
     """Run the engines on the test set of a run; makes `predictions.npz` and `simulation.json`.
 
     Args:
-        directory: of the run, with models, firmware and data.
+        directory: of the run, with models, conversion and data.
         settings: of the run; without `csim` that engine is left out.
         out: directory that gets the two files.
         progress: told how far it is.
@@ -72,7 +72,7 @@ def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progre
             model = {"float": rundir.FLOAT_MODEL, "quantized": rundir.QUANTIZED_MODEL}.get(name)
             if (name == "csim" and not settings.csim) or (model and not (directory / model).exists()):
                 continue
-            progress.began("compiling the firmware" if name == "csim" else name)
+            progress.began("compiling hls4ml's C++" if name == "csim" else name)
             path = directory / model if model else None
             engines.append(stack.enter_context(open_engine(name, conversion=conversion, model=path)))
             if isinstance(engines[-1], FixedEngine):

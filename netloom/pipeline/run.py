@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from netloom.common.files import open_log, put_in_place, remove, scratch, storage_errors, sweep
 from netloom.common.lock import locked
-from netloom.common.made_once import sweep_scratch
 from netloom.common.quiet import captured
 from netloom.common.reading import read_bytes, read_json
 from netloom.errors import NetloomError, SettingsError, StorageError, ToolMissingError
@@ -27,7 +26,6 @@ from netloom.pipeline.versions import compiler_version, versions
 from netloom.progress import Progress
 from netloom.report.schema import Report
 from netloom.settings import HardwareSettings, RunSettings
-from netloom.sim import csim_build
 from netloom.sim.csim_build import compiler
 from netloom.sim.hardware.verilator_tool import verilator
 
@@ -92,7 +90,7 @@ def run(
     reached = _reached(until, start, settings)
     if "simulate" in reached and settings.csim and compiler_version() is None:
         raise ToolMissingError(
-            "g++ is not installed, and csim compiles the firmware with it; install it (apt-get install g++),"
+            "g++ is not installed, and csim compiles hls4ml's C++ with it; install it (apt-get install g++),"
             " or leave csim out with --no-csim"
         )
     if settings.hardware is not None and not reached.isdisjoint(registry.names(board=True)):
@@ -105,7 +103,6 @@ def run(
     with locked(folder):
         with storage_errors(f"cannot work in {folder}"):
             sweep(folder)
-            sweep_scratch(folder / rundir.CONVERSION / csim_build.FOLDER)
         with _anew(folder) if force else nullcontext(folder) as place:
             state = _claim(place, start, settings)
             outcomes: list[Outcome] = []

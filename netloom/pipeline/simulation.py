@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from netloom.common.reading import Number, is_numbers, read_arrays, read_json
+from netloom.common.reading import Number, Whole, is_numbers, read_arrays, read_json
 from netloom.errors import StorageError
 from netloom.models.data.examples import as_list, gathered
 from netloom.pipeline import rundir
@@ -22,8 +22,8 @@ class LayerFindings(BaseModel):
 
     seen_min: float | None = None
     seen_max: float | None = None
-    overflows: int | None = None
-    saturations: int | None = None
+    overflows: Whole | None = None
+    saturations: Whole | None = None
     error_mean_steps: float | None = None
     error_max_steps: float | None = None
 
@@ -43,7 +43,7 @@ class Simulation(BaseModel):
     Attributes:
         scores: by engine, by score; empty without targets.
         fidelity: comparisons of engines.
-        layers: by name of the firmware's layer.
+        layers: by name of the converted network's layer.
         compiler: version of the g++ that compiled csim; None if it was not run.
     """
 

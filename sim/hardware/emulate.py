@@ -90,7 +90,9 @@ class Emulator(Closable):
             self._folder.cleanup()
 
 
-def emulate(design: EmittedDesign | Path | str, *, samples: int | None = None, cache: Path | None = None) -> Emulator:
+def emulate(
+    design: EmittedDesign | Path | str, *, samples: int | None = None, cache: str | Path | None = None
+) -> Emulator:
     """Run a design as a board would, and give the port that it is on.
 
         with emulate("design") as emulator, Driver(emulator.port, "design") as driver:
@@ -113,7 +115,7 @@ def emulate(design: EmittedDesign | Path | str, *, samples: int | None = None, c
         raise NotSupportedError("Windows has no pseudo-terminals: emulate the board on Linux or macOS")
     design = design if isinstance(design, EmittedDesign) else EmittedDesign.read(design)
     settings = ShellSettings(_DIVIDER * BAUD, BAUD, samples)
-    return Emulator(_compiled(design, settings, (cache or default_cache()).absolute()), design, settings)
+    return Emulator(_compiled(design, settings, Path(cache or default_cache()).absolute()), design, settings)
 
 
 def _compiled(design: EmittedDesign, settings: ShellSettings, cache: Path) -> Path:

@@ -34,7 +34,11 @@ class NetlistEngine(StreamEngine):
     """
 
     def __init__(
-        self, design: Path | str | EmittedDesign, netlist: Path, stalls: Stalls | None = None, cache: Path | None = None
+        self,
+        design: Path | str | EmittedDesign,
+        netlist: str | Path,
+        stalls: Stalls | None = None,
+        cache: str | Path | None = None,
     ):
         """Compile the netlist, or find it compiled.
 
@@ -46,7 +50,7 @@ class NetlistEngine(StreamEngine):
         """
         design = design if isinstance(design, EmittedDesign) else EmittedDesign.read(design)
         try:
-            text = read_bytes(netlist).decode("utf-8")
+            text = read_bytes(Path(netlist)).decode("utf-8")
         except OSError as error:
             raise StorageError(f"{netlist}: {error.strerror}; synthesize the design again") from None
         except UnicodeDecodeError:

@@ -18,7 +18,9 @@ class RtlEngine(StreamEngine):
         ToolFailedError: if one of them finds fault with the design.
     """
 
-    def __init__(self, design: Path | str | EmittedDesign, stalls: Stalls | None = None, cache: Path | None = None):
+    def __init__(
+        self, design: Path | str | EmittedDesign, stalls: Stalls | None = None, cache: str | Path | None = None
+    ):
         """Compile the design, or find it compiled.
 
         Args:

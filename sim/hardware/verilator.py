@@ -1,6 +1,5 @@
 """`build` a module into a simulation with Verilator, and `run` it: beats in, beats and their clock cycles out."""
 
-import contextlib
 import hashlib
 import json
 import os
@@ -13,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-import platformdirs
 
-from netloom.common.made_once import made_once
+from netloom.common.compiled import cache_folder
+from netloom.common.made_once import forget_oldest, made_once
 from netloom.common.process import end, run_logged, start
 from netloom.errors import InputError, SettingsError, SimulationError, ToolFailedError
 from netloom.sim.csim_build import compiler
@@ -44,7 +43,6 @@ PATIENCE = 100_000
 DRAIN = 64
 """Clock cycles that go on after the last expected beat, in which nothing more may come."""
 _MOST_MODELS = 1000
-_IN_USE_SECONDS = 3600
 
 BeatsDone = Callable[[int], None]
 """Called with the number of beats the first output has given."""
@@ -199,7 +197,7 @@ def build(
     *,
     parameters: Mapping[str, int | str] | None = None,
     probes: Sequence[Probe] = (),
-    cache: Path | None = None,
+    cache: str | Path | None = None,
     lint: bool = True,
     level: str = MODEL_LEVEL,
 ) -> CompiledModule:
@@ -236,8 +234,8 @@ def build(
     tool = verilator()
     flags = (*_FLAGS, *(_LINT if lint else _NO_LINT))
     key = repr((sorted(sources.items()), sorted(texts.items()), flags, level, tool.version, compiler_identity()))
-    cache = (cache or default_cache()).absolute()
-    folder = cache / hashlib.sha256(key.encode()).hexdigest()[:32]
+    models = Path(cache or default_cache()).absolute()
+    folder = models / hashlib.sha256(key.encode()).hexdigest()[:32]
 
     def make(work: Path, log: Path) -> Path:
         began = time.perf_counter()
@@ -258,16 +256,16 @@ def build(
     if folder.exists():
         os.utime(folder)
     else:
-        shared = runtime(tool, cache)
+        shared = runtime(tool, models)
         made_once(folder, make, folder.with_suffix(".log"))
-        _forget_oldest(cache)
+        forget_oldest((path.parent for path in models.glob("*/build.json")), _MOST_MODELS)
     seconds = json.loads((folder / "build.json").read_text())["seconds"]
     return CompiledModule(folder / "simulation", top, tuple(inputs), tuple(outputs), tuple(probes), memories, seconds)
 
 
 def default_cache() -> Path:
     """Folder of compiled models, in the user's cache folder."""
-    return Path(platformdirs.user_cache_dir("netloom")) / "verilator"
+    return cache_folder() / "verilator"
 
 
 def _compile(work: Path, flags: Sequence[str], shared: Runtime, log: Path, top: str) -> None:
@@ -284,19 +282,6 @@ def _compile(work: Path, flags: Sequence[str], shared: Runtime, log: Path, top: 
         log,
         f"the C++ compiler on Verilator's model of {top!r}",
     )
-
-
-def _forget_oldest(cache: Path) -> None:
-    """Keep the cache from growing without end; what was used within the hour may be in use elsewhere, and stays."""
-    ages: dict[Path, float] = {}
-    for path in cache.iterdir():
-        with contextlib.suppress(OSError):  # another process cleans up too
-            (path / "build.json").stat()
-            ages[path] = path.stat().st_mtime
-    surplus = sorted(ages, key=lambda path: ages[path])[: max(len(ages) - _MOST_MODELS, 0)]
-    for path in surplus:
-        if ages[path] < time.time() - _IN_USE_SECONDS:
-            shutil.rmtree(path, ignore_errors=True)
 
 
 def _beats(path: Path, size: int) -> np.ndarray:

@@ -18,17 +18,23 @@ def specimen(zoo):
 
 
 @pytest.fixture
-def copy(specimen, tmp_path):
-    """A firmware of one's own to damage, its library not compiled."""
-    directory = tmp_path / "firmware"
-    shutil.copytree(specimen.conversion.directory, directory, ignore=shutil.ignore_patterns("csim"))
-    return Conversion.load(directory)
+def cache(tmp_path, monkeypatch):
+    """An empty cache of one's own."""
+    monkeypatch.setenv("NETLOOM_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def copy(specimen, tmp_path, cache):
+    """A conversion of one's own to damage, its library not compiled."""
+    shutil.copytree(specimen.conversion.directory, tmp_path / "conversion")
+    return Conversion.load(tmp_path / "conversion")
 
 
 @pytest.fixture
 def compiled(specimen, tmp_path):
-    """The same with its library."""
-    directory = tmp_path / "firmware"
+    """The same with its library, in the cache."""
+    directory = tmp_path / "conversion"
     shutil.copytree(specimen.conversion.directory, directory)
     return Conversion.load(directory)
 
@@ -87,15 +93,15 @@ def test_without_a_compiler(copy, monkeypatch):
         csim_build.compiler.cache_clear()
 
 
-def test_a_compile_error_names_the_log(copy):
+def test_a_compile_error_names_the_log(copy, cache):
     source = copy.project / "firmware" / f"{PROJECT}.cpp"
     source.write_text("#error broken on purpose\n")
     with pytest.raises(ToolFailedError) as caught:
         open_engine("csim", conversion=copy)
-    log = copy.directory / "csim" / "compile.log"
+    log = cache / "csim" / "compile.log"
     assert str(log) in str(caught.value) and "\n" not in str(caught.value)
     assert "broken on purpose" in log.read_text()
-    assert not list((copy.directory / "csim").glob("*.so"))
+    assert not list(cache.rglob("*.so"))
 
 
 @pytest.mark.parametrize("missing", [f"firmware/{PROJECT}.cpp", f"{PROJECT}_bridge.cpp"])
@@ -105,32 +111,38 @@ def test_missing_sources(copy, missing):
         open_engine("csim", conversion=copy)
 
 
-def replaced_library(conversion, body):
-    """Put a library of one function, quick to compile, in place of the network's."""
+def made_library(path, body):
+    """A library of one function, quick to compile."""
     import subprocess
 
-    (library,) = (conversion.directory / "csim").glob("*.so")
-    library.unlink()
+    path.parent.mkdir(parents=True, exist_ok=True)
     arguments = "double *a, double *b, double *y, double *z"
     code = f'#include <cstdio>\n#include <cstdlib>\nextern "C" void {PROJECT}_double({arguments}) {{ {body} }}'
-    subprocess.run(["g++", "-shared", "-fPIC", "-xc++", "-", "-o", library], input=code.encode(), check=True)
+    subprocess.run(["g++", "-shared", "-fPIC", "-xc++", "-", "-o", path], input=code.encode(), check=True)
+    return path
+
+
+def replaced_library(conversion, cache, body):
+    """Such a library in place of the network's, in the cache."""
+    return made_library(cache / "csim" / f"{csim_build._digest(conversion.project, False)}.so", body)
 
 
 @pytest.mark.parametrize("body", ["abort();", "exit(3);", "*(volatile int*)0 = 1;"], ids=["abort", "exit", "segfault"])
-def test_cpp_that_dies_is_one_line_and_python_lives(specimen, compiled, body):
-    replaced_library(compiled, f'fprintf(stderr, "last words"); {body}')
+def test_cpp_that_dies_is_one_line_and_python_lives(specimen, compiled, cache, body):
+    library = replaced_library(compiled, cache, f'fprintf(stderr, "last words"); {body}')
     with open_engine("csim", conversion=compiled) as csim:
         for _ in range(2):
             with pytest.raises(ToolFailedError, match="died with exit code") as caught:
                 csim.predict(specimen.inputs)
-            log = compiled.directory / "csim" / "run.log"
+            log = library.with_suffix(".log")
             assert str(log) in str(caught.value) and "\n" not in str(caught.value)
             assert "last words" in log.read_text()
 
 
-def test_what_the_cpp_prints_does_no_harm(specimen, compiled):
+def test_what_the_cpp_prints_does_no_harm(specimen, compiled, cache):
     replaced_library(
         compiled,
+        cache,
         'printf("%s", "noise that must not be taken for numbers"); fflush(stdout); y[0]=y[1]=y[2]=a[0]; z[4]=b[1];',
     )
     with open_engine("csim", conversion=compiled) as csim:
@@ -139,8 +151,8 @@ def test_what_the_cpp_prints_does_no_harm(specimen, compiled):
     assert (second[:, 4] == specimen.inputs[1][:, 1]).all()
 
 
-def test_a_library_that_is_none(specimen, compiled):
-    (library,) = (compiled.directory / "csim").glob("*.so")
+def test_a_library_that_is_none(specimen, compiled, cache):
+    library = replaced_library(compiled, cache, "")
     library.write_bytes(b"not a library")
     with open_engine("csim", conversion=compiled) as csim, pytest.raises(ToolFailedError):
         csim.predict(specimen.inputs)
@@ -167,10 +179,42 @@ def test_a_compiled_conversion_is_only_read(specimen, compiled):
     assert seen() == before
 
 
-def test_last_words_that_can_be_kept_nowhere(specimen, compiled):
-    replaced_library(compiled, 'fprintf(stderr, "last words\\n"); abort();')
-    log = compiled.directory / "csim" / "run.log"
-    log.unlink(missing_ok=True)
-    log.mkdir()
+def test_last_words_that_can_be_kept_nowhere(specimen, compiled, cache):
+    library = replaced_library(compiled, cache, 'fprintf(stderr, "last words\\n"); abort();')
+    library.with_suffix(".log").mkdir()
     with open_engine("csim", conversion=compiled) as csim, pytest.raises(ToolFailedError, match="its last words: last"):
         csim.predict(specimen.inputs)
+
+
+def test_a_library_that_came_with_the_conversion_is_not_run(specimen, copy, tmp_path):
+    """It may be anything, whatever the C++ beside it says: what runs is compiled from that."""
+    canary = tmp_path / "canary"
+    name = f"{csim_build._digest(copy.project, False)}.so"
+    for folder in (copy.directory / "csim", copy.directory, copy.project):
+        made_library(folder / name, f'fclose(fopen("{canary}", "w"));')
+    with open_engine("csim", conversion=copy) as csim:
+        for ours, theirs in zip(csim.predict(specimen.inputs), specimen.outputs, strict=True):
+            assert (ours == theirs).all()
+    assert not canary.exists()
+
+
+@pytest.mark.parametrize("name", ["firmware/ap_types/ap_int.h", "cmath", "bits/stl_vector.h", "firmware/weights/w.inc"])
+def test_a_library_answers_for_every_file_that_the_compiler_may_read(compiled, name):
+    before = csim_build._digest(compiled.project, False)
+    path = compiled.project / name
+    path.parent.mkdir(exist_ok=True)
+    with path.open("a") as file:
+        file.write("// changed\n")
+    assert csim_build._digest(compiled.project, False) != before
+
+
+@pytest.mark.parametrize("name", ["firmware/ap_types", "firmware/defines.h", "bits"])
+def test_sources_that_are_links_are_refused(compiled, tmp_path, name):
+    path = compiled.project / name
+    if path.exists():
+        path.rename(tmp_path / "elsewhere")
+    else:
+        (tmp_path / "elsewhere").mkdir()
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StorageError, match=r"is a link.*convert the model again"):
+        open_engine("csim", conversion=compiled)

@@ -5,6 +5,7 @@ import pytest
 
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import DataflowBuilder, DepthwiseMatVec, TensorType, Window
+from netloom.sim import depthwise
 from netloom.sim.depthwise import DepthwiseConvolution
 from netloom.sim.fixed import Program
 from netloom.sim.fuse import fused, join_depthwise
@@ -20,6 +21,13 @@ SHAPES = {
     "one column": ((5, 5, 4), (1, 1), (1, 1), ((0, 0), (0, 0))),
     "a sequence": ((11, 3), (4,), (1,), ((2, 1),)),
     "a strided sequence": ((11, 3), (3,), (2,), ((1, 1),)),
+    # Rows of results that the C++ takes in several stretches, the last of them over some of the one before.
+    "wide": ((4, 40, 3), (3, 3), (1, 1), ((1, 1), (1, 1))),
+    "wide, in whole stretches": ((4, 33, 8), (2, 2), (1, 1), ((0, 0), (0, 0))),
+    "wide, strided": ((7, 61, 5), (3, 3), (2, 2), ((1, 1), (1, 1))),
+    "wide, a stride beyond the kernel": ((9, 98, 2), (3, 2), (4, 3), ((2, 2), (1, 0))),
+    "more zeros than columns": ((2, 2, 2), (5, 5), (1, 1), ((4, 4), (4, 4))),
+    "more zeros than columns, strided": ((2, 1, 2), (5, 7), (3, 2), ((4, 4), (5, 6))),
 }
 ACCUMULATORS = ["fixed<20,10>", "fixed<10,4>", "fixed<24,8>", "fixed<60,30>", "fixed<100,60>", "ufixed<10,4>"]
 
@@ -35,8 +43,15 @@ def network(shape, kernel, stride, padding, accum):
     return builder.build(["x"], [x])
 
 
+@pytest.fixture(params=[True, False], ids=["compiled", "no compiler"])
+def compiled(request, monkeypatch):
+    if not request.param:
+        monkeypatch.setattr(depthwise, "load", lambda _: None)
+
+
 @pytest.mark.parametrize("accum", ACCUMULATORS)
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+@pytest.mark.usefixtures("compiled")
 def test_equals_window_and_product(shape, accum):
     dataflow = network(*shape, accum)
     joined = join_depthwise(dataflow)

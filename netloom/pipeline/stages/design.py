@@ -53,7 +53,7 @@ def _prospect(generated: Generated, settings: HardwareSettings) -> str:
     faster = "" if settings.interval else "; netloom plan shows others, --target-ii asks for one"
     return (
         f"a sample every {cycles.interval:,} cycles, latency {cycles.latency:,}; about {area.lut:,} of {device.lut:,}"
-        f" LUT, {area.dsp:,} of {device.dsp:,} DSP, {area.bram:,} of {device.bram:,} block RAM; to the bitstream"
+        f" LUT, {area.dsp:,} of {device.dsp:,} DSP, {area.bram:,} of {device.ram_blocks:,} block RAM; to the bitstream"
         f" {minutes(bitstream_minutes(area.lut, device.lut))}{faster}"
     )
 

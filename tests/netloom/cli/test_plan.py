@@ -76,6 +76,14 @@ def test_a_row_is_what_asking_for_it_gives(model: Path, tmp_path: Path) -> None:
     assert "to the bitstream about" in line
 
 
+def test_block_ram_of_a_vendors_part_is_counted_in_the_blocks_of_the_estimates(model: Path) -> None:
+    answer = call("plan", model, "--board", "Arty-A7-35")
+    assert answer.exit_code == 0, answer.output
+    assert "90 DSP, 100 BRAM" in answer.output
+    assert "block RAM is counted in blocks of 18 kbit: those of xc7a35t have 36" in answer.output
+    assert "is counted in" not in call("plan", model, "--board", "ULX3S-25F").output
+
+
 def np_samples():
     import numpy as np
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from netloom.common.made_once import made_once, sweep_scratch
+from netloom.common.made_once import forget_oldest, made_once, sweep_scratch
 from netloom.errors import ToolFailedError
 
 MAKING = """
@@ -95,3 +95,18 @@ def test_threads_at_once(tmp_path: Path) -> None:
         thread.join()
     assert len(made) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["thing"]
+
+
+def test_what_was_not_used_for_longest_goes_first(tmp_path):
+    old, older, used = (tmp_path / name for name in ("old", "older", "used"))
+    older.mkdir()
+    (older / "part").touch()
+    for path in (old, used):
+        path.touch()
+    now = time.time()
+    for path, hours in ((old, 2), (older, 3), (used, 0.5)):
+        os.utime(path, (now - 3600 * hours,) * 2)
+    forget_oldest(tmp_path.iterdir(), 2)
+    assert set(tmp_path.iterdir()) == {old, used}
+    forget_oldest(tmp_path.iterdir(), 0)
+    assert set(tmp_path.iterdir()) == {used}  # perhaps by another process, this moment

@@ -226,8 +226,8 @@ def test_crosscheck_holds_the_hardware_against_the_simulator(simulated: Path, tm
         ("build . --board ULX4S", "did you mean ULX3S"),
         ("build . --board ULX3S-25F --clock fast", "such as 80MHz"),
         ("build . --board ULX3S-25F --clock 999MHz", "400 MHz, not 999"),
-        ("build . --board Arty-A7-35", "neither a run, nor a firmware"),
-        ("build . --board ULX3S-25F", "neither a run, nor a firmware, nor a design"),
+        ("build . --board Arty-A7-35", "neither a run, nor a conversion"),
+        ("build . --board ULX3S-25F", "neither a run, nor a conversion, nor a design"),
         ("emulate .", "there is no design in ."),
         ("flash .", "there is no bitstream in ."),
         ("simulate . --engine rtl --inputs x.npy -o y.npy", "not a converted network"),
@@ -380,6 +380,6 @@ def test_a_board_of_another_tool_gets_its_design(simulated: Path, tmp_path: Path
     shutil.copytree(simulated, tmp_path / "run")
     of_ecp5 = call("build", tmp_path / "run" / rundir.DESIGN, "--board", "Arty-A7-35")
     assert of_ecp5.exit_code == 2
-    assert "is for ecp5; give its run or its firmware" in of_ecp5.stderr
+    assert "is for ecp5; give its run or its conversion" in of_ecp5.stderr
     assert call("build", tmp_path / "run", "--board", "DE10-Lite", "--target-ii", "16").exit_code == 0
     assert read_design(tmp_path / "run" / rundir.DESIGN)["interval"] <= 16

@@ -284,9 +284,9 @@ def test_memory_file_missing(tmp_path: Path) -> None:
 
 AT_ONCE = """
 import sys
-from pathlib import Path
+
 from netloom.sim.hardware.emulate import emulate
-with emulate(sys.argv[1], cache=Path("models")):
+with emulate(sys.argv[1], cache="models"):
     print("runs")
 """
 

@@ -94,8 +94,8 @@ def synthesized(folder, family, **changed):
 @pytest.mark.parametrize("family", [ECP5, ICE40], ids=lambda family: family.name)
 def test_equals_the_source(cache, tmp_path, family):
     design, netlist = synthesized(tmp_path, family)
-    rtl = RtlEngine(design, cache=cache)
-    engine = open_engine("netlist", design=design, netlist=netlist, cache=cache)
+    rtl = RtlEngine(design, cache=str(cache))
+    engine = open_engine("netlist", design=design, netlist=str(netlist), cache=str(cache))
     assert crosscheck(rtl, engine, samples()).equal
     assert crosscheck(rtl, NetlistEngine(design, netlist, Stalls(1), cache), samples()).equal
     assert engine.count_cycles() == rtl.count_cycles()
