@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tiny_design import add_design
@@ -9,9 +10,11 @@ from tiny_design import add_design
 from netloom.errors import FoldingError, NotSupportedError, SettingsError, StorageError, ToolFailedError
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.devices import DEVICES
-from netloom.firmware.build import place_route as place_route_module
+from netloom.firmware.build import runner
 from netloom.firmware.build.bitstream import Build, BuildSettings, build
 from netloom.firmware.build.place_route import check_fit
+from netloom.firmware.build.tools import Tool, run_tool
+from netloom.firmware.build.watching import watching
 
 ECP5_BOARD, ICE40_BOARD = "ULX3S-25F", "iCEBreaker"
 QUICK = BuildSettings(clock_mhz=50, seeds=(1,))
@@ -128,10 +131,12 @@ def test_interrupted_while_routing(
     """The earlier build stays, and nothing else does."""
     before = sorted(path.name for path in built.folder.parent.iterdir())
 
-    def stop(*arguments: object, **settings: object) -> None:
-        raise error
+    def stop(tool: Tool, *arguments: Any, **settings: Any) -> float:
+        if tool.name.startswith("nextpnr"):
+            raise error
+        return run_tool(tool, *arguments, **settings)
 
-    monkeypatch.setattr(place_route_module, "run_tool", stop)
+    monkeypatch.setattr(runner, "run_tool", stop)
     with pytest.raises(error):
         build(folder, find_board(ECP5_BOARD), built.folder, QUICK)
     assert Build.read(built.folder) == built
@@ -179,7 +184,7 @@ def test_refusals(folder: Path, tmp_path: Path) -> None:
 def test_what_nextpnr_says_becomes_progress() -> None:
     """Lines as nextpnr 0.11 prints them, ECP5."""
     said: list[str] = []
-    show = place_route_module._steps(said.append)
+    show = watching("nextpnr-ecp5", said.append)
     for line in (
         "Info: Packing constants..",
         "Info: Packing carries...",
