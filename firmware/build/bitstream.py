@@ -1,9 +1,9 @@
-"""`build`: from an emitted design to a routed bitstream for a board."""
+"""`build`: from a synthesized design to a routed bitstream for a board."""
 
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,9 @@ from netloom.firmware.build.build_file import BuildFile
 from netloom.firmware.build.floorplan import floorplan
 from netloom.firmware.build.place_route import Routed, check_fit, place_route
 from netloom.firmware.build.plan import Plan
-from netloom.firmware.build.plans import network_plan, pack_plan, shell_plan
+from netloom.firmware.build.plans import pack_plan, place_plan, shell_plan
 from netloom.firmware.build.runner import Runner
-from netloom.firmware.build.synthesis import Netlist, change_netlist, make_netlist, read_sources
+from netloom.firmware.build.synthesis import Netlist, change_netlist
 from netloom.firmware.build.tools import Shown, find_tool, silent, tool_version
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.firmware.families import GENERIC, Family
@@ -56,7 +56,7 @@ class Build:
     """A finished bitstream.
 
     Attributes:
-        folder: that holds it, with `build.json`, `floorplan.json`, the netlist of the network and the tools' logs.
+        folder: that holds it, with `build.json`, `floorplan.json` and the tools' logs.
         bitstream: its file.
         report: the content of `build.json`.
     """
@@ -99,26 +99,26 @@ class Build:
 
 def build(
     design: EmittedDesign | Path | str,
+    netlist: Netlist,
     board: Board,
     out: Path,
     settings: BuildSettings | None = None,
     *,
-    netlist: Netlist | None = None,
     on_line: Shown = silent,
     store: Store | None = None,
 ) -> Build:
-    """Synthesize, place, route and pack.
+    """Synthesize shell and pins around the network; place, route and pack.
 
     The netlist that is routed is the one that `synthesize` makes of the network alone, so what is simulated after
-    synthesis is what goes on the board; shell and pins are synthesized around it.
+    synthesis is what goes on the board.
 
     Args:
         design: emitted, or its folder. Its target must be the board's family, or "generic".
+        netlist: of the network, for that family.
         board: to build for.
         out: folder for the results; replaced when everything is done, untouched if anything fails.
         settings: clock, seeds and so on.
-        netlist: of the network for the same family, if there is one already.
-        on_line: gets a line now and then, for a progress display: "synthesis: abc9", "seed 1: routing (1234)".
+        on_line: gets a line now and then, for a progress display: "shell: abc9", "seed 1: routing (1234)".
         store: has the results of the steps that were done before.
 
     Raises:
@@ -177,10 +177,9 @@ class _Work:
         self._settings, self._board, self._family, self._runner = settings, board, family, runner
         self._seconds: dict[str, float] = {}
 
-    def run(self, design: EmittedDesign, netlist: Netlist | None, shell: Mapping[str, str], top: BoardTop) -> None:
+    def run(self, design: EmittedDesign, netlist: Netlist, shell: Mapping[str, str], top: BoardTop) -> None:
         """Everything, to the folder of results."""
         self.result.mkdir()
-        netlist = netlist or self._network(design)
         self._seconds["synthesis"] = netlist.seconds
         check_fit(netlist.used(self._family), self._board.device, self._board.name)
         network = netlist.json.read_text(encoding="utf-8")
@@ -208,7 +207,7 @@ class _Work:
             "timing": _timing(best, top.mhz, self._settings.clock_mhz),
             "seed": best.seed,
             "attempts": [{"seed": one.seed, "fmax_mhz": round(one.fmax_mhz, 3)} for one in attempts],
-            "resources": {kind: asdict(use) for kind, use in best.uses.items()},
+            "resources": {kind: use.model_dump() for kind, use in best.uses.items()},
             "network": netlist.used(self._family),
             "units": {design.instances.get(unit, unit): used for unit, used in units.items()},
             "tools": {name: tool_version(find_tool(name)) for name in ("yosys", self._family.place, self._family.pack)},
@@ -225,24 +224,14 @@ class _Work:
             log.replace(folder / log.name)
         return logs
 
-    def _network(self, design: EmittedDesign) -> Netlist:
-        """The network alone; a copy stays."""
-        sources = read_sources(design.folder, [*design.files, *design.memories])
-        plan = network_plan(sources, design.files, design.top, self._family, {})
-        runner, kept = self._runner.named("synthesis"), self.result / "netlist"
-        netlist = make_netlist(plan, design.top, self._family, self._steps / "network", runner)
-        kept.mkdir()
-        for file in (netlist.json, netlist.verilog):
-            file.replace(kept / file.name)
-        return replace(netlist, folder=kept)
-
     def _attempts(self, netlist: str, constraints: str) -> list[Routed]:
         attempts: list[Routed] = []
         for seed in self._settings.seeds:
             name = f"seed {seed}"
             self._runner.on_line(f"{name}: packing")
             folder, runner = self._steps / name, self._runner.named(name)
-            routed = place_route(netlist, constraints, self._board, self._family, seed, folder, runner)
+            plan = place_plan(netlist, constraints, self._board, self._family, seed)
+            routed = place_route(plan, self._board, self._family, seed, folder, runner)
             self._seconds["place_route"] = self._seconds.get("place_route", 0) + routed.seconds
             attempts.append(routed)
             if routed.met:

@@ -9,7 +9,8 @@ from pathlib import Path
 from netloom.errors import FoldingError, StorageError, ToolFailedError
 from netloom.firmware.board.boards import Board
 from netloom.firmware.board.devices import Device
-from netloom.firmware.build.plans import place_plan
+from netloom.firmware.build.build_file import Use
+from netloom.firmware.build.plan import Plan
 from netloom.firmware.build.runner import Runner
 from netloom.firmware.families.family import Family
 
@@ -21,14 +22,6 @@ _NAMES = {
     "bram": ("block RAM", "block RAMs"),
     "spram": ("single-port RAM", "single-port RAMs"),
 }
-
-
-@dataclass(frozen=True)
-class Use:
-    """How much of a kind is used, of how much."""
-
-    used: int
-    available: int
 
 
 @dataclass(frozen=True)
@@ -60,32 +53,14 @@ class Routed:
         return self.fmax_mhz >= self.wanted_mhz
 
 
-def place_route(
-    netlist: str,
-    constraints: str,
-    board: Board,
-    family: Family,
-    seed: int,
-    folder: Path,
-    runner: Runner,
-) -> Routed:
-    """Carry out a `place_plan`, and read what came of it.
-
-    Args:
-        netlist: as for `place_plan`, and so the next four.
-        constraints: pins and clocks.
-        board: whose part it is for.
-        family: of that part.
-        seed: for the placement.
-        folder: for the results and the log.
-        runner: carries it out.
+def place_route(plan: Plan, board: Board, family: Family, seed: int, folder: Path, runner: Runner) -> Routed:
+    """Carry out a `place_plan` in a folder, and read what came of it.
 
     Raises:
         FoldingError: if it does not fit the part; says what overflows, and by how much.
         ToolFailedError: if nextpnr fails, or stops without a result.
         ToolMissingError: if there is no nextpnr for the family.
     """
-    plan = place_plan(netlist, constraints, board, family, seed)
     config, report_file, placed, log = (folder / name for name in plan.results)
     try:
         seconds = runner.run(plan, folder)
@@ -98,7 +73,7 @@ def place_route(
         slowest = min(clocks, key=lambda clock: clock["achieved"] / clock["constraint"])
         use = report["utilization"]
         uses = {
-            kind: Use(int(use[cell]["used"]), int(use[cell]["available"]))
+            kind: Use(used=int(use[cell]["used"]), available=int(use[cell]["available"]))
             for cell, kind in family.kinds.items()
             if cell in use
         }

@@ -1,4 +1,7 @@
-"""The plans of all steps from sources to a bitstream: which scripts, which tools, which files."""
+"""The plans of all steps from sources to a bitstream: which scripts, which tools, which files.
+
+A netlist is the text of Yosys's JSON, a family is that of the part; what else a plan is made of is text too.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,7 +24,7 @@ def network_plan(
         sources: texts by path.
         files: those of them to read, in order; the others are memories.
         top: the module.
-        family: of the device.
+        family: of the part.
         parameters: of the top.
     """
     chosen = "".join(f" -chparam {name} {value}" for name, value in parameters.items())
@@ -45,13 +48,7 @@ def network_plan(
 
 
 def write_plan(netlist: str, top: str, family: Family) -> Plan:
-    """A finished netlist in both forms: `TOP.json` and `TOP.v`.
-
-    Args:
-        netlist: Yosys's JSON.
-        top: its module.
-        family: of its cells.
-    """
+    """A finished netlist of the module `top` in both forms: `TOP.json` and `TOP.v`."""
     script = [
         *(f"read_verilog -lib -specify +/{path}" for path in family.library),
         f"read_json {top}.json",
@@ -64,15 +61,7 @@ def write_plan(netlist: str, top: str, family: Family) -> Plan:
 
 
 def shell_plan(netlist: str, network: str, shell: Mapping[str, str], top: BoardTop, family: Family) -> Plan:
-    """Shell and pins, synthesized around the finished network.
-
-    Args:
-        netlist: of the network, Yosys's JSON.
-        network: its module.
-        shell: the shell's SystemVerilog, texts by name.
-        top: pins, clock and reset.
-        family: of the part.
-    """
+    """The shell, its texts by name, and the pins, synthesized around the netlist of the module `network`."""
     script = [
         "read_verilog stub.v",
         *(f"read_verilog -sv -defer {name}" for name in shell),
@@ -93,15 +82,7 @@ def shell_plan(netlist: str, network: str, shell: Mapping[str, str], top: BoardT
 
 
 def place_plan(netlist: str, constraints: str, board: Board, family: Family, seed: int) -> Plan:
-    """One attempt.
-
-    Args:
-        netlist: Yosys's JSON.
-        constraints: pins and clocks.
-        board: whose part it is for.
-        family: of that part.
-        seed: for the placement.
-    """
+    """One attempt to place and route a netlist, with its constraints of pins and clocks."""
     stem, pins = f"seed{seed}", f"{TOP}{family.constraints}"
     speed = ["--speed", board.speed] if board.speed else []
     arguments = (
@@ -117,13 +98,7 @@ def place_plan(netlist: str, constraints: str, board: Board, family: Family, see
 
 
 def pack_plan(config: str, name: str, family: Family) -> Plan:
-    """What was placed and routed, to a bitstream.
-
-    Args:
-        config: what nextpnr wrote for the packer.
-        name: of that file.
-        family: of the part.
-    """
+    """From what nextpnr wrote for the packer, in a file of that name, to a bitstream."""
     bitstream = f"bitstream{family.suffix}"
     command = Command(family.pack, tuple(family.pack_arguments(name, bitstream)), (name,), (bitstream,), "pack.log")
     return Plan("pack", {name: config}, (command,))

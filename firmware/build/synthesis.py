@@ -10,7 +10,6 @@ from pathlib import Path
 from netloom.common.files import put_in_place, scratch, storage_errors
 from netloom.common.store import Store
 from netloom.errors import StorageError, ToolFailedError
-from netloom.firmware.build.plan import Plan
 from netloom.firmware.build.plans import SYNTHESIS_LOG, WRITE_LOG, network_plan, write_plan
 from netloom.firmware.build.runner import Runner
 from netloom.firmware.build.tools import Shown, find_tool, silent, tool_version
@@ -92,34 +91,25 @@ def synthesize(
     out = out.absolute()
     texts = read_sources(sources, [*files, *memories]) if isinstance(sources, Path) else sources
     plan = network_plan(texts, files, top, family, parameters or {})
+    runner = Runner(on_line=on_line, store=store)
     with storage_errors(f"cannot write {out}"):
         out.parent.mkdir(parents=True, exist_ok=True)
         with scratch(out.parent) as place:
             result = place / "result"
+            netlist = result / f"{top}.json"
             try:
-                netlist = make_netlist(plan, top, family, result, Runner(on_line=on_line, store=store))
+                seconds = runner.run(plan, result)
+                changed = change_netlist(netlist.read_text(encoding="utf-8"), top, *family.network_passes)
+                seconds += replace(runner, on_line=silent).run(write_plan(changed, top, family), result)
             except ToolFailedError as error:
                 log = next(log for log in (result / WRITE_LOG, result / SYNTHESIS_LOG) if log.exists())
                 failed = out.with_name(f"{top}-failed.log")
                 put_in_place(log, failed)
                 raise ToolFailedError(str(error).replace(str(log), str(failed))) from None
+            (result / WRITE_LOG).unlink()
+            cells = json.loads(netlist.read_text(encoding="utf-8"))["modules"][top]["cells"]
             put_in_place(result, out)
-    return replace(netlist, folder=out)
-
-
-def make_netlist(plan: Plan, top: str, family: Family, folder: Path, runner: Runner) -> Netlist:
-    """Carry out a `network_plan`, change what comes of it as the family wants it, and write it in both forms.
-
-    Raises:
-        ToolFailedError, ToolMissingError, StorageError: as `Runner.run`.
-    """
-    seconds = runner.run(plan, folder)
-    netlist = Netlist(folder, top, {}, seconds, tool_version(find_tool("yosys")))
-    changed = change_netlist(netlist.json.read_text(encoding="utf-8"), top, *family.network_passes)
-    seconds += replace(runner, on_line=silent).run(write_plan(changed, top, family), folder)
-    (folder / WRITE_LOG).unlink()
-    modules = json.loads(netlist.json.read_text(encoding="utf-8"))["modules"]
-    return replace(netlist, cells=count_cells(modules[top]["cells"]), seconds=seconds)
+    return Netlist(out, top, count_cells(cells), seconds, tool_version(find_tool("yosys")))
 
 
 def read_sources(folder: Path, names: Iterable[str]) -> dict[str, str]:

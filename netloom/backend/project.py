@@ -10,6 +10,7 @@ from netloom.common.files import put_in_place, scratch, storage_errors, write_te
 from netloom.common.reading import read_json
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.devices import Device
+from netloom.firmware.board.top import board_clock
 from netloom.firmware.build.bitstream import Build
 from netloom.firmware.generate import generate_design
 from netloom.hls import Conversion
@@ -116,6 +117,7 @@ class HardwareProject:
         found = {name: described[name] for name in ("latency", "interval", "multipliers")}
         clock = (clock_mhz or (1000 / period if period else None)) if board else None
         settings = HardwareSettings(board=board or _DEFAULT_BOARD, clock_mhz=clock)
+        board_clock(find_board(settings.board), settings.clock)  # refused before minutes of synthesis
         job = untracked(folder, settings, {rundir.DESIGN: folder / rundir.DESIGN})
         bring(rundir.BITSTREAM if board else rundir.NETLIST, job)
         if board is None:

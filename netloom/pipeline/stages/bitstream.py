@@ -32,10 +32,10 @@ def _work(job: Job, out: Path) -> None:
     design = EmittedDesign.read(job.at(rundir.DESIGN))
     build(
         design,
+        load_netlist(job.at(rundir.NETLIST), design.top),
         find_board(job.hardware.board),
         out / rundir.BITSTREAM,
         BuildSettings(clock_mhz=job.hardware.clock, seeds=job.hardware.seeds),
-        netlist=load_netlist(job.at(rundir.NETLIST), design.top),
         on_line=job.progress.doing,
         store=job.steps,
     )
