@@ -1,12 +1,14 @@
 """From a tiny design to bitstreams: met, missed, too large, interrupted; always the same bytes."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tiny_design import add_design
 
+from netloom.common.store import Store
 from netloom.errors import FoldingError, NotSupportedError, SettingsError, StorageError, ToolFailedError
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.devices import DEVICES
@@ -158,6 +160,33 @@ def test_interrupted_while_routing(
         build(folder, netlist, find_board(ECP5_BOARD), built.folder, QUICK)
     assert Build.read(built.folder) == built
     assert sorted(path.name for path in built.folder.parent.iterdir()) == before
+
+
+@pytest.mark.slow
+def test_an_interrupted_build_goes_on_with_the_seed_it_was_at(
+    folder: Path, small: Netlist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+
+    def watched(tool: Tool, arguments: Sequence[str], *rest: Any, **settings: Any) -> float:
+        if tool.name.startswith("nextpnr"):
+            arguments = list(arguments)
+            ran.append(arguments[arguments.index("--seed") + 1])
+        else:
+            ran.append(tool.name)
+        if ran == ["yosys", "1", "2"]:
+            raise KeyboardInterrupt
+        return run_tool(tool, arguments, *rest, **settings)
+
+    monkeypatch.setattr(runner, "run_tool", watched)
+    arguments = folder, small, find_board(ICE40_BOARD), tmp_path / "out", BuildSettings(clock_mhz=96, seeds=(1, 2))
+    store = Store(tmp_path / "store")
+    with pytest.raises(KeyboardInterrupt):
+        build(*arguments, store=store)
+    ran.clear()
+    made = build(*arguments, store=store)
+    assert ran == ["2", "icepack"]
+    assert [attempt["seed"] for attempt in made.report["attempts"]] == [1, 2]
 
 
 def test_a_tool_that_crashes_leaves_its_log(
