@@ -42,7 +42,8 @@ class Generated:
     files: Mapping[str, str]
 
     def write(self, directory: Path) -> None:
-        """Write the files in an existing directory."""
+        """Write the files in a directory, made if it is not there."""
+        directory.mkdir(exist_ok=True)
         for name, text in self.files.items():
             (directory / name).write_text(text, encoding="utf-8", newline="\n")
 

@@ -7,9 +7,7 @@ from netloom.firmware.board.boards import BoardSpec
 from netloom.firmware.build.tools import find_tool, run_tool
 
 
-def flash(
-    bitstream: str | Path, board: BoardSpec, *, permanent: bool = False, log: str | Path | None = None
-) -> None:
+def flash(bitstream: str | Path, board: BoardSpec, *, permanent: bool = False, log: str | Path | None = None) -> None:
     """Load a bitstream into a board with openFPGALoader.
 
     Args:

@@ -24,13 +24,11 @@ class BoardTop:
         mhz: the clock that the shell gets.
         rtlil: the top, for Yosys; instantiates the module `shell`.
         constraints: pins and clocks, for the place-and-route tool.
-        constraints_suffix: that tool knows them by: ".lpf", ".pcf".
     """
 
     mhz: float
     rtlil: str
     constraints: str
-    constraints_suffix: str
 
 
 def board_clock(board: BoardSpec, clock_mhz: float | None) -> tuple[float, Pll | None]:
@@ -63,9 +61,8 @@ def make_board_top(board: BoardSpec, clock_mhz: float | None) -> BoardTop:
         warnings.simplefilter("ignore")
         plan = platform.prepare(_elaboratable(board, pll), TOP, emit_src=False, debug_verilog=False)
     assert board.device.family is not None  # board_clock refuses others
-    suffix = board.device.family.constraints
-    rtlil, constraints = (_text(plan.files[f"{TOP}{end}"]) for end in (".il", suffix))
-    return BoardTop(mhz, rtlil, constraints, suffix)
+    rtlil, constraints = (_text(plan.files[f"{TOP}{end}"]) for end in (".il", board.device.family.constraints))
+    return BoardTop(mhz, rtlil, constraints)
 
 
 def open_platform(board: BoardSpec) -> Any:

@@ -1,14 +1,15 @@
-"""`build`: from an emitted design to a routed bitstream for a board."""
+"""`build`: from a synthesized design to a routed bitstream for a board."""
 
 import json
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from netloom.common.files import put_in_place, scratch, storage_errors, write_text
 from netloom.common.reading import read_json
+from netloom.common.store import Store
 from netloom.errors import SettingsError, StorageError, ToolFailedError
 from netloom.firmware.board.boards import BoardSpec
 from netloom.firmware.board.shell import BAUD, ShellSettings, emit_shell, request_samples
@@ -16,8 +17,11 @@ from netloom.firmware.board.top import TOP, BoardTop, board_clock, make_board_to
 from netloom.firmware.build.build_file import BuildFile
 from netloom.firmware.build.floorplan import floorplan
 from netloom.firmware.build.place_route import Routed, check_fit, place_route
-from netloom.firmware.build.synthesis import Netlist, Shown, change_netlist, run_yosys, stub, synthesize
-from netloom.firmware.build.tools import find_tool, run_tool, silent, tool_version
+from netloom.firmware.build.plan import Plan
+from netloom.firmware.build.plans import pack_plan, place_plan, shell_plan
+from netloom.firmware.build.runner import Runner
+from netloom.firmware.build.synthesis import Netlist, change_netlist
+from netloom.firmware.build.tools import Shown, find_tool, silent, tool_version
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.firmware.families import GENERIC, Family
 
@@ -52,7 +56,7 @@ class Build:
     """A finished bitstream.
 
     Attributes:
-        folder: that holds it, with `build.json`, `floorplan.json`, the netlist of the network and the tools' logs.
+        folder: that holds it, with `build.json`, `floorplan.json` and the tools' logs.
         bitstream: its file.
         report: the content of `build.json`.
     """
@@ -95,25 +99,27 @@ class Build:
 
 def build(
     design: EmittedDesign | Path | str,
+    netlist: Netlist,
     board: BoardSpec,
     out: str | Path,
     settings: BuildSettings | None = None,
     *,
-    netlist: Netlist | None = None,
     on_line: Shown = silent,
+    store: Store | None = None,
 ) -> Build:
-    """Synthesize, place, route and pack.
+    """Synthesize shell and pins around the network; place, route and pack.
 
     The netlist that is routed is the one that `synthesize` makes of the network alone, so what is simulated after
-    synthesis is what goes on the board; shell and pins are synthesized around it.
+    synthesis is what goes on the board.
 
     Args:
         design: emitted, or its folder. Its target must be the board's family, or "generic".
+        netlist: of the network, for that family.
         board: to build for.
         out: folder for the results; replaced when everything is done, untouched if anything fails.
         settings: clock, seeds and so on.
-        netlist: of the network for the same family, if there is one already.
-        on_line: gets a line now and then, for a progress display: "synthesis: abc9", "seed 1: routing (1234)".
+        on_line: gets a line now and then, for a progress display: "shell: abc9", "seed 1: routing (1234)".
+        store: has the results of the steps that were done before.
 
     Raises:
         FoldingError: if the design does not fit the board; says what overflows, by how much.
@@ -127,59 +133,67 @@ def build(
     design = design if isinstance(design, EmittedDesign) else EmittedDesign.read(design)
     out = Path(out).absolute()
     mhz, _ = board_clock(board, settings.clock_mhz)
-    family = board.device.family
-    assert family is not None  # board_clock refuses others
-    if design.target not in (family.name, GENERIC.name):
-        raise SettingsError(
-            f"the design is for {design.target}, and {board.name} has a {board.device.name} ({family});"
-            " generate it for this board"
-        )
+    family = family_of(design, board)
     if not settings.seeds:
         raise SettingsError("seeds must name at least one seed")
-    shell_settings = ShellSettings(mhz * 1e6, settings.baud, settings.samples)
-    shell = emit_shell(design, shell_settings)
+    shell = emit_shell(design, ShellSettings(mhz * 1e6, settings.baud, settings.samples))
     top = make_board_top(board, settings.clock_mhz)
     with storage_errors(f"cannot write {out}"):
         out.parent.mkdir(parents=True, exist_ok=True)
         with scratch(out.parent) as place:
-            work = _Work(place, settings, board, family, on_line)
+            work = _Work(place, settings, board, family, Runner(settings.timeout, on_line, store))
             try:
-                result = work.run(design, netlist, shell, top, request_samples(design, settings.samples))
+                work.run(design, netlist, shell, top)
             except ToolFailedError as error:
-                failed = out.with_name(f"{out.name}-failed")
-                put_in_place(work.logs, failed)
-                raise ToolFailedError(str(error).replace(str(work.logs), str(failed))) from None
-            put_in_place(result, out)
+                failed, told = place / "failed", str(error)
+                for log in work.gather_logs(failed):
+                    told = told.replace(str(log), str(out.with_name(f"{out.name}-failed") / log.name))
+                put_in_place(failed, out.with_name(f"{out.name}-failed"))
+                raise ToolFailedError(told) from None
+            put_in_place(work.result, out)
     return Build.read(out)
 
 
-class _Work:
-    """One build, in a scratch directory."""
+def family_of(design: EmittedDesign, board: BoardSpec) -> Family:
+    """The family of a board's part, whose primitives a design may name.
 
-    def __init__(
-        self, scratch: Path, settings: BuildSettings, board: BoardSpec, family: Family, on_line: Shown
-    ) -> None:
-        self._result = scratch / "result"
-        self.logs = self._result / "logs"
-        self.logs.mkdir(parents=True)
-        self._folder = scratch / "work"
-        self._folder.mkdir()
-        self._settings, self._board, self._family, self._on_line = settings, board, family, on_line
+    Raises:
+        SettingsError: if the design names another's.
+    """
+    family = board.device.family
+    if family is None or design.target not in (family.name, GENERIC.name):
+        raise SettingsError(
+            f"the design is for {design.target}, and {board.name} has a {board.device.name} ({family});"
+            " generate it for this board"
+        )
+    return family
+
+
+class _Work:
+    """One build, in a scratch directory: every step in a folder of its own, what is to stay in `result`."""
+
+    def __init__(self, place: Path, settings: BuildSettings, board: BoardSpec, family: Family, runner: Runner) -> None:
+        self.result, self._steps = place / "result", place / "steps"
+        self._settings, self._board, self._family, self._runner = settings, board, family, runner
         self._seconds: dict[str, float] = {}
 
-    def run(
-        self, design: EmittedDesign, netlist: Netlist | None, shell: dict[str, str], top: BoardTop, samples: int
-    ) -> Path:
+    def run(self, design: EmittedDesign, netlist: Netlist, shell: Mapping[str, str], top: BoardTop) -> None:
         """Everything, to the folder of results."""
-        netlist = self._network(design, netlist)
+        self.result.mkdir()
+        self._seconds["synthesis"] = netlist.seconds
         check_fit(netlist.used(self._family), self._board.device, self._board.name)
-        self._around(netlist, shell, top)
-        attempts = self._attempts(f"{TOP}{top.constraints_suffix}")
+        network = netlist.json.read_text(encoding="utf-8")
+        around = self._do(shell_plan(network, netlist.top, shell, top, self._family))
+        whole = change_netlist((around / f"{TOP}.json").read_text(encoding="utf-8"), TOP, *self._family.top_passes)
+        attempts = self._attempts(whole, top.constraints)
         best = max(attempts, key=lambda routed: routed.fmax_mhz / routed.wanted_mhz)
-        bitstream = self._pack(best)
+        self._runner.on_line("packing the bitstream")
+        plan = pack_plan(best.config.read_text(encoding="utf-8"), best.config.name, self._family)
+        bitstream = plan.results[0]
+        put_in_place(self._do(plan) / bitstream, self.result / bitstream)
         began = time.monotonic()
-        plan = floorplan(best.placed, self._family, design.instances)
-        write_text(self._result / FLOORPLAN_FILE, json.dumps(plan) + "\n")
+        tiles = floorplan(best.placed, self._family, design.instances)
+        write_text(self.result / FLOORPLAN_FILE, json.dumps(tiles) + "\n")
         self._seconds["floorplan"] = time.monotonic() - began
         units = netlist.used_by_unit(self._family)
         report = {
@@ -189,102 +203,46 @@ class _Work:
             "board": self._board.name,
             "device": self._board.device.name,
             "bitstream": bitstream,
-            "link": {"baud": self._settings.baud, "samples": samples},
+            "link": {"baud": self._settings.baud, "samples": request_samples(design, self._settings.samples)},
             "timing": _timing(best, top.mhz, self._settings.clock_mhz),
             "seed": best.seed,
             "attempts": [{"seed": one.seed, "fmax_mhz": round(one.fmax_mhz, 3)} for one in attempts],
-            "resources": {kind: asdict(use) for kind, use in best.uses.items()},
+            "resources": {kind: use.model_dump() for kind, use in best.uses.items()},
             "network": netlist.used(self._family),
             "units": {design.instances.get(unit, unit): used for unit, used in units.items()},
             "tools": {name: tool_version(find_tool(name)) for name in ("yosys", self._family.place, self._family.pack)},
             "seconds": {step: round(seconds, 2) for step, seconds in self._seconds.items()},
         }
-        write_text(self._result / BUILD_FILE, json.dumps(report, indent=1) + "\n")
-        return self._result
+        write_text(self.result / BUILD_FILE, json.dumps(report, indent=1) + "\n")
+        self.gather_logs(self.result / "logs")
 
-    def _network(self, design: EmittedDesign, netlist: Netlist | None) -> Netlist:
-        if netlist is not None:
-            self._seconds["synthesis"] = netlist.seconds
-            return netlist
-        folder = self._result / "netlist"
-        try:
-            made = synthesize(
-                design.folder, design.files, design.memories, design.top, self._family, folder,
-                timeout=self._settings.timeout, on_line=self._said("synthesis"),
-            )  # fmt: skip
-        except ToolFailedError as error:
-            failed = self._result / f"{design.top}-failed.log"
-            if not failed.exists():
-                raise
-            failed.replace(self.logs / "synthesis.log")
-            raise ToolFailedError(str(error).replace(str(failed), str(self.logs / "synthesis.log"))) from None
-        made.log.replace(self.logs / "synthesis.log")
-        self._seconds["synthesis"] = made.seconds
-        return made
+    def gather_logs(self, folder: Path) -> list[Path]:
+        """Move the logs of the steps that were begun into a folder; where they were."""
+        folder.mkdir()
+        logs = sorted(self._steps.glob("*/*.log"))
+        for log in logs:
+            log.replace(folder / log.name)
+        return logs
 
-    def _around(self, netlist: Netlist, shell: dict[str, str], top: BoardTop) -> None:
-        """Shell and pins, synthesized around the finished network."""
-        files = {
-            **shell,
-            "network.json": netlist.json.read_text(encoding="utf-8"),
-            "stub.v": stub(netlist.json, netlist.top),
-            f"{TOP}.il": top.rtlil,
-            f"{TOP}{top.constraints_suffix}": top.constraints,
-        }
-        script = [
-            "read_verilog stub.v",
-            *(f"read_verilog -sv -defer {name}" for name in shell),
-            f"read_rtlil {TOP}.il",
-            f"{self._family.synth} -top {TOP}",
-            # The empty network goes, the finished one comes in its place.
-            f"delete ={netlist.top}",
-            "read_json network.json",
-            f"hierarchy -check -top {TOP}",
-            "flatten",
-            "opt_clean -purge",
-            "check -assert",
-            f"select {TOP}",
-            f"write_json -selected {TOP}.json",
-        ]
-        files["shell.ys"] = "\n".join([*script, ""])
-        for name, text in files.items():
-            (self._folder / name).write_text(text, encoding="utf-8")
-        log = self.logs / "shell.log"
-        self._seconds["shell"] = run_yosys(
-            self._folder, "shell.ys", log, timeout=self._settings.timeout, on_line=self._said("shell")
-        )
-        change_netlist(self._folder / f"{TOP}.json", TOP, *self._family.top_passes)
-
-    def _attempts(self, constraints: str) -> list[Routed]:
+    def _attempts(self, netlist: str, constraints: str) -> list[Routed]:
         attempts: list[Routed] = []
         for seed in self._settings.seeds:
-            self._on_line(f"seed {seed}: packing")
-            routed = place_route(
-                self._folder, f"{TOP}.json", constraints, self._board, self._family, seed, self.logs,
-                timeout=self._settings.timeout, on_line=self._said(f"seed {seed}"),
-            )  # fmt: skip
+            name = f"seed {seed}"
+            self._runner.on_line(f"{name}: packing")
+            folder, runner = self._steps / name, self._runner.named(name)
+            plan = place_plan(netlist, constraints, self._board, self._family, seed)
+            routed = place_route(plan, self._board, self._family, seed, folder, runner)
             self._seconds["place_route"] = self._seconds.get("place_route", 0) + routed.seconds
             attempts.append(routed)
             if routed.met:
                 break
         return attempts
 
-    def _pack(self, routed: Routed) -> str:
-        """The bitstream's name, in the folder of results."""
-        name = f"bitstream{self._family.suffix}"
-        self._on_line("packing the bitstream")
-        self._seconds["pack"] = run_tool(
-            find_tool(self._family.pack),
-            self._family.pack_arguments(routed.config.name, name),
-            self._folder,
-            self.logs / "pack.log",
-            timeout=self._settings.timeout,
-        )
-        (self._folder / name).replace(self._result / name)
-        return name
-
-    def _said(self, step: str) -> Shown:
-        return lambda text: self._on_line(f"{step}: {text}")
+    def _do(self, plan: Plan) -> Path:
+        """Carry out a plan; the folder of what it makes."""
+        folder = self._steps / plan.name
+        self._seconds[plan.name] = self._runner.named(plan.name).run(plan, folder)
+        return folder
 
 
 def _timing(best: Routed, mhz: float, asked: float | None) -> dict[str, Any]:

@@ -9,20 +9,12 @@ from pathlib import Path
 from netloom.errors import FoldingError, StorageError, ToolFailedError
 from netloom.firmware.board.boards import BoardSpec
 from netloom.firmware.board.devices import Device
-from netloom.firmware.build.synthesis import Shown
-from netloom.firmware.build.tools import PREPARING, find_tool, run_tool, silent
+from netloom.firmware.build.build_file import Use
+from netloom.firmware.build.plan import Plan
+from netloom.firmware.build.runner import Runner
 from netloom.firmware.families.family import Family
 
 _USE = re.compile(r"Info:\s+(\w+):\s+(\d+)/\s*(\d+)\s+\d+%")
-_STEPS = (
-    (re.compile(PREPARING), "preparing nextpnr, once"),
-    (re.compile(r"Info: Packing"), "packing"),
-    (re.compile(r"Info:\s+at iteration #(\d+): temp"), "refining the placement, round {}"),
-    (re.compile(r"Info:\s+at (?:initial placer )?iteration #?(\d+)"), "placing, round {}"),
-    (re.compile(r"Info: Running simulated annealing placer"), "refining the placement"),
-    (re.compile(r"Info: Routing globals|Info: Routing\.\."), "routing"),
-    (re.compile(r"Info:\s+\d+ \|\s+\d+\s+\d+ \|.*\|\s+(\d+)\|"), "routing, {} connections left"),
-)
 _NAMES = {
     "lut": ("look-up table", "look-up tables"),
     "ff": ("flip-flop", "flip-flops"),
@@ -30,14 +22,6 @@ _NAMES = {
     "bram": ("block RAM", "block RAMs"),
     "spram": ("single-port RAM", "single-port RAMs"),
 }
-
-
-@dataclass(frozen=True)
-class Use:
-    """How much of a kind is used, of how much."""
-
-    used: int
-    available: int
 
 
 @dataclass(frozen=True)
@@ -53,7 +37,6 @@ class Routed:
         seconds: nextpnr took.
         config: what the packer takes.
         placed: the netlist with the place of every cell, as JSON.
-        log: what nextpnr said.
     """
 
     seed: int
@@ -63,7 +46,6 @@ class Routed:
     seconds: float
     config: Path
     placed: Path
-    log: Path
 
     @property
     def met(self) -> bool:
@@ -71,65 +53,34 @@ class Routed:
         return self.fmax_mhz >= self.wanted_mhz
 
 
-def place_route(
-    folder: Path,
-    netlist: str,
-    constraints: str,
-    board: BoardSpec,
-    family: Family,
-    seed: int,
-    logs: Path,
-    *,
-    timeout: float | None = None,
-    on_line: Shown = silent,
-) -> Routed:
-    """Place and route once.
-
-    Args:
-        folder: that holds the netlist and the constraints, and gets the results, named after the seed.
-        netlist: name of the JSON netlist.
-        constraints: name of the file of pins and clocks.
-        board: whose part it is for.
-        family: of that part.
-        seed: for the placement.
-        logs: folder for the log.
-        timeout: seconds.
-        on_line: gets a line now and then.
+def place_route(plan: Plan, board: BoardSpec, family: Family, seed: int, folder: Path, runner: Runner) -> Routed:
+    """Carry out a `place_plan` in a folder, and read what came of it.
 
     Raises:
         FoldingError: if it does not fit the part; says what overflows, and by how much.
         ToolFailedError: if nextpnr fails, or stops without a result.
         ToolMissingError: if there is no nextpnr for the family.
     """
-    stem = f"seed{seed}"
-    log = logs / f"place-{stem}.log"
-    speed = ["--speed", board.speed] if board.speed else []
-    pins = f"--{family.constraints.removeprefix('.')}"
-    arguments = [
-        *board.device.options,
-        *("--package", board.package, *speed, "--json", netlist, pins, constraints, "--seed", str(seed)),
-        *(family.config_option, f"{stem}.config", "--report", f"{stem}-report.json", "--write", f"{stem}-placed.json"),
-        "--timing-allow-fail",
-    ]
+    config, report_file, placed, log = (folder / name for name in plan.results)
     try:
-        seconds = run_tool(find_tool(family.place), arguments, folder, log, timeout=timeout, on_line=_steps(on_line))
+        seconds = runner.run(plan, folder)
     except ToolFailedError:
         check_fit(_counts(log, family), board.device, board.name)
         raise
-    report = _read(folder / f"{stem}-report.json", log)
+    report = _read(report_file)
     try:
         clocks = report["fmax"].values()
         slowest = min(clocks, key=lambda clock: clock["achieved"] / clock["constraint"])
         use = report["utilization"]
         uses = {
-            kind: Use(int(use[cell]["used"]), int(use[cell]["available"]))
+            kind: Use(used=int(use[cell]["used"]), available=int(use[cell]["available"]))
             for cell, kind in family.kinds.items()
             if cell in use
         }
         fmax, wanted = float(slowest["achieved"]), float(slowest["constraint"])
     except (KeyError, TypeError, ValueError) as error:
         raise ToolFailedError(f"the report of {family.place} is not as expected ({error!r}); see {log}") from None
-    return Routed(seed, fmax, wanted, uses, seconds, folder / f"{stem}.config", folder / f"{stem}-placed.json", log)
+    return Routed(seed, fmax, wanted, uses, seconds, config, placed)
 
 
 def check_fit(used: Mapping[str, int], device: Device, board: str) -> None:
@@ -157,32 +108,15 @@ def check_fit(used: Mapping[str, int], device: Device, board: str) -> None:
         )
 
 
-def _steps(on_line: Shown) -> Shown:
-    shown = ""
-
-    def show(line: str) -> None:
-        nonlocal shown
-        for pattern, name in _STEPS:
-            if (found := pattern.match(line)) is not None:
-                if (text := name.format(*found.groups())) != shown:
-                    on_line(text)
-                shown = text
-                return
-
-    return show
-
-
 def _counts(log: Path, family: Family) -> dict[str, int]:
     """What nextpnr had counted before it failed."""
     found = _USE.findall(log.read_text(encoding="utf-8", errors="replace"))
     return {family.kinds[cell]: int(used) for cell, used, _ in found if cell in family.kinds}
 
 
-def _read(path: Path, log: Path) -> dict[str, dict[str, dict[str, float]]]:
+def _read(path: Path) -> dict[str, dict[str, dict[str, float]]]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ToolFailedError(f"nextpnr ended without a report; its messages are in {log}") from error
     except ValueError as error:
         raise StorageError(f"{path} cannot be read: {error}") from None
     if not isinstance(content, dict):

@@ -2,22 +2,18 @@
 
 import json
 import re
-import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from netloom.common.files import put_in_place, scratch, storage_errors
+from netloom.common.store import Store
 from netloom.errors import StorageError, ToolFailedError
-from netloom.firmware.build.tools import PREPARING, find_tool, run_tool, silent, tool_version
-from netloom.firmware.families.family import Family
-
-Shown = Callable[[str], None]
-"""Takes one line of what a tool is doing, for a progress display."""
-
-_PASS = re.compile(r"\d+(?:\.\d+)*\. Executing ([A-Z0-9_]+)")
+from netloom.firmware.build.plans import SYNTHESIS_LOG, WRITE_LOG, network_plan, write_plan
+from netloom.firmware.build.runner import Runner
+from netloom.firmware.build.tools import Shown, find_tool, silent, tool_version
+from netloom.firmware.families.family import Family, Pass
 
 
 @dataclass(frozen=True)
@@ -25,22 +21,33 @@ class Netlist:
     """A synthesized module.
 
     Attributes:
+        folder: that holds its files.
         top: name of the module.
-        json: Yosys's JSON, flat; the name of a cell begins with the instance of the top that it was in: `dense1.`.
-        verilog: the same as Verilog.
-        log: what Yosys said.
         cells: {instance of the top ("" for the top itself): {cell: how many}}.
         seconds: Yosys took.
         version: of Yosys.
     """
 
+    folder: Path
     top: str
-    json: Path
-    verilog: Path
-    log: Path
     cells: dict[str, dict[str, int]] = field(repr=False)
     seconds: float
     version: str
+
+    @property
+    def json(self) -> Path:
+        """Yosys's JSON, flat; the name of a cell begins with the instance of the top that it was in: `dense1.`."""
+        return self.folder / f"{self.top}.json"
+
+    @property
+    def verilog(self) -> Path:
+        """The same as Verilog."""
+        return self.folder / f"{self.top}.v"
+
+    @property
+    def log(self) -> Path:
+        """What Yosys said."""
+        return self.folder / SYNTHESIS_LOG
 
     def used(self, family: Family) -> dict[str, int]:
         """What it takes altogether, by kind: "lut", "ff", "dsp", "bram", "spram"."""
@@ -60,9 +67,8 @@ def synthesize(
     out: Path,
     *,
     parameters: Mapping[str, int] | None = None,
-    keep_units: bool = True,
-    timeout: float | None = None,
     on_line: Shown = silent,
+    store: Store | None = None,
 ) -> Netlist:
     """Synthesize one module, out of its context.
 
@@ -74,10 +80,8 @@ def synthesize(
         family: of the device.
         out: folder for `TOP.json`, `TOP.v` and `synthesis.log`; created, or replaced when all is done.
         parameters: of the top.
-        keep_units: optimize every instance of the top on its own, so that each cell belongs to one of them; else across
-            their borders, where there is little to gain.
-        timeout: seconds.
         on_line: gets a line now and then.
+        store: has what was synthesized before.
 
     Raises:
         ToolFailedError: if Yosys fails, with its first error; the log is then `TOP-failed.log` beside `out`.
@@ -85,57 +89,53 @@ def synthesize(
         StorageError: if a source is missing, or the results cannot be written.
     """
     out = out.absolute()
+    texts = read_sources(sources, [*files, *memories]) if isinstance(sources, Path) else sources
+    plan = network_plan(texts, files, top, family, parameters or {})
+    runner = Runner(on_line=on_line, store=store)
     with storage_errors(f"cannot write {out}"):
         out.parent.mkdir(parents=True, exist_ok=True)
         with scratch(out.parent) as place:
-            work, result = place / "work", place / "result"
-            result.mkdir()
-            copy_sources(sources, [*files, *memories], work)
-            script = _script(files, top, family, parameters or {}, keep_units)
-            (work / "synthesis.ys").write_text(script, encoding="utf-8")
-            log = result / "synthesis.log"
+            result = place / "result"
+            netlist = result / f"{top}.json"
             try:
-                seconds = run_yosys(work, "synthesis.ys", log, timeout=timeout, on_line=on_line)
-                change_netlist(work / f"{top}.json", top, *family.network_passes)
-                (work / "write.ys").write_text(_write(top, family), encoding="utf-8")
-                seconds += run_yosys(work, "write.ys", work / "write.log", timeout=timeout)
+                seconds = runner.run(plan, result)
+                changed = change_netlist(netlist.read_text(encoding="utf-8"), top, *family.network_passes)
+                seconds += replace(runner, on_line=silent).run(write_plan(changed, top, family), result)
             except ToolFailedError as error:
+                log = next(log for log in (result / WRITE_LOG, result / SYNTHESIS_LOG) if log.exists())
                 failed = out.with_name(f"{top}-failed.log")
                 put_in_place(log, failed)
                 raise ToolFailedError(str(error).replace(str(log), str(failed))) from None
-            for suffix in (".json", ".v"):
-                (work / f"{top}{suffix}").replace(result / f"{top}{suffix}")
-            netlist = json.loads((result / f"{top}.json").read_text(encoding="utf-8"))
+            (result / WRITE_LOG).unlink()
+            cells = json.loads(netlist.read_text(encoding="utf-8"))["modules"][top]["cells"]
             put_in_place(result, out)
-    return Netlist(
-        top=top,
-        json=out / f"{top}.json",
-        verilog=out / f"{top}.v",
-        log=out / "synthesis.log",
-        cells=count_cells(netlist["modules"][top]["cells"]),
-        seconds=seconds,
-        version=tool_version(find_tool("yosys")),
-    )
+    return Netlist(out, top, count_cells(cells), seconds, tool_version(find_tool("yosys")))
 
 
-def copy_sources(sources: Mapping[str, str] | Path, names: Iterable[str], target: Path) -> None:
-    """Put the named sources under `target`, where a tool that sees nothing else can read them."""
+def read_sources(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """The texts of files in a folder, by name.
+
+    Raises:
+        StorageError: if one is missing, a link, or no text.
+    """
+    texts = {}
     for name in names:
-        path = target / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(sources, Path):
-            if not (sources / name).is_file() or (sources / name).is_symlink():
-                raise StorageError(f"{sources / name} is missing; write the design again")
-            shutil.copyfile(sources / name, path)
-        else:
-            path.write_text(sources[name], encoding="utf-8")
+        path = folder / name
+        if not path.is_file() or path.is_symlink():
+            raise StorageError(f"{path} is missing; write the design again")
+        try:
+            texts[name] = path.read_bytes().decode()
+        except UnicodeDecodeError:
+            raise StorageError(f"{path} is no text; write the design again") from None
+    return texts
 
 
-def stub(netlist: Path, top: str) -> str:
-    """The top of a JSON netlist as an empty Verilog module, for what instantiates it."""
-    ports = json.loads(netlist.read_text(encoding="utf-8"))["modules"][top]["ports"]
-    lines = [f"  {port['direction']} wire [{len(port['bits']) - 1}:0] {name}" for name, port in ports.items()]
-    return f"(* blackbox *)\nmodule {top} (\n" + ",\n".join(lines) + "\n);\nendmodule\n"
+def change_netlist(netlist: str, top: str, *changes: Pass) -> str:
+    """Apply changes to the module `top` of Yosys's JSON."""
+    content = json.loads(netlist)
+    for change in changes:
+        change(content["modules"][top])
+    return json.dumps(content)
 
 
 def unit_of(cell: str) -> str:
@@ -150,85 +150,6 @@ def count_cells(cells: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, i
     for name, cell in cells.items():
         counts.setdefault(unit_of(name), Counter())[cell["type"]] += 1
     return {unit: dict(sorted(counts[unit].items())) for unit in sorted(counts)}
-
-
-def _script(files: Sequence[str], top: str, family: Family, parameters: Mapping[str, int], keep_units: bool) -> str:
-    chosen = "".join(f" -chparam {name} {value}" for name, value in parameters.items())
-    keep = [f"setattr -mod -set keep_hierarchy 1 {top}/t:* %M"] if keep_units else []
-    return "\n".join(
-        [
-            # Deferred, as no module is meant to be elaborated with its default parameters.
-            *(f"read_verilog -sv -defer {file}" for file in files),
-            f"hierarchy -top {top}{chosen}",
-            *([f"rename -top {top}"] if chosen else []),
-            *keep,
-            f"{family.synth} -top {top}",
-            "setattr -mod -unset keep_hierarchy *",
-            "flatten",
-            "opt_clean -purge",
-            "check -assert",
-            "stat",
-            # Without the descriptions of the family's cells, which whoever reads the netlist has too.
-            f"select {top}",
-            f"write_json -selected {top}.json",
-            "",
-        ]
-    )
-
-
-def _write(top: str, family: Family) -> str:
-    """Write the finished netlist in both forms."""
-    return "\n".join(
-        [
-            *(f"read_verilog -lib -specify +/{path}" for path in family.library),
-            f"read_json {top}.json",
-            f"select {top}",
-            "opt_clean -purge",
-            f"write_json -selected {top}.json",
-            f"write_verilog -selected -noattr {top}.v",
-            "",
-        ]
-    )
-
-
-def change_netlist(path: Path, top: str, *changes: Callable[[dict[str, Any]], int]) -> None:
-    """Apply changes to the module `top` of a JSON netlist."""
-    netlist = json.loads(path.read_text(encoding="utf-8"))
-    for change in changes:
-        change(netlist["modules"][top])
-    path.write_text(json.dumps(netlist), encoding="utf-8")
-
-
-def run_yosys(folder: Path, script: str, log: Path, *, timeout: float | None = None, on_line: Shown = silent) -> float:
-    """Run a Yosys script to its end.
-
-    Args:
-        folder: working directory, which holds the script.
-        script: its name.
-        log: what Yosys says.
-        timeout: seconds.
-        on_line: gets the name of every pass.
-
-    Returns:
-        Seconds it took.
-
-    Raises:
-        ToolFailedError: if it fails; names the log.
-    """
-    # Yosys writes its log itself: the WebAssembly build prints nothing any more once it has called ABC.
-    own = f"{script}.log"
-    arguments = ["-Q", "-l", own, script]
-    return run_tool(find_tool("yosys"), arguments, folder, log, own_log=own, timeout=timeout, on_line=_passes(on_line))
-
-
-def _passes(on_line: Shown) -> Shown:
-    def show(line: str) -> None:
-        if found := _PASS.match(line):
-            on_line(found[1].lower())
-        elif line.startswith(PREPARING):
-            on_line("preparing Yosys, once")
-
-    return show
 
 
 def _by_kind(counts: Iterable[Mapping[str, int]], family: Family) -> dict[str, int]:

@@ -146,8 +146,8 @@ def tool_version(tool: Tool) -> str:
     return version if tool.native else f"{version} ({tool.origin})"
 
 
-PREPARING = "Preparing to run"
-"""How the line begins that a WebAssembly tool prints before it is compiled, the first time it is used."""
+Shown = Callable[[str], None]
+"""Takes one line of what a tool prints, or of what it is doing."""
 
 
 def silent(line: str) -> None:
@@ -160,9 +160,9 @@ def run_tool(
     folder: Path,
     log: Path,
     *,
-    own_log: str | None = None,
+    own_log: str = "",
     timeout: float | None = None,
-    on_line: Callable[[str], None] = silent,
+    on_line: Shown = silent,
 ) -> float:
     """Run a tool to its end; what it prints goes to the log, and line by line to `on_line`.
 
@@ -224,7 +224,7 @@ def run_tool(
             timer.cancel()
             end(process, _GRACE)
             process.stdout.close()
-    if own_log is not None:
+    if own_log:
         last = _merge(folder / own_log, log, last)
     if late.is_set():
         raise ToolFailedError(f"{tool.name} was stopped after {timeout:g} seconds; its messages are in {log}")

@@ -9,23 +9,24 @@ from pydantic import BaseModel, ConfigDict, Field
 from netloom.common.files import put_in_place, scratch, storage_errors, write_text
 from netloom.common.reading import read_json
 from netloom.firmware.board.boards import find_board
-from netloom.firmware.board.devices import DEVICES, Device
-from netloom.firmware.build.synthesis import synthesize
-from netloom.firmware.emit.emitted import EmittedDesign
+from netloom.firmware.board.devices import Device
+from netloom.firmware.board.top import board_clock
+from netloom.firmware.build.bitstream import Build
 from netloom.firmware.generate import generate_design
 from netloom.hls import Conversion
 from netloom.hls.conversion import SETTINGS_FILE
 from netloom.hls.dataflow import save_dataflow
 from netloom.pipeline import rundir
+from netloom.pipeline.building import bring, untracked
 from netloom.pipeline.hardware import read_design
-from netloom.pipeline.stages.bitstream import make_bitstream
+from netloom.pipeline.stages.synthesize import load_netlist
 from netloom.settings import HardwareSettings
 
 FOLDER = "netloom"
 _FOLDING_FILE = "folding.json"
 
-_DEFAULT_DEVICE = "LFE5U-25F"
-"""What is synthesized for without a board."""
+_DEFAULT_BOARD = "ULX3S-25F"
+"""Whose part is synthesized for without a board."""
 
 
 class Folding(BaseModel):
@@ -54,7 +55,7 @@ def target_device(board: str | None) -> Device:
     Raises:
         SettingsError: for an unknown board.
     """
-    return find_board(board).device if board else DEVICES[_DEFAULT_DEVICE]
+    return find_board(board or _DEFAULT_BOARD).device
 
 
 @dataclass(frozen=True)
@@ -103,30 +104,27 @@ class HardwareProject:
         with storage_errors(f"cannot write {folder}"):
             folder.mkdir(parents=True, exist_ok=True)
             with scratch(folder) as made:
-                design = made / rundir.DESIGN
-                design.mkdir()
-                generated.write(design)
-                put_in_place(design, folder / rundir.DESIGN)
+                generated.write(made / rundir.DESIGN)
+                put_in_place(made / rundir.DESIGN, folder / rundir.DESIGN)
             save_dataflow(self.conversion.dataflow, folder)
         write_text(folder / SETTINGS_FILE, self.conversion.settings.model_dump_json(indent=1) + "\n")
         write_text(folder / _FOLDING_FILE, folding.model_dump_json(indent=1) + "\n")
 
     def build(self, board: str | None, clock_mhz: float | None) -> dict[str, Any]:
         """Synthesize what is written; with a board, place and route it. As `NetloomBackend.build`, which calls it."""
-        folder = self.conversion.directory
-        design = EmittedDesign.read(folder / rundir.DESIGN)
+        folder, period = self.conversion.directory, self.folding.clock_period
         described = read_design(folder / rundir.DESIGN)
         found = {name: described[name] for name in ("latency", "interval", "multipliers")}
+        clock = (clock_mhz or (1000 / period if period else None)) if board else None
+        settings = HardwareSettings(board=board or _DEFAULT_BOARD, clock_mhz=clock)
+        board_clock(find_board(settings.board), settings.clock)  # refused before minutes of synthesis
+        job = untracked(folder, settings, {rundir.DESIGN: folder / rundir.DESIGN})
+        bring(rundir.BITSTREAM if board else rundir.NETLIST, job)
         if board is None:
             family = target_device(board).family
             assert family is not None
-            netlist = synthesize(
-                design.folder, design.files, design.memories, design.top, family, folder / rundir.NETLIST
-            )
-            return found | {"resources": netlist.used(family)}
-        period = self.folding.clock_period
-        settings = HardwareSettings(board=board, clock_mhz=clock_mhz or (1000 / period if period else None))
-        made = make_bitstream(design, settings, folder)
+            return found | {"resources": load_netlist(folder / rundir.NETLIST, described["top"]).used(family)}
+        made = Build.read(folder / rundir.BITSTREAM)
         timing = made.report["timing"]
         return found | {
             "resources": {kind: use["used"] for kind, use in made.report["resources"].items()},

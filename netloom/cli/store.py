@@ -6,9 +6,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from netloom.common.store import Store, age
 from netloom.errors import SettingsError
 from netloom.pipeline import registry
-from netloom.pipeline.store import Store, age
 
 _UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 

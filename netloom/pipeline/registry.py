@@ -50,11 +50,11 @@ def stages_of(job: "Job") -> "list[Stage]":
 
 
 def path_to(artefact: str, job: "Job") -> "list[Stage]":
-    """Those of a run with a board that lead from its conversion to an artefact, in order."""
+    """Those of a run with a board that lead from its conversion, or what is given, to an artefact, in order."""
     found: list[Stage] = []
     wanted = {artefact}
     for stage in reversed(stages_of(job)):
-        if stage.board and wanted.intersection(stage.makes):
+        if stage.board and wanted.intersection(stage.makes) - job.given.keys():
             found.insert(0, stage)
             wanted.update(stage.needs)
     return found

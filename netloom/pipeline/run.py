@@ -10,6 +10,7 @@ from netloom.common.files import open_log, put_in_place, remove, scratch, storag
 from netloom.common.lock import locked
 from netloom.common.quiet import captured
 from netloom.common.reading import read_bytes, read_json
+from netloom.common.store import used_store
 from netloom.errors import NetloomError, SettingsError, StorageError, ToolMissingError
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.top import board_clock
@@ -20,7 +21,6 @@ from netloom.pipeline.origin import Start, find_start
 from netloom.pipeline.running import LOG_FILE, run_stage
 from netloom.pipeline.stage import Job, Outcome
 from netloom.pipeline.state import STATE_FILE, Origin, RunState, check_intact, check_part
-from netloom.pipeline.store import used_store
 from netloom.pipeline.told import told
 from netloom.pipeline.versions import compiler_version, versions
 from netloom.progress import Progress

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from netloom.common.files import digests, is_same, put_in_place, remove, scratch, storage_errors
 from netloom.common.quiet import captured
-from netloom.errors import StorageError, ToolFailedError
+from netloom.common.store import Kept
+from netloom.errors import ToolFailedError
 from netloom.pipeline import registry
 from netloom.pipeline.code import code_digest
 from netloom.pipeline.stage import Job, Outcome, Stage
 from netloom.pipeline.state import RunState, StageRecord, recorded
-from netloom.pipeline.store import Kept
 
 LOG_FILE = "netloom.log"
 
@@ -29,8 +29,8 @@ def run_stage(stage: Stage, job: Job) -> Outcome:
     job.progress.stage_started(stage.name)
     try:
         with storage_errors(f"stage '{stage.name}' in {job.directory}"):
-            mark = fingerprint(stage, job)
-            reused = is_finished(stage, mark, job)
+            mark = "" if job.given else fingerprint(stage, job)
+            reused = not job.given and is_finished(stage, mark, job)
             if not reused:
                 reused = _perform(stage, mark, job)
     finally:
@@ -68,14 +68,14 @@ def _perform(stage: Stage, mark: str, job: Job) -> bool:
     """Make the outputs in a scratch directory, put them in place, then record them in `run.json`.
 
     Until the record is written the outputs do not count, whatever interrupts; and the earlier outputs are
-    replaced only once the new ones are whole.
+    replaced only once the new ones are whole. Where no run keeps track there is no log and no record.
 
     Returns:
         Whether the result is from the store.
     """
     directory, state, names = job.directory, job.state, stage.outputs(job)
     with scratch(directory) as made:
-        with captured(directory / LOG_FILE), _logs_kept(stage, made, directory):
+        with captured(None if job.given else directory / LOG_FILE), _logs_kept(stage, made, directory):
             kept, taken = _made(stage, mark, job, made)
         for output in names:
             put_in_place(made / output, directory / output)
@@ -92,13 +92,14 @@ def _perform(stage: Stage, mark: str, job: Job) -> bool:
         finished=datetime.now(UTC).replace(microsecond=0),
     )
     _note(state, stage.name, record)
-    state.write(directory)
+    if not job.given:
+        state.write(directory)
     return taken
 
 
 def _made(stage: Stage, mark: str, job: Job, made: Path) -> tuple[Kept, bool]:
     """What a stage makes, in the empty directory given, and whether it is from the store."""
-    store = None if stage.last else job.store
+    store = None if stage.last or job.given else job.store
     said = f"{stage.name}, {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
     if store and not job.anew and (found := store.take(mark, made)):
         print(f"== {said}, from {store.folder / mark}")
@@ -111,10 +112,7 @@ def _made(stage: Stage, mark: str, job: Job, made: Path) -> tuple[Kept, bool]:
         outputs |= digests(made / output, made)
     kept = Kept(stage=stage.name, outputs=outputs, seconds=round(time.perf_counter() - began, 3))
     if store:
-        try:
-            store.keep(mark, kept, made)
-        except StorageError as error:
-            print(f"not kept for other runs: {error}")
+        store.keep(mark, kept, made)
     return kept, False
 
 

@@ -11,9 +11,9 @@ from netloom.progress import Progress
 from netloom.settings import HardwareSettings, RunSettings
 
 if TYPE_CHECKING:
+    from netloom.common.store import Store
     from netloom.pipeline.origin import Start
     from netloom.pipeline.state import RunState
-    from netloom.pipeline.store import Store
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Job:
         progress: shown while at work.
         store: where results are kept for other runs; None for nowhere.
         anew: whether nothing is taken from there.
+        given: where the artefacts lie that it starts from, if no run keeps track: its stages are then all done, and
+            none is recorded.
     """
 
     directory: Path
@@ -56,6 +58,16 @@ class Job:
     progress: Progress = field(default_factory=Progress)
     store: "Store | None" = None
     anew: bool = False
+    given: Mapping[str, Path] = field(default_factory=dict)
+
+    def at(self, artefact: str) -> Path:
+        """Where an artefact is."""
+        return self.given.get(artefact, self.directory / artefact)
+
+    @property
+    def steps(self) -> "Store | None":
+        """Where stages look for single steps of theirs that were done before."""
+        return None if self.anew else self.store
 
     @property
     def network(self) -> Network | None:

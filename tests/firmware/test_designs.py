@@ -6,7 +6,8 @@ import pytest
 from dataflows import DATAFLOWS
 from designs import check_design
 
-from netloom.firmware.build.synthesis import run_yosys
+from netloom.firmware.build.plans import yosys_plan
+from netloom.firmware.build.runner import Runner
 from netloom.firmware.emit.emit import emit
 from netloom.firmware.families import ECP5, GENERIC, ICE40
 from netloom.firmware.map.cycles import count_cycles
@@ -77,9 +78,8 @@ def test_other_families_take_the_generic_design(command, tmp_path):
     dataflow = DATAFLOWS["conv2d"]()
     folding = fold_for_interval(dataflow, intervals(dataflow)[-3])
     design = plan_design(dataflow, folding)
-    for name, text in emit(design, count_cycles(design), folding, "test").items():
-        (tmp_path / name).write_text(text)
-    script = f"read_verilog -sv {' '.join(file.name for file in tmp_path.glob('*.sv'))}\n{command} -top network\n"
-    (tmp_path / "other.ys").write_text(f"{script}check -assert\n")
-    run_yosys(tmp_path, "other.ys", tmp_path / "other.log")
+    files = emit(design, count_cycles(design), folding, "test")
+    modules = " ".join(name for name in files if name.endswith(".sv"))
+    script = [f"read_verilog -sv {modules}", f"{command} -top network", "check -assert"]
+    Runner().run(yosys_plan("other", script, files, (), "other.log"), tmp_path)
     assert "Warning: multiple conflicting drivers" not in (tmp_path / "other.log").read_text()

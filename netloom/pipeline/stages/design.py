@@ -9,7 +9,6 @@ from netloom.firmware.map.fitting import Search
 from netloom.hls import Conversion
 from netloom.pipeline import rundir
 from netloom.pipeline.stage import Job, Stage
-from netloom.progress import Progress
 from netloom.settings import HardwareSettings
 
 
@@ -24,11 +23,6 @@ def _inputs(job: Job) -> dict[str, object]:
 
 
 def _work(job: Job, out: Path) -> None:
-    conversion = Conversion.load(job.directory / rundir.CONVERSION)
-    emit_design(conversion, job.state.origin.network, job.hardware, out, job.progress)
-
-
-def emit_design(conversion: Conversion, name: str, settings: HardwareSettings, out: Path, progress: Progress) -> None:
     """Fold, plan and emit; makes `design/`.
 
     Raises:
@@ -36,14 +30,16 @@ def emit_design(conversion: Conversion, name: str, settings: HardwareSettings, o
         LayerNotSupportedError: for an operation with no hardware unit.
         NotSupportedError: for a board that needs its vendor's tool.
     """
+    settings, progress = job.hardware, job.progress
     progress.began("folding")
-    device = find_board(settings.board).device
-    search = Search(settings.design_seconds, progress.doing)
     generated = generate_design(
-        conversion.dataflow, device=device, interval=settings.interval, title=name, search=search
+        Conversion.load(job.at(rundir.CONVERSION)).dataflow,
+        device=find_board(settings.board).device,
+        interval=settings.interval,
+        title=job.state.origin.network,
+        search=Search(settings.design_seconds, progress.doing),
     )
     progress.said(_prospect(generated, settings))
-    (out / rundir.DESIGN).mkdir()
     generated.write(out / rundir.DESIGN)
 
 

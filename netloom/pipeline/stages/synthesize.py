@@ -7,6 +7,7 @@ from netloom.common.files import write_text
 from netloom.common.reading import read_json
 from netloom.errors import StorageError
 from netloom.firmware.board.boards import find_board
+from netloom.firmware.build.bitstream import family_of
 from netloom.firmware.build.netlist_file import NetlistFile, SynthesisFile
 from netloom.firmware.build.synthesis import Netlist, count_cells, synthesize
 from netloom.firmware.build.tools import find_tool
@@ -21,19 +22,19 @@ def _work(job: Job, out: Path) -> None:
     """Synthesize the network alone; makes `netlist/`, which is simulated and goes into the bitstream.
 
     Raises:
+        SettingsError: for a design of another family.
         ToolMissingError, ToolFailedError: of Yosys; its log is then `network-failed.log` in the run directory.
     """
-    design = EmittedDesign.read(job.directory / rundir.DESIGN)
-    family = find_board(job.hardware.board).device.family
-    assert family is not None  # the stage `design` refuses others
+    design = EmittedDesign.read(job.at(rundir.DESIGN))
     netlist = synthesize(
         design.folder,
         design.files,
         design.memories,
         design.top,
-        family,
+        family_of(design, find_board(job.hardware.board)),
         out / rundir.NETLIST,
         on_line=job.progress.doing,
+        store=job.steps,
     )
     kept = {"seconds": netlist.seconds, "version": netlist.version}
     write_text(out / rundir.NETLIST / _SYNTHESIS_FILE, json.dumps(kept) + "\n")
@@ -51,15 +52,7 @@ def load_netlist(folder: Path, top: str) -> Netlist:
     if top not in modules:
         raise StorageError(f"{folder / top}.json has no module {top!r}; {advice}")
     cells = {name: {"type": cell.type} for name, cell in modules[top].cells.items()}
-    return Netlist(
-        top=top,
-        json=folder / f"{top}.json",
-        verilog=folder / f"{top}.v",
-        log=folder / "synthesis.log",
-        cells=count_cells(cells),
-        seconds=kept.seconds,
-        version=kept.version,
-    )
+    return Netlist(folder, top, count_cells(cells), kept.seconds, kept.version)
 
 
 STAGE = Stage(

@@ -1,17 +1,24 @@
 """From a tiny design to bitstreams: met, missed, too large, interrupted; always the same bytes."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tiny_design import add_design
 
+from netloom.common.store import Store
 from netloom.errors import FoldingError, NotSupportedError, SettingsError, StorageError, ToolFailedError
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.devices import DEVICES
-from netloom.firmware.build import place_route as place_route_module
+from netloom.firmware.build import runner
 from netloom.firmware.build.bitstream import Build, BuildSettings, build
 from netloom.firmware.build.place_route import check_fit
+from netloom.firmware.build.synthesis import Netlist, synthesize
+from netloom.firmware.build.tools import Tool, run_tool
+from netloom.firmware.build.watching import watching
+from netloom.firmware.emit.emitted import EmittedDesign
 
 ECP5_BOARD, ICE40_BOARD = "ULX3S-25F", "iCEBreaker"
 QUICK = BuildSettings(clock_mhz=50, seeds=(1,))
@@ -23,8 +30,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def built(folder: Path) -> Build:
-    return build(folder, find_board(ECP5_BOARD), folder.parent / "built", QUICK)
+def netlist(folder: Path) -> Netlist:
+    return synthesized(folder, ECP5_BOARD)
+
+
+@pytest.fixture(scope="module")
+def small(folder: Path) -> Netlist:
+    """The same of the small family."""
+    return synthesized(folder, ICE40_BOARD)
+
+
+@pytest.fixture(scope="module")
+def built(folder: Path, netlist: Netlist) -> Build:
+    return build(folder, netlist, find_board(ECP5_BOARD), folder.parent / "built", QUICK)
+
+
+def synthesized(folder: Path, name: str) -> Netlist:
+    design, family = EmittedDesign.read(folder), find_board(name).device.family
+    assert family is not None
+    return synthesize(folder, design.files, design.memories, design.top, family, folder.parent / f"{name}-netlist")
 
 
 def test_report(built: Build) -> None:
@@ -49,10 +73,8 @@ def test_report(built: Build) -> None:
 def test_files(built: Build) -> None:
     assert built.bitstream.name == "bitstream.bit" and built.bitstream.stat().st_size > 10_000
     names = {path.relative_to(built.folder).as_posix() for path in built.folder.rglob("*") if path.is_file()}
-    logs = {f"logs/{step}.log" for step in ("synthesis", "shell", "place-seed1", "pack")}
-    assert (
-        names == {"bitstream.bit", "build.json", "floorplan.json", "netlist/network.json", "netlist/network.v"} | logs
-    )
+    logs = {f"logs/{step}.log" for step in ("shell", "place-seed1", "pack")}
+    assert names == {"bitstream.bit", "build.json", "floorplan.json"} | logs
     assert Build.read(built.folder) == built
 
 
@@ -66,27 +88,27 @@ def test_floor_plan_accounts_for_every_cell(built: Build) -> None:
     assert sum(count for _, _, count in plan["units"]["dense1"]["ff"]) == built.report["units"]["dense1"]["ff"]
 
 
-def test_the_same_inputs_give_the_same_bytes(folder: Path, built: Build, tmp_path: Path) -> None:
+def test_the_same_inputs_give_the_same_bytes(built: Build, tmp_path: Path) -> None:
     copy = add_design(tmp_path / "elsewhere" / "add")
-    again = build(copy, find_board(ECP5_BOARD), tmp_path / "again", QUICK)
+    again = build(copy, synthesized(copy, ECP5_BOARD), find_board(ECP5_BOARD), tmp_path / "again", QUICK)
     assert again.bitstream.read_bytes() == built.bitstream.read_bytes()
 
 
-def test_small_family_with_its_pll(folder: Path, tmp_path: Path) -> None:
+def test_small_family_with_its_pll(folder: Path, small: Netlist, tmp_path: Path) -> None:
     lines: list[str] = []
     settings = BuildSettings(clock_mhz=24, seeds=(1,), baud=115200, samples=2)
-    made = build(folder, find_board(ICE40_BOARD), tmp_path / "out", settings, on_line=lines.append)
+    made = build(folder, small, find_board(ICE40_BOARD), tmp_path / "out", settings, on_line=lines.append)
     assert made.bitstream.name == "bitstream.bin" and made.bitstream.stat().st_size == 104090
     assert made.met and made.report["timing"]["clock_mhz"] == 24
     assert made.report["resources"]["bram"]["used"] >= 1
     assert made.report["link"] == {"baud": 115200, "samples": 2}
-    assert any(line.startswith("synthesis: ") for line in lines)
+    assert any(line.startswith("shell: ") for line in lines)
     assert any(line.startswith("seed 1: ") for line in lines)
 
 
-def test_seeds_are_tried_and_the_best_is_kept(folder: Path, tmp_path: Path) -> None:
+def test_seeds_are_tried_and_the_best_is_kept(folder: Path, small: Netlist, tmp_path: Path) -> None:
     settings = BuildSettings(clock_mhz=96, seeds=(1, 2, 3))
-    made = build(folder, find_board(ICE40_BOARD), tmp_path / "out", settings)
+    made = build(folder, small, find_board(ICE40_BOARD), tmp_path / "out", settings)
     attempts = made.report["attempts"]
     assert [attempt["seed"] for attempt in attempts] == [1, 2, 3]
     best = max(attempts, key=lambda attempt: attempt["fmax_mhz"])
@@ -108,7 +130,7 @@ def test_too_large(folder: Path, tmp_path: Path) -> None:
     text = text.replace("beat == 3'd7", "(beat == 3'd7) ^ (^line29)")
     (wide / "network.sv").write_text(text)
     with pytest.raises(FoldingError, match=r"does not fit ULX3S-25F .* 29577 flip-flops of 24288 \(5289 too many\)"):
-        build(wide, find_board(ECP5_BOARD), tmp_path / "out", QUICK)
+        build(wide, synthesized(wide, ECP5_BOARD), find_board(ECP5_BOARD), tmp_path / "out", QUICK)
     assert not (tmp_path / "out").exists()
 
 
@@ -123,54 +145,85 @@ def test_every_overflow_is_told() -> None:
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
 def test_interrupted_while_routing(
-    built: Build, folder: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+    built: Build, folder: Path, netlist: Netlist, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
     """The earlier build stays, and nothing else does."""
     before = sorted(path.name for path in built.folder.parent.iterdir())
 
-    def stop(*arguments: object, **settings: object) -> None:
-        raise error
+    def stop(tool: Tool, *arguments: Any, **settings: Any) -> float:
+        if tool.name.startswith("nextpnr"):
+            raise error
+        return run_tool(tool, *arguments, **settings)
 
-    monkeypatch.setattr(place_route_module, "run_tool", stop)
+    monkeypatch.setattr(runner, "run_tool", stop)
     with pytest.raises(error):
-        build(folder, find_board(ECP5_BOARD), built.folder, QUICK)
+        build(folder, netlist, find_board(ECP5_BOARD), built.folder, QUICK)
     assert Build.read(built.folder) == built
     assert sorted(path.name for path in built.folder.parent.iterdir()) == before
 
 
-def test_a_tool_that_crashes_leaves_its_log(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.slow
+def test_an_interrupted_build_goes_on_with_the_seed_it_was_at(
+    folder: Path, small: Netlist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+
+    def watched(tool: Tool, arguments: Sequence[str], *rest: Any, **settings: Any) -> float:
+        if tool.name.startswith("nextpnr"):
+            arguments = list(arguments)
+            ran.append(arguments[arguments.index("--seed") + 1])
+        else:
+            ran.append(tool.name)
+        if ran == ["yosys", "1", "2"]:
+            raise KeyboardInterrupt
+        return run_tool(tool, arguments, *rest, **settings)
+
+    monkeypatch.setattr(runner, "run_tool", watched)
+    arguments = folder, small, find_board(ICE40_BOARD), tmp_path / "out", BuildSettings(clock_mhz=96, seeds=(1, 2))
+    store = Store(tmp_path / "store")
+    with pytest.raises(KeyboardInterrupt):
+        build(*arguments, store=store)
+    ran.clear()
+    made = build(*arguments, store=store)
+    assert ran == ["2", "icepack"]
+    assert [attempt["seed"] for attempt in made.report["attempts"]] == [1, 2]
+
+
+def test_a_tool_that_crashes_leaves_its_log(
+    folder: Path, netlist: Netlist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     crash = tmp_path / "nextpnr"
     crash.write_text("#!/bin/sh\necho placing; kill -SEGV $$\n")
     crash.chmod(0o755)
     monkeypatch.setenv("NEXTPNR_ECP5", str(crash))
     out = tmp_path / "out"
     with pytest.raises(ToolFailedError, match=r"nextpnr-ecp5 crashed \(SIGSEGV\).*out-failed/place-seed1\.log"):
-        build(folder, find_board(ECP5_BOARD), out, QUICK)
+        build(folder, netlist, find_board(ECP5_BOARD), out, QUICK)
     assert (tmp_path / "out-failed" / "place-seed1.log").read_text() == "placing\n"
     assert not out.exists()
 
 
-def test_time_limit(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(ToolFailedError, match=r"yosys was stopped after 0\.01 seconds.*out-failed/synthesis\.log"):
-        build(folder, find_board(ECP5_BOARD), tmp_path / "out", BuildSettings(timeout=0.01))
+def test_time_limit(folder: Path, netlist: Netlist, tmp_path: Path) -> None:
+    with pytest.raises(ToolFailedError, match=r"yosys was stopped after 0\.01 seconds.*out-failed/shell\.log"):
+        build(folder, netlist, find_board(ECP5_BOARD), tmp_path / "out", BuildSettings(timeout=0.01))
 
 
-def test_refusals(folder: Path, tmp_path: Path) -> None:
+def test_refusals(folder: Path, netlist: Netlist, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(NotSupportedError, match="needs Vivado"):
-        build(folder, find_board("Arty-A7-35"), out)
+        build(folder, netlist, find_board("Arty-A7-35"), out)
     with pytest.raises(SettingsError, match=r"gives 3\.125 to 400 MHz, not 900"):
-        build(folder, find_board(ECP5_BOARD), out, BuildSettings(clock_mhz=900))
+        build(folder, netlist, find_board(ECP5_BOARD), out, BuildSettings(clock_mhz=900))
     with pytest.raises(SettingsError, match="cannot be divided into 9000000 baud"):
-        build(folder, find_board(ECP5_BOARD), out, BuildSettings(baud=9_000_000))
+        build(folder, netlist, find_board(ECP5_BOARD), out, BuildSettings(baud=9_000_000))
     with pytest.raises(SettingsError, match="at least one seed"):
-        build(folder, find_board(ECP5_BOARD), out, BuildSettings(seeds=()))
+        build(folder, netlist, find_board(ECP5_BOARD), out, BuildSettings(seeds=()))
     with pytest.raises(StorageError, match="no design in"):
-        build(tmp_path, find_board(ECP5_BOARD), out)
+        build(tmp_path, netlist, find_board(ECP5_BOARD), out)
     other = add_design(tmp_path / "other")
     (other / "design.json").write_text((other / "design.json").read_text().replace("generic", "ice40"))
     with pytest.raises(SettingsError, match="the design is for ice40, and ULX3S-25F has a LFE5U-25F"):
-        build(other, find_board(ECP5_BOARD), out)
+        build(other, netlist, find_board(ECP5_BOARD), out)
     with pytest.raises(StorageError, match="no finished build"):
         Build.read(out)
     assert not out.exists()
@@ -179,7 +232,7 @@ def test_refusals(folder: Path, tmp_path: Path) -> None:
 def test_what_nextpnr_says_becomes_progress() -> None:
     """Lines as nextpnr 0.11 prints them, ECP5."""
     said: list[str] = []
-    show = place_route_module._steps(said.append)
+    show = watching("nextpnr-ecp5", said.append)
     for line in (
         "Info: Packing constants..",
         "Info: Packing carries...",

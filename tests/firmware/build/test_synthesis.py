@@ -7,7 +7,8 @@ import pytest
 from tiny_design import add_design
 
 from netloom.errors import StorageError, ToolFailedError
-from netloom.firmware.build.synthesis import Netlist, count_cells, stub, synthesize, unit_of
+from netloom.firmware.build.plans import stub
+from netloom.firmware.build.synthesis import Netlist, count_cells, synthesize, unit_of
 from netloom.firmware.families import ECP5, ICE40, Family
 
 
@@ -97,7 +98,7 @@ def test_a_missing_source(tmp_path: Path) -> None:
 
 
 def test_stub_has_the_ports_and_nothing_else(netlist: Netlist) -> None:
-    text = stub(netlist.json, "network")
+    text = stub(netlist.json.read_text(), "network")
     assert text.startswith("(* blackbox *)\nmodule network (\n")
     assert "input wire [7:0] s_axis_tdata" in text and "output wire [0:0] m_axis_tlast" in text
     assert "assign" not in text

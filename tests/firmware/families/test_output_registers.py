@@ -7,7 +7,9 @@ import pytest
 from stream_cases import raws, stream
 
 from netloom.errors import SimulationError
-from netloom.firmware.build.synthesis import run_yosys, synthesize
+from netloom.firmware.build.plans import yosys_plan
+from netloom.firmware.build.runner import Runner
+from netloom.firmware.build.synthesis import synthesize
 from netloom.firmware.families import ECP5
 from netloom.firmware.families.output_registers import absorb_registers
 from netloom.firmware.units.memories.ram_style import BLOCK
@@ -56,9 +58,8 @@ endmodule
 
 def simulation(netlist, unit, folder):
     """A netlist in Verilator."""
-    (folder / "top.json").write_text(json.dumps(netlist))
-    (folder / "convert.ys").write_text("read_json top.json\nwrite_verilog -noattr top.v\n")
-    run_yosys(folder, "convert.ys", folder / "convert.log")
+    script = ["read_json top.json", "write_verilog -noattr top.v"]
+    Runner().run(yosys_plan("convert", script, {"top.json": json.dumps(netlist)}, ("top.v",), "convert.log"), folder)
     text = (folder / "top.v").read_text()
     ports = [StreamPort("in_", unit.source.width)], [StreamPort("out_", unit.source.width)]
     return build({"top.v": text, **models(text, ECP5)}, "top", *ports, lint=False)

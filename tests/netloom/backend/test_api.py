@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from netloom.errors import LayerNotSupportedError, NotSupportedError, SettingsError, StorageError
+from netloom.firmware.build import runner
 
 hls4ml = pytest.importorskip("hls4ml")
 keras = pytest.importorskip("keras")
@@ -191,6 +192,15 @@ def test_split_into_several_graphs(tmp_path: Path) -> None:
 def test_an_unknown_keyword_of_build_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="'bord'"):
         convert(tmp_path).build(bord="ULX3S-25F")
+
+
+def test_what_cannot_be_built_is_refused_before_any_tool_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "run_tool", lambda *_, **__: pytest.fail("a tool was run"))
+    graph = convert(tmp_path)
+    with pytest.raises(NotSupportedError, match="Arty-A7-35 needs Vivado"):
+        graph.build(board="Arty-A7-35")
+    with pytest.raises(SettingsError, match="400 MHz, not 999"):
+        graph.build(board="ULX3S-25F", clock_mhz=999)
 
 
 def from_layers(backend: str, folder: Path, layers: list[dict[str, Any]], **settings: Any) -> Any:

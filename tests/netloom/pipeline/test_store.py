@@ -10,12 +10,12 @@ from typer.testing import CliRunner
 
 from netloom.cli.app import app
 from netloom.common.files import digests
+from netloom.common.store import Kept, Store
 from netloom.errors import StorageError
 from netloom.pipeline import code, registry
 from netloom.pipeline.running import fingerprint, run_stage
 from netloom.pipeline.stage import Job, Stage
 from netloom.pipeline.state import Origin, RunState
-from netloom.pipeline.store import Kept, Store
 from netloom.settings import RunSettings
 
 
@@ -139,7 +139,7 @@ def test_an_interrupted_write_is_no_entry(
     toy: Toy, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
-        broken.setattr("netloom.pipeline.store.write_text", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+        broken.setattr("netloom.common.store.write_text", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
         toy.run(tmp_path / "one", store)
     assert store.entries() == []
     (store.folder / ".work-killed").mkdir()

@@ -1,4 +1,4 @@
-"""What stages have made, kept by fingerprint in the user's cache, for every run that asks for the same.
+"""What stages and tools have made, kept by fingerprint in the user's cache, for whoever asks for the same.
 
 An entry is a folder named after the fingerprint: `entry.json` with the digest of each file, and the files. It is made
 aside and renamed into place, and its files are copied out and in, so no later write to a run directory reaches it.
@@ -28,7 +28,7 @@ from netloom.common.files import (
     write_text,
 )
 from netloom.common.reading import InnerPath, Number, read_bytes
-from netloom.errors import NetloomError
+from netloom.errors import NetloomError, StorageError
 
 LIMIT = 4 * 2**30
 """Bytes the store may hold; the entries not used for longest go first."""
@@ -36,12 +36,12 @@ _ENTRY, _FILES, _LOCK = "entry.json", "files", ".lock"
 
 
 class Kept(BaseModel):
-    """A stage's result in the store.
+    """A result in the store.
 
     Attributes:
-        stage: name of the stage.
-        outputs: SHA-256 of each file, by path relative to the run directory.
-        seconds: how long the stage took.
+        stage: name of the stage, or of the step of a build.
+        outputs: SHA-256 of each file, by path relative to the folder it is copied into.
+        seconds: how long it took to make.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,7 +57,7 @@ class Entry:
 
     Attributes:
         folder: where it is.
-        stage: name of the stage that made it; `?` if the entry is damaged.
+        stage: name of the stage or step that made it; `?` if the entry is damaged.
         size: bytes.
         used: when it was last made or taken, seconds since 1970.
     """
@@ -109,22 +109,29 @@ class Store:
         return None
 
     def keep(self, mark: str, kept: Kept, made: Path) -> None:
-        """Copy a stage's result into the store, then drop what is over its limit.
+        """Copy a result into the store, then drop what is over its limit.
 
-        Raises:
-            StorageError: if it cannot be written, or the disk is full; nothing is then kept.
+        If it cannot be written, or the disk is full, nothing is kept, and a line printed that says so.
+
+        Args:
+            mark: the fingerprint it is found by.
+            kept: what it is.
+            made: folder that holds its files.
         """
-        with storage_errors(f"cannot write {self.folder}"):
-            own_folder(self.folder)
-            with self._held():
-                with scratch(self.folder) as aside:
-                    new = aside / "new"
-                    for name in kept.outputs:
-                        (new / _FILES / name).parent.mkdir(parents=True, exist_ok=True)
-                        shutil.copyfile(made / name, new / _FILES / name)
-                    write_text(new / _ENTRY, kept.model_dump_json())
-                    put_in_place(new, self.folder / mark)
-                self._trim(self.limit)
+        try:
+            with storage_errors(f"cannot write {self.folder}"):
+                own_folder(self.folder)
+                with self._held():
+                    with scratch(self.folder) as aside:
+                        new = aside / "new"
+                        for name in kept.outputs:
+                            (new / _FILES / name).parent.mkdir(parents=True, exist_ok=True)
+                            shutil.copyfile(made / name, new / _FILES / name)
+                        write_text(new / _ENTRY, kept.model_dump_json())
+                        put_in_place(new, self.folder / mark)
+                    self._trim(self.limit)
+        except StorageError as error:
+            print(f"not kept for other runs: {error}")
 
     def entries(self) -> list[Entry]:
         """All entries, those used last first."""

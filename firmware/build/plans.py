@@ -1,0 +1,128 @@
+"""The plans of all steps from sources to a bitstream: which scripts, which tools, which files.
+
+A netlist is the text of Yosys's JSON, a family is that of the part; what else a plan is made of is text too.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from netloom.firmware.board.boards import BoardSpec
+from netloom.firmware.board.top import TOP, BoardTop
+from netloom.firmware.build.plan import Command, Plan
+from netloom.firmware.families.family import Family
+
+SYNTHESIS_LOG, WRITE_LOG = "synthesis.log", "write.log"
+
+
+def network_plan(
+    sources: Mapping[str, str], files: Sequence[str], top: str, family: Family, parameters: Mapping[str, int]
+) -> Plan:
+    """From sources to `TOP.json`: cells of the family, every instance of the top optimized on its own, so that each
+    cell belongs to one of them; there is little to gain across their borders.
+
+    Args:
+        sources: texts by path.
+        files: those of them to read, in order; the others are memories.
+        top: the module.
+        family: of the part.
+        parameters: of the top.
+    """
+    chosen = "".join(f" -chparam {name} {value}" for name, value in parameters.items())
+    script = [
+        # Deferred, as no module is meant to be elaborated with its default parameters.
+        *(f"read_verilog -sv -defer {file}" for file in files),
+        f"hierarchy -top {top}{chosen}",
+        *([f"rename -top {top}"] if chosen else []),
+        f"setattr -mod -set keep_hierarchy 1 {top}/t:* %M",
+        f"{family.synth} -top {top}",
+        "setattr -mod -unset keep_hierarchy *",
+        "flatten",
+        "opt_clean -purge",
+        "check -assert",
+        "stat",
+        # Without the descriptions of the family's cells, which whoever reads the netlist has too.
+        f"select {top}",
+        f"write_json -selected {top}.json",
+    ]
+    return yosys_plan("synthesis", script, sources, (f"{top}.json",), SYNTHESIS_LOG)
+
+
+def write_plan(netlist: str, top: str, family: Family) -> Plan:
+    """A finished netlist of the module `top` in both forms: `TOP.json` and `TOP.v`."""
+    script = [
+        *(f"read_verilog -lib -specify +/{path}" for path in family.library),
+        f"read_json {top}.json",
+        f"select {top}",
+        "opt_clean -purge",
+        f"write_json -selected {top}.json",
+        f"write_verilog -selected -noattr {top}.v",
+    ]
+    return yosys_plan("write", script, {f"{top}.json": netlist}, (f"{top}.json", f"{top}.v"), WRITE_LOG)
+
+
+def shell_plan(netlist: str, network: str, shell: Mapping[str, str], top: BoardTop, family: Family) -> Plan:
+    """The shell, its texts by name, and the pins, synthesized around the netlist of the module `network`."""
+    script = [
+        "read_verilog stub.v",
+        *(f"read_verilog -sv -defer {name}" for name in shell),
+        f"read_rtlil {TOP}.il",
+        f"{family.synth} -top {TOP}",
+        # The empty network goes, the finished one comes in its place.
+        f"delete ={network}",
+        "read_json network.json",
+        f"hierarchy -check -top {TOP}",
+        "flatten",
+        "opt_clean -purge",
+        "check -assert",
+        f"select {TOP}",
+        f"write_json -selected {TOP}.json",
+    ]
+    files = {**shell, "network.json": netlist, "stub.v": stub(netlist, network), f"{TOP}.il": top.rtlil}
+    return yosys_plan("shell", script, files, (f"{TOP}.json",), "shell.log")
+
+
+def place_plan(netlist: str, constraints: str, board: BoardSpec, family: Family, seed: int) -> Plan:
+    """One attempt to place and route a netlist, with its constraints of pins and clocks."""
+    stem, pins = f"seed{seed}", f"{TOP}{family.constraints}"
+    speed = ["--speed", board.speed] if board.speed else []
+    arguments = (
+        *board.device.options,
+        *("--package", board.package, *speed, "--json", f"{TOP}.json"),
+        *(f"--{family.constraints.removeprefix('.')}", pins, "--seed", str(seed)),
+        *(family.config_option, f"{stem}.config", "--report", f"{stem}-report.json", "--write", f"{stem}-placed.json"),
+        "--timing-allow-fail",
+    )
+    files = {f"{TOP}.json": netlist, pins: constraints}
+    makes = (f"{stem}.config", f"{stem}-report.json", f"{stem}-placed.json")
+    return Plan("place_route", files, (Command(family.place, arguments, tuple(files), makes, f"place-{stem}.log"),))
+
+
+def pack_plan(config: str, name: str, family: Family) -> Plan:
+    """From what nextpnr wrote for the packer, in a file of that name, to a bitstream."""
+    bitstream = f"bitstream{family.suffix}"
+    command = Command(family.pack, tuple(family.pack_arguments(name, bitstream)), (name,), (bitstream,), "pack.log")
+    return Plan("pack", {name: config}, (command,))
+
+
+def yosys_plan(name: str, script: Sequence[str], files: Mapping[str, str], makes: Sequence[str], log: str) -> Plan:
+    """One run of Yosys.
+
+    Args:
+        name: of the step, and of the script's file.
+        script: its lines.
+        files: that it reads, texts by name.
+        makes: names of the files that it writes.
+        log: name of the file for all it says.
+    """
+    file = f"{name}.ys"
+    # Yosys writes its log itself: the WebAssembly build prints nothing any more once it has called ABC.
+    own = f"{file}.log"
+    command = Command("yosys", ("-Q", "-l", own, file), (*files, file), tuple(makes), log, own)
+    return Plan(name, {**files, file: "\n".join([*script, ""])}, (command,))
+
+
+def stub(netlist: str, top: str) -> str:
+    """The top of Yosys's JSON as an empty Verilog module, for what instantiates it."""
+    ports = json.loads(netlist)["modules"][top]["ports"]
+    lines = [f"  {port['direction']} wire [{len(port['bits']) - 1}:0] {name}" for name, port in ports.items()]
+    return f"(* blackbox *)\nmodule {top} (\n" + ",\n".join(lines) + "\n);\nendmodule\n"
