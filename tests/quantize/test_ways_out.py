@@ -155,7 +155,7 @@ CASES: dict[str, tuple[tuple[int, ...], list[Any], str, list[list[Any]]]] = {
     "axis": (
         STEPS,
         [layers.BatchNormalization(axis=1)],
-        "must be the last axis, not 1: put a Permute before",
+        "must be the last .* put a Permute before",
         [[layers.Permute((2, 1)), layers.BatchNormalization(), layers.Permute((2, 1))]],
     ),
     "axes": (

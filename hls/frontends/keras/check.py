@@ -20,9 +20,7 @@ def check_model(model: Any, settings: HlsSettings) -> None:
     Raises:
         LayerNotSupportedError: naming the layer, what is wrong, and what to do instead.
     """
-    import keras
-
-    if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
+    if not getattr(model, "inputs", None):
         raise LayerNotSupportedError("the model must be a Sequential or functional Keras model with fixed input shapes")
     for tensor in model.inputs:
         if any(size is None for size in tensor.shape[1:]):
