@@ -70,15 +70,15 @@ class Comparison:
         for number, (a, b) in enumerate(zip(first, second, strict=True)):
             step = self._steps.get(f"output {number}" if number else "output", 1.0)
             self._outputs[number].add(f"output {number}" if len(first) > 1 else "output", a, b, step)
-        for name, b in (second_layers or {}).items():
-            a = (first_layers or {}).get(self._origins.get(name, name))
-            if a is not None and a.shape == b.shape:
-                self._layers.setdefault(name, _Difference()).add(name, a, b, self._steps.get(name, 1.0))
-        ours, theirs = choices(first), choices(second)
-        if ours is None or theirs is None:
+        for name, theirs in (second_layers or {}).items():
+            ours = (first_layers or {}).get(self._origins.get(name, name))
+            if ours is not None and ours.shape == theirs.shape:
+                self._layers.setdefault(name, _Difference()).add(name, ours, theirs, self._steps.get(name, 1.0))
+        a_choice, b_choice = choices(first), choices(second)
+        if a_choice is None or b_choice is None:
             self._agreeing = None
         elif self._agreeing is not None:
-            self._agreeing += int((ours == theirs).sum())
+            self._agreeing += int((a_choice == b_choice).sum())
 
     def result(self, scores: Mapping[str, dict[str, float]] | None = None) -> Fidelity:
         """What was found, after one `add` or more.

@@ -44,7 +44,8 @@ def crosscheck(
     for start in range(0, max(1, samples), chunk):
         part = [one[start : start + chunk] for one in inputs]
         found = [one.exact(part) for one in engines]
-        comparison.add(*found, *(one.trace(part) for one in engines if trace))
+        layers = [one.trace(part) if trace else {} for one in engines]
+        comparison.add(found[0], found[1], layers[0], layers[1])
         if evaluate is not None:
             for kept, one in zip(outputs, found, strict=True):
                 kept.append(one)
@@ -59,6 +60,6 @@ def joined(parts: Sequence[list[np.ndarray]]) -> list[np.ndarray]:
     return [np.concatenate(chunks).astype(np.float64) for chunks in zip(*parts, strict=True)]
 
 
-def remembering(engine: Engine, x: Arrays, outputs: Sequence[np.ndarray]) -> Predict:
+def remembering(engine: Engine, x: Arrays, outputs: list[np.ndarray]) -> Predict:
     """An engine's `predict` that does not run again on inputs whose outputs, float64, are there."""
     return lambda asked: (outputs[0] if len(outputs) == 1 else outputs) if asked is x else engine.predict(asked)
