@@ -11,7 +11,7 @@ from netloom.common.files import put_in_place, scratch
 from netloom.errors import LayerNotSupportedError, PrecisionError, StorageError
 from netloom.hls.conversion import PROJECT_FOLDER, SETTINGS_FILE, Conversion
 from netloom.hls.dataflow import save_dataflow
-from netloom.hls.frontends.keras.parse import parse
+from netloom.hls.frontends.registry import parse
 from netloom.hls.hls4ml_graph import build_graph
 from netloom.hls.lower import RESULT, FromGraph, Planned, lower
 from netloom.hls.settings import HlsSettings
@@ -26,7 +26,8 @@ def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Convers
     lowers exactly the graph it then holds.
 
     Args:
-        model: a Keras model of QKeras layers, its input quantized by a `QActivation`.
+        model: of a kind that a front end reads (`hls/frontends/registry.py`): a Keras model of QKeras layers, its input
+            quantized by a `QActivation`.
         settings: of the conversion.
         directory: what to write. Appears whole or not at all; an earlier one is replaced only once the new one is
             whole.

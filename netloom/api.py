@@ -13,7 +13,7 @@ from netloom.models.data.examples import Examples, as_list, count
 from netloom.models.tasks import Predict, find_task, guess_task, parts_of, read_targets
 from netloom.pipeline import rundir
 from netloom.pipeline.decision import decision_thresholds
-from netloom.pipeline.evaluation import steps_of
+from netloom.pipeline.side_by_side import affordable, steps_of
 from netloom.pipeline.state import check_part
 from netloom.sim import Engine, Fidelity, open_engine
 from netloom.sim import crosscheck as compare_engines
@@ -180,6 +180,6 @@ def crosscheck(
     evaluate = None
     if targets is not None:
         evaluate = _evaluation(conversion, x, targets, task)
-    steps = steps_of(conversion)
+    steps, chunk = steps_of(conversion), affordable(conversion)
     with open_engine("fixed", conversion=conversion) as fixed, open_run_engine(engine, converted) as other:
-        return compare_engines(fixed, other, x, evaluate=evaluate, steps=steps, trace=True)
+        return compare_engines(fixed, other, x, evaluate=evaluate, steps=steps, trace=True, chunk=chunk)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from netloom.quantize.graph import Block, Graph, Step
-from netloom.quantize.support import WEIGHTED
+from netloom.quantize.support.table import WEIGHTED
 
 EXACT_EPSILON = 2.0**-10
 EXACT_VARIANCE = 1 - EXACT_EPSILON

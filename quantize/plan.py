@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from netloom.quantize.graph import Block, Graph, Step, unique_name
 from netloom.quantize.policy import Policy
-from netloom.quantize.support import TABLES, TRANSPARENT, WEIGHTED
+from netloom.quantize.support.rules import TABLES
+from netloom.quantize.support.table import TRANSPARENT, WEIGHTED
 
 TABLE_BITS = 8
 """Least width at the input of a table (sigmoid, tanh, softmax): the table has that many bits of address anyway."""

@@ -9,7 +9,7 @@ from netloom.quantize.graph import Block, Graph
 from netloom.quantize.plan import Point
 from netloom.quantize.policy import Policy
 from netloom.quantize.quantizers import relu_quantizer, type_quantizer
-from netloom.quantize.support import WEIGHTED
+from netloom.quantize.support.table import WEIGHTED
 
 SCALE_BITS = 8
 """Least width of a kept batch normalization's scale: one multiplier a channel is cheap, and few bits cost accuracy."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from netloom.quantize.graph import OPERATORS, Block, Graph, Step, unique_name
-from netloom.quantize.support import NO_OPERATION, WEIGHTED
+from netloom.quantize.support.table import NO_OPERATION, WEIGHTED
 
 
 def drop_no_operations(graph: Graph) -> None:

@@ -19,7 +19,7 @@ from netloom.quantize.plan import Point, plan_quantizers
 from netloom.quantize.policy import Policy
 from netloom.quantize.rebuild import build_float, build_twin
 from netloom.quantize.rewrite import drop_no_operations, split_activations, split_merges
-from netloom.quantize.support import check_supported
+from netloom.quantize.support.graph import check_activations, check_supported
 
 CALIBRATION_SAMPLES = 2048
 CALIBRATION_BATCH = 256
@@ -71,6 +71,7 @@ def quantize(
         return model
     graph = read_graph(model)
     check_supported(graph)
+    check_activations(model)
     blocks = graph.blocks()
     policy.check_overrides(
         [*graph.inputs.values(), *(block.name for block in blocks)],

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from netloom.hls import Conversion
-from netloom.sim.crosscheck import Fidelity, LayerDifference, Mismatch, crosscheck
+from netloom.sim.comparison import Comparison
+from netloom.sim.crosscheck import crosscheck
 from netloom.sim.engine import Engine
 from netloom.sim.engines import ENGINES, HARDWARE_ENGINES, Given, kind_of
+from netloom.sim.fidelity import Fidelity, LayerDifference, Mismatch
 from netloom.sim.statistics import LayerStatistics
 
 
@@ -40,6 +42,7 @@ def open_engine(
 __all__ = [
     "ENGINES",
     "HARDWARE_ENGINES",
+    "Comparison",
     "Engine",
     "Fidelity",
     "LayerDifference",

@@ -11,7 +11,7 @@ from netloom.common.reading import Number, Whole, read_json
 from netloom.firmware.build.bitstream import Build
 from netloom.firmware.emit.design_file import DESIGN_FILE, read_whole_design
 from netloom.pipeline import rundir
-from netloom.report.schema import FidelityRecord, RunRecord
+from netloom.records import FidelityRecord, RunRecord
 from netloom.settings import HardwareSettings
 
 

@@ -4,16 +4,13 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from netloom.hls import Conversion
-from netloom.models.data.examples import as_list
 from netloom.pipeline import rundir
-from netloom.pipeline.evaluation import Recorded, affordable, compare, joined, run_task
-from netloom.pipeline.fidelity import merge
+from netloom.pipeline.evaluation import run_task
+from netloom.pipeline.side_by_side import compare
 from netloom.pipeline.testset import TestSet
 from netloom.progress import Progress
-from netloom.report.schema import RunRecord
+from netloom.records import RunRecord
 from netloom.sim import Fidelity
 from netloom.sim.crosscheck import remembering
 from netloom.sim.fixed import FixedEngine
@@ -44,24 +41,12 @@ def hold(
     conversion = Conversion.load(directory / rundir.CONVERSION)
     whole = TestSet.load(directory / rundir.DATA)
     tests, task = whole.part(0, samples), run_task(whole, conversion)
-    fixed, chunk = FixedEngine(conversion), affordable(conversion)
-    comparisons = []
-    outputs: dict[str, list[list[np.ndarray]]] = {fixed.name: [], engine.name: []}
-    for start in range(0, len(tests), chunk):
-        part = tests.part(start, start + chunk)
-        traced = len(part) if trace_samples is None else max(0, min(trace_samples - start, len(part)))
-        advanced = partial(_advanced, progress, engine.name, start, len(tests))
-        recorded = {one.name: Recorded(one, as_list(part.x), traced, advanced) for one in (fixed, engine)}
-        comparisons += compare(recorded, part, conversion)
-        for name, one in recorded.items():
-            outputs[name].append(one.outputs)
+    fixed = FixedEngine(conversion)
+    advanced = partial(progress.advanced, f"{engine.name}, every layer")
+    outputs, (fidelity,) = compare([fixed, engine], tests, conversion, trace_samples, advanced)
     scores = {
-        one.name: task.evaluate(remembering(one, tests.x, joined(outputs[one.name])), tests)
+        one.name: task.evaluate(remembering(one, tests.x, outputs[one.name]), tests)
         for one in (fixed, engine)
         if len(tests) == len(whole)
     }
-    return merge(comparisons), {name: one for name, one in scores.items() if one}
-
-
-def _advanced(progress: Progress, name: str, before: int, total: int, done: int) -> None:
-    progress.advanced(f"{name}, every layer", min(before + done, total), total)
+    return fidelity, {name: one for name, one in scores.items() if one}

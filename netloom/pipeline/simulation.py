@@ -11,7 +11,7 @@ from netloom.common.reading import Number, Whole, is_numbers, read_arrays, read_
 from netloom.errors import StorageError
 from netloom.models.data.examples import as_list, gathered
 from netloom.pipeline import rundir
-from netloom.report.schema import FidelityRecord
+from netloom.records import FidelityRecord
 from netloom.sim import ENGINES
 
 

@@ -507,6 +507,30 @@ def test_what_hls4ml_cannot_build_is_refused_in_one_line(tmp_path):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(("size", "pool", "stride"), [(6, 2, 4), (4, 1, 2), (6, 2, 2)])
+def test_pooling_that_says_same_and_pads_nothing(tmp_path, size, pool, stride):
+    """Seen refused: after quantization, which takes it."""
+    inputs = keras.Input((size, size, 2), name="source")
+    x = quant(5, 0, "input_quantizer")(inputs)
+    kinds = (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)
+    model = keras.Model(inputs, [kind(pool, stride, padding="same")(x) for kind in kinds])
+    conversion = convert(model, PARALLEL, tmp_path / "net")
+    data = np.random.default_rng(0).uniform(-1, 1, (9, size, size, 2))
+    with open_engine("csim", conversion=conversion) as csim, open_engine("fixed", conversion=conversion) as fixed:
+        for expected, judged, ours in zip(
+            open_engine("quantized", model=model).predict(data), csim.predict(data), fixed.predict(data), strict=True
+        ):
+            assert (ours == expected).all() and (judged == expected).all()
+
+
+def test_an_activation_of_ones_own_is_refused_whatever_its_name(tmp_path):
+    def relu(x):
+        return -x
+
+    with pytest.raises(LayerNotSupportedError, match=r"'odd one'.*test_converter.relu' is not supported"):
+        convert(one_layer(keras.layers.Activation(relu, name="odd one"), (4,)), PARALLEL, tmp_path / "net")
+
+
 @pytest.mark.parametrize("axis", [1, 2])
 def test_merges_of_different_sizes(tmp_path, axis):
     """Joined along any axis, or refused: never an abort."""

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 import netloom
 from netloom.cli.app import app
 from netloom.hls.dataflow import MatVec, save_dataflow
-from netloom.pipeline import evaluation, rundir
+from netloom.pipeline import evaluation, rundir, side_by_side
 from netloom.pipeline.simulation import Simulation
 from netloom.pipeline.testset import TestSet
 from netloom.progress import Progress
@@ -56,7 +56,7 @@ def test_fixed_equals_csim_over_the_whole_test_set(directory: Path) -> None:
 def test_chunks_of_the_test_set_give_what_the_whole_gives(
     directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluation, "affordable", lambda conversion: 100)
+    monkeypatch.setattr(side_by_side, "affordable", lambda conversion: 100)
     evaluation.evaluate(directory, SETTINGS, tmp_path, Progress())
     whole, chunked = Simulation.load(directory), Simulation.load(tmp_path)
     assert chunked.layers == whole.layers
@@ -67,7 +67,7 @@ def test_chunks_of_the_test_set_give_what_the_whole_gives(
 
 
 def test_limits_of_samples_cut_across_chunks(directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluation, "affordable", lambda conversion: 100)
+    monkeypatch.setattr(side_by_side, "affordable", lambda conversion: 100)
     settings = SETTINGS.model_copy(update={"csim_samples": 150, "trace_samples": 120})
     evaluation.evaluate(directory, settings, tmp_path, Progress())
     *_, quantized, csim = Simulation.load(tmp_path).fidelity

@@ -37,6 +37,11 @@ def scalar_operator():
     return keras.Model(inputs, layers.Dense(2)(inputs) * 2.0)
 
 
+def relu(x):
+    """Not what its name says."""
+    return -x
+
+
 IMAGE, SERIES = (7, 7, 4), (9, 4)
 
 REFUSED = [
@@ -46,6 +51,7 @@ REFUSED = [
     (lambda: one(layers.ReLU(threshold=1.0, name="bad"), (4,)), ["'bad'", "threshold must be 0"]),
     (lambda: one(layers.Dense(3, activation="gelu", name="bad"), (4,)), ["'bad'", "'gelu'"]),
     (lambda: one(layers.Activation("elu", name="bad"), (4,)), ["'bad'", "'elu'"]),
+    (lambda: one(layers.Dense(3, activation=relu, name="bad"), (4,)), ["'bad'", "test_refusals.relu'", "use one of"]),
     (lambda: one(layers.Conv2D(2, 3, dilation_rate=2, name="bad"), IMAGE), ["'bad'", "dilation_rate must be 1"]),
     (lambda: one(layers.Conv2D(4, 3, groups=2, name="bad"), IMAGE), ["'bad'", "groups must be 1"]),
     (lambda: one(layers.Conv1D(4, 3, padding="causal", name="bad"), SERIES), ["'bad'", "'causal'", "ZeroPadding1D"]),

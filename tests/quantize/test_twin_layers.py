@@ -7,7 +7,7 @@ from netloom.quantize import Policy, is_quantized, quantize, quantizer_type
 from netloom.quantize.graph import read_graph
 from netloom.quantize.inspection import all_layers, layer_quantizers
 from netloom.quantize.rebuild import build_float
-from netloom.quantize.support import check_supported
+from netloom.quantize.support.graph import check_supported
 from netloom.quantize.twin import rewrite
 
 keras = pytest.importorskip("keras")

@@ -4,12 +4,10 @@ from typing import Any
 
 from netloom.errors import LayerNotSupportedError
 from netloom.hls.settings import HlsSettings
+from netloom.quantize.support.table import NO_OPERATION
 
 RESHAPES = ("Flatten", "Reshape")
 """Layers that move no element of a flat array."""
-
-NO_CODE = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "AlphaDropout", "GaussianDropout")
-"""Layers that do nothing at inference."""
 
 
 def check_outputs(model: Any, settings: HlsSettings) -> None:
@@ -39,7 +37,7 @@ def _root(tensor: Any, settings: HlsSettings) -> Any:
     while True:
         operation, node, _ = tensor._keras_history
         kind = type(operation).__name__
-        no_code = kind in NO_CODE or (kind in RESHAPES and settings.io_type == "io_parallel")
+        no_code = kind in NO_OPERATION or (kind in RESHAPES and settings.io_type == "io_parallel")
         linear = kind == "Activation" and operation.activation.__name__ == "linear"
         if not (no_code or linear):
             return tensor

@@ -1,5 +1,6 @@
 """`parse`: a Keras model, checked, as a `ParsedModel`."""
 
+import sys
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError
@@ -7,6 +8,11 @@ from netloom.hls.frontends.keras.check import check_model
 from netloom.hls.frontends.parsed import ParsedModel
 from netloom.hls.names import identifiers
 from netloom.hls.settings import HlsSettings
+
+
+def is_keras(model: Any) -> bool:
+    """Whether it is a Keras model; without Keras there is none."""
+    return "keras" in sys.modules and isinstance(model, sys.modules["keras"].Model)
 
 
 def parse(model: Any, settings: HlsSettings) -> ParsedModel:

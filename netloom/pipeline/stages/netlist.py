@@ -5,9 +5,9 @@ from pathlib import Path
 from netloom.common.files import write_text
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.pipeline import rundir
-from netloom.pipeline.evaluation import record_of
 from netloom.pipeline.hardware import HardwareRun
 from netloom.pipeline.holding import hold, run_record
+from netloom.pipeline.side_by_side import record_of
 from netloom.pipeline.stage import Job, Stage
 from netloom.pipeline.stages.synthesize import load_netlist
 from netloom.pipeline.versions import compiler_version, simulator_version
@@ -27,7 +27,7 @@ def _work(job: Job, out: Path) -> None:
     with NetlistEngine(design, netlist.verilog) as engine:
         fidelity, _ = hold(engine, job.directory, job.hardware.netlist_samples, 0, job.progress)
         found = HardwareRun(
-            fidelity=record_of(fidelity, None),
+            fidelity=record_of(fidelity),
             run=run_record(engine, "netlist", fidelity, None),
             tool=netlist.version,
         )
@@ -46,5 +46,5 @@ STAGE = Stage(
     applies=lambda job: job.hardware.netlist_samples > 0,
     board=True,
     measures=True,
-    code=("hls", "firmware", "sim", "netloom/pipeline", "netloom/report/schema.py"),
+    code=("hls", "firmware", "sim", "netloom/pipeline", "netloom/records.py"),
 )

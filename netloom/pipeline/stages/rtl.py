@@ -5,9 +5,9 @@ from pathlib import Path
 from netloom.common.files import write_text
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.pipeline import rundir
-from netloom.pipeline.evaluation import record_of
 from netloom.pipeline.hardware import HardwareRun
 from netloom.pipeline.holding import hold, run_record
+from netloom.pipeline.side_by_side import record_of
 from netloom.pipeline.stage import Job, Stage
 from netloom.pipeline.versions import compiler_version, simulator_version
 from netloom.progress import Progress
@@ -53,8 +53,8 @@ def simulate_rtl(
         with RtlEngine(design, _STALLS) as pausing:
             stalled, _ = hold(pausing, directory, settings.stalled_samples, 0, progress)
     found = HardwareRun(
-        fidelity=record_of(fidelity, trace_samples),
-        stalled=None if stalled is None else record_of(stalled, None),
+        fidelity=record_of(fidelity),
+        stalled=None if stalled is None else record_of(stalled),
         scores=scores,
         run=run_record(engine, "rtl", fidelity, stalled),
         latency=measured.latency,
@@ -72,5 +72,5 @@ STAGE = Stage(
     work=_work,
     board=True,
     measures=True,
-    code=("hls", "firmware", "sim", "netloom/pipeline", "netloom/report/schema.py"),
+    code=("hls", "firmware", "sim", "netloom/pipeline", "netloom/records.py"),
 )

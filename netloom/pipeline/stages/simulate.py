@@ -28,6 +28,6 @@ STAGE = Stage(
     inputs=_inputs,
     work=_work,
     measures=True,
-    code=("models", "quantize", "hls", "sim", "netloom/pipeline", "netloom/report/schema.py"),
+    code=("models", "quantize", "hls", "sim", "netloom/pipeline", "netloom/records.py"),
     uses=("hls4ml", "keras", "tensorflow", "qkeras"),
 )

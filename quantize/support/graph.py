@@ -1,0 +1,47 @@
+"""The table of layers, held against a graph that is to be quantized."""
+
+from types import FunctionType
+from typing import Any
+
+from netloom.errors import LayerNotSupportedError
+from netloom.quantize.graph import Graph
+from netloom.quantize.inspection import all_layers
+from netloom.quantize.support.arguments import constructor_arguments
+from netloom.quantize.support.layer import Layer
+from netloom.quantize.support.rules import ACTIVATION
+from netloom.quantize.support.table import check_layer
+
+_LIBRARIES = ("keras", "tensorflow", "jax")
+"""Whose functions are what their names say."""
+
+
+def check_supported(graph: Graph) -> None:
+    """Refuse the first layer, or option of a layer, that has no exact twin.
+
+    Raises:
+        LayerNotSupportedError: naming the layer, the option and what to do instead.
+    """
+    import keras
+
+    for step in graph.steps:
+        block = step.block
+        defaults = constructor_arguments(getattr(keras.layers, block.class_name, object))
+        shapes = [graph.shapes[tensor] for tensor in step.inputs]
+        output = graph.shapes[step.output]
+        check_layer(Layer(block.owner, block.class_name, block.config, defaults, shapes, output, step.inputs), None)
+
+
+def check_activations(model: Any) -> None:
+    """Refuse functions of the user's own: Keras saves no more of them than the name, which may be `relu`.
+
+    Raises:
+        LayerNotSupportedError: naming the layer and the function.
+    """
+    for layer in all_layers(model):
+        function = getattr(layer, "activation", None)
+        if isinstance(function, FunctionType) and function.__module__.split(".")[0] not in _LIBRARIES:
+            name = f"{function.__module__}.{function.__name__}"
+            raise LayerNotSupportedError(
+                f"layer {layer.name!r} ({type(layer).__name__}): activation {name!r} is not supported: "
+                f"{ACTIVATION.instead} ({ACTIVATION.reason})"
+            )

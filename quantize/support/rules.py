@@ -1,0 +1,253 @@
+"""Rules: one a refused option, each with its reason and its way out, over plain facts of a layer.
+
+Several of these options hls4ml 1.3 would accept and silently compute something else (dilation, groups), or crash on in
+C++ (depth_multiplier, pooling of overlapping windows with io_stream): see docs/upstream.md.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from netloom.quantize.support.layer import IoType, Layer, per_axis
+
+TABLES = frozenset({"sigmoid", "tanh", "softmax"})
+"""Activations that the firmware looks up in a table."""
+
+ACTIVATIONS = TABLES | {"linear", "relu"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An option that is refused.
+
+    Attributes:
+        refused: which, for the documentation.
+        found: what is wrong with a layer; None if nothing.
+        instead: the way out.
+        reason: why.
+        where: always; only in the conversion, as quantization takes the option away; or only with io_stream.
+    """
+
+    refused: str
+    found: Callable[[Layer], str | None]
+    instead: str
+    reason: str
+    where: Literal["always", "conversion", "io_stream"] = "always"
+
+    def problem(self, layer: Layer, io_type: IoType | None) -> str | None:
+        """What is wrong with a layer, what to do, and why, in one line; None if nothing.
+
+        Args:
+            layer: of a class that has this rule.
+            io_type: of the conversion; None before there is one.
+        """
+        if self.where == "always" or (io_type is not None and self.where in ("conversion", io_type)):
+            found = self.found(layer)
+            if found is not None:
+                setting = "with io_stream " if self.where == "io_stream" else ""
+                return f"{setting}{found}: {self.instead} ({self.reason})"
+        return None
+
+
+def _activation(layer: Layer) -> str | None:
+    function = layer.config.get("activation", "linear")
+    if isinstance(function, dict):
+        function = function.get("class_name", "a function of its own")
+    return None if function in ACTIVATIONS else f"activation {function!r} is not supported"
+
+
+def _relu(option: str) -> Rule:
+    def found(layer: Layer) -> str | None:
+        value = layer.config[option]
+        return f"{option} must be 0, not {value}" if value else None
+
+    return Rule(f"`{option}` other than 0", found, "use a plain ReLU and fine-tune", "no firmware equals it exactly")
+
+
+def _bound(layer: Layer) -> str | None:
+    bound = layer.config["max_value"]
+    return None if bound is None else f"max_value={bound} is not supported, only a plain ReLU is"
+
+
+def _channels(layer: Layer) -> str | None:
+    return "data_format must be 'channels_last'" if layer.config.get("data_format") == "channels_first" else None
+
+
+def _one(option: str, instead: str, reason: str) -> Rule:
+    def found(layer: Layer) -> str | None:
+        value = layer.config[option]
+        return f"{option} must be 1, not {value}" if any(one != 1 for one in per_axis(value)) else None
+
+    return Rule(f"`{option}` other than 1", found, instead, reason)
+
+
+def _padding(layer: Layer) -> str | None:
+    padding = layer.config["padding"]
+    return None if padding in ("valid", "same") else f"padding must be 'valid' or 'same', not {padding!r}"
+
+
+def _row_stride(layer: Layer) -> str | None:
+    kernel, strides = per_axis(layer.config["kernel_size"]), per_axis(layer.config["strides"])
+    pointwise = kernel == (1, 1) and "Depthwise" not in layer.kind and "Separable" not in layer.kind
+    if len(kernel) == 2 and kernel[0] == 1 and strides[0] > 1 and not pointwise:
+        return f"a kernel of height 1 must have row stride 1, not {strides[0]}"
+    return None
+
+
+def _padded_pool(layer: Layer) -> str | None:
+    config = layer.config
+    if config["padding"] != "same":
+        return None
+    for size, pool, stride in zip(
+        layer.inputs[0], per_axis(config["pool_size"]), per_axis(config["strides"]), strict=False
+    ):
+        if (-(-size // stride) - 1) * stride + pool > size:
+            return f"padding='same' pads an input of {size} (pool {pool}, stride {stride})"
+    return None
+
+
+def _overlap(layer: Layer) -> str | None:
+    size, strides = per_axis(layer.config["pool_size"]), per_axis(layer.config["strides"])
+    return None if size == strides else f"strides {strides} must equal pool_size {size}"
+
+
+def _interpolation(layer: Layer) -> str | None:
+    interpolation = layer.config["interpolation"]
+    return None if interpolation == "nearest" else f"interpolation must be 'nearest', not {interpolation!r}"
+
+
+def _last_axis(what: str) -> Callable[[Layer], str | None]:
+    def found(layer: Layer) -> str | None:
+        axis = layer.config["axis"]
+        axes = per_axis(axis)
+        return None if axes in ((-1,), (len(layer.inputs[0]),)) else f"{what} the last axis, not {axis}"
+
+    return found
+
+
+def _mask(layer: Layer) -> str | None:
+    return "it takes a mask" if len(layer.inputs) > 1 else None
+
+
+def _kernel_mask(layer: Layer) -> str | None:
+    mask: Any = layer.config.get("mask")
+    return None if mask is None or np.isin(mask, (0, 1)).all() else "mask must hold zeros and ones"
+
+
+def _few(layer: Layer) -> str | None:
+    return "it must have two inputs or more, all of them tensors" if len(layer.inputs) < 2 else None
+
+
+def _many(layer: Layer) -> str | None:
+    count = len(layer.inputs)
+    return f"it must have 2 inputs, not {count}" if count != 2 else None
+
+
+def _twice(layer: Layer) -> str | None:
+    return "its inputs are one and the same tensor" if len(set(layer.tensors)) < len(layer.tensors) else None
+
+
+def _shapes(layer: Layer) -> str | None:
+    shapes = dict.fromkeys(layer.inputs)
+    return f"its inputs must have one shape, not {' and '.join(map(str, shapes))}" if len(shapes) > 1 else None
+
+
+def _joined(layer: Layer) -> str | None:
+    axis, rank = layer.config["axis"], len(layer.output) + 1
+    return f"it must join the last axis, not {axis}" if axis % rank != rank - 1 else None
+
+
+def _rank(layer: Layer) -> str | None:
+    rank = len(layer.inputs[0])
+    return f"input must have 1 to 3 axes besides the batch, not {rank}" if rank > 3 else None
+
+
+_AXIS = "put a Permute before it and one after it"
+
+ACTIVATION = Rule(
+    "any other `activation`",
+    _activation,
+    f"use one of {', '.join(sorted(ACTIVATIONS))}",
+    "no firmware equals it exactly",
+)
+RELU = (_relu("negative_slope"), _relu("threshold"))
+BOUND = Rule(
+    "`max_value`",
+    _bound,
+    "use QActivation(quantized_relu(...)), whose range bounds it",
+    "the firmware bounds by type alone",
+    "conversion",
+)
+CHANNELS = Rule(
+    "`data_format='channels_first'`",
+    _channels,
+    "transpose the data and rebuild the model",
+    "the firmware has the channels of a pixel side by side",
+)
+_WINDOW = (
+    CHANNELS,
+    _one("dilation_rate", "use larger or more kernels", "hls4ml ignores it"),
+    Rule("causal `padding`", _padding, "use ZeroPadding1D before 'valid'", "hls4ml has none"),
+    Rule(
+        "a kernel of height 1 with a row stride",
+        _row_stride,
+        "use io_parallel",
+        "hls4ml ignores the stride there",
+        "io_stream",
+    ),
+)
+CONVOLUTION = (
+    *_WINDOW,
+    _one(
+        "groups",
+        "for each group take its channels with Permute, Cropping and Permute back, convolve them, and Concatenate the "
+        "results; for one channel a group use DepthwiseConv2D",
+        "hls4ml ignores them",
+    ),
+)
+DEPTHWISE = (*_WINDOW, _one("depth_multiplier", "add a 1x1 convolution", "hls4ml's C++ asserts so"))
+KERNEL_MASK = Rule(
+    "a `mask` of other values than 0 and 1",
+    _kernel_mask,
+    "multiply the kernel by anything else",
+    "the kernel would leave its grid",
+)
+POOL = (
+    CHANNELS,
+    Rule(
+        "`padding='same'` where it pads",
+        _padded_pool,
+        "use padding='valid' or a size that divides",
+        "hls4ml pools padded inputs wrong",
+    ),
+    Rule("`strides` other than `pool_size`", _overlap, "use io_parallel", "hls4ml cannot stream it", "io_stream"),
+)
+INTERPOLATION = Rule(
+    "any other `interpolation`",
+    _interpolation,
+    "let the convolution after it smooth",
+    "the firmware only repeats pixels",
+)
+NORM_AXIS = Rule("any other `axis`", _last_axis("axis must be"), _AXIS, "hls4ml has one scale a channel")
+SOFTMAX = (
+    Rule("any other `axis`", _last_axis("it must run over"), _AXIS, "hls4ml has no other"),
+    Rule("a mask", _mask, "call it with one input", "the firmware has none"),
+)
+PAIR = Rule("more than two inputs", _many, "chain layers of two inputs", "hls4ml has no more", "conversion")
+TWICE = Rule("one tensor used twice", _twice, "use io_parallel", "hls4ml cannot stream it", "io_stream")
+MERGE = (
+    Rule("one input, the other a number", _few, "fold the number into the weights before it", "it is no tensor"),
+    PAIR,
+    Rule(
+        "broadcasting", _shapes, "give them one, as RepeatVector and UpSampling do", "the firmware has no broadcasting"
+    ),
+    TWICE,
+)
+CONCATENATE = (
+    PAIR,
+    TWICE,
+    Rule("any other `axis`", _joined, "use io_parallel", "hls4ml cannot stream it", "io_stream"),
+)
+RANK = Rule("an input of more axes than 3", _rank, "put a Reshape before it and one after it", "hls4ml takes no more")

@@ -1,0 +1,181 @@
+"""The table of layers: what quantization and conversion take, class by class, and what they refuse whole.
+
+A new layer is an entry here.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from netloom.errors import LayerNotSupportedError
+from netloom.quantize.graph import OPERATORS
+from netloom.quantize.support import rules
+from netloom.quantize.support.arguments import unread_argument
+from netloom.quantize.support.layer import IoType, Layer
+from netloom.quantize.support.rules import Rule
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A class of layers that is taken.
+
+    Attributes:
+        read: arguments that quantization and conversion read, or hold against a rule.
+        rules: options that are refused.
+        role: its part in quantization. `weights`: multipliers with a bias, into which batch normalizations fold;
+            `moves`: its outputs are values of its inputs, on their grid; `nothing`: does nothing at inference.
+        stage: the only one that takes it; both if None.
+        default_only: arguments known, and refused unless they are at their default.
+    """
+
+    read: str = ""
+    rules: tuple[Rule, ...] = ()
+    role: Literal["weights", "moves", "nothing"] | None = None
+    stage: Literal["quantize", "convert"] | None = None
+    default_only: str = "dtype lora_rank lora_alpha quantization_config keepdims mask"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A class of layers that is refused whole: the way out, and why."""
+
+    instead: str
+    reason: str
+
+
+_DENSE = "units activation use_bias kernel_quantizer bias_quantizer"
+_CONV = (
+    "filters kernel_size strides padding data_format dilation_rate groups activation use_bias kernel_quantizer "
+    "bias_quantizer"
+)
+_DEPTHWISE = (
+    "kernel_size strides padding data_format dilation_rate depth_multiplier activation use_bias depthwise_quantizer "
+    "bias_quantizer"
+)
+_SEPARABLE = f"filters pointwise_quantizer {_DEPTHWISE}"
+_NORM = "axis epsilon center scale"
+_POOL = "pool_size strides padding data_format"
+
+_FLOAT_CONVOLUTION = (*rules.CONVOLUTION, rules.ACTIVATION)
+_FLOAT_DEPTHWISE = (*rules.DEPTHWISE, rules.ACTIVATION)
+
+
+def _each(kinds: str, entry: Entry) -> dict[str, Entry]:
+    return dict.fromkeys(kinds.split(), entry)
+
+
+LAYERS: dict[str, Entry] = {
+    "InputLayer": Entry("shape batch_shape", stage="convert", default_only="dtype sparse ragged input_tensor optional"),
+    # Layers of weights: Keras's, then QKeras's.
+    "Dense": Entry(_DENSE, (rules.RANK, rules.ACTIVATION), "weights", "quantize"),
+    **_each("Conv1D Conv2D", Entry(_CONV, _FLOAT_CONVOLUTION, "weights", "quantize")),
+    "DepthwiseConv2D": Entry(_DEPTHWISE, _FLOAT_DEPTHWISE, "weights", "quantize"),
+    **_each("SeparableConv1D SeparableConv2D", Entry(_SEPARABLE, _FLOAT_DEPTHWISE, "weights", "quantize")),
+    "QDense": Entry(_DENSE, (rules.RANK,), "weights", "convert"),
+    "QDenseBatchnorm": Entry(f"{_DENSE} {_NORM}", (rules.RANK,), "weights", "convert"),
+    "QConv1D": Entry(_CONV, rules.CONVOLUTION, "weights", "convert"),
+    "QConv2D": Entry(f"{_CONV} mask", (*rules.CONVOLUTION, rules.KERNEL_MASK), "weights", "convert"),
+    "QConv2DBatchnorm": Entry(f"{_CONV} {_NORM}", rules.CONVOLUTION, "weights", "convert"),
+    "QDepthwiseConv2D": Entry(_DEPTHWISE, rules.DEPTHWISE, "weights", "convert"),
+    "QDepthwiseConv2DBatchnorm": Entry(f"{_DEPTHWISE} {_NORM}", rules.DEPTHWISE, "weights", "convert"),
+    **_each("QSeparableConv1D QSeparableConv2D", Entry(_SEPARABLE, rules.DEPTHWISE, "weights", "convert")),
+    # Activations, normalization.
+    "Activation": Entry("activation", (rules.ACTIVATION,)),
+    "QActivation": Entry("activation", stage="convert"),
+    "ReLU": Entry("max_value negative_slope threshold", (*rules.RELU, rules.BOUND)),
+    "Softmax": Entry("axis", rules.SOFTMAX),
+    "BatchNormalization": Entry(_NORM, (rules.NORM_AXIS,)),
+    "QBatchNormalization": Entry(
+        f"{_NORM} beta_quantizer gamma_quantizer mean_quantizer variance_quantizer inverse_quantizer",
+        (rules.NORM_AXIS,),
+        stage="convert",
+        default_only="dtype activation",
+    ),
+    # Pooling, merging.
+    **_each("MaxPooling1D MaxPooling2D", Entry(_POOL, rules.POOL, "moves")),
+    **_each("AveragePooling1D AveragePooling2D", Entry(_POOL, rules.POOL)),
+    **_each("GlobalMaxPooling1D GlobalMaxPooling2D", Entry("data_format", (rules.CHANNELS,), "moves")),
+    **_each("GlobalAveragePooling1D GlobalAveragePooling2D", Entry("data_format", (rules.CHANNELS,))),
+    **dict.fromkeys(sorted(OPERATORS), Entry(rules=rules.MERGE)),
+    "Concatenate": Entry("axis", rules.CONCATENATE, "moves"),
+    # What moves values.
+    "Flatten": Entry("data_format", (rules.CHANNELS,), "moves"),
+    "Reshape": Entry("target_shape", (), "moves"),
+    "Permute": Entry("dims", (), "moves"),
+    "RepeatVector": Entry("n", (), "moves"),
+    **_each("ZeroPadding1D ZeroPadding2D", Entry("padding data_format", (rules.CHANNELS,), "moves")),
+    **_each("Cropping1D Cropping2D", Entry("cropping data_format", (rules.CHANNELS,), "moves")),
+    "UpSampling1D": Entry("size", (), "moves"),
+    "UpSampling2D": Entry("size data_format interpolation", (rules.CHANNELS, rules.INTERPOLATION), "moves"),
+    # Nothing at inference; hls4ml does not know the last two.
+    **_each("Dropout SpatialDropout1D AlphaDropout GaussianDropout", Entry("", (), "nothing")),
+    "SpatialDropout2D": Entry("data_format", (), "nothing"),
+    "GaussianNoise": Entry("stddev", (), "nothing", "quantize"),
+    "ActivityRegularization": Entry("l1 l2", (), "nothing", "quantize"),
+}
+"""Every Keras and QKeras layer class that is taken."""
+
+_RELU = Refused("use ReLU and fine-tune", "no firmware equals it exactly")
+
+REFUSED: dict[str, Refused] = {
+    "Lambda": Refused("build it from keras layers", "it is arbitrary Python: its code would run when the model loads"),
+    **dict.fromkeys(("LeakyReLU", "PReLU", "ELU"), _RELU),
+    "Average": Refused("use Add", "the next layer's weights absorb the division"),
+    "Rescaling": Refused(
+        "rescale the data before the network instead", "the firmware begins at the network's quantized input"
+    ),
+    "Normalization": Refused(
+        "normalize the data before the network, or use BatchNormalization",
+        "the firmware begins at the network's quantized input",
+    ),
+    "DepthwiseConv1D": Refused(
+        "use a SeparableConv1D, or DepthwiseConv2D with a height of 1", "QKeras has no DepthwiseConv1D"
+    ),
+    "Conv2DTranspose": Refused("use UpSampling2D followed by Conv2D", "no firmware here equals it yet"),
+    "Conv1DTranspose": Refused("use UpSampling1D followed by Conv1D", "no firmware here equals it yet"),
+    "LayerNormalization": Refused("use BatchNormalization", "it divides by a root of the data"),
+    "Functional": Refused("call its layers one by one", "nested models must be flattened"),
+    "Sequential": Refused("add its layers one by one", "nested models must be flattened"),
+}
+"""Classes that people bring and that have no exact firmware. Of others there is nothing better to say than what has."""
+
+
+def kinds(role: str, stage: str | None = None) -> frozenset[str]:
+    """Classes of a role; with `stage`, those that this one takes."""
+    return frozenset(
+        kind for kind, entry in LAYERS.items() if entry.role == role and (stage is None or entry.stage in (None, stage))
+    )
+
+
+WEIGHTED, TRANSPARENT, NO_OPERATION = (kinds(role, "quantize") for role in ("weights", "moves", "nothing"))
+
+
+def check_layer(layer: Layer, io_type: IoType | None) -> None:
+    """Refuse a layer, or an option of it, that has no exact firmware.
+
+    Args:
+        layer: what is known of it.
+        io_type: of the conversion; None for quantization, which comes before.
+
+    Raises:
+        LayerNotSupportedError: naming the layer, the option, what to do instead, and why.
+    """
+    stage = "quantize" if io_type is None else "convert"
+    entry = LAYERS.get(layer.kind)
+    if entry is None or entry.stage not in (None, stage):
+        raise LayerNotSupportedError(f"layer {layer.name!r}: {layer.kind} {_refusal(layer.kind, stage)}")
+    problem = unread_argument(layer, entry.read)
+    for rule in entry.rules:
+        problem = problem or rule.problem(layer, io_type)
+    if problem:
+        raise LayerNotSupportedError(f"layer {layer.name!r} ({layer.kind}): {problem}")
+
+
+def _refusal(kind: str, stage: str) -> str:
+    if kind in REFUSED:
+        return f"is not supported: {REFUSED[kind].instead} ({REFUSED[kind].reason})"
+    if kind in WEIGHTED:
+        return "is not quantized: run netloom.quantize first"
+    if kind in NO_OPERATION:
+        return "is not supported: leave it out (it does nothing at inference)"
+    taken = sorted(kind for kind, entry in LAYERS.items() if entry.stage in (None, stage))
+    return f"is not supported: build the model from {', '.join(taken)}"

@@ -1,0 +1,63 @@
+"""The one table of layers: its page is current, it is as good as its words, and a layer joins it by one entry."""
+
+from pathlib import Path
+
+import pytest
+
+from netloom.errors import LayerNotSupportedError
+from netloom.quantize.support import table
+from netloom.quantize.support.layer import Layer
+from netloom.quantize.support.reference import reference
+from netloom.quantize.support.rules import Rule
+
+
+def layer(kind, config=(), inputs=((6, 6, 2),), output=(6, 6, 2), tensors=(0,)):
+    return Layer("odd one", kind, dict(config), {}, inputs, output, tensors)
+
+
+def test_the_documentation_is_made_from_the_table():
+    page = (Path(__file__).parents[2] / "docs" / "layers.md").read_text(encoding="utf-8")
+    assert page == reference(), "run: python -m netloom.quantize.support.reference > docs/layers.md"
+
+
+def test_every_refusal_has_a_reason_and_a_way_out():
+    rules = [rule for entry in table.LAYERS.values() for rule in entry.rules]
+    assert all(one.reason and one.instead for one in [*rules, *table.REFUSED.values()])
+    assert not set(table.REFUSED) & set(table.LAYERS)
+
+
+@pytest.mark.parametrize("io_type", [None, "io_parallel", "io_stream"])
+def test_rules_hold_where_they_say(io_type):
+    pool = layer("MaxPooling2D", {"pool_size": (2, 2), "strides": (1, 1), "padding": "valid"})
+    many = layer("Add", inputs=((2,),) * 3, output=(2,), tensors=(0, 1, 2))
+    refused = {"MaxPooling2D": ["io_stream"], "Add": ["io_parallel", "io_stream"]}
+    for one in (pool, many):
+        if io_type in refused[one.kind]:
+            with pytest.raises(LayerNotSupportedError, match="'odd one'"):
+                table.check_layer(one, io_type)
+        else:
+            table.check_layer(one, io_type)
+
+
+def test_a_stage_takes_only_its_own():
+    table.check_layer(layer("GaussianNoise"), None)
+    with pytest.raises(LayerNotSupportedError, match="GaussianNoise is not supported: leave it out"):
+        table.check_layer(layer("GaussianNoise"), "io_parallel")
+    with pytest.raises(LayerNotSupportedError, match="QActivation is not supported: build the model from Act"):
+        table.check_layer(layer("QActivation"), None)
+
+
+def test_a_layer_is_one_entry(monkeypatch):
+    rule = Rule(
+        "`size` of 3", lambda layer: "size must not be 3" if layer.config["size"] == 3 else None, "use 4", "odd"
+    )
+    with pytest.raises(LayerNotSupportedError, match="Toy is not supported"):
+        table.check_layer(layer("Toy", {"size": 4}), None)
+    monkeypatch.setitem(table.LAYERS, "Toy", table.Entry("size", (rule,)))
+    for io_type in (None, "io_stream"):
+        table.check_layer(layer("Toy", {"size": 4}), io_type)
+        with pytest.raises(
+            LayerNotSupportedError, match=r"^layer 'odd one' \(Toy\): size must not be 3: use 4 \(odd\)$"
+        ):
+            table.check_layer(layer("Toy", {"size": 3}), io_type)
+    assert "| `Toy` | `size` of 3 | odd | use 4 |  |" in reference()
