@@ -57,8 +57,8 @@ class Accumulator:
     def design(self) -> Design:
         """As hardware."""
         x = Stream("x", X, self.lanes, self.beats)
-        state = Stream("loop_state_out", STATE, self.lanes, self.beats)
-        add = ElementwiseUnit("loop_add", x, state, Elementwise(ElementwiseFunction.ADD), self.target)
+        before = Stream("loop_state_out", STATE, self.lanes, self.beats)
+        add = ElementwiseUnit("loop_add", x, before, Elementwise(ElementwiseFunction.ADD), self.target)
         cast = CastUnit("loop_cast", add.outputs[0], STATE)
         fork = StreamFork("loop_fork", cast.outputs[0], 2)
         back, result = fork.outputs

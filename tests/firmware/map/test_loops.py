@@ -1,18 +1,22 @@
 """Designs with loops over steps: exact in Verilator, clock by clock as counted; loops without a register refused."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from designs import simulated
-from loops import Accumulator, DesignTiming, X
+from loops import STATE, Accumulator, DesignTiming, X
 
+from netloom.errors import DeadlockError, ToolFailedError
 from netloom.firmware.emit.emit import emit
 from netloom.firmware.families import ECP5
 from netloom.firmware.map import cycles
 from netloom.firmware.map.compiled_cycles import CompiledRun
-from netloom.firmware.map.cycles import count_cycles
+from netloom.firmware.map.cycles import Cycles, count_cycles
+from netloom.firmware.units.elements.cast import CastUnit
+from netloom.firmware.units.streams.stream_register import StreamRegister
 from netloom.testing.unit_bench import patterns, replay
 
 SAMPLES = 7
@@ -75,3 +79,25 @@ def test_a_body_works_once_a_step(steps):
     # With enough beats on the way a loop's latency costs nothing; with one it is paid every step but the last one.
     assert count_cycles(wide).interval == 50 * steps
     assert count_cycles(narrow).interval == 4 * (steps - 1) + 1
+
+
+def with_state(design, unit):
+    """The design with another unit in place of its state, made from that one's source."""
+    return replace(design, units=(*design.units[:3], unit(design.units[3].source), *design.units[4:]))
+
+
+def test_a_loop_without_a_register_is_refused_by_name():
+    design = with_state(Accumulator(3).design(), lambda back: CastUnit("loop_state", back, STATE))
+    with pytest.raises(DeadlockError, match=r"without a register, through (loop_\w+ -> ){4}loop_") as raised:
+        count_cycles(design)
+    assert all(f"{unit.name} -> " in str(raised.value) for unit in design.units[:4])
+    with pytest.raises(ToolFailedError, match="UNOPTFLAT"):
+        simulated(emit(design, Cycles(1, 1, {}), {}, "test"), design)
+
+
+def test_a_loop_that_nothing_begins_stops_and_is_refused(monkeypatch):
+    design = with_state(Accumulator(3).design(), lambda back: StreamRegister("loop_state", back))
+    for limit in (math.inf, 0):
+        monkeypatch.setattr(cycles, "_COMPILED_FROM", limit)
+        with pytest.raises(DeadlockError, match=r"stops after 0 clock cycles: nobody takes from x$"):
+            count_cycles(design)
