@@ -1,7 +1,7 @@
 """`Design`: a network as hardware units joined by streams. What is emitted, timed and estimated."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from netloom.firmware.families import Family
@@ -29,7 +29,11 @@ class Tap:
 
 @dataclass(frozen=True)
 class Design:
-    """Units in topological order. An input stream of a unit is an output stream of an earlier one, or of a port.
+    """Units in topological order. An input stream of a unit is an output stream of an earlier one, or of a port; in a
+    loop over steps, of a later `ScanState`.
+
+    The units of a loop's body go through all their beats once a step: what goes in and out of the loop is the same
+    stream, with the beats of one step for the unit inside, and with those of an inference outside.
 
     Attributes:
         target: the device family whose primitives are named.
@@ -39,6 +43,7 @@ class Design:
         inputs: of the network, in the order of its sources.
         outputs: of the network, in the order of its outputs.
         taps: of all layers whose result is a stream.
+        steps: unit name -> how many times it goes through its beats in an inference, where that is not once.
     """
 
     target: Family
@@ -48,14 +53,21 @@ class Design:
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     taps: tuple[Tap, ...]
+    steps: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def streams(self) -> dict[str, Stream]:
-        """All streams by name."""
+        """All streams by name, with the beats of an inference."""
         streams = {port.stream.name: port.stream for port in self.inputs}
         for unit in self.units:
-            streams |= {stream.name: stream for stream in unit.outputs}
+            steps = self.steps.get(unit.name, 1)
+            streams |= {stream.name: replace(stream, beats=stream.beats * steps) for stream in unit.outputs}
         return streams
+
+    @cached_property
+    def intervals(self) -> dict[str, int]:
+        """Clock cycles between inferences that each unit needs."""
+        return {unit.name: unit.interval * self.steps.get(unit.name, 1) for unit in self.units}
 
     @cached_property
     def multipliers(self) -> dict[str, int]:
@@ -70,4 +82,4 @@ class Design:
     @cached_property
     def interval_bound(self) -> int:
         """Clock cycles between inferences that the busiest unit needs; the design cannot be faster."""
-        return max(unit.interval for unit in self.units)
+        return max(self.intervals.values())

@@ -14,6 +14,7 @@ from netloom.firmware.map.area import area_of, design_area
 from netloom.firmware.map.cycles import Cycles
 from netloom.firmware.map.fold import Folding
 from netloom.firmware.stream import Stream
+from netloom.firmware.units.streams.scan_state import ScanState
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 
 SCHEMA_VERSION = "1.0"
@@ -103,7 +104,7 @@ def _product(design: Design, name: str, folding: Folding, cycles: Cycles) -> dic
     """Folding of a product, and how busy its multipliers are: useful products over multipliers times cycles."""
     unit = next(unit for unit in design.units if unit.name == name)
     fold = _fold(design, name, folding)
-    work = fold.multipliers * unit.inputs[0].beats
+    work = fold.multipliers * unit.inputs[0].beats * design.steps.get(name, 1)
     return {
         "unit": name,
         "layer": design.layers[name],
@@ -112,7 +113,7 @@ def _product(design: Design, name: str, folding: Folding, cycles: Cycles) -> dic
         "unrolled": fold.unrolled,
         "multipliers": fold.multipliers,
         "dsp": unit.resources().dsp,
-        "interval": unit.interval,
+        "interval": design.intervals[unit.name],
         "multiply_accumulates": work,
         "utilization": work / (fold.multipliers * cycles.interval),
     }
@@ -128,8 +129,8 @@ def _unit(design: Design, index: int) -> dict[str, Any]:
         "operations": list(design.operations[unit.name]),
         "inputs": [stream.name for stream in unit.inputs],
         "outputs": [stream.name for stream in unit.outputs],
-        "interval": unit.interval,
-        "depth": unit.depth if isinstance(unit, StreamFifo) else None,
+        "interval": design.intervals[unit.name],
+        "depth": unit.depth if isinstance(unit, StreamFifo | ScanState) else None,
         "area": {"lut": area.lut, "ff": area.ff, "dsp": area.dsp, "bram": area.bram},
     }
 

@@ -1,8 +1,11 @@
 """`DesignBuilder`: collects the units of a design while the dataflow graph is planned, node by node."""
 
+import re
 from collections import Counter
-from collections.abc import Callable, Collection
-from math import gcd, lcm
+from collections.abc import Callable, Collection, Sequence
+from copy import copy
+from dataclasses import replace
+from math import gcd, lcm, prod
 
 from netloom.firmware.design import Design, Port, Tap
 from netloom.firmware.families import Family
@@ -33,11 +36,19 @@ class DesignBuilder:
         target: whose primitives are named.
         dsps: node name -> how many of its multipliers sit in DSP blocks.
         windows: nodes that only gather windows.
-        interval: clock cycles between inferences that no other unit should exceed.
+        interval: clock cycles between inferences that no other unit should exceed; in a body, those of a step.
+        rounds: of a body, the steps of each loop it is in, from the outermost on.
+        lay_out: adds the units of a graph: of this one, or of a body (`within`).
     """
 
     def __init__(
-        self, dataflow: Dataflow, folding: Folding, target: Family, dsps: dict[str, int], windows: Collection[str]
+        self,
+        dataflow: Dataflow,
+        folding: Folding,
+        target: Family,
+        dsps: dict[str, int],
+        windows: Collection[str],
+        lay_out: Callable[["DesignBuilder"], None],
     ) -> None:
         self.dataflow = dataflow
         self.folding = folding
@@ -45,18 +56,23 @@ class DesignBuilder:
         self.dsps = dsps
         self.windows = windows
         self.interval = max((fold.interval for fold in folding.values()), default=1)
+        self.rounds: tuple[int, ...] = ()
+        self.lay_out = lay_out
         self._units: list[Unit] = []
         self._layers: dict[str, str] = {}
         self._operations: dict[str, tuple[str, ...]] = {}
+        self._steps: dict[str, int] = {}
+        self._taps: list[Tap] = []
         self._streams: dict[str, Stream] = {}
         self._copies: dict[str, list[Stream]] = {}
         self._names: set[str] = set()
-        self._uses = Counter(name for node in dataflow.nodes for name in node.inputs) + Counter(dataflow.outputs)
+        self._uses = _uses(dataflow, dataflow.outputs)
+        self._direct: Counter[str] = Counter()
         self._inputs = tuple(self._input(name, tensor) for name, tensor in dataflow.sources.items())
 
     def unique(self, name: str) -> str:
         """An identifier no unit or stream has yet."""
-        base = candidate = name.replace(".", "_")
+        base = candidate = re.sub(r"\W", "_", name)
         number = 2
         while candidate in self._names or candidate in _KEYWORDS:
             candidate, number = f"{base}_{number}", number + 1
@@ -73,19 +89,29 @@ class DesignBuilder:
             computes: whether it computes the node, rather than bring data to where it is computed.
         """
         unit = make(self.unique(name))
-        self._units.append(unit)
-        self._layers[unit.name] = node.layer
-        self._operations[unit.name] = (node.name,) if computes else ()
+        self.place(unit, node.layer, (node.name,) if computes else ())
         return unit.outputs[0]
+
+    def place(self, unit: Unit, layer: str, operations: tuple[str, ...] = ()) -> None:
+        """Add a unit that has its name, to a layer; it computes the operations, if any."""
+        self._units.append(unit)
+        self._layers[unit.name] = layer
+        self._operations[unit.name] = operations
+        if self.rounds:
+            self._steps[unit.name] = prod(self.rounds)
 
     def compute(self, node: Node, make: Callable[[str], Unit]) -> None:
         """Add the unit that computes a node, named after it, and let its output carry the result."""
         self.give(node, self.add(node, node.name, make, computes=True))
 
-    def give(self, node: Node, stream: Stream) -> None:
-        """Let a stream carry a node's result, with a copy for every use of it."""
-        self._streams[node.name] = stream
-        self._copy(node.name, node.layer, stream)
+    def give(self, node: Node, stream: Stream, result: str = "") -> None:
+        """Let a stream carry a node's result, or that of its results or body's sources that is named."""
+        self._streams[result or node.name] = stream
+        self._copy(result or node.name, node.layer, stream)
+
+    def used(self, name: str) -> bool:
+        """Whether anything takes a result or source."""
+        return self._uses[name] > 0
 
     def _copy(self, name: str, layer: str, stream: Stream) -> None:
         uses = self._uses[name]
@@ -95,13 +121,11 @@ class DesignBuilder:
         fork = StreamFork(self.unique(f"{name}_fork"), stream, uses)
         fifos = [
             StreamFifo(self.unique(f"{name}_fifo{i}"), copy, copy.beats + 2, self.target)
-            for i, copy in enumerate(fork.outputs)
+            for i, copy in enumerate(fork.outputs[: uses - self._direct[name]])
         ]
         for unit in (fork, *fifos):
-            self._units.append(unit)
-            self._layers[unit.name] = layer
-            self._operations[unit.name] = ()
-        self._copies[name] = [fifo.outputs[0] for fifo in fifos]
+            self.place(unit, layer)
+        self._copies[name] = [*(fifo.outputs[0] for fifo in fifos), *fork.outputs[len(fifos) :]]
 
     def take(self, name: str) -> Stream:
         """A node's or source's result, for one use of it."""
@@ -135,30 +159,61 @@ class DesignBuilder:
             return lanes
         return next((d for d in divisors(size) if beats(d) <= self.interval), size)
 
+    def within(self, body: Dataflow, steps: int, taken: Sequence[str], carried: Sequence[str]) -> "DesignBuilder":
+        """A builder of a body that is gone through `steps` times; its units become those of this design.
+
+        Args:
+            body: whose sources are then given, whose nodes `lay_out` adds, and whose results are taken.
+            steps: for each time that this graph is gone through.
+            taken: results that leave the body, once for each time they are named.
+            carried: results that are taken then, by what can hold a whole step of them.
+        """
+        inner = copy(self)
+        inner.dataflow = body
+        inner.interval = max(self.interval // steps, 1)
+        inner.rounds = (*self.rounds, steps)
+        inner._streams, inner._copies = {}, {}
+        inner._uses, inner._direct = _uses(body, (*taken, *carried)), Counter(carried)
+        return inner
+
+    def tap(self, ahead: Collection[str] = ()) -> None:
+        """Let the layers of the graph be watched, but for nodes and sources that run ahead of what comes in."""
+        types = self.dataflow.types
+        for layer in self.dataflow.layers:
+            if layer.node in self._streams and layer.node not in ahead:
+                stream = self._streams[layer.node]
+                stream = replace(stream, beats=stream.beats * prod(self.rounds))
+                self._taps.append(Tap(layer.name, (*self.rounds, *types[layer.node].shape), stream))
+
     def build(self) -> Design:
         """The design, its outputs being those of the graph."""
-        streams = {name: port.stream for name, port in zip(self.dataflow.sources, self._inputs, strict=True)}
-        streams |= self._streams
+        self._streams |= {name: port.stream for name, port in zip(self.dataflow.sources, self._inputs, strict=True)}
         types = self.dataflow.types
         outputs = tuple(Port(name, types[name].shape, self.take(name)) for name in self.dataflow.outputs)
-        taps = tuple(
-            Tap(layer.name, types[layer.node].shape, streams[layer.node])
-            for layer in self.dataflow.layers
-            if layer.node in streams
+        self.tap()
+        return Design(
+            target=self.target,
+            units=tuple(self._units),
+            layers=self._layers,
+            operations=self._operations,
+            inputs=self._inputs,
+            outputs=outputs,
+            taps=tuple(self._taps),
+            steps=self._steps,
         )
-        return Design(self.target, tuple(self._units), self._layers, self._operations, self._inputs, outputs, taps)
 
     def _input(self, name: str, tensor: TensorType) -> Port:
-        wanted = [
-            fold.lanes
-            for node in self._readers(name)
-            if (fold := self.folding.get(node.name)) is not None and tensor.size % fold.lanes == 0
-        ]
+        wanted = self.lanes_wanted(name, tensor.size)
         least = next(d for d in divisors(tensor.size) if tensor.size // d <= self.interval)
         lanes = wanted[0] if wanted and least <= wanted[0] * tensor.element.width <= _INPUT_BITS else least
         stream = Stream(self.unique(f"{name}_in"), tensor.element, lanes, tensor.size // lanes)
         self._copy(name, name, stream)
         return Port(name, tensor.shape, stream)
+
+    def lanes_wanted(self, name: str, size: int) -> list[int]:
+        """Lanes in which the products that read a result or source take it, where they divide its size."""
+        folds = [self.folding[node.name] for node in self._readers(name) if node.name in self.folding]
+        return [fold.lanes for fold in folds if size % fold.lanes == 0]
 
     def _readers(self, name: str) -> list[Node]:
         """Nodes that use a result, seen through windows."""
@@ -167,3 +222,8 @@ class DesignBuilder:
             if name in node.inputs:
                 found += [node, *self._readers(node.name)] if node.name in self.windows else [node]
         return found
+
+
+def _uses(dataflow: Dataflow, taken: Sequence[str]) -> Counter[str]:
+    """How often each result or source is read, `taken` being read from outside."""
+    return Counter(name for node in dataflow.nodes for name in node.inputs) + Counter(taken)

@@ -4,14 +4,16 @@ import ctypes
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from netloom.common.compiled import load
 from netloom.firmware.design import Design
 from netloom.firmware.map.cycle_run import Run
+from netloom.firmware.units.timing import Timing
 
 _KINDS = (
-    "elastic", "pipeline", "replay", "buffer", "block", "up", "down", "fork", "lines", "shift", "reduce", "permute"
+    "elastic", "pipeline", "replay", "buffer", "block", "up", "down", "fork", "lines", "shift", "reduce", "permute",
+    "state of buffer", "state of block", "last",
 )  # fmt: skip
 """In the order of `make` in `cycles.cpp`."""
 _SOURCE = Path(__file__).with_name("cycles.cpp")
@@ -29,11 +31,12 @@ def _library() -> ctypes.CDLL | None:
 class CompiledRun(Run):
     """See `Run`. Made by `of`."""
 
-    def __init__(self, design: Design, library: Any, units: Sequence[tuple[str, list[int]]]) -> None:
-        super().__init__(design)
+    def __init__(self, design: Design, library: Any, timings: Sequence[Timing]) -> None:
+        super().__init__(design, timings)
         self._library = library
-        numbers = [len(self.names), len(units)]
-        for unit, (kind, constants) in zip(design.units, units, strict=True):
+        numbers = [len(self.names), len(self.units)]
+        for unit, timing in self.units:
+            kind, constants = cast(tuple[str, list[int]], timing.compiled())
             ports = ([self.names[stream.name] for stream in side] for side in (unit.inputs, unit.outputs))
             numbers += [_KINDS.index(kind), *(n for part in (*ports, constants) for n in (len(part), *part))]
         sources = [self.names[port.stream.name] for port in design.inputs]
@@ -48,10 +51,9 @@ class CompiledRun(Run):
     @classmethod
     def of(cls, design: Design) -> Self | None:
         """A run of the design; None if there is no compiler, or a unit that only Python knows."""
-        units = [unit.timing().compiled() for unit in design.units]
-        known = [unit for unit in units if unit is not None]
-        library = _library() if len(known) == len(units) else None
-        return None if library is None else cls(design, library, known)
+        timings = [unit.timing() for unit in design.units]
+        library = _library() if all(timing.compiled() is not None for timing in timings) else None
+        return None if library is None else cls(design, library, timings)
 
     def advance(self, clocks: int) -> None:
         """See `Run`."""

@@ -1,10 +1,13 @@
 """`Run`: a design at work, all its units clocked together without their data; `InterpretedRun`: in Python."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from operator import and_
 
 from netloom.firmware.design import Design
+from netloom.firmware.map.ready_order import ready_order
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
+from netloom.firmware.units.timing import Timing
 
 
 class Run(ABC):
@@ -12,14 +15,17 @@ class Run(ABC):
 
     Attributes:
         design: whose units are clocked.
+        units: with their timing, each behind those whose `ready` follows its own.
         time: clock cycles so far.
         last_progress: the last one in which any beat was transferred.
         started: the one in which the first input beat was; -1 before it.
         finished: those in which inferences ended.
     """
 
-    def __init__(self, design: Design) -> None:
+    def __init__(self, design: Design, timings: Sequence[Timing]) -> None:
+        """Args: the design; the timing of each of its units, fresh."""
         self.design = design
+        self.units = [(design.units[index], timings[index]) for index in ready_order(design.units, timings)]
         self.names = {name: index for index, name in enumerate(design.streams)}
         self.fifos = {
             unit.name: (self.names[unit.inputs[0].name], self.names[unit.outputs[0].name])
@@ -57,15 +63,11 @@ class InterpretedRun(Run):
     """By the units' own `Timing`."""
 
     def __init__(self, design: Design) -> None:
-        super().__init__(design)
+        super().__init__(design, [unit.timing() for unit in design.units])
         names = self.names
         self._units = [
-            (
-                unit.timing(),
-                [names[stream.name] for stream in unit.inputs],
-                [names[stream.name] for stream in unit.outputs],
-            )
-            for unit in design.units
+            (timing, [names[stream.name] for stream in unit.inputs], [names[stream.name] for stream in unit.outputs])
+            for unit, timing in self.units
         ]
         self._backwards = self._units[::-1]
         self._valid = [False] * len(names)

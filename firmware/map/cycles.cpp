@@ -1,6 +1,7 @@
 // The handshakes of a design's units, clock by clock: the `Timing` classes of `firmware/units/` over again, for designs
 // whose inferences take so many clock cycles that Python would take minutes. The tests hold one against the other.
-// A unit at rest, where no beat comes or goes and nothing moves inside, costs nothing.
+// A unit at rest, where no beat comes or goes and nothing moves inside, costs nothing. Units come in such an order that
+// none follows, by its `ready`, one that is before it.
 
 #include <cstdint>
 #include <cstring>
@@ -40,6 +41,8 @@ struct Unit {
     virtual bool clock(Wires &wires) = 0;
     // All that its future depends on.
     virtual void save(std::vector<Number> &state) const = 0;
+    // Leaves `valid` of the outputs as the first cycle begins with.
+    virtual void begin(Wires &) {}
 };
 
 // Register stages; a beat moves on when its stage, or any stage behind it, is empty, or the end is taken.
@@ -189,37 +192,95 @@ struct Replay : Unit {
     }
 };
 
-struct Buffer : Unit {
+// Places of a FIFO whose output is a register.
+struct Places {
     Number depth, level = 0;
-    explicit Buffer(Numbers n) : depth(n[0]) {}
-    void ready(Wires &w) override { w.take(in[0], level < depth); }
-    bool clock(Wires &w) override {
-        level += w.moved[in[0]] - w.moved[out[0]];
-        w.offer(out[0], level > 0);
+    explicit Places(Numbers n) : depth(n[0]) {}
+    bool ready() const { return level < depth; }
+    bool valid() const { return level > 0; }
+    bool clock(bool taken, bool given) {
+        level += taken - given;
         return false;
     }
-    void save(std::vector<Number> &state) const override { state.push_back(level); }
+    void save(std::vector<Number> &state) const { state.push_back(level); }
 };
 
-// A FIFO in block RAM: memory, its output register, the output register.
-struct Block : Unit {
+// Those of one in block RAM: memory, its output register, the output register.
+struct BlockPlaces {
     Number room, stored = 0;
     bool fetched = false, offered = false;
-    explicit Block(Numbers n) : room(n[0]) {}
-    void ready(Wires &w) override { w.take(in[0], room > 0); }
-    bool clock(Wires &w) override {
-        const bool taken = w.moved[in[0]], given = w.moved[out[0]];
+    explicit BlockPlaces(Numbers n) : room(n[0]) {}
+    bool ready() const { return room > 0; }
+    bool valid() const { return offered; }
+    bool clock(bool taken, bool given) {
         const bool move = given || !offered, fetch = stored > 0 && (move || !fetched);
         if (move) offered = fetched;
         if (move || !fetched) fetched = fetch;
         stored += taken - fetch;
         room += given - taken;
-        w.offer(out[0], offered);
         return fetch || (fetched && !offered) || (stored > 0 && !fetched);
     }
-    void save(std::vector<Number> &state) const override {
-        state.insert(state.end(), {room, stored, fetched, offered});
+    void save(std::vector<Number> &state) const { state.insert(state.end(), {room, stored, fetched, offered}); }
+};
+
+template <class Inside>
+struct Fifo : Unit {
+    Inside places;
+    explicit Fifo(Numbers n) : places(n) {}
+    void ready(Wires &w) override { w.take(in[0], places.ready()); }
+    bool clock(Wires &w) override {
+        const bool moves = places.clock(w.moved[in[0]], w.moved[out[0]]);
+        w.offer(out[0], places.valid());
+        return moves;
     }
+    void save(std::vector<Number> &state) const override { places.save(state); }
+};
+
+struct StepPosition {
+    Number beats, all, passed = 0;
+    explicit StepPosition(Numbers n) : beats(n[0]), all(n[0] * n[1]) {}
+    bool first() const { return passed < beats; }
+    bool last() const { return passed >= all - beats; }
+    void clock(bool taken) {
+        if (taken && ++passed == all) passed = 0;
+    }
+};
+
+template <class Inside>
+struct State : Unit {
+    StepPosition taken, given;
+    Inside places;
+    explicit State(Numbers n) : taken(n), given(n), places(n + 2) {}
+    bool valid() const { return given.first() || places.valid(); }
+    void ready(Wires &w) override { w.take(in[0], taken.last() || places.ready()); }
+    bool clock(Wires &w) override {
+        const bool takes = w.moved[in[0]], gives = w.moved[out[0]];
+        const bool moves = places.clock(takes && !taken.last(), gives && !given.first());
+        taken.clock(takes);
+        given.clock(gives);
+        w.offer(out[0], valid());
+        return moves;
+    }
+    void begin(Wires &w) override { w.offer(out[0], valid()); }
+    void save(std::vector<Number> &state) const override {
+        places.save(state);
+        state.insert(state.end(), {taken.passed, given.passed});
+    }
+};
+
+struct Last : Unit {
+    StepPosition position;
+    bool full = false;
+    explicit Last(Numbers n) : position(n) {}
+    void ready(Wires &w) override { w.take(in[0], !position.last() || !full || w.ready[out[0]]); }
+    bool clock(Wires &w) override {
+        const bool taken = w.moved[in[0]];
+        if (w.moved[out[0]] || !full) full = taken && position.last();
+        position.clock(taken);
+        w.offer(out[0], full);
+        return false;
+    }
+    void save(std::vector<Number> &state) const override { state.insert(state.end(), {position.passed, full}); }
 };
 
 struct Up : Unit {
@@ -398,15 +459,18 @@ std::unique_ptr<Unit> make(Number kind, Numbers n) {
         case 0: return std::make_unique<Elastic>(n);
         case 1: return std::make_unique<Pipeline>(n);
         case 2: return std::make_unique<Replay>(n);
-        case 3: return std::make_unique<Buffer>(n);
-        case 4: return std::make_unique<Block>(n);
+        case 3: return std::make_unique<Fifo<Places>>(n);
+        case 4: return std::make_unique<Fifo<BlockPlaces>>(n);
         case 5: return std::make_unique<Up>(n);
         case 6: return std::make_unique<Down>(n);
         case 7: return std::make_unique<Fork>(n);
         case 8: return std::make_unique<Lines>(n);
         case 9: return std::make_unique<Shift>(n);
         case 10: return std::make_unique<Reduce>(n);
-        default: return std::make_unique<Permute>(n);
+        case 11: return std::make_unique<Permute>(n);
+        case 12: return std::make_unique<State<Places>>(n);
+        case 13: return std::make_unique<State<BlockPlaces>>(n);
+        default: return std::make_unique<Last>(n);
     }
 }
 
@@ -415,7 +479,7 @@ struct Sink {
     Number beats, given = 0, complete = 0;
 };
 
-struct Fifo {
+struct Level {
     int source, target;
     Number level = 0, highest = 0;
 };
@@ -425,7 +489,7 @@ struct Run {
     Wires wires;
     std::vector<int> sources;
     std::vector<Sink> sinks;
-    std::vector<Fifo> fifos;
+    std::vector<Level> fifos;
     Number time = 0, last_progress = 0, started = -1, finished = 0;
 
     void cycle() {
@@ -468,7 +532,7 @@ struct Run {
                 ++sink.complete;
             }
         }
-        for (Fifo &fifo : fifos) {
+        for (Level &fifo : fifos) {
             fifo.level += wires.moved[fifo.source] - wires.moved[fifo.target];
             if (fifo.level > fifo.highest) fifo.highest = fifo.level;
         }
@@ -516,6 +580,7 @@ void *create(Numbers n) {
         for (const int stream : ports[0]) wires.to[stream] = static_cast<int>(unit);
         for (const int stream : ports[1]) wires.from[stream] = static_cast<int>(unit);
     }
+    for (auto &unit : run->units) unit->begin(wires);
     for (Number left = *n++; left > 0; --left) {
         run->sources.push_back(*n);
         wires.valid[*n++] = 1;
@@ -564,7 +629,7 @@ Number state(void *handle, Number *numbers, Number room) {
 
 // The most beats each FIFO held.
 void highest(void *handle, Number *numbers) {
-    for (const Fifo &fifo : static_cast<Run *>(handle)->fifos) *numbers++ = fifo.highest;
+    for (const Level &fifo : static_cast<Run *>(handle)->fifos) *numbers++ = fifo.highest;
 }
 
 // Of every stream, eight to a word, whether a beat is offered that nobody takes.

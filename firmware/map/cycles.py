@@ -53,7 +53,7 @@ def count_cycles(
         DeadlockError: if the units come to wait for each other.
     """
     run = _run(design)
-    patience = 4 * sum(unit.interval for unit in design.units) + 1000
+    patience = 4 * sum(design.intervals.values()) + 1000
     interval = None
     while len(run.finished) < (inferences or _most(run)):
         before = len(run.finished)

@@ -37,16 +37,25 @@ def lay_out(dataflow: Dataflow, folding: Folding, target: Family, dsps: Mapping[
     """`plan_design`, with FIFOs behind forks still as deep as a whole tensor."""
     if dsps is None:
         dsps = {name: fold.multipliers for name, fold in folding.items()}
-    gathering = {operation for operation, mapping in MAPPINGS.items() if mapping.gathers}
-    windows = {node.name for node in dataflow.nodes if type(node.operation) in gathering}
-    builder = DesignBuilder(dataflow, folding, target, dict(dsps), windows)
-    by_node = {product.node.name: product for product in products(dataflow)}
+    builder = DesignBuilder(dataflow, folding, target, dict(dsps), _gathering(dataflow), _lay_out_nodes)
+    _lay_out_nodes(builder)
+    return builder.build()
+
+
+def _lay_out_nodes(builder: DesignBuilder) -> None:
+    """Add the units of all nodes."""
+    by_node = {product.node.name: product for product in products(builder.dataflow)}
     absorbed = {product.absorbs for product in by_node.values()}
-    for node in dataflow.nodes:
+    for node in builder.dataflow.nodes:
         if node.name in absorbed:
             continue
         if node.name in by_node:
             by_node[node.name].lay_out(builder)
         elif lay_out_node := mapping_of(node).lay_out:
             lay_out_node(builder, node, node.operation)
-    return builder.build()
+
+
+def _gathering(dataflow: Dataflow) -> set[str]:
+    """Nodes that only gather windows, those in bodies included."""
+    found = {node.name for node in dataflow.nodes if (one := MAPPINGS.get(type(node.operation))) and one.gathers}
+    return found.union(*(_gathering(body) for node in dataflow.nodes for body in node.operation.bodies))

@@ -69,8 +69,10 @@ class OperationMapping:
         lay_out: adds a node's units; None where all nodes are products.
         product: a node as a product, which lays itself out; None where nothing is folded.
         gathers: whether it only gathers windows, so that what reads it may set the lanes of a network's input.
+        repeats: how many times the operation's bodies are gone through, where it has any.
     """
 
     lay_out: Callable[[DesignBuilder, Node, Any], None] | None = None
     product: Callable[[Dataflow, Node, Any], Product] | None = None
     gathers: bool = False
+    repeats: Callable[[Any], int] = lambda _: 1

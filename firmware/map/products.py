@@ -1,9 +1,11 @@
 """`products`: what of a network is folded, found once for each network."""
 
+from collections.abc import Iterator
 from weakref import finalize
 
 from netloom.firmware.map.mapping import Product
 from netloom.firmware.map.operations.table import MAPPINGS
+from netloom.firmware.map.repeated import Repeated
 from netloom.hls.dataflow import Dataflow
 
 _kept: dict[int, tuple[Product, ...]] = {}
@@ -11,12 +13,20 @@ _kept: dict[int, tuple[Product, ...]] = {}
 
 
 def products(dataflow: Dataflow) -> tuple[Product, ...]:
-    """All nodes that are folded, in the graph's order."""
+    """All nodes that are folded, in the graph's order, those of bodies in the place of the node they are in."""
     key = id(dataflow)
     if key not in _kept:
-        mappings = ((node, MAPPINGS.get(type(node.operation))) for node in dataflow.nodes)
-        _kept[key] = tuple(
-            mapping.product(dataflow, node, node.operation) for node, mapping in mappings if mapping and mapping.product
-        )
+        _kept[key] = tuple(_found(dataflow))
         finalize(dataflow, _kept.pop, key, None)
     return _kept[key]
+
+
+def _found(dataflow: Dataflow) -> Iterator[Product]:
+    for node in dataflow.nodes:
+        if (mapping := MAPPINGS.get(type(node.operation))) is None:
+            continue
+        if mapping.product:
+            yield mapping.product(dataflow, node, node.operation)
+        for body in node.operation.bodies:
+            for product in products(body):
+                yield Repeated(product, mapping.repeats(node.operation))

@@ -58,6 +58,8 @@ class PipelineTiming(Timing):
         depth: of the output FIFO.
     """
 
+    ready_is_registered = True
+
     def __init__(self, firings: int, latency: int, depth: int) -> None:
         self._firings = firings
         self._left = firings

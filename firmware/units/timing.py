@@ -2,14 +2,19 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 
 class Timing(ABC):
     """State of one unit's control logic. Mirrors the SystemVerilog exactly: Verilator is held against it.
 
-    In every clock cycle the caller asks all units for `valid`, which depends on state alone; then, from the last unit
-    back to the first, for `ready`; then it tells each in `clock` which beats were transferred (valid and ready).
+    In every clock cycle the caller asks all units for `valid`, which depends on state alone; then, each after those
+    that it follows, for `ready`; then it tells each in `clock` which beats were transferred (valid and ready).
     """
+
+    ready_is_registered: ClassVar[bool] = False
+    """Whether no `ready` of an input follows that of an output within a clock cycle; it may follow `valid` of the other
+    inputs. Every loop of streams needs such a unit. `valid` of the outputs is registered everywhere."""
 
     @abstractmethod
     def valid(self) -> tuple[bool, ...]:

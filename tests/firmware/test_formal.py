@@ -95,6 +95,8 @@ REPLAY_SHORT = replay("distributed", 1, 1, 4, 0, 2, 1, 1, 0)
 REPLAY_AGAIN = replay("distributed", 2, 1, 2, 0, 2, 1, 2, 0)
 PIPELINE = {"BEATS": 2, "STAGES": 3, "WIDTH": 2, "DEPTH": 2}
 FIFO_BLOCK = {"WIDTH": 2, "DEPTH": 5, "STYLE": "block"}
+SCAN = {"WIDTH": 2, "BEATS": 2, "STEPS": 3}
+STATE = SCAN | {"DEPTH": 3}
 FIFO_FABRIC = {"WIDTH": 2, "DEPTH": 3, "STYLE": "distributed"}
 
 PROOFS = {
@@ -117,6 +119,23 @@ PROOFS = {
         for depth in (1, 2, 3, 4, 6)
     },
     **{f"position in {beats}": Proof("group_position", {"BEATS": beats}) for beats in (1, 2, 3, 8)},
+    **{
+        f"step of {steps} steps of {beats}": Proof("step_position", {"BEATS": beats, "STEPS": steps})
+        for beats, steps in [(1, 1), (3, 1), (1, 2), (2, 3), (3, 4)]
+    },
+    **{
+        f"state, {beats} beats, {steps} steps, {depth} places": Proof(
+            "scan_state", {"WIDTH": 2, "BEATS": beats, "STEPS": steps, "DEPTH": depth}
+        )
+        for beats, steps, depth in [(1, 2, 2), (1, 5, 2), (2, 3, 2), (2, 3, 3), (3, 2, 4), (3, 3, 6)]
+    },
+    "state on its parts": Proof("scan_state", STATE, "bmc", 12),
+    "state in block RAM on its parts": Proof("scan_state", STATE | {"DEPTH": 5, "STYLE": "block"}, "bmc", 12),
+    **{
+        f"last of {steps} steps of {beats}": Proof("scan_last", {"WIDTH": 2, "BEATS": beats, "STEPS": steps})
+        for beats, steps in [(1, 1), (1, 3), (2, 1), (3, 4)]
+    },
+    "last step on its part": Proof("scan_last", SCAN, "bmc", 12),
     **{
         f"pipeline, {beats} beats, {stages} stages, {depth} places": Proof(
             "credit_pipeline", {"BEATS": beats, "STAGES": stages, "WIDTH": 2, "DEPTH": depth}
@@ -185,6 +204,28 @@ FAULTS = {
     ),
     "a group too long": (PROOFS["position in 3"], "last <= left == LeftWidth'(2)", "last <= left == LeftWidth'(1)"),
     "a group without end": (PROOFS["position in 2"], "first <= last;", "first <= 1'b1;"),
+    "a first step too long": (PROOFS["step of 3 steps of 2"], "left == LeftWidth'(All - BEATS + 1)", "ends"),
+    "a last step too early": (
+        PROOFS["step of 3 steps of 2"],
+        "left == LeftWidth'(BEATS + 1)",
+        "left == LeftWidth'(BEATS + 2)",
+    ),
+    "the last step's state gets into the next sequence": (
+        Proof("scan_state", STATE),
+        ".in_valid (in_valid && !in_last)",
+        ".in_valid (in_valid)",
+    ),
+    "the last step waits for a place": (Proof("scan_state", STATE), "in_last || fifo_takes", "fifo_takes"),
+    "the initial state waits": (Proof("scan_state", STATE), "out_first || fifo_gives", "fifo_gives"),
+    "the initial state takes another's place": (
+        Proof("scan_state", STATE),
+        ".out_ready(out_ready && !out_first)",
+        ".out_ready(out_ready)",
+    ),
+    "another state to begin with": (Proof("scan_state", STATE), "= out_first ? initial_data :", "= "),
+    "other steps pass": (Proof("scan_last", SCAN), "out_valid <= take && last", "out_valid <= take"),
+    "other steps push the last one aside": (Proof("scan_last", SCAN), "if (move) out_data", "if (take) out_data"),
+    "other steps wait": (Proof("scan_last", SCAN), "in_ready = !last || move", "in_ready = move"),
     "pipeline takes without a place": (
         Proof("credit_pipeline", PIPELINE),
         "in_ready = !last || free",

@@ -1,5 +1,7 @@
 """`Permute` in hardware."""
 
+from collections.abc import Sequence
+
 from netloom.firmware.map.builder import DesignBuilder
 from netloom.firmware.map.fold import divisors
 from netloom.firmware.map.mapping import OperationMapping
@@ -14,11 +16,16 @@ def lay_out_permute(builder: DesignBuilder, node: Node, operation: Permute) -> N
     if operation.in_order and len(sources) == 1 and operation.indices.size == tensors[0].size:
         builder.give(node, sources[0])
         return
-    size = max(operation.indices.size, *(tensor.size for tensor in tensors))
-    choices = divisors(widest_lanes(operation, [tensor.size for tensor in tensors]))
-    lanes = next((lanes for lanes in choices if size // lanes <= builder.interval), choices[-1])
+    lanes = permute_lanes(operation, [tensor.size for tensor in tensors], builder.interval)
     streams = tuple(builder.with_lanes(node, source, lanes) for source in sources)
     builder.compute(node, lambda name: PermuteUnit(name, streams, operation, builder.target))
+
+
+def permute_lanes(operation: Permute, sizes: Sequence[int], interval: int) -> int:
+    """The least lanes that move inputs of some sizes in an interval, or the most there can be."""
+    choices = divisors(widest_lanes(operation, sizes))
+    size = max(operation.indices.size, *sizes)
+    return next((lanes for lanes in choices if size // lanes <= interval), choices[-1])
 
 
 PERMUTE = OperationMapping(lay_out_permute)

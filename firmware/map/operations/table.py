@@ -12,6 +12,7 @@ from netloom.firmware.map.operations.matvec import MATVEC
 from netloom.firmware.map.operations.permute import PERMUTE
 from netloom.firmware.map.operations.pool import POOL
 from netloom.firmware.map.operations.reduce import REDUCE
+from netloom.firmware.map.operations.scan import SCAN
 from netloom.firmware.map.operations.window import WINDOW
 from netloom.hls.dataflow import (
     Cast,
@@ -26,6 +27,7 @@ from netloom.hls.dataflow import (
     Permute,
     Pool,
     Reduce,
+    Scan,
     Window,
 )
 
@@ -40,6 +42,7 @@ MAPPINGS: dict[type[Operation], OperationMapping] = {
     Permute: PERMUTE,
     Pool: POOL,
     Reduce: REDUCE,
+    Scan: SCAN,
     Window: WINDOW,
 }
 

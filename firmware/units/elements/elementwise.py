@@ -135,6 +135,7 @@ class ProductTiming(Timing):
     """Both inputs joined, then the pipeline of the multipliers and its FIFO."""
 
     __slots__ = ("_pipeline",)
+    ready_is_registered = True
 
     def __init__(self) -> None:
         self._pipeline = PipelineTiming(1, LATENCY, _FIFO_DEPTH)

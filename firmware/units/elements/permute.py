@@ -204,6 +204,7 @@ class PermuteTiming(Timing):
     """
 
     __slots__ = ("_ahead", "_beats", "_full", "_out_beats", "_read", "_stages", "_written")
+    ready_is_registered = True
 
     def __init__(self, beats: Sequence[int], out_beats: int) -> None:
         self._beats = list(beats)

@@ -86,6 +86,7 @@ class _BlockTiming(Timing):
     """RAM, the RAM's output register, the FIFO's output register."""
 
     __slots__ = ("_fetched", "_offered", "_room", "_stored")
+    ready_is_registered = True
 
     def __init__(self, depth: int) -> None:
         self._room = depth

@@ -50,6 +50,7 @@ class BufferTiming(Timing):
     """First in, first out, `depth` places; a beat can leave in the cycle after it came."""
 
     __slots__ = ("_depth", "_level")
+    ready_is_registered = True
 
     def __init__(self, depth: int) -> None:
         self._depth = depth

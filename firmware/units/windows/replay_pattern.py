@@ -87,6 +87,7 @@ class ReplayTiming(Timing):
     `_room`: free places, more than there are while beats that nobody needs are still to come.
     """
 
+    ready_is_registered = True
     __slots__ = (
         "_ahead",
         "_block",

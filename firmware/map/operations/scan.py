@@ -1,0 +1,105 @@
+"""`Scan` in hardware: the body once, and what it carries on streams that run back."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import numpy as np
+
+from netloom.errors import LayerNotSupportedError
+from netloom.firmware.map.builder import DesignBuilder
+from netloom.firmware.map.fold import divisors
+from netloom.firmware.map.mapping import OperationMapping
+from netloom.firmware.map.operations.permute import permute_lanes
+from netloom.firmware.stream import Stream
+from netloom.firmware.units.elements.permute import PermuteUnit
+from netloom.firmware.units.streams.scan_last import ScanLast
+from netloom.firmware.units.streams.scan_state import ScanState
+from netloom.hls.dataflow import Dataflow, Node, Permute, Scan
+
+
+def _lay_out(builder: DesignBuilder, node: Node, scan: Scan) -> None:
+    """Inputs step by step into the body, a `ScanState` for each carry, a `ScanLast` where one step alone is kept."""
+    results = [(name, *kept) for name, *kept in zip(node.results, scan.body.outputs, scan.every, strict=True)]
+    leaving = [(name, output, every) for name, output, every in results if builder.used(name)]
+    read = {name for each in scan.body.nodes for name in each.inputs} | {output for _, output, _ in leaving}
+    carries = [(*carry, raws) for carry, raws in zip(scan.carries, scan.initial, strict=True) if carry[0] in read]
+    carried = [result for _, result, _ in carries]
+    _check_all_is_read(node, scan, read | set(carried))
+
+    body = builder.within(scan.body, scan.steps, [output for _, output, _ in leaving], carried)
+    for name, source in zip(_fed(scan), node.inputs, strict=True):
+        body.give(node, _a_step(builder, body, node, name, builder.take(source), reverse=scan.reverse), name)
+    states = {source: _state(body, node, source, result) for source, result, _ in carries}
+    body.lay_out(body)
+
+    for name, output, every in leaving:
+        stream = body.take(output)
+        if every:
+            stream = replace(stream, beats=stream.beats * scan.steps)
+        else:
+            stream = _last(builder, node, stream, scan.steps)
+        builder.give(node, stream, name)
+    for source, result, raws in carries:
+        stream = body.with_lanes(node, body.take(result), states[source].lanes)
+        name = states[source].name.removesuffix("_out")
+        initial = tuple(int(raw) for raw in raws.ravel())
+        body.place(ScanState(name, stream, scan.steps, initial, target=builder.target), node.layer, (node.name,))
+    body.tap(_ahead(scan.body, _fed(scan)))
+
+
+def _fed(scan: Scan) -> list[str]:
+    """Sources of the body that are no state."""
+    return [name for name in scan.body.sources if name not in dict(scan.carries)]
+
+
+def _check_all_is_read(node: Node, scan: Scan, read: Collection[str]) -> None:
+    """A stream that nobody takes would stop the loop."""
+    for name in (*_fed(scan), *(result for each in scan.body.nodes for result in each.results)):
+        if name not in read:
+            raise LayerNotSupportedError(
+                f"layer {node.layer!r}: nothing reads {name!r} in the body of its loop, and hardware would wait for "
+                "it; leave it out"
+            )
+
+
+def _a_step(
+    builder: DesignBuilder, body: DesignBuilder, node: Node, name: str, stream: Stream, *, reverse: bool
+) -> Stream:
+    """An input of all steps as the body sees it: one step after the other, in lanes that divide a step."""
+    tensor, (*_, steps) = body.dataflow.types[name], body.rounds
+    if reverse:
+        backwards = Permute(np.arange(steps * tensor.size).reshape(steps, -1)[::-1].ravel())
+        lanes = permute_lanes(backwards, [backwards.indices.size], builder.interval)
+        turned = builder.with_lanes(node, stream, lanes)
+        stream = builder.add(
+            node, f"{node.name}_reverse", lambda name: PermuteUnit(name, (turned,), backwards, builder.target)
+        )
+    lanes = body.lanes_within(tensor.size, stream.lanes, lambda lanes: tensor.size // lanes)
+    return replace(builder.with_lanes(node, stream, lanes), beats=tensor.size // lanes)
+
+
+def _state(body: DesignBuilder, node: Node, source: str, result: str) -> Stream:
+    """The stream of a state, before there is the unit that gives it; in lanes that its reader wants, fast enough."""
+    tensor = body.dataflow.types[result]
+    least = next(d for d in divisors(tensor.size) if tensor.size // d <= body.interval)
+    lanes = max([least, *body.lanes_wanted(source, tensor.size)[:1]])
+    stream = Stream(f"{body.unique(f'{node.name}_{source}')}_out", tensor.element, lanes, tensor.size // lanes)
+    body.give(node, stream, source)
+    return stream
+
+
+def _last(builder: DesignBuilder, node: Node, stream: Stream, steps: int) -> Stream:
+    """The last step's beats."""
+    return builder.add(node, f"{node.name}_last", lambda name: ScanLast(name, stream, steps))
+
+
+def _ahead(body: Dataflow, fed: list[str]) -> set[str]:
+    """What needs no input: it begins the next sequence before there is one, so nobody knows how many beats it gives."""
+    found = set(body.sources) - set(fed)
+    for node in body.nodes:
+        if found.issuperset(node.inputs):
+            found.update(node.results)
+    return found
+
+
+SCAN = OperationMapping(_lay_out, repeats=lambda scan: scan.steps)

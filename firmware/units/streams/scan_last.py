@@ -1,0 +1,92 @@
+"""`ScanLast`: of all steps of a loop, the last one's beats."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from netloom.errors import SettingsError
+from netloom.firmware.stream import Stream
+from netloom.firmware.units.streams.step_position import StepPosition, position_resources
+from netloom.firmware.units.timing import Timing
+from netloom.firmware.units.unit import Resources, Unit
+
+
+@dataclass(frozen=True)
+class ScanLast(Unit):
+    """Passes the beats of every sequence's last step, and drops the others. Latency 1.
+
+    Attributes:
+        name: of the instance.
+        source: what a step gives; its beats are those of one step.
+        steps: of a sequence, at least 1.
+
+    Raises:
+        SettingsError: if there is no step.
+    """
+
+    module: ClassVar[str] = "scan_last"
+
+    name: str
+    source: Stream
+    steps: int
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise SettingsError(f"loop's result {self.name!r}: steps must be at least 1, not {self.steps}")
+
+    @property
+    def inputs(self) -> tuple[Stream, ...]:
+        """The source."""
+        return (self.source,)
+
+    @property
+    def outputs(self) -> tuple[Stream, ...]:
+        """As many beats as a step has."""
+        return (replace(self.source, name=f"{self.name}_out"),)
+
+    @property
+    def interval(self) -> int:
+        """It takes the beats of all steps."""
+        return self.source.beats * self.steps
+
+    def parameters(self) -> dict[str, int | str]:
+        """The width of a beat, beats and steps."""
+        return {"WIDTH": self.source.width, "BEATS": self.source.beats, "STEPS": self.steps}
+
+    def timing(self) -> Timing:
+        """A position, and whether a beat waits."""
+        return _LastTiming(self.source.beats, self.steps)
+
+    def resources(self) -> Resources:
+        """A register, and the position."""
+        return position_resources(self.source.beats, self.steps) + Resources(lut=3, ff=self.source.width + 1)
+
+
+class _LastTiming(Timing):
+    """Mirrors `scan_last.sv`."""
+
+    __slots__ = ("_constants", "_full", "_position")
+
+    def __init__(self, beats: int, steps: int) -> None:
+        self._constants = [beats, steps]
+        self._position = StepPosition(beats, steps)
+        self._full = False
+
+    def compiled(self) -> tuple[str, list[int]]:
+        """See `Timing`."""
+        return "last", self._constants
+
+    def valid(self) -> tuple[bool, ...]:
+        """A beat of the last step waits."""
+        return (self._full,)
+
+    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
+        """Unless it has to wait for one that waits."""
+        del valid
+        return (not self._position.last or not self._full or ready[0],)
+
+    def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
+        """Keep it if it is of the last step."""
+        if given[0] or not self._full:
+            self._full = taken[0] and self._position.last
+        self._position.clock(taken[0])

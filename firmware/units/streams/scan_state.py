@@ -1,0 +1,143 @@
+"""`ScanState`: what is carried from one step of a loop to the next; a stream that runs back, with initial tokens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import ClassVar
+
+from netloom.errors import SettingsError
+from netloom.firmware.families import GENERIC, Family
+from netloom.firmware.stream import Stream, hex_memory, pack_word
+from netloom.firmware.units.memories.rom_style import rom_luts
+from netloom.firmware.units.streams.step_position import StepPosition, position_resources
+from netloom.firmware.units.streams.stream_fifo import StreamFifo
+from netloom.firmware.units.timing import Timing
+from netloom.firmware.units.unit import Resources, Unit
+
+
+@dataclass(frozen=True)
+class ScanState(Unit):
+    """Gives the initial state in a sequence's first step, in every other one what came in in the step before.
+
+    What comes in in the last step is dropped; the next sequence can begin before. Latency that of a `StreamFifo`, and
+    none for the initial state. The loop is closed by the unit's name: the streams of the body that read the state are
+    called `{name}_out` before there is a source.
+
+    Attributes:
+        name: of the instance.
+        source: the state after a step; its beats are those of one step.
+        steps: of a sequence, at least 1.
+        initial: raws of the state before the first step, as many as a step has elements.
+        depth: beats it holds, at least those of a state; 0 for those of a state and one, with which it never waits.
+        target: device family; decides with the size what the memory is built of.
+
+    Raises:
+        SettingsError: if the numbers contradict each other, or a state would not fit.
+    """
+
+    module: ClassVar[str] = "scan_state"
+
+    name: str
+    source: Stream
+    steps: int
+    initial: tuple[int, ...]
+    depth: int = 0
+    target: Family = GENERIC
+
+    def __post_init__(self) -> None:
+        beats, elements = self.source.beats, self.source.beats * self.source.lanes
+        if self.steps < 1:
+            raise self._error(f"steps must be at least 1, not {self.steps}")
+        if len(self.initial) != elements:
+            raise self._error(f"a state has {elements} elements, and {len(self.initial)} are given to begin with")
+        element = self.source.element
+        if wrong := [raw for raw in self.initial if not element.raw_min <= raw <= element.raw_max]:
+            raise self._error(f"{element} does not hold a raw of {wrong[0]}, with which it is to begin")
+        if self.depth == 0:
+            object.__setattr__(self, "depth", beats + 1)
+        if self.depth < max(beats, 2):
+            raise self._error(f"depth must be at least {max(beats, 2)} to hold a state, not {self.depth}")
+
+    def _error(self, text: str) -> SettingsError:
+        return SettingsError(f"loop's state {self.name!r}: {text}")
+
+    @property
+    def inputs(self) -> tuple[Stream, ...]:
+        """The source."""
+        return (self.source,)
+
+    @property
+    def outputs(self) -> tuple[Stream, ...]:
+        """As many beats a step."""
+        return (replace(self.source, name=f"{self.name}_out"),)
+
+    @cached_property
+    def _fifo(self) -> StreamFifo:
+        return StreamFifo(self.name, self.source, self.depth, self.target)
+
+    @cached_property
+    def _words(self) -> list[int]:
+        """Of the initial state; one if all beats are alike."""
+        lanes, width = self.source.lanes, self.source.element.width
+        words = [pack_word(self.initial[at : at + lanes], width) for at in range(0, len(self.initial), lanes)]
+        return words if len(set(words)) > 1 else words[:1]
+
+    def parameters(self) -> dict[str, int | str]:
+        """The FIFO's, beats and steps, and where the initial state is."""
+        return {
+            **self._fifo.parameters(),
+            "BEATS": self.source.beats,
+            "STEPS": self.steps,
+            "WORDS": len(self._words),
+            "FILE": next(iter(self.memories()), ""),
+        }
+
+    def memories(self) -> dict[str, str]:
+        """The initial state, unless it is zeros."""
+        return {f"{self.name}.mem": hex_memory(self._words, self.source.width)} if any(self._words) else {}
+
+    def timing(self) -> Timing:
+        """A FIFO between two positions."""
+        return _StateTiming(self._fifo.timing(), self.source.beats, self.steps)
+
+    def resources(self) -> Resources:
+        """The FIFO, both positions, the initial state and the choice of it."""
+        width = self.source.width
+        total = self._fifo.resources() + Resources(lut=width + 3)
+        total += position_resources(self.source.beats, self.steps) + position_resources(self.source.beats, self.steps)
+        if not any(self._words):
+            return total
+        bits = (len(self._words) - 1).bit_length()
+        return total + Resources(lut=rom_luts(len(self._words), width) + 2 * bits, ff=width + bits)
+
+
+class _StateTiming(Timing):
+    """Mirrors `scan_state.sv`."""
+
+    __slots__ = ("_constants", "_fifo", "_given", "_taken")
+    ready_is_registered = True
+
+    def __init__(self, fifo: Timing, beats: int, steps: int) -> None:
+        self._fifo = fifo
+        self._constants = [beats, steps]
+        self._taken = StepPosition(beats, steps)
+        self._given = StepPosition(beats, steps)
+
+    def compiled(self) -> tuple[str, list[int]] | None:
+        """See `Timing`."""
+        inner = self._fifo.compiled()
+        return inner and (f"state of {inner[0]}", [*self._constants, *inner[1]])
+
+    def valid(self) -> tuple[bool, ...]:
+        """In the first step always."""
+        return (self._given.first or self._fifo.valid()[0],)
+
+    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
+        """In the last step always."""
+        return (self._taken.last or self._fifo.ready(valid, ready)[0],)
+
+    def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
+        """Beats of the last step do not get into the FIFO, those of the first do not come from it."""
+        self._fifo.clock((taken[0] and not self._taken.last,), (given[0] and not self._given.first,))
+        self._taken.clock(taken[0])
+        self._given.clock(given[0])
