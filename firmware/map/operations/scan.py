@@ -19,7 +19,7 @@ from netloom.hls.dataflow import Dataflow, Node, Permute, Scan
 
 def _lay_out(builder: DesignBuilder, node: Node, scan: Scan) -> None:
     """Inputs step by step into the body, a `ScanState` for each carry, a `ScanLast` where one step alone is kept."""
-    results = [(name, *kept) for name, *kept in zip(node.results, scan.body.outputs, scan.every, strict=True)]
+    results = zip(node.results, scan.body.outputs, scan.every, strict=True)
     leaving = [(name, output, every) for name, output, every in results if builder.used(name)]
     read = {name for each in scan.body.nodes for name in each.inputs} | {output for _, output, _ in leaving}
     carries = [(*carry, raws) for carry, raws in zip(scan.carries, scan.initial, strict=True) if carry[0] in read]

@@ -1,10 +1,16 @@
 """Which units cut a loop: what they declare, held against what their `ready` does; and the order that follows."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from dataflows import DATAFLOWS
 from loops import Accumulator
 
 from netloom.firmware.families import GENERIC
+from netloom.firmware.map import cycles
+from netloom.firmware.map.cycles import count_cycles
 from netloom.firmware.map.folding import fold_for_interval, intervals
 from netloom.firmware.map.layout import lay_out
 from netloom.firmware.map.ready_order import ready_order
@@ -47,10 +53,19 @@ def test_units_declare_whether_their_ready_is_registered():
 
 def test_a_unit_comes_before_those_it_follows():
     for design in designs():
-        timings = [unit.timing() for unit in design.units]
-        order = ready_order(design.units, timings)
-        assert sorted(order) == list(range(len(order)))
-        place = {name: at for at, i in enumerate(order) for name in (s.name for s in design.units[i].inputs)}
-        for at, i in enumerate(order):
-            for stream in design.units[i].outputs:
-                assert timings[i].ready_is_registered or place.get(stream.name, len(order)) > at
+        for units in (design.units, design.units[::-1]):
+            timings = [unit.timing() for unit in units]
+            order = ready_order(units, timings)
+            assert sorted(order) == list(range(len(order)))
+            place = {stream.name: at for at, index in enumerate(order) for stream in units[index].inputs}
+            for at, index in enumerate(order):
+                for stream in units[index].outputs:
+                    assert timings[index].ready_is_registered or place.get(stream.name, len(order)) > at
+
+
+@pytest.mark.parametrize("limit", [math.inf, 0], ids=["python", "compiled"])
+def test_units_in_any_order_take_as_many_clock_cycles(limit, monkeypatch):
+    monkeypatch.setattr(cycles, "_COMPILED_FROM", limit)
+    for design in designs():
+        counted = count_cycles(design)
+        assert count_cycles(replace(design, units=design.units[::-1])) == counted

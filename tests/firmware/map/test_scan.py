@@ -1,5 +1,6 @@
 """`Scan` in hardware: exact in Verilator with and without stalls, every clock cycle as counted, its body watched."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -12,10 +13,14 @@ from netloom.errors import FoldingError, LayerNotSupportedError
 from netloom.firmware.emit.design_file import read_whole_design
 from netloom.firmware.emit.emit import emit
 from netloom.firmware.families import ECP5, GENERIC
+from netloom.firmware.map import cycles as cycles_module
+from netloom.firmware.map.buffers import sized_and_counted
+from netloom.firmware.map.compiled_cycles import CompiledRun
 from netloom.firmware.map.cycles import count_cycles
 from netloom.firmware.map.fitting import fit_interval
+from netloom.firmware.map.fold import Fold
 from netloom.firmware.map.folding import fold_for_interval, intervals
-from netloom.firmware.map.layout import plan_design
+from netloom.firmware.map.layout import lay_out, plan_design
 from netloom.firmware.map.products import products
 from netloom.firmware.units.streams.scan_state import ScanState
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
@@ -195,15 +200,43 @@ def test_a_pace_is_kept_or_refused_with_that_of_the_loop():
     assert fit_interval(dataflow, advised).cycles.interval <= advised
 
 
-def test_buffers_in_a_loop_are_small_and_cost_no_pace():
-    dataflow = network(lstm())
-    design = plan_design(dataflow, fold_for_interval(dataflow, intervals(dataflow)[0]))
-    fifos = [unit for unit in design.units if isinstance(unit, StreamFifo)]
-    assert fifos and all(fifo.depth <= fifo.source.beats + 2 for fifo in fifos)
-    states = [unit for unit in design.units if isinstance(unit, ScanState)]
-    assert [state.depth for state in states] == [state.source.beats + 1 for state in states]
-    roomy = replace(design, units=tuple(replace(u, depth=40) if u in fifos else u for u in design.units))
-    assert count_cycles(design).interval <= count_cycles(roomy).interval
+def branches(units, casts):
+    """state = cast(state + cast(... cast(state)) + x): what goes straight on waits for what goes through the casts."""
+    builder = DataflowBuilder()
+    h = long = builder.source("h", TensorType((units,), STATE))
+    x = builder.source("x", TensorType((units,), X))
+    for index in range(casts):
+        long = builder.add("rnn", f"cast{index}", Cast(STATE), long)
+    total = builder.add("rnn", "add", Elementwise(ADD), long, h)
+    total = builder.add("rnn", "input", Elementwise(ADD), total, x)
+    result = builder.add("rnn", "result", Cast(STATE), total)
+    body = builder.build(["h", "x"], [result])
+    return network(Scan(body, ((h, result),), (np.zeros(units, int),), 30, (False,)))
+
+
+@pytest.mark.parametrize(("units", "casts"), [(4, 4), (8, 2), (10, 4), (20, 2)])
+def test_buffers_in_a_loop_cost_no_pace(units, casts):
+    """They are tried as deep as a step, not as an inference: in block RAM what they are held to would be slow."""
+    slow = {"none of its own": Fold(1, 1, 1, 10_000)}
+    deep = lay_out(branches(units, casts), slow, GENERIC)
+    design, cycles = sized_and_counted(deep)
+    assert cycles == count_cycles(design)
+    assert cycles.interval <= count_cycles(deep).interval
+    depths = {unit.name: unit.depth for unit in design.units if isinstance(unit, StreamFifo)}
+    assert depths and all(depth <= units + 2 for depth in depths.values())
+    (state,) = (unit for unit in design.units if isinstance(unit, ScanState))
+    assert state.depth == units + 1, "a whole state fits"
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_compiled_code_counts_what_python_counts(name, monkeypatch):
+    dataflow = NETWORKS[name]()
+    design = lay_out(dataflow, fold_for_interval(dataflow, intervals(dataflow)[0]), GENERIC)
+    monkeypatch.setattr(cycles_module, "_COMPILED_FROM", math.inf)
+    interpreted = count_cycles(design)
+    monkeypatch.setattr(cycles_module, "_COMPILED_FROM", 0)
+    assert CompiledRun.of(design) is not None
+    assert count_cycles(design) == interpreted
 
 
 def test_what_nobody_reads_is_refused_by_name():
