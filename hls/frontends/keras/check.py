@@ -11,6 +11,7 @@ from netloom.errors import LayerNotSupportedError
 from netloom.hls.frontends.keras.outputs import NO_CODE, check_outputs
 from netloom.hls.settings import HlsSettings
 from netloom.quantize.arguments import check_arguments
+from netloom.quantize.flat import check_call
 
 Check = Callable[[Any, HlsSettings], str | None]
 
@@ -19,44 +20,24 @@ def check_model(model: Any, settings: HlsSettings) -> None:
     """Refuse a model by its first layer that cannot be converted.
 
     Args:
-        model: a Keras model.
+        model: a flat Keras model.
         settings: of the conversion; some layers depend on `io_type`.
 
     Raises:
         LayerNotSupportedError: naming the layer, what is wrong, and what to do instead.
     """
-    import keras
-
-    if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
-        raise LayerNotSupportedError("the model must be a Sequential or functional Keras model with fixed input shapes")
-    for tensor in model.inputs:
-        if any(size is None for size in tensor.shape[1:]):
-            raise LayerNotSupportedError(
-                f"input {tensor.name!r} has shape {tuple(tensor.shape[1:])}: every size must be fixed; rebuild "
-                "the model with keras.Input(shape=(...)) in full"
-            )
     check_outputs(model, settings)
     for layer in model.layers:
         kind = type(layer).__name__
         if kind not in SUPPORTED:
             raise LayerNotSupportedError(f"layer {layer.name!r}: {kind} is not supported; {_instead(kind)}")
         check_arguments(layer)
-        _check_calls(layer)
+        for node in layer._inbound_nodes:
+            check_call(node)
         for check in SUPPORTED[kind]:
             problem = check(layer, settings)
             if problem:
                 raise LayerNotSupportedError(f"layer {layer.name!r} ({kind}): {problem}")
-
-
-def _check_calls(layer: Any) -> None:
-    """Refuse what a call of a layer asks for beside its inputs: `training=True` goes on computing as in training."""
-    for node in layer._inbound_nodes:
-        for name, value in node.arguments.kwargs.items():
-            if value is not None and value is not False:
-                raise LayerNotSupportedError(
-                    f"layer {layer.name!r} ({type(layer).__name__}): it is called with {name}={value!r}, which changes "
-                    "what it computes; call it with its inputs alone"
-                )
 
 
 def _instead(kind: str) -> str:
@@ -70,8 +51,6 @@ def _instead(kind: str) -> str:
         "Lambda": "its code would run when the model loads; write it with ordinary layers",
         "LeakyReLU": "use ReLU",
         "PReLU": "use ReLU",
-        "Functional": "nested models must be flattened: call its layers one by one",
-        "Sequential": "nested models must be flattened: add its layers one by one",
     }
     return hints.get(kind, f"supported are {', '.join(sorted(SUPPORTED))}")
 

@@ -7,6 +7,7 @@ from netloom.hls.frontends.keras.check import check_model
 from netloom.hls.frontends.parsed import ParsedModel
 from netloom.hls.names import identifiers
 from netloom.hls.settings import HlsSettings
+from netloom.quantize.flat import flatten
 
 
 def parse(model: Any, settings: HlsSettings) -> ParsedModel:
@@ -16,6 +17,7 @@ def parse(model: Any, settings: HlsSettings) -> ParsedModel:
         LayerNotSupportedError: for a layer, option or shape with no exact firmware, or without a handler.
         QuantizerNotSupportedError: for a quantizer the firmware cannot equal.
     """
+    model = flatten(model, single_use=True)
     check_model(model, settings)
     from hls4ml.converters.keras_v3_to_hls import parse_keras_v3_model
 
