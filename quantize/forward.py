@@ -38,7 +38,9 @@ def fold_input_constants(graph: Graph, policy: Policy) -> None:
     Raises:
         LayerNotSupportedError: if features differ so much in range that one input type cannot hold them.
     """
-    for step in [step for step in graph.steps if step.inputs[0] in graph.inputs and is_constant(step.block)]:
+    seen: set[Block] = set()
+    while step := next((step for step in graph.steps if _scales_input(graph, step) and step.block not in seen), None):
+        seen.add(step.block)
         called_once = sum(other.block is step.block for other in graph.steps) == 1
         shape = graph.shapes[step.output]
         scale, shift = (np.broadcast_to(step.block.weights[name], shape) for name in ("gamma", "beta"))
@@ -49,6 +51,10 @@ def fold_input_constants(graph: Graph, policy: Policy) -> None:
         for reader, affine in sinks:
             _fold(reader.block, affine)
         graph.bypass(step)
+
+
+def _scales_input(graph: Graph, step: Step) -> bool:
+    return step.inputs[0] in graph.inputs and is_constant(step.block)
 
 
 def is_constant(block: Block) -> bool:

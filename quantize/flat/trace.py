@@ -36,14 +36,15 @@ def input_specs(
         dtypes = [str(tensor.dtype) for tensor in model.inputs]
     else:
         named = _called_with(model)
+        if not named and input_shapes is None:
+            raise LayerNotSupportedError(
+                f"model {model.name!r} has kept no input shape: say it (--input-shape), or build the model as a"
+                " functional one"
+            )
+        named = named or [(f"input_{number}", (None,) * len(shape)) for number, shape in enumerate(input_shapes or ())]
         names, known = [name for name, _ in named], [shape for _, shape in named]
         dtypes = ["float32"] * len(names)
     shapes = list(known) if input_shapes is None else [tuple(shape) for shape in input_shapes]
-    if not shapes:
-        raise LayerNotSupportedError(
-            f"model {model.name!r} has never been called, so its input shape is not known: call it on data once, or"
-            " build it as a functional model"
-        )
     if len(shapes) != len(known):
         raise LayerNotSupportedError(f"model {model.name!r} has {len(known)} inputs, not {len(shapes)} input shapes")
     for name, shape, own in zip(names, shapes, known, strict=True):
@@ -129,7 +130,9 @@ def _called_with(model: Any) -> list[tuple[str, tuple[int | None, ...]]]:
 
 
 def _packed(model: Any, inputs: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
-    """The arguments a model was called with first, with `inputs` for the tensors."""
+    """The arguments a model was called with first, with `inputs` for the tensors; if it kept none, a single one."""
+    if not model._build_shapes_dict:
+        return [list(inputs) if len(inputs) > 1 else inputs[0]], {}
     remaining, packed = list(inputs), []
     for shapes in model._build_shapes_dict.values():
         if isinstance(shapes, dict):

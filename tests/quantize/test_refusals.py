@@ -58,7 +58,7 @@ REFUSED = [
     (lambda: one(Dense(3, name="bad"), (4,)), ["'bad'", "Dense"]),
     (lambda: one(layers.Dense(3, name="bad"), (None, 4)), ["fixed"]),
     (lambda: keras.Sequential([layers.Dense(3)], name="bad"), ["'bad'", "no input shape"]),
-    (lambda: Subclassed(name="bad"), ["'bad'", "functional"]),
+    (lambda: Subclassed(name="bad"), ["'bad'", "functional", "--input-shape"]),
     (average, ["'mean'", "use Add"]),
     (broadcast, ["'sum'", "one shape"]),
 ]
