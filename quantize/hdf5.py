@@ -7,7 +7,7 @@ from pydantic_core import from_json
 
 from netloom.common.reading import regular
 from netloom.errors import ModelFileError
-from netloom.quantize.archive import MAX_CONFIG_BYTES, MAX_WEIGHTS_BYTES, check_configuration
+from netloom.quantize.archive import MAX_CONFIG_BYTES, MAX_WEIGHTS_BYTES, QUANTIZERS, check_configuration
 
 MAX_OBJECTS = 100_000
 """Groups and arrays in a file."""
@@ -78,7 +78,8 @@ def _classes() -> set[str]:
     kinds = (keras.layers, keras.initializers, keras.regularizers, keras.constraints)
     names = {name for kind in kinds for name, thing in vars(kind).items() if isinstance(thing, type)}
     quantized = {name for name, thing in vars(qkeras).items() if isinstance(thing, type) and name.startswith("Q")}
-    return names | quantized | {"Functional", "Model", "Sequential"}
+    registered = {f"qkeras>{name}" for name in quantized | QUANTIZERS}
+    return names | quantized | registered | {"Functional", "Model", "Sequential"}
 
 
 class _WithoutGroups:

@@ -116,6 +116,14 @@ Data = Annotated[
         " outputs an array for each, x_train/NAME, y_train/NAME, by the names of its inputs and output layers.",
     ),
 ]
+InputShape = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input-shape",
+        metavar="H,W,C",
+        help="Sizes of an input that your model leaves open, without the batch; once for each input, in order.",
+    ),
+]
 TaskName = Annotated[
     str | None,
     typer.Option(
@@ -269,6 +277,7 @@ def run(
         ),
     ],
     data: Data = None,
+    input_shape: InputShape = None,
     task: TaskName = None,
     bits: BitsOption = None,
     output: Output = None,
@@ -322,7 +331,7 @@ def run(
             design_seconds=design_seconds,
         ),
     )
-    raise typer.Exit(cli_run.run(model, data, settings, output, until, force))
+    raise typer.Exit(cli_run.run(model, data, cli_run.input_shapes(input_shape), settings, output, until, force))
 
 
 @app.command(
@@ -335,6 +344,7 @@ def convert(
     model: Annotated[Path, typer.Argument(metavar="MODEL.keras", help="Your Keras or QKeras model.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where it goes.")],
     data: Data = None,
+    input_shape: InputShape = None,
     task: TaskName = None,
     bits: BitsOption = None,
     seed: Seed = None,
@@ -362,7 +372,7 @@ def convert(
         seed=seed,
         fine_tune_epochs=fine_tune_epochs,
     )
-    cli_run.convert(model, data, settings, output, force)
+    cli_run.convert(model, data, cli_run.input_shapes(input_shape), settings, output, force)
 
 
 @app.command(
@@ -483,6 +493,7 @@ def plan(
     ],
     clock: Clock = None,
     bits: BitsOption = None,
+    input_shape: InputShape = None,
     design_seconds: DesignSeconds = None,
 ) -> None:
     """Show what a network would take of a board at several paces, and how long a bitstream would take to make.
@@ -494,7 +505,7 @@ def plan(
 
     settings = cli_run.hardware(board, clock, None, None, design_seconds=design_seconds)
     assert settings is not None  # there is a board
-    cli_plan.plan(source, settings, bits)
+    cli_plan.plan(source, settings, bits, cli_run.input_shapes(input_shape))
 
 
 @app.command(

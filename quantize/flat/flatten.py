@@ -85,7 +85,7 @@ class _Walker:
             return self.call(operation.layer, args, {}, name, times + 1, node)
         if isinstance(operation, keras.Model):
             return self.visit(operation, tensors, name + SEPARATOR, times, (args, kwargs))
-        if _is_own_layer(operation):
+        if is_own_layer(operation):
             try:
                 return self.visit(operation, tensors, name + SEPARATOR, times, (args, kwargs))
             except LayerNotSupportedError as error:
@@ -162,7 +162,7 @@ def check_call(node: Any) -> None:
             )
 
 
-def _is_own_layer(operation: Any) -> bool:
+def is_own_layer(operation: Any) -> bool:
     """Whether a layer's class is the user's own; it may be traced."""
     import keras
 

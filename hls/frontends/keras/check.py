@@ -12,6 +12,7 @@ from netloom.hls.frontends.keras.outputs import NO_CODE, check_outputs
 from netloom.hls.settings import HlsSettings
 from netloom.quantize.arguments import check_arguments
 from netloom.quantize.flat import check_call
+from netloom.quantize.flat.affine import EXACT_EPSILON
 
 Check = Callable[[Any, HlsSettings], str | None]
 
@@ -147,6 +148,17 @@ def _last_axis(layer: Any, settings: HlsSettings) -> str | None:
     return None if axis % rank == rank - 1 else f"axis must be the last one, not {axis}"
 
 
+def _after_a_quantizer(layer: Any, settings: HlsSettings) -> str | None:
+    """A constant scale or shift of what the host sends needs a type to start from."""
+    source = layer.input._keras_history.operation
+    if layer.epsilon != EXACT_EPSILON or type(source).__name__ != "InputLayer" or settings.precision:
+        return None
+    return (
+        "it scales or shifts what the host sends before any QActivation gives that a type; put a QActivation before it,"
+        " such as quantized_bits(8, 8, keep_negative=0) for bytes, or scale the data before the network"
+    )
+
+
 def _known_activation(layer: Any, settings: HlsSettings) -> str | None:
     del settings
     import keras
@@ -201,7 +213,7 @@ SUPPORTED: dict[str, tuple[Check, ...]] = {
     "Activation": (_known_activation,),
     "ReLU": (_plain_relu,),
     "Softmax": (_last_axis, _no_mask),
-    "BatchNormalization": (_last_axis,),
+    "BatchNormalization": (_last_axis, _after_a_quantizer),
     "MaxPooling1D": _POOL,
     "MaxPooling2D": _POOL,
     "AveragePooling1D": _POOL,
