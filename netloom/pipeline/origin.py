@@ -53,7 +53,7 @@ class Start:
         return self.model
 
     def digest(self) -> str | None:
-        """SHA-256 of the model file and the shapes given, or of structure and weights; None for a registered network."""
+        """SHA-256 of the model file and the shapes given, or of structure and weights; None for a network."""
         if self.network:
             return None
         if self.model_file:
