@@ -73,6 +73,7 @@ READ: dict[str, str] = {
     "Flatten": "data_format",
     "Reshape": "target_shape",
     "Permute": "dims",
+    "RepeatVector": "n",
     "ZeroPadding1D": "padding data_format",
     "ZeroPadding2D": "padding data_format",
     "Cropping1D": "cropping",

@@ -27,6 +27,7 @@ TRANSPARENT = frozenset(
         "Flatten",
         "Reshape",
         "Permute",
+        "RepeatVector",
         "ZeroPadding1D",
         "ZeroPadding2D",
         "UpSampling1D",

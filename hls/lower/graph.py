@@ -69,7 +69,8 @@ def lower(
     """
     context = LoweringContext(types, io_type, origins)
     for node in graph.get_layers():
-        lowering = LOWERINGS.get(node.class_name)
+        # netloom's own layers (`hls.layers`) bring what they mean.
+        lowering = LOWERINGS.get(node.class_name) or getattr(type(node), "lower", None)
         if lowering is None:
             raise LayerNotSupportedError(
                 f"layer {node.name!r}: hls4ml's {node.class_name} has no lowering; supported are {', '.join(LOWERINGS)}"

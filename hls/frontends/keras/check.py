@@ -231,6 +231,7 @@ SUPPORTED: dict[str, tuple[Check, ...]] = {
     "Flatten": (_channels_last,),
     "Reshape": (),
     "Permute": (),
+    "RepeatVector": (),
     "ZeroPadding1D": (_channels_last,),
     "ZeroPadding2D": (_channels_last,),
     "Cropping1D": (_channels_last,),

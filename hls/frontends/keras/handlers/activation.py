@@ -9,7 +9,8 @@ from hls4ml.converters.keras_v3._base import registry
 from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
-from netloom.hls.frontends.keras.handlers.quantizer import GridQuantizer, precision_type
+from netloom.hls.frontends.keras.handlers.quantizer import GridQuantizer
+from netloom.hls.hls4ml_types import precision_type
 from netloom.quantize.quantizers import check_bits, quantizer_type
 
 

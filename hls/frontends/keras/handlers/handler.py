@@ -30,11 +30,11 @@ def _is_own(asker: FrameType) -> bool:
     return str(asker.f_globals.get("__name__")).startswith(f"{__package__.partition('.')[0]}.")
 
 
-def _is_for_backend(asker: FrameType) -> bool:
-    """Whether one of hls4ml's functions asks for netloom: they hold the backend, or a configuration with its name."""
+def _backend(asker: FrameType) -> str:
+    """For which backend one of hls4ml's functions asks: they hold it, or a configuration with its name."""
     names = asker.f_locals
     backend = names["backend"] if "backend" in names else names.get("config", {}).get("Backend")
-    return str(getattr(backend, "name", backend)).lower() == BACKEND
+    return str(getattr(backend, "name", backend)).lower()
 
 
 class NetloomHandler(KerasV3LayerHandler):
@@ -44,9 +44,11 @@ class NetloomHandler(KerasV3LayerHandler):
         handles: full names of the layers' classes.
         own_only: whether this one is for netloom's own conversion alone: with `backend="netloom"` hls4ml's own numbers
             are wanted of a layer that hls4ml has.
+        lacking: whether hls4ml has no such layer: then Vivado and Vitis get netloom's (`hls.layers`) as well.
     """
 
     own_only: ClassVar[bool] = False
+    lacking: ClassVar[bool] = False
     _before: ClassVar[dict[str, Any]]
 
     def __init_subclass__(cls) -> None:
@@ -57,10 +59,15 @@ class NetloomHandler(KerasV3LayerHandler):
     def __call__(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> Any:
         """This handler's answer, or what hls4ml would do without it. None makes hls4ml fall back to older handlers."""
         asker = _asker()
-        if asker is not None and (_is_own(asker) or (_is_for_backend(asker) and not self.own_only)):
+        if asker is not None and (_is_own(asker) or _backend(asker) in self._backends()):
             return super().__call__(layer, in_tensors, out_tensors)
         before = self.before(layer)
         return before(layer, in_tensors, out_tensors) if before is not None else None
+
+    def _backends(self) -> tuple[str, ...]:
+        if self.own_only:
+            return ()
+        return (BACKEND, "vivado", "vitis") if self.lacking else (BACKEND,)
 
     def before(self, layer: Any) -> Any:
         """The handler that hls4ml would take of a layer without this one; None if there is none."""

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 from hls4ml.model.quantizers import Quantizer
-from hls4ml.model.types import FixedPrecisionType, RoundingMode, SaturationMode
 
 from netloom.errors import QuantizerNotSupportedError
 from netloom.fixed_point import FixedPoint
+from netloom.hls.hls4ml_types import precision_type
 from netloom.hls.smallest_grid import smallest_grid
 from netloom.quantize.quantizers import quantizer_type
 from netloom.quantize.weight_grid import check_weights
@@ -35,17 +35,6 @@ class GridQuantizer(Quantizer):
     def deserialize(cls, state: dict[str, str]) -> "GridQuantizer":
         """For hls4ml's `deserialize_model`."""
         return cls(FixedPoint.parse(state["grid"]))
-
-
-def precision_type(type_: FixedPoint) -> FixedPrecisionType:
-    """A fixed-point type as hls4ml's object."""
-    return FixedPrecisionType(
-        type_.width,
-        type_.integer,
-        type_.signed,
-        RoundingMode.from_string(type_.rounding.value),
-        SaturationMode.from_string(type_.overflow.value),
-    )
 
 
 def quantized_values(layer: Any, weight: Any, quantizer: Any, where: str) -> tuple[np.ndarray, FixedPoint]:

@@ -1,0 +1,12 @@
+"""netloom's own layers inside hls4ml: those it lacks, or computes wrong. Importing this registers them.
+
+A layer is one file here and one C++ header in `cpp/`: its class says what hls4ml writes, and what that means. The
+project that comes out is plain hls4ml, for the vendor's tool as well.
+"""
+
+# First: hls4ml's plug-ins, netloom's backend among them, import this package.
+import hls4ml.backends  # noqa: F401
+
+from netloom.hls.layers.rearrange import NetloomRearrange, rearrange
+
+__all__ = ["NetloomRearrange", "rearrange"]
