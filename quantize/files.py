@@ -9,7 +9,7 @@ from netloom.common.files import replacing
 from netloom.errors import InputError, ModelFileError, StorageError
 from netloom.quantize.archive import check_archive
 from netloom.quantize.flat import flatten
-from netloom.quantize.hdf5 import check_hdf5, class_table
+from netloom.quantize.hdf5 import check_hdf5, class_table, renumbered
 from netloom.quantize.inspection import check_finite
 
 _LOADING_FAILURES = (
@@ -71,7 +71,7 @@ def load_model(path: str | os.PathLike[str], input_shapes: Sequence[tuple[int, .
     version = "unknown"
     try:
         version = check_hdf5(path) if path.suffix in HDF5 else check_archive(path)
-        model = _read(path)
+        model = _read(path, version)
     except ModelFileError:
         raise
     except _LOADING_FAILURES as error:
@@ -91,11 +91,13 @@ def load_model(path: str | os.PathLike[str], input_shapes: Sequence[tuple[int, .
     return model
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path, version: str) -> Any:
     import keras
 
-    classes = class_table() if path.suffix in HDF5 else None
-    return keras.models.load_model(path, custom_objects=classes, compile=False, safe_mode=True)
+    if path.suffix not in HDF5:
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+    with renumbered(path, version) as file:
+        return keras.models.load_model(file, custom_objects=class_table(), compile=False, safe_mode=True)
 
 
 def _check_computes(model: Any, path: Path) -> None:

@@ -1,5 +1,10 @@
 """Models in one HDF5 file (`.h5`), as Keras 2 wrote them and Keras 3 still does: checked before anything is built."""
 
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -44,6 +49,54 @@ def check_hdf5(path: Path) -> str:
         _refuse(path, "has no model in its configuration: save it again with model.save()")
     check_configuration(path, config, _classes())
     return version.decode() if isinstance(version, bytes) else str(version)
+
+
+@contextmanager
+def renumbered(path: Path, version: str) -> Iterator[Path]:
+    """A checked file as Keras 3 reads it: to Keras 2 the first call of a nested model is its second.
+
+    Args:
+        path: of the file.
+        version: of Keras that wrote it.
+    """
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        config = from_json(file.attrs["model_config"])
+    if not version.startswith("2.") or not _renumber(config):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="netloom-") as folder:
+        copy = Path(folder) / path.name
+        shutil.copyfile(path, copy)
+        with h5py.File(copy, "r+") as file:
+            file.attrs["model_config"] = json.dumps(config)
+        yield copy
+
+
+def _renumber(config: Any) -> bool:
+    """Count the calls of nested models from 0, in place; whether there were any."""
+    inner = config.get("config")
+    layers = inner.get("layers") if isinstance(inner, dict) else inner
+    layers = [layer for layer in layers if isinstance(layer, dict)] if isinstance(layers, list) else []
+    nested = {
+        layer["config"]["name"] for layer in layers if layer.get("class_name") in ("Functional", "Model", "Sequential")
+    }
+    changed = [_renumber(layer) for layer in layers]
+    if nested and isinstance(inner, dict):
+        places = [layer.get("inbound_nodes") for layer in layers]
+        changed += [_count_from_0(place, nested) for place in [*places, inner.get("output_layers")]]
+    return any(changed)
+
+
+def _count_from_0(place: Any, nested: set[str]) -> bool:
+    if not isinstance(place, list):
+        return False
+    if len(place) >= 3 and isinstance(place[0], str) and place[0] in nested and isinstance(place[1], int):
+        place[1] -= 1
+        return True
+    changed = [_count_from_0(one, nested) for one in place]
+    return any(changed)
 
 
 def _check_tree(path: Path, file: Any) -> None:
