@@ -62,8 +62,6 @@ _WAY_OUT = {
     "PReLU": "no firmware equals it exactly: use ReLU and fine-tune",
     "ELU": "no firmware equals it exactly: use ReLU and fine-tune",
     "Average": "use Add: the next layer's weights absorb the division",
-    "Rescaling": "rescale the data before the network instead",
-    "Normalization": "normalize the data before the network, or use BatchNormalization",
     "DepthwiseConv1D": "QKeras has no DepthwiseConv1D: use a SeparableConv1D, or DepthwiseConv2D with a height of 1",
     "Conv2DTranspose": "use UpSampling2D followed by Conv2D",
     "Conv1DTranspose": "use UpSampling1D followed by Conv1D",

@@ -57,9 +57,8 @@ class Start:
         if self.network:
             return None
         if self.model_file:
-            digest = sha256(self.model_file)
-            shapes = repr(self.input_shapes).encode()
-            return digest if self.input_shapes is None else hashlib.sha256(digest.encode() + shapes).hexdigest()
+            content, shapes = sha256(self.model_file), self.input_shapes
+            return content if shapes is None else hashlib.sha256(f"{content} {shapes}".encode()).hexdigest()
         digest = hashlib.sha256(self._object.to_json().encode())
         for weight in self._object.get_weights():
             digest.update(f"{weight.dtype.str} {weight.shape}\n".encode() + weight.tobytes())

@@ -46,7 +46,7 @@ def normalization(layer: Any) -> tuple[Any, Any]:
     return (deviation, mean) if layer.invert else (1 / deviation, -mean / deviation)
 
 
-def _per_channel(value: np.ndarray, shape: tuple[int | None, ...], owner: str) -> np.ndarray:
+def _per_channel(value: np.ndarray, shape: tuple[Any, ...], owner: str) -> np.ndarray:
     if not np.isfinite(value).all():
         raise LayerNotSupportedError(f"{owner}: its constants must be finite: set them to numbers")
     if value.ndim > len(shape) or (value.ndim == len(shape) and value.shape[0] != 1):

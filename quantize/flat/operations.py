@@ -54,7 +54,7 @@ class Call:
         self.tensors = [value for value in flat if isinstance(value, keras.KerasTensor)]
 
     @property
-    def shape(self) -> tuple[int | None, ...]:
+    def shape(self) -> tuple[Any, ...]:
         """Of the first tensor, with its batch."""
         return tuple(self.tensors[0].shape)
 
@@ -179,7 +179,7 @@ def _moved(call: Call) -> list[Any]:
     return _to_shape(call, tuple(call.operation.compute_output_spec(call.tensors[0]).shape), None)
 
 
-def _to_shape(call: Call, shape: tuple[int | None, ...], batch: int | None) -> list[Any]:
+def _to_shape(call: Call, shape: tuple[Any, ...], batch: int | None) -> list[Any]:
     if batch not in (None, -1) or None in shape[1:] or math.prod(shape[1:]) != math.prod(call.shape[1:]):
         call.refuse(f"it must keep the batch axis: {call.shape} to {shape}; use keras.layers.Reshape")
     return call.layer("Reshape", shape[1:])

@@ -133,7 +133,8 @@ def _packed(model: Any, inputs: Sequence[Any]) -> tuple[list[Any], dict[str, Any
     """The arguments a model was called with first, with `inputs` for the tensors; if it kept none, a single one."""
     if not model._build_shapes_dict:
         return [list(inputs) if len(inputs) > 1 else inputs[0]], {}
-    remaining, packed = list(inputs), []
+    remaining: list[Any] = list(inputs)
+    packed: list[Any] = []
     for shapes in model._build_shapes_dict.values():
         if isinstance(shapes, dict):
             packed.append({key: remaining.pop(0) for key in shapes})
