@@ -5,6 +5,7 @@ Importing this package imports neither Keras nor TensorFlow; calling its functio
 
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.quantize.files import load_model, save_model
+from netloom.quantize.flat import flatten
 from netloom.quantize.inspection import is_quantized, summarize
 from netloom.quantize.policy import LayerBits, Policy
 from netloom.quantize.quantizers import quantizer_type, relu_quantizer, type_quantizer
@@ -17,6 +18,7 @@ __all__ = [
     "quantize",
     "is_quantized",
     "summarize",
+    "flatten",
     # model files
     "load_model",
     "save_model",

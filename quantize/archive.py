@@ -9,7 +9,7 @@ import ast
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -72,9 +72,23 @@ def check_archive(path: Path) -> str:
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
         _refuse(path, "has no model in its configuration: save it again with model.save()")
     # What the model was compiled with is not loaded.
-    for place, node in _objects({**config, "compile_config": None}, "model"):
-        _check_object(path, place, node)
+    check_configuration(path, {**config, "compile_config": None})
     return str(version)
+
+
+def check_configuration(path: Path, config: dict[str, Any], legacy: Collection[str] = ()) -> None:
+    """Check that a configuration names nothing that could run code.
+
+    Args:
+        path: of the file, for messages.
+        config: what Keras is to build a model from.
+        legacy: names of classes that stand without a module, as Keras 2 wrote them.
+
+    Raises:
+        ModelFileError: if it names a class or function beyond Keras and QKeras.
+    """
+    for place, node in _objects(config, "model"):
+        _check_object(path, place, node, legacy)
 
 
 def _refuse(path: Path, reason: str) -> NoReturn:
@@ -100,9 +114,9 @@ def _objects(node: Any, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
             pending += [(value, place) for value in node]
 
 
-def _check_object(path: Path, place: str, node: dict[str, Any]) -> None:
+def _check_object(path: Path, place: str, node: dict[str, Any], legacy: Collection[str]) -> None:
     if "class_name" in node:
-        _check_class(path, place, node)
+        _check_class(path, place, node, legacy)
     for key, value in node.items():
         if isinstance(value, str) and _QUANTIZER_KEY.match(key) and not _is_plain(value):
             _refuse(
@@ -111,7 +125,7 @@ def _check_object(path: Path, place: str, node: dict[str, Any]) -> None:
             )
 
 
-def _check_class(path: Path, place: str, node: dict[str, Any]) -> None:
+def _check_class(path: Path, place: str, node: dict[str, Any], legacy: Collection[str]) -> None:
     name, module, registered = node["class_name"], node.get("module"), node.get("registered_name")
     for key, value in (("class_name", name), ("module", module), ("registered_name", registered)):
         if not isinstance(value, str) and not (value is None and key != "class_name"):
@@ -123,7 +137,7 @@ def _check_class(path: Path, place: str, node: dict[str, Any]) -> None:
     if isinstance(registered, str) and ">" in registered:
         known = registered.startswith("qkeras>") and str(module).startswith("qkeras.")
     elif module is None:
-        known = str(name).startswith("__") or name in QUANTIZERS
+        known = str(name).startswith("__") or name in QUANTIZERS or name in legacy
     else:
         known = bool(_KERAS_MODULES.match(str(module))) or (module == "keras" and name in _KERAS_NAMES)
     if not known:

@@ -2,12 +2,9 @@
 
 import numpy as np
 
+from netloom.quantize.flat.affine import EXACT_EPSILON, EXACT_VARIANCE
 from netloom.quantize.graph import Block, Graph, Step
 from netloom.quantize.support.table import WEIGHTED
-
-EXACT_EPSILON = 2.0**-10
-EXACT_VARIANCE = 1 - EXACT_EPSILON
-"""With these, sqrt(variance + epsilon) is exactly 1 in float32, and scale and shift are exactly gamma and beta."""
 
 
 def fold_batch_norms(graph: Graph) -> None:

@@ -1,31 +1,38 @@
 """The arrays that calibration and fine-tuning run on, checked against the model."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from netloom.errors import InputError
+from netloom.fixed_point import FixedPoint
 from netloom.models.data.examples import Arrays, as_list, take
-from netloom.quantize.graph import Graph
+from netloom.quantize.graph import Graph, integer_type
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Inputs, one array per input of the model, and labels if there are any."""
+    """Inputs, one array per input of the model, and labels if there are any.
+
+    Attributes:
+        inputs: float32, (samples, *shape) each.
+        labels: as the loss takes them, or None.
+        integers: by number of the input's tensor, the type of those that came as whole numbers.
+    """
 
     inputs: list[np.ndarray]
     labels: Arrays | None
+    integers: dict[int, FixedPoint] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.inputs[0])
 
     def take(self, chosen: np.ndarray) -> "Samples":
         """The samples of these numbers."""
-        return Samples(
-            [array[chosen] for array in self.inputs], None if self.labels is None else take(self.labels, chosen)
-        )
+        labels = None if self.labels is None else take(self.labels, chosen)
+        return replace(self, inputs=[array[chosen] for array in self.inputs], labels=labels)
 
     def batches(self, size: int) -> Iterator[list[np.ndarray]]:
         """The inputs in batches of `size`, the last one perhaps smaller."""
@@ -60,7 +67,12 @@ def read_samples(data: Any, graph: Graph) -> Samples:
         for one in as_list(labels) if isinstance(labels, Mapping) else [np.asarray(labels)]:
             _check_labels(one, len(arrays[0]))
         labels = labels if isinstance(labels, Mapping) else np.asarray(labels)
-    return Samples([array.astype(np.float32, copy=False) for array in arrays], labels)
+    types = zip(graph.inputs, (integer_type(str(array.dtype)) for array in arrays), strict=True)
+    return Samples(
+        [array.astype(np.float32, copy=False) for array in arrays],
+        labels,
+        {number: type_ for number, type_ in types if type_ is not None},
+    )
 
 
 def _by_name(inputs: Mapping[str, np.ndarray], graph: Graph) -> list[np.ndarray]:

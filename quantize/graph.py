@@ -1,16 +1,16 @@
-"""A Keras model as a flat list of steps, nested models opened: what quantization rewrites before it builds the twin.
+"""A Keras model as a flat list of steps: what quantization rewrites before it builds the twin.
 
 A `Block` is a layer's definition (once, however often it is called), a `Step` one call of it. Tensors are numbers.
 """
 
-import itertools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from netloom.errors import LayerNotSupportedError
+from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.quantize.flat import calls, check_call, flatten, input_specs
 
 OPERATORS = frozenset({"Add", "Subtract", "Multiply", "Maximum", "Minimum"})
 """Element by element, of two tensors: as layers, or as operators of Python."""
@@ -49,6 +49,7 @@ class Graph:
         outputs: tensor numbers, in the model's order.
         steps: the calls of layers.
         shapes: shape of every tensor, without the batch axis.
+        integers: by tensor number, the type of inputs that are whole numbers.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Graph:
     outputs: list[int] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     shapes: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    integers: dict[int, FixedPoint] = field(default_factory=dict)
 
     def consumers(self, tensor: int) -> list[Step]:
         """The steps that read a tensor."""
@@ -87,106 +89,43 @@ class Graph:
 
 
 def read_graph(model: Any) -> Graph:
-    """Flatten a functional or Sequential Keras model; the model itself is not changed.
+    """Read a Keras model, flattened; the model itself is not changed.
 
     Raises:
-        LayerNotSupportedError: for a subclassed model, a shape that is not fixed, or a layer with several outputs.
+        LayerNotSupportedError: if it cannot be flattened, or calls a layer with more than its inputs.
     """
-    return _Reader().read(model)
-
-
-class _Reader:
-    def __init__(self) -> None:
-        self.blocks: dict[int, Block] = {}
-
-    def read(self, model: Any) -> Graph:
-        functional = _functional(model)
-        self.graph = graph = Graph(model.name)
-        for tensor in functional.inputs:
-            name = tensor._keras_history.operation.name
-            if tensor.dtype != "float32":
-                raise LayerNotSupportedError(f"layer {name!r}: inputs must be float32, not {tensor.dtype}")
-            graph.inputs[graph.new_tensor(_shape(tensor, name))] = name
-        graph.outputs = self.visit(functional, list(graph.inputs))
-        _make_names_unique(graph.blocks(), set(graph.inputs.values()))
-        return graph
-
-    def visit(self, functional: Any, input_numbers: Sequence[int]) -> list[int]:
-        """Append the steps of a model, nested models' included; returns the numbers of its outputs."""
-        import keras
-
-        numbers = {id(tensor): number for tensor, number in zip(functional.inputs, input_numbers, strict=True)}
-        for node in _nodes(functional):
-            operation = node.operation
-            inputs = tuple(numbers[id(tensor)] for tensor in node.input_tensors)
-            if isinstance(operation, keras.Model):
-                outputs = self.visit(_functional(operation), inputs)
-            else:
-                outputs = [self.append(operation, node, inputs)]
-            numbers |= {id(tensor): number for tensor, number in zip(node.outputs, outputs, strict=True)}
-        return [numbers[id(tensor)] for tensor in functional.outputs]
-
-    def append(self, operation: Any, node: Any, inputs: tuple[int, ...]) -> int:
-        if len(node.outputs) != 1:
-            raise LayerNotSupportedError(
-                f"layer {operation.name!r} ({type(operation).__name__}) has {len(node.outputs)} outputs: use one"
-            )
-        if id(operation) not in self.blocks:
-            self.blocks[id(operation)] = _block(operation)
-        output = self.graph.new_tensor(_shape(node.outputs[0], operation.name))
-        self.graph.steps.append(Step(self.blocks[id(operation)], inputs, output))
-        return output
-
-
-def _functional(model: Any) -> Any:
-    import keras
-
-    if isinstance(model, keras.Sequential):
-        if not model.built or not model.inputs:
-            raise LayerNotSupportedError(
-                f"model {model.name!r} has no input shape yet: begin it with keras.Input(shape) or call its build()"
-            )
-        return keras.Model(model.inputs, model.outputs, name=model.name)
-    if not hasattr(model, "operations") or not hasattr(model, "_nodes_by_depth"):
-        raise LayerNotSupportedError(
-            f"model {model.name!r} is a subclass of keras.Model with its own call(): build it as a functional model"
+    flat = flatten(model)
+    graph = Graph(flat.name)
+    numbers: dict[int, int] = {}
+    for tensor in flat.inputs:
+        numbers[id(tensor)] = graph.new_tensor(tuple(tensor.shape[1:]))
+        graph.inputs[numbers[id(tensor)]] = tensor._keras_history.operation.name
+    types = zip(graph.inputs, (integer_type(dtype) for _, _, dtype in input_specs(model)), strict=True)
+    graph.integers = {number: type_ for number, type_ in types if type_ is not None}
+    blocks: dict[int, Block] = {}
+    for node in calls(flat):
+        layer, (output,) = node.operation, node.outputs
+        check_call(node)
+        block = blocks.setdefault(id(layer), _block(layer))
+        numbers[id(output)] = graph.new_tensor(tuple(output.shape[1:]))
+        graph.steps.append(
+            Step(block, tuple(numbers[id(tensor)] for tensor in node.input_tensors), numbers[id(output)])
         )
-    return model
+    graph.outputs = [numbers[id(tensor)] for tensor in flat.outputs]
+    return graph
 
 
-def _nodes(functional: Any) -> Iterator[Any]:
-    """Every call of a layer in a functional model, in the order Keras computes them."""
-    for depth in sorted(functional._nodes_by_depth, reverse=True):
-        yield from (node for node in functional._nodes_by_depth[depth] if not node.is_input)
+def integer_type(dtype: str) -> FixedPoint | None:
+    """The type of all values of an integer `dtype`, such as `uint8`; None for another, or one of over 16 bits."""
+    if dtype == "bool":
+        return FixedPoint(1, 1, False, Rounding.RND_CONV, Overflow.SAT)
+    signed, width = dtype.startswith("int"), dtype.removeprefix("u").removeprefix("int")
+    if width not in ("8", "16"):
+        return None
+    return FixedPoint(int(width), int(width), signed, Rounding.RND_CONV, Overflow.SAT)
 
 
-def _block(operation: Any) -> Block:
-    module, class_name = type(operation).__module__, type(operation).__name__
-    if module.startswith("keras.src.ops.") and class_name in OPERATORS:
-        # `a + b` on symbolic tensors is an operation that is not a layer, and means the same.
-        return Block(operation.name, class_name, {"name": operation.name}, {}, operation.name, class_name)
-    if not module.startswith("keras.src.layers."):
-        # Somebody's own `Dense` is not Keras's: its qualified name will match nothing supported.
-        return Block(operation.name, f"{module}.{class_name}", {}, {}, operation.name, class_name)
-    weights = {weight.name: weight.numpy() for weight in operation.weights}
-    return Block(operation.name, class_name, operation.get_config(), weights, operation.name, class_name)
-
-
-def _shape(tensor: Any, name: str) -> tuple[int, ...]:
-    shape = tuple(tensor.shape[1:])
-    if None in shape:
-        raise LayerNotSupportedError(f"layer {name!r}: shape {tensor.shape} must be fixed but for the batch axis")
-    return shape
-
-
-def _make_names_unique(blocks: Sequence[Block], taken: set[str]) -> None:
-    """Two nested models may use one name twice; the flat model may not."""
-    for block in blocks:
-        block.name = unique_name(block.name, taken)
-        taken.add(block.name)
-
-
-def unique_name(name: str, taken: Collection[str]) -> str:
-    """`name`, or the first of `name_2`, `name_3`, ... that is not taken."""
-    candidates = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(2)))
-    return next(candidate for candidate in candidates if candidate not in taken)
+def _block(layer: Any) -> Block:
+    weights = {weight.name: weight.numpy() for weight in layer.weights}
+    kind = type(layer).__name__
+    return Block(layer.name, kind, layer.get_config(), weights, layer.name, kind)

@@ -6,15 +6,16 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import InputError
+from netloom.quantize.flat import is_own_layer
 from netloom.quantize.quantizers import quantizer_type
 
 
 def all_layers(model: Any) -> Iterator[Any]:
-    """Every layer of a model, those of nested models included."""
+    """Every layer of a model, those of nested models, of layers of the user's own and within wrappers included."""
     import keras
 
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
+    for layer in model._flatten_layers(include_self=False, recursive=False):
+        if isinstance(layer, keras.Model | keras.layers.Wrapper) or is_own_layer(layer):
             yield from all_layers(layer)
         else:
             yield layer

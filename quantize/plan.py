@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from netloom.quantize.graph import Block, Graph, Step, unique_name
+from netloom.fixed_point import FixedPoint
+from netloom.quantize.flat.names import unique_name
+from netloom.quantize.graph import Block, Graph, Step
 from netloom.quantize.policy import Policy
 from netloom.quantize.support.rules import TABLES
 from netloom.quantize.support.table import TRANSPARENT, WEIGHTED
@@ -29,6 +31,7 @@ class Point:
         relu: whether it is the ReLU as well.
         bound: largest value the ReLU lets through, or None.
         owner: the user's layer, for messages.
+        type: the one that holds the values exactly, if it is known without looking at them.
     """
 
     name: str
@@ -37,19 +40,23 @@ class Point:
     relu: bool = False
     bound: float | None = None
     owner: str = ""
+    type: FixedPoint | None = None
 
 
 def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
     """Every activation quantizer of the twin.
 
-    Inputs and ReLUs always get one. The result of other arithmetic gets one if it reaches a multiplier, an average or
-    a table; where only a ReLU, an addition or the model's output reads it, it stays at the accumulator's precision.
+    Inputs and ReLUs always get one; inputs of whole numbers (of 16 bits at most) that of their own type. The result of
+    other arithmetic gets one if it reaches a multiplier, an average or a table; where only a ReLU, an addition or the
+    model's output reads it, it stays at the accumulator's precision.
     """
     names = graph.names()
     points = []
     for tensor, name in graph.inputs.items():
         label = unique_name(f"{name}_quantizer", names)
-        points.append(Point(label, policy.bits("activations", name, "InputLayer"), [tensor], owner=name))
+        bits = policy.bits("activations", name, "InputLayer")
+        type_ = None if policy.overridden("activations", name, "InputLayer") else graph.integers.get(tensor)
+        points.append(Point(label, bits, [tensor], owner=name, type=type_))
         names.add(label)
     for block in graph.blocks():
         tensors = [step.output for step in graph.steps if step.block is block]

@@ -68,13 +68,17 @@ class Policy(Settings):
         self, kind: Literal["weights", "biases", "activations"], name: str, class_name: str, least: int = 0
     ) -> int:
         """The width of a layer's weights, biases or activations: an override, else the policy's, at least `least`."""
-        for key in (name, class_name):
-            chosen = getattr(self.overrides[key], kind) if key in self.overrides else None
-            if chosen is not None:
-                return chosen
+        chosen = self.overridden(kind, name, class_name)
+        if chosen is not None:
+            return chosen
         if kind == "biases" and self.biases is None:
             return min(self.bits("weights", name, class_name) + self.bits("activations", name, class_name), MAX_BITS)
         return max(least, self.input if class_name == "InputLayer" else getattr(self, kind))
+
+    def overridden(self, kind: Literal["weights", "biases", "activations"], name: str, class_name: str) -> int | None:
+        """The width that an override gives a layer's weights, biases or activations; None if none does."""
+        widths = (getattr(self.overrides[key], kind) for key in (name, class_name) if key in self.overrides)
+        return next((width for width in widths if width is not None), None)
 
     def check_overrides(self, names: Iterable[str], class_names: Iterable[str]) -> None:
         """Refuse overrides of layers that a model does not have.

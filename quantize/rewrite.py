@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from netloom.quantize.graph import OPERATORS, Block, Graph, Step, unique_name
+from netloom.quantize.flat.names import unique_name
+from netloom.quantize.graph import OPERATORS, Block, Graph, Step
 from netloom.quantize.support.table import NO_OPERATION, WEIGHTED
 
 

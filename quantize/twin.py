@@ -13,6 +13,7 @@ from netloom.quantize.batch_norm import fold_batch_norms, normalize_batch_norms
 from netloom.quantize.calibrate import Calibration, calibrate_stream
 from netloom.quantize.data import Samples, model_arguments, read_samples
 from netloom.quantize.fine_tune import fine_tune
+from netloom.quantize.forward import fold_input_constants
 from netloom.quantize.graph import Graph, read_graph
 from netloom.quantize.inspection import check_finite, float_layers, has_quantized_layers, snap_weights
 from netloom.quantize.plan import Point, plan_quantizers
@@ -40,8 +41,8 @@ def quantize(
     """The QKeras twin of a Keras model: the same network with every multiplier's operands on fixed-point grids.
 
     Args:
-        model: a built functional or Sequential Keras model; it is not changed. A model that is quantized already is
-            returned as it is.
+        model: a Keras model with a known input shape; it is not changed. A model that is quantized already is returned
+            as it is.
         policy: widths in bits.
         data: inputs as an array of shape (samples, ...) or a list of such arrays, one per input; `(inputs, labels)`
             as a tuple; or an object with `x_train` and `y_train`. It places the points, then fine-tunes.
@@ -80,6 +81,7 @@ def quantize(
     samples = read_samples(data, graph)
     check_finite(model)
     rewrite(graph, policy)
+    graph.integers |= samples.integers
     points = plan_quantizers(graph, policy)
     watched = sorted({tensor for point in points for tensor in point.tensors})
     float_model, watching = build_float(graph, watched)
@@ -108,6 +110,7 @@ def rewrite(graph: Graph, policy: Policy) -> None:
     drop_no_operations(graph)
     split_activations(graph)
     split_merges(graph)
+    fold_input_constants(graph, policy)
     if policy.batch_norm == "fold":
         fold_batch_norms(graph)
     normalize_batch_norms(graph)
@@ -142,7 +145,7 @@ def _calibrate(
     calibrate_stream(readers, values)
     for point in points:
         _check_bound(point, calibrations[point.name])
-    return {name: calibration.type() for name, calibration in calibrations.items()}
+    return {point.name: point.type or calibrations[point.name].type() for point in points}
 
 
 def _check_bound(point: Point, calibration: Calibration) -> None:

@@ -44,8 +44,8 @@ def exact_model(model: Any) -> Any:
 
     with double_precision():
         copy = type(model).from_config(_in_float64(model.get_config()))
-        copy.set_weights(model.get_weights())
     for layer, twin in zip(model.layers, copy.layers, strict=True):
+        twin.set_weights(layer.get_weights())  # layer by layer: two may share what the copies have each of their own
         _fix_weights(layer, twin)
         if getattr(layer, "_mask", None) is not None:
             twin._mask = keras.ops.cast(layer._mask, "float64")

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from netloom.quantize.flat import flatten
 from netloom.sim.engine import Engine, SamplesDone
 from netloom.sim.exact_model import double_precision, exact_model
 
@@ -12,7 +13,7 @@ _CHUNK = 1024
 
 
 class KerasEngine(Engine):
-    """Runs a Keras model eagerly; the trace has every layer's output under the layer's own name.
+    """Runs a Keras model, flattened, eagerly; the trace has every layer's output under the name it has there.
 
     Args:
         name: 'float' or 'quantized'; the latter computes in float64 what the model means (`exact_model`).
@@ -21,6 +22,7 @@ class KerasEngine(Engine):
 
     def __init__(self, name: str, model: Any) -> None:
         self.name = name
+        model = flatten(model, single_use=True)
         self.input_names = [tensor.name for tensor in model.inputs]
         self.input_shapes = [tuple(tensor.shape[1:]) for tensor in model.inputs]
         self._exact = name == "quantized"
@@ -36,9 +38,8 @@ class KerasEngine(Engine):
             dtype = np.float64 if self._exact else np.float32
             batch = [array[start : start + _CHUNK].astype(dtype) for array in inputs]
             # Called eagerly: a compiled function reorders sums, and refuses layer names with spaces or quotes.
-            single = isinstance(model, keras.Sequential)
             with double_precision() if self._exact else nullcontext():
-                outputs = model(batch[0] if single else keras.tree.pack_sequence_as(model.input, batch), training=False)
+                outputs = model(keras.tree.pack_sequence_as(model.input, batch), training=False)
             outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
             chunks.append([keras.ops.convert_to_numpy(output) for output in outputs])
             progress(min(start + _CHUNK, samples), samples)

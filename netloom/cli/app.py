@@ -18,6 +18,7 @@ from netloom.cli.options import (
     DesignSeconds,
     FineTune,
     Force,
+    InputShape,
     IoType,
     NoStore,
     Output,
@@ -112,6 +113,7 @@ def run(
         ),
     ],
     data: Data = None,
+    input_shape: InputShape = None,
     task: TaskName = None,
     bits: BitsOption = None,
     output: Output = None,
@@ -165,7 +167,7 @@ def run(
             design_seconds=design_seconds,
         ),
     )
-    raise typer.Exit(cli_run.run(model, data, settings, output, until, force))
+    raise typer.Exit(cli_run.run(model, data, cli_run.input_shapes(input_shape), settings, output, until, force))
 
 
 @app.command(
@@ -178,6 +180,7 @@ def convert(
     model: Annotated[Path, typer.Argument(metavar="MODEL.keras", help="Your Keras or QKeras model.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where it goes.")],
     data: Data = None,
+    input_shape: InputShape = None,
     task: TaskName = None,
     bits: BitsOption = None,
     seed: Seed = None,
@@ -205,7 +208,7 @@ def convert(
         seed=seed,
         fine_tune_epochs=fine_tune_epochs,
     )
-    cli_run.convert(model, data, settings, output, force)
+    cli_run.convert(model, data, cli_run.input_shapes(input_shape), settings, output, force)
 
 
 @app.command(epilog=examples("netloom report runs/digits", "netloom report --schema > report.schema.json"))

@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from netloom.cli.options import BitsOption, Clock, DesignSeconds, TargetInterval, TargetRate, ThisBoard, examples
+from netloom.cli.options import (
+    BitsOption,
+    Clock,
+    DesignSeconds,
+    InputShape,
+    TargetInterval,
+    TargetRate,
+    ThisBoard,
+    examples,
+)
 
 board_app = typer.Typer(rich_markup_mode="rich")
 
@@ -26,6 +35,7 @@ def plan(
     board: ThisBoard,
     clock: Clock = None,
     bits: BitsOption = None,
+    input_shape: InputShape = None,
     design_seconds: DesignSeconds = None,
 ) -> None:
     """Show what a network would take of a board at several paces, and how long a bitstream would take to make.
@@ -37,7 +47,7 @@ def plan(
 
     settings = cli_run.hardware(board, clock, None, None, design_seconds=design_seconds)
     assert settings is not None  # there is a board
-    cli_plan.plan(source, settings, bits)
+    cli_plan.plan(source, settings, bits, cli_run.input_shapes(input_shape))
 
 
 @board_app.command(

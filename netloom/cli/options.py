@@ -67,6 +67,14 @@ Data = Annotated[
         " outputs an array for each, x_train/NAME, y_train/NAME, by the names of its inputs and output layers.",
     ),
 ]
+InputShape = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input-shape",
+        metavar="H,W,C",
+        help="Sizes of an input that your model leaves open, without the batch; once for each input, in order.",
+    ),
+]
 TaskName = Annotated[
     str | None,
     typer.Option(

@@ -1,7 +1,7 @@
 """`outlook`: the paces at which a board holds a network, in seconds, before anything is trained or synthesized."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,16 +21,21 @@ _SAMPLES = 64
 
 
 def outlook(
-    source: str | Path, settings: HardwareSettings, bits: int | None = None, progress: Progress | None = None
+    source: str | Path,
+    settings: HardwareSettings,
+    bits: int | None = None,
+    progress: Progress | None = None,
+    input_shapes: Sequence[tuple[int, ...]] | None = None,
 ) -> list[Pace]:
     """What a network would take of a board, pace by pace.
 
     Args:
-        source: directory of a run or of a conversion; a `.keras` file; or a network's name. A float model, or a network
+        source: directory of a run or of a conversion; a model file; or a network's name. A float model, or a network
             of the registry untrained, is quantized on random samples: what its constants take is then a guess.
         settings: board, clock, and how long to look.
         bits: width of what is quantized for this; None is the network's own, 8 for a user's model.
         progress: told what is going on; silent for None.
+        input_shapes: shape of each input without the batch, where a model leaves sizes open.
 
     Raises:
         FoldingError: if the board does not hold the network.
@@ -38,7 +43,7 @@ def outlook(
     """
     told = (progress or Progress()).doing
     device = find_board(settings.board).device
-    with _converted(source, bits) as conversion:
+    with _converted(source, bits, input_shapes) as conversion:
         found = list(paces(conversion.dataflow, device, Search(settings.design_seconds, told)))
     if not found:
         raise FoldingError(
@@ -47,23 +52,25 @@ def outlook(
     return found
 
 
-def is_guess(source: str | Path) -> bool:
+def is_guess(source: str | Path, input_shapes: Sequence[tuple[int, ...]] | None = None) -> bool:
     """Whether `outlook` makes up the weights or the points of what it is given."""
     if Path(source).is_dir():
         return False
-    start = find_start(source)
+    start = find_start(source, input_shapes)
     return start.network is not None or start.origin(None).kind == "float"
 
 
 @contextmanager
-def _converted(source: str | Path, bits: int | None) -> Iterator[Conversion]:
+def _converted(
+    source: str | Path, bits: int | None, input_shapes: Sequence[tuple[int, ...]] | None
+) -> Iterator[Conversion]:
     if Path(source).is_dir():
         yield find_conversion(source)
         return
-    from netloom.quantize import load_model, quantize
+    from netloom.quantize import quantize
 
-    start = find_start(source)
-    model = start.network.build() if start.network else load_model(Path(source))
+    start = find_start(source, input_shapes)
+    model = start.network.build() if start.network else start.load()
     shapes = [tuple(tensor.shape[1:]) for tensor in model.inputs]
     random = np.random.default_rng(0)
     samples = [random.uniform(0, 1, (_SAMPLES, *shape)).astype(np.float32) for shape in shapes]

@@ -20,14 +20,16 @@ from netloom.progress import ConsoleProgress
 from netloom.settings import HardwareSettings
 
 
-def plan(source: str, settings: HardwareSettings, bits: int | None) -> None:
+def plan(
+    source: str, settings: HardwareSettings, bits: int | None, shapes: list[tuple[int, ...]] | None = None
+) -> None:
     """Print the table of paces."""
     progress = ConsoleProgress()
     progress.stage_started("folding")
     try:
         with captured(None):
-            found = outlook(source, settings, bits, progress)
-            guess = is_guess(source)
+            found = outlook(source, settings, bits, progress, shapes)
+            guess = is_guess(source, shapes)
     finally:
         progress.close()
     table = Table("", box=None, pad_edge=False)
@@ -74,16 +76,20 @@ def plan(source: str, settings: HardwareSettings, bits: int | None) -> None:
         " the smallest is taken",
         soft_wrap=True,
     )
-    console.print(escape(f"{_command(source, settings, bits, found[0])} takes the fastest"), soft_wrap=True)
+    console.print(escape(f"{_command(source, settings, bits, shapes, found[0])} takes the fastest"), soft_wrap=True)
 
 
-def _command(source: str, settings: HardwareSettings, bits: int | None, pace: Pace) -> str:
+def _command(
+    source: str, settings: HardwareSettings, bits: int | None, shapes: list[tuple[int, ...]] | None, pace: Pace
+) -> str:
     """What makes a bitstream of this pace."""
     if Path(source).is_dir():
         words = ["netloom", "build", source]
     else:
         words = ["netloom", "run", source]
-        words += ["--data", "DATA.npz"] * (find_start(source).network is None)
+        words += ["--data", "DATA.npz"] * (find_start(source, shapes).network is None)
+        for shape in shapes or ():
+            words += ["--input-shape", ",".join(map(str, shape))]
         words += ["--bits", str(bits)] * (bits is not None)
     words += ["--board", settings.board, "--target-ii", str(pace.interval)]
     words += ["--clock", f"{settings.clock:g}MHz"] * (settings.clock_mhz is not None)

@@ -75,14 +75,41 @@ def parse_clock(text: str) -> float:
     return float(match[1]) * _UNITS[match[2]]
 
 
-def run(model: str, data: Path | None, settings: RunSettings, output: Path | None, until: str, force: bool) -> int:
+def input_shapes(texts: list[str] | None) -> list[tuple[int, ...]] | None:
+    """Shapes from the command line, `28,28,1` each; None without any.
+
+    Raises:
+        SettingsError: if one is no list of sizes.
+    """
+    for text in texts or ():
+        if not re.fullmatch(r"[1-9]\d{0,6}([,x][1-9]\d{0,6})*", text):
+            raise SettingsError(f"--input-shape {text!r} must be sizes, without that of the batch, such as 28,28,1")
+    return [tuple(map(int, re.split("[,x]", text))) for text in texts] if texts else None
+
+
+def run(
+    model: str,
+    data: Path | None,
+    shapes: list[tuple[int, ...]] | None,
+    settings: RunSettings,
+    output: Path | None,
+    until: str,
+    force: bool,
+) -> int:
     """Run the pipeline and show the result; exit code 1 if engines differ that must not, or the clock is missed.
 
     A run that ends after an earlier stage gets a report of what there is, if it has come as far as one takes.
     """
     progress = ConsoleProgress()
     finished = pipeline.run(
-        model, data=data, settings=settings, directory=output, until=until, force=force, progress=progress
+        model,
+        data=data,
+        input_shapes=shapes,
+        settings=settings,
+        directory=output,
+        until=until,
+        force=force,
+        progress=progress,
     )
     if until == "report":
         return show(finished.report, finished.directory)
@@ -93,14 +120,26 @@ def run(model: str, data: Path | None, settings: RunSettings, output: Path | Non
     return code
 
 
-def convert(model: Path, data: Path | None, settings: RunSettings, output: Path, force: bool) -> None:
+def convert(
+    model: Path,
+    data: Path | None,
+    shapes: list[tuple[int, ...]] | None,
+    settings: RunSettings,
+    output: Path,
+    force: bool,
+) -> None:
     """Run the pipeline up to the conversion and say where it is."""
     if not model.suffix:
-        raise SettingsError(
-            f"{model} is not a .keras file; a network of netloom's is converted by: netloom run {model}"
-        )
+        raise SettingsError(f"{model} is no model file; a network of netloom's is converted by: netloom run {model}")
     finished = pipeline.run(
-        model, data=data, settings=settings, directory=output, until="convert", force=force, progress=ConsoleProgress()
+        model,
+        data=data,
+        input_shapes=shapes,
+        settings=settings,
+        directory=output,
+        until="convert",
+        force=force,
+        progress=ConsoleProgress(),
     )
     conversion = Conversion.load(finished.directory / rundir.CONVERSION)
     typer.echo(f"{len(conversion.layers)} layers; hls4ml's C++ project: {conversion.project}")

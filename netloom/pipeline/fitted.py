@@ -40,7 +40,9 @@ def fitted(model: "keras.Model", name: str, dataset: Dataset) -> Dataset:
     for tensor, array in zip(model.inputs, as_list(dataset.x_train), strict=True):
         wanted = tuple(tensor.shape[1:])
         if None in wanted:
-            raise NotSupportedError(f"{name}: its input shape {wanted} is not fixed; hardware needs every size: set it")
+            raise NotSupportedError(
+                f"{name}: its input shape {wanted} is not fixed; hardware needs every size: say it (--input-shape)"
+            )
         if wanted != array.shape[1:]:
             which = f" of input {tensor.name!r}" if len(inputs) > 1 else ""
             raise InputError(

@@ -3,16 +3,17 @@
 import hashlib
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netloom.common.files import sha256
-from netloom.errors import ModelFileError
+from netloom.errors import ModelFileError, SettingsError
 from netloom.models import Network, get_network
 from netloom.pipeline.state import Origin, RunState
+from netloom.quantize.files import MODEL_FILES
 
 if TYPE_CHECKING:
     import keras
@@ -26,11 +27,13 @@ class Start:
         network: the registered network.
         model_file: the user's model file.
         model: the user's Keras model.
+        input_shapes: of the model's inputs without the batch, where it leaves sizes open.
     """
 
     network: Network | None = None
     model_file: Path | None = None
     model: "keras.Model | None" = None
+    input_shapes: tuple[tuple[int, ...], ...] | None = None
 
     @property
     def name(self) -> str:
@@ -50,15 +53,27 @@ class Start:
         return self.model
 
     def digest(self) -> str | None:
-        """SHA-256 of the model file, or over a model's structure and weights; None for a registered network."""
+        """SHA-256 of the model file and the shapes given, or of structure and weights; None for a network."""
         if self.network:
             return None
         if self.model_file:
-            return sha256(self.model_file)
+            content, shapes = sha256(self.model_file), self.input_shapes
+            return content if shapes is None else hashlib.sha256(f"{content} {shapes}".encode()).hexdigest()
         digest = hashlib.sha256(self._object.to_json().encode())
         for weight in self._object.get_weights():
             digest.update(f"{weight.dtype.str} {weight.shape}\n".encode() + weight.tobytes())
         return digest.hexdigest()
+
+    def load(self) -> Any:
+        """The user's model.
+
+        Raises:
+            ModelFileError: if its file cannot be loaded, or would run code.
+            LayerNotSupportedError: if it cannot take the input shapes.
+        """
+        from netloom.quantize import load_model
+
+        return load_model(self.model_file, self.input_shapes) if self.model_file else self._object
 
     @contextmanager
     def as_file(self) -> Iterator[Path]:
@@ -91,9 +106,9 @@ class Start:
         digest, file = self.digest(), self.model_file.name if self.model_file else None
         if state is not None and state.origin.model_digest == digest:
             return state.origin.model_copy(update={"network": self.name, "model_file": file})
-        from netloom.quantize import is_quantized, load_model
+        from netloom.quantize import is_quantized
 
-        quantized = is_quantized(load_model(self.model_file) if self.model_file else self._object)
+        quantized = is_quantized(self.load() if self.model_file else self._object)
         return Origin(
             network=self.name,
             kind="quantized" if quantized else "float",
@@ -102,26 +117,31 @@ class Start:
         )
 
 
-def find_start(model: "str | Path | keras.Model") -> Start:
+def find_start(model: "str | Path | keras.Model", input_shapes: Sequence[tuple[int, ...]] | None = None) -> Start:
     """Take `model` for a Keras model, for the path of a model file if it looks like one, or for a network's name.
 
     Raises:
         NetworkNotFoundError: it is a name and the registry has no such network; the message names close ones.
-        ModelFileError: it is a path, but of no `.keras` file; or a model without inputs; or nothing of the kind.
+        ModelFileError: it is a path, but of no model file; or nothing of the kind.
+        LayerNotSupportedError: a model in memory has no input shape, cannot be traced, or cannot take the given shapes.
+        SettingsError: input shapes are given for a network of the registry.
     """
+    shapes = None if input_shapes is None else tuple(tuple(shape) for shape in input_shapes)
     if not isinstance(model, str | Path):
-        return _of_object(model)
+        return _of_object(model, shapes)
     path = Path(model)
-    if isinstance(model, str) and path.suffix not in (".keras", ".h5", ".hdf5") and path.name == model:
+    if isinstance(model, str) and path.suffix not in MODEL_FILES and path.name == model:
+        if shapes is not None:
+            raise SettingsError(f"network {model!r} has its own input shape; leave --input-shape out")
         return Start(network=get_network(model))
-    if path.suffix != ".keras":
-        raise ModelFileError(f"{path} is not a .keras file; save the model with model.save('{path.stem}.keras')")
+    if path.suffix not in MODEL_FILES:
+        raise ModelFileError(f"{path} is not a .keras or .h5 file; save the model with model.save('{path.stem}.keras')")
     if not path.is_file():
         raise ModelFileError(f"there is no file {path}; check the path")
-    return Start(model_file=path)
+    return Start(model_file=path, input_shapes=shapes)
 
 
-def _of_object(model: Any) -> Start:
+def _of_object(model: Any, shapes: tuple[tuple[int, ...], ...] | None) -> Start:
     # Whoever has a Keras model has imported Keras; for anything else it need not be.
     keras = sys.modules.get("keras")
     if keras is None or not isinstance(model, keras.Model):
@@ -129,10 +149,13 @@ def _of_object(model: Any) -> Start:
             "a run starts from a network's name, the path of a .keras file or a Keras model,"
             f" not from {type(model).__name__}"
         )
-    start = Start(model=model)
-    if not getattr(model, "inputs", None):
+    if not (getattr(model, "inputs", None) or shapes or model._build_shapes_dict):
         raise ModelFileError(
-            f"{start.words} has no inputs of a fixed shape; build it as a Sequential or functional model that begins"
-            " with keras.Input(shape=(...))"
+            f"{Start(model=model).words} has no inputs of a fixed shape; build it as a Sequential or functional model"
+            " that begins with keras.Input(shape=(...)), or say the sizes (input_shapes)"
         )
-    return start
+    if shapes is None and getattr(model, "inputs", None) and type(model).__module__.startswith("keras."):
+        return Start(model=model)
+    from netloom.quantize import flatten
+
+    return Start(model=flatten(model, shapes))

@@ -1,6 +1,6 @@
 """`run`: the whole way from a network or a model to the report, in a directory that can be resumed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,6 +55,7 @@ def run(
     model: "str | Path | keras.Model",
     *,
     data: str | Path | None = None,
+    input_shapes: Sequence[tuple[int, ...]] | None = None,
     settings: RunSettings | None = None,
     directory: str | Path | None = None,
     until: str = "report",
@@ -64,11 +65,12 @@ def run(
     """Train, quantize, convert, simulate and report; stages whose inputs have not changed keep their results.
 
     Args:
-        model: name of a registered network, or a model of Keras or QKeras layers: the path of a `.keras` file, or the
-            model itself, of which the run directory gets a copy.
+        model: name of a registered network, or a model of Keras or QKeras layers: the path of a `.keras` or
+            `.h5` file, or the model itself, of which the run directory gets a copy.
         data: `.npz` file with `x_train`, `x_test` and, if there are targets, `y_train` and `y_test`, or `x_train/NAME`
             and so on for several inputs and outputs, as `Dataset.from_npz` says; a registered network has its own, and
             the conversion of a quantized model needs none.
+        input_shapes: shape of each input without the batch, where a model leaves sizes open.
         settings: of the run; defaults for None.
         directory: made if it is not there; `runs/NAME` for None.
         until: the last stage to do: train (of a network) or load (of a model), quantize, convert, simulate; with a
@@ -81,7 +83,7 @@ def run(
         NetloomError: with one line, in all its kinds; what was finished before is intact.
     """
     settings, progress = settings or RunSettings(), progress or Progress()
-    start = find_start(model)
+    start = find_start(model, input_shapes)
     if start.network is None and settings.epochs is not None:
         raise SettingsError(
             f"epochs are for networks that netloom trains; {start.words} is taken as it is trained"

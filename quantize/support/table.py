@@ -120,21 +120,13 @@ REFUSED: dict[str, Refused] = {
     "Lambda": Refused("build it from keras layers", "it is arbitrary Python: its code would run when the model loads"),
     **dict.fromkeys(("LeakyReLU", "PReLU", "ELU"), _RELU),
     "Average": Refused("use Add", "the next layer's weights absorb the division"),
-    "Rescaling": Refused(
-        "rescale the data before the network instead", "the firmware begins at the network's quantized input"
-    ),
-    "Normalization": Refused(
-        "normalize the data before the network, or use BatchNormalization",
-        "the firmware begins at the network's quantized input",
-    ),
     "DepthwiseConv1D": Refused(
         "use a SeparableConv1D, or DepthwiseConv2D with a height of 1", "QKeras has no DepthwiseConv1D"
     ),
     "Conv2DTranspose": Refused("use UpSampling2D followed by Conv2D", "no firmware here equals it yet"),
     "Conv1DTranspose": Refused("use UpSampling1D followed by Conv1D", "no firmware here equals it yet"),
     "LayerNormalization": Refused("use BatchNormalization", "it divides by a root of the data"),
-    "Functional": Refused("call its layers one by one", "nested models must be flattened"),
-    "Sequential": Refused("add its layers one by one", "nested models must be flattened"),
+    "Masking": Refused("pad to one length and drop it", "the firmware computes every step"),
 }
 """Classes that people bring and that have no exact firmware. Of others there is nothing better to say than what has."""
 

@@ -59,12 +59,11 @@ CASES: dict[str, tuple[tuple[int, ...], list[Any], str, list[list[Any]]]] = {
     "PReLU": (VECTOR, [layers.Dense(4), layers.PReLU()], "use ReLU", [[layers.Dense(4), layers.ReLU()]]),
     "ELU": (VECTOR, [layers.Dense(4), layers.ELU()], "use ReLU", [[layers.Dense(4), layers.ReLU()]]),
     "Average": (VECTOR, [joined(layers.Average, 3)], "use Add", [[joined(layers.Add, 3), layers.Dense(2)]]),
-    "Rescaling": (VECTOR, [layers.Rescaling(0.5), layers.Dense(2)], "rescale the data before", [[layers.Dense(2)]]),
     "Normalization": (
         VECTOR,
-        [layers.Normalization(mean=0.0, variance=1.0), layers.Dense(2)],
-        "normalize the data before the network, or use BatchNormalization",
-        [[layers.Dense(2)], [layers.BatchNormalization(), layers.Dense(2)]],
+        [layers.Normalization(mean=[0.0] * VECTOR[-1], variance=[1e6] + [1.0] * (VECTOR[-1] - 1)), layers.Dense(2)],
+        "normalize the data before the network, or give",
+        [[layers.Dense(2)]],
     ),
     "DepthwiseConv1D": (
         STEPS,
@@ -90,7 +89,7 @@ CASES: dict[str, tuple[tuple[int, ...], list[Any], str, list[list[Any]]]] = {
         "use BatchNormalization",
         [[layers.BatchNormalization(), layers.Dense(2)]],
     ),
-    "dtype": (VECTOR, [layers.Dense(2, dtype="float16")], "in float32", [[layers.Dense(2, dtype="float32")]]),
+    "dtype": (VECTOR, [layers.Dense(2, dtype="float64")], "in float32", [[layers.Dense(2, dtype="float32")]]),
     "activation": (
         VECTOR,
         [layers.Dense(3, activation="gelu")],

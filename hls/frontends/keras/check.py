@@ -5,6 +5,8 @@ from typing import Any
 from netloom.errors import LayerNotSupportedError
 from netloom.hls.frontends.keras.outputs import check_outputs
 from netloom.hls.settings import HlsSettings
+from netloom.quantize.flat import check_call
+from netloom.quantize.flat.affine import EXACT_EPSILON
 from netloom.quantize.support.arguments import constructor_arguments
 from netloom.quantize.support.layer import Layer
 from netloom.quantize.support.table import check_layer
@@ -14,25 +16,30 @@ def check_model(model: Any, settings: HlsSettings) -> None:
     """Refuse a model by its first layer that cannot be converted.
 
     Args:
-        model: a Keras model.
+        model: a flat Keras model.
         settings: of the conversion; some layers depend on `io_type`.
 
     Raises:
         LayerNotSupportedError: naming the layer, what is wrong, and what to do instead.
     """
-    if not getattr(model, "inputs", None):
-        raise LayerNotSupportedError("the model must be a Sequential or functional Keras model with fixed input shapes")
-    for tensor in model.inputs:
-        if any(size is None for size in tensor.shape[1:]):
-            raise LayerNotSupportedError(
-                f"input {tensor.name!r} has shape {tuple(tensor.shape[1:])}: every size must be fixed; rebuild "
-                "the model with keras.Input(shape=(...)) in full"
-            )
     check_outputs(model, settings)
     for layer in model.layers:
         for node in layer._inbound_nodes:
+            check_call(node)
             check_layer(_facts(layer, node), settings.io_type)
-        _check_calls(layer)
+        _check_after_a_quantizer(layer, settings)
+
+
+def _check_after_a_quantizer(layer: Any, settings: HlsSettings) -> None:
+    """A constant scale or shift of what the host sends needs a type to start from."""
+    if type(layer).__name__ != "BatchNormalization" or layer.epsilon != EXACT_EPSILON or settings.precision:
+        return
+    if type(layer.input._keras_history.operation).__name__ == "InputLayer":
+        raise LayerNotSupportedError(
+            f"layer {layer.name!r}: it scales or shifts what the host sends before any QActivation gives that a type; "
+            "put a QActivation before it, such as quantized_bits(8, 8, keep_negative=0) for bytes, or scale the data "
+            "before the network"
+        )
 
 
 def _facts(layer: Any, node: Any) -> Layer:
@@ -64,14 +71,3 @@ def _function(function: Any) -> str:
 
     name = getattr(function, "__name__", type(function).__name__)
     return name if getattr(keras.activations, name, None) is function else f"{function.__module__}.{name}"
-
-
-def _check_calls(layer: Any) -> None:
-    """Refuse what a call of a layer asks for beside its inputs: `training=True` goes on computing as in training."""
-    for node in layer._inbound_nodes:
-        for name, value in node.arguments.kwargs.items():
-            if value is not None and value is not False:
-                raise LayerNotSupportedError(
-                    f"layer {layer.name!r} ({type(layer).__name__}): it is called with {name}={value!r}, which changes "
-                    "what it computes; call it with its inputs alone"
-                )

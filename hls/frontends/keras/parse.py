@@ -8,6 +8,8 @@ from netloom.hls.frontends.keras.check import check_model
 from netloom.hls.frontends.parsed import ParsedModel
 from netloom.hls.names import identifiers
 from netloom.hls.settings import HlsSettings
+from netloom.quantize.flat import flatten
+from netloom.quantize.support.graph import check_activations
 
 
 def is_keras(model: Any) -> bool:
@@ -22,6 +24,8 @@ def parse(model: Any, settings: HlsSettings) -> ParsedModel:
         LayerNotSupportedError: for a layer, option or shape with no exact firmware, or without a handler.
         QuantizerNotSupportedError: for a quantizer the firmware cannot equal.
     """
+    check_activations(model)
+    model = flatten(model, single_use=True)
     check_model(model, settings)
     from hls4ml.converters.keras_v3_to_hls import parse_keras_v3_model
 

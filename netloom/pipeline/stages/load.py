@@ -28,17 +28,20 @@ def _work(job: Job, out: Path) -> None:
 
     Raises:
         ModelFileError: if the file cannot be loaded, or would run code.
-        NotSupportedError: if the model's input shape is not fixed.
+        NotSupportedError: if the model's input shape is not fixed, or cannot be what is given.
         InputError: if data and model do not fit.
     """
-    from netloom.quantize import load_model
+    from netloom.quantize import load_model, save_model
 
     assert job.start is not None
     with job.start.as_file() as model_file:
-        model = load_model(model_file)
+        model = load_model(model_file, job.start.input_shapes)
         if job.dataset is not None:
             TestSet.of(fitted(model, model_file.name, job.dataset)).save(out / rundir.DATA)
-        shutil.copyfile(model_file, out / _model_name(job))
+        if model_file.suffix == ".keras" and job.start.input_shapes is None:
+            shutil.copyfile(model_file, out / _model_name(job))
+        else:
+            save_model(model, out / _model_name(job))
 
 
 STAGE = Stage(

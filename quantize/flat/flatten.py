@@ -1,0 +1,169 @@
+"""`flatten`: nested, subclassed, shared, distributed or mixed-precision, a Keras model becomes flat calls of layers."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from netloom.errors import LayerNotSupportedError
+from netloom.quantize.flat import affine, distributed
+from netloom.quantize.flat.names import Names
+from netloom.quantize.flat.operations import apply_operation
+from netloom.quantize.flat.trace import graph_of, input_specs
+
+SEPARATOR = "."
+"""Between the name of a nested model and a layer's in it; Keras allows no slash."""
+
+_LOW_PRECISION = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
+_INTEGERS = ("bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64")
+
+Shapes = Sequence[tuple[int, ...]]
+
+
+def flatten(model: Any, input_shapes: Shapes | None = None, *, single_use: bool = False) -> Any:
+    """A flat functional model that computes what `model` does; `model` itself is not changed.
+
+    Nested models are opened (`block.conv` is the layer `conv` of `block`), models and layers with a `call` of their own
+    are traced, `TimeDistributed` becomes layers on all steps or a copy for each, arithmetic on tensors becomes layers,
+    `Rescaling` and `Normalization` a scale and a shift, and what computes in half precision or takes integers takes
+    and computes float32. Weights are the variables of `model`, not copies, unless they were of half precision.
+
+    Args:
+        model: a Keras or QKeras model.
+        input_shapes: shape of each input without the batch, in the model's order; None takes the model's own.
+        single_use: whether a layer that is called several times becomes one layer for each call.
+
+    Raises:
+        LayerNotSupportedError: if the model has no fixed input shape, does in Python what is no layer, or uses an
+            operation that no layer equals; with the way out.
+    """
+    import keras
+
+    specs = input_specs(model, input_shapes)
+    inputs = []
+    for name, shape, dtype in specs:
+        if dtype not in ("float32", *_LOW_PRECISION, *_INTEGERS):
+            raise LayerNotSupportedError(f"layer {name!r}: inputs must be float32 or integers, not {dtype}")
+        inputs.append(keras.Input(shape, name=name))
+    walker = _Walker({name for name, _, _ in specs}, single_use)
+    outputs = walker.visit(model, inputs, "", 0)
+    for layer, values in walker.converted:
+        layer.set_weights(values)
+    return keras.Model(
+        inputs if len(inputs) > 1 else inputs[0], outputs if len(outputs) > 1 else outputs[0], name=model.name
+    )
+
+
+class _Walker:
+    """Calls the layers of a model anew, on the tensors of the flat one."""
+
+    def __init__(self, taken: set[str], single_use: bool) -> None:
+        self.names = Names(taken)
+        self.single_use = single_use
+        self.clones: dict[tuple[int, int], Any] = {}
+        self.converted: list[tuple[Any, list[np.ndarray]]] = []
+
+    def visit(self, model: Any, tensors: Sequence[Any], prefix: str, times: int, given: Any = None) -> list[Any]:
+        """Call everything in a model; `times` axes after the batch are steps over which it is distributed."""
+        with graph_of(model, tensors, times, given) as functional:
+            values: dict[int, Any] = dict(zip(map(id, functional.inputs), tensors, strict=True))
+            for node in calls(functional):
+                args, kwargs = node.arguments.fill_in(values)
+                outputs = self.call(node.operation, args, kwargs, prefix + node.operation.name, times, node)
+                values |= zip(map(id, node.outputs), outputs, strict=True)
+            return [values[id(tensor)] for tensor in functional.outputs]
+
+    def call(
+        self, operation: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], name: str, times: int, node: Any
+    ) -> list[Any]:
+        """The outputs of one call, recorded in `node`, of a layer, a model or an operation."""
+        import keras
+
+        kind = type(operation).__name__
+        tensors = [value for value in keras.tree.flatten((args, kwargs)) if isinstance(value, keras.KerasTensor)]
+        if isinstance(operation, keras.layers.TimeDistributed):
+            return self.call(operation.layer, args, {}, name, times + 1, node)
+        if isinstance(operation, keras.Model):
+            return self.visit(operation, tensors, name + SEPARATOR, times, (args, kwargs))
+        if is_own_layer(operation):
+            try:
+                return self.visit(operation, tensors, name + SEPARATOR, times, (args, kwargs))
+            except LayerNotSupportedError as error:
+                raise LayerNotSupportedError(f"layer {name!r} ({kind}), traced: {error}") from None
+        if not isinstance(operation, keras.Layer):
+            return apply_operation(operation, args, kwargs, self.names.of(name), times)
+        if len(node.outputs) != 1:
+            raise LayerNotSupportedError(f"layer {name!r} ({kind}) has {len(node.outputs)} outputs: use one")
+        if kind == "Masking":
+            raise LayerNotSupportedError(
+                f"layer {name!r} (Masking) is not supported: firmware takes every step; give the network samples of"
+                " one length, padded with what it shall take for nothing, and leave Masking out"
+            )
+        if kind == "Identity":
+            return [keras.layers.Activation("linear", name=self.names.of(name))(*tensors)]
+        if kind in ("Rescaling", "Normalization") and type(operation).__module__.startswith("keras."):
+            scale, shift = getattr(affine, kind.lower())(operation)
+            return [affine.affine(tensors[0], scale, shift, self.names.of(name), f"layer {name!r} ({kind})")]
+        if times:
+            return [distributed.call(operation, self, tensors, name, times)]
+        changed = [tensor.shape for tensor in tensors] != [tensor.shape for tensor in node.input_tensors]
+        return [self.clone(operation, name, changed)(*args, **kwargs)]
+
+    def clone(self, layer: Any, name: str, fresh: bool = False, shifted: int = 0) -> Any:
+        """A layer of this flat model for one of the user's: with the same variables, and calls of its own.
+
+        Args:
+            layer: the user's.
+            name: what to call it, unless that is taken.
+            fresh: whether a layer without weights is made anew, for what it keeps of the shape it was built for.
+            shifted: axes between the batch and those of the layer.
+        """
+        key = (id(layer), shifted)
+        if self.single_use or key not in self.clones:
+            self.clones[key] = self._clone(layer, self.names.of(name), fresh)
+        return self.clones[key]
+
+    def _clone(self, layer: Any, name: str, fresh: bool) -> Any:
+        half = layer.dtype_policy.name in _LOW_PRECISION
+        if half or (fresh and not layer.weights and type(layer).__module__.startswith("keras.")):
+            config = {**layer.get_config(), "name": name}
+            if half:
+                config["dtype"] = "float32"
+            clone = type(layer).from_config(config)
+            if layer.weights:
+                self.converted.append((clone, [np.asarray(value, np.float32) for value in layer.get_weights()]))
+            return clone
+        clone = object.__new__(type(layer))
+        # Keras's own copy would save and load: attributes that a configuration leaves out would be lost.
+        clone.__dict__.update(layer.__dict__)
+        clone.__dict__.update(name=name, _inbound_nodes=[], _outbound_nodes=[])
+        return clone
+
+
+def calls(functional: Any) -> Iterator[Any]:
+    """Every call of a layer in a functional model, in the order Keras computes them."""
+    for depth in sorted(functional._nodes_by_depth, reverse=True):
+        yield from (node for node in functional._nodes_by_depth[depth] if not node.is_input)
+
+
+def check_call(node: Any) -> None:
+    """Refuse what a call of a layer asks for beside its inputs: `training=True` goes on computing as in training.
+
+    Raises:
+        LayerNotSupportedError: naming the layer and the argument.
+    """
+    import keras
+
+    for name, value in node.arguments.kwargs.items():
+        if value is not None and value is not False and not isinstance(value, keras.KerasTensor):
+            raise LayerNotSupportedError(
+                f"layer {node.operation.name!r} ({type(node.operation).__name__}): it is called with {name}={value!r}, "
+                "which changes what it computes; call it with its inputs alone"
+            )
+
+
+def is_own_layer(operation: Any) -> bool:
+    """Whether a layer's class is the user's own; it may be traced."""
+    import keras
+
+    return isinstance(operation, keras.Layer) and not type(operation).__module__.startswith(("keras.", "qkeras."))

@@ -1,0 +1,27 @@
+"""Names of the layers of a flat model: the user's, each once."""
+
+import itertools
+from collections.abc import Collection
+
+
+class Names:
+    """Gives names that differ.
+
+    Args:
+        taken: those that are none of ours to give.
+    """
+
+    def __init__(self, taken: Collection[str]) -> None:
+        self._taken = set(taken)
+
+    def of(self, name: str) -> str:
+        """`name`, or the first of `name_2`, `name_3`, ... that is not taken; it is then."""
+        found = unique_name(name, self._taken)
+        self._taken.add(found)
+        return found
+
+
+def unique_name(name: str, taken: Collection[str]) -> str:
+    """`name`, or the first of `name_2`, `name_3`, ... that is not taken."""
+    candidates = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(2)))
+    return next(candidate for candidate in candidates if candidate not in taken)
