@@ -28,6 +28,9 @@ TRANSPARENT = frozenset(
         "Reshape",
         "Permute",
         "RepeatVector",
+        "ZeroPadding3D",
+        "UpSampling3D",
+        "Cropping3D",
         "ZeroPadding1D",
         "ZeroPadding2D",
         "UpSampling1D",
@@ -61,7 +64,6 @@ _WAY_OUT = {
     "LeakyReLU": "no firmware equals it exactly: use ReLU and fine-tune",
     "PReLU": "no firmware equals it exactly: use ReLU and fine-tune",
     "ELU": "no firmware equals it exactly: use ReLU and fine-tune",
-    "Average": "use Add: the next layer's weights absorb the division",
     "Rescaling": "rescale the data before the network instead",
     "Normalization": "normalize the data before the network, or use BatchNormalization",
     "DepthwiseConv1D": "QKeras has no DepthwiseConv1D: use a SeparableConv1D, or DepthwiseConv2D with a height of 1",
@@ -158,8 +160,10 @@ def _check_pooling(block: Block, shapes: Shapes) -> None:
 def _check_upsampling(block: Block, shapes: Shapes) -> None:
     _check_channels(block, shapes)
     interpolation = block.config.get("interpolation", "nearest")
-    if interpolation != "nearest":
-        _refuse(block, f"interpolation must be 'nearest', not {interpolation!r}")
+    if interpolation not in ("nearest", "bilinear"):
+        _refuse(block, f"interpolation must be 'nearest' or 'bilinear', not {interpolation!r}")
+    if interpolation == "bilinear" and any(size & (size - 1) for size in _numbers(block.config["size"])):
+        _refuse(block, f"bilinear interpolation must be by powers of two, not {block.config['size']}")
 
 
 def _check_batch_norm(block: Block, shapes: Shapes) -> None:
@@ -172,8 +176,8 @@ def _check_batch_norm(block: Block, shapes: Shapes) -> None:
 def _check_merge(block: Block, shapes: Shapes) -> None:
     if len(shapes) < 2:
         _refuse(block, "it must have two inputs or more, all of them tensors")
-    if len(set(shapes)) > 1:
-        _refuse(block, f"its inputs must have one shape, not {' and '.join(map(str, shapes))}")
+    if block.class_name == "Average" and len(shapes) & (len(shapes) - 1):
+        _refuse(block, f"the average of {len(shapes)} tensors is on no grid of powers of two: use Add")
 
 
 def _numbers(value: Any) -> tuple[int, ...]:
@@ -183,7 +187,7 @@ def _numbers(value: Any) -> tuple[int, ...]:
 _CHECKS: dict[str, Callable[[Block, Shapes], None]] = {
     "Dense": _check_activation,
     **dict.fromkeys(WEIGHTED - {"Dense"}, _check_convolution),
-    **dict.fromkeys(OPERATORS, _check_merge),
+    **dict.fromkeys([*OPERATORS, "Average"], _check_merge),
     **dict.fromkeys(NO_OPERATION, _no_check),
     **dict.fromkeys(TRANSPARENT | AVERAGE_POOLS, _check_channels),
     **dict.fromkeys(

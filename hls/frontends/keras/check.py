@@ -126,27 +126,10 @@ def _pool_unpadded(layer: Any, settings: HlsSettings) -> str | None:
     return None
 
 
-def _two_inputs(layer: Any, settings: HlsSettings) -> str | None:
-    inputs = layer.input
-    if len(inputs) != 2:
-        return f"it must have 2 inputs, not {len(inputs)}; chain two-input layers"
-    if inputs[0] is inputs[1] and settings.io_type == "io_stream":
-        return "its two inputs are one and the same tensor, which hls4ml cannot stream; use io_parallel"
-    return None
-
-
-def _same_shapes(layer: Any, settings: HlsSettings) -> str | None:
+def _power_of_two(layer: Any, settings: HlsSettings) -> str | None:
     del settings
-    shapes = [tuple(tensor.shape[1:]) for tensor in layer.input]
-    return None if shapes[0] == shapes[1] else f"inputs must have one shape, not {shapes[0]} and {shapes[1]}"
-
-
-def _joinable(layer: Any, settings: HlsSettings) -> str | None:
-    rank = len(layer.output.shape)
-    axis = layer.axis % rank
-    if settings.io_type == "io_stream" and axis != rank - 1:
-        return "with io_stream only the last axis can be concatenated; use io_parallel"
-    return None
+    count = len(layer.input)
+    return f"the average of {count} tensors is on no grid of powers of two: use Add" if count & (count - 1) else None
 
 
 def _quantized_dense_rank(layer: Any, settings: HlsSettings) -> str | None:
@@ -155,10 +138,14 @@ def _quantized_dense_rank(layer: Any, settings: HlsSettings) -> str | None:
     return f"input must have 1 to 3 axes besides the batch, not {rank}" if rank > 3 else None
 
 
-def _nearest(layer: Any, settings: HlsSettings) -> str | None:
+def _interpolation(layer: Any, settings: HlsSettings) -> str | None:
     del settings
     interpolation = getattr(layer, "interpolation", "nearest")
-    return None if interpolation == "nearest" else f"interpolation must be 'nearest', not {interpolation!r}"
+    if interpolation not in ("nearest", "bilinear"):
+        return f"interpolation must be 'nearest' or 'bilinear', not {interpolation!r}"
+    if interpolation == "bilinear" and any(size & (size - 1) for size in layer.size):
+        return f"bilinear interpolation must be by powers of two, not {layer.size}: other weights are on no grid"
+    return None
 
 
 def _last_axis(layer: Any, settings: HlsSettings) -> str | None:
@@ -202,7 +189,6 @@ def _mask_of_zeros_and_ones(layer: Any, settings: HlsSettings) -> str | None:
 _CONV: tuple[Check, ...] = (_channels_last, _no_dilation, _no_groups, _plain_padding, _stream_rows)
 _POOL: tuple[Check, ...] = (_channels_last, _pool_unpadded)
 _GLOBAL: tuple[Check, ...] = (_channels_last,)
-_MERGE: tuple[Check, ...] = (_two_inputs, _same_shapes)
 
 SUPPORTED: dict[str, tuple[Check, ...]] = {
     "InputLayer": (),
@@ -231,22 +217,27 @@ SUPPORTED: dict[str, tuple[Check, ...]] = {
     "GlobalMaxPooling2D": _GLOBAL,
     "GlobalAveragePooling1D": _GLOBAL,
     "GlobalAveragePooling2D": _GLOBAL,
-    "Add": _MERGE,
-    "Subtract": _MERGE,
-    "Multiply": _MERGE,
-    "Maximum": _MERGE,
-    "Minimum": _MERGE,
-    "Concatenate": (_two_inputs, _joinable),
+    "Add": (),
+    "Subtract": (),
+    "Multiply": (),
+    "Maximum": (),
+    "Minimum": (),
+    "Average": (_power_of_two,),
+    "Concatenate": (),
     "Flatten": (_channels_last,),
     "Reshape": (),
     "Permute": (),
     "RepeatVector": (),
+    "Rescaling": (),
+    "ZeroPadding3D": (_channels_last,),
+    "Cropping3D": (_channels_last,),
+    "UpSampling3D": (_channels_last,),
     "ZeroPadding1D": (_channels_last,),
     "ZeroPadding2D": (_channels_last,),
     "Cropping1D": (_channels_last,),
     "Cropping2D": (_channels_last,),
-    "UpSampling1D": (_nearest,),
-    "UpSampling2D": (_channels_last, _nearest),
+    "UpSampling1D": (_interpolation,),
+    "UpSampling2D": (_channels_last, _interpolation),
     # nothing at inference
     **dict.fromkeys(NO_CODE, ()),
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import FixedPoint, Rounding
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
 from netloom.quantize.quantizers import check_bits
@@ -50,15 +51,7 @@ class BatchNormHandler(NetloomHandler):
         if inverse is not None:
             scale = keras.ops.convert_to_numpy(inverse(scale)).astype(np.float64)
         offset = beta.astype(np.float64) - scale * mean.astype(np.float64)
-        return {
-            "class_name": "BatchNormalization",
-            "n_in": prod(shape),
-            "n_out": prod(shape),
-            "n_filt": -1 if len(shape) == 1 else shape[-1],
-            "scale_data": _on_grid(scale),
-            "bias_data": _on_grid(offset),
-            "epsilon": layer.epsilon,
-        }
+        return scaled(_on_grid(scale), _on_grid(offset), [in_tensors[0].name], shape)
 
 
 class QBatchNormHandler(BatchNormHandler):
@@ -66,6 +59,56 @@ class QBatchNormHandler(BatchNormHandler):
 
     handles = ("qkeras.qnormalization.QBatchNormalization",)
     own_only = False
+
+
+class RescalingHandler(NetloomHandler):
+    """`Rescaling`: a scale and an offset, for every channel or for each, on a grid as they are."""
+
+    handles = ("keras.src.layers.preprocessing.rescaling.Rescaling",)
+
+    def lacks(self, layer: Any, in_tensors: Sequence[Any]) -> bool:
+        """hls4ml has none."""
+        del layer, in_tensors
+        return True
+
+    def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> dict[str, Any]:
+        """One `BatchNormalization`.
+
+        Raises:
+            LayerNotSupportedError: for a scale or an offset that is on no grid of `SCALE_BITS` bits.
+        """
+        del out_tensors
+        factors = []
+        for name in ("scale", "offset"):
+            value = np.asarray(getattr(layer, name), dtype=np.float64)
+            if (_on_grid(value) != value).any():
+                raise LayerNotSupportedError(
+                    f"layer {layer.name!r} (Rescaling): {name} {getattr(layer, name)} has more than {SCALE_BITS} bits; "
+                    "use a multiple of a power of two, or rescale the data before the network"
+                )
+            factors.append(value)
+        return scaled(*factors, [in_tensors[0].name], tuple(in_tensors[0].shape[1:]))
+
+
+def scaled(scale: Any, offset: Any, inputs: Sequence[str], shape: Sequence[int]) -> dict[str, Any]:
+    """hls4ml's layer for `scale * x + offset`.
+
+    Args:
+        scale: a number, or one a channel; on a grid.
+        offset: likewise.
+        inputs: the name of the Keras tensor that it reads.
+        shape: of that, without the batch.
+    """
+    return {
+        "class_name": "BatchNormalization",
+        "n_in": prod(shape),
+        "n_out": prod(shape),
+        "n_filt": -1 if len(shape) == 1 else shape[-1],
+        "scale_data": np.array(np.broadcast_to(scale, shape[-1:]), dtype=np.float64),
+        "bias_data": np.array(np.broadcast_to(offset, shape[-1:]), dtype=np.float64),
+        "input_shape": [list(shape)],
+        "input_keras_tensor_names": list(inputs),
+    }
 
 
 def _on_grid(values: np.ndarray) -> np.ndarray:
