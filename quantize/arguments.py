@@ -61,6 +61,7 @@ READ: dict[str, str] = {
     "Activation": "activation",
     "ReLU": "max_value negative_slope threshold",
     "Softmax": "axis",
+    "QSoftmax": "quantizer axis",
     "BatchNormalization": "axis epsilon center scale",
     "QBatchNormalization": (
         "axis epsilon center scale beta_quantizer gamma_quantizer mean_quantizer variance_quantizer inverse_quantizer"

@@ -155,6 +155,12 @@ def _last_axis(layer: Any, settings: HlsSettings) -> str | None:
     return None if axis % rank == rank - 1 else f"axis must be the last one, not {axis}"
 
 
+def _one_axis(layer: Any, settings: HlsSettings) -> str | None:
+    del settings
+    one = isinstance(layer.axis, int) or len(layer.axis) == 1
+    return None if one else f"axis must be one, not {layer.axis}; Reshape the axes to one before it"
+
+
 def _known_activation(layer: Any, settings: HlsSettings) -> str | None:
     del settings
     import keras
@@ -207,7 +213,8 @@ SUPPORTED: dict[str, tuple[Check, ...]] = {
     # Keras
     "Activation": (_known_activation,),
     "ReLU": (_plain_relu,),
-    "Softmax": (_last_axis, _no_mask),
+    "Softmax": (_one_axis, _no_mask),
+    "QSoftmax": (),
     "BatchNormalization": (_last_axis,),
     "MaxPooling1D": _POOL,
     "MaxPooling2D": _POOL,
