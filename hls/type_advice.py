@@ -15,7 +15,7 @@ from netloom.errors import PrecisionError
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls.backend_types import FromTemplates
 from netloom.hls.lower import RESULT, fixed_point, lower
-from netloom.hls.lower.activation import SOFTMAX_INDEX_BITS, norm_type
+from netloom.quantize.softmax_tables import INDEX_BITS, distance_type
 
 COARSE = 1 / 16
 """A softmax table whose entries lie further apart is taken for a fault: exp is then off by more than 6 %."""
@@ -88,10 +88,10 @@ class _Widened(FromTemplates):
 
     def _softmax_advice(self, node: Any, found: dict[str, tuple[FixedPoint, FixedPoint]]) -> str | None:
         element = fixed_point(node.get_input_variable().type.precision)
-        needs = {"inp_norm": norm_type(element)} | {role: need for role, (_, need) in found.items()}
+        needs = {"inp_norm": distance_type(element)} | {role: need for role, (_, need) in found.items()}
         sizes = {
-            "exp_table_size": 2 ** min(needs["inp_norm"].width, SOFTMAX_INDEX_BITS),
-            "inv_table_size": 2 ** min(needs["inv_inp"].width, SOFTMAX_INDEX_BITS),
+            "exp_table_size": 2 ** min(needs["inp_norm"].width, INDEX_BITS),
+            "inv_table_size": 2 ** min(needs["inv_inp"].width, INDEX_BITS),
         }
         exp_index = found["inp_norm"][0] if "inp_norm" in found else element
         faults = [

@@ -35,6 +35,8 @@ _KERAS_MODULES = re.compile(
     r"keras(\.src)?\.(activations|constraints|dtype_policies|initializers|layers|models|ops|random|regularizers)(\.|$)"
 )
 _KERAS_NAMES = {"DTypePolicy", "Functional", "Model", "Sequential"}
+_OWNERS = {"qkeras": "qkeras.", "netloom": "netloom.quantize.layers."}
+"""Packages that register layers with Keras under a name of theirs, and where those are."""
 _QUANTIZER_KEY = re.compile(r"(.*_)?(quantizer|activation)$")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
 
@@ -135,7 +137,8 @@ def _check_class(path: Path, place: str, node: dict[str, Any], legacy: Collectio
     if name in _READS_FILES:
         _refuse(path, f"is not loaded: {place} ({name}) would read other files; encode the data before the network")
     if isinstance(registered, str) and ">" in registered:
-        known = registered.startswith("qkeras>") and str(module).startswith("qkeras.")
+        owner = registered.partition(">")[0]
+        known = owner in _OWNERS and str(module).startswith(_OWNERS[owner])
     elif module is None:
         known = str(name).startswith("__") or name in QUANTIZERS or name in legacy
     else:

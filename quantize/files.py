@@ -68,6 +68,8 @@ def load_model(path: str | os.PathLike[str], input_shapes: Sequence[tuple[int, .
     import keras
     import qkeras  # noqa: F401 - registers its classes with Keras
 
+    import netloom.quantize.layers  # noqa: F401 - likewise
+
     version = "unknown"
     try:
         version = check_hdf5(path) if path.suffix in HDF5 else check_archive(path)

@@ -13,7 +13,7 @@ from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.quantize.flat import calls, check_call, flatten, input_specs
 
 OPERATORS = frozenset({"Add", "Subtract", "Multiply", "Maximum", "Minimum"})
-"""Element by element, of two tensors: as layers, or as operators of Python."""
+"""Element by element: as layers, or of two tensors as operators of Python."""
 
 
 @dataclass(eq=False)
@@ -26,8 +26,6 @@ class Block:
     weights: dict[str, np.ndarray] = field(default_factory=dict)
     owner: str = ""
     owner_class: str = ""
-    chained: bool = False
-    """Made by splitting a merge of many inputs: the sum goes on growing, and is not yet a value of its own."""
 
 
 @dataclass(frozen=True)

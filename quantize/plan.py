@@ -64,7 +64,7 @@ def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
             bits = policy.bits("activations", block.owner, block.owner_class)
             points.append(Point(block.name, bits, tensors, True, block.config.get("max_value"), block.owner))
             continue
-        if block.class_name in TRANSPARENT or block.chained:
+        if block.class_name in TRANSPARENT:
             continue
         least = [_least_bits(block, reader) for tensor in tensors for reader in _readers(graph, tensor)]
         needed = [width for width in least if width is not None]
@@ -93,7 +93,7 @@ def _readers(graph: Graph, tensor: int) -> Iterator[Step]:
 def _least_bits(block: Block, reader: Step) -> int | None:
     """Least bits that `reader` asks of a value computed by `block`; None if it takes the value as it is."""
     kind = reader.block.class_name
-    if is_relu(reader.block) or (kind in ("Add", "Subtract") and block.class_name in _SUMS):
+    if is_relu(reader.block) or (kind in ("Add", "Subtract", "Average") and block.class_name in _SUMS):
         return None
     if kind == "Activation" and reader.block.config["activation"] in TABLES:
         return TABLE_BITS

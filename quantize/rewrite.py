@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from netloom.quantize.flat.names import unique_name
-from netloom.quantize.graph import OPERATORS, Block, Graph, Step
+from netloom.quantize.graph import Block, Graph, Step
 from netloom.quantize.support.table import NO_OPERATION, WEIGHTED
 
 
@@ -47,29 +47,3 @@ def split_activations(graph: Graph) -> None:
         else:
             steps.append(step)
     graph.steps = steps
-
-
-def split_merges(graph: Graph) -> None:
-    """Make a merge of many inputs a chain of merges of two, which is what the firmware has."""
-    names = graph.names()
-    steps = []
-    for step in graph.steps:
-        block, first = step.block, step.inputs[0]
-        for second in step.inputs[1:-1] if block.class_name in (*OPERATORS, "Concatenate") else ():
-            name = unique_name(f"{block.name}_part", names)
-            names.add(name)
-            part = replace(block, name=name, config={**block.config, "name": name}, chained=True)
-            between = graph.new_tensor(_merged_shape(block, graph.shapes[first], graph.shapes[second]))
-            steps.append(Step(part, (first, second), between))
-            first = between
-            step = replace(step, inputs=(first, step.inputs[-1]))
-        steps.append(step)
-    graph.steps = steps
-
-
-def _merged_shape(block: Block, first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...]:
-    if block.class_name != "Concatenate":
-        return first
-    axis = block.config["axis"]
-    axis = axis - 1 if axis > 0 else axis + len(first)
-    return (*first[:axis], first[axis] + second[axis], *first[axis + 1 :])

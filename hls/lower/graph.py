@@ -5,7 +5,7 @@ from typing import Any
 
 from netloom.errors import LayerNotSupportedError
 from netloom.hls.dataflow import Dataflow
-from netloom.hls.lower import activation, linear, merge, pooling, quantizer, shape
+from netloom.hls.lower import activation, linear, merge, pooling, quantizer, shape, softmax
 from netloom.hls.lower.context import LoweringContext, TypeSource
 
 LOWERINGS: dict[str, Callable[[Any, LoweringContext], None]] = {
@@ -22,7 +22,7 @@ LOWERINGS: dict[str, Callable[[Any, LoweringContext], None]] = {
     # activations
     "Activation": activation.lower_activation,
     "HardActivation": activation.lower_hard_activation,
-    "Softmax": activation.lower_softmax,
+    "Softmax": softmax.lower_softmax,
     "FixedPointQuantizer": quantizer.lower_fixed_point_quantizer,
     # pooling
     "Pooling1D": pooling.lower_pooling,

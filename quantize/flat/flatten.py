@@ -166,4 +166,5 @@ def is_own_layer(operation: Any) -> bool:
     """Whether a layer's class is the user's own; it may be traced."""
     import keras
 
-    return isinstance(operation, keras.Layer) and not type(operation).__module__.startswith(("keras.", "qkeras."))
+    libraries = ("keras.", "qkeras.", "netloom.quantize.layers.")
+    return isinstance(operation, keras.Layer) and not type(operation).__module__.startswith(libraries)

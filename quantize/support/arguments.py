@@ -36,11 +36,14 @@ INSTEAD = {
 """The way out of a refused argument; of any other: leave it at its default."""
 
 
+_LIBRARIES = ("keras.", "qkeras.", "netloom.quantize.layers.")
+
+
 def constructor_arguments(cls: type) -> dict[str, Any]:
     """The names of all arguments a layer class takes, those of its base classes included, with their defaults."""
     found: dict[str, Any] = {}
     for base in cls.__mro__:
-        if not base.__module__.startswith(("keras.", "qkeras.")) or "__init__" not in vars(base):
+        if not base.__module__.startswith(_LIBRARIES) or "__init__" not in vars(base):
             continue
         parameters = list(inspect.signature(vars(base)["__init__"]).parameters.values())[1:]
         for parameter in parameters:

@@ -114,8 +114,12 @@ def _overlap(layer: Layer) -> str | None:
 
 
 def _interpolation(layer: Layer) -> str | None:
-    interpolation = layer.config["interpolation"]
-    return None if interpolation == "nearest" else f"interpolation must be 'nearest', not {interpolation!r}"
+    interpolation, size = layer.config["interpolation"], per_axis(layer.config["size"])
+    if interpolation == "bilinear":
+        return f"bilinear by {size}" if any(times & (times - 1) for times in size) else None
+    return (
+        None if interpolation == "nearest" else f"interpolation must be 'nearest' or 'bilinear', not {interpolation!r}"
+    )
 
 
 def _last_axis(what: str) -> Callable[[Layer], str | None]:
@@ -125,6 +129,11 @@ def _last_axis(what: str) -> Callable[[Layer], str | None]:
         return None if axes in ((-1,), (len(layer.inputs[0]),)) else f"{what} the last axis, not {axis}"
 
     return found
+
+
+def _axes(layer: Layer) -> str | None:
+    axes = per_axis(layer.config["axis"])
+    return f"it must run over one axis, not {axes}" if len(axes) > 1 else None
 
 
 def _mask(layer: Layer) -> str | None:
@@ -140,23 +149,9 @@ def _few(layer: Layer) -> str | None:
     return "it must have two inputs or more, all of them tensors" if len(layer.inputs) < 2 else None
 
 
-def _many(layer: Layer) -> str | None:
+def _no_power(layer: Layer) -> str | None:
     count = len(layer.inputs)
-    return f"it must have 2 inputs, not {count}" if count != 2 else None
-
-
-def _twice(layer: Layer) -> str | None:
-    return "its inputs are one and the same tensor" if len(set(layer.tensors)) < len(layer.tensors) else None
-
-
-def _shapes(layer: Layer) -> str | None:
-    shapes = dict.fromkeys(layer.inputs)
-    return f"its inputs must have one shape, not {' and '.join(map(str, shapes))}" if len(shapes) > 1 else None
-
-
-def _joined(layer: Layer) -> str | None:
-    axis, rank = layer.config["axis"], len(layer.output) + 1
-    return f"it must join the last axis, not {axis}" if axis % rank != rank - 1 else None
+    return f"it averages {count} tensors" if count & (count - 1) else None
 
 
 def _rank(layer: Layer) -> str | None:
@@ -225,29 +220,21 @@ POOL = (
     Rule("`strides` other than `pool_size`", _overlap, "use io_parallel", "hls4ml cannot stream it", "io_stream"),
 )
 INTERPOLATION = Rule(
-    "any other `interpolation`",
+    "any other `interpolation`, and bilinear by other than powers of two",
     _interpolation,
-    "let the convolution after it smooth",
-    "the firmware only repeats pixels",
+    "enlarge by powers of two, or let the convolution after it smooth",
+    "other weights are on no grid of powers of two",
 )
 NORM_AXIS = Rule("any other `axis`", _last_axis("axis must be"), _AXIS, "hls4ml has one scale a channel")
 SOFTMAX = (
-    Rule("any other `axis`", _last_axis("it must run over"), _AXIS, "hls4ml has no other"),
+    Rule("several axes", _axes, "Reshape them to one before it", "hls4ml has one"),
     Rule("a mask", _mask, "call it with one input", "the firmware has none"),
 )
-PAIR = Rule("more than two inputs", _many, "chain layers of two inputs", "hls4ml has no more", "conversion")
-TWICE = Rule("one tensor used twice", _twice, "use io_parallel", "hls4ml cannot stream it", "io_stream")
-MERGE = (
-    Rule("one input, the other a number", _few, "fold the number into the weights before it", "it is no tensor"),
-    PAIR,
-    Rule(
-        "broadcasting", _shapes, "give them one, as RepeatVector and UpSampling do", "the firmware has no broadcasting"
-    ),
-    TWICE,
-)
-CONCATENATE = (
-    PAIR,
-    TWICE,
-    Rule("any other `axis`", _joined, "use io_parallel", "hls4ml cannot stream it", "io_stream"),
+FEW = Rule("one input, the other a number", _few, "fold the number into the weights before it", "it is no tensor")
+AVERAGE = Rule(
+    "a number of inputs that is no power of two",
+    _no_power,
+    "use Add: the next layer's weights absorb the division",
+    "their average is on no grid of powers of two",
 )
 RANK = Rule("an input of more axes than 3", _rank, "put a Reshape before it and one after it", "hls4ml takes no more")

@@ -83,6 +83,7 @@ LAYERS: dict[str, Entry] = {
     "QActivation": Entry("activation", stage="convert"),
     "ReLU": Entry("max_value negative_slope threshold", (*rules.RELU, rules.BOUND)),
     "Softmax": Entry("axis", rules.SOFTMAX),
+    "QSoftmax": Entry("quantizer axis", stage="convert"),
     "BatchNormalization": Entry(_NORM, (rules.NORM_AXIS,)),
     "QBatchNormalization": Entry(
         f"{_NORM} beta_quantizer gamma_quantizer mean_quantizer variance_quantizer inverse_quantizer",
@@ -95,16 +96,18 @@ LAYERS: dict[str, Entry] = {
     **_each("AveragePooling1D AveragePooling2D", Entry(_POOL, rules.POOL)),
     **_each("GlobalMaxPooling1D GlobalMaxPooling2D", Entry("data_format", (rules.CHANNELS,), "moves")),
     **_each("GlobalAveragePooling1D GlobalAveragePooling2D", Entry("data_format", (rules.CHANNELS,))),
-    **dict.fromkeys(sorted(OPERATORS), Entry(rules=rules.MERGE)),
-    "Concatenate": Entry("axis", rules.CONCATENATE, "moves"),
+    **dict.fromkeys(sorted(OPERATORS), Entry(rules=(rules.FEW,))),
+    "Average": Entry(rules=(rules.FEW, rules.AVERAGE)),
+    "Concatenate": Entry("axis", (), "moves"),
     # What moves values.
     "Flatten": Entry("data_format", (rules.CHANNELS,), "moves"),
     "Reshape": Entry("target_shape", (), "moves"),
     "Permute": Entry("dims", (), "moves"),
     "RepeatVector": Entry("n", (), "moves"),
-    **_each("ZeroPadding1D ZeroPadding2D", Entry("padding data_format", (rules.CHANNELS,), "moves")),
-    **_each("Cropping1D Cropping2D", Entry("cropping data_format", (rules.CHANNELS,), "moves")),
+    **_each("ZeroPadding1D ZeroPadding2D ZeroPadding3D", Entry("padding data_format", (rules.CHANNELS,), "moves")),
+    **_each("Cropping1D Cropping2D Cropping3D", Entry("cropping data_format", (rules.CHANNELS,), "moves")),
     "UpSampling1D": Entry("size", (), "moves"),
+    "UpSampling3D": Entry("size data_format", (rules.CHANNELS,), "moves"),
     "UpSampling2D": Entry("size data_format interpolation", (rules.CHANNELS, rules.INTERPOLATION), "moves"),
     # Nothing at inference; hls4ml does not know the last two.
     **_each("Dropout SpatialDropout1D AlphaDropout GaussianDropout", Entry("", (), "nothing")),
@@ -119,7 +122,6 @@ _RELU = Refused("use ReLU and fine-tune", "no firmware equals it exactly")
 REFUSED: dict[str, Refused] = {
     "Lambda": Refused("build it from keras layers", "it is arbitrary Python: its code would run when the model loads"),
     **dict.fromkeys(("LeakyReLU", "PReLU", "ELU"), _RELU),
-    "Average": Refused("use Add", "the next layer's weights absorb the division"),
     "DepthwiseConv1D": Refused(
         "use a SeparableConv1D, or DepthwiseConv2D with a height of 1", "QKeras has no DepthwiseConv1D"
     ),

@@ -71,7 +71,8 @@ class PermuteUnit(Unit):
     def __post_init__(self) -> None:
         first = self.streams[0]
         if not 1 <= len(self.streams) <= 2 or any(
-            (source.lanes, source.element) != (first.lanes, first.element) for source in self.streams
+            (source.lanes, source.element.with_modes()) != (first.lanes, first.element.with_modes())
+            for source in self.streams
         ):
             raise FoldingError(f"{self.name}: one or two streams of equal lanes and element types can be permuted")
         if self.operation.indices.size % first.lanes or _runs(self.operation.indices.ravel(), first.lanes) is None:

@@ -39,3 +39,26 @@ def test_vitis_takes_it_too(tmp_path):
     graph.compile()
     x = np.arange(10).reshape(2, 5) / 8
     np.testing.assert_array_equal(graph.predict(x).reshape(2, 3, 5), np.tile(x[:, None], (1, 3, 1)))
+
+
+VOLUMES = {
+    "padded": keras.layers.ZeroPadding3D(((1, 0), (0, 2), (1, 1)), name="pad"),
+    "cropped": keras.layers.Cropping3D(((1, 0), (0, 2), (1, 1)), name="crop"),
+    "repeated": keras.layers.UpSampling3D((2, 1, 3), name="repeat"),
+}
+
+
+@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
+@pytest.mark.parametrize("case", VOLUMES)
+def test_volumes(case, io_type, tmp_path):
+    x = np.random.default_rng(0).normal(0, 1.5, (20, 2, 3, 4, 2))
+    flat = keras.layers.Reshape((-1, 2), name="flat")
+    agree(network((2, 3, 4, 2), VOLUMES[case], flat), x, tmp_path, io_type, hardware=io_type == "io_stream")
+
+
+@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
+@pytest.mark.parametrize("size", [(2, 2), (4, 1), (8, 2)])
+def test_bilinear(size, io_type, tmp_path):
+    x = np.random.default_rng(0).normal(0, 1.5, (20, 3, 4, 2))
+    layer = keras.layers.UpSampling2D(size, interpolation="bilinear", name="enlarge")
+    agree(network((3, 4, 2), layer), x, tmp_path, io_type, hardware=size == (2, 2))

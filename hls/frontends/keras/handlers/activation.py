@@ -8,6 +8,7 @@ from hls4ml.converters.keras_v3._base import registry
 
 from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.hls.frontends.keras.handlers.chain import chained, softmax_chain
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
 from netloom.hls.frontends.keras.handlers.quantizer import GridQuantizer
 from netloom.hls.hls4ml_types import precision_type
@@ -119,7 +120,7 @@ class ActivationHandler(NetloomHandler):
         config = {**self.default_config, "activation": function, "n_in": prod(shape)}
         if function != "softmax":
             return ({**config, "class_name": "Activation"},)
-        return ({**config, "class_name": "Softmax", "axis": -1, "n_outer": prod(shape[:-1]), "n_inner": 1},)
+        return chained(softmax_chain(layer.name, shape, len(shape) - 1), layer, in_tensors[0], out_tensors[0])
 
     def _of_layer(
         self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]

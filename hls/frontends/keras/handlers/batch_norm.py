@@ -50,15 +50,7 @@ class BatchNormHandler(NetloomHandler):
         if inverse is not None:
             scale = keras.ops.convert_to_numpy(inverse(scale)).astype(np.float64)
         offset = beta.astype(np.float64) - scale * mean.astype(np.float64)
-        return {
-            "class_name": "BatchNormalization",
-            "n_in": prod(shape),
-            "n_out": prod(shape),
-            "n_filt": -1 if len(shape) == 1 else shape[-1],
-            "scale_data": _on_grid(scale),
-            "bias_data": _on_grid(offset),
-            "epsilon": layer.epsilon,
-        }
+        return scaled(_on_grid(scale), _on_grid(offset), [in_tensors[0].name], shape)
 
 
 class QBatchNormHandler(BatchNormHandler):
@@ -66,6 +58,27 @@ class QBatchNormHandler(BatchNormHandler):
 
     handles = ("qkeras.qnormalization.QBatchNormalization",)
     own_only = False
+
+
+def scaled(scale: Any, offset: Any, inputs: Sequence[str], shape: Sequence[int]) -> dict[str, Any]:
+    """hls4ml's layer for `scale * x + offset`.
+
+    Args:
+        scale: a number, or one a channel; on a grid.
+        offset: likewise.
+        inputs: the name of the Keras tensor that it reads.
+        shape: of that, without the batch.
+    """
+    return {
+        "class_name": "BatchNormalization",
+        "n_in": prod(shape),
+        "n_out": prod(shape),
+        "n_filt": -1 if len(shape) == 1 else shape[-1],
+        "scale_data": np.array(np.broadcast_to(scale, shape[-1:]), dtype=np.float64),
+        "bias_data": np.array(np.broadcast_to(offset, shape[-1:]), dtype=np.float64),
+        "input_shape": [list(shape)],
+        "input_keras_tensor_names": list(inputs),
+    }
 
 
 def _on_grid(values: np.ndarray) -> np.ndarray:

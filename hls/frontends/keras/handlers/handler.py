@@ -44,11 +44,9 @@ class NetloomHandler(KerasV3LayerHandler):
         handles: full names of the layers' classes.
         own_only: whether this one is for netloom's own conversion alone: with `backend="netloom"` hls4ml's own numbers
             are wanted of a layer that hls4ml has.
-        lacking: whether hls4ml has no such layer: then Vivado and Vitis get netloom's (`hls.layers`) as well.
     """
 
     own_only: ClassVar[bool] = False
-    lacking: ClassVar[bool] = False
     _before: ClassVar[dict[str, Any]]
 
     def __init_subclass__(cls) -> None:
@@ -59,15 +57,20 @@ class NetloomHandler(KerasV3LayerHandler):
     def __call__(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> Any:
         """This handler's answer, or what hls4ml would do without it. None makes hls4ml fall back to older handlers."""
         asker = _asker()
-        if asker is not None and (_is_own(asker) or _backend(asker) in self._backends()):
+        if asker is not None and (_is_own(asker) or self._answers(_backend(asker), layer, in_tensors)):
             return super().__call__(layer, in_tensors, out_tensors)
         before = self.before(layer)
         return before(layer, in_tensors, out_tensors) if before is not None else None
 
-    def _backends(self) -> tuple[str, ...]:
-        if self.own_only:
-            return ()
-        return (BACKEND, "vivado", "vitis") if self.lacking else (BACKEND,)
+    def _answers(self, backend: str, layer: Any, in_tensors: Sequence[Any]) -> bool:
+        if self.lacks(layer, in_tensors):
+            return backend in (BACKEND, "vivado", "vitis")
+        return backend == BACKEND and not self.own_only
+
+    def lacks(self, layer: Any, in_tensors: Sequence[Any]) -> bool:
+        """Whether hls4ml has nothing for this layer: then Vivado and Vitis get netloom's (`hls.layers`) as well."""
+        del layer, in_tensors
+        return False
 
     def before(self, layer: Any) -> Any:
         """The handler that hls4ml would take of a layer without this one; None if there is none."""

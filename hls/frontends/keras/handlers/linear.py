@@ -12,6 +12,7 @@ import numpy as np
 from hls4ml.converters.keras_v3.conv import gen_conv_config
 
 from netloom.hls.frontends.keras.handlers.activation import activation_layer
+from netloom.hls.frontends.keras.handlers.chain import chained
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
 from netloom.hls.frontends.keras.handlers.quantizer import GridQuantizer, quantized_values
 
@@ -52,22 +53,8 @@ class _LinearHandler(NetloomHandler):
         activation = activation_layer(layer, getattr(layer, "activation", None), out_shape)
         if activation is not None:
             chain.append(activation)
-        names = [
-            in_tensors[0].name,
-            *(f"{out_tensors[0].name}_{i}" for i in range(len(chain) - 1)),
-            out_tensors[0].name,
-        ]
-        return tuple(
-            {
-                **config,
-                # Only the last layer's result is what the Keras layer gives.
-                "origin": layer.name if target == out_tensors[0].name else f"{layer.name} (part)",
-                "input_keras_tensor_names": [source],
-                "output_keras_tensor_names": [target],
-                "input_shape": [list(in_shape)],
-            }
-            for config, source, target in zip(chain, names, names[1:], strict=False)
-        )
+        shaped = [config | {"input_shape": [list(in_shape)]} for config in chain]
+        return chained(shaped, layer, in_tensors[0], out_tensors[0])
 
 
 class QDenseHandler(_LinearHandler):

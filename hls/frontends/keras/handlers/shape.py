@@ -12,7 +12,10 @@ from netloom.hls.layers import rearrange
 
 
 class _MovingHandler(NetloomHandler):
-    lacking = True
+    def lacks(self, layer: Any, in_tensors: Sequence[Any]) -> bool:
+        """hls4ml has none of them."""
+        del layer, in_tensors
+        return True
 
     @abstractmethod
     def moved(self, layer: Any, grid: np.ndarray) -> np.ndarray:
@@ -33,3 +36,24 @@ class RepeatVectorHandler(_MovingHandler):
     def moved(self, layer: Any, grid: np.ndarray) -> np.ndarray:
         """The vector `n` times."""
         return np.tile(grid, (layer.n, 1))
+
+
+class VolumeHandler(_MovingHandler):
+    """`ZeroPadding3D`, `Cropping3D`, `UpSampling3D`."""
+
+    handles = (
+        "keras.src.layers.reshaping.zero_padding3d.ZeroPadding3D",
+        "keras.src.layers.reshaping.cropping3d.Cropping3D",
+        "keras.src.layers.reshaping.up_sampling3d.UpSampling3D",
+    )
+
+    def moved(self, layer: Any, grid: np.ndarray) -> np.ndarray:
+        """Padded with zeros, cropped, or every element repeated along each axis."""
+        if hasattr(layer, "size"):
+            for axis, times in enumerate(layer.size):
+                grid = np.repeat(grid, times, axis=axis)
+            return grid
+        if hasattr(layer, "padding"):
+            return np.pad(grid, [*layer.padding, (0, 0)], constant_values=-1)
+        ends = zip(layer.cropping, grid.shape, strict=False)
+        return np.ascontiguousarray(grid[tuple(slice(before, size - after) for (before, after), size in ends)])

@@ -1,9 +1,16 @@
 """hls4ml handlers of layers that move pixels: zero padding, cropping, nearest-neighbour upsampling."""
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
+import numpy as np
+from hls4ml.converters.keras_v3.conv import gen_conv_config
+
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
+from netloom.hls.frontends.keras.handlers.quantizer import GridQuantizer
+from netloom.hls.layers import rearrange
+from netloom.hls.smallest_grid import smallest_grid
 
 _EDGES = (("left", "right"), ("top", "bottom"))
 
@@ -48,22 +55,87 @@ class PaddingHandler(NetloomHandler):
 
 
 class UpSamplingHandler(NetloomHandler):
-    """`UpSampling1D` and `UpSampling2D`, nearest neighbour."""
+    """`UpSampling1D` and `UpSampling2D`: nearest neighbour, or bilinear by powers of two."""
 
     handles = (
         "keras.src.layers.reshaping.up_sampling1d.UpSampling1D",
         "keras.src.layers.reshaping.up_sampling2d.UpSampling2D",
     )
 
-    def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> dict[str, Any]:
-        """One `Resize`."""
-        del layer
-        sizes = _sizes(in_tensors[0].shape[1:], out_tensors[0].shape[1:])
+    def lacks(self, layer: Any, in_tensors: Sequence[Any]) -> bool:
+        """hls4ml takes nearest neighbours, whatever is asked for."""
+        del in_tensors
+        return getattr(layer, "interpolation", "nearest") == "bilinear"
+
+    def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> Any:
+        """One `Resize`; if bilinear, a `NetloomRearrange` and a depthwise convolution."""
+        in_shape, out_shape = tuple(in_tensors[0].shape[1:]), tuple(out_tensors[0].shape[1:])
+        if self.lacks(layer, in_tensors):
+            return _bilinear(layer, in_tensors[0].name, out_tensors[0].name, in_shape, out_shape)
         return {
             "class_name": "Resize",
             "algorithm": "nearest",
             "data_format": "channels_last",
             "in_height": 1,
             "out_height": 1,
-            **sizes,
+            **_sizes(in_shape, out_shape),
         }
+
+
+def _bilinear(
+    layer: Any, source: str, target: str, in_shape: tuple[int, ...], out_shape: tuple[int, ...]
+) -> tuple[dict[str, Any], ...]:
+    """Pixels spread out with zeros between them, the edges once more, and a kernel that falls off on both sides."""
+    spread, kernel = np.arange(prod(in_shape), dtype=np.int64).reshape(in_shape), np.ones(())
+    for axis, times in enumerate(layer.size):
+        places, weights = _spread(in_shape[axis], times)
+        spread = np.where(
+            np.expand_dims(places < 0, tuple(i for i in range(3) if i != axis)), -1, np.take(spread, places, axis=axis)
+        )
+        kernel = np.multiply.outer(kernel, weights)
+    grid = smallest_grid(kernel, f"layer {layer.name!r}")
+    between = f"{target}_spread"
+    moved = rearrange(f"{layer.name}_spread", spread, [source], between, [in_shape])
+    return (
+        moved | {"origin": f"{layer.name} (part)"},
+        {
+            "name": layer.name,
+            "class_name": "DepthwiseConv2D",
+            "data_format": "channels_last",
+            "depthwise_data": np.repeat(kernel[:, :, None, None], in_shape[-1], axis=2),
+            "depthwise_quantizer": GridQuantizer(grid),
+            "depth_multiplier": 1,
+            "use_bias": False,
+            "bias_data": None,
+            "bias_quantizer": None,
+            **gen_conv_config(
+                in_shape=spread.shape,
+                out_shape=out_shape,
+                ker_px_shape=kernel.shape,
+                strides=(1, 1),
+                padding="valid",
+                data_format="channels_last",
+                name=layer.name,
+            ),
+            "input_shape": [list(spread.shape)],
+            "input_keras_tensor_names": [between],
+            "output_keras_tensor_names": [target],
+        },
+    )
+
+
+def _spread(size: int, times: int) -> tuple[np.ndarray, np.ndarray]:
+    """One axis: where each of the spread pixels comes from (-1: a zero), and the weights of a window of them.
+
+    Pixel o of the result lies at (o + 1/2) / times - 1/2 of the axis; pixel i counts there by 1 less their distance.
+    """
+    if times == 1:
+        return np.arange(size), np.ones(1)
+    first = (1 - times) // 2 + 1
+    weights = 1 - np.abs(((times + 1) / 2 - np.arange(first, first + 2 * times)) / times)
+    places = np.full(size * times + len(weights) - 1, -1, dtype=np.int64)
+    for pixel in range(-1, size + 1):
+        at = (pixel + 1) * times - first
+        if at < len(places):
+            places[at] = min(max(pixel, 0), size - 1)
+    return places, weights

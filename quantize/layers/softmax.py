@@ -1,0 +1,89 @@
+"""`QSoftmax`: the softmax that the firmware computes, as a Keras layer."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from netloom.errors import LayerNotSupportedError
+from netloom.fixed_point import FixedPoint
+from netloom.quantize.quantizers import quantizer_type
+from netloom.quantize.softmax_tables import SoftmaxTypes, exp_table, inverse_table
+
+
+@keras.saving.register_keras_serializable("netloom")
+class QSoftmax(keras.layers.Layer):
+    """Softmax by the firmware's tables of exp and 1/x, on a quantized input; its gradient is the true softmax's.
+
+    In float64 the results are the firmware's to the bit. In float32 a product of two entries (36 bits) is rounded once
+    more: results may differ by a step of 2**-17.
+
+    Args:
+        quantizer: a `quantized_bits` of the input, or its text.
+        axis: over which the outputs sum to about 1.
+
+    Raises:
+        QuantizerNotSupportedError: if no fixed-point type equals the quantizer.
+    """
+
+    def __init__(self, quantizer: Any, axis: int = -1, **options: Any) -> None:
+        super().__init__(**options)
+        import qkeras
+
+        self.quantizer = qkeras.get_quantizer(quantizer)
+        self.axis = axis
+        self.element = quantizer_type(self.quantizer)
+        self.supports_masking = False
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """The tables for so many classes."""
+        classes = shape[self.axis]
+        if classes is None:
+            raise LayerNotSupportedError(f"layer {self.name!r}: the size of axis {self.axis} must be fixed")
+        self.types = types = SoftmaxTypes.of(self.element, classes)
+        self._exponentials = exp_table(2**types.distance.width, types.distance, types.table, negative=True)
+        self._reciprocals = inverse_table(2**types.index.width, types.index, types.table)
+        self.built = True
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's."""
+        return shape
+
+    def call(self, x: Any) -> Any:
+        """The tables forward, softmax backward."""
+
+        @keras.ops.custom_gradient
+        def computed(x: Any) -> Any:
+            def gradient(*upstreams: Any, upstream: Any = None) -> Any:
+                given = upstreams[0] if upstream is None else upstream
+                share = keras.ops.softmax(x, axis=self.axis)
+                return share * (given - keras.ops.sum(given * share, axis=self.axis, keepdims=True))
+
+            return self._by_tables(x), gradient
+
+        return computed(self.quantizer(x))
+
+    def _by_tables(self, x: Any) -> Any:
+        """On raws: whole numbers in the layer's own float type."""
+        ops, types = keras.ops, self.types
+        raw = x * 2.0**self.element.fraction
+        distance = ops.max(raw, axis=self.axis, keepdims=True) - raw
+        distance = _cast(distance, self.element.fraction, types.distance)
+        exponentials = self._entries(self._exponentials, distance)
+        total = ops.sum(exponentials, axis=self.axis, keepdims=True)
+        total = _cast(total, types.table.fraction, types.index)
+        product = exponentials * self._entries(self._reciprocals, total)
+        return _cast(product, 2 * types.table.fraction, types.table) * types.table.step
+
+    def _entries(self, table: np.ndarray, index: Any) -> Any:
+        values = keras.ops.convert_to_tensor(table.astype(self.compute_dtype), dtype=self.compute_dtype)
+        return keras.ops.take(values, keras.ops.cast(index, "int32"), axis=0)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments, the quantizer as text."""
+        return {**super().get_config(), "quantizer": str(self.quantizer), "axis": self.axis}
+
+
+def _cast(raw: Any, fraction: int, to: FixedPoint) -> Any:
+    """Raws with `fraction` fraction bits as raws of `to`, which rounds (RND) and saturates."""
+    return keras.ops.clip(keras.ops.floor(raw * 2.0 ** (to.fraction - fraction) + 0.5), to.raw_min, to.raw_max)
