@@ -1,7 +1,6 @@
 """Refusals: what hls4ml or netloom cannot turn into exact firmware, named before anything is written.
 
-Several of these hls4ml 1.3 would accept and silently compute something else (dilation, groups), or crash on in C++
-(depth_multiplier, io_stream pooling with other strides): see docs/upstream.md.
+Several of these hls4ml 1.3 would accept and silently compute something else, or crash on in C++: see docs/upstream.md.
 """
 
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from netloom.errors import LayerNotSupportedError
 from netloom.hls.frontends.keras.outputs import NO_CODE, check_outputs
 from netloom.hls.settings import HlsSettings
 from netloom.quantize.arguments import check_arguments
+from netloom.quantize.support import NO_DILATED_TRANSPOSED, WEIGHTED
 
 Check = Callable[[Any, HlsSettings], str | None]
 
@@ -61,12 +61,7 @@ def _check_calls(layer: Any) -> None:
 
 def _instead(kind: str) -> str:
     hints = {
-        "Dense": "it is not quantized: run netloom.quantize first",
-        "Conv1D": "it is not quantized: run netloom.quantize first",
-        "Conv2D": "it is not quantized: run netloom.quantize first",
-        "DepthwiseConv2D": "it is not quantized: run netloom.quantize first",
-        "SeparableConv1D": "it is not quantized: run netloom.quantize first",
-        "SeparableConv2D": "it is not quantized: run netloom.quantize first",
+        **dict.fromkeys(WEIGHTED, "it is not quantized: run netloom.quantize first"),
         "Lambda": "its code would run when the model loads; write it with ordinary layers",
         "LeakyReLU": "use ReLU",
         "PReLU": "use ReLU",
@@ -81,49 +76,9 @@ def _channels_last(layer: Any, settings: HlsSettings) -> str | None:
     return "data_format must be 'channels_last'" if getattr(layer, "data_format", None) == "channels_first" else None
 
 
-def _no_dilation(layer: Any, settings: HlsSettings) -> str | None:
-    del settings
-    rate = layer.dilation_rate
-    rates = rate if isinstance(rate, tuple | list) else (rate,)
-    return f"dilation_rate must be 1, not {rate}; hls4ml ignores it" if any(r != 1 for r in rates) else None
-
-
-def _no_groups(layer: Any, settings: HlsSettings) -> str | None:
-    del settings
-    return f"groups must be 1, not {layer.groups}; hls4ml ignores them" if getattr(layer, "groups", 1) != 1 else None
-
-
 def _plain_padding(layer: Any, settings: HlsSettings) -> str | None:
     del settings
     return None if layer.padding in ("valid", "same") else f"padding must be 'valid' or 'same', not {layer.padding!r}"
-
-
-def _stream_rows(layer: Any, settings: HlsSettings) -> str | None:
-    kernel, strides = tuple(layer.kernel_size), tuple(layer.strides)
-    pointwise = kernel == (1, 1) and "Depthwise" not in type(layer).__name__ and "Separable" not in type(layer).__name__
-    if settings.io_type == "io_stream" and len(kernel) == 2 and kernel[0] == 1 and strides[0] > 1 and not pointwise:
-        return f"with io_stream a kernel of height 1 must have row stride 1, not {strides[0]}; hls4ml ignores it there"
-    return None
-
-
-def _one_depth(layer: Any, settings: HlsSettings) -> str | None:
-    del settings
-    multiplier = layer.depth_multiplier
-    return f"depth_multiplier must be 1, not {multiplier}; hls4ml's C++ asserts so" if multiplier != 1 else None
-
-
-def _pool_unpadded(layer: Any, settings: HlsSettings) -> str | None:
-    size, strides = tuple(layer.pool_size), tuple(layer.strides)
-    if layer.padding == "same":
-        spatial = layer.input.shape[1:-1]
-        if any(n % s or s != k for n, s, k in zip(spatial, strides, size, strict=True)):
-            return (
-                f"padding='same' pads a {'x'.join(map(str, spatial))} input here, and hls4ml pools padded inputs "
-                "wrong; use padding='valid' or a ZeroPadding layer"
-            )
-    if settings.io_type == "io_stream" and size != strides:
-        return f"with io_stream strides {strides} must equal pool_size {size}; use io_parallel"
-    return None
 
 
 def _two_inputs(layer: Any, settings: HlsSettings) -> str | None:
@@ -199,8 +154,26 @@ def _mask_of_zeros_and_ones(layer: Any, settings: HlsSettings) -> str | None:
     return "mask must hold zeros and ones; multiply the kernel by anything else"
 
 
-_CONV: tuple[Check, ...] = (_channels_last, _no_dilation, _no_groups, _plain_padding, _stream_rows)
-_POOL: tuple[Check, ...] = (_channels_last, _pool_unpadded)
+def _no_output_padding(layer: Any, settings: HlsSettings) -> str | None:
+    del settings
+    if layer.output_padding is None or not type(layer).__module__.startswith("qkeras."):
+        return None
+    return f"output_padding must be None, not {layer.output_padding}; QKeras ignores it"
+
+
+def _undilated(layer: Any, settings: HlsSettings) -> str | None:
+    del settings
+    rates = _rates(layer)
+    return None if max(rates) == 1 else f"dilation_rate must be 1, not {max(rates)}; {NO_DILATED_TRANSPOSED}"
+
+
+def _rates(layer: Any) -> tuple[int, ...]:
+    rate = layer.dilation_rate
+    return tuple(rate) if isinstance(rate, tuple | list) else (rate,)
+
+
+_CONV: tuple[Check, ...] = (_channels_last, _plain_padding)
+_POOL: tuple[Check, ...] = (_channels_last,)
 _GLOBAL: tuple[Check, ...] = (_channels_last,)
 _MERGE: tuple[Check, ...] = (_two_inputs, _same_shapes)
 
@@ -210,12 +183,18 @@ SUPPORTED: dict[str, tuple[Check, ...]] = {
     "QDense": (_quantized_dense_rank,),
     "QConv1D": _CONV,
     "QConv2D": (*_CONV, _mask_of_zeros_and_ones),
-    "QDepthwiseConv2D": (*_CONV, _one_depth),
+    "QDepthwiseConv2D": _CONV,
     "QDenseBatchnorm": (_quantized_dense_rank,),
     "QConv2DBatchnorm": _CONV,
-    "QDepthwiseConv2DBatchnorm": (*_CONV, _one_depth),
-    "QSeparableConv1D": (*_CONV, _one_depth),
-    "QSeparableConv2D": (*_CONV, _one_depth),
+    "QDepthwiseConv2DBatchnorm": _CONV,
+    "QSeparableConv1D": _CONV,
+    "QSeparableConv2D": _CONV,
+    "QConv2DTranspose": (*_CONV, _no_output_padding, _undilated),
+    # netloom.quantize
+    "QDepthwiseConv1D": _CONV,
+    "QConv3D": _CONV,
+    "QConv1DTranspose": (*_CONV, _undilated),
+    "QConv3DTranspose": (*_CONV, _undilated),
     "QActivation": (),
     "QBatchNormalization": (_last_axis,),
     # Keras
@@ -227,10 +206,14 @@ SUPPORTED: dict[str, tuple[Check, ...]] = {
     "MaxPooling2D": _POOL,
     "AveragePooling1D": _POOL,
     "AveragePooling2D": _POOL,
+    "MaxPooling3D": _POOL,
+    "AveragePooling3D": _POOL,
     "GlobalMaxPooling1D": _GLOBAL,
     "GlobalMaxPooling2D": _GLOBAL,
     "GlobalAveragePooling1D": _GLOBAL,
     "GlobalAveragePooling2D": _GLOBAL,
+    "GlobalMaxPooling3D": _GLOBAL,
+    "GlobalAveragePooling3D": _GLOBAL,
     "Add": _MERGE,
     "Subtract": _MERGE,
     "Multiply": _MERGE,

@@ -1,0 +1,140 @@
+"""Kernels that slide, in operations, against loops over the definition: random sizes, steps, groups and padding."""
+
+import itertools
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from designs import evaluate
+
+from netloom.fixed_point import FixedPoint
+from netloom.hls.lower.context import LoweringContext, Planned
+from netloom.hls.lower.pooling import pool_inside
+from netloom.hls.lower.sliding import Kernel, convolve, convolve_transposed
+
+ELEMENT = FixedPoint.parse("fixed<5,3>")
+WEIGHT = FixedPoint.parse("fixed<4,2>")
+
+
+def graph(shape, build):
+    """The graph of one layer on an input of `shape`, built by `build(context)`, which closes it or gives its result."""
+    context = LoweringContext(Planned({}, {}), "io_parallel", {})
+    context.enter(SimpleNamespace(name="x", class_name="Input", inputs=[], outputs=["x"]))
+    context.source(shape, ELEMENT)
+    context.enter(SimpleNamespace(name="layer", class_name="NetloomConvolution", inputs=["x"], outputs=["layer"]))
+    result = build(context)
+    if result is not None:
+        context.finish(result)
+    return context.builder.build(["x"], [context.output("layer")])
+
+
+def computed(dataflow, x):
+    """Values of the result for raws (samples, ...)."""
+    (name,) = dataflow.outputs
+    return evaluate(dataflow, [x])[name] * dataflow.types[name].element.step
+
+
+def places(kernel, at, tap):
+    return [
+        o * stride + k * dilation - before
+        for o, k, stride, dilation, before in zip(
+            at, tap, kernel.stride, kernel.dilation, kernel.before, strict=True
+        )
+    ]  # fmt: skip
+
+
+def reference(x, kernel, apart, weights, bias, groups):
+    """One sample: element `place / apart` of the input where that is whole and inside, with its weights."""
+    filters = weights.shape[-1]
+    result = np.zeros((*kernel.positions, filters))
+    taps = list(itertools.product(*map(range, kernel.size)))
+    for at in itertools.product(*map(range, kernel.positions)):
+        for f in range(filters):
+            total, first = bias[f], f // (filters // groups) * weights.shape[1]
+            for index, tap in enumerate(taps):
+                place = places(kernel, at, tap)
+                if all(p % s == 0 and 0 <= p // s < n for p, s, n in zip(place, apart, x.shape, strict=False)):
+                    pixel = x[tuple(p // s for p, s in zip(place, apart, strict=True))]
+                    total += sum(pixel[first + c] * weights[index, c, f] for c in range(weights.shape[1]))
+            result[(*at, f)] = total
+    return result
+
+
+def drawn(rng, rank, transposed=False):
+    """A shape, and a kernel that slides over it."""
+    ones = (1,) * rank
+    spatial = tuple(int(n) for n in rng.integers(3, 7, rank))
+    size = tuple(int(n) for n in rng.integers(1, 4, rank))
+    stride, dilation = (ones if transposed else tuple(int(n) for n in rng.integers(1, 4, rank)) for _ in range(2))
+    before = tuple(int(n) for n in rng.integers(-1, 3, rank))
+    positions = tuple(int(n) for n in rng.integers(1, 5 if rank == 3 else 7, rank))
+    return spatial, Kernel(size, stride, dilation, before, positions)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_convolution(seed):
+    rng = np.random.default_rng(seed)
+    rank, groups, depth = int(rng.integers(1, 4)), int(rng.integers(1, 4)), int(rng.integers(1, 3))
+    spatial, kernel = drawn(rng, rank)
+    filters = groups * int(rng.integers(1, 3))
+    weights = rng.integers(-8, 8, (int(np.prod(kernel.size)), depth, filters))
+    bias = rng.integers(-8, 8, filters)
+    shape = (*spatial, groups * depth)
+    dataflow = graph(
+        shape,
+        lambda context: convolve(context, context.inputs[0], kernel, (weights, WEIGHT), (bias, WEIGHT), groups),
+    )
+    x = rng.integers(-16, 16, (3, *shape))
+    for sample, result in zip(x, computed(dataflow, x), strict=True):
+        expected = reference(sample / 4, kernel, (1,) * rank, weights / 4, bias / 4, groups)
+        np.testing.assert_array_equal(result, expected)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_transposed_convolution(seed):
+    rng = np.random.default_rng(seed)
+    rank, filters, channels = int(rng.integers(1, 4)), int(rng.integers(1, 3)), int(rng.integers(1, 3))
+    spatial, kernel = drawn(rng, rank, transposed=True)
+    apart = tuple(int(n) for n in rng.integers(1, 4, rank))
+    weights = rng.integers(-8, 8, (int(np.prod(kernel.size)), channels, filters))
+    bias = rng.integers(-8, 8, filters)
+    shape = (*spatial, channels)
+    dataflow = graph(
+        shape,
+        lambda context: convolve_transposed(
+            context, context.inputs[0], kernel, apart, (weights, WEIGHT), (bias, WEIGHT)
+        ),
+    )
+    x = rng.integers(-16, 16, (3, *shape))
+    for sample, result in zip(x, computed(dataflow, x), strict=True):
+        np.testing.assert_array_equal(result, reference(sample / 4, kernel, apart, weights / 4, bias / 4, 1))
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("average", [False, True])
+def test_pooling(average, seed):
+    rng = np.random.default_rng(seed)
+    rank = int(rng.integers(1, 4))
+    size = tuple(int(n) for n in rng.integers(1, 4, rank))
+    stride = tuple(int(n) for n in rng.integers(1, 4, rank))
+    spatial = tuple(int(n) for n in rng.integers(3, 7, rank))
+    before, after = (tuple(int(rng.integers(0, n)) for n in size) for _ in range(2))
+    # All positions there are, each of which meets the image.
+    positions = tuple(
+        (n + sum(edges) - k) // step + 1
+        for n, edges, k, step in zip(spatial, zip(before, after, strict=True), size, stride, strict=True)
+    )
+    kernel = Kernel(size, stride, (1,) * rank, before, positions)
+    shape, out = (*spatial, 2), (*positions, 2)
+    dataflow = graph(shape, lambda context: pool_inside(context, kernel, average, out))
+    x = rng.integers(-16, 16, (3, *shape))
+    for sample, result in zip(x, computed(dataflow, x), strict=True):
+        for at in itertools.product(*map(range, positions)):
+            met = [tuple(places(kernel, at, tap)) for tap in itertools.product(*map(range, size))]
+            inside = np.array([sample[p] for p in met if all(0 <= i < n for i, n in zip(p, spatial, strict=True))]) / 4
+            if average:
+                # Towards zero, to less than 2**-8 of a step.
+                exact = inside.sum(axis=0) / len(inside)
+                assert (np.abs(result[at]) <= np.abs(exact)).all() and (np.abs(exact - result[at]) < 2**-10).all()
+            else:
+                np.testing.assert_array_equal(result[at], inside.max(axis=0))
