@@ -121,7 +121,8 @@ def _check_class(path: Path, place: str, node: dict[str, Any]) -> None:
     if name in _READS_FILES:
         _refuse(path, f"is not loaded: {place} ({name}) would read other files; encode the data before the network")
     if isinstance(registered, str) and ">" in registered:
-        known = registered.startswith("qkeras>") and str(module).startswith("qkeras.")
+        owner = "qkeras." if registered.startswith("qkeras>") else "netloom.quantize."
+        known = registered.startswith(("qkeras>", "netloom>")) and str(module).startswith(owner)
     elif module is None:
         known = str(name).startswith("__") or name in QUANTIZERS
     else:

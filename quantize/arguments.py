@@ -37,6 +37,10 @@ _DEPTHWISE = (
     "bias_quantizer"
 )
 _SEPARABLE = f"filters pointwise_quantizer {_DEPTHWISE}"
+_TRANSPOSED = (
+    "filters kernel_size strides padding output_padding data_format dilation_rate activation use_bias kernel_quantizer "
+    "bias_quantizer"
+)
 _FOLDED = "axis epsilon center scale"
 _POOL = "pool_size strides padding data_format"
 
@@ -57,6 +61,10 @@ READ: dict[str, str] = {
     "QSeparableConv1D": _SEPARABLE,
     "SeparableConv2D": _SEPARABLE,
     "QSeparableConv2D": _SEPARABLE,
+    **dict.fromkeys(("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), _TRANSPOSED),
+    **dict.fromkeys(("QConv1DTranspose", "QConv2DTranspose", "QConv3DTranspose"), _TRANSPOSED),
+    **dict.fromkeys(("DepthwiseConv1D", "QDepthwiseConv1D"), _DEPTHWISE),
+    **dict.fromkeys(("Conv3D", "QConv3D"), _CONV),
     "QActivation": "activation",
     "Activation": "activation",
     "ReLU": "max_value negative_slope threshold",
@@ -65,9 +73,10 @@ READ: dict[str, str] = {
     "QBatchNormalization": (
         "axis epsilon center scale beta_quantizer gamma_quantizer mean_quantizer variance_quantizer inverse_quantizer"
     ),
-    **dict.fromkeys(("MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D"), _POOL),
-    **dict.fromkeys(("GlobalMaxPooling1D", "GlobalMaxPooling2D"), "data_format"),
-    **dict.fromkeys(("GlobalAveragePooling1D", "GlobalAveragePooling2D"), "data_format"),
+    **dict.fromkeys((f"{kind}Pooling{rank}D" for kind in ("Max", "Average") for rank in (1, 2, 3)), _POOL),
+    **dict.fromkeys(
+        (f"Global{kind}Pooling{rank}D" for kind in ("Max", "Average") for rank in (1, 2, 3)), "data_format"
+    ),
     **dict.fromkeys(("Add", "Subtract", "Multiply", "Maximum", "Minimum"), ""),
     "Concatenate": "axis",
     "Flatten": "data_format",
@@ -110,7 +119,7 @@ def constructor_arguments(cls: type) -> dict[str, Any]:
     """The names of all arguments a layer class takes, those of its base classes included, with their defaults."""
     found: dict[str, Any] = {}
     for base in cls.__mro__:
-        if not base.__module__.startswith(("keras.", "qkeras.")) or "__init__" not in vars(base):
+        if not base.__module__.startswith(("keras.", "qkeras.", "netloom.quantize.")) or "__init__" not in vars(base):
             continue
         parameters = list(inspect.signature(vars(base)["__init__"]).parameters.values())[1:]
         for parameter in parameters:

@@ -52,6 +52,8 @@ def load_model(path: str | os.PathLike[str]) -> Any:
     import keras
     import qkeras  # noqa: F401 - registers its classes with Keras
 
+    import netloom.quantize.layers  # noqa: F401 - and netloom its own
+
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
     except _LOADING_FAILURES as error:

@@ -104,4 +104,4 @@ def summarize(model: Any, float_model: Any = None) -> list[str]:
 
 
 def _is_qkeras(layer: Any) -> bool:
-    return type(layer).__module__.startswith("qkeras.")
+    return type(layer).__module__.startswith(("qkeras.", "netloom.quantize."))

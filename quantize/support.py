@@ -1,7 +1,7 @@
 """Which layers and options have an exact twin; everything else is refused by name, with the way out."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.arguments import unread_argument
@@ -10,19 +10,28 @@ from netloom.quantize.graph import OPERATORS, Block, Graph
 Shapes = Sequence[tuple[int, ...]]
 
 WEIGHTED = frozenset(
-    {"Dense", "Conv1D", "Conv2D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D"},
+    {
+        "Dense",
+        "Conv1D",
+        "Conv2D",
+        "Conv3D",
+        "DepthwiseConv1D",
+        "DepthwiseConv2D",
+        "SeparableConv1D",
+        "SeparableConv2D",
+        "Conv1DTranspose",
+        "Conv2DTranspose",
+        "Conv3DTranspose",
+    },
 )
 """Layers of multipliers with a bias; batch normalizations fold into them."""
 
 AVERAGE_POOLS = frozenset(
-    {"AveragePooling1D", "AveragePooling2D", "GlobalAveragePooling1D", "GlobalAveragePooling2D"},
+    {f"{scope}AveragePooling{rank}D" for scope in ("", "Global") for rank in (1, 2, 3)},
 )
 TRANSPARENT = frozenset(
     {
-        "MaxPooling1D",
-        "MaxPooling2D",
-        "GlobalMaxPooling1D",
-        "GlobalMaxPooling2D",
+        *(f"{scope}MaxPooling{rank}D" for scope in ("", "Global") for rank in (1, 2, 3)),
         "Concatenate",
         "Flatten",
         "Reshape",
@@ -56,6 +65,11 @@ TABLES = frozenset({"sigmoid", "tanh", "softmax"})
 
 ACTIVATIONS = TABLES | {"linear", "relu"}
 
+NO_DILATED_TRANSPOSED = (
+    "TensorFlow computes no such transposed convolution on a CPU: use a dilated convolution, on zero padding where the "
+    "result shall be larger"
+)
+
 _WAY_OUT = {
     "Lambda": "a Lambda layer is arbitrary Python: build it from keras layers",
     "LeakyReLU": "no firmware equals it exactly: use ReLU and fine-tune",
@@ -64,9 +78,6 @@ _WAY_OUT = {
     "Average": "use Add: the next layer's weights absorb the division",
     "Rescaling": "rescale the data before the network instead",
     "Normalization": "normalize the data before the network, or use BatchNormalization",
-    "DepthwiseConv1D": "QKeras has no DepthwiseConv1D: use a SeparableConv1D, or DepthwiseConv2D with a height of 1",
-    "Conv2DTranspose": "use UpSampling2D followed by Conv2D",
-    "Conv1DTranspose": "use UpSampling1D followed by Conv1D",
     "LayerNormalization": "use BatchNormalization",
 }
 
@@ -128,31 +139,11 @@ def _check_convolution(block: Block, shapes: Shapes) -> None:
     config = block.config
     _check_channels(block, shapes)
     _check_activation(block, shapes)
-    if any(rate != 1 for rate in _numbers(config["dilation_rate"])):
-        _refuse(block, f"dilation_rate must be 1, not {config['dilation_rate']}: use larger or more kernels")
-    if config.get("groups", 1) != 1:
-        _refuse(
-            block,
-            f"groups must be 1, not {config['groups']}: for each group take its channels with Permute, Cropping and"
-            " Permute back, convolve them, and Concatenate the results; for one channel a group use DepthwiseConv2D",
-        )
-    if config.get("depth_multiplier", 1) != 1:
-        _refuse(block, f"depth_multiplier must be 1, not {config['depth_multiplier']}: add a 1x1 convolution")
-    if config["padding"] not in ("valid", "same"):
+    if block.class_name.endswith("Transpose") and max(config["dilation_rate"]) > 1:
+        _refuse(block, f"dilation_rate must be 1, not {max(config['dilation_rate'])}: {NO_DILATED_TRANSPOSED}")
+    causal = ("causal",) if block.class_name == "Conv1D" else ()
+    if config["padding"] not in ("valid", "same", *causal):
         _refuse(block, f"padding {config['padding']!r} must be 'valid' or 'same': use ZeroPadding1D before 'valid'")
-
-
-def _check_pooling(block: Block, shapes: Shapes) -> None:
-    config = block.config
-    _check_channels(block, shapes)
-    if config["padding"] != "same":
-        return
-    for size, pool, stride in zip(shapes[0], _numbers(config["pool_size"]), _numbers(config["strides"]), strict=False):
-        if (-(-size // stride) - 1) * stride + pool > size:
-            _refuse(
-                block,
-                f"'same' pads an input of {size} (pool {pool}, stride {stride}): use 'valid' or a size that divides",
-            )
 
 
 def _check_upsampling(block: Block, shapes: Shapes) -> None:
@@ -176,20 +167,12 @@ def _check_merge(block: Block, shapes: Shapes) -> None:
         _refuse(block, f"its inputs must have one shape, not {' and '.join(map(str, shapes))}")
 
 
-def _numbers(value: Any) -> tuple[int, ...]:
-    return tuple(value) if isinstance(value, list | tuple) else (value,)
-
-
 _CHECKS: dict[str, Callable[[Block, Shapes], None]] = {
     "Dense": _check_activation,
     **dict.fromkeys(WEIGHTED - {"Dense"}, _check_convolution),
     **dict.fromkeys(OPERATORS, _check_merge),
     **dict.fromkeys(NO_OPERATION, _no_check),
     **dict.fromkeys(TRANSPARENT | AVERAGE_POOLS, _check_channels),
-    **dict.fromkeys(
-        ["MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D"],
-        _check_pooling,
-    ),
     "UpSampling2D": _check_upsampling,
     "BatchNormalization": _check_batch_norm,
     "Activation": _check_activation,

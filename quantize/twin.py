@@ -18,7 +18,7 @@ from netloom.quantize.inspection import check_finite, float_layers, has_quantize
 from netloom.quantize.plan import Point, plan_quantizers
 from netloom.quantize.policy import Policy
 from netloom.quantize.rebuild import build_float, build_twin
-from netloom.quantize.rewrite import drop_no_operations, split_activations, split_merges
+from netloom.quantize.rewrite import drop_no_operations, split_activations, split_causal, split_merges
 from netloom.quantize.support import check_supported
 
 CALIBRATION_SAMPLES = 2048
@@ -107,6 +107,7 @@ def rewrite(graph: Graph, policy: Policy) -> None:
     drop_no_operations(graph)
     split_activations(graph)
     split_merges(graph)
+    split_causal(graph)
     if policy.batch_norm == "fold":
         fold_batch_norms(graph)
     normalize_batch_norms(graph)
