@@ -89,7 +89,7 @@ class QConv1DTranspose(_Transposed, keras.layers.Conv1DTranspose):
 
 
 @keras.saving.register_keras_serializable("netloom")
-class QConv2DTranspose(_Transposed, keras.layers.Conv2DTranspose):
+class QPaddedConv2DTranspose(_Transposed, keras.layers.Conv2DTranspose):
     """`Conv2DTranspose` with `kernel_quantizer` and `bias_quantizer`, and `output_padding`, which QKeras ignores."""
 
 

@@ -127,14 +127,15 @@ def _quantized_layer(block: Block, policy: Policy) -> Any:
 
 
 def _quantized_class(block: Block) -> Any:
-    """QKeras's layer, or netloom's where it has none; its transposed convolution forgets `output_padding`."""
+    """QKeras's layer, or netloom's where it has none; QKeras's transposed convolution ignores `output_padding`."""
     import qkeras
 
     from netloom.quantize import layers
 
+    if block.class_name == "Conv2DTranspose" and block.config["output_padding"] is not None:
+        return layers.QPaddedConv2DTranspose
     name = f"Q{block.class_name}"
-    own = not hasattr(qkeras, name) or block.config.get("output_padding") is not None
-    return getattr(layers if own else qkeras, name)
+    return getattr(qkeras, name, None) or getattr(layers, name)
 
 
 def _kernels(block: Block) -> dict[str, str]:

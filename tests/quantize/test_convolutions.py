@@ -9,7 +9,7 @@ import convolutional  # noqa: E402
 from judges import agree  # noqa: E402
 
 from netloom.quantize import Policy, load_model, quantize, save_model  # noqa: E402
-from netloom.quantize.layers import QConv1DTranspose, QConv2DTranspose, QConv3D, QDepthwiseConv1D  # noqa: E402
+from netloom.quantize.layers import QConv1DTranspose, QConv3D, QDepthwiseConv1D, QPaddedConv2DTranspose  # noqa: E402
 
 
 @pytest.mark.slow
@@ -33,7 +33,7 @@ def test_twins_are_exact(build, tmp_path):
         (QDepthwiseConv1D(3, depthwise_quantizer="quantized_bits(3,0,alpha=1)", strides=2), (9, 2)),
         (QConv1DTranspose(2, 3, kernel_quantizer="quantized_bits(3,0,alpha=1)", strides=2), (4, 2)),
         (
-            QConv2DTranspose(2, 3, kernel_quantizer="quantized_bits(3,0,alpha=1)", output_padding=1, strides=2),
+            QPaddedConv2DTranspose(2, 3, kernel_quantizer="quantized_bits(3,0,alpha=1)", output_padding=1, strides=2),
             (4, 3, 2),
         ),
         (QConv3D(2, 2, kernel_quantizer="quantized_bits(3,0,alpha=1)", dilation_rate=2), (4, 4, 4, 2)),
@@ -43,7 +43,7 @@ def test_a_layer_of_netlooms_computes_with_quantized_weights_and_trains(layer, s
     """What Keras's layer computes with the quantized kernel; its gradient reaches the stored one."""
     inputs = keras.Input(shape)
     model = keras.Model(inputs, layer(inputs))
-    kind = type(layer).__name__.removeprefix("Q")
+    kind = type(layer).__name__.removeprefix("Q").removeprefix("Padded")
     plain = getattr(keras.layers, kind).from_config(
         {name: value for name, value in layer.get_config().items() if not name.endswith("_quantizer")}
     )

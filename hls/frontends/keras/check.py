@@ -154,13 +154,6 @@ def _mask_of_zeros_and_ones(layer: Any, settings: HlsSettings) -> str | None:
     return "mask must hold zeros and ones; multiply the kernel by anything else"
 
 
-def _no_output_padding(layer: Any, settings: HlsSettings) -> str | None:
-    del settings
-    if layer.output_padding is None or not type(layer).__module__.startswith("qkeras."):
-        return None
-    return f"output_padding must be None, not {layer.output_padding}; QKeras ignores it"
-
-
 def _undilated(layer: Any, settings: HlsSettings) -> str | None:
     del settings
     rates = _rates(layer)
@@ -189,11 +182,12 @@ SUPPORTED: dict[str, tuple[Check, ...]] = {
     "QDepthwiseConv2DBatchnorm": _CONV,
     "QSeparableConv1D": _CONV,
     "QSeparableConv2D": _CONV,
-    "QConv2DTranspose": (*_CONV, _no_output_padding, _undilated),
+    "QConv2DTranspose": (*_CONV, _undilated),
     # netloom.quantize
     "QDepthwiseConv1D": _CONV,
     "QConv3D": _CONV,
     "QConv1DTranspose": (*_CONV, _undilated),
+    "QPaddedConv2DTranspose": (*_CONV, _undilated),
     "QConv3DTranspose": (*_CONV, _undilated),
     "QActivation": (),
     "QBatchNormalization": (_last_axis,),

@@ -26,7 +26,7 @@ def made(kind, *arguments, **options):
     names = ("depthwise",) if "Depthwise" in kind else ("kernel",)
     names = ("depthwise", "pointwise") if "Separable" in kind else names
     quantizers = {f"{name}_quantizer": bits() for name in (*names, "bias")}
-    module = qkeras if hasattr(qkeras, kind) and not options.get("output_padding") else layers
+    module = qkeras if hasattr(qkeras, kind) else layers
     return getattr(module, kind)(*arguments, **quantizers, **options, name="layer")
 
 
@@ -64,7 +64,7 @@ CASES = {
     "separable 2-D": ((7, 6, 3), lambda: made("QSeparableConv2D", 4, 3, strides=2, depth_multiplier=2)),
     "transposed": ((4, 5, 3), lambda: made("QConv2DTranspose", 2, 3, strides=2)),
     "transposed, same": ((4, 5, 3), lambda: made("QConv2DTranspose", 2, (4, 2), strides=(2, 3), padding="same")),
-    "transposed, output padded": ((3, 4, 2), lambda: made("QConv2DTranspose", 2, 3, strides=2, output_padding=1)),
+    "transposed, output padded": ((3, 4, 2), lambda: made("QPaddedConv2DTranspose", 2, 3, strides=2, output_padding=1)),
     "transposed 1-D": ((4, 3), lambda: made("QConv1DTranspose", 2, 4, strides=2, padding="same")),
     "transposed 1-D, small kernel": ((4, 3), lambda: made("QConv1DTranspose", 2, 2, strides=3)),
     "transposed 3-D": ((3, 2, 3, 2), lambda: made("QConv3DTranspose", 2, (3, 2, 3), strides=2, padding="same")),

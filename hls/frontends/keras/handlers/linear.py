@@ -240,7 +240,7 @@ class QConvTransposeHandler(_LinearHandler):
     handles = (
         "qkeras.qconvolutional.QConv2DTranspose",
         "netloom.quantize.layers.QConv1DTranspose",
-        "netloom.quantize.layers.QConv2DTranspose",
+        "netloom.quantize.layers.QPaddedConv2DTranspose",
         "netloom.quantize.layers.QConv3DTranspose",
     )
     lacking = True
