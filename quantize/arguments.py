@@ -38,7 +38,8 @@ _DEPTHWISE = (
 )
 _SEPARABLE = f"filters pointwise_quantizer {_DEPTHWISE}"
 _TRANSPOSED = (
-    "filters kernel_size strides padding data_format dilation_rate activation use_bias kernel_quantizer bias_quantizer"
+    "filters kernel_size strides padding output_padding data_format dilation_rate activation use_bias kernel_quantizer "
+    "bias_quantizer"
 )
 _FOLDED = "axis epsilon center scale"
 _POOL = "pool_size strides padding data_format"
@@ -60,11 +61,9 @@ READ: dict[str, str] = {
     "QSeparableConv1D": _SEPARABLE,
     "SeparableConv2D": _SEPARABLE,
     "QSeparableConv2D": _SEPARABLE,
-    **dict.fromkeys(("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), f"{_TRANSPOSED} output_padding"),
-    **dict.fromkeys(
-        ("QConv1DTranspose", "QPaddedConv2DTranspose", "QConv3DTranspose"), f"{_TRANSPOSED} output_padding"
-    ),
-    "QConv2DTranspose": _TRANSPOSED,
+    **dict.fromkeys(("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), _TRANSPOSED),
+    **dict.fromkeys(("QConv1DTranspose", "QConv2DTranspose", "QConv3DTranspose"), _TRANSPOSED),
+    "QPaddedConv2DTranspose": _TRANSPOSED,
     **dict.fromkeys(("DepthwiseConv1D", "QDepthwiseConv1D"), _DEPTHWISE),
     **dict.fromkeys(("Conv3D", "QConv3D"), _CONV),
     "QActivation": "activation",
@@ -105,7 +104,6 @@ DEFAULT_ONLY: dict[str, str] = {
     "InputLayer": "dtype sparse ragged input_tensor optional",
     "*": "dtype lora_rank lora_alpha quantization_config keepdims mask",
     "QBatchNormalization": "dtype activation",
-    "QConv2DTranspose": "dtype output_padding",
 }
 """Arguments known and refused unless they are at their default; `*` stands for every class not named."""
 
@@ -114,7 +112,6 @@ _INSTEAD = {
     "activation": "put it in a QActivation of its own; QKeras ignores it here",
     "lora_rank": "merge the low-rank update into the kernel",
     "dtype": "build the model in float32",
-    "output_padding": "QKeras ignores it here; netloom.quantize.layers.QPaddedConv2DTranspose does not",
     "mask": "set the masked weights to zero",
 }
 

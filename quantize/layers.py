@@ -90,7 +90,7 @@ class QConv1DTranspose(_Transposed, keras.layers.Conv1DTranspose):
 
 @keras.saving.register_keras_serializable("netloom")
 class QPaddedConv2DTranspose(_Transposed, keras.layers.Conv2DTranspose):
-    """`Conv2DTranspose` with `kernel_quantizer` and `bias_quantizer`, and `output_padding`, which QKeras ignores."""
+    """`Conv2DTranspose` with `kernel_quantizer` and `bias_quantizer`, and `output_padding`, which QKeras drops."""
 
 
 @keras.saving.register_keras_serializable("netloom")

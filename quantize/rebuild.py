@@ -127,7 +127,7 @@ def _quantized_layer(block: Block, policy: Policy) -> Any:
 
 
 def _quantized_class(block: Block) -> Any:
-    """QKeras's layer, or netloom's where it has none; QKeras's transposed convolution ignores `output_padding`."""
+    """QKeras's layer, or netloom's where it has none; QKeras's transposed convolution drops `output_padding`."""
     import qkeras
 
     from netloom.quantize import layers

@@ -251,9 +251,6 @@ def layers():
 
 
 REFUSED = {
-    "output padding": (
-        lambda: _conv("QConv2DTranspose", strides=2, output_padding=1), (6, 6, 2), "QKeras ignores it", PARALLEL
-    ),
     "dilated transposed": (
         lambda: _conv("QConv2DTranspose", dilation_rate=2), (6, 6, 2), "on a CPU", PARALLEL
     ),
