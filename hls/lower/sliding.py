@@ -66,8 +66,8 @@ def windows(context: LoweringContext, source: str, kernel: Kernel) -> str:
     if len(spatial) == 3:
         count = prod(kernel.size)
         pixels = gather(context, source, kernel.places(spatial))
-        window = context.add("window", Window((count,), (count,), ((0, 0),)), pixels)
-        return reshape(context, window, (*kernel.positions, count * channels))
+        rows = context.add("window", Window((count,), (count,), ((0, 0),)), pixels)
+        return reshape(context, rows, (*kernel.positions, count * channels))
     grid, padding = element_grid(context, source), []
     for axis, (length, before, after) in enumerate(zip(spatial, kernel.before, kernel.after(spatial), strict=True)):
         # What lies behind the last position is left out only where the window would find another one in it.
