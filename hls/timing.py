@@ -7,6 +7,9 @@ an interval, never undercut it.
 from math import prod
 from typing import Any
 
+_OWN = ("NetloomConvolution", "NetloomPooling")
+"""Loops over positions, one a clock; from streams they read everything first, and write it all afterwards."""
+
 _PRODUCTS = ("Dense", "Conv1D", "Conv2D", "PointwiseConv1D", "PointwiseConv2D", "DepthwiseConv1D", "DepthwiseConv2D")
 
 
@@ -20,6 +23,8 @@ def layer_interval(node: Any, input_shape: tuple[int, ...], output_shape: tuple[
         stream: whether the network is io_stream: then every layer also reads pixel after pixel.
     """
     pixels_in, pixels_out = prod(input_shape[:-1]), prod(output_shape[:-1])
+    if node.class_name in _OWN:
+        return pixels_in + 2 * pixels_out if stream else pixels_out
     if node.class_name not in _PRODUCTS:
         return max(pixels_in, pixels_out) if stream else 1
     reuse = int(node.get_attr("reuse_factor", 1))

@@ -44,8 +44,13 @@ def _foldable(graph: Graph, step: Step) -> Block | None:
 def _fold(block: Block, batch_norm: Block) -> None:
     scale, shift = _scale_and_shift(batch_norm)
     name = "pointwise_kernel" if "pointwise_kernel" in block.weights else "kernel"
-    # A depthwise kernel is (height, width, channels, 1): its channels are not its last axis.
-    factor = scale[:, None] if block.class_name == "DepthwiseConv2D" else scale
+    factor = scale
+    if block.class_name.startswith("Depthwise"):
+        # The kernel's last axes are the channels it reads, and the multiples it makes of each.
+        factor = scale.reshape(block.weights[name].shape[-2:])
+    elif block.class_name.endswith("Transpose"):
+        # The kernel's last axes are the channels it makes, and those it reads.
+        factor = scale[:, None]
     bias = block.weights.get("bias", 0.0)
     block.weights[name] = (block.weights[name] * factor).astype(np.float32)
     block.weights["bias"] = (bias * scale + shift).astype(np.float32)

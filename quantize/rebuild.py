@@ -14,7 +14,10 @@ from netloom.quantize.support.table import WEIGHTED
 SCALE_BITS = 8
 """Least width of a kept batch normalization's scale: one multiplier a channel is cheap, and few bits cost accuracy."""
 
-_OPTIONS = ("units", "filters", "kernel_size", "strides", "padding", "use_bias")
+_OPTIONS = (
+    *("units", "filters", "kernel_size", "strides", "padding", "output_padding", "dilation_rate", "groups"),
+    *("depth_multiplier", "use_bias"),
+)
 """What a QKeras layer takes over from its Keras layer; the rest is at its default, or about training."""
 
 
@@ -120,12 +123,24 @@ def _quantized_layer(block: Block, policy: Policy) -> Any:
         options[f"{kind}_initializer"] = "zeros"
     if "bias" in block.weights:
         options["bias_quantizer"] = quantizer("bias", bias_bits)
-    return getattr(qkeras, f"Q{block.class_name}")(**options, name=block.name)
+    return _quantized_class(block)(**options, name=block.name)
+
+
+def _quantized_class(block: Block) -> Any:
+    """QKeras's layer, or netloom's where it has none; QKeras's transposed convolution drops `output_padding`."""
+    import qkeras
+
+    from netloom.quantize import layers
+
+    if block.class_name == "Conv2DTranspose" and block.config["output_padding"] is not None:
+        return layers.QPaddedConv2DTranspose
+    name = f"Q{block.class_name}"
+    return getattr(qkeras, name, None) or getattr(layers, name)
 
 
 def _kernels(block: Block) -> dict[str, str]:
     """Keras's variable name of each kernel -> QKeras's name of its options."""
-    if block.class_name == "DepthwiseConv2D":
+    if block.class_name.startswith("Depthwise"):
         return {"kernel": "depthwise"}
     if block.class_name.startswith("Separable"):
         return {"depthwise_kernel": "depthwise", "pointwise_kernel": "pointwise"}

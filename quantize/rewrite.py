@@ -47,3 +47,27 @@ def split_activations(graph: Graph) -> None:
         else:
             steps.append(step)
     graph.steps = steps
+
+
+def split_causal(graph: Graph) -> None:
+    """Make a causal convolution a padding before a convolution that has none: QKeras has no causal one."""
+    names = graph.names()
+    paddings: dict[Block, Block] = {}
+    for block in graph.blocks():
+        if block.class_name == "Conv1D" and block.config["padding"] == "causal":
+            (size,), (dilation,) = (tuple(block.config[option]) for option in ("kernel_size", "dilation_rate"))
+            name = unique_name(f"{block.name}_padding", names)
+            names.add(name)
+            config = {"name": name, "padding": ((size - 1) * dilation, 0)}
+            paddings[block] = Block(name, "ZeroPadding1D", config, {}, block.owner, block.owner_class)
+            block.config = {**block.config, "padding": "valid"}
+    steps = []
+    for step in graph.steps:
+        if step.block in paddings:
+            padding = paddings[step.block]
+            length, channels = graph.shapes[step.inputs[0]]
+            between = graph.new_tensor((length + padding.config["padding"][0], channels))
+            steps.append(Step(padding, step.inputs, between))
+            step = replace(step, inputs=(between,))
+        steps.append(step)
+    graph.steps = steps

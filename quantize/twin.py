@@ -19,7 +19,7 @@ from netloom.quantize.inspection import check_finite, float_layers, has_quantize
 from netloom.quantize.plan import Point, plan_quantizers
 from netloom.quantize.policy import Policy
 from netloom.quantize.rebuild import build_float, build_twin
-from netloom.quantize.rewrite import drop_no_operations, split_activations
+from netloom.quantize.rewrite import drop_no_operations, split_activations, split_causal
 from netloom.quantize.support.graph import check_activations, check_supported
 
 CALIBRATION_SAMPLES = 2048
@@ -109,6 +109,7 @@ def rewrite(graph: Graph, policy: Policy) -> None:
     """Every rewrite before calibration, in order."""
     drop_no_operations(graph)
     split_activations(graph)
+    split_causal(graph)
     fold_input_constants(graph, policy)
     if policy.batch_norm == "fold":
         fold_batch_norms(graph)

@@ -4,9 +4,13 @@ QKeras computes in float32. Sums of more than 24 bits are rounded there, and a c
 besides; in float64 every sum of a network that converts is exact.
 """
 
+import functools
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+import numpy as np
 
 _WEIGHTS = {
     "kernel": "kernel",
@@ -52,6 +56,8 @@ def exact_model(model: Any) -> Any:
         activation = getattr(twin, "activation", None)
         if type(activation).__name__ == "quantized_relu":
             twin.activation = _wide_relu(activation)
+        if type(twin).__name__ in ("MaxPooling3D", "AveragePooling3D"):
+            twin.call = functools.partial(_pooled, twin)
     return copy
 
 
@@ -90,6 +96,35 @@ def _constant(value: Any) -> Callable[[Any], Any]:
     constant = keras.ops.cast(value, "float64")
     # One-dimensional separable convolutions quantize their kernels with an axis more.
     return lambda weight: keras.ops.reshape(constant, weight.shape)
+
+
+def _pooled(layer: Any, inputs: Any) -> Any:
+    """What a pooling over three axes gives, which TensorFlow has in float32 only: a slice for each of its elements."""
+    from keras import ops
+
+    average = type(layer).__name__ == "AveragePooling3D"
+    positions = layer.compute_output_shape(inputs.shape)[1:-1]
+    edges, counts = [(0, 0)], []
+    for length, count, size, step in zip(inputs.shape[1:-1], positions, layer.pool_size, layer.strides, strict=True):
+        missing = max((count - 1) * step + size - length, 0)
+        edges.append((missing // 2, missing - missing // 2))
+        start = np.arange(count) * step - missing // 2
+        counts.append(np.minimum(start + size, length) - np.maximum(start, 0))
+    padded = ops.pad(inputs, [*edges, (0, 0)], constant_values=0 if average else -np.inf)
+    slices = [
+        padded[
+            :,
+            *(
+                slice(first, first + (count - 1) * step + 1, step)
+                for first, count, step in zip(offset, positions, layer.strides, strict=True)
+            ),
+        ]
+        for offset in itertools.product(*map(range, layer.pool_size))
+    ]
+    if not average:
+        return functools.reduce(ops.maximum, slices)
+    inside = functools.reduce(np.multiply.outer, counts)
+    return functools.reduce(ops.add, slices) / ops.cast(inside[None, ..., None], inputs.dtype)
 
 
 def _wide_relu(quantizer: Any) -> Callable[[Any], Any]:

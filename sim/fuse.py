@@ -121,6 +121,8 @@ def _group_size(dataflow: Dataflow, window: Node, product: Node) -> int:
     assert isinstance(operation, MatVec) and isinstance(view, Window)
     if operation.takes_terms_in_order(dataflow.input_types(product), dataflow.input_bounds(product)):
         return 1
+    if view.dilation[-1] > 1:
+        return 1
     width, kernel, stride = dataflow.types[window.name].shape[-2], view.kernel_size[-1], view.stride[-1]
     best = 1
     for group in range(2, width + 1):
@@ -146,7 +148,7 @@ def _grouped(dataflow: Dataflow, window: Node, product: Node, group: int) -> lis
         weights[:, position * stride : position * stride + kernel, :, position, :] = single
     shape = dataflow.types[product.name].shape
     return [
-        replace(window, operation=Window((*rows, wide), (*row_strides, stride * group), view.padding)),
+        replace(window, operation=Window((*rows, wide), (*row_strides, stride * group), view.padding, view.dilation)),
         Node(
             f"{product.name}.grouped",
             replace(
@@ -175,8 +177,9 @@ def join_depthwise(dataflow: Dataflow) -> Dataflow:
         source = windows.get(node.inputs[0])
         if source is None or uses[source.name] > 1 or not isinstance(node.operation, DepthwiseMatVec):
             continue
-        if not node.operation.takes_terms_in_order(dataflow.input_types(node), dataflow.input_bounds(node)):
-            assert isinstance(source.operation, Window)
+        assert isinstance(source.operation, Window)
+        in_order = node.operation.takes_terms_in_order(dataflow.input_types(node), dataflow.input_bounds(node))
+        if not in_order and max(source.operation.dilation) == 1:
             operation = DepthwiseConvolution(source.operation, node.operation)
             joined[source.name] = replace(node, operation=operation, inputs=source.inputs)
     replaced = {node.name for node in joined.values()}

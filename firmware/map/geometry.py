@@ -20,6 +20,7 @@ class Geometry:
     kernel: tuple[int, int]
     stride: tuple[int, int]
     padding: tuple[tuple[int, int], tuple[int, int]]
+    dilation: tuple[int, int] = (1, 1)
 
     @classmethod
     def of(cls, operation: Window | Pool, shape: Sequence[int]) -> "Geometry":
@@ -30,10 +31,11 @@ class Geometry:
         *spatial, channels = shape
         kernel, stride = operation.kernel_size, operation.stride
         padding = operation.padding if isinstance(operation, Window) else tuple((0, 0) for _ in kernel)
+        dilation = operation.dilation if isinstance(operation, Window) else (1,) * len(kernel)
         if isinstance(operation, Pool) and tuple(spatial) == tuple(kernel):
             spatial, kernel, stride, padding = [prod(spatial)], (prod(kernel),), (prod(kernel),), ((0, 0),)
         if len(spatial) == 1:
-            return cls(1, spatial[0], channels, (1, kernel[0]), (1, stride[0]), ((0, 0), padding[0]))
+            return cls(1, spatial[0], channels, (1, kernel[0]), (1, stride[0]), ((0, 0), padding[0]), (1, dilation[0]))
         return cls(
             spatial[0],
             spatial[1],
@@ -41,7 +43,13 @@ class Geometry:
             (kernel[0], kernel[1]),
             (stride[0], stride[1]),
             (padding[0], padding[1]),
+            (dilation[0], dilation[1]),
         )
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Rows and columns from the kernel's first to its last."""
+        return (self.kernel[0] - 1) * self.dilation[0] + 1, (self.kernel[1] - 1) * self.dilation[1] + 1
 
     @property
     def padded_height(self) -> int:
@@ -56,12 +64,12 @@ class Geometry:
     @property
     def rows(self) -> int:
         """Rows of positions."""
-        return (self.padded_height - self.kernel[0]) // self.stride[0] + 1
+        return (self.padded_height - self.span[0]) // self.stride[0] + 1
 
     @property
     def columns(self) -> int:
         """Positions in a row."""
-        return (self.padded_width - self.kernel[1]) // self.stride[1] + 1
+        return (self.padded_width - self.span[1]) // self.stride[1] + 1
 
     @property
     def positions(self) -> int:

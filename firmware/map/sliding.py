@@ -17,7 +17,7 @@ def columns(builder: DesignBuilder, node: Node, source: Stream, geometry: Geomet
         return stream
     if not builder.is_input(stream):
         # While the last windows of a picture are worked on, the first rows of the next one arrive.
-        ahead = geometry.kernel[0] * geometry.width * (geometry.channels // lanes)
+        ahead = geometry.span[0] * geometry.width * (geometry.channels // lanes)
         stream = builder.add(node, f"{node.name}_fifo", lambda name: StreamFifo(name, stream, ahead, builder.target))
     return builder.add(
         node,
@@ -31,6 +31,7 @@ def columns(builder: DesignBuilder, node: Node, source: Stream, geometry: Geomet
             geometry.kernel[0],
             geometry.stride[0],
             geometry.padding,
+            geometry.dilation[0],
             builder.target,
         ),
     )
@@ -40,26 +41,38 @@ def windows(
     builder: DesignBuilder, node: Node, source: Stream, geometry: Geometry, slices: int, repeats: int
 ) -> Stream:
     """Columns of `slices` beats each, gone through window by window, each `repeats` times."""
-    width, step = geometry.kernel[1], geometry.stride[1]
+    width, step, dilation = geometry.kernel[1], geometry.stride[1], geometry.dilation[1]
     if width == 1 and step == 1 and repeats == 1:
         return source
+    apart = width > 1 and dilation > 1
     pattern = ReplayPattern(
         groups=geometry.columns,
         row_words=geometry.padded_width * slices,
         step=step * slices,
-        words=width * slices,
+        words=slices if apart else width * slices,
         word_stride=1,
-        repeats=repeats,
-        repeat_stride=0,
+        repeats=width if apart else repeats,
+        repeat_stride=dilation * slices if apart else 0,
     )
-    return replayed(builder, node, source, geometry.rows, pattern)
+    stream = replayed(builder, node, source, geometry.rows, pattern)
+    # Windows whose columns lie apart are repeated by a buffer of its own.
+    return repeated(builder, node, stream, geometry.positions, width * slices, repeats) if apart else stream
+
+
+def repeated(builder: DesignBuilder, node: Node, source: Stream, rows: int, words: int, repeats: int) -> Stream:
+    """Vectors of `words` beats, each `repeats` times."""
+    if repeats == 1:
+        return source
+    return replayed(builder, node, source, rows, ReplayPattern.whole(words, repeats))
 
 
 def channel_windows(builder: DesignBuilder, node: Node, source: Stream, geometry: Geometry, lanes: int) -> Stream:
     """Columns gone through window by window, and in each channel slice by channel slice."""
     width, step = geometry.kernel[1], geometry.stride[1]
     slices = geometry.channels // lanes
-    one_after_the_other = slices == 1 and step == width and geometry.padded_width == geometry.columns * width
+    one_after_the_other = (
+        slices == 1 and step == width == geometry.span[1] and geometry.padded_width == geometry.columns * width
+    )
     if (width == 1 and step == 1) or one_after_the_other:
         return source
     pattern = ReplayPattern(
@@ -67,7 +80,7 @@ def channel_windows(builder: DesignBuilder, node: Node, source: Stream, geometry
         row_words=geometry.padded_width * slices,
         step=step * slices,
         words=width,
-        word_stride=slices,
+        word_stride=geometry.dilation[1] * slices,
         repeats=slices,
         repeat_stride=1,
     )

@@ -110,8 +110,11 @@ class DataflowBuilder:
         return name
 
     def add(self, layer: str, suffix: str, operation: Operation, *inputs: str) -> str:
-        """Add a node to a layer and give its name, `layer.suffix`: that of its first result."""
-        node = Node(f"{layer}.{suffix}", operation, inputs, layer)
+        """Add a node to a layer and give its name, `layer.suffix` or with a number: that of its first result."""
+        name, number = f"{layer}.{suffix}", 2
+        while name in self.types:
+            name, number = f"{layer}.{suffix}{number}", number + 1
+        node = Node(name, operation, inputs, layer)
         types, bounds = [self.types[source] for source in inputs], [self.bounds[source] for source in inputs]
         results, proven = operation.outputs(types), operation.bounds(types, bounds)
         self._nodes.append(node)

@@ -98,7 +98,7 @@ class Pool(Operation):
     def holds(self, inputs: Sequence[TensorType]) -> bool:
         """Whether windows and strides have a size."""
         del inputs
-        return all(1 <= size <= 2**12 for size in (*self.kernel_size, *self.stride))
+        return all(1 <= size <= 2**16 for size in (*self.kernel_size, *self.stride))
 
     def may_overflow(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
         """Whether a sum may leave the accumulator."""

@@ -12,19 +12,30 @@ from netloom.hls.dataflow.operation import Bounds, Operation, Ready, TensorType,
 class Window(Operation):
     """Sliding windows: (*spatial, C) -> (*positions, kernel size * C), kernel position first, channel last.
 
-    One entry a spatial axis (one or two of them) in every field. Padding is with zeros.
+    One entry a spatial axis (one or two of them) in every field. Padding is with zeros. Dilation is the distance of the
+    elements that neighbours in the kernel meet; 1 unless given.
     """
 
     kernel_size: tuple[int, ...]
     stride: tuple[int, ...]
     padding: tuple[tuple[int, int], ...]
+    dilation: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.dilation:
+            object.__setattr__(self, "dilation", (1,) * len(self.kernel_size))
+
+    @property
+    def span(self) -> tuple[int, ...]:
+        """Elements from the kernel's first to its last, those it leaves out included."""
+        return tuple((size - 1) * dilation + 1 for size, dilation in zip(self.kernel_size, self.dilation, strict=True))
 
     def outputs(self, inputs: Sequence[TensorType]) -> tuple[TensorType]:
         """Positions that fit whole into the padded input."""
         *spatial, channels = inputs[0].shape
         positions = tuple(
-            (size + sum(padding) - kernel) // stride + 1
-            for size, kernel, stride, padding in zip(spatial, self.kernel_size, self.stride, self.padding, strict=True)
+            (size + sum(padding) - span) // stride + 1
+            for size, span, stride, padding in zip(spatial, self.span, self.stride, self.padding, strict=True)
         )
         return (TensorType((*positions, int(np.prod(self.kernel_size)) * channels), inputs[0].element),)
 
@@ -44,7 +55,8 @@ class Window(Operation):
         del inputs
         return (
             len(self.kernel_size) in (1, 2)
-            and all(size >= 1 for size in (*self.kernel_size, *self.stride))
+            and len(self.dilation) == len(self.kernel_size)
+            and all(1 <= size <= 2**16 for size in (*self.kernel_size, *self.stride, *self.dilation))
             and all(0 <= size <= 2**16 for pair in self.padding for size in pair)
         )
 
@@ -53,20 +65,18 @@ class Window(Operation):
         x = pad_spatial(x, self.padding)
         batch, *spatial, channels = x.shape
         positions = tuple(
-            (size - kernel) // stride + 1
-            for size, kernel, stride in zip(spatial, self.kernel_size, self.stride, strict=True)
+            (size - span) // stride + 1 for size, span, stride in zip(spatial, self.span, self.stride, strict=True)
         )
         strides = x.strides
-        # The last kernel axis and the channels are neighbours in memory: one axis of the view.
+        kernel = [*self.kernel_size, channels]
+        steps = [*(strides[1 + axis] * self.dilation[axis] for axis in range(rank)), strides[-1]]
+        if self.dilation[-1] == 1:
+            # The last kernel axis and the channels are neighbours in memory: one axis of the view.
+            kernel[-2:], steps[-2:] = [kernel[-2] * channels], [strides[-1]]
         view = np.lib.stride_tricks.as_strided(
             x,
-            (batch, *positions, *self.kernel_size[:-1], self.kernel_size[-1] * channels),
-            (
-                strides[0],
-                *(strides[1 + axis] * self.stride[axis] for axis in range(rank)),
-                *(strides[1 + axis] for axis in range(rank - 1)),
-                strides[-1],
-            ),
+            (batch, *positions, *kernel),
+            (strides[0], *(strides[1 + axis] * self.stride[axis] for axis in range(rank)), *steps),
             writeable=False,
         )
         return view.reshape(batch, *positions, int(np.prod(self.kernel_size)) * channels)

@@ -7,6 +7,16 @@ project that comes out is plain hls4ml, for the vendor's tool as well.
 # First: hls4ml's plug-ins, netloom's backend among them, import this package.
 import hls4ml.backends  # noqa: F401
 
+from netloom.hls.layers.convolution import NetloomConvolution, convolution, transposed_convolution
+from netloom.hls.layers.pooling import NetloomPooling, pooling
 from netloom.hls.layers.rearrange import NetloomRearrange, rearrange
 
-__all__ = ["NetloomRearrange", "rearrange"]
+__all__ = [
+    "NetloomConvolution",
+    "NetloomPooling",
+    "NetloomRearrange",
+    "convolution",
+    "pooling",
+    "rearrange",
+    "transposed_convolution",
+]

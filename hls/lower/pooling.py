@@ -1,13 +1,18 @@
 """Lowering of pooling, windowed and global."""
 
+import functools
+from collections.abc import Collection
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import FixedPoint, Overflow, Rounding, round_raw
-from netloom.hls.dataflow import Bounds, Divide, Pool, PoolFunction, Summation
+from netloom.hls.dataflow import Bounds, DepthwiseMatVec, Divide, Permute, Pool, PoolFunction, Summation
 from netloom.hls.lower.context import ACCUM, LoweringContext
-from netloom.hls.lower.shape import reshape
+from netloom.hls.lower.shape import element_grid, reshape
+from netloom.hls.lower.sliding import Kernel, gather
 
 _SHIFT_INVARIANT = (Rounding.TRN, Rounding.RND, Rounding.RND_MIN_INF)
 """Rounding a sum with a number on the grid gives the number plus the rounded rest."""
@@ -54,7 +59,7 @@ def _pool(
         if not context.stream:
             result = context.cast("accum", result, accum)
     else:
-        accum = context.choose(ACCUM, lambda: _average_accum(context, source, count))
+        accum = context.choose(ACCUM, lambda: _average_accum(context, source, {count}))
         if not context.stream:
             _check_sums(context, source, accum)
         result = context.add("sum", Pool(PoolFunction.SUM, size, stride, accum, order), source)
@@ -82,10 +87,73 @@ def _check_sums(context: LoweringContext, source: str, accum: FixedPoint) -> Non
         )
 
 
-def _average_accum(context: LoweringContext, source: str, count: int) -> FixedPoint:
-    bounds, fraction = context.bounds_of(source), context.type_of(source).element.fraction
+def pool_inside(context: LoweringContext, kernel: Kernel, average: bool, shape: tuple[int, ...]) -> None:
+    """Pooling over what windows have inside the image, and the layer's end.
+
+    Args:
+        context: of the layer.
+        kernel: how the window slides, its dilation 1; it meets the image everywhere.
+        average: whether the sum is divided by the number of elements inside, or the greatest taken.
+        shape: of the result.
+    """
+    (source,) = context.inputs
+    spatial = context.type_of(source).shape[:-1]
+    inside = [(places >= 0).sum(axis=1) for places in kernel.places(spatial)]
+    counts = np.array(functools.reduce(np.multiply.outer, inside))
+    # Of the padding a maximum takes the nearest pixel of the image, which its window has too; a sum takes zeros.
+    pixels = kernel.places(spatial, nearest=not average)
+    if average:
+        accum = context.choose(ACCUM, lambda: _average_accum(context, source, set(counts.ravel().tolist())))
+        pool = functools.partial(Pool, PoolFunction.SUM, accum=accum, summation=Summation.SEQUENTIAL)
+    else:
+        pool = functools.partial(Pool, PoolFunction.MAX)
+    if len(spatial) == 3:
+        size = (prod(kernel.size),)
+        result = context.add("pool", pool(size, size), gather(context, source, pixels))
+    else:
+        result = context.add("pool", pool(kernel.size, kernel.stride), padded(context, source, kernel, average))
+    if average:
+        result = _divided(context, result, counts)
+    context.finish(reshape(context, result, shape))
+
+
+def padded(context: LoweringContext, source: str, kernel: Kernel, zeros: bool) -> str:
+    """(*spatial, C) with what lies around it: zeros, or the nearest pixels."""
+    grid = element_grid(context, source)
+    edges = [
+        (before, max(after, 0)) for before, after in zip(kernel.before, kernel.after(grid.shape[:-1]), strict=True)
+    ]
+    if not any(map(any, edges)):
+        return source
+    edges.append((0, 0))
+    return context.add(
+        "pad", Permute(np.pad(grid, edges, constant_values=-1) if zeros else np.pad(grid, edges, "edge")), source
+    )
+
+
+def _divided(context: LoweringContext, sums: str, counts: np.ndarray) -> str:
+    """Sums (*positions, C) by a number for every position: scaled to the same divisor where they are several."""
+    common = int(np.lcm.reduce(counts.ravel()))
+    if (counts == common).all():
+        return context.add("average", Divide(common), sums)
+    tensor = context.type_of(sums)
+    scale = np.broadcast_to((common // counts).reshape(-1, 1), (counts.size, tensor.shape[-1])).reshape(1, -1)
+    scaled = context.accumulate(
+        DepthwiseMatVec,
+        reshape(context, sums, (tensor.size,)),
+        (scale.copy(), FixedPoint.containing(0, int(scale.max()), 0)),
+        (np.zeros(tensor.size, dtype=np.int64), FixedPoint(1, 1, signed=False)),
+        exact=True,
+        suffix="scale",
+    )
+    return reshape(context, context.add("average", Divide(common), scaled), tensor.shape)
+
+
+def _average_accum(context: LoweringContext, source: str, counts: Collection[int]) -> FixedPoint:
+    bounds, fraction, count = context.bounds_of(source), context.type_of(source).element.fraction, max(counts)
     low, high = min(int(bounds.low.min()), 0) * count, max(int(bounds.high.max()), 0) * count
-    guard = (count - 1).bit_length() if count & (count - 1) == 0 else (count - 1).bit_length() + AVERAGE_GUARD_BITS
+    halves = all(number & (number - 1) == 0 for number in counts)
+    guard = (count - 1).bit_length() + (0 if halves else AVERAGE_GUARD_BITS)
     return FixedPoint.containing(low << guard, high << guard, fraction + guard)
 
 

@@ -10,7 +10,7 @@ from netloom.hls.dataflow import Permute
 from netloom.hls.lower.context import RESULT, LoweringContext
 
 
-def _grid(context: LoweringContext, name: str) -> np.ndarray:
+def element_grid(context: LoweringContext, name: str) -> np.ndarray:
     """Every element's own index, in the tensor's shape."""
     tensor = context.type_of(name)
     return np.arange(tensor.size, dtype=np.int64).reshape(tensor.shape)
@@ -18,7 +18,7 @@ def _grid(context: LoweringContext, name: str) -> np.ndarray:
 
 def reshape(context: LoweringContext, name: str, shape: tuple[int, ...]) -> str:
     """The same elements in another shape."""
-    return context.add("reshape", Permute(_grid(context, name).reshape(shape)), name)
+    return context.add("reshape", Permute(element_grid(context, name).reshape(shape)), name)
 
 
 def lower_input(node: Any, context: LoweringContext) -> None:
@@ -50,7 +50,7 @@ def lower_reshape(node: Any, context: LoweringContext) -> None:
 def lower_transpose(node: Any, context: LoweringContext) -> None:
     """`Transpose`."""
     perm = [int(axis) for axis in node.get_attr("perm")]
-    grid = _grid(context, context.inputs[0])
+    grid = element_grid(context, context.inputs[0])
     context.finish_moved(
         context.add("transpose", Permute(np.ascontiguousarray(grid.transpose(perm))), context.inputs[0])
     )
@@ -63,14 +63,14 @@ def _spatial(node: Any, prefix: str, rank: int) -> list[tuple[int, int]]:
 
 def lower_zero_padding(node: Any, context: LoweringContext) -> None:
     """`ZeroPadding1D`, `ZeroPadding2D`."""
-    grid = _grid(context, context.inputs[0])
+    grid = element_grid(context, context.inputs[0])
     padded = np.pad(grid, [*_spatial(node, "pad", grid.ndim - 1), (0, 0)], constant_values=-1)
     context.finish_moved(context.add("pad", Permute(padded), context.inputs[0]))
 
 
 def lower_cropping(node: Any, context: LoweringContext) -> None:
     """`Cropping1D`, `Cropping2D`."""
-    grid = _grid(context, context.inputs[0])
+    grid = element_grid(context, context.inputs[0])
     for axis, (before, after) in enumerate(_spatial(node, "crop", grid.ndim - 1)):
         grid = np.take(grid, np.arange(before, grid.shape[axis] - after), axis=axis)
     context.finish_moved(context.add("crop", Permute(np.ascontiguousarray(grid)), context.inputs[0]))
@@ -80,7 +80,7 @@ def lower_resize(node: Any, context: LoweringContext) -> None:
     """`Resize`, nearest neighbour with whole factors."""
     if node.get_attr("algorithm") != "nearest":
         raise LayerNotSupportedError(f"layer {node.name!r}: only nearest-neighbour upsampling is supported")
-    grid = _grid(context, context.inputs[0])
+    grid = element_grid(context, context.inputs[0])
     target = [int(size) for size in node.get_output_variable().shape]
     for axis in range(grid.ndim - 1):
         grid = np.repeat(grid, target[axis] // grid.shape[axis], axis=axis)

@@ -20,6 +20,7 @@ LOSSY = {
     *((f"{scope}Pooling{rank}D", role) for scope in ("", "Global") for rank in (1, 2) for role in ("accum", "result")),
     *((kind, "accum") for kind in ("Dense", "Conv1D", "Conv2D", "PointwiseConv1D", "PointwiseConv2D")),
     *((kind, "accum") for kind in ("DepthwiseConv1D", "DepthwiseConv2D")),
+    *((kind, role) for kind in ("NetloomConvolution", "NetloomPooling") for role in ("accum", "result")),
 }
 """Layers and roles whose type hls4ml lets the user choose freely."""
 

@@ -13,6 +13,7 @@ def build(spec: dict[str, Any]) -> Any:
         QBatchNormalization,
         QConv1D,
         QConv2D,
+        QConv2DTranspose,
         QDense,
         QDepthwiseConv2D,
         QSeparableConv1D,
@@ -20,6 +21,8 @@ def build(spec: dict[str, Any]) -> Any:
         quantized_bits,
         quantized_relu,
     )
+
+    from netloom.quantize.layers import QConv1DTranspose, QConv3D, QConv3DTranspose, QDepthwiseConv1D
 
     keras.utils.set_random_seed(spec["seed"])
     rng = np.random.default_rng(spec["seed"])
@@ -41,28 +44,38 @@ def build(spec: dict[str, Any]) -> Any:
             case "dense":
                 if rank >= 0:
                     x = QDense(layer["units"], kernel_quantizer=kernel, **common)(x)
-            case "conv" if rank in (1, 2):
-                options = {"strides": layer["stride"], "padding": layer["padding"], **common}
-                size = _fit(layer["kernel"], x.shape[1:-1])
-                if layer["separable"]:
+            case "conv" if rank in (1, 2, 3):
+                size, filters = _fit(layer["kernel"], x.shape[1:-1]), layer["filters"]
+                options = {**_steps(layer, size, x.shape[1:-1]), **common}
+                if layer.get("transposed") and max(x.shape[1:-1]) < 12:
+                    options |= {"kernel_quantizer": kernel, "dilation_rate": 1}
+                    cls = (QConv1DTranspose, QConv2DTranspose, QConv3DTranspose)[rank - 1]
+                elif layer["separable"] and rank < 3:
                     options |= {"depthwise_quantizer": kernel, "pointwise_quantizer": bits(width, 0)}
-                    cls = QSeparableConv1D if rank == 1 else QSeparableConv2D
+                    options |= {"depth_multiplier": layer.get("multiplier", 1)}
+                    cls = (QSeparableConv1D, QSeparableConv2D)[rank - 1]
                 else:
-                    options |= {"kernel_quantizer": kernel}
-                    cls = QConv1D if rank == 1 else QConv2D
-                x = cls(layer["filters"], tuple(size), **options)(x)
-            case "depthwise" if rank == 2:
+                    channels = x.shape[-1]
+                    groups = 1 if not layer.get("groups") else 2 if channels % 2 == 0 else channels
+                    filters = -(-filters // groups) * groups
+                    options |= {"kernel_quantizer": kernel, "groups": groups}
+                    cls = (QConv1D, QConv2D, QConv3D)[rank - 1]
+                x = cls(filters, tuple(size), **options)(x)
+            case "depthwise" if rank in (1, 2):
                 size = _fit(layer["kernel"], x.shape[1:-1])
-                x = QDepthwiseConv2D(
-                    tuple(size), strides=layer["stride"], padding=layer["padding"], depthwise_quantizer=kernel, **common
-                )(x)
-            case "pool" if rank in (1, 2):
+                options = {**_steps(layer, size, x.shape[1:-1]), "depth_multiplier": layer.get("multiplier", 1)}
+                cls = (QDepthwiseConv1D, QDepthwiseConv2D)[rank - 1]
+                x = cls(tuple(size), depthwise_quantizer=kernel, **options, **common)(x)
+            case "pool" if rank in (1, 2, 3):
                 function = layer["function"].capitalize()
                 if layer["global"]:
                     x = getattr(keras.layers, f"Global{function}Pooling{rank}D")(name=name)(x)
                 else:
                     x = getattr(keras.layers, f"{function}Pooling{rank}D")(
-                        tuple(_fit(layer["size"], x.shape[1:-1])), name=name
+                        tuple(_fit(layer["size"], x.shape[1:-1])),
+                        strides=layer.get("strides"),
+                        padding=layer.get("padding", "valid"),
+                        name=name,
                     )(x)
             case "move" if rank in (1, 2):
                 match layer["what"]:
@@ -116,8 +129,20 @@ def build(spec: dict[str, Any]) -> Any:
 
 
 def _fit(kernel: list[int], spatial: tuple[int, ...]) -> list[int]:
-    sizes = (kernel * 2)[: len(spatial)]
+    sizes = (kernel * 3)[: len(spatial)]
     return [min(k, n) for k, n in zip(sizes, spatial, strict=True)]
+
+
+def _steps(layer: dict[str, Any], size: list[int], spatial: tuple[int, ...]) -> dict[str, Any]:
+    """Strides, dilation and padding; dilation only where it fits, and without strides, as Keras wants it."""
+    dilation = layer.get("dilation", 1)
+    fits = all((k - 1) * dilation < n for k, n in zip(size, spatial, strict=True))
+    dilation = dilation if fits else 1
+    return {
+        "strides": layer["stride"] if dilation == 1 else 1,
+        "padding": layer["padding"],
+        "dilation_rate": dilation,
+    }
 
 
 def _like(norm: Any, index: int, rng: np.random.Generator) -> np.ndarray:

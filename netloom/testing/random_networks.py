@@ -108,6 +108,19 @@ def generate(seed: int) -> dict[str, Any]:
             layer["symmetric"] = int(later.integers(2))
         elif layer["kind"] == "batch_norm":
             layer["inverse"] = bool(later.random() < 0.25)
+    wider = np.random.default_rng([seed, 2])
+    for layer in layers:
+        if layer["kind"] in ("conv", "depthwise") and wider.random() < 0.5:
+            layer |= {
+                "dilation": int(wider.integers(1, 4)),
+                "groups": bool(wider.random() < 0.4),
+                "multiplier": int(wider.integers(1, 3)),
+                "transposed": bool(wider.random() < 0.3),
+            }
+        elif layer["kind"] == "pool" and wider.random() < 0.5:
+            layer |= {"strides": int(wider.integers(1, 4)), "padding": str(wider.choice(["valid", "same"]))}
+    if len(shape) == 3 and wider.random() < 0.2:
+        shape = [4, *shape]
     return {
         "outputs": [layer["name"] for layer in layers if later.random() < 0.25],
         "seed": seed,

@@ -1,5 +1,22 @@
-"""Keras layers of netloom's own: they compute as the firmware does, with its very tables, and train. Needs Keras."""
+"""Keras layers of netloom's own. Importing this registers them with Keras.
 
+Convolutions that QKeras does not have, in its style; and layers that compute by the firmware's very tables, and train.
+"""
+
+from netloom.quantize.layers.convolution import (
+    QConv1DTranspose,
+    QConv3D,
+    QConv3DTranspose,
+    QDepthwiseConv1D,
+    QPaddedConv2DTranspose,
+)
 from netloom.quantize.layers.softmax import QSoftmax
 
-__all__ = ["QSoftmax"]
+__all__ = [
+    "QConv1DTranspose",
+    "QConv3D",
+    "QConv3DTranspose",
+    "QDepthwiseConv1D",
+    "QPaddedConv2DTranspose",
+    "QSoftmax",
+]

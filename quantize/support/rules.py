@@ -1,7 +1,7 @@
 """Rules: one a refused option, each with its reason and its way out, over plain facts of a layer.
 
-Several of these options hls4ml 1.3 would accept and silently compute something else (dilation, groups), or crash on in
-C++ (depth_multiplier, pooling of overlapping windows with io_stream): see docs/upstream.md.
+Several of these options hls4ml 1.3 would accept and silently compute something else, or crash on in C++: see
+docs/upstream.md.
 """
 
 from collections.abc import Callable
@@ -88,31 +88,6 @@ def _padding(layer: Layer) -> str | None:
     return None if padding in ("valid", "same") else f"padding must be 'valid' or 'same', not {padding!r}"
 
 
-def _row_stride(layer: Layer) -> str | None:
-    kernel, strides = per_axis(layer.config["kernel_size"]), per_axis(layer.config["strides"])
-    pointwise = kernel == (1, 1) and "Depthwise" not in layer.kind and "Separable" not in layer.kind
-    if len(kernel) == 2 and kernel[0] == 1 and strides[0] > 1 and not pointwise:
-        return f"a kernel of height 1 must have row stride 1, not {strides[0]}"
-    return None
-
-
-def _padded_pool(layer: Layer) -> str | None:
-    config = layer.config
-    if config["padding"] != "same":
-        return None
-    for size, pool, stride in zip(
-        layer.inputs[0], per_axis(config["pool_size"]), per_axis(config["strides"]), strict=False
-    ):
-        if (-(-size // stride) - 1) * stride + pool > size:
-            return f"padding='same' pads an input of {size} (pool {pool}, stride {stride})"
-    return None
-
-
-def _overlap(layer: Layer) -> str | None:
-    size, strides = per_axis(layer.config["pool_size"]), per_axis(layer.config["strides"])
-    return None if size == strides else f"strides {strides} must equal pool_size {size}"
-
-
 def _interpolation(layer: Layer) -> str | None:
     interpolation, size = layer.config["interpolation"], per_axis(layer.config["size"])
     if interpolation == "bilinear":
@@ -181,43 +156,23 @@ CHANNELS = Rule(
     "transpose the data and rebuild the model",
     "the firmware has the channels of a pixel side by side",
 )
-_WINDOW = (
-    CHANNELS,
-    _one("dilation_rate", "use larger or more kernels", "hls4ml ignores it"),
-    Rule("causal `padding`", _padding, "use ZeroPadding1D before 'valid'", "hls4ml has none"),
-    Rule(
-        "a kernel of height 1 with a row stride",
-        _row_stride,
-        "use io_parallel",
-        "hls4ml ignores the stride there",
-        "io_stream",
-    ),
-)
 CONVOLUTION = (
-    *_WINDOW,
+    CHANNELS,
+    Rule("causal `padding`", _padding, "use ZeroPadding1D before 'valid'", "neither Keras nor QKeras computes it here"),
+)
+TRANSPOSED = (
+    CHANNELS,
     _one(
-        "groups",
-        "for each group take its channels with Permute, Cropping and Permute back, convolve them, and Concatenate the "
-        "results; for one channel a group use DepthwiseConv2D",
-        "hls4ml ignores them",
+        "dilation_rate",
+        "use a dilated convolution, on zero padding where the result shall be larger",
+        "TensorFlow computes no such transposed convolution on a CPU",
     ),
 )
-DEPTHWISE = (*_WINDOW, _one("depth_multiplier", "add a 1x1 convolution", "hls4ml's C++ asserts so"))
 KERNEL_MASK = Rule(
     "a `mask` of other values than 0 and 1",
     _kernel_mask,
     "multiply the kernel by anything else",
     "the kernel would leave its grid",
-)
-POOL = (
-    CHANNELS,
-    Rule(
-        "`padding='same'` where it pads",
-        _padded_pool,
-        "use padding='valid' or a size that divides",
-        "hls4ml pools padded inputs wrong",
-    ),
-    Rule("`strides` other than `pool_size`", _overlap, "use io_parallel", "hls4ml cannot stream it", "io_stream"),
 )
 INTERPOLATION = Rule(
     "any other `interpolation`, and bilinear by other than powers of two",

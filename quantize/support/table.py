@@ -52,11 +52,15 @@ _DEPTHWISE = (
     "bias_quantizer"
 )
 _SEPARABLE = f"filters pointwise_quantizer {_DEPTHWISE}"
+_TRANSPOSED = (
+    "filters kernel_size strides padding output_padding data_format dilation_rate activation use_bias kernel_quantizer "
+    "bias_quantizer"
+)
 _NORM = "axis epsilon center scale"
 _POOL = "pool_size strides padding data_format"
 
 _FLOAT_CONVOLUTION = (*rules.CONVOLUTION, rules.ACTIVATION)
-_FLOAT_DEPTHWISE = (*rules.DEPTHWISE, rules.ACTIVATION)
+_FLOAT_TRANSPOSED = (*rules.TRANSPOSED, rules.ACTIVATION)
 
 
 def _each(kinds: str, entry: Entry) -> dict[str, Entry]:
@@ -67,17 +71,30 @@ LAYERS: dict[str, Entry] = {
     "InputLayer": Entry("shape batch_shape", stage="convert", default_only="dtype sparse ragged input_tensor optional"),
     # Layers of weights: Keras's, then QKeras's.
     "Dense": Entry(_DENSE, (rules.RANK, rules.ACTIVATION), "weights", "quantize"),
-    **_each("Conv1D Conv2D", Entry(_CONV, _FLOAT_CONVOLUTION, "weights", "quantize")),
-    "DepthwiseConv2D": Entry(_DEPTHWISE, _FLOAT_DEPTHWISE, "weights", "quantize"),
-    **_each("SeparableConv1D SeparableConv2D", Entry(_SEPARABLE, _FLOAT_DEPTHWISE, "weights", "quantize")),
+    "Conv1D": Entry(_CONV, (rules.CHANNELS, rules.ACTIVATION), "weights", "quantize"),
+    **_each("Conv2D Conv3D", Entry(_CONV, _FLOAT_CONVOLUTION, "weights", "quantize")),
+    **_each("DepthwiseConv1D DepthwiseConv2D", Entry(_DEPTHWISE, _FLOAT_CONVOLUTION, "weights", "quantize")),
+    **_each("SeparableConv1D SeparableConv2D", Entry(_SEPARABLE, _FLOAT_CONVOLUTION, "weights", "quantize")),
+    **_each(
+        "Conv1DTranspose Conv2DTranspose Conv3DTranspose",
+        Entry(_TRANSPOSED, _FLOAT_TRANSPOSED, "weights", "quantize"),
+    ),
     "QDense": Entry(_DENSE, (rules.RANK,), "weights", "convert"),
     "QDenseBatchnorm": Entry(f"{_DENSE} {_NORM}", (rules.RANK,), "weights", "convert"),
     "QConv1D": Entry(_CONV, rules.CONVOLUTION, "weights", "convert"),
     "QConv2D": Entry(f"{_CONV} mask", (*rules.CONVOLUTION, rules.KERNEL_MASK), "weights", "convert"),
     "QConv2DBatchnorm": Entry(f"{_CONV} {_NORM}", rules.CONVOLUTION, "weights", "convert"),
-    "QDepthwiseConv2D": Entry(_DEPTHWISE, rules.DEPTHWISE, "weights", "convert"),
-    "QDepthwiseConv2DBatchnorm": Entry(f"{_DEPTHWISE} {_NORM}", rules.DEPTHWISE, "weights", "convert"),
-    **_each("QSeparableConv1D QSeparableConv2D", Entry(_SEPARABLE, rules.DEPTHWISE, "weights", "convert")),
+    "QDepthwiseConv2D": Entry(_DEPTHWISE, rules.CONVOLUTION, "weights", "convert"),
+    "QDepthwiseConv2DBatchnorm": Entry(f"{_DEPTHWISE} {_NORM}", rules.CONVOLUTION, "weights", "convert"),
+    **_each("QSeparableConv1D QSeparableConv2D", Entry(_SEPARABLE, rules.CONVOLUTION, "weights", "convert")),
+    "QConv2DTranspose": Entry(_TRANSPOSED, rules.TRANSPOSED, "weights", "convert"),
+    # netloom.quantize's, which QKeras has not.
+    "QConv3D": Entry(_CONV, rules.CONVOLUTION, "weights", "convert"),
+    "QDepthwiseConv1D": Entry(_DEPTHWISE, rules.CONVOLUTION, "weights", "convert"),
+    **_each(
+        "QConv1DTranspose QPaddedConv2DTranspose QConv3DTranspose",
+        Entry(_TRANSPOSED, rules.TRANSPOSED, "weights", "convert"),
+    ),
     # Activations, normalization.
     "Activation": Entry("activation", (rules.ACTIVATION,)),
     "QActivation": Entry("activation", stage="convert"),
@@ -92,10 +109,15 @@ LAYERS: dict[str, Entry] = {
         default_only="dtype activation",
     ),
     # Pooling, merging.
-    **_each("MaxPooling1D MaxPooling2D", Entry(_POOL, rules.POOL, "moves")),
-    **_each("AveragePooling1D AveragePooling2D", Entry(_POOL, rules.POOL)),
-    **_each("GlobalMaxPooling1D GlobalMaxPooling2D", Entry("data_format", (rules.CHANNELS,), "moves")),
-    **_each("GlobalAveragePooling1D GlobalAveragePooling2D", Entry("data_format", (rules.CHANNELS,))),
+    **_each("MaxPooling1D MaxPooling2D MaxPooling3D", Entry(_POOL, (rules.CHANNELS,), "moves")),
+    **_each("AveragePooling1D AveragePooling2D AveragePooling3D", Entry(_POOL, (rules.CHANNELS,))),
+    **_each(
+        "GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D", Entry("data_format", (rules.CHANNELS,), "moves")
+    ),
+    **_each(
+        "GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D",
+        Entry("data_format", (rules.CHANNELS,)),
+    ),
     **dict.fromkeys(sorted(OPERATORS), Entry(rules=(rules.FEW,))),
     "Average": Entry(rules=(rules.FEW, rules.AVERAGE)),
     "Concatenate": Entry("axis", (), "moves"),
@@ -122,11 +144,6 @@ _RELU = Refused("use ReLU and fine-tune", "no firmware equals it exactly")
 REFUSED: dict[str, Refused] = {
     "Lambda": Refused("build it from keras layers", "it is arbitrary Python: its code would run when the model loads"),
     **dict.fromkeys(("LeakyReLU", "PReLU", "ELU"), _RELU),
-    "DepthwiseConv1D": Refused(
-        "use a SeparableConv1D, or DepthwiseConv2D with a height of 1", "QKeras has no DepthwiseConv1D"
-    ),
-    "Conv2DTranspose": Refused("use UpSampling2D followed by Conv2D", "no firmware here equals it yet"),
-    "Conv1DTranspose": Refused("use UpSampling1D followed by Conv1D", "no firmware here equals it yet"),
     "LayerNormalization": Refused("use BatchNormalization", "it divides by a root of the data"),
     "Masking": Refused("pad to one length and drop it", "the firmware computes every step"),
 }

@@ -40,7 +40,7 @@ def test_design_at_every_speed(name, target):
         check_design(dataflow, plan_design(dataflow, folding, target), folding, seeds=(3, 4, 5))
 
 
-@pytest.mark.parametrize("name", ["mlp", "conv1d"])
+@pytest.mark.parametrize("name", ["mlp", "conv1d", "dilated"])
 def test_unrolled(name):
     dataflow = DATAFLOWS[name]()
     layers = [layer.name for layer in dataflow.layers]

@@ -251,20 +251,8 @@ def layers():
 
 
 REFUSED = {
-    "dilation": (lambda: _conv(dilation_rate=2), (6, 6, 2), "dilation_rate must be 1", PARALLEL),
-    "groups": (lambda: _conv(groups=2), (6, 6, 2), "groups must be 1", PARALLEL),
-    "causal": (lambda: _conv("QConv1D", padding="causal"), (6, 2), "padding must be 'valid' or 'same'", PARALLEL),
-    "depth multiplier": (
-        lambda: _conv("QDepthwiseConv2D", depth_multiplier=2), (6, 6, 2), "depth_multiplier must be 1", PARALLEL
-    ),
-    "row stride in a stream": (
-        lambda: _conv("QDepthwiseConv2D", kernel_size=(1, 2), strides=2), (6, 6, 2), "row stride 1", STREAM
-    ),
-    "padded pooling": (
-        lambda: layers().MaxPooling2D(2, padding="same", name="odd one"), (7, 7, 2), "use padding='valid'", PARALLEL
-    ),
-    "overlapping pooling in a stream": (
-        lambda: layers().MaxPooling2D(3, strides=2, name="odd one"), (7, 7, 2), "use io_parallel", STREAM
+    "dilated transposed": (
+        lambda: _conv("QConv2DTranspose", dilation_rate=2), (6, 6, 2), "on a CPU", PARALLEL
     ),
     "bilinear upsampling": (
         lambda: layers().UpSampling2D(2, interpolation="bilinear", name="odd one"), (4, 4, 2), "'nearest'", PARALLEL

@@ -17,6 +17,9 @@ WINDOWS = [
     ((4, 4, 3), Window((1, 1), (2, 2), ((0, 0), (0, 0)))),
     ((3, 8, 1), Window((3, 3), (1, 2), ((1, 1), (2, 0)))),
     ((2, 2, 1), Window((3, 3), (1, 1), ((2, 2), (2, 2)))),
+    ((9, 2), Window((3,), (2,), ((1, 0),), (3,))),
+    ((7, 6, 2), Window((3, 2), (1, 2), ((0, 1), (1, 0)), (2, 3))),
+    ((5, 8, 2), Window((2, 3), (2, 1), ((1, 1), (0, 0)), (3, 1))),
 ]
 
 
@@ -26,7 +29,7 @@ def test_window(shape, window, source):
     inputs = [tensor(shape, source)]
     result = check_operation(window, inputs)
     for x, windows in zip(random_raws(inputs)[0], result, strict=True):
-        assert (windows == naive_windows(x, window.kernel_size, window.stride, window.padding)).all()
+        assert (windows == naive_windows(x, window.kernel_size, window.stride, window.padding, window.dilation)).all()
 
 
 def test_window_takes_arrays_that_are_not_contiguous():

@@ -11,10 +11,13 @@ from netloom.quantize.support.graph import check_supported
 from netloom.quantize.twin import rewrite
 
 keras = pytest.importorskip("keras")
+
+import convolutional  # noqa: E402
+
 layers = keras.layers
 
 
-def convolutional():
+def image_classifier():
     inputs = keras.Input((8, 8, 2))
     x = layers.Conv2D(4, 3, name="conv")(inputs)
     x = layers.BatchNormalization(name="bn")(x)
@@ -101,7 +104,7 @@ def batch_norms_that_stay():
 
 
 MODELS = [
-    convolutional,
+    image_classifier,
     depthwise_and_separable,
     one_dimensional,
     residual_with_operators,
@@ -109,6 +112,9 @@ MODELS = [
     nested,
     shapes,
     batch_norms_that_stay,
+    convolutional.in_time,
+    convolutional.images,
+    convolutional.volumes,
 ]
 
 
@@ -188,7 +194,7 @@ def test_batch_norms_fold_where_nothing_else_reads_the_layer():
     model, inputs = randomized(batch_norms_that_stay)
     names = {layer.name for layer in quantize(model, Policy(), inputs, fine_tune_epochs=0).layers}
     assert {"first", "after_relu", "read_twice"} <= names
-    model, inputs = randomized(convolutional)
+    model, inputs = randomized(image_classifier)
     assert "bn" not in {layer.name for layer in quantize(model, Policy(), inputs, fine_tune_epochs=0).layers}
     kept = quantize(model, Policy(batch_norm="keep"), inputs, fine_tune_epochs=0)
     assert type(kept.get_layer("bn")).__name__ == "QBatchNormalization"
@@ -204,7 +210,7 @@ def test_a_kept_batch_norm_is_exactly_its_scale_and_shift():
 
 
 def test_last_logits_stay_at_accumulator_precision_and_tables_get_8_bits_or_more():
-    model, inputs = randomized(convolutional)
+    model, inputs = randomized(image_classifier)
     twin = quantize(model, Policy.uniform(4), inputs, fine_tune_epochs=0)
     assert type(twin.layers[-1]).__name__ == "Activation"
     assert quantizer_type(twin.layers[-2].activation).width == 8
@@ -213,7 +219,7 @@ def test_last_logits_stay_at_accumulator_precision_and_tables_get_8_bits_or_more
 
 
 def test_input_quantizer_is_unsigned_if_no_input_is_negative():
-    model, inputs = randomized(convolutional)
+    model, inputs = randomized(image_classifier)
     for data, signed in ((inputs[0], True), (np.abs(inputs[0]), False)):
         twin = quantize(model, Policy(), data, fine_tune_epochs=0)
         assert twin.layers[1].name == f"{input_names(model)[0]}_quantizer"

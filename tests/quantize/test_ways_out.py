@@ -22,25 +22,6 @@ def network(shape: tuple[int, ...], *steps: Any) -> Any:
     return keras.Model(start, tensor)
 
 
-def grouped(dimensions: int, groups: int = 2) -> Any:
-    """A convolution of groups of channels, as the refusal of `groups` says."""
-
-    def take(tensor: Any, first: int, count: int) -> Any:
-        channels = tensor.shape[-1]
-        if dimensions == 1:
-            front, crop, back = (2, 1), (first, channels - first - count), (2, 1)
-            return layers.Permute(back)(layers.Cropping1D(crop)(layers.Permute(front)(tensor)))
-        front, crop, back = (3, 1, 2), ((first, channels - first - count), (0, 0)), (2, 3, 1)
-        return layers.Permute(back)(layers.Cropping2D(crop)(layers.Permute(front)(tensor)))
-
-    def apply(tensor: Any) -> Any:
-        count = tensor.shape[-1] // groups
-        kind = layers.Conv1D if dimensions == 1 else layers.Conv2D
-        return layers.Concatenate()([kind(2, 3)(take(tensor, place * count, count)) for place in range(groups)])
-
-    return apply
-
-
 def softmax_over_rows(tensor: Any) -> Any:
     return layers.Permute((2, 1))(layers.Softmax()(layers.Permute((2, 1))(tensor)))
 
@@ -64,24 +45,6 @@ CASES: dict[str, tuple[tuple[int, ...], list[Any], str, list[list[Any]]]] = {
         [layers.Normalization(mean=[0.0] * VECTOR[-1], variance=[1e6] + [1.0] * (VECTOR[-1] - 1)), layers.Dense(2)],
         "normalize the data before the network, or give",
         [[layers.Dense(2)]],
-    ),
-    "DepthwiseConv1D": (
-        STEPS,
-        [layers.DepthwiseConv1D(3)],
-        "use a SeparableConv1D, or DepthwiseConv2D with a height of 1",
-        [[layers.SeparableConv1D(4, 3)], [layers.Reshape((1, 8, 4)), layers.DepthwiseConv2D((1, 3))]],
-    ),
-    "Conv2DTranspose": (
-        IMAGE,
-        [layers.Conv2DTranspose(2, 3)],
-        "UpSampling2D followed by Conv2D",
-        [[layers.UpSampling2D(), layers.Conv2D(2, 3)]],
-    ),
-    "Conv1DTranspose": (
-        STEPS,
-        [layers.Conv1DTranspose(2, 3)],
-        "UpSampling1D followed by Conv1D",
-        [[layers.UpSampling1D(), layers.Conv1D(2, 3)]],
     ),
     "LayerNormalization": (
         VECTOR,
@@ -113,37 +76,6 @@ CASES: dict[str, tuple[tuple[int, ...], list[Any], str, list[list[Any]]]] = {
         [layers.Conv2D(2, 3, data_format="channels_first")],
         "transpose the data and rebuild the model",
         [[layers.Conv2D(2, 3)]],
-    ),
-    "dilation": (
-        IMAGE,
-        [layers.Conv2D(2, 2, dilation_rate=2)],
-        "use larger or more kernels",
-        [[layers.Conv2D(2, 3)], [layers.Conv2D(2, 2), layers.Conv2D(2, 2)]],
-    ),
-    "groups": (
-        IMAGE,
-        [layers.Conv2D(4, 3, groups=2)],
-        "with Permute, Cropping and Permute back, convolve them, and Concatenate the results; .* use DepthwiseConv2D",
-        [[grouped(2)], [layers.DepthwiseConv2D(3)]],
-    ),
-    "groups of steps": (STEPS, [layers.Conv1D(4, 3, groups=2)], "with Permute, Cropping and", [[grouped(1)]]),
-    "depth multiplier": (
-        IMAGE,
-        [layers.DepthwiseConv2D(3, depth_multiplier=2)],
-        "add a 1x1 convolution",
-        [[layers.DepthwiseConv2D(3), layers.Conv2D(8, 1)]],
-    ),
-    "causal": (
-        STEPS,
-        [layers.Conv1D(2, 3, padding="causal")],
-        "use ZeroPadding1D before 'valid'",
-        [[layers.ZeroPadding1D((2, 0)), layers.Conv1D(2, 3)]],
-    ),
-    "padded pool": (
-        IMAGE,
-        [layers.MaxPooling2D(4, padding="same")],
-        "use padding='valid' or a size that divides",
-        [[layers.MaxPooling2D(4)], [layers.MaxPooling2D(2, padding="same")]],
     ),
     "interpolation": (
         IMAGE,

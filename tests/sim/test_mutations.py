@@ -6,10 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dataflow_engine import DataflowEngine
+from dataflows import dilated
 from designs import WEIGHT, Network
 
 from netloom.errors import SimulationError
+from netloom.firmware.emit.emit import emit
 from netloom.firmware.generate import generate_design
+from netloom.firmware.map.cycles import count_cycles
+from netloom.firmware.map.folding import fold_for_interval, fold_for_reuse
+from netloom.firmware.map.layout import plan_design
 from netloom.hls.dataflow import Permute, Pool, PoolFunction
 from netloom.sim import crosscheck
 from netloom.sim.hardware.rtl import RtlEngine
@@ -159,6 +164,35 @@ def test_another_rounding(emitted, tmp_path, cache, layer):
     fidelity = found(mutated(emitted, tmp_path, change), cache)
     assert fidelity.first_mismatch.layer == layer
     assert not any(one.mismatches for one in fidelity.layers if one.layer in layers_before(layer))
+
+
+@pytest.mark.parametrize(
+    ("module", "unrolled", "right", "wrong"),
+    [
+        ("line_buffer", False, "i*DILATION_HEIGHT*WORD_WIDTH", "i*WORD_WIDTH"),
+        ("window_shift", True, "i*DILATION_WIDTH*COLUMN_WIDTH", "i*COLUMN_WIDTH"),
+    ],
+)
+def test_the_neighbours_of_a_dilated_kernel(tmp_path, cache, module, unrolled, right, wrong):
+    """Rows or columns one apart instead of those that the kernel wants: every beat comes in time, and is wrong."""
+    dataflow = dilated()
+    first = next(node.layer for node in dataflow.nodes if hasattr(node.operation, "weights"))
+    folding = fold_for_reuse(dataflow, {first: 1}, {first: True}) if unrolled else fold_for_interval(dataflow, 2000)
+    design = plan_design(dataflow, folding)
+    whole = emit(design, count_cycles(design), folding)
+    text = whole[f"{module}.sv"]
+    assert text.count(right) == 1
+
+    (tensor,) = dataflow.sources.values()
+    x = random_raws([tensor], batch=10)[0] * tensor.element.step
+    for number, change in enumerate(({}, {f"{module}.sv": text.replace(right, wrong)})):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        for name, content in (whole | change).items():
+            (folder / name).write_text(content, encoding="utf-8")
+        fidelity = crosscheck(DataflowEngine(dataflow), RtlEngine(folder, None, cache), x, trace=True)
+        assert fidelity.equal == (number == 0)
+        assert number == 0 or fidelity.first_mismatch.layer == first
 
 
 @pytest.mark.parametrize("layer", CASTS)

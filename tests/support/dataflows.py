@@ -66,6 +66,28 @@ def separable():
     return net.done()
 
 
+def dilated():
+    net = Network((9, 7, 4), seed=10)
+    net.window((3, 2), (2, 1), ((1, 2), (0, 3)), (2, 3))
+    net.matvec(6)
+    net.relu()
+    net.window((2, 3), (1, 1), ((0, 0), (2, 2)), (2, 2))
+    net.matvec(6, depthwise=True)
+    net.relu()
+    return net.done()
+
+
+def dilated_sequence():
+    net = Network((12, 4), seed=11)
+    net.window((3,), (1,), ((4, 0),), (2,))
+    net.matvec(4)
+    net.relu()
+    net.window((2,), (2,), ((0, 0),), (4,))
+    net.matvec(4)
+    net.relu()
+    return net.done()
+
+
 def residual():
     net = Network((5, 5, 4), "ufixed<5,2,RND_CONV,SAT>", seed=5)
     start = net.last
@@ -127,5 +149,17 @@ def saturating():
 
 DATAFLOWS = {
     build.__name__: build
-    for build in (mlp, conv2d, conv1d, separable, residual, softmax, moved, two_outputs, saturating)
+    for build in (
+        mlp,
+        conv2d,
+        conv1d,
+        separable,
+        dilated,
+        dilated_sequence,
+        residual,
+        softmax,
+        moved,
+        two_outputs,
+        saturating,
+    )
 }

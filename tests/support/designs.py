@@ -76,9 +76,15 @@ class Network:
         chosen = FixedPoint.parse(accum) if accum else wide
         return self.add(kind(weights, WEIGHT, bias, WEIGHT, chosen, **fields))
 
-    def window(self, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[tuple[int, int]]) -> str:
+    def window(
+        self,
+        kernel: Sequence[int],
+        stride: Sequence[int],
+        padding: Sequence[tuple[int, int]],
+        dilation: Sequence[int] = (),
+    ) -> str:
         """Windows over the last result."""
-        return self.add(Window(tuple(kernel), tuple(stride), tuple(padding)))
+        return self.add(Window(tuple(kernel), tuple(stride), tuple(padding), tuple(dilation)))
 
     def relu(self) -> str:
         """ReLU and a quantizer."""

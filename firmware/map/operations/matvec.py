@@ -12,13 +12,12 @@ from netloom.firmware.map.fold import UNROLL_LIMIT, Fold, divisors
 from netloom.firmware.map.geometry import Geometry
 from netloom.firmware.map.mapping import OperationMapping
 from netloom.firmware.map.operations.weighted import Slide, Weighted
-from netloom.firmware.map.sliding import columns, replayed, windows
+from netloom.firmware.map.sliding import columns, repeated, windows
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elements.permute import PermuteUnit
 from netloom.firmware.units.products.matvec import MatVecUnit
 from netloom.firmware.units.products.matvec_unrolled import MatVecUnrolled
 from netloom.firmware.units.products.weights import can_share_blocks
-from netloom.firmware.units.windows.replay_pattern import ReplayPattern
 from netloom.firmware.units.windows.window_shift import WindowShift
 from netloom.fixed_point import Overflow
 from netloom.hls.dataflow import Bounds, Dataflow, MatVec, Node, Permute
@@ -126,9 +125,8 @@ def _vector_words(
             node, f"{node.name}_order", lambda name: PermuteUnit(name, (single,), gather, builder.target)
         )
     stream = builder.with_lanes(node, stream, fold.simd)
-    words, repeats = depth // fold.simd, product.outputs // fold.pe
-    if repeats > 1:
-        stream = replayed(builder, node, stream, product.positions, ReplayPattern.whole(words, repeats))
+    words = depth // fold.simd
+    stream = repeated(builder, node, stream, product.positions, words, product.outputs // fold.pe)
     return stream, order.reshape(words, fold.simd)
 
 
@@ -145,7 +143,9 @@ def _window_words(
         stream = builder.add(
             node,
             f"{node.name}_window",
-            lambda name: WindowShift(name, stream, geometry.padded_width, width, geometry.stride[1]),
+            lambda name: WindowShift(
+                name, stream, geometry.padded_width, width, geometry.stride[1], geometry.dilation[1]
+            ),
         )
         whole = replace(
             geometry,
@@ -154,6 +154,7 @@ def _window_words(
             kernel=(1, 1),
             stride=(1, 1),
             padding=((0, 0), (0, 0)),
+            dilation=(1, 1),
         )
         return windows(builder, node, stream, whole, 1, repeats), order.reshape(1, -1)
     stream = builder.with_lanes(node, stream, fold.simd)

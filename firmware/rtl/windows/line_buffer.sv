@@ -1,20 +1,21 @@
 // Copyright netloom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Columns of image windows: keeps the last KERNEL_HEIGHT - 1 rows of an image that arrives row by row, pixel by pixel,
-// slice by slice (WORD_WIDTH bits: some of a pixel's channels), and gives for every word the column of KERNEL_HEIGHT words
-// that ends there, wherever that row is the last of a window. Inserts zero padding at all four edges.
+// Columns of image windows: keeps as many rows of an image as a window spans, less one, that arrives row by row, pixel by
+// pixel, slice by slice (WORD_WIDTH bits: some of a pixel's channels), and gives for every word the column of
+// KERNEL_HEIGHT words, DILATION_HEIGHT rows apart, that ends there, wherever that row is the last of a window. Inserts
+// zero padding at all four edges.
 //
 // One word a clock, padding included: (PAD_TOP + HEIGHT + bottom) * (PAD_LEFT + WIDTH + PAD_RIGHT) * SLICES clocks an
 // image, where `bottom` are the rows of PAD_BOTTOM that a window needs. An output beat follows its input by one clock.
 // The next image may follow at once; padding above it is gone through while it is waited for, but gives nothing before
 // it comes. Padding takes no input; rows that no window needs are taken and dropped.
 //
-// What it does NOT do: join columns to windows (window_shift), leave out columns (window_shift, replay_buffer),
-// dilation. Columns are given for padding at the left and right too.
+// What it does NOT do: join columns to windows (window_shift), leave out columns (window_shift, replay_buffer). Columns
+// are given for padding at the left and right too.
 //
-// The rows are one delay line of WIDTH * SLICES steps, KERNEL_HEIGHT - 1 words wide, that moves only at the columns of
-// the image: what comes out, less the oldest word and with the word just arrived, goes in again.
+// The rows are one delay line of WIDTH * SLICES steps, as many words wide as rows are kept, that moves only at the columns
+// of the image: what comes out, less the oldest word and with the word just arrived, goes in again.
 
 module line_buffer #(
     parameter int WORD_WIDTH = 8,  // bits of a word, one slice of a pixel
@@ -23,6 +24,7 @@ module line_buffer #(
     parameter int SLICES = 1,  // words in a pixel
     parameter int KERNEL_HEIGHT = 3,  // rows of a window
     parameter int STRIDE_HEIGHT = 1,  // rows from one window to the next
+    parameter int DILATION_HEIGHT = 1,  // rows from one of a window's to its next
     parameter int PAD_TOP = 0,  // rows of zeros above the image
     parameter int PAD_BOTTOM = 0,  // and below it
     parameter int PAD_LEFT = 0,  // pixels of zeros before each row
@@ -39,24 +41,28 @@ module line_buffer #(
     output logic [KERNEL_HEIGHT*WORD_WIDTH-1:0] out_data  // that slice of KERNEL_HEIGHT rows, the uppermost first
 );
   localparam int PaddedHeight = PAD_TOP + HEIGHT + PAD_BOTTOM;
-  localparam int LastNeeded = (PaddedHeight - KERNEL_HEIGHT) / STRIDE_HEIGHT * STRIDE_HEIGHT + KERNEL_HEIGHT;
+  localparam int Span = (KERNEL_HEIGHT - 1) * DILATION_HEIGHT + 1;  // rows from a window's first to its last
+  localparam int LastNeeded = (PaddedHeight - Span) / STRIDE_HEIGHT * STRIDE_HEIGHT + Span;
   localparam int Rows = LastNeeded > PAD_TOP + HEIGHT ? LastNeeded : PAD_TOP + HEIGHT;
   localparam int Left = PAD_LEFT * SLICES;
   localparam int Line = WIDTH * SLICES;
   localparam int Words = Left + Line + PAD_RIGHT * SLICES;
   localparam int RowWidth = $clog2(Rows + 1);
   localparam int ColumnWidth = $clog2(Words + 1);
-  localparam int WaitWidth = $clog2((KERNEL_HEIGHT > STRIDE_HEIGHT ? KERNEL_HEIGHT : STRIDE_HEIGHT) + 1);
+  localparam int WaitWidth = $clog2((Span > STRIDE_HEIGHT ? Span : STRIDE_HEIGHT) + 1);
 
   generate
     if (WORD_WIDTH < 1 || HEIGHT < 1 || WIDTH < 1 || SLICES < 1 || KERNEL_HEIGHT < 1 || STRIDE_HEIGHT < 1)
     begin : gen_bad_size
       $error("line_buffer: sizes and strides must be at least 1");
     end
+    if (DILATION_HEIGHT < 1) begin : gen_bad_dilation
+      $error("line_buffer: DILATION_HEIGHT must be at least 1");
+    end
     if (PAD_TOP < 0 || PAD_BOTTOM < 0 || PAD_LEFT < 0 || PAD_RIGHT < 0) begin : gen_bad_padding
       $error("line_buffer: padding must not be negative");
     end
-    if (PaddedHeight < KERNEL_HEIGHT) begin : gen_bad_kernel
+    if (PaddedHeight < Span) begin : gen_bad_kernel
       $error("line_buffer: KERNEL_HEIGHT must not exceed the height of the padded image");
     end
   endgenerate
@@ -97,8 +103,8 @@ module line_buffer #(
       row <= '0;
       last_row <= Rows == 1;
       pad_row <= PAD_TOP > 0;
-      waiting <= WaitWidth'(KERNEL_HEIGHT - 1);
-      ends_window <= KERNEL_HEIGHT == 1;
+      waiting <= WaitWidth'(Span - 1);
+      ends_window <= Span == 1;
     end else if (step && last_column) begin
       row <= last_row ? '0 : row + 1'b1;
       last_row <= Rows == 1 || (!last_row && row == RowWidth'(Rows - 2));
@@ -106,8 +112,8 @@ module line_buffer #(
       else if (PAD_TOP > 0 && row == RowWidth'(PAD_TOP - 1)) pad_row <= 1'b0;
       else if (row == RowWidth'(PAD_TOP + HEIGHT - 1)) pad_row <= 1'b1;
       if (last_row) begin
-        waiting <= WaitWidth'(KERNEL_HEIGHT - 1);
-        ends_window <= KERNEL_HEIGHT == 1;
+        waiting <= WaitWidth'(Span - 1);
+        ends_window <= Span == 1;
       end else begin
         waiting <= ends_window ? WaitWidth'(STRIDE_HEIGHT - 1) : waiting - 1'b1;
         ends_window <= ends_window ? STRIDE_HEIGHT == 1 : waiting == WaitWidth'(1);
@@ -117,12 +123,12 @@ module line_buffer #(
 
   // The word that arrives, below those above it.
   wire [WORD_WIDTH-1:0] word = pad_row ? '0 : in_data;
-  wire [KERNEL_HEIGHT*WORD_WIDTH-1:0] window_column;
+  wire [Span*WORD_WIDTH-1:0] window_column;
   generate
-    if (KERNEL_HEIGHT == 1) begin : gen_no_lines
+    if (Span == 1) begin : gen_no_lines
       assign window_column = word;
     end else begin : gen_lines
-      localparam int LinesWidth = (KERNEL_HEIGHT - 1) * WORD_WIDTH;
+      localparam int LinesWidth = (Span - 1) * WORD_WIDTH;
       logic [LinesWidth-1:0] above;  // the words above the next one: the delay line's output
       wire [LinesWidth-1:0] below = window_column[WORD_WIDTH+:LinesWidth];
       wire move = step && !pad_column;
@@ -174,6 +180,12 @@ module line_buffer #(
     end
   endgenerate
 
+  // Of the rows that it spans, those of the window.
+  wire [KERNEL_HEIGHT*WORD_WIDTH-1:0] taken;
+  for (genvar i = 0; i < KERNEL_HEIGHT; i++) begin : gen_taken
+    assign taken[i*WORD_WIDTH+:WORD_WIDTH] = window_column[i*DILATION_HEIGHT*WORD_WIDTH+:WORD_WIDTH];
+  end
+
   always_ff @(posedge clk) begin
     if (rst) out_valid <= 1'b0;
     else if (step && ends_window) out_valid <= 1'b1;
@@ -182,7 +194,7 @@ module line_buffer #(
   always_ff @(posedge clk) begin
     if (step && ends_window) begin
       if (pad_column) out_data <= '0;
-      else out_data <= window_column;
+      else out_data <= taken;
     end
   end
 endmodule

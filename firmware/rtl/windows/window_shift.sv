@@ -1,8 +1,8 @@
 // Copyright netloom contributors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whole windows from their columns: the last KERNEL_WIDTH columns of a row of WIDTH columns, in registers, given
-// wherever a window with the stride ends.
+// Whole windows from their columns: of the last columns of a row of WIDTH columns, in registers, KERNEL_WIDTH that lie
+// DILATION_WIDTH apart, given wherever a window with the stride ends.
 //
 // One column a clock; a window follows its last column by one clock. Rows follow each other without a gap and share
 // nothing.
@@ -13,7 +13,8 @@ module window_shift #(
     parameter int COLUMN_WIDTH = 8,  // bits of a column
     parameter int WIDTH = 4,  // columns in a row
     parameter int KERNEL_WIDTH = 3,  // columns of a window
-    parameter int STRIDE_WIDTH = 1  // columns from one window to the next
+    parameter int STRIDE_WIDTH = 1,  // columns from one window to the next
+    parameter int DILATION_WIDTH = 1  // columns from one of a window's to its next
 ) (
     input  logic clk,
     input  logic rst,  // synchronous; resets control only
@@ -24,21 +25,22 @@ module window_shift #(
     input  logic out_ready,
     output logic [KERNEL_WIDTH*COLUMN_WIDTH-1:0] out_data  // a window, its leftmost column first
 );
+  localparam int Span = (KERNEL_WIDTH - 1) * DILATION_WIDTH + 1;  // columns from a window's first to its last
   localparam int IndexWidth = $clog2(WIDTH + 1);
-  localparam int WaitWidth = $clog2((KERNEL_WIDTH > STRIDE_WIDTH ? KERNEL_WIDTH : STRIDE_WIDTH) + 1);
+  localparam int WaitWidth = $clog2((Span > STRIDE_WIDTH ? Span : STRIDE_WIDTH) + 1);
 
   generate
-    if (COLUMN_WIDTH < 1 || KERNEL_WIDTH < 1 || STRIDE_WIDTH < 1) begin : gen_bad_size
+    if (COLUMN_WIDTH < 1 || KERNEL_WIDTH < 1 || STRIDE_WIDTH < 1 || DILATION_WIDTH < 1) begin : gen_bad_size
       $error("window_shift: sizes and strides must be at least 1");
     end
-    if (WIDTH < KERNEL_WIDTH) begin : gen_bad_kernel
+    if (WIDTH < Span) begin : gen_bad_kernel
       $error("window_shift: KERNEL_WIDTH must not exceed WIDTH");
     end
   endgenerate
 
   logic [IndexWidth-1:0] index;    // of the next column in its row
   logic [WaitWidth-1:0]  waiting;  // columns until one that ends a window
-  logic [KERNEL_WIDTH*COLUMN_WIDTH-1:0] shifted;
+  logic [Span*COLUMN_WIDTH-1:0] held, shifted;  // the columns of a window, and between them, the leftmost first
 
   wire step = in_valid && in_ready;
   wire last = index == IndexWidth'(WIDTH - 1);
@@ -47,10 +49,10 @@ module window_shift #(
   always_ff @(posedge clk) begin
     if (rst) begin
       index <= '0;
-      waiting <= WaitWidth'(KERNEL_WIDTH - 1);
+      waiting <= WaitWidth'(Span - 1);
     end else if (step) begin
       index <= last ? '0 : index + 1'b1;
-      if (last) waiting <= WaitWidth'(KERNEL_WIDTH - 1);
+      if (last) waiting <= WaitWidth'(Span - 1);
       else if (waiting == '0) waiting <= WaitWidth'(STRIDE_WIDTH - 1);
       else waiting <= waiting - 1'b1;
     end
@@ -62,12 +64,15 @@ module window_shift #(
   end
 
   // The registers that hold the columns are the output: a window is never copied.
+  for (genvar i = 0; i < KERNEL_WIDTH; i++) begin : gen_taken
+    assign out_data[i*COLUMN_WIDTH+:COLUMN_WIDTH] = held[i*DILATION_WIDTH*COLUMN_WIDTH+:COLUMN_WIDTH];
+  end
   generate
-    if (KERNEL_WIDTH == 1) begin : gen_one
+    if (Span == 1) begin : gen_one
       assign shifted = in_data;
     end else begin : gen_shift
-      assign shifted = {in_data, out_data[KERNEL_WIDTH*COLUMN_WIDTH-1:COLUMN_WIDTH]};
+      assign shifted = {in_data, held[Span*COLUMN_WIDTH-1:COLUMN_WIDTH]};
     end
   endgenerate
-  always_ff @(posedge clk) if (step) out_data <= shifted;
+  always_ff @(posedge clk) if (step) held <= shifted;
 endmodule

@@ -26,6 +26,7 @@ class LineBuffer(Unit):
         kernel_height: rows of a window.
         stride_height: rows from one window to the next.
         padding: zeros at ((top, bottom), (left, right)), in rows and columns.
+        dilation_height: rows from one of a window's to its next.
         target: device family; decides with the size what the rows lie in.
 
     Raises:
@@ -42,6 +43,7 @@ class LineBuffer(Unit):
     kernel_height: int
     stride_height: int
     padding: tuple[tuple[int, int], tuple[int, int]]
+    dilation_height: int = 1
     target: Family = GENERIC
 
     def __post_init__(self) -> None:
@@ -51,13 +53,20 @@ class LineBuffer(Unit):
                 f"{self.height} x {self.width} x {self.channels}, channels split evenly"
             )
         (top, bottom), (left, right) = self.padding
-        if min(top, bottom, left, right) < 0 or self.stride_height < 1:
-            raise SettingsError(f"unit {self.name!r}: padding must be at least 0 and the stride at least 1")
-        if not 1 <= self.kernel_height <= self.height + top + bottom:
+        if min(top, bottom, left, right) < 0 or min(self.stride_height, self.dilation_height) < 1:
+            raise SettingsError(
+                f"unit {self.name!r}: padding must be at least 0, the stride at least 1 and dilation_height too"
+            )
+        if self.kernel_height < 1 or self.span > self.height + top + bottom:
             raise SettingsError(
                 f"unit {self.name!r}: kernel_height must be 1 to the padded height {self.height + top + bottom}, "
-                f"not {self.kernel_height}"
+                f"rows between its own counted, not {self.kernel_height}"
             )
+
+    @property
+    def span(self) -> int:
+        """Rows from a window's first to its last."""
+        return (self.kernel_height - 1) * self.dilation_height + 1
 
     @property
     def slices(self) -> int:
@@ -67,7 +76,7 @@ class LineBuffer(Unit):
     @property
     def window_rows(self) -> int:
         """Rows of windows that fit into the padded image."""
-        return (self.height + sum(self.padding[0]) - self.kernel_height) // self.stride_height + 1
+        return (self.height + sum(self.padding[0]) - self.span) // self.stride_height + 1
 
     @property
     def columns(self) -> int:
@@ -78,7 +87,7 @@ class LineBuffer(Unit):
     def rows(self) -> int:
         """Rows gone through: the image, and what padding above and below it the windows need."""
         top = self.padding[0][0]
-        return max((self.window_rows - 1) * self.stride_height + self.kernel_height, top + self.height)
+        return max((self.window_rows - 1) * self.stride_height + self.span, top + self.height)
 
     @property
     def interval(self) -> int:
@@ -109,7 +118,7 @@ class LineBuffer(Unit):
 
     @property
     def _line_bits(self) -> int:
-        return max(self.kernel_height - 1, 1) * self.source.width
+        return max(self.span - 1, 1) * self.source.width
 
     def parameters(self) -> dict[str, int | str]:
         """Geometry, in rows and pixels."""
@@ -121,6 +130,7 @@ class LineBuffer(Unit):
             "SLICES": self.slices,
             "KERNEL_HEIGHT": self.kernel_height,
             "STRIDE_HEIGHT": self.stride_height,
+            "DILATION_HEIGHT": self.dilation_height,
             "PAD_TOP": top,
             "PAD_BOTTOM": bottom,
             "PAD_LEFT": left,
@@ -134,11 +144,11 @@ class LineBuffer(Unit):
 
     def resources(self) -> Resources:
         """Output register, line memory with two registers behind it, counters."""
-        word, lines = self.source.width, (self.kernel_height - 1) * self.source.width
+        word, lines = self.source.width, (self.span - 1) * self.source.width
         counters = self.rows.bit_length() + (self.columns * self.slices).bit_length() + self.line_words.bit_length()
         (top, bottom), (left, right) = self.padding
         edges = 12 * sum(edge > 0 for edge in (top, bottom, left, right)) + (word if top or bottom else 0)
-        logic = Resources(3 * counters + 16 + edges, word + lines + 2 * counters + 6)
+        logic = Resources(3 * counters + 16 + edges, self.kernel_height * word + 2 * counters + 6)
         if not lines:
             return logic
         if self.line_words <= 2:
@@ -157,7 +167,7 @@ class _LineBufferTiming(Timing):
         column = np.repeat(np.arange(unit.columns), unit.slices)
         pad_row = (row < top) | (row >= top + unit.height)
         pad_column = (column < left) | (column >= left + unit.width)
-        past = row - (unit.kernel_height - 1)
+        past = row - (unit.span - 1)
         ends = (past >= 0) & (past % unit.stride_height == 0)
         self._pad_row: list[bool] = pad_row.tolist()
         self._ends_row: list[bool] = ends.tolist()

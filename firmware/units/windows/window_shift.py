@@ -20,6 +20,7 @@ class WindowShift(Unit):
         width: columns in a row, padding included.
         kernel_width: columns of a window.
         stride_width: columns from one window to the next.
+        dilation_width: columns from one of a window's to its next.
 
     Raises:
         SettingsError: if the stream is not rows of `width` columns, or the window does not fit.
@@ -32,22 +33,29 @@ class WindowShift(Unit):
     width: int
     kernel_width: int
     stride_width: int
+    dilation_width: int = 1
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.source.beats % self.width:
             raise SettingsError(
                 f"unit {self.name!r}: {self.source.beats} beats must be rows of {self.width} columns, one a beat"
             )
-        if not 1 <= self.kernel_width <= self.width or self.stride_width < 1:
+        if self.kernel_width < 1 or self.span > self.width or min(self.stride_width, self.dilation_width) < 1:
             raise SettingsError(
-                f"unit {self.name!r}: kernel_width must be 1 to {self.width} and stride_width at least 1, not "
-                f"{self.kernel_width} and {self.stride_width}"
+                f"unit {self.name!r}: kernel_width must be 1 to {self.width}, columns between its own counted, and "
+                f"stride_width at least 1, not {self.kernel_width} and {self.stride_width}; dilation_width too, and "
+                f"it is {self.dilation_width}"
             )
+
+    @property
+    def span(self) -> int:
+        """Columns from a window's first to its last."""
+        return (self.kernel_width - 1) * self.dilation_width + 1
 
     @property
     def positions(self) -> int:
         """Windows in a row."""
-        return (self.width - self.kernel_width) // self.stride_width + 1
+        return (self.width - self.span) // self.stride_width + 1
 
     @property
     def inputs(self) -> tuple[Stream, ...]:
@@ -67,6 +75,7 @@ class WindowShift(Unit):
             "WIDTH": self.width,
             "KERNEL_WIDTH": self.kernel_width,
             "STRIDE_WIDTH": self.stride_width,
+            "DILATION_WIDTH": self.dilation_width,
         }
 
     def timing(self) -> Timing:
@@ -75,15 +84,15 @@ class WindowShift(Unit):
 
     def resources(self) -> Resources:
         """The window's registers and two counters."""
-        counters = self.width.bit_length() + max(self.kernel_width, self.stride_width).bit_length()
-        return Resources(2 * counters + 4, self.kernel_width * self.source.width + counters + 1)
+        counters = self.width.bit_length() + max(self.span, self.stride_width).bit_length()
+        return Resources(2 * counters + 4, self.span * self.source.width + counters + 1)
 
 
 class _WindowShiftTiming(Timing):
     """Mirrors `window_shift.sv`."""
 
     def __init__(self, unit: WindowShift) -> None:
-        past = [column - (unit.kernel_width - 1) for column in range(unit.width)]
+        past = [column - (unit.span - 1) for column in range(unit.width)]
         self._ends = [column >= 0 and column % unit.stride_width == 0 for column in past]
         self._index = 0
         self._full = False

@@ -15,6 +15,7 @@ from netloom.hls.frontends.keras.handlers.activation import activation_layer
 from netloom.hls.frontends.keras.handlers.chain import chained
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
 from netloom.hls.frontends.keras.handlers.quantizer import GridQuantizer, quantized_values
+from netloom.hls.layers import convolution, transposed_convolution
 
 
 def _folds(layer: Any) -> bool:
@@ -97,18 +98,42 @@ def _conv_config(layer: Any, in_shape: tuple[int, ...], out_shape: tuple[int, ..
     }
 
 
+def _is_plain(layer: Any, groups: int = 1, depthwise: bool = False) -> bool:
+    """Whether hls4ml computes a convolution as Keras does, with io_parallel and with io_stream."""
+    size, strides = tuple(layer.kernel_size), tuple(layer.strides)
+    # With io_stream hls4ml knows no row stride where the kernel has one row, but in pointwise convolutions.
+    rows_skipped = len(size) == 2 and size[0] == 1 and strides[0] > 1 and (depthwise or size != (1, 1))
+    dilated = max(_by_axis(layer)) > 1
+    return not dilated and groups == 1 and not rows_skipped and len(size) < 3
+
+
+def _by_axis(layer: Any) -> tuple[int, ...]:
+    rate = layer.dilation_rate
+    return tuple(rate) if isinstance(rate, list | tuple) else (rate,) * len(layer.kernel_size)
+
+
+def _options(layer: Any) -> dict[str, Any]:
+    return {"padding": layer.padding, "strides": tuple(layer.strides), "dilation": _by_axis(layer)}
+
+
 class QConvHandler(_LinearHandler):
-    """`QConv1D`, `QConv2D` and `QConv2DBatchnorm`."""
+    """`QConv1D`, `QConv2D` and `QConv2DBatchnorm`: one of hls4ml's, or netloom's own."""
 
     handles = (
         "qkeras.qconvolutional.QConv1D",
         "qkeras.qconvolutional.QConv2D",
         "qkeras.qconv2d_batchnorm.QConv2DBatchnorm",
+        "netloom.quantize.layers.convolution.QConv3D",
     )
 
     def layers(self, layer: Any, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> list[dict[str, Any]]:
-        """One `Conv1D` or `Conv2D`."""
+        """One `Conv1D`, `Conv2D` or `NetloomConvolution`."""
         kernel, quantizer = _kernel(layer, "kernel")
+        groups = getattr(layer, "groups", 1)
+        if not _is_plain(layer, groups):
+            shapes = in_shape, out_shape
+            own = convolution(layer.name, (kernel, quantizer), *shapes, groups=groups, **_options(layer))
+            return [own | _bias(layer)]
         return [
             {
                 "name": layer.name,
@@ -127,10 +152,11 @@ class QDepthwiseConvHandler(_LinearHandler):
     handles = (
         "qkeras.qconvolutional.QDepthwiseConv2D",
         "qkeras.qdepthwiseconv2d_batchnorm.QDepthwiseConv2DBatchnorm",
+        "netloom.quantize.layers.convolution.QDepthwiseConv1D",
     )
 
     def layers(self, layer: Any, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> list[dict[str, Any]]:
-        """One `DepthwiseConv2D`."""
+        """One `DepthwiseConv2D` or `NetloomConvolution`."""
         kernel, quantizer = _kernel(layer, "depthwise_kernel", "depthwise")
         return [_depthwise(layer, layer.name, kernel, quantizer, in_shape, out_shape) | _bias(layer)]
 
@@ -143,6 +169,11 @@ def _depthwise(
     in_shape: tuple[int, ...],
     out_shape: tuple[int, ...],
 ) -> dict[str, Any]:
+    *size, channels, multiplier = kernel.shape
+    if multiplier > 1 or not _is_plain(layer, depthwise=True):
+        filters = kernel.reshape(*size, 1, channels * multiplier)
+        own = convolution(name, (filters, quantizer), in_shape, out_shape, groups=channels, **_options(layer))
+        return own | {"bias_data": None, "bias_quantizer": None}
     return {
         **_conv_config(layer, in_shape, (*out_shape[:-1], in_shape[-1])),
         "name": name,
@@ -165,9 +196,9 @@ class QSeparableConvHandler(_LinearHandler):
         rank = len(layer.kernel_size)
         depthwise, depthwise_quantizer = _kernel(layer, "depthwise_kernel", "depthwise")
         pointwise, pointwise_quantizer = _kernel(layer, "pointwise_kernel", "pointwise")
-        middle = (*out_shape[:-1], in_shape[-1])
+        middle = (*out_shape[:-1], in_shape[-1] * layer.depth_multiplier)
         return [
-            _depthwise(layer, f"{layer.name}_depthwise", depthwise, depthwise_quantizer, in_shape, out_shape)
+            _depthwise(layer, f"{layer.name}_depthwise", depthwise, depthwise_quantizer, in_shape, middle)
             | {"use_bias": False},
             {
                 "name": f"{layer.name}_pointwise",
@@ -188,3 +219,20 @@ class QSeparableConvHandler(_LinearHandler):
                 **_bias(layer),
             },
         ]
+
+
+class QConvTransposeHandler(_LinearHandler):
+    """Transposed convolutions, of QKeras and of netloom."""
+
+    handles = (
+        "qkeras.qconvolutional.QConv2DTranspose",
+        "netloom.quantize.layers.convolution.QConv1DTranspose",
+        "netloom.quantize.layers.convolution.QPaddedConv2DTranspose",
+        "netloom.quantize.layers.convolution.QConv3DTranspose",
+    )
+    lacking = True
+
+    def layers(self, layer: Any, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> list[dict[str, Any]]:
+        """One `NetloomConvolution`."""
+        kernel = _kernel(layer, "kernel")
+        return [transposed_convolution(layer.name, kernel, in_shape, out_shape, **_options(layer)) | _bias(layer)]

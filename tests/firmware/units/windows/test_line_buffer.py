@@ -15,7 +15,7 @@ from netloom.testing.unit_bench import check_unit
 
 NONE = ((0, 0), (0, 0))
 SHAPES = {
-    # height, width, channels, lanes, kernel height, stride, padding
+    # height, width, channels, lanes, kernel height, stride, padding, dilation
     "plain": (5, 6, 1, 1, 3, 1, NONE),
     "same": (4, 5, 4, 2, 3, 1, ((1, 1), (1, 1))),
     "stride leaves rows over": (6, 4, 1, 1, 3, 2, NONE),
@@ -29,22 +29,27 @@ SHAPES = {
     "three words a row": (5, 3, 1, 1, 3, 2, ((2, 0), (0, 0))),
     "more padding than image": (2, 2, 1, 1, 3, 1, ((3, 3), (2, 2))),
     "long rows": (4, 20, 8, 1, 3, 1, NONE),
+    "dilated": (7, 4, 2, 1, 3, 1, NONE, 2),
+    "dilated, stride and padding": (6, 3, 1, 1, 2, 2, ((3, 2), (1, 0)), 3),
+    "dilated, one word a row": (5, 1, 2, 2, 2, 1, ((1, 1), (0, 0)), 4),
+    "dilated windows of one row": (3, 2, 1, 1, 1, 1, NONE, 5),
 }
 
 
 def line_buffer(shape, element="fixed<5,3>", target=GENERIC):
-    height, width, channels, lanes, kernel, stride, padding = shape
+    height, width, channels, lanes, kernel, stride, padding, dilation = (*shape, 1)[:8]
     type_ = tensor((height, width, channels), element)
     source = Stream("source", type_.element, lanes, type_.size // lanes)
-    return LineBuffer("buffer", source, height, width, channels, kernel, stride, padding, target), type_
+    return LineBuffer("buffer", source, height, width, channels, kernel, stride, padding, dilation, target), type_
 
 
 def columns(unit, x):
     """(samples, height, width, channels) -> samples of columns in the order of the unit's output."""
     x = pad_spatial(x, unit.padding)
     samples, height, width, channels = x.shape
-    starts = range(0, height - unit.kernel_height + 1, unit.stride_height)
-    rows = np.stack([x[:, start : start + unit.kernel_height] for start in starts], axis=1)
+    taken = np.arange(unit.kernel_height) * unit.dilation_height
+    starts = range(0, height - taken[-1], unit.stride_height)
+    rows = np.stack([x[:, start + taken] for start in starts], axis=1)
     # (samples, window row, kernel row, column, slice, lane) -> kernel rows beside lanes.
     rows = rows.reshape(samples, len(starts), unit.kernel_height, width, unit.slices, channels // unit.slices)
     return rows.transpose(0, 1, 3, 4, 2, 5).reshape(samples, -1)
@@ -84,7 +89,9 @@ def test_random_geometry(seed):
     height, width = (int(n) for n in rng.integers(1, 9, 2))
     padding = tuple((int(a), int(b)) for a, b in rng.integers(0, 3, (2, 2)))
     kernel = int(rng.integers(1, min(height + sum(padding[0]), 5) + 1))
-    shape = (height, width, lanes * slices, lanes, kernel, int(rng.integers(1, 4)), padding)
+    most = (height + sum(padding[0]) - 1) // max(kernel - 1, 1)
+    dilation = int(rng.integers(1, max(most, 1) + 1))
+    shape = (height, width, lanes * slices, lanes, kernel, int(rng.integers(1, 4)), padding, dilation)
     element = f"fixed<{rng.integers(1, 18)},3>"
     unit, type_ = line_buffer(shape, element, pick(rng, tuple(FAMILIES.values())))
     (x,) = random_raws([type_], seed, batch=4)
@@ -98,6 +105,8 @@ def test_random_geometry(seed):
         ((2, 4, 1, 1, 3, 1, NONE), "1 to the padded height 2, not 3"),
         ((4, 4, 1, 1, 0, 1, NONE), "not 0"),
         ((4, 4, 1, 1, 3, 0, NONE), "stride at least 1"),
+        ((4, 4, 1, 1, 3, 1, NONE, 0), "dilation_height too"),
+        ((4, 4, 1, 1, 3, 1, NONE, 2), "rows between its own counted, not 3"),
         ((4, 4, 1, 1, 3, 1, ((-1, 0), (0, 0))), "padding must be at least 0"),
     ],
 )
@@ -110,6 +119,8 @@ def test_refuses(shape, message):
     ("parameters", "message"),
     [
         ({"HEIGHT": 0}, "sizes and strides must be at least 1"),
+        ({"DILATION_HEIGHT": 0}, "DILATION_HEIGHT must be at least 1"),
+        ({"DILATION_HEIGHT": 2}, "KERNEL_HEIGHT must not exceed the height"),
         ({"PAD_LEFT": -1}, "padding must not be negative"),
         ({"HEIGHT": 2}, "KERNEL_HEIGHT must not exceed the height"),
     ],

@@ -12,7 +12,7 @@ from netloom.testing.operations import random_raws, run, tensor
 from netloom.testing.unit_bench import check_unit
 
 SHAPES = {
-    # rows, columns in a row, lanes, kernel width, stride
+    # rows, columns in a row, lanes, kernel width, stride, dilation
     "plain": (3, 6, 2, 3, 1),
     "stride": (2, 8, 1, 3, 2),
     "stride leaves columns over": (2, 7, 1, 2, 4),
@@ -21,19 +21,24 @@ SHAPES = {
     "the whole row": (4, 3, 2, 3, 1),
     "one column a row": (5, 1, 1, 1, 1),
     "long windows": (2, 12, 1, 9, 1),
+    "dilated": (2, 9, 2, 3, 1, 2),
+    "dilated, with stride": (2, 11, 1, 2, 3, 4),
+    "dilated windows of one column": (2, 4, 1, 1, 1, 6),
 }
 
 
 def window_shift(shape, element="fixed<5,3>"):
-    rows, width, lanes, kernel, stride = shape
+    rows, width, lanes, kernel, stride, dilation = (*shape, 1)[:6]
     type_ = tensor((rows, width, lanes), element)
-    return WindowShift("shift", Stream("source", type_.element, lanes, rows * width), width, kernel, stride), type_
+    source = Stream("source", type_.element, lanes, rows * width)
+    return WindowShift("shift", source, width, kernel, stride, dilation), type_
 
 
 def windows(unit, x):
     """(samples, rows, width, lanes) -> samples of windows in the order of the unit's output."""
-    starts = range(0, unit.width - unit.kernel_width + 1, unit.stride_width)
-    return np.stack([x[:, :, start : start + unit.kernel_width] for start in starts], axis=2).reshape(len(x), -1)
+    taken = np.arange(unit.kernel_width) * unit.dilation_width
+    starts = range(0, unit.width - taken[-1], unit.stride_width)
+    return np.stack([x[:, :, start + taken] for start in starts], axis=2).reshape(len(x), -1)
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
