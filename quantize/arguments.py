@@ -60,6 +60,9 @@ READ: dict[str, str] = {
     "QActivation": "activation",
     "Activation": "activation",
     "ReLU": "max_value negative_slope threshold",
+    "LeakyReLU": "negative_slope",
+    "PReLU": "shared_axes",
+    "ELU": "alpha",
     "Softmax": "axis",
     "BatchNormalization": "axis epsilon center scale",
     "QBatchNormalization": (

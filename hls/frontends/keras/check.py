@@ -11,6 +11,7 @@ from netloom.errors import LayerNotSupportedError
 from netloom.hls.frontends.keras.outputs import NO_CODE, check_outputs
 from netloom.hls.settings import HlsSettings
 from netloom.quantize.arguments import check_arguments
+from netloom.quantize.functions import NOT_ELEMENTWISE, function_name
 
 Check = Callable[[Any, HlsSettings], str | None]
 
@@ -68,8 +69,6 @@ def _instead(kind: str) -> str:
         "SeparableConv1D": "it is not quantized: run netloom.quantize first",
         "SeparableConv2D": "it is not quantized: run netloom.quantize first",
         "Lambda": "its code would run when the model loads; write it with ordinary layers",
-        "LeakyReLU": "use ReLU",
-        "PReLU": "use ReLU",
         "Functional": "nested models must be flattened: call its layers one by one",
         "Sequential": "nested models must be flattened: add its layers one by one",
     }
@@ -172,16 +171,11 @@ def _known_activation(layer: Any, settings: HlsSettings) -> str | None:
     del settings
     import keras
 
-    known = [getattr(keras.activations, name) for name in ("linear", "relu", "sigmoid", "tanh", "softmax")]
+    if layer.activation is keras.activations.softmax or function_name(layer.activation) is not None:
+        return None
     name = getattr(layer.activation, "__name__", type(layer.activation).__name__)
-    return None if layer.activation in known else f"activation {name!r} is not supported; use relu, sigmoid or tanh"
-
-
-def _plain_relu(layer: Any, settings: HlsSettings) -> str | None:
-    del settings
-    if layer.max_value is not None or layer.negative_slope or layer.threshold:
-        return "only a plain ReLU is supported; use QActivation(quantized_relu(...)), whose range bounds it"
-    return None
+    reason = NOT_ELEMENTWISE.get(name, "it is not one of keras.activations, and its code cannot be read")
+    return f"activation {name!r} is not supported: {reason}"
 
 
 def _no_mask(layer: Any, settings: HlsSettings) -> str | None:
@@ -220,7 +214,10 @@ SUPPORTED: dict[str, tuple[Check, ...]] = {
     "QBatchNormalization": (_last_axis,),
     # Keras
     "Activation": (_known_activation,),
-    "ReLU": (_plain_relu,),
+    "ReLU": (),
+    "LeakyReLU": (),
+    "PReLU": (),
+    "ELU": (),
     "Softmax": (_last_axis, _no_mask),
     "BatchNormalization": (_last_axis,),
     "MaxPooling1D": _POOL,
