@@ -3,12 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from netloom.quantize.functions import lines
 from netloom.quantize.graph import Block, Graph, Step, unique_name
 from netloom.quantize.policy import Policy
-from netloom.quantize.support import TABLES, TRANSPARENT, WEIGHTED
+from netloom.quantize.support import TRANSPARENT, WEIGHTED
 
-TABLE_BITS = 8
-"""Least width at the input of a table (sigmoid, tanh, softmax): the table has that many bits of address anyway."""
+SOFTMAX_BITS = 8
+"""Least width at the input of a softmax: its table has that many bits of address anyway."""
+
+TABLE_BITS = 10
+"""Least width at the input of a function's table: 1,024 entries are one block of memory."""
+
+OUTPUT_BITS = 16
+"""Least width of a function's result that is an output of the model: its entries are as wide at no cost."""
 
 NORM_BITS = 16
 """Width before a kept batch normalization: its product with an 8-bit scale stays exact in QKeras's float32."""
@@ -36,13 +43,16 @@ class Point:
     relu: bool = False
     bound: float | None = None
     owner: str = ""
+    closing: bool = False
+    """Whether outputs of the model are read through it, and not only layers."""
 
 
 def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
     """Every activation quantizer of the twin.
 
-    Inputs and ReLUs always get one. The result of other arithmetic gets one if it reaches a multiplier, an average or
-    a table; where only a ReLU, an addition or the model's output reads it, it stays at the accumulator's precision.
+    Inputs, ReLUs and functions that take a table always get one. The result of other arithmetic gets one if it reaches
+    a multiplier, an average or a table; where only a ReLU, an addition or the model's output reads it, it stays at the
+    accumulator's precision.
     """
     names = graph.names()
     points = []
@@ -60,10 +70,13 @@ def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
             continue
         least = [_least_bits(block, reader) for tensor in tensors for reader in _readers(graph, tensor)]
         needed = [width for width in least if width is not None]
+        closing = is_table(block)
+        if closing and not needed:
+            needed = [OUTPUT_BITS]
         if needed:
             label = unique_name(f"{block.name}_quantizer", names)
             bits = policy.bits("activations", block.owner, block.owner_class, max(needed))
-            points.append(Point(label, bits, tensors, owner=block.owner))
+            points.append(Point(label, bits, tensors, owner=block.owner, closing=closing))
             names.add(label)
     return points
 
@@ -71,6 +84,18 @@ def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
 def is_relu(block: Block) -> bool:
     """Whether a block is a ReLU, which becomes its own quantizer."""
     return block.class_name == "Activation" and block.config["activation"] == "relu"
+
+
+def is_table(block: Block) -> bool:
+    """Whether a block is a function of one value that the firmware looks up, entry by entry."""
+    if block.class_name == "Activation":
+        return block.config["activation"] not in ("relu", "softmax") and not _is_lines(block)
+    return block.class_name in ("ReLU", "LeakyReLU", "ELU") and not _is_lines(block)
+
+
+def _is_lines(block: Block) -> bool:
+    """Whether a block is arithmetic on its input, however wide that is."""
+    return block.class_name == "PReLU" or lines(block.class_name, block.config) is not None
 
 
 def _readers(graph: Graph, tensor: int) -> Iterator[Step]:
@@ -85,8 +110,10 @@ def _readers(graph: Graph, tensor: int) -> Iterator[Step]:
 def _least_bits(block: Block, reader: Step) -> int | None:
     """Least bits that `reader` asks of a value computed by `block`; None if it takes the value as it is."""
     kind = reader.block.class_name
-    if is_relu(reader.block) or (kind in ("Add", "Subtract") and block.class_name in _SUMS):
+    if is_relu(reader.block) or _is_lines(reader.block) or (kind in ("Add", "Subtract") and block.class_name in _SUMS):
         return None
-    if kind == "Activation" and reader.block.config["activation"] in TABLES:
+    if is_table(reader.block):
         return TABLE_BITS
+    if kind == "Activation" and reader.block.config["activation"] == "softmax":
+        return SOFTMAX_BITS
     return NORM_BITS if kind == "BatchNormalization" else 0

@@ -49,6 +49,9 @@ def build_twin(graph: Graph, policy: Policy, points: Mapping[str, tuple[Point, F
 
     after = {tensor: layers[name] for name, (point, _) in points.items() if not point.relu for tensor in point.tensors}
     inputs, tensors = _run(graph, make, after)
+    closing = {tensor for point, _ in points.values() if point.closing for tensor in point.tensors}
+    for tensor in closing.intersection(graph.outputs):
+        tensors[tensor] = after[tensor](tensors[tensor])
     model = _model(graph, inputs, tensors)
     _set_weights(model, graph)
     return model
@@ -85,9 +88,8 @@ def _float_layer(block: Block) -> Any:
     import keras
 
     config = dict(block.config)
-    if config.get("max_value") is not None:
-        return keras.layers.ReLU(config["max_value"], name=block.name)
-    config.pop("max_value", None)
+    if block.class_name == "Activation" and config.pop("max_value", None) is not None:
+        return keras.layers.ReLU(block.config["max_value"], name=block.name)
     return getattr(keras.layers, block.class_name).from_config({**config, "name": block.name})
 
 
@@ -111,6 +113,13 @@ def _quantized_layer(block: Block, policy: Policy) -> Any:
             variance_quantizer=None,
             name=block.name,
         )
+    if block.class_name == "PReLU":
+        # No QKeras layer has slopes with a quantizer: they are put on their grid here, and stay as they are.
+        grid = calibrate(block.weights["alpha"], weight_bits, f"layer {block.owner!r}, alpha", policy.calibration)
+        block.weights = {"alpha": grid.to_float(grid.from_float(block.weights["alpha"]))}
+        slopes = _float_layer(block)
+        slopes.trainable = False
+        return slopes
     if block.class_name not in WEIGHTED:
         return _float_layer(block)
     options = {option: block.config[option] for option in _OPTIONS if option in block.config}

@@ -1,7 +1,11 @@
 """Rewrites that leave a model's function as it is, and make every value that is to be quantized a tensor of its own."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
+from netloom.quantize.calibrate import MIN_EXPONENT
 from netloom.quantize.graph import OPERATORS, Block, Graph, Step, unique_name
 from netloom.quantize.support import NO_OPERATION, WEIGHTED
 
@@ -20,12 +24,12 @@ def _is_no_operation(block: Block) -> bool:
 
 
 def split_activations(graph: Graph) -> None:
-    """Make ReLU and Softmax layers, and the activations inside other layers, `Activation` steps."""
+    """Make plain ReLU and Softmax layers, and the activations inside other layers, `Activation` steps."""
     names = graph.names()
     split: dict[Block, Block] = {}
     for block in graph.blocks():
         function = block.config.get("activation", "linear")
-        if block.class_name == "ReLU":
+        if block.class_name == "ReLU" and _is_quantizer(block.config):
             bound = block.config["max_value"]
             block.class_name = "Activation"
             block.config = {"name": block.name, "activation": "relu", "max_value": bound}
@@ -46,6 +50,13 @@ def split_activations(graph: Graph) -> None:
         else:
             steps.append(step)
     graph.steps = steps
+
+
+def _is_quantizer(config: Mapping[str, Any]) -> bool:
+    """Whether a quantizer without a sign is that ReLU: one without a largest value, or with a power of two as it."""
+    bound = config["max_value"]
+    bounded = bound is None or (bound >= 2.0**MIN_EXPONENT and math.log2(bound).is_integer())
+    return bounded and not config["negative_slope"] and not config["threshold"]
 
 
 def split_merges(graph: Graph) -> None:

@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.arguments import unread_argument
+from netloom.quantize.functions import NOT_ELEMENTWISE, function_names
 from netloom.quantize.graph import OPERATORS, Block, Graph
 
 Shapes = Sequence[tuple[int, ...]]
@@ -51,16 +52,11 @@ NO_OPERATION = frozenset(
 )
 """Layers that do nothing at inference."""
 
-TABLES = frozenset({"sigmoid", "tanh", "softmax"})
-"""Activations that the firmware looks up in a table."""
-
-ACTIVATIONS = TABLES | {"linear", "relu"}
+SLOPED = frozenset({"LeakyReLU", "PReLU", "ELU"})
+"""Activations that are layers and nothing else."""
 
 _WAY_OUT = {
     "Lambda": "a Lambda layer is arbitrary Python: build it from keras layers",
-    "LeakyReLU": "no firmware equals it exactly: use ReLU and fine-tune",
-    "PReLU": "no firmware equals it exactly: use ReLU and fine-tune",
-    "ELU": "no firmware equals it exactly: use ReLU and fine-tune",
     "Average": "use Add: the next layer's weights absorb the division",
     "Rescaling": "rescale the data before the network instead",
     "Normalization": "normalize the data before the network, or use BatchNormalization",
@@ -101,14 +97,9 @@ def _check_activation(block: Block, _shapes: Shapes) -> None:
     function = block.config.get("activation", "linear")
     if isinstance(function, dict):
         function = function.get("class_name", function)
-    if function not in ACTIVATIONS:
-        _refuse(block, f"activation {function!r} has no exact firmware: use one of {', '.join(sorted(ACTIVATIONS))}")
-
-
-def _check_relu(block: Block, _shapes: Shapes) -> None:
-    for option in ("negative_slope", "threshold"):
-        if block.config[option]:
-            _refuse(block, f"{option} must be 0, not {block.config[option]}: use a plain ReLU and fine-tune")
+    if function not in ("linear", "softmax", *function_names()):
+        reason = NOT_ELEMENTWISE.get(function, "it is not one of keras.activations, and its code cannot be read")
+        _refuse(block, f"activation {function!r}: {reason}")
 
 
 def _check_softmax(block: Block, shapes: Shapes) -> None:
@@ -193,7 +184,7 @@ _CHECKS: dict[str, Callable[[Block, Shapes], None]] = {
     "UpSampling2D": _check_upsampling,
     "BatchNormalization": _check_batch_norm,
     "Activation": _check_activation,
-    "ReLU": _check_relu,
+    **dict.fromkeys(SLOPED | {"ReLU"}, _no_check),
     "Softmax": _check_softmax,
 }
 
