@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from netloom.testing.random_functions import draw_functions, function_layer, leaky_layer
+
 ROUNDINGS = ("TRN", "TRN_ZERO", "RND", "RND_ZERO", "RND_INF", "RND_MIN_INF", "RND_CONV")
 OVERFLOWS = ("WRAP", "SAT", "SAT_ZERO", "SAT_SYM")
 SAMPLES = 48
@@ -123,6 +125,7 @@ def generate(seed: int) -> dict[str, Any]:
             layer["symmetric"] = int(later.integers(2))
         elif layer["kind"] == "batch_norm":
             layer["inverse"] = bool(later.random() < 0.25)
+    draw_functions(layers, np.random.default_rng([seed, 2]))
     return {
         "outputs": [layer["name"] for layer in layers if later.random() < 0.25],
         "seed": seed,
@@ -226,6 +229,13 @@ def build(spec: dict[str, Any]) -> Any:
                 narrow = bits(max(width, 2, integer + 1), integer, symmetric=symmetric)
                 other = QActivation(narrow, name=f"{name}_other")(x)
                 x = getattr(keras.layers, layer["function"])(name=name)([x, other])
+            case "table":
+                x = QActivation(bits(max(width, 2) + 2, 2), name=f"{name}_address")(x)
+                x = function_layer(layer["function"], name)(x)
+                if layer["closed"]:
+                    x = QActivation(bits(max(width, 4), 2), name=f"{name}_closed")(x)
+            case "lines":
+                x = leaky_layer(layer, x.shape, name)(x)
             case "function" if layer["function"].startswith("quantized"):
                 x = QActivation(f"{layer['function']}({max(width, 2)})", name=name)(x)
             case "function":
@@ -314,7 +324,9 @@ def means_the_same(spec: dict[str, Any]) -> bool:
     """Whether the firmware is to equal the QKeras model itself: no lossy types, tables or divisions."""
     tables = ("sigmoid", "tanh", "softmax")
     return not spec["lossy"] and not any(
-        layer.get("function") in tables or (layer["kind"] == "pool" and layer["function"] == "average")
+        (layer["kind"] == "function" and layer["function"] in tables)
+        or (layer["kind"] == "table" and not layer["closed"])
+        or (layer["kind"] == "pool" and layer["function"] == "average")
         for layer in spec["layers"]
     )
 

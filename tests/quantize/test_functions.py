@@ -8,6 +8,7 @@ keras = pytest.importorskip("keras")
 from judges import agree  # noqa: E402
 from keras import layers  # noqa: E402
 
+from netloom.models.tasks.task import last_function  # noqa: E402
 from netloom.quantize import Policy, quantize  # noqa: E402
 
 X = np.random.default_rng(0).normal(0, 1, (200, 6)).astype(np.float32)
@@ -45,3 +46,9 @@ def test_fine_tuning_trains_through_functions_and_leaves_slopes_on_their_grid():
     before, after = ({weight.path: weight.numpy() for weight in twin.weights} for twin in twins)
     moved = {path.partition("/")[0] for path in before if (before[path] != after[path]).any()}
     assert {"a", "b", "c", "d", "e", "f"} <= moved and "prelu" not in moved
+
+
+def test_a_sigmoid_behind_a_quantizer_is_still_the_function_that_the_loss_asks_for():
+    twin = quantize(network(), Policy(), X, fine_tune_epochs=0)
+    assert type(twin.layers[-1]).__name__ == "QActivation"
+    assert last_function(twin) == "sigmoid"
