@@ -13,9 +13,10 @@ NOT_ELEMENTWISE = {
     "softmax": "a value depends on its neighbours",
     "log_softmax": "a value depends on its neighbours; use softmax, or leave the logarithm to the host",
     "sparsemax": "a value depends on its neighbours; use softmax",
+    "threshold": "it takes arguments, which a name does not give; use ReLU(threshold=...)",
     "glu": "it multiplies one half of the channels by the sigmoid of the other; build it from layers",
 }
-"""Activations of Keras that are no function of one value, and why."""
+"""Activations of Keras that are, by their name, no function of one value, and why."""
 
 SHORT_BITS = 8
 """Significant bits of a slope or bound that multiplies or limits as it is; others take a table."""

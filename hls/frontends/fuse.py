@@ -1,11 +1,12 @@
 """`fuse_tables`: a table and what follows it, a quantizer or another table, are one table."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from netloom.hls.frontends.parsed import is_cast
-from netloom.hls.layers import NetloomTable
 from netloom.hls.layers.function_values import TABLE_BITS
+from netloom.hls.layers.table import NetloomTable
 
 _MOVES = frozenset(
     {"Reshape", "Repack", "Transpose", "Resize", "NetloomRearrange"}
@@ -29,7 +30,8 @@ def fuse_tables(layers: Sequence[dict[str, Any]], outputs: Sequence[str]) -> lis
         layer = _with_table(layer, fused)
         before = fused.get(layer["inputs"][0]) if len(layer["inputs"]) == 1 else None
         if before is not None and is_open_table(before):
-            taken = {key: before[key] for key in ("inputs", "input_shape", "class_name", "functions")}
+            # Copied: hls4ml changes lists of inputs in place, and two readers must not share one.
+            taken = copy.deepcopy({key: before[key] for key in ("inputs", "input_shape", "class_name", "functions")})
             if is_cast(layer):
                 layer = {**layer, **taken}
             elif layer["class_name"] == NetloomTable.__name__:

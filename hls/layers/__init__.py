@@ -4,12 +4,11 @@ A layer is one file here and one C++ header in `cpp/`: its class says what hls4m
 project that comes out is plain hls4ml, for the vendor's tool as well.
 """
 
-# First: hls4ml's plug-ins, netloom's backend among them, import this package.
+# First: hls4ml's plug-ins, netloom's backend among them, import modules of this package while it is not whole.
 import hls4ml.backends  # noqa: F401
 
-from netloom.hls.layers.function_values import describe
 from netloom.hls.layers.lines import NetloomLines, lines_of
 from netloom.hls.layers.rearrange import NetloomRearrange, rearrange
 from netloom.hls.layers.table import NetloomTable, table_of
 
-__all__ = ["NetloomLines", "NetloomRearrange", "NetloomTable", "describe", "lines_of", "rearrange", "table_of"]
+__all__ = ["NetloomLines", "NetloomRearrange", "NetloomTable", "lines_of", "rearrange", "table_of"]

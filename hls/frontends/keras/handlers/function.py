@@ -9,7 +9,9 @@ import numpy as np
 from netloom.errors import LayerNotSupportedError
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
 from netloom.hls.frontends.keras.handlers.quantizer import unquantized_grid
-from netloom.hls.layers import describe, lines_of, table_of
+from netloom.hls.layers.function_values import describe
+from netloom.hls.layers.lines import lines_of
+from netloom.hls.layers.table import table_of
 from netloom.quantize.functions import NOT_ELEMENTWISE, check_function_quantizer, function_name, lines
 
 
@@ -120,6 +122,6 @@ class PReluHandler(NetloomHandler):
 
         shape = tuple(in_tensors[0].shape[1:])
         slopes = np.broadcast_to(keras.ops.convert_to_numpy(layer.alpha), shape).reshape(-1, shape[-1])
-        slopes = slopes[0] if (slopes == slopes[0]).all() else slopes.ravel()
         unquantized_grid(slopes.astype(np.float64), f"layer {layer.name!r}, alpha")
-        return ({**self.default_config, **lines_of(slopes, None, layer.name, shape)},)
+        chosen = slopes[0] if (slopes == slopes[0]).all() else slopes.ravel()
+        return ({**self.default_config, **lines_of(chosen, None, layer.name, shape)},)
