@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from netloom.errors import LayerNotSupportedError
+from netloom.errors import LayerNotSupportedError, NetloomError
 from netloom.fixed_point import FixedPoint
 from netloom.hls.conversion import PROJECT
 from netloom.hls.frontends.parsed import ParsedModel
@@ -37,7 +37,7 @@ def build_graph(
         table_sizes: {layer: {role: entries}}.
 
     Raises:
-        LayerNotSupportedError: if hls4ml cannot build it.
+        LayerNotSupportedError: if hls4ml cannot build it, or a layer of netloom's own refuses its input's type.
     """
     import hls4ml.backends  # noqa: F401  (registers the backends)
     from hls4ml.model.graph import ModelGraph
@@ -72,6 +72,8 @@ def build_graph(
         _repack_flattened(layers)
     try:
         return ModelGraph.from_layer_list(config, layers, list(parsed.inputs), list(parsed.outputs))
+    except NetloomError:
+        raise
     except Exception as error:  # hls4ml asserts, and raises whatever it meets
         reason = " ".join(str(error).split()) or type(error).__name__
         raise LayerNotSupportedError(f"hls4ml cannot build the network with {settings.io_type}: {reason}") from error

@@ -5,13 +5,19 @@ from dataclasses import dataclass, field
 
 from netloom.fixed_point import FixedPoint
 from netloom.quantize.flat.names import unique_name
+from netloom.quantize.functions import lines
 from netloom.quantize.graph import Block, Graph, Step
 from netloom.quantize.policy import Policy
-from netloom.quantize.support.rules import TABLES
 from netloom.quantize.support.table import TRANSPARENT, WEIGHTED
 
-TABLE_BITS = 8
-"""Least width at the input of a table (sigmoid, tanh, softmax): the table has that many bits of address anyway."""
+SOFTMAX_BITS = 8
+"""Least width at the input of a softmax: its table has that many bits of address anyway."""
+
+TABLE_BITS = 10
+"""Least width at the input of a function's table: 1,024 entries are one block of memory."""
+
+OUTPUT_BITS = 16
+"""Least width of a function's result that is an output of the model: its entries are as wide at no cost."""
 
 NORM_BITS = 16
 """Width before a kept batch normalization: its product with an 8-bit scale stays exact in QKeras's float32."""
@@ -25,7 +31,7 @@ class Point:
     """A quantizer: of the tensors it reads (several if its layer is shared), to so many bits.
 
     Attributes:
-        name: of the QActivation layer.
+        name: of the QActivation layer, or of the layer that has it inside.
         bits: width.
         tensors: numbers of the float model's tensors whose range it must cover.
         relu: whether it is the ReLU as well.
@@ -41,14 +47,19 @@ class Point:
     bound: float | None = None
     owner: str = ""
     type: FixedPoint | None = None
+    inside: bool = False
+    """Whether it is part of the layer of its name, at whose input its tensors are."""
+    closing: bool = False
+    """Whether outputs of the model are read through it, and not only layers."""
 
 
 def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
     """Every activation quantizer of the twin.
 
-    Inputs and ReLUs always get one; inputs of whole numbers (of 16 bits at most) that of their own type. The result of
-    other arithmetic gets one if it reaches a multiplier, an average or a table; where only a ReLU, an addition or the
-    model's output reads it, it stays at the accumulator's precision.
+    Inputs, ReLUs and functions that take a table always get one; inputs of whole numbers (of 16 bits at most) that of
+    their own type; a softmax has its own inside. The result of other arithmetic gets one if it reaches a multiplier, an
+    average or a table; where only a ReLU, an addition or the model's output reads it, it stays at the accumulator's
+    precision.
     """
     names = graph.names()
     points = []
@@ -66,12 +77,19 @@ def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
             continue
         if block.class_name in TRANSPARENT:
             continue
+        if block.class_name == "Softmax":
+            bits = policy.bits("activations", block.owner, block.owner_class, SOFTMAX_BITS)
+            sources = [step.inputs[0] for step in graph.steps if step.block is block]
+            points.append(Point(block.name, bits, sources, owner=block.owner, inside=True))
         least = [_least_bits(block, reader) for tensor in tensors for reader in _readers(graph, tensor)]
         needed = [width for width in least if width is not None]
+        closing = is_table(block)
+        if closing and not needed:
+            needed = [OUTPUT_BITS]
         if needed:
             label = unique_name(f"{block.name}_quantizer", names)
             bits = policy.bits("activations", block.owner, block.owner_class, max(needed))
-            points.append(Point(label, bits, tensors, owner=block.owner))
+            points.append(Point(label, bits, tensors, owner=block.owner, closing=closing))
             names.add(label)
     return points
 
@@ -79,6 +97,18 @@ def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
 def is_relu(block: Block) -> bool:
     """Whether a block is a ReLU, which becomes its own quantizer."""
     return block.class_name == "Activation" and block.config["activation"] == "relu"
+
+
+def is_table(block: Block) -> bool:
+    """Whether a block is a function of one value that the firmware looks up, entry by entry."""
+    if block.class_name == "Activation":
+        return block.config["activation"] != "relu" and not _is_lines(block)
+    return block.class_name in ("ReLU", "LeakyReLU", "ELU") and not _is_lines(block)
+
+
+def _is_lines(block: Block) -> bool:
+    """Whether a block is arithmetic on its input, however wide that is."""
+    return block.class_name == "PReLU" or lines(block.class_name, block.config) is not None
 
 
 def _readers(graph: Graph, tensor: int) -> Iterator[Step]:
@@ -93,8 +123,9 @@ def _readers(graph: Graph, tensor: int) -> Iterator[Step]:
 def _least_bits(block: Block, reader: Step) -> int | None:
     """Least bits that `reader` asks of a value computed by `block`; None if it takes the value as it is."""
     kind = reader.block.class_name
-    if is_relu(reader.block) or (kind in ("Add", "Subtract", "Average") and block.class_name in _SUMS):
+    sums = kind in ("Add", "Subtract", "Average") and block.class_name in _SUMS
+    if is_relu(reader.block) or _is_lines(reader.block) or sums or kind == "Softmax":
         return None
-    if kind == "Activation" and reader.block.config["activation"] in TABLES:
+    if is_table(reader.block):
         return TABLE_BITS
     return NORM_BITS if kind == "BatchNormalization" else 0

@@ -42,16 +42,30 @@ def build_twin(graph: Graph, policy: Policy, points: Mapping[str, tuple[Point, F
     """
     from qkeras import QActivation
 
-    layers = {}
+    from netloom.quantize.layers import QSoftmax
+
+    layers: dict[str, Any] = {}
+    softmaxes = {block.name: block.config["axis"] for block in graph.blocks() if block.class_name == "Softmax"}
     for name, (point, type_) in points.items():
+        if point.inside:
+            layers[name] = QSoftmax(type_quantizer(type_), axis=softmaxes[name], name=name)
+            continue
         quantizer = relu_quantizer(type_.width, type_.integer) if point.relu else type_quantizer(type_)
         layers[name] = QActivation(quantizer, name=name)
 
     def make(block: Block) -> Any:
         return layers[block.name] if block.name in layers else _quantized_layer(block, policy)
 
-    after = {tensor: layers[name] for name, (point, _) in points.items() if not point.relu for tensor in point.tensors}
+    after = {
+        tensor: layers[name]
+        for name, (point, _) in points.items()
+        if not point.relu and not point.inside
+        for tensor in point.tensors
+    }
     inputs, tensors = _run(graph, make, after)
+    closing = {tensor for point, _ in points.values() if point.closing for tensor in point.tensors}
+    for tensor in closing.intersection(graph.outputs):
+        tensors[tensor] = after[tensor](tensors[tensor])
     model = _model(graph, inputs, tensors)
     _set_weights(model, graph)
     return model
@@ -88,9 +102,8 @@ def _float_layer(block: Block) -> Any:
     import keras
 
     config = dict(block.config)
-    if config.get("max_value") is not None:
-        return keras.layers.ReLU(config["max_value"], name=block.name)
-    config.pop("max_value", None)
+    if block.class_name == "Activation" and config.pop("max_value", None) is not None:
+        return keras.layers.ReLU(block.config["max_value"], name=block.name)
     return getattr(keras.layers, block.class_name).from_config({**config, "name": block.name})
 
 
@@ -114,6 +127,13 @@ def _quantized_layer(block: Block, policy: Policy) -> Any:
             variance_quantizer=None,
             name=block.name,
         )
+    if block.class_name == "PReLU":
+        # No QKeras layer has slopes with a quantizer: they are put on their grid here, and stay as they are.
+        grid = calibrate(block.weights["alpha"], weight_bits, f"layer {block.owner!r}, alpha", policy.calibration)
+        block.weights = {"alpha": grid.to_float(grid.from_float(block.weights["alpha"]))}
+        slopes = _float_layer(block)
+        slopes.trainable = False
+        return slopes
     if block.class_name not in WEIGHTED:
         return _float_layer(block)
     options = {option: block.config[option] for option in _OPTIONS if option in block.config}

@@ -1,7 +1,11 @@
 """Rewrites that leave a model's function as it is, and make every value that is to be quantized a tensor of its own."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
+from netloom.quantize.calibrate import MIN_EXPONENT
 from netloom.quantize.flat.names import unique_name
 from netloom.quantize.graph import Block, Graph, Step
 from netloom.quantize.support.table import NO_OPERATION, WEIGHTED
@@ -21,23 +25,25 @@ def _is_no_operation(block: Block) -> bool:
 
 
 def split_activations(graph: Graph) -> None:
-    """Make ReLU and Softmax layers, and the activations inside other layers, `Activation` steps."""
+    """Make plain ReLU layers `Activation` steps, activations `softmax` `Softmax` ones, those inside layers steps."""
     names = graph.names()
     split: dict[Block, Block] = {}
     for block in graph.blocks():
         function = block.config.get("activation", "linear")
-        if block.class_name == "ReLU":
+        if block.class_name == "ReLU" and _is_quantizer(block.config):
             bound = block.config["max_value"]
             block.class_name = "Activation"
             block.config = {"name": block.name, "activation": "relu", "max_value": bound}
-        elif block.class_name == "Softmax":
-            block.class_name = "Activation"
-            block.config = {"name": block.name, "activation": "softmax"}
+        elif block.class_name == "Activation" and function == "softmax":
+            block.class_name = "Softmax"
+            block.config = {"name": block.name, "axis": -1}
         elif block.class_name in WEIGHTED and function != "linear":
             name = unique_name(f"{block.name}_{function}", names)
             names.add(name)
-            config = {"name": name, "activation": function}
-            split[block] = Block(name, "Activation", config, {}, block.owner, block.owner_class)
+            kind, option = (
+                ("Softmax", {"axis": -1}) if function == "softmax" else ("Activation", {"activation": function})
+            )
+            split[block] = Block(name, kind, {"name": name, **option}, {}, block.owner, block.owner_class)
             block.config = {**block.config, "activation": "linear"}
     steps = []
     for step in graph.steps:
@@ -47,6 +53,13 @@ def split_activations(graph: Graph) -> None:
         else:
             steps.append(step)
     graph.steps = steps
+
+
+def _is_quantizer(config: Mapping[str, Any]) -> bool:
+    """Whether a quantizer without a sign is that ReLU: one without a largest value, or with a power of two as it."""
+    bound = config["max_value"]
+    bounded = bound is None or (bound >= 2.0**MIN_EXPONENT and math.log2(bound).is_integer())
+    return bounded and not config["negative_slope"] and not config["threshold"]
 
 
 def split_causal(graph: Graph) -> None:

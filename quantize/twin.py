@@ -1,6 +1,5 @@
 """From a float model to its quantized twin, in order: read, check, rewrite, calibrate, rebuild, fine-tune."""
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -143,16 +142,4 @@ def _calibrate(
             yield [value.numpy() for value in keras.tree.flatten(watching(model_arguments(batch), training=False))]
 
     calibrate_stream(readers, values)
-    for point in points:
-        _check_bound(point, calibrations[point.name])
     return {point.name: point.type or calibrations[point.name].type() for point in points}
-
-
-def _check_bound(point: Point, calibration: Calibration) -> None:
-    """A ReLU with a largest value is exact if its quantizer saturates below that, or no sample reaches it."""
-    type_ = calibration.type()
-    if point.bound is not None and type_.max > point.bound and calibration.high >= point.bound:
-        raise LayerNotSupportedError(
-            f"layer {point.owner!r} is not supported: max_value={point.bound:g} clips the data, and a quantizer clips "
-            f"only at powers of two: use max_value={2.0 ** math.floor(math.log2(point.bound)):g} or none, and fine-tune"
-        )

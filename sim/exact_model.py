@@ -6,11 +6,12 @@ besides; in float64 every sum of a network that converts is exact.
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from netloom.quantize.double import double_precision, in_float64
 
 _WEIGHTS = {
     "kernel": "kernel",
@@ -25,19 +26,6 @@ _WEIGHTS = {
 """QKeras's name of a quantizer -> the variable it quantizes."""
 
 
-@contextmanager
-def double_precision() -> Iterator[None]:
-    """Let QKeras's quantizers work in float64: they read Keras's global float type whenever they are called."""
-    import keras
-
-    before = keras.config.floatx()
-    keras.config.set_floatx("float64")
-    try:
-        yield
-    finally:
-        keras.config.set_floatx(before)
-
-
 def exact_model(model: Any) -> Any:
     """A copy of a QKeras model that computes in float64; to be called eagerly, within `double_precision`.
 
@@ -47,7 +35,7 @@ def exact_model(model: Any) -> Any:
     import keras
 
     with double_precision():
-        copy = type(model).from_config(_in_float64(model.get_config()))
+        copy = type(model).from_config(in_float64(model.get_config()))
     for layer, twin in zip(model.layers, copy.layers, strict=True):
         twin.set_weights(layer.get_weights())  # layer by layer: two may share what the copies have each of their own
         _fix_weights(layer, twin)
@@ -59,18 +47,6 @@ def exact_model(model: Any) -> Any:
         if type(twin).__name__ in ("MaxPooling3D", "AveragePooling3D"):
             twin.call = functools.partial(_pooled, twin)
     return copy
-
-
-def _in_float64(node: Any) -> Any:
-    """A configuration with every type policy replaced."""
-    if isinstance(node, dict):
-        if node.get("class_name") == "DTypePolicy":
-            return {**node, "config": {"name": "float64"}}
-        return {
-            key: "float64" if key == "dtype" and isinstance(value, str) else _in_float64(value)
-            for key, value in node.items()
-        }
-    return type(node)(map(_in_float64, node)) if type(node) in (list, tuple) else node
 
 
 def _fix_weights(layer: Any, twin: Any) -> None:

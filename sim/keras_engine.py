@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from netloom.quantize.double import double_precision
 from netloom.quantize.flat import flatten
 from netloom.sim.engine import Engine, SamplesDone
-from netloom.sim.exact_model import double_precision, exact_model
+from netloom.sim.exact_model import exact_model
 
 _CHUNK = 1024
 

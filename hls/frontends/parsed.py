@@ -7,6 +7,15 @@ from netloom.fixed_point import FixedPoint
 from netloom.hls.lower import fixed_point
 
 
+def is_cast(layer: dict[str, Any]) -> bool:
+    """Whether a layer does nothing but put its input into its quantizer's type."""
+    return (
+        layer["class_name"] == "Activation"
+        and layer.get("activation_quantizer") is not None
+        and layer["activation"] in ("linear", "relu")
+    )
+
+
 @dataclass(frozen=True)
 class ParsedModel:
     """A model as every front end hands it over: hls4ml's description, layer by layer, under identifiers.
@@ -37,9 +46,10 @@ class ParsedModel:
             for layer in self.layers
             if layer.get("activation_quantizer") is not None
         }
+        casts = {layer["name"]: types.get(layer["name"]) for layer in self.layers if is_cast(layer)}
         for name in self.inputs:
             consumers = [layer["name"] for layer in self.layers if name in layer["inputs"]]
-            found = {types.get(consumer) for consumer in consumers}
+            found = {casts.get(consumer) for consumer in consumers}
             if len(found) == 1 and (type_ := found.pop()) is not None:
                 types[name] = type_
         return types

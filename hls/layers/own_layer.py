@@ -52,6 +52,9 @@ class OwnLayer(Layer):
         for header in (self.header, _SHARED):
             self.model.config.backend.register_source(_HEADERS / header)
 
+    def settle(self) -> None:
+        """Called when all types stand, before the C++ is written: what depends on them is made here."""
+
     def constants(self) -> Mapping[str, int | bool]:
         """Members of the C++ struct beside its types: sizes and options."""
         raise NotImplementedError
@@ -82,6 +85,7 @@ class OwnLayer(Layer):
 class _ConfigTemplate(LayerConfigTemplate):
     def format(self, node: OwnLayer) -> str:
         """The struct of sizes, options and types."""
+        node.settle()
         lines = [
             f"static const {'bool' if isinstance(value, bool) else 'int'} {name} = {str(value).lower()};"
             for name, value in node.constants().items()

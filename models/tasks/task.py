@@ -130,8 +130,12 @@ class Task(ABC):
 
 
 def last_function(model: Any, output: int = 0) -> str:
-    """The name of the function that a Keras model's output ends in: `linear` without one."""
-    layer = model.layers[-1] if len(model.outputs) == 1 else model.get_layer(model.output_names[output])
+    """The name of the function that a Keras model's output ends in, before it is quantized: `linear` without one."""
+    layer, node, _ = model.outputs[output]._keras_history
+    while type(layer).__name__ == "QActivation":
+        layer, node, _ = layer._inbound_nodes[node].input_tensors[0]._keras_history
+    if type(layer).__name__ in ("Softmax", "QSoftmax"):
+        return "softmax"
     return getattr(getattr(layer, "activation", None), "__name__", "linear")
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from netloom.testing.random_functions import function_layer, leaky_layer
+
 
 def build(spec: dict[str, Any]) -> Any:
     """The QKeras model of a specification."""
@@ -111,6 +113,13 @@ def build(spec: dict[str, Any]) -> Any:
                 narrow = bits(max(width, 2, integer + 1), integer, symmetric=symmetric)
                 other = QActivation(narrow, name=f"{name}_other")(x)
                 x = getattr(keras.layers, layer["function"])(name=name)([x, other])
+            case "table":
+                x = QActivation(bits(max(width, 2) + 2, 2), name=f"{name}_address")(x)
+                x = function_layer(layer["function"], name)(x)
+                if layer["closed"]:
+                    x = QActivation(bits(max(width, 4), 2), name=f"{name}_closed")(x)
+            case "lines":
+                x = leaky_layer(layer, x.shape, name)(x)
             case "function" if layer["function"].startswith("quantized"):
                 x = QActivation(f"{layer['function']}({max(width, 2)})", name=name)(x)
             case "function":

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from netloom.testing.random_functions import draw_functions
+
 ROUNDINGS = ("TRN", "TRN_ZERO", "RND", "RND_ZERO", "RND_INF", "RND_MIN_INF", "RND_CONV")
 OVERFLOWS = ("WRAP", "SAT", "SAT_ZERO", "SAT_SYM")
 
@@ -121,6 +123,7 @@ def generate(seed: int) -> dict[str, Any]:
             layer |= {"strides": int(wider.integers(1, 4)), "padding": str(wider.choice(["valid", "same"]))}
     if len(shape) == 3 and wider.random() < 0.2:
         shape = [4, *shape]
+    draw_functions(layers, np.random.default_rng([seed, 3]))
     return {
         "outputs": [layer["name"] for layer in layers if later.random() < 0.25],
         "seed": seed,
@@ -135,6 +138,8 @@ def means_the_same(spec: dict[str, Any]) -> bool:
     """Whether the firmware is to equal the QKeras model itself: no lossy types, tables or divisions."""
     tables = ("sigmoid", "tanh", "softmax")
     return not spec["lossy"] and not any(
-        layer.get("function") in tables or (layer["kind"] == "pool" and layer["function"] == "average")
+        (layer["kind"] == "function" and layer["function"] in tables)
+        or (layer["kind"] == "table" and not layer["closed"])
+        or (layer["kind"] == "pool" and layer["function"] == "average")
         for layer in spec["layers"]
     )

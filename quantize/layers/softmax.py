@@ -31,7 +31,7 @@ class QSoftmax(keras.layers.Layer):
         import qkeras
 
         self.quantizer = qkeras.get_quantizer(quantizer)
-        self.axis = axis
+        self.axis = axis if isinstance(axis, int) else axis[0]
         self.element = quantizer_type(self.quantizer)
         self.supports_masking = False
 

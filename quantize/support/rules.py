@@ -10,12 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from netloom.quantize.functions import NOT_ELEMENTWISE, function_names
 from netloom.quantize.support.layer import IoType, Layer, per_axis
-
-TABLES = frozenset({"sigmoid", "tanh", "softmax"})
-"""Activations that the firmware looks up in a table."""
-
-ACTIVATIONS = TABLES | {"linear", "relu"}
 
 
 @dataclass(frozen=True)
@@ -55,20 +51,10 @@ def _activation(layer: Layer) -> str | None:
     function = layer.config.get("activation", "linear")
     if isinstance(function, dict):
         function = function.get("class_name", "a function of its own")
-    return None if function in ACTIVATIONS else f"activation {function!r} is not supported"
-
-
-def _relu(option: str) -> Rule:
-    def found(layer: Layer) -> str | None:
-        value = layer.config[option]
-        return f"{option} must be 0, not {value}" if value else None
-
-    return Rule(f"`{option}` other than 0", found, "use a plain ReLU and fine-tune", "no firmware equals it exactly")
-
-
-def _bound(layer: Layer) -> str | None:
-    bound = layer.config["max_value"]
-    return None if bound is None else f"max_value={bound} is not supported, only a plain ReLU is"
+    if function in ("linear", "softmax", *function_names()):
+        return None
+    reason = NOT_ELEMENTWISE.get(function, "it is not one of keras.activations, and its code cannot be read")
+    return f"activation {function!r} is not supported, because {reason}"
 
 
 def _channels(layer: Layer) -> str | None:
@@ -137,18 +123,10 @@ def _rank(layer: Layer) -> str | None:
 _AXIS = "put a Permute before it and one after it"
 
 ACTIVATION = Rule(
-    "any other `activation`",
+    "an `activation` that is no function of one value, or none of Keras's",
     _activation,
-    f"use one of {', '.join(sorted(ACTIVATIONS))}",
-    "no firmware equals it exactly",
-)
-RELU = (_relu("negative_slope"), _relu("threshold"))
-BOUND = Rule(
-    "`max_value`",
-    _bound,
-    "use QActivation(quantized_relu(...)), whose range bounds it",
-    "the firmware bounds by type alone",
-    "conversion",
+    "use one that is in keras.activations",
+    "a table has an entry for every value",
 )
 CHANNELS = Rule(
     "`data_format='channels_first'`",

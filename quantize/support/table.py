@@ -98,7 +98,10 @@ LAYERS: dict[str, Entry] = {
     # Activations, normalization.
     "Activation": Entry("activation", (rules.ACTIVATION,)),
     "QActivation": Entry("activation", stage="convert"),
-    "ReLU": Entry("max_value negative_slope threshold", (*rules.RELU, rules.BOUND)),
+    "ReLU": Entry("max_value negative_slope threshold"),
+    "LeakyReLU": Entry("negative_slope"),
+    "PReLU": Entry("shared_axes"),
+    "ELU": Entry("alpha"),
     "Softmax": Entry("axis", rules.SOFTMAX),
     "QSoftmax": Entry("quantizer axis", stage="convert"),
     "BatchNormalization": Entry(_NORM, (rules.NORM_AXIS,)),
@@ -139,11 +142,8 @@ LAYERS: dict[str, Entry] = {
 }
 """Every Keras and QKeras layer class that is taken."""
 
-_RELU = Refused("use ReLU and fine-tune", "no firmware equals it exactly")
-
 REFUSED: dict[str, Refused] = {
     "Lambda": Refused("build it from keras layers", "it is arbitrary Python: its code would run when the model loads"),
-    **dict.fromkeys(("LeakyReLU", "PReLU", "ELU"), _RELU),
     "LayerNormalization": Refused("use BatchNormalization", "it divides by a root of the data"),
     "Masking": Refused("pad to one length and drop it", "the firmware computes every step"),
 }

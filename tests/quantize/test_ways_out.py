@@ -36,9 +36,6 @@ def joined(kind: type, other: int) -> Any:
 
 CASES: dict[str, tuple[tuple[int, ...], list[Any], str, list[list[Any]]]] = {
     "Lambda": (VECTOR, [layers.Lambda(lambda x: x + x)], "build it from keras layers", [[doubled]]),
-    "LeakyReLU": (VECTOR, [layers.Dense(4), layers.LeakyReLU()], "use ReLU", [[layers.Dense(4), layers.ReLU()]]),
-    "PReLU": (VECTOR, [layers.Dense(4), layers.PReLU()], "use ReLU", [[layers.Dense(4), layers.ReLU()]]),
-    "ELU": (VECTOR, [layers.Dense(4), layers.ELU()], "use ReLU", [[layers.Dense(4), layers.ReLU()]]),
     "Average": (VECTOR, [joined(layers.Average, 3)], "use Add", [[joined(layers.Add, 3), layers.Dense(2)]]),
     "Normalization": (
         VECTOR,
@@ -55,15 +52,9 @@ CASES: dict[str, tuple[tuple[int, ...], list[Any], str, list[list[Any]]]] = {
     "dtype": (VECTOR, [layers.Dense(2, dtype="float64")], "in float32", [[layers.Dense(2, dtype="float32")]]),
     "activation": (
         VECTOR,
-        [layers.Dense(3, activation="gelu")],
-        "use one of linear, relu, sigmoid, softmax, tanh",
-        [[layers.Dense(3, activation=name)] for name in ("linear", "relu", "sigmoid", "softmax", "tanh")],
-    ),
-    "slope": (
-        VECTOR,
-        [layers.Dense(4), layers.ReLU(negative_slope=0.1)],
-        "use a plain ReLU",
-        [[layers.Dense(4), layers.ReLU()]],
+        [layers.Dense(3, activation="sparsemax")],
+        "use softmax",
+        [[layers.Dense(3, activation="softmax")]],
     ),
     "softmax": (
         STEPS,

@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError
+from netloom.hls.frontends.fuse import fuse_tables
 from netloom.hls.frontends.keras.check import check_model
 from netloom.hls.frontends.parsed import ParsedModel
 from netloom.hls.names import identifiers
@@ -41,7 +42,7 @@ def parse(model: Any, settings: HlsSettings) -> ParsedModel:
         layer["name"] = names[layer["name"]]
         layer["inputs"] = [names[name] for name in layer["inputs"]]
     return ParsedModel(
-        layers,
+        fuse_tables(layers, [names[name] for name in outputs]),
         [names[name] for name in inputs],
         [names[name] for name in outputs],
         origins,

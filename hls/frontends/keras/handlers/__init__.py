@@ -1,5 +1,15 @@
 """Keras-3 layer handlers that hls4ml lacks. Importing this registers them; `handler` says for whom they answer."""
 
-from netloom.hls.frontends.keras.handlers import activation, batch_norm, linear, merge, pooling, shape, softmax, spatial
+from netloom.hls.frontends.keras.handlers import (
+    activation,
+    batch_norm,
+    function,
+    linear,
+    merge,
+    pooling,
+    shape,
+    softmax,
+    spatial,
+)
 
-__all__ = ["activation", "batch_norm", "linear", "merge", "pooling", "shape", "softmax", "spatial"]
+__all__ = ["activation", "batch_norm", "function", "linear", "merge", "pooling", "shape", "softmax", "spatial"]

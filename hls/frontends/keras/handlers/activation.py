@@ -9,7 +9,13 @@ from hls4ml.converters.keras_v3._base import registry
 from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls.frontends.keras.handlers.chain import chained, softmax_chain
-from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
+from netloom.hls.frontends.keras.handlers.function import (
+    function_layer,
+    is_table,
+    own_activation,
+    quantizer_table,
+)
+from netloom.hls.frontends.keras.handlers.handler import NetloomHandler, for_own_conversion
 from netloom.hls.frontends.keras.handlers.quantizer import GridQuantizer
 from netloom.hls.hls4ml_types import precision_type
 from netloom.quantize.quantizers import check_bits, quantizer_type
@@ -28,6 +34,8 @@ def activation_layer(layer: Any, activation: Any, shape: tuple[int, ...]) -> dic
         return None
     if hasattr(activation, "bits"):
         return quantized_activation(activation, f"{layer.name}_activation", shape)
+    if for_own_conversion():
+        return own_activation(activation, f"{layer.name}_{{}}", shape, f"layer {layer.name!r}")
     plain = {keras.activations.relu: "relu", keras.activations.sigmoid: "sigmoid", keras.activations.tanh: "tanh"}
     if activation not in plain:
         name = getattr(activation, "__name__", type(activation).__name__)
@@ -51,6 +59,8 @@ def quantized_activation(quantizer: Any, name: str, shape: tuple[int, ...]) -> d
     """
     from qkeras.quantizers import quantized_relu, quantized_sigmoid, quantized_tanh
 
+    if for_own_conversion() and is_table(quantizer):
+        return quantizer_table(quantizer, name, shape)
     if isinstance(quantizer, quantized_sigmoid | quantized_tanh):
         type_, function = (
             _hard_type(quantizer),
@@ -117,6 +127,9 @@ class ActivationHandler(NetloomHandler):
         function = getattr(activation, "__name__", None)
         if function is None:
             return self._of_layer(layer, in_tensors, out_tensors)
+        if function not in ("linear", "softmax") and for_own_conversion():
+            own = own_activation(activation, layer.name, shape, f"layer {layer.name!r}")
+            return ({**self.default_config, **own},)
         config = {**self.default_config, "activation": function, "n_in": prod(shape)}
         if function != "softmax":
             return ({**config, "class_name": "Activation"},)
@@ -142,24 +155,31 @@ class ReluHandler(NetloomHandler):
     handles = ("keras.src.layers.activations.relu.ReLU",)
 
     def __call__(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> Any:
-        """Leave one with options to hls4ml."""
-        if layer.max_value is not None or layer.negative_slope or layer.threshold:
+        """Leave one with options to hls4ml, but in netloom's own conversion."""
+        if _has_options(layer) and not for_own_conversion():
             return self.before(layer)(layer, in_tensors, out_tensors)
         return super().__call__(layer, in_tensors, out_tensors)
 
     def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> dict[str, Any]:
-        """One `Activation`."""
-        del layer, out_tensors
-        return {"class_name": "Activation", "activation": "relu", "n_in": prod(in_tensors[0].shape[1:])}
+        """One `Activation`; lines or a table if there are options."""
+        del out_tensors
+        shape = in_tensors[0].shape[1:]
+        if _has_options(layer):
+            return function_layer(layer, shape)
+        return {"class_name": "Activation", "activation": "relu", "n_in": prod(shape)}
+
+
+def _has_options(layer: Any) -> bool:
+    return layer.max_value is not None or bool(layer.negative_slope) or bool(layer.threshold)
 
 
 class QActivationHandler(NetloomHandler):
-    """`QActivation`: `quantized_bits`, `quantized_relu`, the hard forms of `quantized_sigmoid` and `quantized_tanh`."""
+    """`QActivation` of any quantizer that is a function of one value."""
 
     handles = ("qkeras.qlayers.QActivation",)
 
     def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> tuple[dict[str, Any], ...]:
-        """One `Activation`; a tuple, because hls4ml's base class takes `layer.activation` for a plain function."""
+        """One layer; a tuple, because hls4ml's base class takes `layer.activation` for a plain function."""
         del out_tensors
         config = quantized_activation(layer.activation, layer.name, tuple(in_tensors[0].shape[1:]))
         return ({**self.default_config, **config},)

@@ -30,6 +30,12 @@ def _is_own(asker: FrameType) -> bool:
     return str(asker.f_globals.get("__name__")).startswith(f"{__package__.partition('.')[0]}.")
 
 
+def for_own_conversion() -> bool:
+    """Whether hls4ml's parser parses for netloom's own conversion."""
+    asker = _asker()
+    return asker is not None and _is_own(asker)
+
+
 def _backend(asker: FrameType) -> str:
     """For which backend one of hls4ml's functions asks: they hold it, or a configuration with its name."""
     names = asker.f_locals

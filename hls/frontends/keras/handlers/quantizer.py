@@ -56,7 +56,7 @@ def quantized_values(layer: Any, weight: Any, quantizer: Any, where: str) -> tup
     if not np.isfinite(values).all():
         raise QuantizerNotSupportedError(f"{name}: weights must be finite; found NaN or infinity")
     if quantizer is None:
-        return values, _unquantized_grid(values, name)
+        return values, unquantized_grid(values, name)
     check_weights(values, quantizer, name)
     if type(quantizer).__name__ in ("quantized_bits", "quantized_relu") and _is_plain(quantizer):
         return values, quantizer_type(quantizer).with_modes()
@@ -71,8 +71,12 @@ def _is_plain(quantizer: Any) -> bool:
     return unscaled and int(quantizer.bits) > int(getattr(quantizer, "keep_negative", 0))
 
 
-def _unquantized_grid(values: np.ndarray, where: str) -> FixedPoint:
-    """The grid of weights that no quantizer put on one: few bits, for every float32 lies on a grid of many."""
+def unquantized_grid(values: np.ndarray, where: str) -> FixedPoint:
+    """The grid of weights that no quantizer put on one: few bits, for every float32 lies on a grid of many.
+
+    Raises:
+        QuantizerNotSupportedError: if they need more than `MAX_UNQUANTIZED_BITS`.
+    """
     grid = smallest_grid(values, where)
     if grid.width > MAX_UNQUANTIZED_BITS:
         raise QuantizerNotSupportedError(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
-from netloom.hls.layers import rearrange
+from netloom.hls.layers.rearrange import rearrange
 
 
 class _MovingHandler(NetloomHandler):
