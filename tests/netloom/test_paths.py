@@ -11,7 +11,7 @@ import netloom
 from netloom.backend.project import HardwareProject
 from netloom.errors import NetloomError, SettingsError
 from netloom.firmware.board.boards import find_board
-from netloom.firmware.board.host import flash
+from netloom.firmware.board.flash import flash
 from netloom.firmware.build.bitstream import Build, build
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.sim.hardware.emulate import emulate
@@ -60,7 +60,7 @@ def test_paths_of_hardware(kind, tmp_path):
         lambda: netloom.open_engine("rtl", design=missing, cache=missing),
         lambda: netloom.open_engine("netlist", design=missing, netlist=missing, cache=missing),
         lambda: emulate(missing, cache=missing),
-        lambda: build(missing, board, missing),
+        lambda: build(missing, None, board, missing),
         lambda: HardwareProject.read(missing),
     ]
     for call in calls:
