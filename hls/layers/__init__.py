@@ -9,6 +9,7 @@ import hls4ml.backends  # noqa: F401
 
 from netloom.hls.layers.convolution import NetloomConvolution, convolution, transposed_convolution
 from netloom.hls.layers.lines import NetloomLines, lines_of
+from netloom.hls.layers.norm import NetloomNorm, norm_of
 from netloom.hls.layers.pooling import NetloomPooling, pooling
 from netloom.hls.layers.rearrange import NetloomRearrange, rearrange
 from netloom.hls.layers.table import NetloomTable, table_of
@@ -16,11 +17,13 @@ from netloom.hls.layers.table import NetloomTable, table_of
 __all__ = [
     "NetloomConvolution",
     "NetloomLines",
+    "NetloomNorm",
     "NetloomPooling",
     "NetloomRearrange",
     "NetloomTable",
     "convolution",
     "lines_of",
+    "norm_of",
     "pooling",
     "rearrange",
     "table_of",

@@ -43,12 +43,6 @@ CASES: dict[str, tuple[tuple[int, ...], list[Any], str, list[list[Any]]]] = {
         "normalize the data before the network, or give",
         [[layers.Dense(2)]],
     ),
-    "LayerNormalization": (
-        VECTOR,
-        [layers.LayerNormalization()],
-        "use BatchNormalization",
-        [[layers.BatchNormalization(), layers.Dense(2)]],
-    ),
     "dtype": (VECTOR, [layers.Dense(2, dtype="float64")], "in float32", [[layers.Dense(2, dtype="float32")]]),
     "activation": (
         VECTOR,
