@@ -15,7 +15,7 @@ from netloom.hls.frontends.keras.handlers.activation import activation_layer
 from netloom.hls.frontends.keras.handlers.chain import chained
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
 from netloom.hls.frontends.keras.handlers.quantizer import GridQuantizer, quantized_values
-from netloom.hls.layers import convolution, transposed_convolution
+from netloom.hls.layers.convolution import convolution, transposed_convolution
 
 
 def _folds(layer: Any) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
-from netloom.hls.layers import pooling
+from netloom.hls.layers.pooling import pooling
 
 _MODULE = "keras.src.layers.pooling"
 
