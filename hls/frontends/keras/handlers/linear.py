@@ -230,7 +230,11 @@ class QConvTransposeHandler(_LinearHandler):
         "netloom.quantize.layers.convolution.QPaddedConv2DTranspose",
         "netloom.quantize.layers.convolution.QConv3DTranspose",
     )
-    lacking = True
+
+    def lacks(self, layer: Any, in_tensors: Sequence[Any]) -> bool:
+        """hls4ml has none of them."""
+        del layer, in_tensors
+        return True
 
     def layers(self, layer: Any, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> list[dict[str, Any]]:
         """One `NetloomConvolution`."""

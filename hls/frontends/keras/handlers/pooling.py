@@ -60,7 +60,11 @@ class Pooling3DHandler(NetloomHandler):
         for scope in ("", "global_")
         for kind in ("max", "average")
     )
-    lacking = True
+
+    def lacks(self, layer: Any, in_tensors: Sequence[Any]) -> bool:
+        """hls4ml has none of them."""
+        del layer, in_tensors
+        return True
 
     def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> tuple[dict[str, Any], ...]:
         """One `NetloomPooling`."""
