@@ -7,8 +7,9 @@ import numpy as np
 
 from netloom.quantize.flat.names import unique_name
 from netloom.quantize.graph import Block, Graph, Step
+from netloom.quantize.norm_tables import NormMode
 
-NORMS = {
+NORMS: dict[str, NormMode] = {
     "LayerNormalization": "layer",
     "GroupNormalization": "layer",
     "RMSNormalization": "rms",

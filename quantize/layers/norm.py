@@ -45,9 +45,9 @@ class QNormalization(keras.layers.Layer):
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """The table for so many elements."""
-        inner = tuple(shape[1:])
-        if None in inner:
-            raise LayerNotSupportedError(f"layer {self.name!r}: the sizes of its input must be fixed, not {inner}")
+        inner = tuple(size for size in shape[1:] if size is not None)
+        if len(inner) < len(shape) - 1:
+            raise LayerNotSupportedError(f"layer {self.name!r}: the sizes of its input must be fixed, not {shape[1:]}")
         if self.groups is not None and (self.groups < 1 or inner[-1] % self.groups):
             raise LayerNotSupportedError(
                 f"layer {self.name!r}: {inner[-1]} channels do not divide into {self.groups} groups"

@@ -8,7 +8,8 @@ import numpy as np
 from netloom.hls.frontends.keras.handlers.activation import quantized_activation
 from netloom.hls.frontends.keras.handlers.chain import chained
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
-from netloom.hls.layers import norm_of, rearrange
+from netloom.hls.layers.norm import norm_of
+from netloom.hls.layers.rearrange import rearrange
 from netloom.quantize.norm_tables import grouped
 
 
