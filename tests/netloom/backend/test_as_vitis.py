@@ -1,0 +1,63 @@
+"""What hls4ml's C++ has its own way of computing, against hls4ml's own backend Vitis, to the bit."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netloom.errors import LayerNotSupportedError
+
+hls4ml = pytest.importorskip("hls4ml")
+keras = pytest.importorskip("keras")
+layers = keras.layers
+
+SAMPLES = 100
+
+
+def sequential(shape: tuple[int, ...], *chain: Any) -> Any:
+    keras.utils.set_random_seed(1)
+    return keras.Sequential([keras.Input(shape), *chain])
+
+
+def convert(model: Any, backend: str, directory: Path, io_type: str, default: str, **settings: Any) -> Any:
+    config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend=backend, default_precision=default)
+    for layer in config["LayerName"].values():
+        layer |= settings
+    return hls4ml.converters.convert_from_keras_model(
+        model, hls_config=config, backend=backend, output_dir=str(directory), io_type=io_type
+    )
+
+
+def assert_as_vitis(
+    model: Any, directory: Path, io_type: str = "io_parallel", default: str = "fixed<16,6>", **settings: Any
+) -> None:
+    """Equal outputs for inputs over all of the type's range and beyond."""
+    x = np.random.default_rng(0).normal(0, 4, (SAMPLES, *model.input_shape[1:])).astype(np.float32)
+    x[: SAMPLES // 4] = np.rint(x[: SAMPLES // 4])
+    ours = convert(model, "netloom", directory / "netloom", io_type, default, **settings)
+    theirs = convert(model, "Vitis", directory / "vitis", io_type, default, **settings)
+    theirs.compile()
+    found, expected = ours.predict(x), np.asarray(theirs.predict(x))
+    np.testing.assert_array_equal(found, expected.reshape(found.shape))
+    assert len(np.unique(found)) > 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "chain", "io_type", "reuse"),
+    [
+        ((12,), lambda: [layers.Dense(6), layers.BatchNormalization()], "io_parallel", 4),
+        ((12,), lambda: [layers.Dense(6)], "io_stream", 36),
+        ((6, 6, 2), lambda: [layers.Conv2D(3, 3), layers.ReLU()], "io_stream", 6),
+    ],
+)
+def test_the_strategy_resource_unrolled(
+    shape: tuple[int, ...], chain: Any, io_type: str, reuse: int, tmp_path: Path
+) -> None:
+    """It adds in the order of Resource: with an accumulator that saturates, order is all."""
+    model = sequential(shape, *chain())
+    weights = model.layers[0].get_weights()
+    weights[0][0] = 0  # left out in the C++
+    model.layers[0].set_weights([3 * weights[0], weights[1]])
+    settings = {"Strategy": "Resource_Unrolled", "ReuseFactor": reuse}
+    assert_as_vitis(model, tmp_path, io_type, "fixed<9,3,TRN,SAT>", **settings)
