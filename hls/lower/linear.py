@@ -10,7 +10,7 @@ from netloom.hls.dataflow import DepthwiseMatVec, MatVec, Window
 from netloom.hls.lower.context import LoweringContext, stored
 
 STRATEGIES = ("latency", "resource", "resource_unrolled")
-"""Those whose C++ has an exact equal here. `resource_unrolled` adds in the order of `resource`, and leaves out zeros."""
+"""Those whose C++ has an exact equal here. `resource_unrolled` adds as `resource` does, but no zeros."""
 
 
 def _strategy(node: Any) -> str:

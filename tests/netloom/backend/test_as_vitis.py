@@ -6,8 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netloom.errors import LayerNotSupportedError
-
 hls4ml = pytest.importorskip("hls4ml")
 keras = pytest.importorskip("keras")
 layers = keras.layers
@@ -61,3 +59,37 @@ def test_the_strategy_resource_unrolled(
     model.layers[0].set_weights([3 * weights[0], weights[1]])
     settings = {"Strategy": "Resource_Unrolled", "ReuseFactor": reuse}
     assert_as_vitis(model, tmp_path, io_type, "fixed<9,3,TRN,SAT>", **settings)
+
+
+IMAGE = (3, 4, 2)
+LAYERS = {
+    "leaky": lambda: [layers.LeakyReLU(0.3), layers.Dense(3, activation="leaky_relu")],
+    "prelu": lambda: [layers.PReLU(alpha_initializer="random_normal")],
+    "threshold": lambda: [layers.ReLU(threshold=0.7)],
+    "elu": lambda: [layers.ELU(0.7), layers.Dense(3, activation="elu")],
+    "selu": lambda: [layers.Activation("selu")],
+    "softplus": lambda: [layers.Dense(3, activation="softplus")],
+    "softsign": lambda: [layers.Dense(3, activation="softsign"), layers.Dense(3, activation="hard_sigmoid")],
+}
+
+
+@pytest.mark.parametrize("io_type", ["io_parallel", pytest.param("io_stream", marks=pytest.mark.slow)])
+def test_all_activations_in_one_network(io_type: str, tmp_path: Path) -> None:
+    """Every one on the same input, its result an output; one project, for compiling takes longest."""
+    start = keras.Input(IMAGE)
+    keras.utils.set_random_seed(1)
+    outputs = []
+    for index, build in enumerate(LAYERS.values()):
+        # A stream has one reader.
+        y = layers.Conv2D(2, 1, name=f"c{index}")(start)
+        for layer in build():
+            y = layer(y) if not isinstance(layer, layers.Dense) else layers.Conv2D(2, 1, activation=layer.activation)(y)
+        outputs.append(y)
+    model = keras.Model(start, outputs)
+    x = np.random.default_rng(0).normal(0, 4, (SAMPLES, *IMAGE)).astype(np.float32)
+    ours = convert(model, "netloom", tmp_path / "netloom", io_type, "fixed<13,6>")
+    theirs = convert(model, "Vitis", tmp_path / "vitis", io_type, "fixed<13,6>")
+    theirs.compile()
+    for name, found, expected in zip(LAYERS, ours.predict(x), theirs.predict(x), strict=True):
+        np.testing.assert_array_equal(found, np.reshape(expected, found.shape), err_msg=name)
+        assert len(np.unique(found)) > 10, name
