@@ -56,7 +56,7 @@ def _symmetric_table(
     element = context.choose("table", lambda: default)
     fraction = context.type_of(context.inputs[0]).element.fraction
     shift = fraction + half_range_log2 + 1
-    tables.check_index(context, size, shift)
+    tables.check_index(context, context.inputs[0], size, shift)
     lookup = Lookup(
         table(size, element),
         element.with_modes(),

@@ -93,7 +93,7 @@ def _table_below(context: LoweringContext, raws: np.ndarray, fraction: int) -> s
     """A table whose entry `i` is for -8 * i / size; the first, for all that is above zero, is 0."""
     size = raws.size
     shift = context.type_of(context.inputs[0]).element.fraction + _REACH_LOG2
-    tables.check_index(context, size, shift)
+    tables.check_index(context, context.inputs[0], size, shift)
     element = FixedPoint.containing(int(raws.min()), int(raws.max()), fraction)
     lookup = Lookup(
         np.ascontiguousarray(raws[::-1]),

@@ -93,3 +93,29 @@ def test_all_activations_in_one_network(io_type: str, tmp_path: Path) -> None:
     for name, found, expected in zip(LAYERS, ours.predict(x), theirs.predict(x), strict=True):
         np.testing.assert_array_equal(found, np.reshape(expected, found.shape), err_msg=name)
         assert len(np.unique(found)) > 10, name
+
+
+@pytest.mark.parametrize(
+    ("io_type", "implementation"),
+    [
+        (io_type, implementation)
+        for io_type in ("io_parallel", "io_stream")
+        for implementation in ("stable", "latency", "legacy", "argmax")
+    ],
+)
+@pytest.mark.slow
+def test_every_implementation_of_softmax(io_type: str, implementation: str, tmp_path: Path) -> None:
+    """Alone, and with io_parallel over an axis that is not the last, where hls4ml's C++ gathers slices."""
+    first, second = keras.Input((5,)), keras.Input((3, 4) if io_type == "io_parallel" else (3,))
+    outputs = [layers.Softmax()(first), layers.Softmax(axis=1 if io_type == "io_parallel" else -1)(second)]
+    model = keras.Model([first, second], outputs)
+    # Few bits, so that there are ties.
+    rng = np.random.default_rng(0)
+    x = [rng.integers(-24, 24, (SAMPLES, *start.shape[1:])).astype(np.float32) / 4 for start in (first, second)]
+    settings = {"Implementation": implementation}
+    ours = convert(model, "netloom", tmp_path / "netloom", io_type, "fixed<12,5>", **settings)
+    theirs = convert(model, "Vitis", tmp_path / "vitis", io_type, "fixed<12,5>", **settings)
+    theirs.compile()
+    for found, expected in zip(ours.predict(x), theirs.predict(x), strict=True):
+        np.testing.assert_array_equal(found, np.reshape(expected, found.shape))
+        assert len(np.unique(found)) > 1
