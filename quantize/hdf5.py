@@ -128,10 +128,12 @@ def _classes() -> set[str]:
     import keras
     import qkeras
 
+    from netloom.quantize import layers
+
     kinds = (keras.layers, keras.initializers, keras.regularizers, keras.constraints)
     names = {name for kind in kinds for name, thing in vars(kind).items() if isinstance(thing, type)}
     quantized = {name for name, thing in vars(qkeras).items() if isinstance(thing, type) and name.startswith("Q")}
-    registered = {f"qkeras>{name}" for name in quantized | QUANTIZERS}
+    registered = {f"qkeras>{name}" for name in quantized | QUANTIZERS} | {f"netloom>{name}" for name in layers.__all__}
     return names | quantized | registered | {"Functional", "Model", "Sequential"}
 
 

@@ -7,22 +7,6 @@ project that comes out is plain hls4ml, for the vendor's tool as well.
 # First: hls4ml's plug-ins, netloom's backend among them, import modules of this package while it is not whole.
 import hls4ml.backends  # noqa: F401
 
-from netloom.hls.layers.convolution import NetloomConvolution, convolution, transposed_convolution
-from netloom.hls.layers.lines import NetloomLines, lines_of
-from netloom.hls.layers.pooling import NetloomPooling, pooling
-from netloom.hls.layers.rearrange import NetloomRearrange, rearrange
-from netloom.hls.layers.table import NetloomTable, table_of
+from netloom.hls.layers import convolution, lines, pooling, rearrange, table
 
-__all__ = [
-    "NetloomConvolution",
-    "NetloomLines",
-    "NetloomPooling",
-    "NetloomRearrange",
-    "NetloomTable",
-    "convolution",
-    "lines_of",
-    "pooling",
-    "rearrange",
-    "table_of",
-    "transposed_convolution",
-]
+__all__ = ["convolution", "lines", "pooling", "rearrange", "table"]

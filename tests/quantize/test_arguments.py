@@ -9,11 +9,11 @@ keras = pytest.importorskip("keras")
 import qkeras  # noqa: E402
 from zoo import bits, linear, quant  # noqa: E402
 
-import netloom.quantize.layers  # noqa: E402
 from netloom.errors import LayerNotSupportedError, NetloomError  # noqa: E402
 from netloom.hls import HlsSettings  # noqa: E402
 from netloom.hls.frontends.keras.check import check_model  # noqa: E402
 from netloom.quantize import Policy, quantize  # noqa: E402
+from netloom.quantize import layers as own_layers  # noqa: E402
 from netloom.quantize.support.arguments import constructor_arguments, is_harmless  # noqa: E402
 from netloom.quantize.support.table import LAYERS  # noqa: E402
 
@@ -50,7 +50,7 @@ QUANTIZERS = {
 
 
 def layer_class(name):
-    return getattr(qkeras, name, None) or getattr(keras.layers, name, None) or getattr(netloom.quantize.layers, name)
+    return getattr(qkeras, name, None) or getattr(keras.layers, name, None) or getattr(own_layers, name)
 
 
 def is_known(kind, argument):

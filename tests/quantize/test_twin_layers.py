@@ -212,8 +212,8 @@ def test_a_kept_batch_norm_is_exactly_its_scale_and_shift():
 def test_last_logits_stay_at_accumulator_precision_and_tables_get_8_bits_or_more():
     model, inputs = randomized(image_classifier)
     twin = quantize(model, Policy.uniform(4), inputs, fine_tune_epochs=0)
-    assert type(twin.layers[-1]).__name__ == "Activation"
-    assert quantizer_type(twin.layers[-2].activation).width == 8
+    assert type(twin.layers[-1]).__name__ == "QSoftmax"
+    assert quantizer_type(twin.layers[-1].quantizer).width == 8
     model, inputs = randomized(nested)
     assert type(quantize(model, Policy.uniform(4), inputs, fine_tune_epochs=0).layers[-1]).__name__ == "QDense"
 

@@ -230,7 +230,7 @@ def test_what_has_no_table_is_refused_by_name(tmp_path):
     def twice(x):
         return x + x
 
-    with pytest.raises(LayerNotSupportedError, match=r"'twice'.*not one of keras"):
+    with pytest.raises(LayerNotSupportedError, match=r"twice' is not supported: use one that is in keras"):
         convert(network(layers.Activation(twice, name="f")), HlsSettings(), tmp_path / "net")
 
 

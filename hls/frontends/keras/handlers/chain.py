@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from netloom.hls.layers import rearrange
+from netloom.hls.layers.rearrange import rearrange
 
 
 def chained(configs: Sequence[dict[str, Any]], layer: Any, source: Any, target: Any) -> tuple[dict[str, Any], ...]:

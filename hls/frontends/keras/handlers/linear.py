@@ -15,7 +15,7 @@ from netloom.hls.frontends.keras.handlers.activation import activation_layer
 from netloom.hls.frontends.keras.handlers.chain import chained
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
 from netloom.hls.frontends.keras.handlers.quantizer import GridQuantizer, quantized_values
-from netloom.hls.layers import convolution, transposed_convolution
+from netloom.hls.layers.convolution import convolution, transposed_convolution
 
 
 def _folds(layer: Any) -> bool:
@@ -230,7 +230,11 @@ class QConvTransposeHandler(_LinearHandler):
         "netloom.quantize.layers.convolution.QPaddedConv2DTranspose",
         "netloom.quantize.layers.convolution.QConv3DTranspose",
     )
-    lacking = True
+
+    def lacks(self, layer: Any, in_tensors: Sequence[Any]) -> bool:
+        """hls4ml has none of them."""
+        del layer, in_tensors
+        return True
 
     def layers(self, layer: Any, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> list[dict[str, Any]]:
         """One `NetloomConvolution`."""

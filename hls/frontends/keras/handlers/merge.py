@@ -8,7 +8,7 @@ import numpy as np
 
 from netloom.hls.frontends.keras.handlers.batch_norm import scaled
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
-from netloom.hls.layers import rearrange
+from netloom.hls.layers.rearrange import rearrange
 
 
 def _grid(shape: Sequence[int]) -> np.ndarray:

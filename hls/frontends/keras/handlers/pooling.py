@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
-from netloom.hls.layers import pooling
+from netloom.hls.layers.pooling import pooling
 
 _MODULE = "keras.src.layers.pooling"
 
@@ -60,7 +60,11 @@ class Pooling3DHandler(NetloomHandler):
         for scope in ("", "global_")
         for kind in ("max", "average")
     )
-    lacking = True
+
+    def lacks(self, layer: Any, in_tensors: Sequence[Any]) -> bool:
+        """hls4ml has none of them."""
+        del layer, in_tensors
+        return True
 
     def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> tuple[dict[str, Any], ...]:
         """One `NetloomPooling`."""
