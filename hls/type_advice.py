@@ -76,8 +76,13 @@ class _Widened(FromTemplates):
     def advice(self, node: Any) -> str | None:
         """What is wrong with the layer's types, and what to set; None if nothing is."""
         found = self._found.get(node.name, {})
+        if node.class_name == "Softmax" and "inv_inp" in found:
+            return self._softmax_advice(node, found)
         if node.class_name == "Softmax":
-            return self._softmax_advice(node, found) if found else None
+            # 'legacy' and 'argmax' have but a result, of at most 1.
+            one = FixedPoint(1, 1, signed=False)
+            wide = {role: (have, _widened(have, one, role)) for role, (have, _) in found.items()}
+            found = {role: (have, wider) for role, (have, wider) in wide.items() if have != wider}
         wrong = found | _narrow_weights(node)
         if not wrong:
             return None

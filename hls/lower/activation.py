@@ -1,22 +1,21 @@
-"""Lowering of activations: linear, ReLU, tables, hard sigmoid and tanh."""
+"""Lowering of activations: linear, ReLU, tables, hard sigmoid and tanh; others are in `halves`."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from netloom.errors import LayerNotSupportedError, PrecisionError
+from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.hls.dataflow import Clamp, Lookup
-from netloom.hls.lower import tables
+from netloom.hls.lower import halves, tables
 from netloom.hls.lower.context import LoweringContext, fixed_point
 from netloom.hls.lower.linear import scale_and_shift
 
-TABLE_SIZE = 4096
-"""Entries of sigmoid and tanh tables: at the steepest point neighbours differ by 2**-10 and 2**-9."""
-
 SIGMOID_TABLE = FixedPoint(18, 1, False, Rounding.RND, Overflow.SAT)
 TANH_TABLE = FixedPoint(18, 2, True, Rounding.RND, Overflow.SAT)
+SOFTPLUS_TABLE = FixedPoint(18, 4, False, Rounding.RND, Overflow.SAT)
+SOFTSIGN_TABLE = FixedPoint(18, 1, True, Rounding.RND, Overflow.SAT)
 
 
 def lower_activation(node: Any, context: LoweringContext) -> None:
@@ -31,9 +30,18 @@ def lower_activation(node: Any, context: LoweringContext) -> None:
             _symmetric_table(context, tables.sigmoid_table, SIGMOID_TABLE, half_range_log2=3)
         case "tanh":
             _symmetric_table(context, tables.tanh_table, TANH_TABLE, half_range_log2=2)
+        case "softplus":
+            _symmetric_table(context, tables.softplus_table, SOFTPLUS_TABLE, half_range_log2=3)
+        case "softsign":
+            _symmetric_table(context, tables.softsign_table, SOFTSIGN_TABLE, half_range_log2=3)
+        case "elu":
+            halves.lower_elu(context, 1, FixedPoint(1, 1, signed=False))
+        case "selu":
+            halves.lower_selu(context)
         case _:
             raise LayerNotSupportedError(
-                f"layer {node.name!r}: activation {function!r} is not supported; use relu, sigmoid, tanh or softmax"
+                f"layer {node.name!r}: activation {function!r} is not supported; use linear, relu, sigmoid, tanh, "
+                "softmax, softplus, softsign, elu, selu, leaky_relu or hard_sigmoid"
             )
 
 
@@ -44,11 +52,11 @@ def _symmetric_table(
     half_range_log2: int,
 ) -> None:
     """hls4ml's sigmoid and tanh: `table_size` entries over +-2**half_range_log2, the index truncated towards zero."""
-    size = context.table_size("table_size", TABLE_SIZE)
+    size = context.table_size("table_size", tables.SIZE)
     element = context.choose("table", lambda: default)
     fraction = context.type_of(context.inputs[0]).element.fraction
     shift = fraction + half_range_log2 + 1
-    _check_index(context, size, shift)
+    tables.check_index(context, context.inputs[0], size, shift)
     lookup = Lookup(
         table(size, element),
         element.with_modes(),
@@ -58,16 +66,6 @@ def _symmetric_table(
         toward_zero=True,
     )
     context.finish(context.add("table", lookup, context.inputs[0]))
-
-
-def _check_index(context: LoweringContext, size: int, shift: int) -> None:
-    """hls4ml computes the index in a 32-bit int, which must not wrap."""
-    largest = context.bounds_of(context.inputs[0]).magnitude * size
-    if largest >> max(shift, 0) << max(-shift, 0) >= 2**31:
-        raise PrecisionError(
-            f"layer {context.node.name!r}: its input can reach values that overflow the 32-bit index of hls4ml's "
-            "table; put a QActivation(quantized_bits(...)) before it"
-        )
 
 
 def lower_hard_activation(node: Any, context: LoweringContext) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from netloom.errors import LayerNotSupportedError
 from netloom.hls.dataflow import Dataflow
-from netloom.hls.lower import activation, linear, merge, pooling, quantizer, shape, softmax
+from netloom.hls.lower import activation, halves, linear, merge, pooling, quantizer, shape, softmax
 from netloom.hls.lower.context import LoweringContext, TypeSource
 
 LOWERINGS: dict[str, Callable[[Any, LoweringContext], None]] = {
@@ -21,6 +21,8 @@ LOWERINGS: dict[str, Callable[[Any, LoweringContext], None]] = {
     "BatchNormalization": linear.lower_batch_norm,
     # activations
     "Activation": activation.lower_activation,
+    "ParametrizedActivation": halves.lower_parametrized,
+    "PReLU": halves.lower_prelu,
     "HardActivation": activation.lower_hard_activation,
     "Softmax": softmax.lower_softmax,
     "FixedPointQuantizer": quantizer.lower_fixed_point_quantizer,

@@ -9,15 +9,15 @@ from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import DepthwiseMatVec, MatVec, Window
 from netloom.hls.lower.context import LoweringContext, stored
 
-STRATEGIES = ("latency", "resource")
-"""Those whose C++ has an exact equal here."""
+STRATEGIES = ("latency", "resource", "resource_unrolled")
+"""Those whose C++ has an exact equal here. `resource_unrolled` adds as `resource` does, but no zeros."""
 
 
 def _strategy(node: Any) -> str:
     strategy = str(node.get_attr("strategy", "latency")).lower()
     if strategy not in STRATEGIES:
         raise LayerNotSupportedError(
-            f"layer {node.name!r}: strategy {strategy!r} is not supported; use 'Latency' or 'Resource'"
+            f"layer {node.name!r}: strategy {strategy!r} is not supported; use one of {', '.join(STRATEGIES)}"
         )
     return strategy
 

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hls4ml.backends.backend import get_backend
 from hls4ml.backends.fpga.passes.hgq_proxy_model import generate_mask_fn
 from hls4ml.backends.vitis.vitis_backend import VitisBackend
+from hls4ml.backends.vivado.passes.unrolled_codegen import GenerateUnrolledDenseResource
 from hls4ml.backends.vivado.vivado_backend import VivadoBackend
 from hls4ml.model.flow import get_flow, register_flow
-from hls4ml.model.optimizer import layer_optimizer, model_optimizer
+from hls4ml.model.optimizer import layer_optimizer, model_optimizer, register_pass
 from hls4ml.model.optimizer.passes.hgq_proxy_model import FixedPointQuantizer
 from hls4ml.model.types import Source
 from hls4ml.writer.vitis_writer import VitisWriter
@@ -24,7 +26,11 @@ from netloom.errors import LayerNotSupportedError, NotSupportedError, SettingsEr
 from netloom.hls.frontends.keras.handlers.handler import BACKEND
 from netloom.hls.lower.linear import STRATEGIES
 
-_QUANTIZER_PASS = "process_fixed_point_quantizer_layer"
+_BY_NAME = {
+    "vivado:optimize": "process_fixed_point_quantizer_layer",
+    "vivado:specific_types": "generate_unrolled_dense_resource",
+}
+"""hls4ml's flows, and the pass of each that knows backends by their names; netloom has its own of that name."""
 
 
 class NetloomWriter(VivadoWriter):
@@ -39,6 +45,15 @@ class NetloomWriter(VivadoWriter):
         model.write_design()
 
 
+class UnrolledCode(GenerateUnrolledDenseResource):
+    """The C++ of the strategy `resource_unrolled`, with Vitis's pragmas."""
+
+    def _add_backend_specific_pragmas_to_generated_code(self, code: str, backend: Any) -> str:
+        del backend
+        pragmas: str = super()._add_backend_specific_pragmas_to_generated_code(code, get_backend("vitis"))
+        return pragmas
+
+
 class NetloomBackend(VitisBackend):
     """Vitis's passes, with refusals before them and the lowering after them."""
 
@@ -50,16 +65,19 @@ class NetloomBackend(VitisBackend):
 
     def _register_flows(self) -> None:
         first = register_flow("refuse", [f"{BACKEND}:refuse_strategies"], backend=self.name)
-        optimize = get_flow("vivado:optimize")
-        replaced = [
-            opt.replace(f"vivado:{_QUANTIZER_PASS}", f"{BACKEND}:{_QUANTIZER_PASS}") for opt in optimize.optimizers
-        ]
-        own_optimize = register_flow("optimize", replaced, requires=optimize.requires, backend=self.name)
-        passes = [own_optimize if flow == optimize.name else flow for flow in get_flow("vitis:ip").requires]
+        register_pass(_BY_NAME["vivado:specific_types"], UnrolledCode, backend=self.name)
+        own = {flow: self._own_flow(flow, name) for flow, name in _BY_NAME.items()}
+        passes = [own.get(flow, flow) for flow in get_flow("vitis:ip").requires]
         last = register_flow("lower", [f"{BACKEND}:lower_to_dataflow"], requires=passes, backend=self.name)
         self._default_flow = register_flow("ip", None, requires=[first, *passes, last], backend=self.name)
         passes = ["make_stamp", f"{BACKEND}:write_hls"]
         self._writer_flow = register_flow("write", passes, requires=[self._default_flow], backend=self.name)
+
+    def _own_flow(self, flow: str, name: str) -> str:
+        theirs = get_flow(flow)
+        passes = [f"{BACKEND}:{name}" if other == f"vivado:{name}" else other for other in theirs.optimizers]
+        own: str = register_flow(flow.partition(":")[2], passes, requires=theirs.requires, backend=self.name)
+        return own
 
     def create_initial_config(
         self, board: str | None = None, clock_period: float | None = None, **settings: Any
@@ -94,7 +112,7 @@ class NetloomBackend(VitisBackend):
             strategy = str(model.config.get_strategy(layer)).lower()
             if strategy not in STRATEGIES:
                 raise LayerNotSupportedError(
-                    f"layer {layer.name!r}: strategy {strategy!r} is not supported; use 'Latency' or 'Resource'"
+                    f"layer {layer.name!r}: strategy {strategy!r} is not supported; use one of {', '.join(STRATEGIES)}"
                 )
         return False
 
