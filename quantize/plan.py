@@ -7,6 +7,7 @@ from netloom.fixed_point import FixedPoint
 from netloom.quantize.flat.names import unique_name
 from netloom.quantize.functions import lines
 from netloom.quantize.graph import Block, Graph, Step
+from netloom.quantize.norms import NORMS
 from netloom.quantize.policy import Policy
 from netloom.quantize.support.table import TRANSPARENT, WEIGHTED
 
@@ -19,11 +20,16 @@ TABLE_BITS = 10
 OUTPUT_BITS = 16
 """Least width of a function's result that is an output of the model: its entries are as wide at no cost."""
 
+SAMPLE_NORM_BITS = 10
+"""Least width at the input of a normalization of each sample: its table's address comes from sums of squares."""
+
 NORM_BITS = 16
 """Width before a kept batch normalization: its product with an 8-bit scale stays exact in QKeras's float32."""
 
 _MOVES = TRANSPARENT | {"Maximum", "Minimum"}
 _SUMS = WEIGHTED | {"BatchNormalization"}
+_INSIDE = {"Softmax": SOFTMAX_BITS, **dict.fromkeys(NORMS, SAMPLE_NORM_BITS)}
+"""Layers that have their quantizer inside, and its least width."""
 
 
 @dataclass
@@ -57,9 +63,9 @@ def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
     """Every activation quantizer of the twin.
 
     Inputs, ReLUs and functions that take a table always get one; inputs of whole numbers (of 16 bits at most) that of
-    their own type; a softmax has its own inside. The result of other arithmetic gets one if it reaches a multiplier, an
-    average or a table; where only a ReLU, an addition or the model's output reads it, it stays at the accumulator's
-    precision.
+    their own type; a softmax and a normalization of each sample have their own inside. The result of other arithmetic
+    gets one if it reaches a multiplier, an average or a table; where only a ReLU, an addition or the model's output
+    reads it, it stays at the accumulator's precision.
     """
     names = graph.names()
     points = []
@@ -77,8 +83,8 @@ def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
             continue
         if block.class_name in TRANSPARENT:
             continue
-        if block.class_name == "Softmax":
-            bits = policy.bits("activations", block.owner, block.owner_class, SOFTMAX_BITS)
+        if block.class_name in _INSIDE:
+            bits = policy.bits("activations", block.owner, block.owner_class, _INSIDE[block.class_name])
             sources = [step.inputs[0] for step in graph.steps if step.block is block]
             points.append(Point(block.name, bits, sources, owner=block.owner, inside=True))
         least = [_least_bits(block, reader) for tensor in tensors for reader in _readers(graph, tensor)]
@@ -124,8 +130,10 @@ def _least_bits(block: Block, reader: Step) -> int | None:
     """Least bits that `reader` asks of a value computed by `block`; None if it takes the value as it is."""
     kind = reader.block.class_name
     sums = kind in ("Add", "Subtract", "Average") and block.class_name in _SUMS
-    if is_relu(reader.block) or _is_lines(reader.block) or sums or kind == "Softmax":
+    if is_relu(reader.block) or _is_lines(reader.block) or sums or kind in _INSIDE:
         return None
+    if kind == "BatchNormalization" and block.class_name in NORMS:
+        return None  # of 16 bits as it is
     if is_table(reader.block):
         return TABLE_BITS
     return NORM_BITS if kind == "BatchNormalization" else 0

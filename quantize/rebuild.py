@@ -6,6 +6,7 @@ from typing import Any
 from netloom.fixed_point import FixedPoint
 from netloom.quantize.calibrate import calibrate
 from netloom.quantize.graph import Block, Graph
+from netloom.quantize.norms import quantized_norm
 from netloom.quantize.plan import Point
 from netloom.quantize.policy import Policy
 from netloom.quantize.quantizers import relu_quantizer, type_quantizer
@@ -42,13 +43,11 @@ def build_twin(graph: Graph, policy: Policy, points: Mapping[str, tuple[Point, F
     """
     from qkeras import QActivation
 
-    from netloom.quantize.layers import QSoftmax
-
     layers: dict[str, Any] = {}
-    softmaxes = {block.name: block.config["axis"] for block in graph.blocks() if block.class_name == "Softmax"}
+    blocks = {block.name: block for block in graph.blocks()}
     for name, (point, type_) in points.items():
         if point.inside:
-            layers[name] = QSoftmax(type_quantizer(type_), axis=softmaxes[name], name=name)
+            layers[name] = _layer_with_quantizer(blocks[name], type_, graph.shapes[point.tensors[0]])
             continue
         quantizer = relu_quantizer(type_.width, type_.integer) if point.relu else type_quantizer(type_)
         layers[name] = QActivation(quantizer, name=name)
@@ -69,6 +68,14 @@ def build_twin(graph: Graph, policy: Policy, points: Mapping[str, tuple[Point, F
     model = _model(graph, inputs, tensors)
     _set_weights(model, graph)
     return model
+
+
+def _layer_with_quantizer(block: Block, type_: FixedPoint, shape: Sequence[int]) -> Any:
+    from netloom.quantize.layers import QSoftmax
+
+    if block.class_name == "Softmax":
+        return QSoftmax(type_quantizer(type_), axis=block.config["axis"], name=block.name)
+    return quantized_norm(block, type_quantizer(type_), shape[-1])
 
 
 def _model(graph: Graph, inputs: Sequence[Any], tensors: Mapping[int, Any]) -> Any:
@@ -169,6 +176,7 @@ def _kernels(block: Block) -> dict[str, str]:
 
 def _set_weights(model: Any, graph: Graph) -> None:
     for block in graph.blocks():
+        # A normalization's scale of 1 is the float layer's alone.
         for variable in model.get_layer(block.name).weights if block.weights else ():
             # QDepthwiseConv2D calls `depthwise_kernel` what DepthwiseConv2D calls `kernel`.
             name = variable.name if variable.name in block.weights else "kernel"

@@ -10,6 +10,7 @@ from netloom.quantize.layers.convolution import (
     QDepthwiseConv1D,
     QPaddedConv2DTranspose,
 )
+from netloom.quantize.layers.norm import QNormalization
 from netloom.quantize.layers.softmax import QSoftmax
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "QConv3D",
     "QConv3DTranspose",
     "QDepthwiseConv1D",
+    "QNormalization",
     "QPaddedConv2DTranspose",
     "QSoftmax",
 ]

@@ -111,6 +111,10 @@ LAYERS: dict[str, Entry] = {
         stage="convert",
         default_only="dtype activation",
     ),
+    **_each("LayerNormalization GroupNormalization", Entry(f"{_NORM} groups", (rules.NORM_AXIS,), stage="quantize")),
+    "RMSNormalization": Entry("axis epsilon", (rules.NORM_AXIS,), stage="quantize"),
+    "UnitNormalization": Entry("axis", (rules.NORM_AXIS,), stage="quantize"),
+    "QNormalization": Entry("quantizer mode epsilon groups", stage="convert"),
     # Pooling, merging.
     **_each("MaxPooling1D MaxPooling2D MaxPooling3D", Entry(_POOL, (rules.CHANNELS,), "moves")),
     **_each("AveragePooling1D AveragePooling2D AveragePooling3D", Entry(_POOL, (rules.CHANNELS,))),
@@ -144,7 +148,6 @@ LAYERS: dict[str, Entry] = {
 
 REFUSED: dict[str, Refused] = {
     "Lambda": Refused("build it from keras layers", "it is arbitrary Python: its code would run when the model loads"),
-    "LayerNormalization": Refused("use BatchNormalization", "it divides by a root of the data"),
     "Masking": Refused("pad to one length and drop it", "the firmware computes every step"),
 }
 """Classes that people bring and that have no exact firmware. Of others there is nothing better to say than what has."""
@@ -184,9 +187,9 @@ def check_layer(layer: Layer, io_type: IoType | None) -> None:
 def _refusal(kind: str, stage: str) -> str:
     if kind in REFUSED:
         return f"is not supported: {REFUSED[kind].instead} ({REFUSED[kind].reason})"
-    if kind in WEIGHTED:
-        return "is not quantized: run netloom.quantize first"
     if kind in NO_OPERATION:
         return "is not supported: leave it out (it does nothing at inference)"
+    if kind in LAYERS and stage == "convert":
+        return "is not quantized: run netloom.quantize first"
     taken = sorted(kind for kind, entry in LAYERS.items() if entry.stage in (None, stage))
     return f"is not supported: build the model from {', '.join(taken)}"

@@ -267,7 +267,7 @@ REFUSED = {
         lambda: layers().MaxPooling2D(2, data_format="channels_first", name="odd one"), (2, 4, 4), "channels_last",
         PARALLEL,
     ),
-    "layer norm": (lambda: layers().LayerNormalization(name="odd one"), (4, 2), "is not supported", PARALLEL),
+    "layer norm": (lambda: layers().LayerNormalization(name="odd one"), (4, 2), "run netloom.quantize first", PARALLEL),
 }  # fmt: skip
 
 

@@ -40,12 +40,6 @@ CASES: dict[str, tuple[tuple[int, ...], list[Any], str, list[list[Any]]]] = {
         [[layers.Dense(2)]],
     ),
     "Masking": (STEPS, [layers.Masking()], "leave Masking out", [[layers.Conv1D(2, 3)]]),
-    "LayerNormalization": (
-        VECTOR,
-        [layers.LayerNormalization()],
-        "use BatchNormalization",
-        [[layers.BatchNormalization(), layers.Dense(2)]],
-    ),
     "dtype": (VECTOR, [layers.Dense(2, dtype="float64")], "in float32", [[layers.Dense(2, dtype="float32")]]),
     "activation": (
         VECTOR,

@@ -6,10 +6,11 @@ from netloom.hls.frontends.keras.handlers import (
     function,
     linear,
     merge,
+    norm,
     pooling,
     shape,
     softmax,
     spatial,
 )
 
-__all__ = ["activation", "batch_norm", "function", "linear", "merge", "pooling", "shape", "softmax", "spatial"]
+__all__ = ["activation", "batch_norm", "function", "linear", "merge", "norm", "pooling", "shape", "softmax", "spatial"]
