@@ -8,22 +8,28 @@ from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Elementwise, ElementwiseFunction, Permute
 from netloom.hls.lower.context import RESULT, LoweringContext, roundable
+from netloom.hls.lower.linear import scale_and_shift
 
 
 def lower_merge(node: Any, context: LoweringContext) -> None:
-    """`Merge`: add, subtract, multiply, maximum, minimum of two tensors of one shape."""
+    """`Merge`: add, subtract, multiply, maximum, minimum, average of two tensors of one shape."""
     operation = str(node.get_attr("op")).lower()
     shapes = [context.type_of(name).shape for name in context.inputs]
     if shapes[0] != shapes[1]:
         raise LayerNotSupportedError(
             f"layer {node.name!r}: inputs must have one shape, not {shapes[0]} and {shapes[1]}"
         )
+    if operation == "average":
+        total = context.add("add", Elementwise(ElementwiseFunction.ADD), *context.inputs)
+        half, nothing = (1, FixedPoint(1, 0, signed=False)), (0, FixedPoint(1, 1, signed=False))
+        context.finish(scale_and_shift(context, total, half, nothing, "half"))
+        return
     try:
         function = ElementwiseFunction(operation)
     except ValueError:
         raise LayerNotSupportedError(
             f"layer {node.name!r}: merging by {operation!r} is not supported; use "
-            f"{', '.join(ElementwiseFunction)} or concatenate"
+            f"{', '.join(ElementwiseFunction)}, average or concatenate"
         ) from None
     context.finish(context.add(operation, Elementwise(function), *context.inputs))
 

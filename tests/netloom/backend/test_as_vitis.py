@@ -67,7 +67,7 @@ LAYERS = {
     "prelu": lambda: [layers.PReLU(alpha_initializer="random_normal")],
     "threshold": lambda: [layers.ReLU(threshold=0.7)],
     "elu": lambda: [layers.ELU(0.7), layers.Dense(3, activation="elu")],
-    "selu": lambda: [layers.Activation("selu")],
+    "selu": lambda: [layers.Activation("selu"), layers.Activation("leaky_relu"), layers.Activation("hard_sigmoid")],
     "softplus": lambda: [layers.Dense(3, activation="softplus")],
     "softsign": lambda: [layers.Dense(3, activation="softsign"), layers.Dense(3, activation="hard_sigmoid")],
 }
@@ -119,3 +119,12 @@ def test_every_implementation_of_softmax(io_type: str, implementation: str, tmp_
     for found, expected in zip(ours.predict(x), theirs.predict(x), strict=True):
         np.testing.assert_array_equal(found, np.reshape(expected, found.shape))
         assert len(np.unique(found)) > 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
+def test_the_average_of_two(io_type: str, tmp_path: Path) -> None:
+    start = keras.Input((6,))
+    keras.utils.set_random_seed(1)
+    model = keras.Model(start, layers.Average()([layers.Dense(4)(start), layers.Dense(4)(start)]))
+    assert_as_vitis(model, tmp_path, io_type, "fixed<11,6>")

@@ -2,7 +2,7 @@
 
 They need a checkout of hls4ml, of the release that is installed: `NETLOOM_HLS4ML=path`. Each file of its `test/pytest`
 that names Vitis runs twice, as it is and with `netloom` written in Vitis's place; `NETLOOM_HLS4ML_FILES` chooses among
-them (test_merge.py,test_trace.py). docs/upstream.md says what was run.
+them (test_merge.py,test_trace.py). docs/hls4ml_suite.md says what was run.
 """
 
 import os

@@ -127,7 +127,9 @@ class ActivationHandler(NetloomHandler):
         function = getattr(activation, "__name__", None)
         if function is None:
             return self._of_layer(layer, in_tensors, out_tensors)
-        if function not in ("linear", "softmax") and for_own_conversion():
+        if function != "softmax" and not for_own_conversion():
+            return tuple(self.before(layer)(layer, in_tensors, out_tensors))
+        if function not in ("linear", "softmax"):
             own = own_activation(activation, layer.name, shape, f"layer {layer.name!r}")
             return ({**self.default_config, **own},)
         config = {**self.default_config, "activation": function, "n_in": prod(shape)}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from netloom.hls.frontends.keras.handlers.batch_norm import scaled
-from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
+from netloom.hls.frontends.keras.handlers.handler import NetloomHandler, for_own_conversion
 from netloom.hls.layers.rearrange import rearrange
 
 
@@ -46,7 +46,7 @@ class MergeHandler(_ChainHandler):
     def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> Any:
         """Inputs brought to the result's shape, merged two by two; an average is scaled at the end."""
         kind, out = type(layer).__name__, out_tensors[0]
-        if not self.lacks(layer, in_tensors) and kind != "Average":
+        if not self.lacks(layer, in_tensors) and (kind != "Average" or not for_own_conversion()):
             return self.before(layer)(layer, in_tensors, out_tensors)
         shape = tuple(out.shape[1:])
         configs, names = [], []
