@@ -41,6 +41,14 @@ def test_vitis_takes_it_too(tmp_path):
     np.testing.assert_array_equal(graph.predict(x).reshape(2, 3, 5), np.tile(x[:, None], (1, 3, 1)))
 
 
+@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
+@pytest.mark.parametrize("dims", [(2, 1, 3), (3, 1, 2)])
+def test_permuted_before_it_is_flattened(dims, io_type, tmp_path):
+    x = np.random.default_rng(0).normal(0, 1.5, (20, 4, 3, 2))
+    layers = keras.layers.Permute(dims, name="permute"), keras.layers.Flatten(name="flat")
+    agree(network((4, 3, 2), *layers), x, tmp_path, io_type)
+
+
 VOLUMES = {
     "padded": keras.layers.ZeroPadding3D(((1, 0), (0, 2), (1, 1)), name="pad"),
     "cropped": keras.layers.Cropping3D(((1, 0), (0, 2), (1, 1)), name="crop"),

@@ -13,7 +13,7 @@ from netloom.hls.layers.rearrange import rearrange
 
 class _MovingHandler(NetloomHandler):
     def lacks(self, layer: Any, in_tensors: Sequence[Any]) -> bool:
-        """hls4ml has none of them."""
+        """hls4ml has none of them, or none that is right."""
         del layer, in_tensors
         return True
 
@@ -36,6 +36,16 @@ class RepeatVectorHandler(_MovingHandler):
     def moved(self, layer: Any, grid: np.ndarray) -> np.ndarray:
         """The vector `n` times."""
         return np.tile(grid, (layer.n, 1))
+
+
+class PermuteHandler(_MovingHandler):
+    """`Permute`: hls4ml drops it before a flattening and a dense layer, with weights reordered for another order."""
+
+    handles = ("keras.src.layers.reshaping.permute.Permute",)
+
+    def moved(self, layer: Any, grid: np.ndarray) -> np.ndarray:
+        """The axes in their new order."""
+        return np.ascontiguousarray(grid.transpose([axis - 1 for axis in layer.dims]))
 
 
 class VolumeHandler(_MovingHandler):
