@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError
-from netloom.quantize.flat import affine, distributed
+from netloom.quantize.flat import affine, distributed, equals
 from netloom.quantize.flat.names import Names
 from netloom.quantize.flat.operations import apply_operation
 from netloom.quantize.flat.trace import graph_of, input_specs
@@ -106,6 +106,10 @@ class _Walker:
             return [affine.affine(tensors[0], scale, shift, self.names.of(name), f"layer {name!r} ({kind})")]
         if times:
             return [distributed.call(operation, self, tensors, name, times)]
+        if len(args) == 1 and not kwargs:
+            equal = equals.call(operation, self, tensors, name)
+            if equal is not None:
+                return [equal]
         changed = [tensor.shape for tensor in tensors] != [tensor.shape for tensor in node.input_tensors]
         return [self.clone(operation, name, changed)(*args, **kwargs)]
 

@@ -204,10 +204,19 @@ def _pooled(call: Call) -> list[Any]:
     return call.layer(f"Global{kind}Pooling{rank}D", **options)
 
 
+def _absolute(call: Call) -> list[Any]:
+    """The greater of the tensor and its negative."""
+    import keras
+
+    negative = affine(call.tensors[0], -1, 0, f"{call.name}_negative", f"operation {call.name!r} ({call.kind})")
+    return [keras.layers.Maximum(name=call.name)([call.tensors[0], negative])]
+
+
 def _item(call: Call) -> list[Any]:
     """`x[:, a:b]`: neighbours along the axes."""
     key = call.values[1]
-    key = key if isinstance(key, tuple) else (key,)
+    # A model that was saved and loaded has a list.
+    key = tuple(key) if isinstance(key, tuple | list) else (key,)
     if Ellipsis in key:
         place = key.index(Ellipsis)
         missing = len(call.shape) - len(key) + 1
@@ -245,5 +254,7 @@ _OTHERS: dict[str, Callable[[Call], list[Any]]] = {
     "Mean": _pooled,
     "Max": _pooled,
     "GetItem": _item,
+    "Absolute": _absolute,
+    "Abs": _absolute,
 }
 """Operations that are one layer or a few -> what calls them."""

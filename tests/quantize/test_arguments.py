@@ -134,8 +134,8 @@ def test_inputs_of_other_types_are_refused():
 
 
 def test_quantization_reads_the_same_lists():
-    model = keras.Sequential([keras.Input((4, 4, 2)), keras.layers.GlobalMaxPooling2D(keepdims=True, name="layer")])
-    with pytest.raises(LayerNotSupportedError, match=r"'layer'.*keepdims=True"):
+    model = keras.Sequential([keras.Input((4, 4, 2)), keras.layers.Conv2D(2, 1, dtype="float64", name="layer")])
+    with pytest.raises(LayerNotSupportedError, match=r"'layer'.*dtype=float64"):
         quantize(model, Policy(), np.zeros((8, 4, 4, 2), np.float32), fine_tune_epochs=0)
 
 

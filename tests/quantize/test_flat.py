@@ -97,7 +97,18 @@ def normalized():
     return keras.Model(x, layers.Dense(3)(layers.Rescaling(1 / 8, -1)(y)))
 
 
-MODELS = [nested, arithmetic, with_own_layers, subclassed, distributed, twice_distributed, normalized]
+def with_equals():
+    x = keras.Input((2, 3, 4, 6), name="x")
+    y = layers.Dense(6, activation=layers.LeakyReLU(0.2), name="wide")(x)
+    y = layers.Reshape((6, 4, 6))(y)
+    y = layers.BatchNormalization(axis=1)(layers.BatchNormalization(axis=-2)(layers.BatchNormalization()(y)))
+    kept = layers.GlobalAveragePooling2D(keepdims=True)(y)
+    most = layers.GlobalMaxPooling2D(keepdims=True)(y)
+    average = layers.Average()([layers.Conv2D(6, 1, activation=layers.ReLU(2.0))(kept), kept, most])
+    return keras.Model(x, [average, abs(y), ops.abs(kept)])
+
+
+MODELS = [with_equals, nested, arithmetic, with_own_layers, subclassed, distributed, twice_distributed, normalized]
 
 
 def randomized(build):
@@ -128,6 +139,16 @@ def test_the_flat_model_computes_the_same_and_leaves_the_users_alone(build, sing
     assert {id(layer): len(layer._inbound_nodes) for layer in model._flatten_layers()} == calls
     if single_use:
         assert all(len(layer._inbound_nodes) == 1 for layer in flat.layers)
+
+
+@pytest.mark.parametrize("build", [arithmetic, with_equals])
+def test_a_saved_model_is_flattened_as_it_was(build, tmp_path):
+    model, inputs = randomized(build)
+    model.save(tmp_path / "m.keras")
+    for found, one in zip(
+        run(flatten(keras.models.load_model(tmp_path / "m.keras")), inputs), run(model, inputs), strict=True
+    ):
+        np.testing.assert_allclose(found, one, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("build", MODELS)

@@ -26,13 +26,8 @@ def doubled(tensor: Any) -> Any:
     return layers.Add()([tensor, layers.Dense(6)(tensor)])
 
 
-def three(kind: type) -> Any:
-    return lambda tensor: kind()([layers.Dense(3)(tensor) for _ in range(3)])
-
-
 CASES: dict[str, tuple[tuple[int, ...], list[Any], str, list[list[Any]]]] = {
     "Lambda": (VECTOR, [layers.Lambda(lambda x: x + x)], "build it from keras layers", [[doubled]]),
-    "Average": (VECTOR, [three(layers.Average)], "use Add", [[three(layers.Add), layers.Dense(2)]]),
     "Normalization": (
         VECTOR,
         [layers.Normalization(mean=[0.0] * VECTOR[-1], variance=[1e6] + [1.0] * (VECTOR[-1] - 1)), layers.Dense(2)],
@@ -70,12 +65,6 @@ CASES: dict[str, tuple[tuple[int, ...], list[Any], str, list[list[Any]]]] = {
         [layers.BatchNormalization(axis=1)],
         "must be the last .* put a Permute before",
         [[layers.Permute((2, 1)), layers.BatchNormalization(), layers.Permute((2, 1))]],
-    ),
-    "axes": (
-        (2, 1, 2, 2),
-        [layers.Dense(3)],
-        "1 to 3 axes besides the batch, not 4: put a Reshape before it and one after it",
-        [[layers.Reshape((2, 2, 2)), layers.Dense(3), layers.Reshape((2, 1, 2, 3))]],
     ),
 }
 
