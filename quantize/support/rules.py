@@ -110,16 +110,6 @@ def _few(layer: Layer) -> str | None:
     return "it must have two inputs or more, all of them tensors" if len(layer.inputs) < 2 else None
 
 
-def _no_power(layer: Layer) -> str | None:
-    count = len(layer.inputs)
-    return f"it averages {count} tensors" if count & (count - 1) else None
-
-
-def _rank(layer: Layer) -> str | None:
-    rank = len(layer.inputs[0])
-    return f"input must have 1 to 3 axes besides the batch, not {rank}" if rank > 3 else None
-
-
 _AXIS = "put a Permute before it and one after it"
 
 ACTIVATION = Rule(
@@ -164,10 +154,3 @@ SOFTMAX = (
     Rule("a mask", _mask, "call it with one input", "the firmware has none"),
 )
 FEW = Rule("one input, the other a number", _few, "fold the number into the weights before it", "it is no tensor")
-AVERAGE = Rule(
-    "a number of inputs that is no power of two",
-    _no_power,
-    "use Add: the next layer's weights absorb the division",
-    "their average is on no grid of powers of two",
-)
-RANK = Rule("an input of more axes than 3", _rank, "put a Reshape before it and one after it", "hls4ml takes no more")

@@ -70,7 +70,7 @@ def _each(kinds: str, entry: Entry) -> dict[str, Entry]:
 LAYERS: dict[str, Entry] = {
     "InputLayer": Entry("shape batch_shape", stage="convert", default_only="dtype sparse ragged input_tensor optional"),
     # Layers of weights: Keras's, then QKeras's.
-    "Dense": Entry(_DENSE, (rules.RANK, rules.ACTIVATION), "weights", "quantize"),
+    "Dense": Entry(_DENSE, (rules.ACTIVATION,), "weights", "quantize"),
     "Conv1D": Entry(_CONV, (rules.CHANNELS, rules.ACTIVATION), "weights", "quantize"),
     **_each("Conv2D Conv3D", Entry(_CONV, _FLOAT_CONVOLUTION, "weights", "quantize")),
     **_each("DepthwiseConv1D DepthwiseConv2D", Entry(_DEPTHWISE, _FLOAT_CONVOLUTION, "weights", "quantize")),
@@ -79,8 +79,8 @@ LAYERS: dict[str, Entry] = {
         "Conv1DTranspose Conv2DTranspose Conv3DTranspose",
         Entry(_TRANSPOSED, _FLOAT_TRANSPOSED, "weights", "quantize"),
     ),
-    "QDense": Entry(_DENSE, (rules.RANK,), "weights", "convert"),
-    "QDenseBatchnorm": Entry(f"{_DENSE} {_NORM}", (rules.RANK,), "weights", "convert"),
+    "QDense": Entry(_DENSE, (), "weights", "convert"),
+    "QDenseBatchnorm": Entry(f"{_DENSE} {_NORM}", (), "weights", "convert"),
     "QConv1D": Entry(_CONV, rules.CONVOLUTION, "weights", "convert"),
     "QConv2D": Entry(f"{_CONV} mask", (*rules.CONVOLUTION, rules.KERNEL_MASK), "weights", "convert"),
     "QConv2DBatchnorm": Entry(f"{_CONV} {_NORM}", rules.CONVOLUTION, "weights", "convert"),
@@ -126,7 +126,7 @@ LAYERS: dict[str, Entry] = {
         Entry("data_format", (rules.CHANNELS,)),
     ),
     **dict.fromkeys(sorted(OPERATORS), Entry(rules=(rules.FEW,))),
-    "Average": Entry(rules=(rules.FEW, rules.AVERAGE)),
+    "Average": Entry(rules=(rules.FEW,)),
     "Concatenate": Entry("axis", (), "moves"),
     # What moves values.
     "Flatten": Entry("data_format", (rules.CHANNELS,), "moves"),
