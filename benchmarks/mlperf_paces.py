@@ -1,6 +1,8 @@
 """What the four architectures of MLPerf Tiny take of a board, pace by pace: `netloom plan` of each, weights made up.
 
     python benchmarks/mlperf_paces.py [--board ULX3S-85F]
+
+Estimates, in about half a minute: nothing is synthesized.
 """
 
 import argparse
