@@ -73,3 +73,21 @@ def test_merged_in_rtl(case, tmp_path):
     merge, shapes = CASES[case]
     model = network(merge, *shapes)
     agree(model, samples(model), tmp_path, "io_stream", hardware=True)
+
+
+@pytest.mark.parametrize("backend", ["Vitis", "netloom"])
+def test_what_hls4ml_has_stays_its_own_through_its_front_door(backend):
+    """A permutation, and a merge of two that it broadcasts by itself."""
+    from hls4ml.converters.keras_v3_to_hls import parse_keras_v3_model
+
+    a, b = keras.Input((3, 4, 2)), keras.Input((1, 1, 2))
+    model = keras.Model([a, b], LAYERS.Multiply()([LAYERS.Permute((2, 1, 3))(a), b]))
+    config = {"Backend": backend}
+
+    def asked(config):
+        return parse_keras_v3_model(model, allow_da_fallback=False, allow_v2_fallback=False)
+
+    # Who asks is told by the names of the caller, as in hls4ml's own functions.
+    layers, *_ = asked(config)
+    kinds = {layer["class_name"] for layer in layers}
+    assert not any(kind.startswith("Netloom") for kind in kinds), kinds

@@ -39,14 +39,11 @@ class MergeHandler(_ChainHandler):
         for name in ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
     )
 
-    def lacks(self, layer: Any, in_tensors: Sequence[Any]) -> bool:
-        """Shapes that broadcast as well."""
-        return super().lacks(layer, in_tensors) or len({tuple(tensor.shape) for tensor in in_tensors}) > 1
-
     def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> Any:
         """Inputs brought to the result's shape, merged two by two; an average is scaled at the end."""
         kind, out = type(layer).__name__, out_tensors[0]
-        if not self.lacks(layer, in_tensors) and (kind != "Average" or not for_own_conversion()):
+        plain = kind != "Average" and len({tuple(tensor.shape) for tensor in in_tensors}) == 1
+        if not self.lacks(layer, in_tensors) and (plain or not for_own_conversion()):
             return self.before(layer)(layer, in_tensors, out_tensors)
         shape = tuple(out.shape[1:])
         configs, names = [], []

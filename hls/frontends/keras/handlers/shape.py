@@ -42,6 +42,12 @@ class PermuteHandler(_MovingHandler):
     """`Permute`: hls4ml drops it before a flattening and a dense layer, with weights reordered for another order."""
 
     handles = ("keras.src.layers.reshaping.permute.Permute",)
+    own_only = True
+
+    def lacks(self, layer: Any, in_tensors: Sequence[Any]) -> bool:
+        """hls4ml has one: through its front door its own numbers are wanted."""
+        del layer, in_tensors
+        return False
 
     def moved(self, layer: Any, grid: np.ndarray) -> np.ndarray:
         """The axes in their new order."""
