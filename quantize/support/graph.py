@@ -28,7 +28,9 @@ def check_supported(graph: Graph) -> None:
         defaults = constructor_arguments(getattr(keras.layers, block.class_name, object))
         shapes = [graph.shapes[tensor] for tensor in step.inputs]
         output = graph.shapes[step.output]
-        check_layer(Layer(block.owner, block.class_name, block.config, defaults, shapes, output, step.inputs), None)
+        check_layer(
+            Layer(block.owner, block.class_name, block.config, defaults, shapes, output, step.inputs), "quantize"
+        )
 
 
 def check_activations(model: Any) -> None:

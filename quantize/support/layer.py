@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Shape = tuple[int, ...]
-IoType = Literal["io_parallel", "io_stream"]
+Stage = Literal["quantize", "convert"]
 
 
 @dataclass(frozen=True)

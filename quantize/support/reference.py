@@ -23,11 +23,10 @@ _TAKEN = {
 _OPTIONS = """
 ## Options that are refused
 
-What is said of a layer holds for its QKeras twins. "When" is empty where an option is refused always; those that
-`convert` alone refuses, `quantize` takes away.
+What is said of a layer holds for its QKeras twins.
 
-| layers | refused | why | way out | when |
-|---|---|---|---|---|"""
+| layers | refused | why | way out |
+|---|---|---|---|"""
 
 _WHOLE = """
 ## Layers that are refused
@@ -45,8 +44,6 @@ refused until somebody reads it.
 | argument | way out |
 |---|---|"""
 
-_WHEN = {"always": "", "conversion": "`convert`", "io_stream": "io_stream"}
-
 
 def reference() -> str:
     """The whole of docs/layers.md."""
@@ -55,10 +52,7 @@ def reference() -> str:
         for stage, meaning in _TAKEN.items()
     ]
     rules = dict.fromkeys(rule for entry in LAYERS.values() for rule in entry.rules)
-    options = [
-        f"| {_names(_with(rule))} | {rule.refused} | {rule.reason} | {rule.instead} | {_WHEN[rule.where]} |"
-        for rule in rules
-    ]
+    options = [f"| {_names(_with(rule))} | {rule.refused} | {rule.reason} | {rule.instead} |" for rule in rules]
     whole = [f"| `{kind}` | {one.reason} | {one.instead} |" for kind, one in REFUSED.items()]
     arguments = [f"| `{name}` | {instead} |" for name, instead in sorted(INSTEAD.items())]
     return "\n".join([_HEAD, *taken, _OPTIONS, *options, _WHOLE, *whole, _ARGUMENTS, *arguments, ""])

@@ -6,12 +6,12 @@ docs/upstream.md.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from netloom.quantize.functions import NOT_ELEMENTWISE, function_names
-from netloom.quantize.support.layer import IoType, Layer, per_axis
+from netloom.quantize.support.layer import Layer, per_axis
 
 
 @dataclass(frozen=True)
@@ -23,28 +23,17 @@ class Rule:
         found: what is wrong with a layer; None if nothing.
         instead: the way out.
         reason: why.
-        where: always; only in the conversion, as quantization takes the option away; or only with io_stream.
     """
 
     refused: str
     found: Callable[[Layer], str | None]
     instead: str
     reason: str
-    where: Literal["always", "conversion", "io_stream"] = "always"
 
-    def problem(self, layer: Layer, io_type: IoType | None) -> str | None:
-        """What is wrong with a layer, what to do, and why, in one line; None if nothing.
-
-        Args:
-            layer: of a class that has this rule.
-            io_type: of the conversion; None before there is one.
-        """
-        if self.where == "always" or (io_type is not None and self.where in ("conversion", io_type)):
-            found = self.found(layer)
-            if found is not None:
-                setting = "with io_stream " if self.where == "io_stream" else ""
-                return f"{setting}{found}: {self.instead} ({self.reason})"
-        return None
+    def problem(self, layer: Layer) -> str | None:
+        """What is wrong with a layer of a class that has this rule, what to do, and why; None if nothing."""
+        found = self.found(layer)
+        return None if found is None else f"{found}: {self.instead} ({self.reason})"
 
 
 def _activation(layer: Layer) -> str | None:

@@ -10,7 +10,7 @@ from netloom.errors import LayerNotSupportedError
 from netloom.quantize.graph import OPERATORS
 from netloom.quantize.support import rules
 from netloom.quantize.support.arguments import unread_argument
-from netloom.quantize.support.layer import IoType, Layer
+from netloom.quantize.support.layer import Layer, Stage
 from netloom.quantize.support.rules import Rule
 
 
@@ -30,7 +30,7 @@ class Entry:
     read: str = ""
     rules: tuple[Rule, ...] = ()
     role: Literal["weights", "moves", "nothing"] | None = None
-    stage: Literal["quantize", "convert"] | None = None
+    stage: Stage | None = None
     default_only: str = "dtype lora_rank lora_alpha quantization_config keepdims mask"
 
 
@@ -163,23 +163,22 @@ def kinds(role: str, stage: str | None = None) -> frozenset[str]:
 WEIGHTED, TRANSPARENT, NO_OPERATION = (kinds(role, "quantize") for role in ("weights", "moves", "nothing"))
 
 
-def check_layer(layer: Layer, io_type: IoType | None) -> None:
+def check_layer(layer: Layer, stage: Stage) -> None:
     """Refuse a layer, or an option of it, that has no exact firmware.
 
     Args:
         layer: what is known of it.
-        io_type: of the conversion; None for quantization, which comes before.
+        stage: that is to take it.
 
     Raises:
         LayerNotSupportedError: naming the layer, the option, what to do instead, and why.
     """
-    stage = "quantize" if io_type is None else "convert"
     entry = LAYERS.get(layer.kind)
     if entry is None or entry.stage not in (None, stage):
         raise LayerNotSupportedError(f"layer {layer.name!r}: {layer.kind} {_refusal(layer.kind, stage)}")
     problem = unread_argument(layer, entry.read)
     for rule in entry.rules:
-        problem = problem or rule.problem(layer, io_type)
+        problem = problem or rule.problem(layer)
     if problem:
         raise LayerNotSupportedError(f"layer {layer.name!r} ({layer.kind}): {problem}")
 

@@ -26,25 +26,12 @@ def test_every_refusal_has_a_reason_and_a_way_out():
     assert not set(table.REFUSED) & set(table.LAYERS)
 
 
-@pytest.mark.parametrize("io_type", [None, "io_parallel", "io_stream"])
-def test_rules_hold_where_they_say(io_type, monkeypatch):
-    refused = {"io_stream": ["io_stream"], "conversion": ["io_parallel", "io_stream"]}
-    for where, types in refused.items():
-        rule = Rule("it", lambda _: "it is so", "change it", "odd", where)
-        monkeypatch.setitem(table.LAYERS, "Toy", table.Entry(rules=(rule,)))
-        if io_type in types:
-            with pytest.raises(LayerNotSupportedError, match="'odd one'"):
-                table.check_layer(layer("Toy"), io_type)
-        else:
-            table.check_layer(layer("Toy"), io_type)
-
-
 def test_a_stage_takes_only_its_own():
-    table.check_layer(layer("GaussianNoise"), None)
+    table.check_layer(layer("GaussianNoise"), "quantize")
     with pytest.raises(LayerNotSupportedError, match="GaussianNoise is not supported: leave it out"):
-        table.check_layer(layer("GaussianNoise"), "io_parallel")
+        table.check_layer(layer("GaussianNoise"), "convert")
     with pytest.raises(LayerNotSupportedError, match="QActivation is not supported: build the model from Act"):
-        table.check_layer(layer("QActivation"), None)
+        table.check_layer(layer("QActivation"), "quantize")
 
 
 def test_a_layer_is_one_entry(monkeypatch):
@@ -52,12 +39,12 @@ def test_a_layer_is_one_entry(monkeypatch):
         "`size` of 3", lambda layer: "size must not be 3" if layer.config["size"] == 3 else None, "use 4", "odd"
     )
     with pytest.raises(LayerNotSupportedError, match="Toy is not supported"):
-        table.check_layer(layer("Toy", {"size": 4}), None)
+        table.check_layer(layer("Toy", {"size": 4}), "quantize")
     monkeypatch.setitem(table.LAYERS, "Toy", table.Entry("size", (rule,)))
-    for io_type in (None, "io_stream"):
-        table.check_layer(layer("Toy", {"size": 4}), io_type)
+    for stage in ("quantize", "convert"):
+        table.check_layer(layer("Toy", {"size": 4}), stage)
         with pytest.raises(
             LayerNotSupportedError, match=r"^layer 'odd one' \(Toy\): size must not be 3: use 4 \(odd\)$"
         ):
-            table.check_layer(layer("Toy", {"size": 3}), io_type)
-    assert "| `Toy` | `size` of 3 | odd | use 4 |  |" in reference()
+            table.check_layer(layer("Toy", {"size": 3}), stage)
+    assert "| `Toy` | `size` of 3 | odd | use 4 |" in reference()

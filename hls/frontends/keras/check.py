@@ -26,7 +26,7 @@ def check_model(model: Any, settings: HlsSettings) -> None:
     for layer in model.layers:
         for node in layer._inbound_nodes:
             check_call(node)
-            check_layer(_facts(layer, node), settings.io_type)
+            check_layer(_facts(layer, node), "convert")
         _check_after_a_quantizer(layer, settings)
 
 
