@@ -42,3 +42,16 @@ def agree(
         folding = fold_for_interval(conversion.dataflow, choices[len(choices) // 2])
         check_design(conversion.dataflow, plan_design(conversion.dataflow, folding), folding, samples=4, seeds=(1,))
     return conversion
+
+
+def behind_dense(shape: tuple[int, ...], layer: Any) -> Any:
+    """An input with a quantizer, a dense layer on the last axis, and the layer that is tested."""
+    import keras
+    from qkeras import QActivation, QDense, quantized_bits
+
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input(shape, name="source")
+    x = QActivation(quantized_bits(8, 2, alpha=1), name="quantizer")(inputs)
+    bits = quantized_bits(6, 1, alpha=1)
+    x = QDense(shape[-1], kernel_quantizer=bits, bias_quantizer=bits, name="dense")(x)
+    return keras.Model(inputs, layer(x))

@@ -7,7 +7,7 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from judges import agree  # noqa: E402
+from judges import agree, behind_dense  # noqa: E402
 from keras import layers  # noqa: E402
 
 import netloom  # noqa: E402
@@ -18,17 +18,6 @@ from netloom.quantize.layers import QNormalization  # noqa: E402
 from netloom.quantize.norm_tables import Norm  # noqa: E402
 
 BITS = "quantized_bits(8,3,alpha=1)"
-
-
-def network(shape, layer):
-    from qkeras import QActivation, QDense, quantized_bits
-
-    keras.utils.set_random_seed(0)
-    inputs = keras.Input(shape, name="source")
-    x = QActivation(quantized_bits(8, 2, alpha=1), name="quantizer")(inputs)
-    bits = quantized_bits(6, 1, alpha=1)
-    x = QDense(shape[-1], kernel_quantizer=bits, bias_quantizer=bits, name="dense")(x)
-    return keras.Model(inputs, layer(x))
 
 
 def samples(shape, count=60):
@@ -54,7 +43,11 @@ def samples(shape, count=60):
 def test_equals_the_firmware(shape, quantizer, options, io_type, tmp_path):
     hardware = io_type == "io_stream" and (shape == (6,) or "groups" in options)
     agree(
-        network(shape, QNormalization(quantizer, name="norm", **options)), samples(shape), tmp_path, io_type, hardware
+        behind_dense(shape, QNormalization(quantizer, name="norm", **options)),
+        samples(shape),
+        tmp_path,
+        io_type,
+        hardware,
     )
 
 
@@ -136,7 +129,7 @@ def test_trains_as_keras_does(case):
 
 
 def test_survives_a_file(tmp_path):
-    model = network((2, 3, 4), QNormalization(BITS, "rms", 1e-5, groups=2, name="norm"))
+    model = behind_dense((2, 3, 4), QNormalization(BITS, "rms", 1e-5, groups=2, name="norm"))
     save_model(model, tmp_path / "model.keras")
     x = samples((2, 3, 4)).astype(np.float32)
     np.testing.assert_array_equal(load_model(tmp_path / "model.keras")(x), model(x))

@@ -7,24 +7,13 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from judges import agree  # noqa: E402
+from judges import agree, behind_dense  # noqa: E402
 
 from netloom.errors import QuantizerNotSupportedError  # noqa: E402
 from netloom.quantize import load_model, save_model  # noqa: E402
 from netloom.quantize.layers import QSoftmax  # noqa: E402
 
 BITS = "quantized_bits(8,3,alpha=1)"
-
-
-def network(shape, layer):
-    from qkeras import QActivation, QDense, quantized_bits
-
-    keras.utils.set_random_seed(0)
-    inputs = keras.Input(shape, name="source")
-    x = QActivation(quantized_bits(8, 2, alpha=1), name="quantizer")(inputs)
-    bits = quantized_bits(6, 1, alpha=1)
-    x = QDense(shape[-1], kernel_quantizer=bits, bias_quantizer=bits, name="dense")(x)
-    return keras.Model(inputs, layer(x))
 
 
 @pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
@@ -41,7 +30,7 @@ def network(shape, layer):
 def test_equals_the_firmware(shape, axis, quantizer, io_type, tmp_path):
     x = np.random.default_rng(0).normal(0, 2.5, (60, *shape))
     hardware = io_type == "io_stream" and axis == 1 and len(shape) == 2
-    agree(network(shape, QSoftmax(quantizer, axis=axis, name="softmax")), x, tmp_path, io_type, hardware=hardware)
+    agree(behind_dense(shape, QSoftmax(quantizer, axis=axis, name="softmax")), x, tmp_path, io_type, hardware=hardware)
 
 
 def test_by_hand():
@@ -80,7 +69,7 @@ def test_trains_as_softmax_does():
 
 
 def test_survives_a_file(tmp_path):
-    model = network((4,), QSoftmax(BITS, name="softmax"))
+    model = behind_dense((4,), QSoftmax(BITS, name="softmax"))
     save_model(model, tmp_path / "model.keras")
     x = np.random.default_rng(0).normal(0, 2, (5, 4)).astype(np.float32)
     np.testing.assert_array_equal(load_model(tmp_path / "model.keras")(x), model(x))
