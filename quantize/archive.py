@@ -35,6 +35,9 @@ _KERAS_MODULES = re.compile(
     r"keras(\.src)?\.(activations|constraints|dtype_policies|initializers|layers|models|ops|random|regularizers)(\.|$)"
 )
 _KERAS_NAMES = {"DTypePolicy", "Functional", "Model", "Sequential"}
+_UNREGISTERED = ("qkeras.qdense_batchnorm", "QDenseBatchnorm")
+"""A layer of QKeras that QKeras does not register with Keras: see `hdf5.unregistered`."""
+
 _OWNERS = {"qkeras": "qkeras.", "netloom": "netloom.quantize.layers."}
 """Packages that register layers with Keras under a name of theirs, and where those are."""
 _QUANTIZER_KEY = re.compile(r"(.*_)?(quantizer|activation)$")
@@ -143,6 +146,7 @@ def _check_class(path: Path, place: str, node: dict[str, Any], legacy: Collectio
         known = str(name).startswith("__") or name in QUANTIZERS or name in legacy
     else:
         known = bool(_KERAS_MODULES.match(str(module))) or (module == "keras" and name in _KERAS_NAMES)
+        known = known or (module, name) == _UNREGISTERED
     if not known:
         label = node.get("config") if name == "function" else name
         _refuse(

@@ -7,15 +7,20 @@ from typing import Any
 
 @contextmanager
 def double_precision() -> Iterator[None]:
-    """Let QKeras's quantizers work in float64: they read Keras's global float type whenever they are called."""
+    """Let QKeras's quantizers work in float64: they read Keras's global float type whenever they are called.
+
+    Layers made meanwhile compute in it too, also those that QKeras makes inside of others and says no type of.
+    """
     import keras
 
-    before = keras.config.floatx()
+    before = keras.config.floatx(), keras.config.dtype_policy()
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
     try:
         yield
     finally:
-        keras.config.set_floatx(before)
+        keras.config.set_floatx(before[0])
+        keras.config.set_dtype_policy(before[1])
 
 
 def in_float64(node: Any) -> Any:

@@ -9,7 +9,7 @@ from netloom.common.files import replacing
 from netloom.errors import InputError, ModelFileError, StorageError
 from netloom.quantize.archive import check_archive
 from netloom.quantize.flat import flatten
-from netloom.quantize.hdf5 import check_hdf5, class_table, renumbered
+from netloom.quantize.hdf5 import check_hdf5, class_table, renumbered, unregistered
 from netloom.quantize.inspection import check_finite
 
 _LOADING_FAILURES = (
@@ -97,7 +97,7 @@ def _read(path: Path, version: str) -> Any:
     import keras
 
     if path.suffix not in HDF5:
-        return keras.models.load_model(path, compile=False, safe_mode=True)
+        return keras.models.load_model(path, custom_objects=unregistered(), compile=False, safe_mode=True)
     with renumbered(path, version) as file:
         return keras.models.load_model(file, custom_objects=class_table(), compile=False, safe_mode=True)
 

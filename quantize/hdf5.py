@@ -137,15 +137,24 @@ def _classes() -> set[str]:
     return names | quantized | registered | {"Functional", "Model", "Sequential"}
 
 
-class _WithoutGroups:
-    """Stands for a class whose `groups`, 1 always, Keras 2 wrote and Keras 3 does not take."""
+class _Without:
+    """Stands for a class of layers to which files give arguments, always at one value, that it does not take."""
 
-    def __init__(self, cls: Any) -> None:
-        self.cls = cls
+    def __init__(self, cls: Any, **written: Any) -> None:
+        self.cls, self.written = cls, written
 
     def from_config(self, config: dict[str, Any]) -> Any:
         """The layer of a configuration."""
-        return self.cls.from_config({key: value for key, value in config.items() if (key, value) != ("groups", 1)})
+        kept = {key: value for key, value in config.items() if (key, value) not in self.written.items()}
+        return self.cls.from_config(kept)
+
+
+def unregistered() -> dict[str, Any]:
+    """A layer of QKeras that Keras does not find by its name, and that does not take what its own `get_config` says."""
+    from qkeras import QDenseBatchnorm
+
+    inside = {"synchronized": False, "renorm": False, "renorm_clipping": None, "renorm_momentum": 0.99}
+    return {"QDenseBatchnorm": _Without(QDenseBatchnorm, **inside)}
 
 
 def class_table() -> dict[str, Any]:
@@ -156,8 +165,9 @@ def class_table() -> dict[str, Any]:
     classes: dict[str, Any] = {}
     _add_supported_quantized_objects(classes)
     for name in ("DepthwiseConv1D", "DepthwiseConv2D", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"):
-        classes[name] = _WithoutGroups(getattr(keras.layers, name))
-    return classes
+        # Keras 2 writes it, 1 always.
+        classes[name] = _Without(getattr(keras.layers, name), groups=1)
+    return classes | unregistered()
 
 
 def _refuse(path: Path, reason: str) -> NoReturn:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from netloom.quantize.double import double_precision, in_float64
+from netloom.quantize.hdf5 import unregistered
 
 _WEIGHTS = {
     "kernel": "kernel",
@@ -35,7 +36,7 @@ def exact_model(model: Any) -> Any:
     import keras
 
     with double_precision():
-        copy = type(model).from_config(in_float64(model.get_config()))
+        copy = type(model).from_config(in_float64(model.get_config()), custom_objects=unregistered())
     for layer, twin in zip(model.layers, copy.layers, strict=True):
         twin.set_weights(layer.get_weights())  # layer by layer: two may share what the copies have each of their own
         _fix_weights(layer, twin)

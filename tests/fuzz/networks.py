@@ -1,8 +1,10 @@
-"""Random networks: `fixed` against hls4ml's C++, layer by layer, for as long as one likes.
+"""Random networks on three engines, every layer of each: `fixed`, hls4ml's C++ and the RTL, for as long as one likes.
 
-    python tests/fuzz/networks.py --seconds 3600
+    python tests/fuzz/networks.py --count 300 --record sweep.jsonl
+    python tests/fuzz/networks.py --seconds 3600 --no-hardware
 
-A network that differs, or whose C++ dies, is written to tests/regressions, shrunk where that is possible.
+The record has a line for each network; a run with the same record goes on where that one ended. A network that differs,
+or whose C++ dies, is written to tests/regressions, shrunk where that is possible.
 """
 
 import argparse
@@ -14,24 +16,26 @@ from collections import Counter
 from pathlib import Path
 
 from netloom.errors import NetloomError, ToolFailedError
-from netloom.testing import random_checks, random_networks
+from netloom.testing import random_networks
 
 REGRESSIONS = Path(__file__).parents[1] / "regressions"
 
 
-def check(seed: int, folder: Path) -> str:
-    """One network: "equal", "refused", or the path of a reproducer."""
+def check(seed: int, folder: Path, hardware: bool = True) -> tuple[str, str]:
+    """One network: "equal" and nothing, "refused" and why, or "failed" and the path of a reproducer."""
     spec = random_networks.generate(seed)
     try:
-        failure = random_checks.check(spec, folder)
+        failure = random_networks.check(spec, folder, hardware=hardware)
     except ToolFailedError as error:
         # C++ that netloom let through and that dies is a failure, not a refusal.
         path = REGRESSIONS / f"network_{seed}.json"
         path.write_text(json.dumps({"failure": str(error), "specification": spec}, indent=1) + "\n", encoding="utf-8")
-        return str(path)
-    except NetloomError:
-        return "refused"
-    return "equal" if failure is None else str(random_checks.shrink(spec, failure, REGRESSIONS))
+        return "failed", str(path)
+    except NetloomError as error:
+        return "refused", f"{type(error).__name__}: {error}"
+    if failure is None:
+        return "equal", ""
+    return "failed", str(random_networks.shrink(spec, failure, REGRESSIONS, hardware=hardware))
 
 
 def main() -> int:
@@ -39,20 +43,29 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--first", type=int, default=1_000_000, help="seed of the first network")
-    parser.add_argument("--count", type=int, default=10**9, help="how many networks at most")
+    parser.add_argument("--count", type=int, default=10**9, help="how many networks at most, those on record included")
+    parser.add_argument("--record", type=Path, help="file to keep what was found in, and to go on from")
+    parser.add_argument("--no-hardware", action="store_true", help="without the RTL")
     options = parser.parse_args()
-    ends: Counter[str] = Counter()
+    record = options.record
+    known = [json.loads(line) for line in record.read_text().splitlines()] if record and record.exists() else []
+    ends = Counter(one["end"] for one in known)
+    done = {one["seed"] for one in known}
     until = time.monotonic() + options.seconds
-    seed = options.first
-    while seed < options.first + options.count and time.monotonic() < until:
+    for seed in range(options.first, options.first + options.count):
+        if time.monotonic() > until:
+            break
+        if seed in done:
+            continue
         with tempfile.TemporaryDirectory(prefix="netloom-fuzz") as folder:
-            end = check(seed, Path(folder) / "network")
-        if end not in ("equal", "refused"):
-            print(f"seed {seed}: {end}", flush=True)
-            end = "failed"
+            end, why = check(seed, Path(folder) / "network", not options.no_hardware)
         ends[end] += 1
-        seed += 1
-    print(f"seeds {options.first} to {seed - 1}: " + ", ".join(f"{count} {end}" for end, count in sorted(ends.items())))
+        if why:
+            print(f"seed {seed}: {end}: {why}", flush=True)
+        if record:
+            with record.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"seed": seed, "end": end, "why": why}) + "\n")
+    print(f"{sum(ends.values())} networks: " + ", ".join(f"{count} {end}" for end, count in sorted(ends.items())))
     return int(ends["failed"] > 0)
 
 

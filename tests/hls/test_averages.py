@@ -8,14 +8,15 @@ from qkeras import QActivation, quantized_bits
 
 from netloom import HlsSettings, convert, simulate
 from netloom.errors import LayerNotSupportedError
-from netloom.testing import random_checks
+from netloom.testing import random_networks
 
 SPECIFICATION = {
     "outputs": ["act1"],
     "seed": 1000234,
     "input": {"shape": [7, 2], "bits": 6, "signed": True},
     "layers": [
-        {"kind": "pool", "bits": 4, "integer": 1, "name": "pool0", "size": [2], "function": "average", "global": False}
+        {"kind": "pool", "name": "pool0", "function": "Average", "global": False, "exact": False}
+        | {"size": [2], "strides": None, "padding": "valid"}
     ],
     "settings": {"io_type": "io_parallel", "strategy": "Resource", "reuse_factor": 4},
 }
@@ -32,12 +33,12 @@ def network(rounding, overflow):
 )
 def test_what_would_differ_is_refused(rounding, overflow, does, tmp_path):
     with pytest.raises(LayerNotSupportedError, match=f"'pool0': the accumulator .* {does} .* or TRN and WRAP"):
-        random_checks.check(network(rounding, overflow), tmp_path / "n")
+        random_networks.check(network(rounding, overflow), tmp_path / "n")
 
 
 @pytest.mark.parametrize("rounding", ["TRN", "RND", "RND_MIN_INF"])
 def test_the_way_out_equals_the_cpp(rounding, tmp_path):
-    assert random_checks.check(network(rounding, "WRAP"), tmp_path / "n") is None
+    assert random_networks.check(network(rounding, "WRAP"), tmp_path / "n") is None
 
 
 @pytest.mark.parametrize("signed", [True, False], ids=["signed", "unsigned"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from netloom.errors import NetloomError, ToolFailedError
-from netloom.testing import random_checks, random_networks
+from netloom.testing import random_networks
 
 REGRESSIONS = Path(__file__).parents[1] / "regressions"
 QUICK = (12, 23, 70, 75)
@@ -19,7 +19,7 @@ def check_seed(seed: int, folder: Path) -> bool:
     """Whether the network was converted; fails with the path of a reproducer if the engines differ."""
     spec = random_networks.generate(seed)
     try:
-        failure = random_checks.check(spec, folder / f"network{seed}")
+        failure = random_networks.check(spec, folder / f"network{seed}")
     except ToolFailedError as error:
         # C++ that netloom let through and that dies is a failure, not a refusal.
         path = REGRESSIONS / f"network_{seed}.json"
@@ -29,7 +29,7 @@ def check_seed(seed: int, folder: Path) -> bool:
         assert "\n" not in str(error)
         return False
     if failure is not None:
-        path = random_checks.shrink(spec, failure, REGRESSIONS)
+        path = random_networks.shrink(spec, failure, REGRESSIONS)
         pytest.fail(f"seed {seed}: {failure}; reproducer in {path}")
     return True
 
@@ -61,7 +61,7 @@ def test_regression(path, tmp_path):
     """Networks that once differed, or once died."""
     spec = json.loads(path.read_text())["specification"]
     try:
-        assert random_checks.check(spec, tmp_path / "network") is None
+        assert random_networks.check(spec, tmp_path / "network") is None
     except ToolFailedError:
         raise
     except NetloomError as error:

@@ -4,21 +4,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from zoo import ZOO, random_inputs
+from zoo import ZOO
 
-from netloom.errors import NetloomError
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.generate import Generated, generate_design
 from netloom.firmware.map.folding import intervals
-from netloom.hls import Conversion, HlsSettings, convert
+from netloom.hls import Conversion
 from netloom.sim import crosscheck
 from netloom.sim.fixed import FixedEngine
 from netloom.sim.hardware.rtl import RtlEngine
 from netloom.sim.hardware.verilator import Stalls
-from netloom.testing import random_checks, random_models, random_networks
 
 LARGE = find_board("ULX3S-85F").device
-SWEEP = [9000 + seed for seed in range(40)]
 
 
 @pytest.fixture(scope="session")
@@ -65,19 +62,3 @@ def test_zoo(name, zoo, tmp_path, cache):
     assert len(common) >= len(specimen.trace) // 2
     for layer in common:
         np.testing.assert_array_equal(traced[layer], specimen.trace[layer], err_msg=layer)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize("seed", SWEEP)
-def test_random_networks(seed, tmp_path, cache):
-    spec = random_networks.generate(seed)
-    try:
-        model = random_models.build(spec)
-        settings = HlsSettings(**spec["settings"], precision=random_checks.overrides(spec, model))
-        conversion = convert(model, settings, tmp_path / "firmware")
-        design_of(conversion, seed)
-    except NetloomError as error:
-        assert "\n" not in str(error)
-        pytest.skip(str(error))
-    check(conversion, random_inputs(conversion, 24, seed), seed, tmp_path / "design", cache)
