@@ -10,7 +10,7 @@ from netloom.common.files import sha256
 from netloom.pipeline.stage import Stage
 
 _SOURCES = {".py", ".sv", ".cpp", ".h", ".j2", ".css"}
-_FLOOR = ("netloom/common", "netloom/errors.py", "netloom/fixed_point.py", "netloom/settings.py")
+_FLOOR = ("netloom/common", "netloom/errors.py", "netloom/rounding.py", "netloom/fixed_point.py", "netloom/settings.py")
 """What all stages stand on."""
 
 
