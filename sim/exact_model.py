@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from netloom.quantize.double import double_precision, in_float64
-from netloom.quantize.hdf5 import unregistered
+from netloom.quantize.files.hdf5 import unregistered
 
 _WEIGHTS = {
     "kernel": "kernel",

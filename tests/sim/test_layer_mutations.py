@@ -13,7 +13,7 @@ pytest.importorskip("keras")
 
 from netloom.errors import SimulationError
 from netloom.firmware.generate import generate_design
-from netloom.firmware.map.folding import intervals
+from netloom.firmware.map.folding.folding import intervals
 from netloom.hls import Conversion, HlsSettings, convert
 from netloom.sim import crosscheck, open_engine
 from netloom.sim.hardware.rtl import RtlEngine

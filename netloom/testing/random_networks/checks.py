@@ -94,7 +94,7 @@ def check(spec: dict[str, Any], directory: Path, *, hardware: bool = False) -> s
 def _design(dataflow: Any, rng: np.random.Generator, device: Any) -> Any:
     """A design at one of the paces of the network's products, or the next that the rest of it keeps up with."""
     from netloom.firmware.generate import generate_design
-    from netloom.firmware.map.folding import intervals
+    from netloom.firmware.map.folding.folding import intervals
 
     interval = int(rng.choice(intervals(dataflow) or [1]))
     while True:
