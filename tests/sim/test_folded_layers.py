@@ -62,7 +62,7 @@ def test_all_judges_agree(name, io_type, tmp_path):
     agree(model, samples(model), tmp_path, io_type, hardware=io_type == "io_stream")
 
 
-@pytest.mark.parametrize("name", ["dense", "two a channel"])
+@pytest.mark.parametrize("name", ["dense", "conv"])
 def test_it_is_saved_and_loaded(name, tmp_path):
     """QKeras does not register `QDenseBatchnorm`, and its configuration has what it does not take."""
     model = network(name)
