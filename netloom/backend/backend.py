@@ -22,6 +22,7 @@ from hls4ml.model.types import Source
 from hls4ml.writer.vitis_writer import VitisWriter
 from hls4ml.writer.vivado_writer import VivadoWriter
 
+from netloom.backend.configuration import for_configuration
 from netloom.errors import LayerNotSupportedError, NotSupportedError, SettingsError
 from netloom.hls.frontends.keras.handlers.handler import BACKEND
 from netloom.hls.lower.linear import STRATEGIES
@@ -145,12 +146,14 @@ class NetloomBackend(VitisBackend):
     def create_layer_class(self, layer_class: type) -> type:
         """Vitis's, which in addition makes the graph that it becomes part of a `NetloomGraph`.
 
+        For a configuration its attributes are the layer's (`configuration`).
+
         hls4ml constructs its graphs itself, at a conversion, from a file or as a part of another, and asks backends for
         the layers only: so a layer is the first that netloom sees of any of them.
         """
         made = super().create_layer_class(layer_class)
         made.model = property(_get_graph, _set_graph)
-        return made
+        return for_configuration(made)
 
     def compile(self, model: Any) -> str:
         """Compile the C++: of what hls4ml links (`link_existing_project`) or stitches. A `NetloomGraph` needs none."""

@@ -39,8 +39,9 @@ def convert(model: Any, folder: Path, config: Any, backend: str = "netloom", **s
     return graph, [str(warning.message) for warning in caught if warning.category is PrecisionWarning]
 
 
-def by_name(model: Any, **settings: Any) -> dict[str, Any]:
-    return hls4ml.utils.config_from_keras_model(model, granularity="name", backend="netloom", **settings)
+def by_name(model: Any) -> dict[str, Any]:
+    """hls4ml's own types; `config_from_keras_model(backend="netloom")` gives better ones (test_configuration.py)."""
+    return hls4ml.utils.config_from_keras_model(model, granularity="name", backend="Vitis")
 
 
 def follow(config: dict[str, Any], warned: list[str]) -> None:
