@@ -6,8 +6,9 @@ import numpy as np
 
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import DepthwiseMatVec, Lookup, Permute
-from netloom.hls.lower.context import LoweringContext, stored
+from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.shape import element_grid
+from netloom.hls.lower.types import stored
 
 
 def lower_embedding(node: Any, context: LoweringContext) -> None:
