@@ -38,6 +38,7 @@ LOWERINGS: dict[str, Callable[[Any, LoweringContext], None]] = {
     "Merge": merge.lower_merge,
     "Concatenate": merge.lower_concatenate,
     "Dot": einsum.lower_dot,
+    "Einsum": einsum.lower_einsum,
     # movement
     "Reshape": shape.lower_reshape,
     "Repack": shape.lower_reshape,

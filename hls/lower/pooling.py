@@ -70,7 +70,7 @@ def _pool(node: Any, context: LoweringContext, kernel: Kernel, order: Summation)
             counts = np.full_like(counts, prod(kernel.size))
         accum = context.choose(ACCUM, lambda: _average_accum(context, source, set(counts.ravel().tolist())))
         if not context.stream:
-            _check_sums(context, source, accum)
+            check_sums(context, source, accum)
         sums = Pool(PoolFunction.SUM, kernel.size, kernel.stride, accum, order)
         result = _divided(context, context.add("sum", sums, padded(context, source, kernel, zeros=True)), counts)
     else:
@@ -98,8 +98,8 @@ def _inside(kernel: Kernel, spatial: Sequence[int]) -> np.ndarray:
     return np.array(functools.reduce(np.multiply.outer, inside))
 
 
-def _check_sums(context: LoweringContext, source: str, accum: FixedPoint) -> None:
-    """With io_parallel hls4ml casts sums to the accumulator, not what is added: it must come to the same."""
+def check_sums(context: LoweringContext, source: str, accum: FixedPoint) -> None:
+    """For sums that hls4ml casts to the accumulator, and not what is added: it must come to the same."""
     element, bounds = context.type_of(source).element, context.bounds_of(source)
     shift = element.fraction - accum.fraction
     rounds = shift > 0 and accum.rounding not in _SHIFT_INVARIANT
@@ -111,7 +111,7 @@ def _check_sums(context: LoweringContext, source: str, accum: FixedPoint) -> Non
         largest = bounds.magnitude << (fraction - element.fraction)
         enough = FixedPoint.containing(-largest, largest, fraction).with_modes(accum.rounding, accum.overflow)
         raise LayerNotSupportedError(
-            f"layer {context.node.name!r}: the accumulator {accum} {does} what is averaged, which hls4ml does to sums "
+            f"layer {context.node.name!r}: the accumulator {accum} {does} what is added, which hls4ml does to sums "
             f"only; give it {enough}, more bits on either side of its point, or TRN and WRAP"
         )
 

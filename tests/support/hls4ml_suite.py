@@ -31,6 +31,9 @@ OTHERS = "not (Vivado or Quartus or Catapult or oneAPI or Libero)"
 REFUSALS = ("LayerNotSupportedError", "PrecisionError", "NotSupportedError", "QuantizerNotSupportedError")
 """An error of these is a refusal, with its reason; all else that Vitis passes is a fault."""
 
+_NAMED = re.compile("(?<=['\"])[Vv]itis(?=['\"])")
+"""How a file names the backend."""
+
 Outcomes = dict[str, tuple[str, str]]
 """{test: (outcome, message)}; a test's name has BACKEND where the backend's stood."""
 
@@ -63,11 +66,7 @@ class Result:
 
 def suite(checkout: Path) -> list[Path]:
     """The files of the suite that have tests for Vitis."""
-    return [
-        file
-        for file in sorted(checkout.glob("test/pytest/test_*.py"))
-        if re.search("['\"]Vitis['\"]", file.read_text())
-    ]
+    return [file for file in sorted(checkout.glob("test/pytest/test_*.py")) if _NAMED.search(file.read_text())]
 
 
 def compare(file: Path, folder: Path) -> Result:
@@ -100,9 +99,11 @@ def run(file: Path, folder: Path, backend: str, tests: Sequence[str] = ()) -> Ou
     for helper in ("conftest.py", "synthesis_helpers.py"):
         if (file.parent / helper).exists():
             (folder / helper).write_text((file.parent / helper).read_text())
-    (folder / file.name).write_text(re.sub("(['\"])Vitis(['\"])", rf"\1{backend}\2", file.read_text()))
+    text = file.read_text()
+    (folder / file.name).write_text(text if backend == "Vitis" else _NAMED.sub(backend, text))
+    written = match[0] if backend == "Vitis" and (match := _NAMED.search(text)) else backend
     whole = [file.name] if not tests or "" in tests else []
-    named = [f"{file.name}::{name.replace('BACKEND', backend)}" for name in tests if name]
+    named = [f"{file.name}::{name.replace('BACKEND', written)}" for name in tests if name]
     # Without its own look at sources pytest survives what recursion leaves behind in Python 3.11.
     options = [
         "-q",
@@ -134,7 +135,7 @@ def run(file: Path, folder: Path, backend: str, tests: Sequence[str] = ()) -> Ou
         if message == "collection failure":
             found[""] = outcome, (problem.text or "").strip().splitlines()[-1].removeprefix("E").strip()
         else:
-            found[case.get("name", "").replace(backend, "BACKEND")] = outcome, message
+            found[case.get("name", "").replace(written, "BACKEND")] = outcome, message
     return found
 
 
