@@ -123,6 +123,15 @@ def test_every_implementation_of_softmax(io_type: str, implementation: str, tmp_
         assert len(np.unique(found)) > 1
 
 
+def test_a_table_with_more_entries_than_its_index_has_values_is_refused(tmp_path: Path) -> None:
+    model = sequential((5,), layers.Softmax(name="s"))
+    for settings in ({"inv_inp_t": "fixed<9,6>"}, {"inp_norm_t": "ufixed<9,6>"}):
+        size = "inv_table_size" if "inv_inp_t" in settings else "exp_table_size"
+        with pytest.raises(LayerNotSupportedError, match=f"a table of .* entries.*set {size} to at most 512"):
+            convert(model, "netloom", tmp_path, "io_parallel", "fixed<16,6>", **settings)
+        convert(model, "netloom", tmp_path, "io_parallel", "fixed<16,6>", **settings, **{size: 512})
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
 def test_the_average_of_two(io_type: str, tmp_path: Path) -> None:
