@@ -15,7 +15,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,55 +69,61 @@ def suite(checkout: Path) -> list[Path]:
     return [file for file in sorted(checkout.glob("test/pytest/test_*.py")) if _NAMED.search(file.read_text())]
 
 
-def compare(file: Path, folder: Path) -> Result:
-    """Run a file with netloom, and for Vitis what neither passes nor is refused.
+def compare(files: Sequence[Path], folder: Path) -> dict[str, Result]:
+    """Run files with netloom, and for Vitis what neither passes nor is refused.
 
     Args:
-        file: of the checkout.
+        files: of the checkout, by whose names the results go.
         folder: an empty one.
     """
-    ours = run(file, folder / "netloom", "netloom")
-    bad = {name: message for name, (outcome, message) in ours.items() if outcome in ("failure", "error")}
-    refused = {name: message for name, message in bad.items() if any(kind in message for kind in REFUSALS)}
-    failed = {name: message for name, message in bad.items() if name not in refused}
-    theirs = run(file, folder / "Vitis", "Vitis", list(failed)) if failed else {}
-    passed = {name for name in failed if theirs.get(name, ("",))[0] == "passed"}
-    outcomes = Counter(outcome for outcome, _ in ours.values())
-    return Result(
-        len(ours),
-        outcomes["skipped"],
-        outcomes["passed"],
-        refused,
-        {name: message for name, message in failed.items() if name not in passed},
-        {name: message for name, message in failed.items() if name in passed},
-    )
+    refused: dict[str, dict[str, str]] = {}
+    failed: dict[str, dict[str, str]] = {}
+    ours = run(files, folder / "netloom", "netloom")
+    for file, outcomes in ours.items():
+        bad = {name: message for name, (outcome, message) in outcomes.items() if outcome in ("failure", "error")}
+        refused[file] = {name: message for name, message in bad.items() if any(kind in message for kind in REFUSALS)}
+        failed[file] = {name: message for name, message in bad.items() if name not in refused[file]}
+    again = [file for file in files if failed[file.name]]
+    theirs = run(again, folder / "Vitis", "Vitis", failed) if again else {}
+    results = {}
+    for file, outcomes in ours.items():
+        passed = {name for name in failed[file] if theirs.get(file, {}).get(name, ("",))[0] == "passed"}
+        count = Counter(outcome for outcome, _ in outcomes.values())
+        results[file] = Result(
+            len(outcomes),
+            count["skipped"],
+            count["passed"],
+            refused[file],
+            {name: message for name, message in failed[file].items() if name not in passed},
+            {name: message for name, message in failed[file].items() if name in passed},
+        )
+    return results
 
 
-def run(file: Path, folder: Path, backend: str, tests: Sequence[str] = ()) -> Outcomes:
-    """The tests of a file that are for a backend or for none, or some of them; an unreadable file is one test."""
+def run(
+    files: Sequence[Path], folder: Path, backend: str, tests: Mapping[str, Iterable[str]] | None = None
+) -> dict[str, Outcomes]:
+    """The tests of files that are for a backend or for none, or those of them that are named.
+
+    A file that cannot be read is one test, without a name. Where the process dies, so does every file in it.
+    """
     folder.mkdir(parents=True)
-    for helper in ("conftest.py", "synthesis_helpers.py"):
-        if (file.parent / helper).exists():
-            (folder / helper).write_text((file.parent / helper).read_text())
-    text = file.read_text()
-    (folder / file.name).write_text(text if backend == "Vitis" else _NAMED.sub(backend, text))
-    written = match[0] if backend == "Vitis" and (match := _NAMED.search(text)) else backend
-    whole = [file.name] if not tests or "" in tests else []
-    named = [f"{file.name}::{name.replace('BACKEND', written)}" for name in tests if name]
+    named, written = [], {}
+    for file in files:
+        for helper in ("conftest.py", "synthesis_helpers.py"):
+            if (file.parent / helper).exists():
+                (folder / helper).write_text((file.parent / helper).read_text())
+        text = file.read_text()
+        (folder / file.name).write_text(text if backend == "Vitis" else _NAMED.sub(backend, text))
+        spelled = _NAMED.search(text)
+        written[file.name] = spelled[0] if backend == "Vitis" and spelled else backend
+        wanted = [""] if tests is None else list(tests[file.name])
+        named += [file.name] if "" in wanted else []
+        named += [f"{file.name}::{name.replace('BACKEND', written[file.name])}" for name in wanted if name]
     # Without its own look at sources pytest survives what recursion leaves behind in Python 3.11.
-    options = [
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-W",
-        "ignore",
-        "--tb=native",
-        f"--junitxml={folder}/r.xml",
-        "-k",
-        OTHERS,
-    ]
+    options = ["-q", "-p", "no:cacheprovider", "-W", "ignore", "--tb=native", "--continue-on-collection-errors"]
     log = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *(whole or named)],
+        [sys.executable, "-m", "pytest", *options, f"--junitxml={folder}/r.xml", "-k", OTHERS, *named],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -125,17 +131,20 @@ def run(file: Path, folder: Path, backend: str, tests: Sequence[str] = ()) -> Ou
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
     )
     if not (folder / "r.xml").exists():
-        return {"": ("error", log.stdout[-500:] + log.stderr[-500:])}
-    found: Outcomes = {}
+        return {file.name: {"": ("error", "crash: " + log.stderr[-200:])} for file in files}
+    found: dict[str, Outcomes] = {file.name: {} for file in files}
     for case in ElementTree.parse(folder / "r.xml").getroot().iter("testcase"):
         kinds = (case.find(kind) for kind in ("failure", "error", "skipped"))
         problem = next((kind for kind in kinds if kind is not None), None)
         outcome = "passed" if problem is None else problem.tag
         message = "" if problem is None else problem.get("message", "")
-        if message == "collection failure":
-            found[""] = outcome, (problem.text or "").strip().splitlines()[-1].removeprefix("E").strip()
+        name = case.get("name", "")
+        if message in ("collection failure", "collection skipped") and problem is not None:
+            lines = (problem.text or "").strip().splitlines() or [message]
+            found[f"{name.split('.')[-1]}.py"][""] = outcome, lines[-1].removeprefix("E").strip()
         else:
-            found[case.get("name", "").replace(written, "BACKEND")] = outcome, message
+            file_name = f"{case.get('classname', '').split('.')[0]}.py"
+            found[file_name][name.replace(written[file_name], "BACKEND")] = outcome, message
     return found
 
 
@@ -152,6 +161,7 @@ def reason(message: str) -> str:
     line = re.sub(r"^(netloom\.errors\.\w+: )?(layer|quantizer|input) '[^']*'(, \w+)?: ", "", line)
     line = re.sub(r"^netloom\.errors\.\w+: ", "", line)
     line = re.sub(r"'/[^']*/([^'/]*)'", r"'\1'", line)  # files, without where they lie here
+    line = re.sub(r"(?<=[a-z])_\d+\b", "", line)  # names that Keras counts up
     line = re.split(r"; (?:supported|use|give|put|with|it) ", line)[0]
     return re.sub(r"\s+", " ", line)[:110].strip().replace("|", "\\|")
 
@@ -166,18 +176,16 @@ def update(page: str, rows: Mapping[str, str]) -> str:
 
 
 def main() -> None:
-    """Run, and write the page after every file."""
+    """Run, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkout", type=Path)
     parser.add_argument("files", nargs="*", help="names in test/pytest; without any, all that name Vitis")
     asked = parser.parse_args()
-    for file in suite(asked.checkout):
-        if asked.files and file.name not in asked.files:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            row = compare(file, Path(folder)).row(file.name)
-        print(row, end="", flush=True)
-        PAGE.write_text(update(PAGE.read_text(encoding="utf-8"), {file.name: row}), encoding="utf-8")
+    files = [file for file in suite(asked.checkout) if not asked.files or file.name in asked.files]
+    with tempfile.TemporaryDirectory() as folder:
+        rows = {name: result.row(name) for name, result in compare(files, Path(folder)).items()}
+    print("".join(rows.values()), end="")
+    PAGE.write_text(update(PAGE.read_text(encoding="utf-8"), rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

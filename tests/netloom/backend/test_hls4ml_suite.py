@@ -21,7 +21,7 @@ FILES = [file for file in ALL if not CHOSEN or file.name in CHOSEN.split(",")]
 @pytest.mark.skipif(not CHECKOUT, reason="NETLOOM_HLS4ML names no checkout of hls4ml")
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_nothing_fails_that_vitis_passes(file: Path, tmp_path: Path) -> None:
-    result = hls4ml_suite.compare(file, tmp_path)
+    result = hls4ml_suite.compare([file], tmp_path)[file.name]
     print(result.row(file.name))
     assert result.here == {}
 
@@ -50,22 +50,21 @@ def test_right():
 """
 
 
-def test_what_a_file_gives_is_told_apart(tmp_path: Path) -> None:
+def test_what_files_give_is_told_apart(tmp_path: Path) -> None:
     (tmp_path / "test_some.py").write_text(SOME, encoding="utf-8")
-    result = hls4ml_suite.compare(tmp_path / "test_some.py", tmp_path / "runs")
+    (tmp_path / "test_none.py").write_text("import no_such_package\n", encoding="utf-8")
+    files = sorted(tmp_path.glob("*.py"))
+    results = hls4ml_suite.compare(files, tmp_path / "runs")
+    result = results["test_some.py"]
     assert (result.count, result.passed, result.skipped) == (6, 1, 1)
     assert list(result.here) == ["test_some[BACKEND]"]
     assert list(result.both) == ["test_wrong"]
     assert [hls4ml_suite.reason(why) for why in result.refused.values()] == ["it has no lowering"] * 2
     row = result.row("test_some.py")
     assert row.startswith("| `test_some.py` | 6 | 1 | 1 | 2: it has no lowering | 1: ValueError: wrong \\| twice | 1: ")
+    unreadable = results["test_none.py"]
+    assert (unreadable.count, unreadable.passed, list(unreadable.both)) == (1, 0, [""])
+    assert "no_such_package" in unreadable.row("test_none.py")
     page = f"Text.\n\n{hls4ml_suite.HEAD}| `test_a.py` | 1 |\n| `test_some.py` | 0 |\n| `test_z.py` | 2 |\n\nMore.\n"
     lines = hls4ml_suite.update(page, {"test_some.py": row}).splitlines()
     assert lines[4:] == ["| `test_a.py` | 1 |", row.strip(), "| `test_z.py` | 2 |", "", "More."]
-
-
-def test_a_file_that_cannot_be_read_is_one_test(tmp_path: Path) -> None:
-    (tmp_path / "test_none.py").write_text("import no_such_package\n", encoding="utf-8")
-    result = hls4ml_suite.compare(tmp_path / "test_none.py", tmp_path / "runs")
-    assert (result.count, result.passed, list(result.both)) == (1, 0, [""])
-    assert "no_such_package" in result.row("test_none.py")
