@@ -22,7 +22,7 @@ from hls4ml.model.types import Source
 from hls4ml.writer.vitis_writer import VitisWriter
 from hls4ml.writer.vivado_writer import VivadoWriter
 
-from netloom.backend.configuration import for_configuration
+from netloom.backend.configuration import configure
 from netloom.errors import LayerNotSupportedError, NotSupportedError, SettingsError
 from netloom.hls.frontends.keras.handlers.handler import BACKEND
 from netloom.hls.lower.linear import STRATEGIES
@@ -108,6 +108,11 @@ class NetloomBackend(VitisBackend):
             LayerNotSupportedError: naming the layer.
         """
         for layer in model.get_layers():
+            if layer.class_name == "DACombinational":
+                raise LayerNotSupportedError(
+                    f"layer {layer.name!r}: hls4ml has no layer for it and would have da4ml generate its C++; convert "
+                    "with allow_da_fallback=False, which says what it is"
+                )
             if not layer.weights:
                 continue
             strategy = str(model.config.get_strategy(layer)).lower()
@@ -153,7 +158,8 @@ class NetloomBackend(VitisBackend):
         """
         made = super().create_layer_class(layer_class)
         made.model = property(_get_graph, _set_graph)
-        return for_configuration(made)
+        configure(made)
+        return made
 
     def compile(self, model: Any) -> str:
         """Compile the C++: of what hls4ml links (`link_existing_project`) or stitches. A `NetloomGraph` needs none."""

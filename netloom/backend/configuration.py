@@ -34,11 +34,11 @@ _finding: ContextVar[bool] = ContextVar("finding", default=False)
 """Set while the configuration is found, which takes hls4ml's own."""
 
 
-def for_configuration(layer_class: type) -> type:
-    """The layer class, with attributes as they shall stand in a configuration if hls4ml is making one."""
+def configure(layer_class: Any) -> None:
+    """If hls4ml is making a configuration, give a layer class, made for this, the attributes that shall stand in it."""
     asked = _asked()
     if asked is None or _finding.get():
-        return layer_class
+        return
     layer, call = asked
     if _KEY not in layer:
         by_name, found = _configuration(call)
@@ -48,8 +48,7 @@ def for_configuration(layer_class: type) -> type:
     kind, configuration = layer[_KEY]
     if call["granularity"].lower() == "type":
         layer["class_name"] = kind
-    attributes = _attributes(configuration)
-    return type(layer_class.__name__, (layer_class,), {"expected_attributes": attributes})
+    layer_class.expected_attributes = _attributes(configuration)
 
 
 def _asked() -> tuple[dict[str, Any], Mapping[str, Any]] | None:

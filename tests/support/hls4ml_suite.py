@@ -160,7 +160,7 @@ def reason(message: str) -> str:
     line = line.removeprefix('failed on setup with "')
     line = re.sub(r"^(netloom\.errors\.\w+: )?(layer|quantizer|input) '[^']*'(, \w+)?: ", "", line)
     line = re.sub(r"^netloom\.errors\.\w+: ", "", line)
-    line = re.sub(r"'/[^']*/([^'/]*)'", r"'\1'", line)  # files, without where they lie here
+    line = re.sub(r"/\S+/", "", line)  # where files lie
     line = re.sub(r"(?<=[a-z])_\d+\b", "", line)  # names that Keras counts up
     line = re.split(r"; (?:supported|use|give|put|with|it) ", line)[0]
     return re.sub(r"\s+", " ", line)[:110].strip().replace("|", "\\|")
