@@ -5,8 +5,8 @@ holds once the layers before it are mended.
 """
 
 import contextlib
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,8 +24,38 @@ COARSE = 1 / 16
 _SATURATING = (Overflow.SAT, Overflow.SAT_SYM)
 
 
-def type_advice(graph: Any, io_type: str) -> list[str]:
-    """One line for each layer with a type that may wrap on its proven range, or a softmax table that is too coarse.
+@dataclass(frozen=True)
+class Advice:
+    """What is wrong with the types of one layer, and what to set in an hls4ml configuration instead.
+
+    Attributes:
+        layer: its name.
+        fault: in words.
+        settings: of the layer: types of tables, `<role>_t`, and sizes.
+        precision: entries of its `Precision`, by role.
+    """
+
+    layer: str
+    fault: str
+    settings: Mapping[str, Any]
+    precision: Mapping[str, FixedPoint]
+
+    def __str__(self) -> str:
+        """One line, with what to set ready to paste."""
+        where = f'config["LayerName"]["{self.layer}"]'
+        settings, precision = (_plain(entries) for entries in (self.settings, self.precision))
+        lines = [f"{where} |= {settings}"] if settings else []
+        if precision:
+            lines.append(f'{where}["Precision"] |= {precision}')
+        return f"layer {self.layer!r}{self.fault}; with granularity='name' set {' and '.join(lines)}"
+
+
+def _plain(entries: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: str(entry) if isinstance(entry, FixedPoint) else entry for name, entry in entries.items()}
+
+
+def type_advice(graph: Any, io_type: str) -> list[Advice]:
+    """One for each layer with a type that may wrap on its proven range, or a softmax table that is too coarse.
 
     Types that saturate count as quantizers if they are results: they leave the range on purpose.
 
@@ -37,7 +67,7 @@ def type_advice(graph: Any, io_type: str) -> list[str]:
     # Where nothing is wide enough, what was found before it still stands.
     with contextlib.suppress(PrecisionError):
         lower(graph, types, io_type, {})
-    return [line for node in graph.get_layers() if (line := types.advice(node))]
+    return [advice for node in graph.get_layers() if (advice := types.advice(node))]
 
 
 class _Widened(FromTemplates):
@@ -74,7 +104,7 @@ class _Widened(FromTemplates):
         self._sizes[node.name, role] = size
         return size
 
-    def advice(self, node: Any) -> str | None:
+    def advice(self, node: Any) -> Advice | None:
         """What is wrong with the layer's types, and what to set; None if nothing is."""
         found = self._found.get(node.name, {})
         if node.class_name == "Softmax" and "inv_inp" in found:
@@ -88,11 +118,11 @@ class _Widened(FromTemplates):
         if not wrong:
             return None
         listed = ", ".join(f"{role} {have} cannot hold it, {wide} does" for role, (have, wide) in wrong.items())
-        precision = {role: str(wide) for role, (_, wide) in wrong.items() if role != "table"}
-        tables = {"table_t": str(wrong["table"][1])} if "table" in wrong else {}
-        return f"layer {node.name!r} may wrap on its proven range: {listed}; {_settings(node, tables, precision)}"
+        precision = {role: wide for role, (_, wide) in wrong.items() if role != "table"}
+        tables = {"table_t": wrong["table"][1]} if "table" in wrong else {}
+        return Advice(node.name, f" may wrap on its proven range: {listed}", tables, precision)
 
-    def _softmax_advice(self, node: Any, found: dict[str, tuple[FixedPoint, FixedPoint]]) -> str | None:
+    def _softmax_advice(self, node: Any, found: dict[str, tuple[FixedPoint, FixedPoint]]) -> Advice | None:
         element = fixed_point(node.get_input_variable().type.precision)
         needs = {"inp_norm": distance_type(element)} | {role: need for role, (_, need) in found.items()}
         sizes = {
@@ -118,21 +148,11 @@ class _Widened(FromTemplates):
         ]
         if not faults:
             return None
-        precision = {role: str(needs[role]) for role in ("accum", RESULT)}
-        tables = {f"{role}_t": str(type_) for role, type_ in needs.items() if role not in precision}
+        precision = {role: needs[role] for role in ("accum", RESULT)}
+        tables = {f"{role}_t": type_ for role, type_ in needs.items() if role not in precision}
         stable = {} if "inp_norm" in found else {"Implementation": "stable"}
-        return (
-            f"layer {node.name!r}: hls4ml's types cannot hold its softmax: {'; '.join(faults)}; "
-            f"{_settings(node, stable | tables | sizes, precision)}"
-        )
-
-
-def _settings(node: Any, layer: dict[str, Any], precision: dict[str, str]) -> str:
-    where = f'config["LayerName"]["{node.name}"]'
-    lines = [f"{where} |= {layer}"] if layer else []
-    if precision:
-        lines.append(f'{where}["Precision"] |= {precision}')
-    return f"with granularity='name' set {' and '.join(lines)}"
+        fault = f": hls4ml's types cannot hold its softmax: {'; '.join(faults)}"
+        return Advice(node.name, fault, stable | tables | sizes, precision)
 
 
 def _magnitude(type_: FixedPoint) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 
 from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import FixedPoint, Overflow
-from netloom.hls.dataflow import Clamp, Lookup
+from netloom.hls.dataflow import Cast, Clamp, Lookup
 from netloom.hls.lower import halves, tables
 from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.linear import scale_and_shift
@@ -18,6 +18,8 @@ SIGMOID_TABLE = FixedPoint(18, 1, False, Rounding.RND, Overflow.SAT)
 TANH_TABLE = FixedPoint(18, 2, True, Rounding.RND, Overflow.SAT)
 SOFTPLUS_TABLE = FixedPoint(18, 4, False, Rounding.RND, Overflow.SAT)
 SOFTSIGN_TABLE = FixedPoint(18, 1, True, Rounding.RND, Overflow.SAT)
+
+_SIGN = FixedPoint(2, 2)
 
 
 def lower_activation(node: Any, context: LoweringContext) -> None:
@@ -40,11 +42,46 @@ def lower_activation(node: Any, context: LoweringContext) -> None:
             halves.lower_elu(context, 1, FixedPoint(1, 1, signed=False))
         case "selu":
             halves.lower_selu(context)
+        case "relu6" | "relu1" if not context.stream:
+            _lower_bounded_relu(context, int(function[-1]))
+        case "binary_tanh":
+            context.finish(context.add("sign", Lookup(np.array([-1, 1]), _SIGN, offset=1), context.inputs[0]))
+        case "ternary_tanh":
+            _lower_ternary(context)
         case _:
             raise LayerNotSupportedError(
                 f"layer {node.name!r}: activation {function!r} is not supported; use linear, relu, sigmoid, tanh, "
-                "softmax, softplus, softsign, elu, selu, leaky_relu or hard_sigmoid"
+                "softmax, softplus, softsign, elu, selu, leaky_relu or hard_sigmoid, or relu6 with io_parallel"
             )
+
+
+def _lower_bounded_relu(context: LoweringContext, most: int) -> None:
+    """ReLU up to a whole number."""
+    (source,) = context.inputs
+    element = context.type_of(source).element
+    if element.fraction < 0:
+        source = context.add("whole", Cast(FixedPoint(element.integer, element.integer, element.signed)), source)
+    fraction = context.type_of(source).element.fraction
+    context.finish(context.add("relu", Clamp(0, most << fraction), source))
+
+
+def _lower_ternary(context: LoweringContext) -> None:
+    """1 beyond a half (with io_stream beyond 1), -1 up to minus that, 0 between; what is doubled may leave its type."""
+    (source,) = context.inputs
+    element = context.type_of(source).element
+    if not context.stream:
+        whole = FixedPoint(2, 2, signed=False)
+        source = scale_and_shift(context, source, (2, whole), (0, whole), "double")
+        source = context.add("doubled", Cast(element), source)
+    if element.fraction < 0:
+        raise LayerNotSupportedError(
+            f"layer {context.node.name!r}: ternary_tanh needs an input that has all whole numbers, not {element}"
+        )
+    # One step lower, all numbers up to 1 lie below it.
+    step = FixedPoint(2, 2 - element.fraction)
+    below = scale_and_shift(context, source, (1, FixedPoint(1, 1, signed=False)), (-1, step), "below")
+    table = Lookup(np.array([-1, 0, 0, 1]), _SIGN, shift=element.fraction, offset=2)
+    context.finish(context.add("sign", table, below))
 
 
 def _symmetric_table(

@@ -5,7 +5,7 @@ from typing import Any
 
 from netloom.errors import LayerNotSupportedError
 from netloom.hls.dataflow import Dataflow
-from netloom.hls.lower import activation, halves, linear, merge, pooling, quantizer, shape, softmax
+from netloom.hls.lower import activation, einsum, embedding, halves, linear, merge, pooling, quantizer, shape, softmax
 from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.types import TypeSource
 
@@ -20,6 +20,8 @@ LOWERINGS: dict[str, Callable[[Any, LoweringContext], None]] = {
     "DepthwiseConv1D": linear.lower_depthwise_conv,
     "DepthwiseConv2D": linear.lower_depthwise_conv,
     "BatchNormalization": linear.lower_batch_norm,
+    "EinsumDense": einsum.lower_einsum_dense,
+    "Embedding": embedding.lower_embedding,
     # activations
     "Activation": activation.lower_activation,
     "ParametrizedActivation": halves.lower_parametrized,
@@ -35,6 +37,8 @@ LOWERINGS: dict[str, Callable[[Any, LoweringContext], None]] = {
     # two inputs
     "Merge": merge.lower_merge,
     "Concatenate": merge.lower_concatenate,
+    "Dot": einsum.lower_dot,
+    "Einsum": einsum.lower_einsum,
     # movement
     "Reshape": shape.lower_reshape,
     "Repack": shape.lower_reshape,

@@ -1,7 +1,7 @@
 """Lowering of pooling, windowed and global."""
 
 import functools
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from math import prod
 from typing import Any
 
@@ -24,55 +24,82 @@ AVERAGE_GUARD_BITS = 8
 
 
 def lower_pooling(node: Any, context: LoweringContext) -> None:
-    """`Pooling1D`, `Pooling2D`."""
+    """`Pooling1D`, `Pooling2D`; with io_stream the windows tile the image."""
     axes = ("height", "width") if node.class_name.endswith("2D") else ("width",)
-    edges = ("pad_top", "pad_bottom", "pad_left", "pad_right")[0 if len(axes) == 2 else 2 :]
-    if any(int(node.get_attr(edge, 0)) for edge in edges):
-        raise LayerNotSupportedError(f"layer {node.name!r}: pooling with padding is not supported; use padding='valid'")
+    edges = [("pad_top", "pad_bottom"), ("pad_left", "pad_right")][-len(axes) :]
+    pads = [tuple(int(node.get_attr(edge, 0)) for edge in pair) for pair in edges]
     size = tuple(int(node.get_attr(f"pool_{axis}")) for axis in axes)
     stride = tuple(int(node.get_attr(f"stride_{axis}")) for axis in axes)
+    if context.stream and any(map(any, pads)):
+        raise LayerNotSupportedError(
+            f"layer {node.name!r}: hls4ml has no pooling with padding for io_stream; use padding='valid' or io_parallel"
+        )
     if context.stream and size != stride:
         raise LayerNotSupportedError(
             f"layer {node.name!r}: pooling with strides {stride} other than its size {size} is not supported with "
             "io_stream; use io_parallel"
         )
+    spatial = context.type_of(context.inputs[0]).shape[:-1]
+    positions = tuple(
+        (length + sum(pad) - width) // step + 1
+        for length, pad, width, step in zip(spatial, pads, size, stride, strict=True)
+    )
+    if positions != tuple(int(length) for length in node.get_output_variable().shape[:-1]):
+        raise LayerNotSupportedError(
+            f"layer {node.name!r}: hls4ml's C++ computes {positions} positions, which are not those of its result"
+        )
     order = Summation.TREE if context.stream else Summation.SEQUENTIAL
-    _pool(node, context, size, stride, order)
+    _pool(node, context, Kernel(size, stride, (1,) * len(size), tuple(before for before, _ in pads), positions), order)
 
 
 def lower_global_pooling(node: Any, context: LoweringContext) -> None:
     """`GlobalPooling1D`, `GlobalPooling2D`: one window, the spatial axes dropped."""
     size = context.type_of(context.inputs[0]).shape[:-1]
-    _pool(node, context, size, size, Summation.SEQUENTIAL)
+    ones = (1,) * len(size)
+    _pool(node, context, Kernel(size, size, ones, (0,) * len(size), ones), Summation.SEQUENTIAL)
 
 
-def _pool(
-    node: Any, context: LoweringContext, size: tuple[int, ...], stride: tuple[int, ...], order: Summation
-) -> None:
+def _pool(node: Any, context: LoweringContext, kernel: Kernel, order: Summation) -> None:
     source = context.inputs[0]
     element = context.type_of(source).element
-    count = prod(size)
-    if node.get_attr("pool_op") == "Max":
+    average = node.get_attr("pool_op") != "Max"
+    counts = _inside(kernel, context.type_of(source).shape[:-1])
+    around = bool((counts < prod(kernel.size)).any())
+    if average:
+        if node.get_attr("count_pad", False):
+            counts = np.full_like(counts, prod(kernel.size))
+        accum = context.choose(ACCUM, lambda: _average_accum(context, source, set(counts.ravel().tolist())))
+        if not context.stream:
+            check_sums(context, source, accum)
+        sums = Pool(PoolFunction.SUM, kernel.size, kernel.stride, accum, order)
+        result = _divided(context, context.add("sum", sums, padded(context, source, kernel, zeros=True)), counts)
+    else:
+        if around and not element.signed:
+            raise LayerNotSupportedError(
+                f"layer {node.name!r}: hls4ml's C++ takes half of the range of {element} for the image's surroundings, "
+                "where it should be less than any pixel; use padding='valid', or give its input a signed type"
+            )
         accum = context.choose(ACCUM, lambda: element.with_modes())
         # io_parallel compares before the cast to the accumulator, io_stream after it.
         if context.stream:
             source = context.cast("accum", source, accum)
-        result = context.add("max", Pool(PoolFunction.MAX, size, stride), source)
+        greatest = Pool(PoolFunction.MAX, kernel.size, kernel.stride)
+        result = context.add("max", greatest, padded(context, source, kernel, zeros=False))
         if not context.stream:
             result = context.cast("accum", result, accum)
-    else:
-        accum = context.choose(ACCUM, lambda: _average_accum(context, source, {count}))
-        if not context.stream:
-            _check_sums(context, source, accum)
-        result = context.add("sum", Pool(PoolFunction.SUM, size, stride, accum, order), source)
-        result = context.add("average", Divide(count), result)
     if node.class_name.startswith("Global"):
         result = _drop_spatial(context, result)
     context.finish(result)
 
 
-def _check_sums(context: LoweringContext, source: str, accum: FixedPoint) -> None:
-    """With io_parallel hls4ml casts sums to the accumulator, not what is added: it must come to the same."""
+def _inside(kernel: Kernel, spatial: Sequence[int]) -> np.ndarray:
+    """How many elements of the window lie inside the image, for every position."""
+    inside = [(places >= 0).sum(axis=1) for places in kernel.places(spatial)]
+    return np.array(functools.reduce(np.multiply.outer, inside))
+
+
+def check_sums(context: LoweringContext, source: str, accum: FixedPoint) -> None:
+    """For sums that hls4ml casts to the accumulator, and not what is added: it must come to the same."""
     element, bounds = context.type_of(source).element, context.bounds_of(source)
     shift = element.fraction - accum.fraction
     rounds = shift > 0 and accum.rounding not in _SHIFT_INVARIANT
@@ -84,7 +111,7 @@ def _check_sums(context: LoweringContext, source: str, accum: FixedPoint) -> Non
         largest = bounds.magnitude << (fraction - element.fraction)
         enough = FixedPoint.containing(-largest, largest, fraction).with_modes(accum.rounding, accum.overflow)
         raise LayerNotSupportedError(
-            f"layer {context.node.name!r}: the accumulator {accum} {does} what is averaged, which hls4ml does to sums "
+            f"layer {context.node.name!r}: the accumulator {accum} {does} what is added, which hls4ml does to sums "
             f"only; give it {enough}, more bits on either side of its point, or TRN and WRAP"
         )
 
@@ -100,8 +127,7 @@ def pool_inside(context: LoweringContext, kernel: Kernel, average: bool, shape: 
     """
     (source,) = context.inputs
     spatial = context.type_of(source).shape[:-1]
-    inside = [(places >= 0).sum(axis=1) for places in kernel.places(spatial)]
-    counts = np.array(functools.reduce(np.multiply.outer, inside))
+    counts = _inside(kernel, spatial)
     # Of the padding a maximum takes the nearest pixel of the image, which its window has too; a sum takes zeros.
     pixels = kernel.places(spatial, nearest=not average)
     if average:

@@ -140,22 +140,23 @@ def convolve(
         group = context.add("take", Permute(np.ascontiguousarray(taken)), source)
         window = windows(context, group, kernel)
         parts.append((window, (share.reshape(-1, share.shape[-1]), type_), (start, bias[1])))
-    context.choose(ACCUM, lambda: common_type([_exact_sum(context, *part) for part in parts]))
-    return _join(context, [context.accumulate(MatVec, *part) for part in parts])
+    context.choose(ACCUM, lambda: common_type([exact_sum(context, *part) for part in parts]))
+    return join(context, [context.accumulate(MatVec, *part) for part in parts])
 
 
-def _exact_sum(context: LoweringContext, window: str, weights: Weights, bias: Weights) -> FixedPoint:
+def exact_sum(context: LoweringContext, window: str, weights: Weights, bias: Weights) -> FixedPoint:
+    """The narrowest accumulator of a `MatVec` that loses nothing."""
     draft = MatVec(*weights, *bias, FixedPoint(1, 1))
     return draft.exact_sum([context.type_of(window)], [context.bounds_of(window)])
 
 
-def _join(context: LoweringContext, parts: list[str]) -> str:
-    """Channels side by side: two tensors at a time, so that each goes through few buffers."""
+def join(context: LoweringContext, parts: list[str], axis: int = -1) -> str:
+    """Tensors side by side along an axis: two at a time, so that each goes through few buffers."""
     while len(parts) > 1:
         joined = []
         for pair in zip(parts[::2], parts[1::2], strict=False):
             first, second = (element_grid(context, part) for part in pair)
-            joined.append(context.add("join", Permute(np.concatenate([first, second + first.size], axis=-1)), *pair))
+            joined.append(context.add("join", Permute(np.concatenate([first, second + first.size], axis)), *pair))
         parts = joined + parts[len(parts) // 2 * 2 :]
     return parts[0]
 

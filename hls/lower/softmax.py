@@ -65,6 +65,8 @@ def _softmax(context: LoweringContext, source: str, *, stable: bool) -> str:
         source = context.add("norm", Cast(exp_index), below)
     exp_size = context.table_size("exp_table_size", 2 ** min(exp_index.width, INDEX_BITS))
     inverse_size = context.table_size("inv_table_size", 2 ** min(inverse_index.width, INDEX_BITS))
+    _check_size(context, "exp_table_size", exp_size, exp_index)
+    _check_size(context, "inv_table_size", inverse_size, inverse_index)
     exp = _addressed_table(
         context,
         "exp",
@@ -81,6 +83,14 @@ def _softmax(context: LoweringContext, source: str, *, stable: bool) -> str:
     product = context.add("product", Elementwise(ElementwiseFunction.MULTIPLY), exp, inverse)
     context.choose(RESULT, lambda: types.table)
     return product
+
+
+def _check_size(context: LoweringContext, name: str, size: int, index: FixedPoint) -> None:
+    if (size - 1).bit_length() > index.width:
+        raise LayerNotSupportedError(
+            f"layer {context.node.name!r}: {index} cannot address a table of {size} entries, for which hls4ml's C++ "
+            f"reads bits that are not there; set {name} to at most {2**index.width}"
+        )
 
 
 def _addressed_table(context: LoweringContext, suffix: str, table: np.ndarray, element: FixedPoint, source: str) -> str:

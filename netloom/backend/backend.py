@@ -22,6 +22,7 @@ from hls4ml.model.types import Source
 from hls4ml.writer.vitis_writer import VitisWriter
 from hls4ml.writer.vivado_writer import VivadoWriter
 
+from netloom.backend.configuration import configure
 from netloom.errors import LayerNotSupportedError, NotSupportedError, SettingsError
 from netloom.hls.frontends.keras.handlers.handler import BACKEND
 from netloom.hls.lower.linear import STRATEGIES
@@ -107,6 +108,11 @@ class NetloomBackend(VitisBackend):
             LayerNotSupportedError: naming the layer.
         """
         for layer in model.get_layers():
+            if layer.class_name == "DACombinational":
+                raise LayerNotSupportedError(
+                    f"layer {layer.name!r}: hls4ml has no layer for it and would have da4ml generate its C++; convert "
+                    "with allow_da_fallback=False, which says what it is"
+                )
             if not layer.weights:
                 continue
             strategy = str(model.config.get_strategy(layer)).lower()
@@ -145,11 +151,14 @@ class NetloomBackend(VitisBackend):
     def create_layer_class(self, layer_class: type) -> type:
         """Vitis's, which in addition makes the graph that it becomes part of a `NetloomGraph`.
 
+        For a configuration its attributes are the layer's (`configuration`).
+
         hls4ml constructs its graphs itself, at a conversion, from a file or as a part of another, and asks backends for
         the layers only: so a layer is the first that netloom sees of any of them.
         """
         made = super().create_layer_class(layer_class)
         made.model = property(_get_graph, _set_graph)
+        configure(made)
         return made
 
     def compile(self, model: Any) -> str:

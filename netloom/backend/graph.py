@@ -16,7 +16,7 @@ from netloom.hls import Conversion, HlsSettings
 from netloom.hls.backend_types import FromTemplates
 from netloom.hls.dataflow import Dataflow
 from netloom.hls.lower import lower
-from netloom.hls.type_advice import type_advice
+from netloom.hls.type_advice import Advice, type_advice
 from netloom.models.data.examples import as_list
 from netloom.sim.fixed import FixedEngine
 
@@ -29,7 +29,12 @@ class NetloomGraph(ModelGraph):
 
     It is what its layers are at the moment of a call: after a change to layers, weights or types the graph is lowered
     anew by whatever needs it next.
+
+    Attributes:
+        advice: what is wrong with the types of its layers, found when it was lowered.
     """
+
+    advice: Sequence[Advice] = ()
 
     _seen: Any = None
     _dataflow: Dataflow | None = None
@@ -69,8 +74,9 @@ class NetloomGraph(ModelGraph):
         dataflow = lower(self, FromTemplates(), self._settings.io_type, {})
         for node in dataflow.nodes:
             node.operation.prepare(dataflow.input_types(node), dataflow.input_bounds(node))
-        for line in type_advice(self, self._settings.io_type):
-            warnings.warn(line, PrecisionWarning, stacklevel=2)
+        self.advice = type_advice(self, self._settings.io_type)
+        for advice in self.advice:
+            warnings.warn(str(advice), PrecisionWarning, stacklevel=2)
         self._seen, self._dataflow = _contents(self), dataflow
         return dataflow
 

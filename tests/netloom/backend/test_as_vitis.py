@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netloom.errors import LayerNotSupportedError
+
 hls4ml = pytest.importorskip("hls4ml")
 keras = pytest.importorskip("keras")
 layers = keras.layers
@@ -121,6 +123,15 @@ def test_every_implementation_of_softmax(io_type: str, implementation: str, tmp_
         assert len(np.unique(found)) > 1
 
 
+def test_a_table_with_more_entries_than_its_index_has_values_is_refused(tmp_path: Path) -> None:
+    model = sequential((5,), layers.Softmax(name="s"))
+    for settings in ({"inv_inp_t": "fixed<9,6>"}, {"inp_norm_t": "ufixed<9,6>"}):
+        size = "inv_table_size" if "inv_inp_t" in settings else "exp_table_size"
+        with pytest.raises(LayerNotSupportedError, match=f"a table of .* entries.*set {size} to at most 512"):
+            convert(model, "netloom", tmp_path, "io_parallel", "fixed<16,6>", **settings)
+        convert(model, "netloom", tmp_path, "io_parallel", "fixed<16,6>", **settings, **{size: 512})
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
 def test_the_average_of_two(io_type: str, tmp_path: Path) -> None:
@@ -128,3 +139,82 @@ def test_the_average_of_two(io_type: str, tmp_path: Path) -> None:
     keras.utils.set_random_seed(1)
     model = keras.Model(start, layers.Average()([layers.Dense(4)(start), layers.Dense(4)(start)]))
     assert_as_vitis(model, tmp_path, io_type, "fixed<11,6>")
+
+
+def test_products_rows_and_padded_pools_in_one_network(tmp_path: Path) -> None:
+    """Layers with C++ of hls4ml's own for arrays alone, each an output."""
+    keras.utils.set_random_seed(1)
+    rows, image, a, b, tokens = (keras.Input(shape) for shape in ((3, 4), (5, 7, 2), (6,), (6,), (5,)))
+    line = keras.Input((9, 3))
+    random = {"bias_initializer": "random_normal"}
+    outputs = {
+        "einsum": layers.EinsumDense("abc,cd->abd", (3, 5), bias_axes="d", **random)(rows),
+        "einsum in place": layers.EinsumDense("abc,bcd->adb", (5, 3), bias_axes="b", **random)(rows),
+        "einsum with biases by row": layers.EinsumDense("abc,cd->abd", (3, 2), bias_axes="bd", **random)(rows),
+        "einsum over all": layers.EinsumDense("abc,bcd->ad", (2,))(rows),
+        "maximum": layers.MaxPooling2D(2, padding="same")(image),
+        "average": layers.AveragePooling2D((2, 3), strides=(1, 2), padding="same")(image),
+        "maximum of a line": layers.MaxPooling1D(4, strides=3, padding="same")(line),
+        "average of a line": layers.AveragePooling1D(4, padding="same")(line),
+        "dot": layers.Dot(axes=1)([a, b]),
+        "embedding": layers.Embedding(7, 3)(tokens),
+    }
+    model = keras.Model([rows, image, a, b, tokens, line], list(outputs.values()))
+    rng = np.random.default_rng(0)
+    x = [rng.normal(0, 4, (SAMPLES, *start.shape[1:])).astype(np.float32) for start in model.inputs]
+    x[4] = rng.integers(0, 7, x[4].shape).astype(np.float32)
+    settings = {"Precision": {"accum": "fixed<10,4,TRN,SAT>", "result": "fixed<12,6,RND,SAT>"}}
+    found = []
+    for backend in ("netloom", "Vitis"):
+        config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend=backend)
+        for name, layer in config["LayerName"].items():
+            if name.startswith(("einsum", "dot")):
+                layer["Precision"] |= settings["Precision"]
+            elif "pool" in name:
+                layer["Precision"]["accum"] = "fixed<20,10>"
+        graph = hls4ml.converters.convert_from_keras_model(
+            model, hls_config=config, backend=backend, output_dir=str(tmp_path / backend)
+        )
+        graph.compile()
+        found.append(graph.predict(x))
+    for name, ours, theirs in zip(outputs, *found, strict=True):
+        np.testing.assert_array_equal(ours, np.reshape(theirs, ours.shape), err_msg=name)
+        assert len(np.unique(ours)) > 10, name
+
+
+def test_what_padded_pooling_cannot_be_is_refused(tmp_path: Path) -> None:
+    start = keras.Input((5, 5, 2))
+    padded = keras.Model(start, layers.MaxPooling2D(2, padding="same")(start))
+    with pytest.raises(LayerNotSupportedError, match="no pooling with padding for io_stream"):
+        convert(padded, "netloom", tmp_path, "io_stream", "fixed<16,6>")
+    with pytest.raises(LayerNotSupportedError, match="takes half of the range of ufixed<8,4"):
+        convert(padded, "netloom", tmp_path, "io_parallel", "ufixed<8,4>")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
+def test_activations_that_other_front_ends_of_hls4ml_make(io_type: str, tmp_path: Path) -> None:
+    """Of a description by hand; each on an input of its own, for a stream has one reader."""
+    functions = ["binary_tanh", "ternary_tanh"] + ["relu6"] * (io_type == "io_parallel")
+    found = []
+    for backend in ("netloom", "Vitis"):
+        config = hls4ml.utils.config.create_config(
+            output_dir=str(tmp_path / backend), backend=backend, io_type=io_type, project_name="project"
+        )
+        config["HLSConfig"] = {
+            "Model": {"Precision": {"default": "fixed<9,5>"}, "ReuseFactor": 1, "Strategy": "Latency"}
+        }
+        described = []
+        for name in functions:
+            start = {"class_name": "InputLayer", "name": f"x_{name}", "input_shape": [8], "inputs": [f"x_{name}"]}
+            of_it = {"class_name": "Activation", "activation": name, "n_in": 8, "inputs": [f"x_{name}"], "name": name}
+            described += [start, of_it]
+        graph = hls4ml.model.graph.ModelGraph.from_layer_list(
+            config, described, [f"x_{name}" for name in functions], functions
+        )
+        graph.compile()
+        x = np.random.default_rng(0).integers(-300, 300, (len(functions), SAMPLES, 8)).astype(np.float32) / 16
+        found.append(graph.predict(list(x)))
+    for name, ours, theirs in zip(functions, *found, strict=True):
+        np.testing.assert_array_equal(ours, np.reshape(theirs, ours.shape), err_msg=name)
+        assert len(np.unique(ours)) > 1

@@ -37,6 +37,8 @@ def activation_layer(layer: Any, activation: Any, shape: tuple[int, ...]) -> dic
         return quantized_activation(activation, f"{layer.name}_activation", shape)
     if for_own_conversion():
         return own_activation(activation, f"{layer.name}_{{}}", shape, f"layer {layer.name!r}")
+    if activation is keras.activations.softmax:
+        return softmax_chain(f"{layer.name}_softmax", shape, len(shape) - 1)[0]
     plain = {keras.activations.relu: "relu", keras.activations.sigmoid: "sigmoid", keras.activations.tanh: "tanh"}
     if activation not in plain:
         name = getattr(activation, "__name__", type(activation).__name__)
@@ -60,7 +62,7 @@ def quantized_activation(quantizer: Any, name: str, shape: tuple[int, ...]) -> d
     """
     from qkeras.quantizers import quantized_relu, quantized_sigmoid, quantized_tanh
 
-    if for_own_conversion() and is_table(quantizer):
+    if is_table(quantizer):
         return quantizer_table(quantizer, name, shape)
     if isinstance(quantizer, quantized_sigmoid | quantized_tanh):
         type_, function = (
