@@ -36,7 +36,7 @@ def emit(design: Design, cycles: Cycles, folding: Folding, title: str = "network
     made = {name: text for unit in design.units for name, text in unit.sources().items()}
     memories = {name: text for unit in design.units for name, text in unit.memories().items()}
     top = top_level(design, title)
-    sources = needed([*made.values(), top]) | made | {f"{TOP}.sv": top}
+    sources = needed([*made.values(), top], design.target) | made | {f"{TOP}.sv": top}
     description = describe(design, cycles, folding, title, list(sources), list(memories))
     return (
         sources
