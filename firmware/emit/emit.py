@@ -43,7 +43,7 @@ def emit(design: Design, cycles: Cycles, folding: Folding, title: str = "network
         | memories
         | {
             DESIGN_FILE: json.dumps(description, indent=1) + "\n",
-            "README.md": _readme(description),
+            "README.md": _readme(description, design.target.synth),
         }
     )
 
@@ -135,6 +135,10 @@ def _unit(design: Design, index: int) -> dict[str, Any]:
     }
 
 
-def _readme(description: dict[str, Any]) -> str:
+def _readme(description: dict[str, Any], synth: str) -> str:
     text = (files("netloom.firmware.emit") / "design_readme.md.j2").read_text(encoding="utf-8")
-    return Environment(undefined=StrictUndefined, keep_trailing_newline=True).from_string(text).render(description)
+    return (
+        Environment(undefined=StrictUndefined, keep_trailing_newline=True)
+        .from_string(text)
+        .render(description, synth=synth)
+    )

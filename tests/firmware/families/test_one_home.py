@@ -42,7 +42,7 @@ def _named(ending: str, text: Callable[[Path], str]) -> dict[str, str]:
     """Files outside the families' rooms that name a family: {file: what it says}."""
     folders = [ROOT / name for name in ("firmware", "sim", "netloom", "hls", "quantize", "models")]
     files = [path for folder in folders for path in sorted(folder.rglob(f"*.{ending}"))]
-    assert len(files) > 40
+    assert files
     rooms = [HOME / family.name for family in FAMILIES.values()]
     return {
         str(path.relative_to(ROOT)): found[0]
@@ -56,9 +56,10 @@ def test_no_family_is_named_outside_its_home():
     assert set(named) == {*TABLES, "firmware/families/__init__.py"}, named
 
 
-def test_no_module_outside_a_familys_home_knows_of_it():
+@pytest.mark.parametrize("ending", ["sv", "cpp", "h", "j2"])
+def test_nothing_else_outside_a_familys_home_knows_of_it(ending):
     """Not even in a comment."""
-    assert not _named("sv", lambda path: f"{path.stem} {path.read_text(encoding='utf-8')}")
+    assert not _named(ending, lambda path: f"{path.stem} {path.read_text(encoding='utf-8')}")
 
 
 def test_a_family_from_outside(tmp_path, monkeypatch):
