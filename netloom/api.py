@@ -174,12 +174,13 @@ def crosscheck(
 
     Raises:
         InputError: for bad inputs or targets.
+        SettingsError: for a task without targets.
         StorageError, ToolMissingError, ToolFailedError: as `open_engine`.
     """
+    if targets is None and task is not None:
+        raise SettingsError(f"task {task!r} is for scores, which need targets; give both or neither")
     conversion = find_conversion(converted)
-    evaluate = None
-    if targets is not None:
-        evaluate = _evaluation(conversion, x, targets, task)
+    evaluate = None if targets is None else _evaluation(conversion, x, targets, task)
     steps, chunk = steps_of(conversion), affordable(conversion)
     with open_engine("fixed", conversion=conversion) as fixed, open_run_engine(engine, converted) as other:
         return compare_engines(fixed, other, x, evaluate=evaluate, steps=steps, trace=True, chunk=chunk)

@@ -98,7 +98,7 @@ class RunSettings(Settings):
         hardware: how the run goes on to a bitstream; None ends it with the simulation.
 
     Raises:
-        SettingsError: if a value is out of range, or both `bits` and `policy` are given.
+        SettingsError: if a value is out of range, both `bits` and `policy` are given, or `csim_samples` without `csim`.
     """
 
     bits: Bits | None = None
@@ -122,6 +122,12 @@ class RunSettings(Settings):
     def _one_width(self) -> "RunSettings":
         if self.bits is not None and self.policy is not None:
             raise SettingsError("give either bits or a policy, not both: a policy says every width")
+        return self
+
+    @model_validator(mode="after")
+    def _csim_if_samples(self) -> "RunSettings":
+        if self.csim_samples is not None and not self.csim:
+            raise SettingsError("csim_samples is for csim, which is left out; leave it out too")
         return self
 
     def policy_for(self, network: Network | None) -> Policy:

@@ -32,7 +32,7 @@ def open_engine(
         cache: folder of compiled models of `rtl` and `netlist`; the user's cache folder if None.
 
     Raises:
-        SettingsError: if the name is unknown, or what the engine needs is not given.
+        SettingsError: if the name is unknown, what the engine needs is not given, or what it does not read is.
         StorageError, ModelFileError: if it cannot be loaded.
         ToolMissingError, ToolFailedError: if csim, rtl or netlist cannot be compiled.
     """

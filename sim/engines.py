@@ -1,7 +1,7 @@
 """`KINDS`, the one table of engines: the name of each, what it needs, and how it is opened."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -37,21 +37,26 @@ class EngineKind:
         name: of it.
         needs: the attributes of `Given` without which it cannot be opened; the first is what it simulates.
         open: makes one ready; imports what it takes.
+        takes: attributes of `Given` that it reads as well.
     """
 
     name: str
     needs: tuple[str, ...]
     open: Callable[[Given], Engine]
+    takes: tuple[str, ...] = ()
 
     def opened(self, given: Given) -> Engine:
         """An engine of this kind.
 
         Raises:
-            SettingsError: if something that it needs is not given.
+            SettingsError: if something that it needs is not given, or something that it does not read is.
         """
         for need in self.needs:
             if getattr(given, need) is None:
                 raise SettingsError(f"engine {self.name!r} needs {_CALLED[need]}")
+        for one in fields(given):
+            if getattr(given, one.name) is not None and one.name not in (*self.needs, *self.takes):
+                raise SettingsError(f"engine {self.name!r} reads no {one.name}; leave it out")
         return self.open(given)
 
 
@@ -125,8 +130,8 @@ KINDS = {
         EngineKind("quantized", ("model",), _keras("quantized")),
         EngineKind("fixed", ("conversion",), _fixed),
         EngineKind("csim", ("conversion",), _csim),
-        EngineKind("rtl", ("design",), _rtl),
-        EngineKind("netlist", ("design", "netlist"), _netlist),
+        EngineKind("rtl", ("design",), _rtl, ("cache",)),
+        EngineKind("netlist", ("design", "netlist"), _netlist, ("cache",)),
     )
 }
 """By name, from the model downwards."""

@@ -81,7 +81,7 @@ def emit_shell(design: EmittedDesign, settings: ShellSettings) -> dict[str, str]
         SettingsError: if the settings do not go together.
     """
     top = _top(design, settings)
-    return {**needed([top]), f"{SHELL_TOP}.sv": top}
+    return {**needed([top], find_family(design.target)), f"{SHELL_TOP}.sv": top}
 
 
 def _top(design: EmittedDesign, settings: ShellSettings) -> str:

@@ -36,14 +36,14 @@ def emit(design: Design, cycles: Cycles, folding: Folding, title: str = "network
     made = {name: text for unit in design.units for name, text in unit.sources().items()}
     memories = {name: text for unit in design.units for name, text in unit.memories().items()}
     top = top_level(design, title)
-    sources = needed([*made.values(), top]) | made | {f"{TOP}.sv": top}
+    sources = needed([*made.values(), top], design.target) | made | {f"{TOP}.sv": top}
     description = describe(design, cycles, folding, title, list(sources), list(memories))
     return (
         sources
         | memories
         | {
             DESIGN_FILE: json.dumps(description, indent=1) + "\n",
-            "README.md": _readme(description),
+            "README.md": _readme(description, design.target.synth),
         }
     )
 
@@ -135,6 +135,10 @@ def _unit(design: Design, index: int) -> dict[str, Any]:
     }
 
 
-def _readme(description: dict[str, Any]) -> str:
+def _readme(description: dict[str, Any], synth: str) -> str:
     text = (files("netloom.firmware.emit") / "design_readme.md.j2").read_text(encoding="utf-8")
-    return Environment(undefined=StrictUndefined, keep_trailing_newline=True).from_string(text).render(description)
+    return (
+        Environment(undefined=StrictUndefined, keep_trailing_newline=True)
+        .from_string(text)
+        .render(description, synth=synth)
+    )

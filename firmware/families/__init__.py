@@ -1,4 +1,4 @@
-"""What is particular to a family of FPGAs, a file a family: its record, and `FAMILIES`, all records by name."""
+"""What is particular to a family of FPGAs, a room a family: its record and modules; `FAMILIES`, all of them by name."""
 
 from netloom.errors import SettingsError
 from netloom.firmware.families.ecp5 import ECP5

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from netloom.firmware.families.pll import Pll
@@ -44,16 +45,19 @@ class Family:
     """What units, estimates, shell and tools have to know of a family. Equal only to itself.
 
     Attributes:
-        name: as in `design.json` and in the parameter TARGET of modules: at most seven letters.
+        name: as in `design.json`.
         ram_shapes: that a block RAM can have.
         buffer_shapes: those that the shell's buffers may count on.
-        lut_ram: whether LUTs can be memories; flip-flops are the smallest where they cannot.
+        lut_ram: whether LUTs can be memories (LUT_RAM of modules); flip-flops are the smallest where they cannot.
         second_port: bits of the widest word that a block RAM reads at two ports at once; 0 if it reads at one.
         ram_register: whether a block RAM holds the register behind it.
         dsp_width: widest operand of a DSP block, signed or not.
         packs: whether two narrow weights may share a DSP block, which takes one that is named and not inferred.
         adder: (width, whether a carry counts) -> LUTs of a sum (`adder.sv`, `adder_load.sv`).
         multiplier: (wider operand, narrower operand) -> LUTs and flip-flops of a product in LUTs.
+        rtl: folder of its own modules, a file each: they take the place of those of their name in `firmware/rtl/`,
+            with the same parameters and ports, and what else they need stands beside them; None if it has none.
+        models: folder of models of its cells, a file each, to simulate designs and what Yosys has no model of.
         synth: Yosys's command; DSP blocks are never inferred.
         library: files in Yosys's own folder that describe the cells.
         simulation: files there that say what the cells do.
@@ -85,6 +89,8 @@ class Family:
     packs: bool
     adder: Callable[[int, bool], int]
     multiplier: Callable[[int, int], tuple[int, int]]
+    rtl: Path | None = None
+    models: Path | None = None
     synth: str = "synth"
     library: tuple[str, ...] = ()
     simulation: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.timing import Timing
 
@@ -42,12 +43,14 @@ class Unit(ABC):
         name: of the instance; a Verilog identifier, unique in a design.
         inputs: streams it takes.
         outputs: streams it gives.
+        target: the device family whose modules it is built of; of no matter to most.
     """
 
     module: ClassVar[str]
     """The SystemVerilog module, in `firmware/rtl/ROOM/MODULE.sv`."""
 
     name: str
+    target: Family = GENERIC
 
     @property
     @abstractmethod

@@ -1,9 +1,10 @@
 """`Dataflow`: the contract in the middle. Simulator and hardware read this graph and nothing else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from netloom.errors import LayerNotSupportedError
 from netloom.hls.dataflow.operations.operation import Bounds, Cost, Operation, TensorType
 
 
@@ -20,6 +21,13 @@ class Node:
     def results(self) -> tuple[str, ...]:
         """Names of its results: its own, and `name.1`, `name.2` for further ones."""
         return (self.name, *(f"{self.name}.{index}" for index in range(1, self.operation.results)))
+
+    def inside(self) -> "Iterator[Node]":
+        """The node, and all nodes of the bodies that it holds, and of those inside them."""
+        yield self
+        for body in self.operation.bodies:
+            for node in body.nodes:
+                yield from node.inside()
 
 
 @dataclass(frozen=True)
@@ -41,13 +49,27 @@ class Layer:
 class Dataflow:
     """A graph of exact operations in topological order.
 
-    `sources` are the network's inputs, in the model's order; `outputs` name the nodes whose results leave it.
+    `sources` are the network's inputs, in the model's order; `outputs` name the nodes whose results leave it. Nodes are
+    told from each other by name alone, wherever they are: no two have one, in the graph and in all bodies inside.
+
+    Raises:
+        LayerNotSupportedError: for a name that is there twice.
     """
 
     sources: Mapping[str, TensorType]
     nodes: tuple[Node, ...]
     outputs: tuple[str, ...]
     layers: tuple[Layer, ...]
+
+    def __post_init__(self) -> None:
+        seen = set(self.sources)
+        for node in self.nodes:
+            for name in (name for each in node.inside() for name in each.results):
+                if name in seen:
+                    raise LayerNotSupportedError(
+                        f"layer {node.layer!r}: there are two nodes {name!r}; give each another name, also in bodies"
+                    )
+                seen.add(name)
 
     @cached_property
     def types(self) -> dict[str, TensorType]:

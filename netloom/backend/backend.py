@@ -6,7 +6,7 @@ very same passes, so the C++ project is Vitis's; what differs is the object that
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,20 @@ _BY_NAME = {
     "vivado:specific_types": "generate_unrolled_dense_resource",
 }
 """hls4ml's flows, and the pass of each that knows backends by their names; netloom has its own of that name."""
+
+
+_STEPS = {
+    "reset": ((False, True), ""),
+    "csim": ((False,), "predict gives what the C++ computes"),
+    "synth": ((True,), "synthesis is what it does; write() ends before it"),
+    "cosim": ((False,), "netloom crosscheck --engine rtl simulates the hardware"),
+    "validation": ((False,), "netloom crosscheck --engine rtl simulates the hardware"),
+    "export": ((False,), "no IP is packed; the folder netloom/design stands alone"),
+    "vsynth": ((True,), "logic synthesis is what it does"),
+    "fifo_opt": ((False,), "depths of FIFOs are found by counting clock cycles, at every write"),
+    "log_to_stdout": ((False,), "the tools' logs are in the folder netloom"),
+}
+"""Settings of Vitis's `build`: the values that `build` does what they ask with, and why no others."""
 
 
 class NetloomWriter(VivadoWriter):
@@ -91,10 +105,14 @@ class NetloomBackend(VitisBackend):
             settings: as Vitis's: `io_type`, `part`, ...
 
         Raises:
-            SettingsError: for an unknown board.
+            SettingsError: for an unknown board, or a setting that Vitis has none of, and would ignore.
         """
         from netloom.firmware.board.boards import find_board
 
+        known = inspect.signature(super().create_initial_config).parameters.values()
+        unknown = settings.keys() - {one.name for one in known if one.kind is not one.VAR_KEYWORD}
+        if unknown:
+            raise SettingsError(f"backend netloom has no setting {min(unknown)!r}; it has board, and takes Vitis's")
         config = super().create_initial_config(clock_period=clock_period, **settings)
         config["Board"] = find_board(board).name if board is not None else None
         config["BoardClockPeriod"] = clock_period
@@ -176,29 +194,29 @@ class NetloomBackend(VitisBackend):
                 network alone is synthesized, for an ECP5.
             clock_mhz: of the network on the board; None is what the conversion's `clock_period` says, if it was given,
                 else 80 MHz on ECP5 and 24 MHz on iCE40.
-            vitis: settings of Vitis's `build` (`csim`, `synth`, ...), which choose steps that there are none of here.
+            vitis: settings of Vitis's `build`, where they ask for what this one does: `csim=False`, `synth=True`, ...
 
         Returns:
             `latency` and `interval` in clock cycles, `multipliers`, `resources` used by kind; with a board also
             `bitstream`, `clock_mhz`, `clock_limit_mhz` and `timing_met`.
 
         Raises:
-            SettingsError: for a setting that neither knows.
+            SettingsError: for a setting that neither knows, a step that there is none of, or a clock without a board.
             NetloomError: in all its kinds: a board that is unknown or too small, a tool that is missing or fails.
         """
         from netloom.backend.graph import NetloomGraph
-        from netloom.backend.project import HardwareProject, target_device
+        from netloom.backend.project import HardwareProject, check_clock, target_device
 
-        unknown = vitis.keys() - inspect.signature(super().build).parameters.keys()
-        if unknown:
-            raise SettingsError(f"build has no setting {min(unknown)!r}; it has board and clock_mhz, and takes Vitis's")
+        _check_steps(vitis)
         if isinstance(model, NetloomGraph):
             chosen = board or model.project.folding.board
+            check_clock(chosen, clock_mhz)
             model.write(target_device(chosen))
             project = model.project
         else:
             project = HardwareProject.read(Path(model.config.get_output_dir()))
             chosen = board or project.folding.board
+            check_clock(chosen, clock_mhz)
             project.write(target_device(chosen))
         return project.build(chosen, clock_mhz)
 
@@ -212,6 +230,15 @@ class NetloomBackend(VitisBackend):
             f"{model.config.get_project_name()}: stitching needs Vivado; build each graph by itself, or the whole "
             "network as one"
         )
+
+
+def _check_steps(vitis: Mapping[str, Any]) -> None:
+    for name, value in vitis.items():
+        if name not in _STEPS:
+            raise SettingsError(f"build has no setting {name!r}; it has board and clock_mhz, and takes Vitis's")
+        values, why = _STEPS[name]
+        if value not in values:
+            raise SettingsError(f"build does not do {name}={value!r} with backend netloom: {why}. Leave it out")
 
 
 def _get_graph(layer: Any) -> Any:

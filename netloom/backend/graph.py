@@ -117,7 +117,7 @@ class NetloomGraph(ModelGraph):
         """Make the simulator ready. No C++ is compiled; the same project written by the backend Vitis would give it."""
         self._simulator()
 
-    def predict(self, x: np.ndarray | Sequence[np.ndarray], *_: Any, **__: Any) -> np.ndarray | list[np.ndarray]:
+    def predict(self, x: np.ndarray | Sequence[np.ndarray]) -> np.ndarray | list[np.ndarray]:
         """The network's outputs, to the bit those of the C++.
 
         Args:

@@ -8,17 +8,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from netloom.common.files import put_in_place, scratch, storage_errors, write_text
 from netloom.common.reading import read_json
+from netloom.errors import SettingsError
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.devices import Device
 from netloom.firmware.board.top import board_clock
 from netloom.firmware.build.bitstream import Build
-from netloom.firmware.generate import generate_design
 from netloom.hls import Conversion
 from netloom.hls.conversion import SETTINGS_FILE
 from netloom.hls.dataflow import save_dataflow
 from netloom.pipeline import rundir
 from netloom.pipeline.building import bring, untracked
 from netloom.pipeline.hardware import read_design
+from netloom.pipeline.stage import Shared
 from netloom.pipeline.stages.synthesize import load_netlist
 from netloom.settings import HardwareSettings
 
@@ -58,6 +59,16 @@ def target_device(board: str | None) -> Device:
     return find_board(board or _DEFAULT_BOARD).device
 
 
+def check_clock(board: str | None, clock_mhz: float | None) -> None:
+    """Refuse a clock that nobody would read, before anything is written.
+
+    Raises:
+        SettingsError: for a clock without a board.
+    """
+    if board is None and clock_mhz is not None:
+        raise SettingsError("clock_mhz is that of the network on a board: say which, board=..., or leave the clock out")
+
+
 @dataclass(frozen=True)
 class HardwareProject:
     """A network and how it is folded.
@@ -94,21 +105,18 @@ class HardwareProject:
             StorageError: if it cannot be written.
         """
         folder, folding = self.conversion.directory, self.folding
-        generated = generate_design(
-            self.conversion.dataflow,
-            device=device,
-            reuse=folding.reuse,
-            unroll=folding.unroll,
-            title=folding.title,
-        )
+        shared = Shared(folding.reuse, folding.unroll, device)
+        settings = HardwareSettings(board=folding.board or _DEFAULT_BOARD)
         with storage_errors(f"cannot write {folder}"):
             folder.mkdir(parents=True, exist_ok=True)
             with scratch(folder) as made:
-                generated.write(made / rundir.DESIGN)
-                put_in_place(made / rundir.DESIGN, folder / rundir.DESIGN)
-            save_dataflow(self.conversion.dataflow, folder)
-        write_text(folder / SETTINGS_FILE, self.conversion.settings.model_dump_json(indent=1) + "\n")
-        write_text(folder / _FOLDING_FILE, folding.model_dump_json(indent=1) + "\n")
+                save_dataflow(self.conversion.dataflow, made)
+                write_text(made / SETTINGS_FILE, self.conversion.settings.model_dump_json(indent=1) + "\n")
+                write_text(made / _FOLDING_FILE, folding.model_dump_json(indent=1) + "\n")
+                job = untracked(made, settings, {rundir.CONVERSION: made}, title=folding.title, shared=shared)
+                bring(rundir.DESIGN, job)
+                for one in sorted(made.iterdir()):
+                    put_in_place(one, folder / one.name)
 
     def build(self, board: str | None, clock_mhz: float | None) -> dict[str, Any]:
         """Synthesize what is written; with a board, place and route it. As `NetloomBackend.build`, which calls it."""

@@ -77,6 +77,8 @@ def store(
     """Say what earlier runs have left for later ones, or drop it."""
     from netloom.cli import store as cli_store
 
+    if clear and limit is not None:
+        raise typer.BadParameter("give --limit or --clear, not both: --clear drops everything")
     cli_store.store("0" if clear else limit)
 
 
@@ -219,6 +221,8 @@ def report(
     """Make report.json and report.html of a run anew."""
     from netloom.cli import run as cli_run
 
+    if schema and directory is not None:
+        raise typer.BadParameter("give the directory of a run, or --schema, not both")
     if schema:
         typer.echo(cli_run.schema())
     elif directory is None:

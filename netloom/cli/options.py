@@ -111,7 +111,8 @@ Strategy = Annotated[
     ),
 ]
 ReuseFactor = Annotated[
-    int | None, typer.Option("--reuse-factor", metavar="N", help="Multiplications that share one multiplier.")
+    int | None,
+    typer.Option("--reuse-factor", metavar="N", help="Multiplications that share one multiplier, in hls4ml's C++."),
 ]
 Precision = Annotated[
     Path | None,

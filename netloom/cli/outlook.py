@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from netloom.api import find_conversion
-from netloom.errors import FoldingError
+from netloom.errors import FoldingError, SettingsError
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.map.folding.fitting import Search
 from netloom.firmware.map.folding.paces import Pace, paces
@@ -39,6 +39,7 @@ def outlook(
 
     Raises:
         FoldingError: if the board does not hold the network.
+        SettingsError: for bits or input shapes of what is converted already.
         NetloomError: of reading and converting it, in all its kinds.
     """
     told = (progress or Progress()).doing
@@ -65,6 +66,8 @@ def _converted(
     source: str | Path, bits: int | None, input_shapes: Sequence[tuple[int, ...]] | None
 ) -> Iterator[Conversion]:
     if Path(source).is_dir():
+        if bits is not None or input_shapes is not None:
+            raise SettingsError(f"{source} is converted, with its own bits and input shape; leave both out")
         yield find_conversion(source)
         return
     from netloom.quantize import quantize

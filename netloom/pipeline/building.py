@@ -12,8 +12,9 @@ from netloom.firmware.families import GENERIC
 from netloom.pipeline import registry, rundir
 from netloom.pipeline.run import check_hardware
 from netloom.pipeline.running import run_stage
-from netloom.pipeline.stage import Job
+from netloom.pipeline.stage import Job, Shared
 from netloom.pipeline.state import Origin, RunState, check_intact, check_part
+from netloom.pipeline.unread import check_build
 from netloom.progress import Progress
 from netloom.settings import HardwareSettings, RunSettings
 
@@ -31,9 +32,11 @@ def build_bitstream(directory: str | Path, settings: HardwareSettings, progress:
         The bitstream; `met` says whether the clock was.
 
     Raises:
+        SettingsError: for a setting that is not read: the simulations', and of an emitted design the folding's.
         NetloomError: with one line, in all its kinds; what was finished before is intact.
     """
     folder = _existing(directory)
+    check_build(settings, folded=_is_design(folder))
     check_hardware(settings)
     check_part(folder)
     with locked(folder):
@@ -56,7 +59,8 @@ def write_design(directory: str | Path, settings: HardwareSettings, progress: Pr
         NetloomError: with one line, in all its kinds; what was finished before is intact.
     """
     folder = _existing(directory)
-    if (folder / DESIGN_FILE).is_file() and (target := EmittedDesign.read(folder).target) != GENERIC.name:
+    check_build(settings, folded=_is_design(folder), vendor=True)
+    if _is_design(folder) and (target := EmittedDesign.read(folder).target) != GENERIC.name:
         raise SettingsError(
             f"the design in {folder} is for {target}; give its run or its conversion, to write one for {settings.board}"
         )
@@ -76,7 +80,12 @@ def bring(artefact: str, job: Job) -> None:
 
 
 def untracked(
-    folder: Path, settings: HardwareSettings, given: Mapping[str, Path], progress: Progress | None = None
+    folder: Path,
+    settings: HardwareSettings,
+    given: Mapping[str, Path],
+    progress: Progress | None = None,
+    title: str | None = None,
+    shared: Shared | None = None,
 ) -> Job:
     """What works in a folder of no run.
 
@@ -85,10 +94,12 @@ def untracked(
         settings: board, clock, target.
         given: where the artefacts are that it starts from.
         progress: told what is going on; silent for None.
+        title: of the network; the folder's name for None.
+        shared: how a design is folded, if not as the settings say.
     """
-    state = RunState(origin=Origin(network=folder.resolve().name, kind="quantized"))
+    state = RunState(origin=Origin(network=title or folder.resolve().name, kind="quantized"))
     run = RunSettings(hardware=settings)
-    return Job(folder, state, run, progress=progress or Progress(), store=used_store(), given=given)
+    return Job(folder, state, run, progress=progress or Progress(), store=used_store(), given=given, shared=shared)
 
 
 def _job(folder: Path, settings: HardwareSettings, progress: Progress | None) -> Job:
@@ -106,6 +117,10 @@ def _job(folder: Path, settings: HardwareSettings, progress: Progress | None) ->
         raise StorageError(f"the run in {folder} has no conversion yet; the same netloom run goes on where it was")
     check_intact(folder, rundir.CONVERSION)
     return Job(folder, state, RunSettings(hardware=settings), progress=progress or Progress(), store=used_store())
+
+
+def _is_design(folder: Path) -> bool:
+    return (folder / DESIGN_FILE).is_file()
 
 
 def _existing(directory: str | Path) -> Path:

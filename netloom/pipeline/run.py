@@ -22,6 +22,7 @@ from netloom.pipeline.origin import Start, find_start
 from netloom.pipeline.running import LOG_FILE, run_stage
 from netloom.pipeline.stage import Job, Outcome
 from netloom.pipeline.state import STATE_FILE, Origin, RunState, check_intact, check_part
+from netloom.pipeline.unread import check_run
 from netloom.pipeline.versions import compiler_version, versions
 from netloom.progress import Progress
 from netloom.report.schema import Report
@@ -242,6 +243,7 @@ def _claim(folder: Path, start: Start, settings: RunSettings) -> RunState:
             f"{folder} holds a run of {_words(state.origin)}, not of {_words(origin)};"
             " choose another directory with -o, or replace it with --force"
         )
+    check_run(settings, origin.kind)
     state = RunState(
         origin=origin,
         settings=settings.model_dump(mode="json"),
@@ -272,4 +274,6 @@ def _dataset(start: Start, data: str | Path | None, task: str | None, needed: bo
             f"a run of {start.words} needs data to measure on: give --data X.npz (x_train, x_test and, if there"
             " are targets, y_train, y_test), or only convert it (netloom convert)"
         )
+    if task is not None:
+        raise SettingsError("task says what data is for, and there is none: give --data too, or leave --task out")
     return None

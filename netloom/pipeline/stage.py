@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netloom.errors import SettingsError
+from netloom.firmware.board.devices import Device
 from netloom.models import Dataset, Network
 from netloom.progress import Progress
 from netloom.settings import HardwareSettings, RunSettings
@@ -31,6 +32,21 @@ class Outcome:
     reused: bool
 
 
+@dataclass(frozen=True)
+class Shared:
+    """How a design is folded where hls4ml's configuration says so, and no target.
+
+    Attributes:
+        reuse: hls4ml layer -> multiplications that share a multiplier.
+        unroll: hls4ml layer -> whether a reuse factor of 1 makes its weights constants.
+        device: whose primitives may be used; None names none, and any vendor's tool takes the design.
+    """
+
+    reuse: Mapping[str, int]
+    unroll: Mapping[str, bool]
+    device: Device | None
+
+
 @dataclass(frozen=True, eq=False)
 class Job:
     """A run that stages work for.
@@ -47,6 +63,7 @@ class Job:
         anew: whether nothing is taken from there.
         given: where the artefacts lie that it starts from, if no run keeps track: its stages are then all done, and
             none is recorded.
+        shared: how the design is folded, if not as `settings` say.
     """
 
     directory: Path
@@ -59,6 +76,7 @@ class Job:
     store: "Store | None" = None
     anew: bool = False
     given: Mapping[str, Path] = field(default_factory=dict)
+    shared: Shared | None = None
 
     def at(self, artefact: str) -> Path:
         """Where an artefact is."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from netloom.firmware.emit.library import modules
+from netloom.firmware.families import GENERIC, Family
 from netloom.sim.hardware.cells import cell_models
 from netloom.sim.hardware.verilator import StreamPort, build
-from netloom.testing.unit_bench import RTL, library
+from netloom.testing.unit_bench import library
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,15 @@ class Instance:
     parameters: Mapping[str, int | str] = field(default_factory=dict)
     ports: Mapping[str, str] = field(default_factory=dict)
 
-    def sources(self) -> dict[str, str]:
+    def sources(self, family: Family) -> dict[str, str]:
         """The files that it needs."""
-        if self.module in modules():
-            return library(self.module)
-        return {f"{self.module}.sv": (RTL / "cells" / f"{self.module}.sv").read_text(encoding="utf-8")}
+        if self.module in modules(family):
+            return library(self.module, family=family)
+        return cell_models({"": self.module})
 
-    def text(self, index: int, inputs: Iterable[str]) -> str:
+    def text(self, index: int, inputs: Iterable[str], family: Family) -> str:
         """The instance, its outputs in `OUTPUT_INDEX`."""
-        header = re.sub(r"//[^\n]*", "", self.sources()[f"{self.module}.sv"]).partition(");")[0]
+        header = re.sub(r"//[^\n]*", "", self.sources(family)[f"{self.module}.sv"]).partition(");")[0]
         own = {name: name for name in ("clk", "rst", *inputs) if re.search(rf"\binput\b[^,]*\b{name}\b", header)}
         ports = own | dict(self.ports) | {name: f"{name}_{index}" for name in self.outputs}
         values = {k: f'"{v}"' if isinstance(v, str) and "'" not in v else v for k, v in self.parameters.items()}
@@ -50,6 +51,7 @@ def clocked(
     instances: Sequence[Instance],
     inputs: Mapping[str, tuple[int, Sequence[int]]],
     memories: Mapping[str, str] | None = None,
+    family: Family = GENERIC,
 ) -> list[dict[str, list[int]]]:
     """What the instances' outputs are before each clock edge, from the first after reset on.
 
@@ -57,6 +59,7 @@ def clocked(
         instances: all are given the same inputs.
         inputs: {name: (bits, its value in every clock)}.
         memories: {path: text}, files they read.
+        family: whose modules they are.
 
     Returns:
         Of every instance {output: its value in every clock}.
@@ -70,11 +73,11 @@ def clocked(
         f"  output logic seen_valid, input logic seen_ready, output logic [{out_bits - 1}:0] seen_data);\n"
         + "".join(f"  logic [{bits - 1}:0] {name};\n" for name, bits in names)
         + f"  assign {{{', '.join(name for name, _ in names)}}} = given_data;\n"
-        + "".join(one.text(i, inputs) for i, one in enumerate(instances))
+        + "".join(one.text(i, inputs, family) for i, one in enumerate(instances))
         + "  assign given_ready = seen_ready;\n  assign seen_valid = given_valid;\n"
         + f"  assign seen_data = {{{', '.join(name for name, _ in outs)}}};\nendmodule\n"
     )
-    files = {path: source for one in instances for path, source in one.sources().items()}
+    files = {path: source for one in instances for path, source in one.sources(family).items()}
     files |= cell_models(files) | {"bench.sv": text} | dict(memories or {})
     simulation = build(files, "bench", [StreamPort("given_", in_bits)], [StreamPort("seen_", out_bits)], lint=False)
     words = _pack(names, [values for _, values in inputs.values()])

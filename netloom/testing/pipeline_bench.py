@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from netloom.firmware.emit.library import needed
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.pipeline import fifo_depth
 from netloom.fixed_point import FixedPoint
@@ -44,6 +45,7 @@ def through(
     words: Sequence[int] | np.ndarray,
     others: Mapping[str, str] | None = None,
     lint: bool = True,
+    family: Family = GENERIC,
 ) -> np.ndarray:
     """Results of a pipeline from `in_data` to `result`, a beat for every input beat.
 
@@ -55,12 +57,13 @@ def through(
         words: beats, as integers.
         others: further files, or others than the library's.
         lint: warnings are errors.
+        family: whose modules they are.
 
     Returns:
         Beats: uint8 (words, bytes).
     """
     bench = _BENCH.format(ins=ins, outs=outs, latency=latency, depth=fifo_depth(1, latency), body=body)
-    files = needed([bench]) | dict(others or {}) | {"bench.sv": bench}
+    files = needed([bench], family) | dict(others or {}) | {"bench.sv": bench}
     files |= cell_models(files)
     simulation = build(files, "bench", [StreamPort("in_", ins)], [StreamPort("out_", outs)], lint=lint)
     source = Stream("in", FixedPoint(ins, ins, False), 1, 1)

@@ -8,6 +8,7 @@ import numpy as np
 import netloom.firmware
 from netloom.firmware.emit.library import modules as modules_by_name
 from netloom.firmware.emit.library import needed
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Unit
@@ -19,16 +20,16 @@ SEEDS = (1, 2, 3)
 LIMIT = 1_000_000
 
 
-def library(*modules: str) -> dict[str, str]:
-    """Modules of the library, with all that they need."""
-    texts = {f"{name}.sv": modules_by_name()[name] for name in modules}
-    return needed(texts.values()) | texts
+def library(*modules: str, family: Family = GENERIC) -> dict[str, str]:
+    """Modules of a family's library, with all that they need."""
+    texts = {f"{name}.sv": modules_by_name(family)[name] for name in modules}
+    return needed(texts.values(), family) | texts
 
 
 def build_unit(unit: Unit) -> CompiledModule:
     """The unit, compiled, with models of the vendors' cells."""
     made = unit.sources()
-    files = needed(made.values()) | made if made else library(unit.module)
+    files = needed(made.values(), unit.target) | made if made else library(unit.module, family=unit.target)
     return build(
         files | cell_models(files) | unit.memories(),
         unit.name if made else unit.module,

@@ -43,6 +43,22 @@ def test_no_import_runs_back_up() -> None:
     assert not up
 
 
+def test_what_a_stage_does_is_done_nowhere_else() -> None:
+    """Run, build and hls4ml's backend go from a conversion to a bitstream by the stages, and by them alone."""
+    work = {"generate_design": "design", "synthesize": "synthesize", "build": "bitstream"}
+    homes = {"generate_design": "generate", "synthesize": "build.synthesis", "build": "build.bitstream"}
+    found = {
+        (path.as_posix(), one.name)
+        for path in sorted((ROOT / "netloom").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        for one in node.names
+        if node.module == f"netloom.firmware.{homes.get(one.name)}"
+    }
+    stages = ROOT / "netloom" / "pipeline" / "stages"
+    assert found == {((stages / f"{stage}.py").as_posix(), name) for name, stage in work.items()}
+
+
 def test_the_guide_for_newcomers_names_what_is_there() -> None:
     guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     links = re.findall(r"\]\(([^)#]+)", guide)

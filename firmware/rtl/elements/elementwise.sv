@@ -18,7 +18,7 @@ module elementwise #(
     parameter int B_SHIFT = 0,
     parameter logic [63:0] FUNCTION = "add",  // add, subtract (in0 - in1), multiply, maximum or minimum
     parameter int OUT_WIDTH = 9,  // bits of a result: enough for all of them
-    parameter logic [55:0] TARGET = "generic",  // generic, ecp5 or ice40: whose multiplier
+    parameter bit LUT_RAM = 1'b1,  // whether the FIFO may be in LUT RAM: see credit_fifo
     parameter int DSPS = 0,  // how many of the multipliers sit in DSP blocks
     parameter int FIFO_DEPTH = 1  // places of the FIFO behind the multipliers
 ) (
@@ -65,9 +65,9 @@ module elementwise #(
 
       credit_pipeline #(
           .STAGES(Latency),
-          .WIDTH (Lanes * OUT_WIDTH),
-          .DEPTH (FIFO_DEPTH),
-          .TARGET(TARGET)
+          .WIDTH(Lanes * OUT_WIDTH),
+          .DEPTH(FIFO_DEPTH),
+          .LUT_RAM(LUT_RAM)
       ) control (
           .clk(clk),
           .rst(rst),
@@ -90,8 +90,7 @@ module elementwise #(
             .A_SIGNED(A_SIGNED),
             .B_WIDTH(B_WIDTH),
             .B_SIGNED(B_SIGNED),
-            .DSP(lane < DSPS),
-            .TARGET(TARGET)
+            .DSP(lane < DSPS)
         ) multiply (
             .clk(clk),
             .a(in0_data[(A_LANES==1?0 : lane)*A_WIDTH+:A_WIDTH]),

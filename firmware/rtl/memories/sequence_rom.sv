@@ -4,7 +4,7 @@
 // Constants one after the other, over and over: the clock after each `step` has the next word, however it is stored.
 //
 // From LUTs the word is looked up when it is asked for. From block RAM it is read one step ahead, and the word asked for
-// goes through a register, which ECP5 has in the block. It does NOT hold a word for longer than that clock.
+// goes through a register, which some devices have in the block. It does NOT hold a word for longer than that clock.
 module sequence_rom #(
     parameter int WIDTH = 8,  // bits of a word
     parameter int DEPTH = 2,  // words

@@ -3,8 +3,8 @@
 //
 // A table read through one or two ports, each with an address and an enable of its own; synchronous, latency 1.
 //
-// Two ports of up to 18 bits share one block RAM of ECP5. It does NOT register a second time: behind block RAM do that
-// before any logic.
+// Two ports share one block RAM where the device's has two that are wide enough. It does NOT register a second time:
+// behind block RAM do that before any logic.
 
 module table_rom #(
     parameter int WIDTH = 8,  // bits of a word

@@ -3,12 +3,11 @@
 //
 // Sum of two integers and, where asked for, a carry; or their difference; modulo 2**WIDTH. Combinational.
 //
-// On ECP5 half the price of a plain `+` of few bits: see carry_chain.
+// A family of FPGAs whose carry chain the synthesizer does not use as well as it could has its own.
 module adder #(
     parameter int WIDTH = 8,  // bits
     parameter bit CARRY = 1'b0,  // whether the carry counts
-    parameter bit SUBTRACT = 1'b0,  // a - b; there is no carry then
-    parameter logic [55:0] TARGET = "generic"  // generic, ecp5 or ice40
+    parameter bit SUBTRACT = 1'b0  // a - b; there is no carry then
 ) (
     input  logic [WIDTH-1:0] a,
     input  logic [WIDTH-1:0] b,
@@ -16,53 +15,11 @@ module adder #(
     output logic [WIDTH-1:0] sum
 );
   generate
-    if (SUBTRACT && TARGET == "ecp5") begin : gen_ecp5_difference
-      carry_chain #(
-          .WIDTH(WIDTH),
-          .TABLE(16'h8777)
-      ) chain (
-          .a(b),
-          .b({WIDTH{1'b1}}),
-          .c(a),
-          .d({WIDTH{1'b1}}),
-          .carry(2'b11),
-          .sum(sum)
-      );
-      logic unused;
-      assign unused = &{1'b0, carry};
-    end else if (SUBTRACT) begin : gen_plain_difference
+    if (SUBTRACT) begin : gen_difference
       logic unused;
       assign sum = a - b;
       assign unused = &{1'b0, carry};
-    end else if (TARGET == "ecp5" && !CARRY && WIDTH % 2 == 0) begin : gen_ecp5_apart
-      // Bit 0 outside the chain, and its carry from the chain's start: cells come in pairs of bits.
-      carry_chain #(
-          .WIDTH(WIDTH - 1),
-          .TABLE(16'h7888)
-      ) chain (
-          .a(a[WIDTH-1:1]),
-          .b({(WIDTH - 1) {1'b1}}),
-          .c(b[WIDTH-1:1]),
-          .d({(WIDTH - 1) {1'b1}}),
-          .carry({a[0], b[0]}),
-          .sum(sum[WIDTH-1:1])
-      );
-      logic unused;
-      assign sum[0] = a[0] ^ b[0];
-      assign unused = &{1'b0, carry};
-    end else if (TARGET == "ecp5") begin : gen_ecp5
-      carry_chain #(
-          .WIDTH(WIDTH),
-          .TABLE(16'h7888)
-      ) chain (
-          .a(a),
-          .b({WIDTH{1'b1}}),
-          .c(b),
-          .d({WIDTH{1'b1}}),
-          .carry({CARRY, carry}),
-          .sum(sum)
-      );
-    end else begin : gen_plain
+    end else begin : gen_sum
       assign sum = a + b + WIDTH'(CARRY && carry);
     end
   endgenerate

@@ -10,8 +10,7 @@ module adder_tree #(
     parameter int TERMS = 4,  // integers; with one there is no register
     parameter int TERM_WIDTH = 8,  // bits of an integer, in two's complement
     parameter int SUM_WIDTH = 10,  // bits of the sum that are wanted
-    parameter bit CARRIES = 1'b0,  // whether carries count
-    parameter logic [55:0] TARGET = "generic"  // generic, ecp5 or ice40
+    parameter bit CARRIES = 1'b0  // whether carries count
 ) (
     input  logic                        clk,
     input  logic [TERMS*TERM_WIDTH-1:0] terms,
@@ -64,8 +63,7 @@ module adder_tree #(
             assign second = Width'($signed(gen_level[level-1].sums[(2*i+1)*BeforeWidth+:BeforeWidth]));
             adder #(
                 .WIDTH (Width),
-                .CARRY (CARRIES),
-                .TARGET(TARGET)
+                .CARRY (CARRIES)
             ) add (
                 .a(first),
                 .b(second),

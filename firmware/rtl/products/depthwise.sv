@@ -31,7 +31,7 @@ module depthwise #(
     parameter bit BIAS_BLOCK = 1'b0,  // as for weights
     parameter int DSPS = 0,  // how many multipliers sit in DSP blocks
     parameter int DEPTH = 17,  // of the output FIFO
-    parameter logic [55:0] TARGET = "generic"  // generic, ecp5 or ice40
+    parameter bit LUT_RAM = 1'b1  // whether the FIFO may be in LUT RAM: see credit_fifo
 ) (
     input  logic                           clk,
     input  logic                           rst,  // synchronous; resets control only
@@ -67,7 +67,7 @@ module depthwise #(
       .STAGES(Stages),
       .WIDTH (LANES * OUT_WIDTH),
       .DEPTH (DEPTH),
-      .TARGET(TARGET)
+      .LUT_RAM(LUT_RAM)
   ) control (
       .clk(clk),
       .rst(rst),
@@ -105,8 +105,7 @@ module depthwise #(
           .A_SIGNED(IN_SIGNED),
           .B_WIDTH(WEIGHT_WIDTH),
           .B_SIGNED(WEIGHT_SIGNED),
-          .DSP(i < DSPS),
-          .TARGET(TARGET)
+          .DSP(i < DSPS)
       ) multiply (
           .clk(clk),
           .a(data[i*IN_WIDTH+:IN_WIDTH]),
@@ -157,8 +156,7 @@ module depthwise #(
       .WIDTH(OUT_WIDTH),
       .SIGNED(OUT_SIGNED),
       .MAXIMUM(1'b0),
-      .OVERFLOW(OVERFLOW),
-      .TARGET(TARGET)
+      .OVERFLOW(OVERFLOW)
   ) add_up (
       .clk(clk),
       .in_data(terms),

@@ -37,7 +37,7 @@ module matvec #(
     parameter int PACK = 0,  // bits from one weight to the next of two that share a DSP block; 0 if none do
     parameter int DSPS = 0,  // DSP blocks to use
     parameter int DEPTH = 1,  // of the output FIFO
-    parameter logic [55:0] TARGET = "generic"  // generic, ecp5 or ice40
+    parameter bit LUT_RAM = 1'b1  // whether the FIFO may be in LUT RAM: see credit_fifo
 ) (
     input  logic                     clk,
     input  logic                     rst,  // synchronous; resets control only
@@ -86,7 +86,7 @@ module matvec #(
       .STAGES(Pushed),
       .WIDTH (PE * OUT_WIDTH),
       .DEPTH (DEPTH),
-      .TARGET(TARGET)
+      .LUT_RAM(LUT_RAM)
   ) control (
       .clk(clk),
       .rst(rst),
@@ -131,8 +131,7 @@ module matvec #(
       .OVERFLOW(OVERFLOW),
       .CAST_WORKS(CastWorks),
       .PACK(PACK),
-      .DSPS(DSPS),
-      .TARGET(TARGET)
+      .DSPS(DSPS)
   ) multiply (
       .clk(clk),
       .elements(data),
@@ -200,8 +199,7 @@ module matvec #(
             .TERMS(SIMD),
             .TERM_WIDTH(TERM_WIDTH),
             .SUM_WIDTH(SumWidth),
-            .CARRIES(PACK != 0 && row % 2 == 1),
-            .TARGET(TARGET)
+            .CARRIES(PACK != 0 && row % 2 == 1)
         ) add_up (
             .clk(clk),
             .terms(terms[row*SIMD*TERM_WIDTH+:SIMD*TERM_WIDTH]),
@@ -212,8 +210,7 @@ module matvec #(
         if (Totals) begin : gen_running
           logic [SumWidth-1:0] total;
           adder_load #(
-              .WIDTH (SumWidth),
-              .TARGET(TARGET)
+              .WIDTH(SumWidth)
           ) add (
               .load(first[Sums]),
               .start(start[OUT_WIDTH-1:Below]),

@@ -19,8 +19,7 @@ module matvec_products #(
     parameter logic [63:0] OVERFLOW = "WRAP",  // if not WRAP, terms are of the result's type
     parameter bit CAST_WORKS = 1'b0,  // whether there is a register behind the cast
     parameter int PACK = 0,  // bits from one weight to the next of two that share a DSP block; 0 if none do
-    parameter int DSPS = 0,  // DSP blocks to use
-    parameter logic [55:0] TARGET = "generic"  // generic, ecp5 or ice40
+    parameter int DSPS = 0  // DSP blocks to use
 ) (
     input  logic                            clk,
     input  logic [       SIMD*IN_WIDTH-1:0] elements,
@@ -68,8 +67,7 @@ module matvec_products #(
               .A_SIGNED(IN_SIGNED),
               .B_WIDTH(BothWidth),
               .B_SIGNED(WEIGHT_SIGNED),
-              .DSP(1'b1),
-              .TARGET(TARGET)
+              .DSP(1'b1)
           ) multiply (
               .clk(clk),
               .a(element),
@@ -90,8 +88,7 @@ module matvec_products #(
               .A_SIGNED(IN_SIGNED),
               .B_WIDTH(WEIGHT_WIDTH),
               .B_SIGNED(WEIGHT_SIGNED),
-              .DSP(lane < Spare),
-              .TARGET(TARGET)
+              .DSP(lane < Spare)
           ) multiply (
               .clk(clk),
               .a(element),

@@ -8,13 +8,13 @@
 // place is free again in the clock after its beat has left through `out`.
 //
 // A pushed beat is offered DEPTH clocks later if DEPTH is at most 3 (a chain of registers), else 2 clocks later
-// (a memory of DEPTH - 1 words and an output register; LUT RAM where the device has it, so 17 is a good depth).
+// (a memory of DEPTH - 1 words and an output register; with LUT RAM 17 is a good depth).
 //
 // It does NOT check: `take` without `free`, or `push` without an earlier `take`, loses beats.
 module credit_fifo #(
     parameter int WIDTH = 8,  // bits of a beat
     parameter int DEPTH = 1,  // places, at least 1
-    parameter logic [55:0] TARGET = "generic"  // generic, ecp5 or ice40
+    parameter bit LUT_RAM = 1'b1  // whether the device has LUT RAM, for the memory
 ) (
     input  logic             clk,
     input  logic             rst,        // synchronous; resets control only
@@ -114,14 +114,14 @@ module credit_fifo #(
         end
       end
 
-      if (TARGET == "ice40") begin : gen_block
-        logic [WIDTH-1:0] memory[Words];
+      if (LUT_RAM) begin : gen_distributed
+        (* ram_style = "distributed" *) logic [WIDTH-1:0] memory[Words];
         always_ff @(posedge clk) begin
           if (push) memory[write_address] <= push_data;
           if (read) out_data <= memory[read_address];
         end
-      end else begin : gen_distributed
-        (* ram_style = "distributed" *) logic [WIDTH-1:0] memory[Words];
+      end else begin : gen_block
+        logic [WIDTH-1:0] memory[Words];
         always_ff @(posedge clk) begin
           if (push) memory[write_address] <= push_data;
           if (read) out_data <= memory[read_address];

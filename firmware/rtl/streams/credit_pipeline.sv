@@ -13,7 +13,7 @@ module credit_pipeline #(
     parameter int STAGES = 1,  // clocks from a result's last beat to `result`
     parameter int WIDTH = 8,  // bits of a result
     parameter int DEPTH = 1,  // of the output FIFO
-    parameter logic [55:0] TARGET = "generic"  // generic, ecp5 or ice40
+    parameter bit LUT_RAM = 1'b1  // whether the FIFO may be in LUT RAM: see credit_fifo
 ) (
     input  logic             clk,
     input  logic             rst,       // synchronous; resets control only
@@ -62,9 +62,9 @@ module credit_pipeline #(
   always_ff @(posedge clk) first[STAGES:1] <= first[STAGES-1:0];
 
   credit_fifo #(
-      .WIDTH (WIDTH),
-      .DEPTH (DEPTH),
-      .TARGET(TARGET)
+      .WIDTH(WIDTH),
+      .DEPTH(DEPTH),
+      .LUT_RAM(LUT_RAM)
   ) fifo (
       .clk(clk),
       .rst(rst),

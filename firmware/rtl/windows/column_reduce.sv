@@ -14,8 +14,7 @@ module column_reduce #(
     parameter int WIDTH = 8,  // bits of an element and of a result
     parameter bit SIGNED = 1'b1,  // whether they are in two's complement
     parameter bit MAXIMUM = 1'b0,  // 1: maximum; 0: sum, from a start value on
-    parameter logic [63:0] OVERFLOW = "WRAP",  // of every sum: WRAP, SAT, SAT_ZERO or SAT_SYM; ROWS is 1 unless WRAP
-    parameter logic [55:0] TARGET = "generic"  // generic, ecp5 or ice40
+    parameter logic [63:0] OVERFLOW = "WRAP"  // of every sum: WRAP, SAT, SAT_ZERO or SAT_SYM; ROWS is 1 unless WRAP
 ) (
     input logic clk,
     input logic [ROWS*LANES*WIDTH-1:0] in_data,  // element of row r and lane l at position r * LANES + l
@@ -64,8 +63,7 @@ module column_reduce #(
               end else begin : gen_sum
                 logic [WIDTH-1:0] both;
                 adder #(
-                    .WIDTH (WIDTH),
-                    .TARGET(TARGET)
+                    .WIDTH(WIDTH)
                 ) add (
                     .a(a),
                     .b(b),
@@ -98,8 +96,7 @@ module column_reduce #(
       end else begin : gen_sum
         if (OVERFLOW == "WRAP") begin : gen_wrap
           adder_load #(
-              .WIDTH (WIDTH),
-              .TARGET(TARGET)
+              .WIDTH(WIDTH)
           ) add (
               .load(first),
               .start(start[lane*WIDTH+:WIDTH]),

@@ -23,7 +23,7 @@ module pool #(
     parameter bit OUT_SIGNED = 1'b1,  // whether results are in two's complement
     parameter logic [63:0] OVERFLOW = "WRAP",  // sum: the result's overflow mode, where it can matter
     parameter int DEPTH = 17,  // of the output FIFO
-    parameter logic [55:0] TARGET = "generic"  // generic, ecp5 or ice40
+    parameter bit LUT_RAM = 1'b1  // whether the FIFO may be in LUT RAM: see credit_fifo
 ) (
     input  logic                           clk,
     input  logic                           rst,  // synchronous; resets control only
@@ -58,7 +58,7 @@ module pool #(
       .STAGES(Stages),
       .WIDTH (LANES * OUT_WIDTH),
       .DEPTH (DEPTH),
-      .TARGET(TARGET)
+      .LUT_RAM(LUT_RAM)
   ) control (
       .clk(clk),
       .rst(rst),
@@ -106,8 +106,7 @@ module pool #(
       .WIDTH(OUT_WIDTH),
       .SIGNED(OUT_SIGNED),
       .MAXIMUM(MAXIMUM),
-      .OVERFLOW(OVERFLOW),
-      .TARGET(TARGET)
+      .OVERFLOW(OVERFLOW)
   ) reduce (
       .clk(clk),
       .in_data(terms),

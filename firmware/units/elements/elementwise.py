@@ -103,7 +103,7 @@ class ElementwiseUnit(Unit):
             "B_SHIFT": shifts[1],
             "FUNCTION": str(self.operation.function),
             "OUT_WIDTH": self._element.width,
-            "TARGET": str(self.target),
+            "LUT_RAM": int(self.target.lut_ram),
             "DSPS": self._dsps,
             "FIFO_DEPTH": _FIFO_DEPTH if self._multiplies else 1,
         }

@@ -182,7 +182,7 @@ class DepthwiseUnit(Unit):
             "BIAS_BLOCK": int(rom_in_block(self.slices, self.outputs[0].width, self.target)),
             "DSPS": self.in_dsps,
             "DEPTH": self.depth,
-            "TARGET": str(self.target),
+            "LUT_RAM": int(self.target.lut_ram),
         }
 
     def memories(self) -> dict[str, str]:

@@ -198,7 +198,7 @@ class MatVecUnit(Unit):
             "PACK": weights.pack,
             "DSPS": weights.blocks,
             "DEPTH": self.depth,
-            "TARGET": str(self.target),
+            "LUT_RAM": int(self.target.lut_ram),
         }
 
     def memories(self) -> dict[str, str]:

@@ -35,7 +35,7 @@ _CONTROL = """\
       .STAGES({latency}),
       .WIDTH({width}),
       .DEPTH({depth}),
-      .TARGET("{target}")
+      .LUT_RAM(1'b{lut_ram})
   ) control (
       .clk(clk),
       .rst(rst),
@@ -89,7 +89,7 @@ class UnrolledText:
         return (
             head
             + self._body
-            + _CONTROL.format(width=self._stream.width, depth=depth, target=self._target, latency=latency)
+            + _CONTROL.format(width=self._stream.width, depth=depth, lut_ram=int(self._target.lut_ram), latency=latency)
         )
 
     def _live(self) -> list[int]:
@@ -199,7 +199,7 @@ class UnrolledText:
     def _adder(self, name: str, width: int, a: str, b: str, result: str, subtract: bool) -> str:
         self.luts += self._target.adder(width, False)
         return (
-            f'  adder #(.WIDTH({width}), .SUBTRACT(1\'b{int(subtract)}), .TARGET("{self._target}")) {name} '
+            f"  adder #(.WIDTH({width}), .SUBTRACT(1'b{int(subtract)})) {name} "
             f"(.a({a}), .b({b}), .carry(1'b0), .sum({result}));"
         )
 

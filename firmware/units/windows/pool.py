@@ -142,7 +142,7 @@ class PoolUnit(Unit):
             "OUT_SIGNED": int(result.signed),
             "OVERFLOW": str(result.overflow if self.confines else Overflow.WRAP),
             "DEPTH": self.depth,
-            "TARGET": str(self.target),
+            "LUT_RAM": int(self.target.lut_ram),
         }
 
     def timing(self) -> Timing:

@@ -30,16 +30,22 @@ def _work(job: Job, out: Path) -> None:
         LayerNotSupportedError: for an operation with no hardware unit.
         NotSupportedError: for a board that needs its vendor's tool.
     """
-    settings, progress = job.hardware, job.progress
+    settings, progress, shared = job.hardware, job.progress, job.shared
+    dataflow, title = Conversion.load(job.at(rundir.CONVERSION)).dataflow, job.state.origin.network
     progress.began("folding")
-    generated = generate_design(
-        Conversion.load(job.at(rundir.CONVERSION)).dataflow,
-        device=find_board(settings.board).device,
-        interval=settings.interval,
-        title=job.state.origin.network,
-        search=Search(settings.design_seconds, progress.doing),
-    )
-    progress.said(_prospect(generated, settings))
+    if shared is not None:
+        generated = generate_design(
+            dataflow, device=shared.device, reuse=shared.reuse, unroll=shared.unroll, title=title
+        )
+    else:
+        generated = generate_design(
+            dataflow,
+            device=find_board(settings.board).device,
+            interval=settings.interval,
+            title=title,
+            search=Search(settings.design_seconds, progress.doing),
+        )
+        progress.said(_prospect(generated, settings))
     generated.write(out / rundir.DESIGN)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from recurrent import ACCUM, FEATURES, STATE, STEPS, UNITS, X, dot, lstm, lstm_loop, matrix, simple, simple_loop
 
+from netloom.errors import LayerNotSupportedError
 from netloom.hls.dataflow import (
     EXACT_LIMIT,
     Bounds,
@@ -40,6 +41,30 @@ def everywhere(scan, raws):
         assert (bound.low <= result).all() and (result <= bound.high).all()
         assert not bound.exceeds(tensor.element)
     return results[0]
+
+
+def graph(*layers):
+    """A `Scan` of the same body in each layer."""
+    builder = DataflowBuilder()
+    x = builder.source("x", FED)
+    nodes = [builder.add(layer, "scan", simple(), x) for layer in layers]
+    return builder.build([x], nodes)
+
+
+def test_no_two_nodes_have_a_name_wherever_they_are():
+    assert [node.name for node in graph("rnn").nodes[0].inside()][:3] == ["rnn.scan", "rnn/cell.h", "rnn/cell.x"]
+    said = "layer '{}': there are two nodes '{}'; give each another name"
+    with pytest.raises(LayerNotSupportedError, match=said.format("second", "rnn/cell.h")):
+        graph("first", "second")
+    flow = graph("rnn")
+    inner = flow.nodes[0].operation.body.nodes[0]
+    for nodes in ((*flow.nodes, replace(inner, inputs=("x",))), (replace(inner, inputs=("x",)), *flow.nodes)):
+        with pytest.raises(LayerNotSupportedError, match=said.format(r"[\w/]+", "rnn/cell.h")):
+            replace(flow, nodes=nodes)
+    with pytest.raises(LayerNotSupportedError, match=said.format("rnn", "x")):
+        replace(flow, nodes=(replace(flow.nodes[0], name="x"),))
+    with pytest.raises(LayerNotSupportedError, match=said.format("rnn", "rnn.scan")):
+        replace(flow, nodes=flow.nodes * 2)
 
 
 @pytest.mark.parametrize("every", [True, False])

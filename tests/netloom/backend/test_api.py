@@ -1,6 +1,7 @@
 """hls4ml's public API, answered by backend netloom as by Vitis: edits, files, parts, keywords, lists of layers."""
 
 import copy
+import inspect
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,10 @@ from netloom.firmware.build import runner
 
 hls4ml = pytest.importorskip("hls4ml")
 keras = pytest.importorskip("keras")
+
+from hls4ml.backends.vitis.vitis_backend import VitisBackend  # noqa: E402
+
+from netloom.backend.backend import _STEPS  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::netloom.errors.PrecisionWarning")
 
@@ -192,6 +197,38 @@ def test_split_into_several_graphs(tmp_path: Path) -> None:
 def test_an_unknown_keyword_of_build_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="'bord'"):
         convert(tmp_path).build(bord="ULX3S-25F")
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_clock_without_a_board_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, linked: bool) -> None:
+    monkeypatch.setattr(runner, "run_tool", lambda *_, **__: pytest.fail("a tool was run"))
+    graph = convert(tmp_path)
+    if linked:
+        graph.write()
+        graph = hls4ml.converters.link_existing_project(tmp_path / "netloom")
+    with pytest.raises(SettingsError, match="clock_mhz is that of the network on a board: say which"):
+        graph.build(clock_mhz=50)
+
+
+def test_every_step_of_vitis_is_done_or_refused_by_name(tmp_path: Path) -> None:
+    graph, known = convert(tmp_path), inspect.signature(VitisBackend.build).parameters
+    steps = set(known) - {"self", "model"}
+    assert steps == set(_STEPS)
+    for name in steps - {"reset"}:
+        asked = not _STEPS[name][0][0]
+        with pytest.raises(
+            SettingsError, match=f"build does not do {name}={asked} with backend netloom: .+ Leave it out"
+        ):
+            graph.build(**{name: asked})
+
+
+def test_a_setting_that_vitis_would_ignore_is_refused() -> None:
+    config = hls4ml.utils.config.create_config(
+        backend="netloom", part="xc7", clock_uncertainty="10%", board="ULX3S-25F"
+    )
+    assert (config["Part"], config["ClockUncertainty"], config["Board"]) == ("xc7", "10%", "ULX3S-25F")
+    with pytest.raises(SettingsError, match="backend netloom has no setting 'bord'"):
+        hls4ml.utils.config.create_config(backend="netloom", bord="ULX3S-25F")
 
 
 def test_what_cannot_be_built_is_refused_before_any_tool_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""`adder_tree` against Python's integers, for every target."""
+"""`adder_tree` against Python's integers, of every family."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ TREE = """
   logic carry;
   logic [{sum}-1:0] sum;
   adder_tree #(
-      .TERMS({terms}), .TERM_WIDTH({term}), .SUM_WIDTH({sum}), .CARRIES(1'b{carries:d}), .TARGET("{target}")
+      .TERMS({terms}), .TERM_WIDTH({term}), .SUM_WIDTH({sum}), .CARRIES(1'b{carries:d})
   ) add_up (
       .clk(clk), .terms(in_data[{terms}*{term}-1:0]), .carries(in_data[{terms}*{term}+:{terms}]), .sum(sum),
       .carry(carry)
@@ -39,10 +39,10 @@ def test_sums(terms, term, total, carries, target):
     words = sum((values[:, i] & ((1 << term) - 1)) << i * term for i in range(terms))
     words |= sum(ones[:, i] << terms * term + i for i in range(terms))
     latency = max((terms - 1).bit_length(), 1)
-    body = TREE.format(terms=terms, term=term, sum=total, carries=carries, target=target)
+    body = TREE.format(terms=terms, term=term, sum=total, carries=carries)
     if terms == 1:
         body = body.replace("assign result =", "always_ff @(posedge clk) result <=")
-    given = through(body, terms * (term + 1), total + 1, latency, words)
+    given = through(body, terms * (term + 1), total + 1, latency, words, family=target)
     result = Stream("out", FixedPoint(total + 1, 1, False), 1, 1).unpack(given).ravel()
     assert (result >> total).tolist() == ones[:, 0].tolist()
     expected = values.sum(axis=1) + ones[:, 1:].sum(axis=1)

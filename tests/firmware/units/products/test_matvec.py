@@ -5,7 +5,7 @@ import pytest
 from stream_cases import elaborate
 
 from netloom.errors import FoldingError, SettingsError, ToolFailedError
-from netloom.firmware.families import ECP5, FAMILIES, ICE40
+from netloom.firmware.families import ECP5, FAMILIES, GENERIC, ICE40
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.matvec import MatVecUnit
 from netloom.fixed_point import FixedPoint, Overflow
@@ -237,15 +237,15 @@ def test_illegal_parameters_stop_elaboration(parameters, message):
 
 
 @pytest.mark.parametrize(
-    ("parameters", "message"),
+    ("family", "parameters", "message"),
     [
-        ({"PE": 2, "PACK": 4, "SHIFT": 1}, "matvec_products: PACK must be 0 where products are cast"),
-        ({"IN_WIDTH": 19, "DSPS": 1, "TARGET": "ecp5"}, "multiplier: .* at most 18 in an ECP5 DSP block"),
-        ({"IN_WIDTH": 17, "DSPS": 1, "TARGET": "ice40"}, "multiplier: .* at most 16 in an iCE40 DSP block"),
+        (GENERIC, {"PE": 2, "PACK": 4, "SHIFT": 1}, "matvec_products: PACK must be 0 where products are cast"),
+        (ECP5, {"IN_WIDTH": 19, "DSPS": 1}, "multiplier: .* at most 18 in an ECP5 DSP block"),
+        (ICE40, {"IN_WIDTH": 17, "DSPS": 1}, "multiplier: .* at most 16 in an iCE40 DSP block"),
     ],
 )
-def test_illegal_multipliers_stop_elaboration(parameters, message):
-    files = library(MatVecUnit.module)
+def test_illegal_multipliers_stop_elaboration(family, parameters, message):
+    files = library(MatVecUnit.module, family=family)
     with pytest.raises(ToolFailedError, match=message):
         build(
             files | cell_models(files),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from netloom.firmware.families import ECP5, FAMILIES, ICE40
+from netloom.firmware.families import ECP5, FAMILIES, GENERIC, ICE40
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.rounding import Rounding
 from netloom.testing.clocked_bench import Instance, clocked, signed
@@ -15,9 +15,9 @@ def words(values, width):
     return [sum((int(value) & (2**width - 1)) << i * width for i, value in enumerate(row)) for row in values]
 
 
-def terms_of(in_type, weight_type, term, parameters, latency, seed=0):
+def terms_of(in_type, weight_type, term, parameters, latency, family=GENERIC):
     """Elements and weights that were drawn, and the terms that come for them: (clocks, PE, SIMD)."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     elements = rng.integers(in_type.raw_min, in_type.raw_max, (CLOCKS, SIMD), endpoint=True)
     weights = rng.integers(weight_type.raw_min, weight_type.raw_max, (CLOCKS, PE * SIMD))
     instance = Instance(
@@ -34,6 +34,7 @@ def terms_of(in_type, weight_type, term, parameters, latency, seed=0):
             "elements": (SIMD * in_type.width, words(elements, in_type.width)),
             "weights": (PE * SIMD * weight_type.width, words(weights, weight_type.width)),
         },
+        family=family,
     )
     mask = 2**term.width - 1
     given = [
@@ -54,9 +55,9 @@ def terms_of(in_type, weight_type, term, parameters, latency, seed=0):
 )
 @pytest.mark.parametrize(("in_text", "weight_text"), [("fixed<5,5>", "fixed<4,4>"), ("ufixed<4,4>", "fixed<5,5>")])
 def test_exact_products(target, pack, dsps, in_text, weight_text):
-    parameters = {"PACK": pack, "DSPS": dsps, "TARGET": str(target)}
+    parameters = {"PACK": pack, "DSPS": dsps}
     products, given = terms_of(
-        FixedPoint.parse(in_text), FixedPoint.parse(weight_text), FixedPoint(10, 10), parameters, 3
+        FixedPoint.parse(in_text), FixedPoint.parse(weight_text), FixedPoint(10, 10), parameters, 3, target
     )
     assert given.tolist() == products.tolist()
 

@@ -1,4 +1,4 @@
-"""`multiplier` against Python's integers, for every target."""
+"""`multiplier` against Python's integers, of every family."""
 
 import numpy as np
 import pytest
@@ -13,8 +13,7 @@ slow = pytest.mark.slow
 
 MULTIPLIER = """
   multiplier #(
-      .A_WIDTH({a}), .A_SIGNED(1'b{a_signed:d}), .B_WIDTH({b}), .B_SIGNED(1'b{b_signed:d}), .DSP(1'b{dsp:d}),
-      .TARGET("{target}")
+      .A_WIDTH({a}), .A_SIGNED(1'b{a_signed:d}), .B_WIDTH({b}), .B_SIGNED(1'b{b_signed:d}), .DSP(1'b{dsp:d})
   ) multiply{at} (.clk(clk), .a(in_data[{a}-1:0]), .b(in_data[{a}+:{b}]), .product(result[{at}*{a}+{at}*{b}+:{a}+{b}]));
 """
 
@@ -42,10 +41,10 @@ def test_products(target, dsp, widths):
     (a, b), width = widths, sum(widths)
     left, right = (each.ravel() for each in np.meshgrid(operands(a), operands(b)))
     body = "".join(
-        MULTIPLIER.format(a=a, b=b, a_signed=signs[0], b_signed=signs[1], dsp=dsp, target=target, at=at)
+        MULTIPLIER.format(a=a, b=b, a_signed=signs[0], b_signed=signs[1], dsp=dsp, at=at)
         for at, signs in enumerate(SIGNS)
     )
-    given = through(body, width, 4 * width, LATENCY, left | right << a)
+    given = through(body, width, 4 * width, LATENCY, left | right << a, family=target)
     result = Stream("out", FixedPoint(width, width, False), 4, 1).unpack(given)
     for products, signs in zip(result.T, SIGNS, strict=True):
         expected = signed(left, a, signs[0]) * signed(right, b, signs[1])

@@ -8,8 +8,8 @@
 // Registers: behind the rows, behind the first level of the tree, at the end; none at the inputs. Up to 8 bits of b
 // there is one adder at most between two registers.
 //
-// It does NOT stall, and has no reset. Use module multiplier, which chooses between this and others.
-module multiplier_ecp5 #(
+// It does NOT stall, and has no reset. Use module multiplier, which lets a be the wider operand.
+module multiplier_logic #(
     parameter int A_WIDTH = 8,  // bits of a
     parameter bit A_SIGNED = 1'b1,  // whether a is in two's complement
     parameter int B_WIDTH = 8,  // bits of b, the narrower operand
@@ -90,8 +90,7 @@ module multiplier_ecp5 #(
           assign lower_high = A_SIGNED ? HighWidth'($signed(lower[LowerWidth-1:Low])) : HighWidth'(lower[LowerWidth-1:Low]);
           assign total[Low-1:0] = lower[Low-1:0];
           adder #(
-              .WIDTH(HighWidth),
-              .TARGET("ecp5")
+              .WIDTH(HighWidth)
           ) add (
               .a(lower_high),
               .b(upper),

@@ -7,15 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from netloom.firmware.emit.library import modules
+from netloom.firmware.families import ICE40
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.multiplier import LATENCY
 from netloom.fixed_point import FixedPoint
 from netloom.testing.pipeline_bench import operands, signed, through
-from netloom.testing.unit_bench import library
 
 BODY = """
   multiplier #(
-      .A_WIDTH(16), .A_SIGNED(1'b{a}), .B_WIDTH(16), .B_SIGNED(1'b{b}), .DSP(1'b1), .TARGET("ice40")
+      .A_WIDTH(16), .A_SIGNED(1'b{a}), .B_WIDTH(16), .B_SIGNED(1'b{b}), .DSP(1'b1)
   ) multiply (.clk(clk), .a(in_data[15:0]), .b(in_data[31:16]), .product(result));
 """
 
@@ -27,8 +28,8 @@ def theirs() -> dict[str, str]:
     if not path or not path.is_file():
         pytest.skip("needs Yosys's models")
     text = re.search(r"^module SB_MAC16 .*?^endmodule", path.read_text(), re.DOTALL | re.MULTILINE)[0]
-    multiplier = library("multiplier")["multiplier.sv"].replace("SB_MAC16 #(", "THEIRS #(")
-    return {"multiplier.sv": multiplier, "theirs.v": text.replace("module SB_MAC16 ", "module THEIRS ")}
+    multiplier = modules(ICE40)["multiplier_block"].replace("SB_MAC16 #(", "THEIRS #(")
+    return {"multiplier_block.sv": multiplier, "theirs.v": text.replace("module SB_MAC16 ", "module THEIRS ")}
 
 
 @pytest.mark.parametrize(("a", "b"), [(1, 0), (1, 1)])
@@ -37,5 +38,5 @@ def test_model_is_yosyss(a, b):
     body = BODY.format(a=a, b=b)
     expected = signed(left, 16, a) * signed(right, 16, b)
     for others in ({}, theirs()):
-        given = through(body, 32, 32, LATENCY, left | right << 16, others, lint=False)
+        given = through(body, 32, 32, LATENCY, left | right << 16, others, False, ICE40)
         assert Stream("out", FixedPoint(32, 32), 1, 1).unpack(given).ravel().tolist() == expected.tolist()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from netloom.firmware.families import ECP5
-from netloom.firmware.families.inlined_cells import inlined
+from netloom.firmware.families.ecp5.inlined_cells import inlined
 from netloom.sim.hardware.netlist import models
 from netloom.sim.hardware.verilator import Stalls, StreamPort, build
 

@@ -7,7 +7,7 @@
 // 1 the carry goes on; elsewhere the carry becomes what the table gives for a and b with c = d = 0. Half a cell starts
 // the chain: nextpnr spends two whole ones where a chain is left to begin with a constant, and two to let it end.
 //
-// It adds nothing by itself: adder, adder_load and multiplier_ecp5 say what TABLE means. ECP5 only.
+// It adds nothing by itself: adder, adder_load and multiplier_logic say what TABLE means.
 //
 // For Verilator, which would take minutes over thousands of cells, the three tables there are stand as sums. Yosys proves
 // that they are the same (test_carry_chain.py), and the netlist that is simulated has the cells.

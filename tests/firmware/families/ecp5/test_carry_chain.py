@@ -6,7 +6,7 @@ import pytest
 
 from netloom.errors import ToolFailedError
 from netloom.firmware.build.tools import find_tool, run_tool
-from netloom.testing.unit_bench import RTL
+from netloom.firmware.families import ECP5
 
 SCRIPT = """
 read_verilog -sv -D VERILATOR carry_chain.sv
@@ -29,7 +29,7 @@ sat -verify -prove-asserts -set-def-inputs miter
 
 def prove(folder, text, width, table):
     (folder / "carry_chain.sv").write_text(text)
-    shutil.copy(RTL / "cells" / "CCU2C.sv", folder)
+    shutil.copy(ECP5.models / "CCU2C.sv", folder)
     (folder / "prove.ys").write_text(SCRIPT.format(width=width, table=table))
     run_tool(find_tool("yosys"), ["-q", "prove.ys"], folder, folder / "prove.log")
 
@@ -37,11 +37,11 @@ def prove(folder, text, width, table):
 @pytest.mark.parametrize("table", ["7888", "8777", "665a"])
 @pytest.mark.parametrize("width", [1, 2, 7, 8])
 def test_sums_are_what_the_cells_compute(tmp_path, width, table):
-    prove(tmp_path, (RTL / "products" / "carry_chain.sv").read_text(), width, table)
+    prove(tmp_path, (ECP5.rtl / "carry_chain.sv").read_text(), width, table)
 
 
 def test_a_wrong_sum_is_not_proven(tmp_path):
-    text = (RTL / "products" / "carry_chain.sv").read_text()
+    text = (ECP5.rtl / "carry_chain.sv").read_text()
     broken = text.replace("(a & b) + (c & d) + carry_in", "(a & b) + (c | d) + carry_in", 1)
     assert broken != text
     with pytest.raises(ToolFailedError):

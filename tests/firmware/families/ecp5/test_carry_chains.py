@@ -7,7 +7,7 @@ import pytest
 
 from netloom.firmware.build.synthesis import synthesize
 from netloom.firmware.families import ECP5
-from netloom.firmware.families.carry_chains import open_carry_ends
+from netloom.firmware.families.ecp5.carry_chains import open_carry_ends
 from netloom.testing.unit_bench import library
 
 TOP = """
@@ -19,11 +19,11 @@ module top (
 {body}
 endmodule
 """
-ADDER = 'adder #(.WIDTH(7), .TARGET("ecp5")) add (.a(a), .b(b), .carry(1\'b0), .sum(sum));'
+ADDER = "adder #(.WIDTH(7)) add (.a(a), .b(b), .carry(1'b0), .sum(sum));"
 
 
 def netlist_of(folder, body, top=6):
-    files = library("adder") | {"top.sv": TOP.format(body=body, top=top)}
+    files = library("adder", family=ECP5) | {"top.sv": TOP.format(body=body, top=top)}
     files = {name: text for name, text in files.items() if name != "CCU2C.sv"}
     made = synthesize(files, list(files), [], "top", ECP5, folder / "out")
     return json.loads(made.json.read_text())["modules"]["top"]

@@ -11,7 +11,7 @@ from netloom.firmware.build.plans import yosys_plan
 from netloom.firmware.build.runner import Runner
 from netloom.firmware.build.synthesis import synthesize
 from netloom.firmware.families import ECP5
-from netloom.firmware.families.output_registers import absorb_registers
+from netloom.firmware.families.ecp5.output_registers import absorb_registers
 from netloom.firmware.units.memories.ram_style import BLOCK
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.sim.hardware.netlist import models
@@ -51,7 +51,7 @@ module top (input logic clk, input logic rst,
   {unit.module} #({values}) unit (.*);
 endmodule
 """
-    files = library(unit.module) | {"top.sv": top}
+    files = library(unit.module, family=ECP5) | {"top.sv": top}
     netlist = synthesize(files, list(files), [], "top", ECP5, folder / "netlist")
     return json.loads(netlist.json.read_text())
 

@@ -1,8 +1,12 @@
 """Lattice iCE40."""
 
+from pathlib import Path
+
 from netloom.firmware.families.family import Family
 from netloom.firmware.families.generic import adder, multiplier
-from netloom.firmware.families.ice40_pll import LOOP
+from netloom.firmware.families.ice40.pll import LOOP
+
+_ROOM = Path(__file__).parent
 
 ICE40 = Family(
     name="ice40",
@@ -15,6 +19,8 @@ ICE40 = Family(
     packs=True,
     adder=adder,
     multiplier=multiplier,
+    rtl=_ROOM / "rtl",
+    models=_ROOM / "cells",
     synth="synth_ice40",
     library=("ice40/cells_sim.v",),
     simulation=("ice40/cells_sim.v",),

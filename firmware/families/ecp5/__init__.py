@@ -1,10 +1,14 @@
 """Lattice ECP5."""
 
-from netloom.firmware.families.carry_chains import open_carry_ends
-from netloom.firmware.families.ecp5_pll import LOOP
+from pathlib import Path
+
+from netloom.firmware.families.ecp5.carry_chains import open_carry_ends
+from netloom.firmware.families.ecp5.inlined_cells import inlined
+from netloom.firmware.families.ecp5.output_registers import absorb_registers
+from netloom.firmware.families.ecp5.pll import LOOP
 from netloom.firmware.families.family import Family
-from netloom.firmware.families.inlined_cells import inlined
-from netloom.firmware.families.output_registers import absorb_registers
+
+_ROOM = Path(__file__).parent
 
 
 def _adder(width: int, carry: bool) -> int:
@@ -12,7 +16,7 @@ def _adder(width: int, carry: bool) -> int:
 
 
 def _multiplier(long: int, short: int) -> tuple[int, int]:
-    """Exact: see `multiplier_ecp5.sv`."""
+    """Exact: see `rtl/multiplier_logic.sv`."""
     rows = [2] * -(-short // 2)
     lut, ff, level = len(rows) * (long + 3), len(rows) * (long + 2), 0
     while len(rows) > 1:
@@ -40,6 +44,8 @@ ECP5 = Family(
     packs=True,
     adder=_adder,
     multiplier=_multiplier,
+    rtl=_ROOM / "rtl",
+    models=_ROOM / "cells",
     synth="synth_ecp5 -nodsp",
     library=("lattice/cells_sim_ecp5.v", "lattice/cells_bb_ecp5.v"),
     simulation=("ecp5/common_sim.vh", "ecp5/ccu2c_sim.vh", "ecp5/cells_sim.v"),
