@@ -19,8 +19,8 @@ from mlperf_tiny import BITS, MLPERF_TINY
 
 import netloom
 from netloom.pipeline import rundir
+from netloom.pipeline.evaluation.simulation import Simulation
 from netloom.pipeline.hardware import HardwareRun
-from netloom.pipeline.simulation import Simulation
 
 TRAINING, TESTS, IN_HARDWARE = 32, 4, 2
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from netloom.errors import LayerNotSupportedError
 from netloom.firmware.design import Design
 from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.map.builder import DesignBuilder
@@ -27,7 +28,7 @@ def plan_design(
         The design, its buffers sized so that it cannot deadlock and keeps its pace.
 
     Raises:
-        LayerNotSupportedError: for an operation with no hardware unit.
+        LayerNotSupportedError: for an operation with no hardware unit, or a network that computes nothing.
         DeadlockError: never, unless a unit is wrong.
     """
     return sized(lay_out(dataflow, folding, target, dsps))
@@ -39,7 +40,13 @@ def lay_out(dataflow: Dataflow, folding: Folding, target: Family, dsps: Mapping[
         dsps = {name: fold.multipliers for name, fold in folding.items()}
     builder = DesignBuilder(dataflow, folding, target, dict(dsps), _gathering(dataflow), _lay_out_nodes)
     _lay_out_nodes(builder)
-    return builder.build()
+    design = builder.build()
+    if not design.units:
+        raise LayerNotSupportedError(
+            "the network gives its input, only rounded or under another shape: hardware has nothing to compute; "
+            "give it a layer that computes something"
+        )
+    return design
 
 
 def _lay_out_nodes(builder: DesignBuilder) -> None:

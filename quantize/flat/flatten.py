@@ -106,7 +106,7 @@ class _Walker:
             return [affine.affine(tensors[0], scale, shift, self.names.of(name), f"layer {name!r} ({kind})")]
         if times:
             return [distributed.call(operation, self, tensors, name, times)]
-        if len(args) == 1 and not kwargs:
+        if len(args) == 1 and not any(map(_asks_for_something, kwargs.values())):
             equal = equals.call(operation, self, tensors, name)
             if equal is not None:
                 return [equal]
@@ -159,11 +159,16 @@ def check_call(node: Any) -> None:
     import keras
 
     for name, value in node.arguments.kwargs.items():
-        if value is not None and value is not False and not isinstance(value, keras.KerasTensor):
+        if _asks_for_something(value) and not isinstance(value, keras.KerasTensor):
             raise LayerNotSupportedError(
                 f"layer {node.operation.name!r} ({type(node.operation).__name__}): it is called with {name}={value!r}, "
                 "which changes what it computes; call it with its inputs alone"
             )
+
+
+def _asks_for_something(value: Any) -> bool:
+    """Whether an argument of a call is other than Keras's own `mask=None` and `training=False`."""
+    return value is not None and value is not False
 
 
 def is_own_layer(operation: Any) -> bool:

@@ -4,12 +4,15 @@ import json
 
 import pytest
 from dataflows import DATAFLOWS
-from designs import check_design
+from designs import Network, check_design
 
+from netloom.errors import LayerNotSupportedError
+from netloom.firmware.board.boards import find_board
 from netloom.firmware.build.plans import yosys_plan
 from netloom.firmware.build.runner import Runner
 from netloom.firmware.emit.emit import emit
 from netloom.firmware.families import ECP5, GENERIC, ICE40
+from netloom.firmware.generate import generate_design
 from netloom.firmware.map.cycles.cycles import count_cycles
 from netloom.firmware.map.folding.folding import fold_for_interval, fold_for_reuse, intervals
 from netloom.firmware.map.layout import plan_design
@@ -70,6 +73,12 @@ def test_emission_is_pure_and_described():
     assert {layer["layer"] for layer in description["layers"]} == {layer.name for layer in dataflow.layers}
     assert all(0 < product["utilization"] <= 1 for product in description["products"])
     assert "`b`" not in made[0]["network.sv"].splitlines()[0]
+
+
+@pytest.mark.parametrize("options", [{"interval": 1}, {"reuse": {}}, {"device": find_board("ULX3S-25F").device}])
+def test_a_network_that_computes_nothing_is_refused(options):
+    with pytest.raises(LayerNotSupportedError, match="hardware has nothing to compute"):
+        generate_design(Network((4,)).done(), **options)
 
 
 @pytest.mark.slow

@@ -21,18 +21,26 @@ from netloom.testing import random_networks
 REGRESSIONS = Path(__file__).parents[1] / "regressions"
 
 
+def kept(spec: dict, error: Exception) -> str:
+    """The path of a reproducer, as it was drawn."""
+    path = REGRESSIONS / f"network_{spec['seed']}.json"
+    failure = f"{type(error).__name__}: {error}"
+    path.write_text(json.dumps({"failure": failure, "specification": spec}, indent=1) + "\n", encoding="utf-8")
+    return str(path)
+
+
 def check(seed: int, folder: Path, hardware: bool = True) -> tuple[str, str]:
     """One network: "equal" and nothing, "refused" and why, or "failed" and the path of a reproducer."""
     spec = random_networks.generate(seed)
     try:
         failure = random_networks.check(spec, folder, hardware=hardware)
-    except ToolFailedError as error:
-        # C++ that netloom let through and that dies is a failure, not a refusal.
-        path = REGRESSIONS / f"network_{seed}.json"
-        path.write_text(json.dumps({"failure": str(error), "specification": spec}, indent=1) + "\n", encoding="utf-8")
-        return "failed", str(path)
     except NetloomError as error:
-        return "refused", f"{type(error).__name__}: {error}"
+        # C++ that netloom let through and that dies is a failure, not a refusal.
+        if not isinstance(error, ToolFailedError):
+            return "refused", f"{type(error).__name__}: {error}"
+        return "failed", kept(spec, error)
+    except Exception as error:  # noqa: BLE001  (whatever it is, it is no refusal)
+        return "failed", kept(spec, error)
     if failure is None:
         return "equal", ""
     return "failed", str(random_networks.shrink(spec, failure, REGRESSIONS, hardware=hardware))

@@ -248,3 +248,19 @@ def test_what_no_layer_equals_is_refused_with_a_way_out(build, words):
     with pytest.raises(LayerNotSupportedError, match=words) as error:
         flatten(build())
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("kind", ["BatchNormalization", "QBatchNormalization"])
+def test_a_batch_normalization_of_another_axis_is_one_of_the_last(kind):
+    """Whatever Keras itself adds to the call: `mask=None`, `training=False`."""
+    qkeras = pytest.importorskip("qkeras")
+    norm = getattr(layers if kind == "BatchNormalization" else qkeras, kind)(axis=1)
+    x = keras.Input((5, 3), name="x")
+    model = keras.Model(x, norm(x))
+    norm.set_weights([np.arange(1.0, 6) + index for index in range(len(norm.weights))])
+    flat = flatten(model)
+    found = [type(layer).__name__ for layer in flat.layers]
+    assert found == ["InputLayer", "Permute", kind, "Permute"]
+    if kind == "BatchNormalization":  # QKeras itself fails where the axis is not the last
+        given = np.random.default_rng(0).normal(0, 1, (4, 5, 3)).astype(np.float32)
+        np.testing.assert_allclose(flat(given), model(given), rtol=1e-5)

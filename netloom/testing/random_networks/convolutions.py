@@ -138,6 +138,9 @@ def _draw_transposed(chance: Chance, layer: Options, shape: Shape) -> Shape | No
             (n - 1) * stride + k - (2 * (k // 2) if padded else 0) + extra
             for n, k in zip(shape[:-1], kernel, strict=True)
         ]
+        # TensorFlow computes it where a convolution of the result has the input's size.
+        if [slid(n, k, stride, layer["padding"]) for n, k in zip(sizes, kernel, strict=True)] != shape[:-1]:
+            return None
     else:
         sizes = [
             n * stride if padded else n * stride + max(k - stride, 0) for n, k in zip(shape[:-1], kernel, strict=True)

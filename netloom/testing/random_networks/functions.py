@@ -8,8 +8,17 @@ from netloom.testing.random_networks.kind import Chance, Kind, Options, Shape, b
 
 QUANTIZERS = (
     *("quantized_tanh(5,use_real_tanh=True)", "quantized_relu(5,1,negative_slope=0.25)", "ternary()", "binary()"),
-    *("quantized_po2(4)", "quantized_relu_po2(4)", "quantized_ulaw(5)", "quantized_hswish(6,2)"),
-    *("quantized_sigmoid(5,use_real_sigmoid=True)", "quantized_relu(5,2,use_sigmoid=1)", "quantized_linear(5,1)"),
+    *(
+        "quantized_po2(4)",
+        "quantized_relu_po2(4)",
+        "quantized_sigmoid(5,symmetric=True)",
+        "quantized_bits(1,0,1,alpha=1)",
+    ),
+    *(
+        "quantized_sigmoid(5,use_real_sigmoid=True)",
+        "quantized_relu(5,2,use_sigmoid=1)",
+        "quantized_relu(4,2,negative_slope=0.5)",
+    ),
 )
 """Quantizers of QKeras that are tables."""
 
