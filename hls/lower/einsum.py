@@ -75,6 +75,6 @@ def _finish_ordered(node: Any, context: LoweringContext, name: str) -> None:
 def _whole_sum(context: LoweringContext, terms: str) -> FixedPoint:
     """The narrowest type of any partial sum along the last axis."""
     bounds = context.bounds_of(terms)
-    low = int(integers(np.minimum(bounds.low, 0), bounds.magnitude * bounds.low.size).sum(axis=-1).min())
-    high = int(integers(np.maximum(bounds.high, 0), bounds.magnitude * bounds.low.size).sum(axis=-1).max())
-    return roundable(FixedPoint.containing(low, high, context.type_of(terms).element.fraction))
+    ends = (np.minimum(bounds.low, 0), np.maximum(bounds.high, 0))
+    low, high = (np.asarray(integers(end, bounds.magnitude * end.size).sum(axis=-1)) for end in ends)
+    return roundable(FixedPoint.containing(int(low.min()), int(high.max()), context.type_of(terms).element.fraction))

@@ -98,6 +98,9 @@ def _configuration(call: Mapping[str, Any]) -> tuple[bool, dict[str, dict[str, A
         by_name = "LayerName" in config
         found: dict[str, dict[str, Any]] = config["LayerName" if by_name else "LayerType"]
         layers = {layer["name"]: layer for layer in call["layer_list"]}
+        for layer in layers.values():
+            if layer["class_name"] == "Dot":  # hls4ml infers no accumulator for it, and aborts when asked to
+                found[layer["name" if by_name else "class_name"]]["Precision"]["accum"] = call["default_precision"]
         chosen: dict[str, dict[str, FixedPoint]] = {}
         for _ in range(_ROUNDS):
             advice = [line for line in _advice(call["model"], config) if line.layer in layers]
@@ -148,8 +151,10 @@ def _follow(advice: Advice, configuration: dict[str, Any], chosen: dict[str, Fix
             chosen[name] = _both(entry, chosen.get(name, entry), maximum)
             configuration[name] = str(chosen[name])
             precision.pop(name.removesuffix("_t"), None)  # which hls4ml does not read
-        else:
+        elif isinstance(entry, int):
             configuration[name] = max(entry, configuration.get(name, entry))
+        else:
+            configuration[name] = entry
 
 
 def _both(type_: FixedPoint, other: FixedPoint, maximum: str | None) -> FixedPoint:

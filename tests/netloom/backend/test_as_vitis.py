@@ -182,6 +182,17 @@ def test_products_rows_and_padded_pools_in_one_network(tmp_path: Path) -> None:
         assert len(np.unique(ours)) > 10, name
 
 
+def test_a_dot_of_wide_numbers_has_a_range(tmp_path: Path) -> None:
+    a, b = keras.Input((10,)), keras.Input((10,))
+    model = keras.Model([a, b], layers.Dot(axes=1)([a, b]))
+    config = hls4ml.utils.config_from_keras_model(model, default_precision="fixed<32,16>")
+    graph = hls4ml.converters.convert_from_keras_model(
+        model, hls_config=config, backend="netloom", output_dir=str(tmp_path)
+    )
+    x = np.random.default_rng(0).integers(-99, 99, (2, SAMPLES, 10)) / 16
+    np.testing.assert_array_equal(graph.predict(list(x)).ravel(), (x[0] * x[1]).sum(axis=-1))
+
+
 def test_what_padded_pooling_cannot_be_is_refused(tmp_path: Path) -> None:
     start = keras.Input((5, 5, 2))
     padded = keras.Model(start, layers.MaxPooling2D(2, padding="same")(start))

@@ -79,6 +79,23 @@ def test_no_layer_can_wrap(granularity: str, io_type: str, tmp_path: Path) -> No
     assert [layer.name for layer in graph.conversion.layers if layer.overflow_possible] == []
 
 
+@pytest.mark.parametrize("granularity", GRANULARITIES)
+def test_nor_can_any_of_those_for_arrays_alone(granularity: str, tmp_path: Path) -> None:
+    """Of `Dot` hls4ml infers no accumulator: with its own configuration it aborts."""
+    keras.utils.set_random_seed(0)
+    start = keras.Input((5, 5, 2), name="x")
+    y = layers.PReLU(name="r")(layers.DepthwiseConv2D(3, padding="same", name="c")(start))
+    y = layers.Average(name="v")([y, layers.Conv2D(2, 1, activation="elu", name="k")(y)])
+    y = layers.Reshape((9, 2), name="s")(layers.MaxPooling2D(2, padding="same", name="p")(y))
+    y = layers.Flatten(name="f")(layers.EinsumDense("abc,cd->abd", (9, 3), name="e")(y))
+    parts = [layers.Dense(4, activation=name, name=name)(y) for name in ("softsign", "softplus")]
+    model = keras.Model(start, layers.Dot(axes=1, name="d")(parts))
+    graph = convert(model, configure(model, granularity), tmp_path)
+    assert [layer.name for layer in graph.conversion.layers if layer.overflow_possible] == []
+    x = np.random.default_rng(0).normal(size=(100, 5, 5, 2)).astype(np.float32)
+    np.testing.assert_allclose(graph.predict(x), model.predict(x, verbose=0), atol=0.1)
+
+
 def test_layers_of_one_class_get_a_type_for_all_of_them(tmp_path: Path) -> None:
     """The first of two ReLUs needs few bits left of the point, the second many."""
     model = keras.Sequential([keras.Input((4,)), layers.ReLU(), layers.Dense(1), layers.ReLU()])
