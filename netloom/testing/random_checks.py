@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from netloom.testing.random_models import build
+from netloom.testing.random_models import build_model
 from netloom.testing.random_networks import means_the_same
 
 SAMPLES = 48
@@ -59,14 +59,14 @@ def check(spec: dict[str, Any], directory: Path) -> str | None:
         None, or what differs.
     """
     from netloom.hls import HlsSettings, convert
-    from netloom.sim import crosscheck, open_engine
+    from netloom.sim import compare_engines, open_engine
 
-    model = build(spec)
+    model = build_model(spec)
     settings = HlsSettings(**spec["settings"], precision=overrides(spec, model))
     conversion = convert(model, settings, directory)
     x = inputs(spec)
     with open_engine("csim", conversion=conversion) as csim, open_engine("fixed", conversion=conversion) as fixed:
-        fidelity = crosscheck(csim, fixed, x, trace=True)
+        fidelity = compare_engines(csim, fixed, x, trace=True)
     if not fidelity.layers:
         return "no layer was compared"
     if not fidelity.equal:
@@ -74,7 +74,7 @@ def check(spec: dict[str, Any], directory: Path) -> str | None:
     if not means_the_same(spec):
         return None
     with open_engine("quantized", model=model) as quantized, open_engine("fixed", conversion=conversion) as fixed:
-        fidelity = crosscheck(quantized, fixed, x)
+        fidelity = compare_engines(quantized, fixed, x)
     return None if fidelity.equal else f"quantized against fixed: {fidelity.first_mismatch}"
 
 

@@ -25,7 +25,7 @@ def draw_functions(layers: list[dict[str, Any]], rng: np.random.Generator) -> No
             }
 
 
-def function_layer(function: str, name: str) -> Any:
+def layer_of(function: str, name: str) -> Any:
     """The layer of one of `TABLES`."""
     import keras
     from qkeras import QActivation

@@ -1,13 +1,13 @@
-"""`build`: the QKeras model of a random network."""
+"""`build_model`: the QKeras model of a random network."""
 
 from typing import Any
 
 import numpy as np
 
-from netloom.testing.random_functions import function_layer, leaky_layer
+from netloom.testing.random_functions import layer_of, leaky_layer
 
 
-def build(spec: dict[str, Any]) -> Any:
+def build_model(spec: dict[str, Any]) -> Any:
     """The QKeras model of a specification."""
     import keras
     from qkeras import (
@@ -115,7 +115,7 @@ def build(spec: dict[str, Any]) -> Any:
                 x = getattr(keras.layers, layer["function"])(name=name)([x, other])
             case "table":
                 x = QActivation(bits(max(width, 2) + 2, 2), name=f"{name}_address")(x)
-                x = function_layer(layer["function"], name)(x)
+                x = layer_of(layer["function"], name)(x)
                 if layer["closed"]:
                     x = QActivation(bits(max(width, 4), 2), name=f"{name}_closed")(x)
             case "lines":
