@@ -44,8 +44,8 @@ def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progre
             if (name == "csim" and not settings.csim) or (model and not (directory / model).exists()):
                 continue
             progress.began("compiling hls4ml's C++" if name == "csim" else name)
-            path = directory / model if model else None
-            engines.append(stack.enter_context(open_engine(name, conversion=conversion, model=path)))
+            subject = open_engine(name, model=directory / model) if model else open_engine(name, conversion=conversion)
+            engines.append(stack.enter_context(subject))
             if isinstance(engines[-1], FixedEngine):
                 statistics = engines[-1].statistics(as_list(tests.x), partial(progress.advanced, "fixed, statistics"))
         advanced, limits = partial(progress.advanced, "engines, every layer"), {"csim": settings.csim_samples}
