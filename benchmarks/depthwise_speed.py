@@ -27,7 +27,7 @@ from netloom.hls.dataflow import DepthwiseMatVec, MatVec, Permute, Window
 from netloom.quantize import Policy, quantize
 from netloom.sim.depthwise import DepthwiseConvolution
 from netloom.sim.fixed import FixedEngine, Program, one_blas_thread
-from netloom.sim.fixed import quantize as quantize_inputs
+from netloom.sim.fixed import to_raws as quantize_inputs
 
 TARGET = 4
 BITS = 8

@@ -16,7 +16,7 @@ import keras
 from mlperf_tiny import MLPERF_TINY
 
 from netloom import HardwareSettings
-from netloom.cli.plan import plan
+from netloom.cli.plan import show_paces
 from netloom.quantize import save_model
 
 
@@ -31,7 +31,7 @@ def main() -> None:
             path = Path(folder) / f"{name}.keras"
             save_model(build(), path)
             print(f"{name}:")
-            plan(str(path), HardwareSettings(board=board), None, None)
+            show_paces(str(path), HardwareSettings(board=board), None, None)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ from netloom.hls.settings import HlsSettings
 
 
 def convert(model: Any, settings: HlsSettings, directory: Any) -> Conversion:
-    """Convert a quantized model; see `netloom.hls.converter.convert`."""
-    from netloom.hls.converter import convert as run
+    """Convert a quantized model; see `netloom.hls.converter.convert_model`."""
+    from netloom.hls.converter import convert_model as run
 
     return run(model, settings, directory)
 

@@ -1,4 +1,4 @@
-"""`convert`: a QKeras model to firmware sources, every type proven wide enough."""
+"""`convert_model`: a QKeras model to firmware sources, every type proven wide enough."""
 
 import contextlib
 import io
@@ -18,7 +18,7 @@ from netloom.hls.settings import HlsSettings
 from netloom.hls.shapes import check_shapes
 
 
-def convert(model: Any, settings: HlsSettings, directory: str | Path) -> Conversion:
+def convert_model(model: Any, settings: HlsSettings, directory: str | Path) -> Conversion:
     """Convert a quantized model to hls4ml's C++ project and netloom's dataflow graph.
 
     Two passes. The first builds hls4ml's optimized graph and computes from the input's type and the weights the

@@ -15,9 +15,8 @@ from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.decision import decision_thresholds
 from netloom.pipeline.evaluation.side_by_side import affordable, steps_of
 from netloom.pipeline.state import check_part
-from netloom.sim import Engine, Fidelity, open_engine
-from netloom.sim import crosscheck as compare_engines
-from netloom.sim.engine import Arrays
+from netloom.sim import Engine, Fidelity, compare_engines, open_engine
+from netloom.sim.engine import EngineInputs
 from netloom.sim.engines import kind_of
 
 
@@ -94,7 +93,7 @@ def output_names(conversion: Conversion) -> list[str]:
 
 
 def _evaluation(
-    conversion: Conversion, x: Arrays, targets: np.ndarray | Mapping[str, np.ndarray], task: str | None
+    conversion: Conversion, x: EngineInputs, targets: np.ndarray | Mapping[str, np.ndarray], task: str | None
 ) -> Callable[[Predict], dict[str, float]]:
     """What gives the scores of an engine on `x`."""
     dataflow, names = conversion.dataflow, output_names(conversion)
@@ -129,7 +128,9 @@ def _evaluation(
     return evaluate
 
 
-def simulate(converted: Conversion | str | Path, x: Arrays, engine: str = "fixed") -> np.ndarray | list[np.ndarray]:
+def simulate(
+    converted: Conversion | str | Path, x: EngineInputs, engine: str = "fixed"
+) -> np.ndarray | list[np.ndarray]:
     """Run one engine.
 
     Args:
@@ -154,7 +155,7 @@ def simulate(converted: Conversion | str | Path, x: Arrays, engine: str = "fixed
 
 def crosscheck(
     converted: Conversion | str | Path,
-    x: Arrays,
+    x: EngineInputs,
     targets: np.ndarray | Mapping[str, np.ndarray] | None = None,
     engine: str = "csim",
     task: str | None = None,

@@ -11,7 +11,7 @@ from netloom.errors import SettingsError
 from netloom.models.tasks import tasks
 from netloom.report.schema import Report, ScoreRecord
 
-Number = float | int | None
+MetricNumber = float | int | None
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Metric:
     name: str
     unit: str
     better: int
-    value: Callable[[Report], Number]
+    value: Callable[[Report], MetricNumber]
     why_missing: str = ""
     reason: Callable[[Report], str] | None = None
 
@@ -39,12 +39,12 @@ class Metric:
         return self.reason(report) if self.reason else self.why_missing
 
 
-def _hardware(name: str) -> Callable[[Report], Number]:
+def _hardware(name: str) -> Callable[[Report], MetricNumber]:
     return lambda report: getattr(report.hardware, name) if report.hardware else None
 
 
-def _resource(name: str, share: bool) -> Callable[[Report], Number]:
-    def value(report: Report) -> Number:
+def _resource(name: str, share: bool) -> Callable[[Report], MetricNumber]:
+    def value(report: Report) -> MetricNumber:
         for resource in report.hardware.resources if report.hardware else ():
             if resource.name == name and resource.used is not None:
                 return resource.used / resource.available if share else resource.used
@@ -53,13 +53,13 @@ def _resource(name: str, share: bool) -> Callable[[Report], Number]:
     return value
 
 
-def _mismatches(report: Report) -> Number:
+def _mismatches(report: Report) -> MetricNumber:
     """Elements that differ between engines that must be equal, of outputs and of layers."""
     exact = [record for record in report.fidelity if record.engines[0] == "fixed"]
     return sum(record.mismatches + (record.layer_mismatches or 0) for record in exact) if exact else None
 
 
-def _utilization(report: Report) -> Number:
+def _utilization(report: Report) -> MetricNumber:
     """Of the product with the most multipliers."""
     if report.hardware is None or not report.hardware.products:
         return None
@@ -77,7 +77,7 @@ SCORED = ("fixed", "float", "calibrated", "quantized", "csim", "rtl")
 def score_metric(score: ScoreRecord, engine: str = "fixed") -> Metric:
     """A task's score as one engine has it: `accuracy` for `fixed`, `accuracy.csim` for another."""
 
-    def value(report: Report) -> Number:
+    def value(report: Report) -> MetricNumber:
         return report.scores.get(engine, {}).get(score.name)
 
     name = score.name if engine == "fixed" else f"{score.name}.{engine}"
@@ -100,7 +100,7 @@ def _no_hardware(report: Report) -> str:
     return "it ended before that was found" if report.hardware else _NO_BOARD
 
 
-def _hardware_metric(name: str, unit: str, better: int, value: Callable[[Report], Number]) -> Metric:
+def _hardware_metric(name: str, unit: str, better: int, value: Callable[[Report], MetricNumber]) -> Metric:
     return Metric(name, unit, better, value, _NOT_SO_FAR, _no_hardware)
 
 

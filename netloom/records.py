@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Engine = Literal["float", "quantized", "fixed", "csim", "rtl", "netlist"]
+EngineName = Literal["float", "quantized", "fixed", "csim", "rtl", "netlist"]
 
 
 class Record(BaseModel):
@@ -33,7 +33,7 @@ class FirstMismatch(Record):
 class FidelityRecord(Record):
     """How far two engines agree on the network's output, over a number of samples."""
 
-    engines: tuple[Engine, Engine] = Field(description="the two engines; the first is the reference")
+    engines: tuple[EngineName, EngineName] = Field(description="the two engines; the first is the reference")
     samples: int = Field(description="samples compared")
     elements: int = Field(description="output elements compared")
     mismatches: int = Field(description="elements that are not equal")

@@ -13,7 +13,7 @@ from netloom.errors import InputError
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.rounding import Rounding
 
-Rule = Literal["mse", "max"]
+CalibrationRule = Literal["mse", "max"]
 
 CANDIDATES = 4
 """Integer bits tried: the fewest that clip nothing at all, and up to three less."""
@@ -34,7 +34,9 @@ class Calibration:
         bound: where the values were clipped, if they were. At a power of two, the type shall saturate there as well.
     """
 
-    def __init__(self, bits: int, signed: bool | None, rule: Rule, name: str, bound: float | None = None) -> None:
+    def __init__(
+        self, bits: int, signed: bool | None, rule: CalibrationRule, name: str, bound: float | None = None
+    ) -> None:
         self.bits, self.signed, self.rule, self.name, self.bound = bits, signed, rule, name, bound
         self.low = self.high = 0.0
         self.candidates: list[FixedPoint] = []
@@ -86,7 +88,9 @@ class Calibration:
         ]
 
 
-def calibrate(values: np.ndarray, bits: int, name: str, rule: Rule = "mse", signed: bool | None = True) -> FixedPoint:
+def calibrate(
+    values: np.ndarray, bits: int, name: str, rule: CalibrationRule = "mse", signed: bool | None = True
+) -> FixedPoint:
     """The type of `bits` bits for one array, for example a layer's weights.
 
     Raises:

@@ -89,7 +89,7 @@ def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
             points.append(Point(block.name, bits, sources, owner=block.owner, inside=True))
         least = [_least_bits(block, reader) for tensor in tensors for reader in _readers(graph, tensor)]
         needed = [width for width in least if width is not None]
-        closing = is_table(block)
+        closing = looks_up(block)
         if closing and not needed:
             needed = [OUTPUT_BITS]
         if needed:
@@ -105,7 +105,7 @@ def is_relu(block: Block) -> bool:
     return block.class_name == "Activation" and block.config["activation"] == "relu"
 
 
-def is_table(block: Block) -> bool:
+def looks_up(block: Block) -> bool:
     """Whether a block is a function of one value that the firmware looks up, entry by entry."""
     if block.class_name == "Activation":
         return block.config["activation"] != "relu" and not _is_lines(block)
@@ -134,6 +134,6 @@ def _least_bits(block: Block, reader: Step) -> int | None:
         return None
     if kind == "BatchNormalization" and block.class_name in NORMS:
         return None  # of 16 bits as it is
-    if is_table(reader.block):
+    if looks_up(reader.block):
         return TABLE_BITS
     return NORM_BITS if kind == "BatchNormalization" else 0

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from netloom.errors import SettingsError
-from netloom.quantize.calibrate import Rule
+from netloom.quantize.calibrate import CalibrationRule
 from netloom.quantize.settings import Settings
 
 MIN_BITS, MAX_BITS = 2, 16
@@ -52,7 +52,7 @@ class Policy(Settings):
     input: Bits = INPUT_BITS
     overrides: Mapping[str, LayerBits] = Field(default_factory=dict)
     batch_norm: Literal["fold", "keep"] = "fold"
-    calibration: Rule = "mse"
+    calibration: CalibrationRule = "mse"
 
     @classmethod
     def uniform(cls, bits: int) -> "Policy":

@@ -5,7 +5,7 @@ from typing import Any
 
 from netloom.hls import Conversion
 from netloom.sim.comparison import Comparison
-from netloom.sim.crosscheck import crosscheck
+from netloom.sim.crosscheck import compare_engines
 from netloom.sim.engine import Engine
 from netloom.sim.engines import ENGINES, HARDWARE_ENGINES, Given, kind_of
 from netloom.sim.fidelity import Fidelity, LayerDifference, Mismatch
@@ -48,6 +48,6 @@ __all__ = [
     "LayerDifference",
     "LayerStatistics",
     "Mismatch",
-    "crosscheck",
+    "compare_engines",
     "open_engine",
 ]

@@ -1,4 +1,4 @@
-"""`crosscheck`: two engines on the same data, compared as integers; the outcome is a `Fidelity` record."""
+"""`compare_engines`: two engines on the same data, compared as integers; the outcome is a `Fidelity` record."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,14 +6,14 @@ import numpy as np
 
 from netloom.models.tasks import Predict
 from netloom.sim.comparison import Comparison
-from netloom.sim.engine import Arrays, Engine
+from netloom.sim.engine import Engine, EngineInputs
 from netloom.sim.fidelity import Fidelity
 
 
-def crosscheck(
+def compare_engines(
     reference: Engine,
     engine: Engine,
-    x: Arrays,
+    x: EngineInputs,
     *,
     evaluate: Callable[[Predict], dict[str, float]] | None = None,
     steps: dict[str, float] | None = None,
@@ -60,6 +60,6 @@ def joined(parts: Sequence[list[np.ndarray]]) -> list[np.ndarray]:
     return [np.concatenate(chunks).astype(np.float64) for chunks in zip(*parts, strict=True)]
 
 
-def remembering(engine: Engine, x: Arrays, outputs: list[np.ndarray]) -> Predict:
+def remembering(engine: Engine, x: EngineInputs, outputs: list[np.ndarray]) -> Predict:
     """An engine's `predict` that does not run again on inputs whose outputs, float64, are there."""
     return lambda asked: (outputs[0] if len(outputs) == 1 else outputs) if asked is x else engine.predict(asked)

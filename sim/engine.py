@@ -8,7 +8,7 @@ import numpy as np
 from netloom.common.closable import Closable
 from netloom.errors import InputError
 
-Arrays = np.ndarray | Sequence[np.ndarray] | Mapping[str, np.ndarray]
+EngineInputs = np.ndarray | Sequence[np.ndarray] | Mapping[str, np.ndarray]
 SamplesDone = Callable[[int, int], None]
 """Called with the number of samples done and the number of all."""
 
@@ -30,7 +30,7 @@ class Engine(Closable):
     input_names: Sequence[str]
     input_shapes: Sequence[tuple[int, ...]]
 
-    def predict(self, x: Arrays, progress: SamplesDone | None = None) -> np.ndarray | list[np.ndarray]:
+    def predict(self, x: EngineInputs, progress: SamplesDone | None = None) -> np.ndarray | list[np.ndarray]:
         """The network's output.
 
         Args:
@@ -50,11 +50,11 @@ class Engine(Closable):
         outputs = [np.asarray(output, dtype=np.float64) for output in self.exact(x, progress)]
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def exact(self, x: Arrays, progress: SamplesDone | None = None) -> list[np.ndarray]:
+    def exact(self, x: EngineInputs, progress: SamplesDone | None = None) -> list[np.ndarray]:
         """All outputs without loss: as `predict`, but fractions (dtype object) where a type is wider than float64."""
         return self._predict(self.checked_inputs(x), progress or _silent)
 
-    def trace(self, x: Arrays, progress: SamplesDone | None = None) -> dict[str, np.ndarray]:
+    def trace(self, x: EngineInputs, progress: SamplesDone | None = None) -> dict[str, np.ndarray]:
         """The result of every layer: {layer: float64 (samples, *shape)}. Arguments and errors as in `predict`.
 
         Of a layer wider than 53 bits it has the nearest float64.
@@ -72,7 +72,7 @@ class Engine(Closable):
     def close(self) -> None:
         """Release what the engine holds."""
 
-    def checked_inputs(self, x: Arrays) -> list[np.ndarray]:
+    def checked_inputs(self, x: EngineInputs) -> list[np.ndarray]:
         """Inputs as a list of float arrays (float32 stays, all else becomes float64).
 
         Raises:

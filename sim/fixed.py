@@ -19,7 +19,7 @@ from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls import Conversion
 from netloom.hls.dataflow import EXACT_LIMIT, Dataflow, Evaluator, TensorType, traced
 from netloom.rounding import Rounding
-from netloom.sim.engine import Arrays, Engine, SamplesDone
+from netloom.sim.engine import Engine, EngineInputs, SamplesDone
 from netloom.sim.fuse import fused
 from netloom.sim.statistics import LayerStatistics, StatisticsCollector
 
@@ -51,7 +51,7 @@ class FixedEngine(Engine):
             for layer, result in zip(dataflow.layers, results, strict=True)
         }
 
-    def statistics(self, x: Arrays, progress: SamplesDone | None = None) -> list[LayerStatistics]:
+    def statistics(self, x: EngineInputs, progress: SamplesDone | None = None) -> list[LayerStatistics]:
         """Values reached, overflows and saturations of every layer over a data set; arguments as in `predict`."""
         inputs = self.checked_inputs(x)
         samples = inputs[0].shape[0]
@@ -108,7 +108,7 @@ class Program:
         """Raws of the chosen nodes (and whatever else is left) for a chunk of samples."""
         sources = self.dataflow.sources.items()
         return self._evaluator.evaluate(
-            {name: quantize(array, tensor) for (name, tensor), array in zip(sources, inputs, strict=True)}
+            {name: to_raws(array, tensor) for (name, tensor), array in zip(sources, inputs, strict=True)}
         )
 
 
@@ -125,7 +125,7 @@ def set_values(out: np.ndarray, raws: np.ndarray, element: FixedPoint) -> None:
         out[...] = element.to_exact(raws)
 
 
-def quantize(values: np.ndarray, tensor: TensorType) -> np.ndarray:
+def to_raws(values: np.ndarray, tensor: TensorType) -> np.ndarray:
     """Float values as raws of a type, in whatever dtype holds them; what C++ does with a `double` input."""
     element = tensor.element
     if _quantizes_in_float(element, values.dtype):

@@ -1,4 +1,4 @@
-"""`build`: from a synthesized design to a routed bitstream for a board."""
+"""`make_bitstream`: from a synthesized design to a routed bitstream for a board."""
 
 import json
 import time
@@ -21,7 +21,7 @@ from netloom.firmware.build.plan import Plan
 from netloom.firmware.build.plans import pack_plan, place_plan, shell_plan
 from netloom.firmware.build.runner import Runner
 from netloom.firmware.build.synthesis import Netlist, change_netlist
-from netloom.firmware.build.tools import Shown, find_tool, silent, tool_version
+from netloom.firmware.build.tools import OnLine, find_tool, silent, tool_version
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.firmware.families import GENERIC, Family
 
@@ -97,14 +97,14 @@ class Build:
         return cls(path.parent, bitstream, report)
 
 
-def build(
+def make_bitstream(
     design: EmittedDesign | Path | str,
     netlist: Netlist,
     board: BoardSpec,
     out: str | Path,
     settings: BuildSettings | None = None,
     *,
-    on_line: Shown = silent,
+    on_line: OnLine = silent,
     store: Store | None = None,
 ) -> Build:
     """Synthesize shell and pins around the network; place, route and pack.

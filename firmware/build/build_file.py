@@ -13,14 +13,14 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Link(_Part):
+class LinkPart(_Part):
     """The serial link that was built in."""
 
     baud: Annotated[int, Field(ge=1, le=2**30)]
     samples: Annotated[int, Field(ge=1, le=2**20)]
 
 
-class Timing(_Part):
+class TimingPart(_Part):
     """The clock that was asked for, and what came of it; MHz and ns."""
 
     asked_mhz: Frequency | None
@@ -37,7 +37,7 @@ class Attempt(_Part):
     fmax_mhz: Frequency
 
 
-class Use(_Part):
+class UsePart(_Part):
     """Of one kind of resource."""
 
     used: Whole
@@ -53,11 +53,11 @@ class BuildFile(_Part):
     board: str
     device: str
     bitstream: FileName
-    link: Link
-    timing: Timing
+    link: LinkPart
+    timing: TimingPart
     seed: Whole
     attempts: list[Attempt]
-    resources: dict[str, Use]
+    resources: dict[str, UsePart]
     network: dict[str, Whole]
     units: dict[str, dict[str, Whole]]
     tools: dict[str, str]

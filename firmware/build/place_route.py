@@ -9,7 +9,7 @@ from pathlib import Path
 from netloom.errors import FoldingError, StorageError, ToolFailedError
 from netloom.firmware.board.boards import BoardSpec
 from netloom.firmware.board.devices import Device
-from netloom.firmware.build.build_file import Use
+from netloom.firmware.build.build_file import UsePart
 from netloom.firmware.build.plan import Plan
 from netloom.firmware.build.runner import Runner
 from netloom.firmware.families.family import Family
@@ -42,7 +42,7 @@ class Routed:
     seed: int
     fmax_mhz: float
     wanted_mhz: float
-    uses: Mapping[str, Use]
+    uses: Mapping[str, UsePart]
     seconds: float
     config: Path
     placed: Path
@@ -73,7 +73,7 @@ def place_route(plan: Plan, board: BoardSpec, family: Family, seed: int, folder:
         slowest = min(clocks, key=lambda clock: clock["achieved"] / clock["constraint"])
         use = report["utilization"]
         uses = {
-            kind: Use(used=int(use[cell]["used"]), available=int(use[cell]["available"]))
+            kind: UsePart(used=int(use[cell]["used"]), available=int(use[cell]["available"]))
             for cell, kind in family.kinds.items()
             if cell in use
         }

@@ -7,7 +7,7 @@ from netloom.common.files import put_in_place, scratch, sha256, storage_errors
 from netloom.common.store import Kept, Store
 from netloom.errors import ToolFailedError
 from netloom.firmware.build.plan import Plan
-from netloom.firmware.build.tools import Shown, find_tool, run_tool, silent, tool_version
+from netloom.firmware.build.tools import OnLine, find_tool, run_tool, silent, tool_version
 from netloom.firmware.build.watching import watching
 
 
@@ -22,7 +22,7 @@ class Runner:
     """
 
     timeout: float | None = None
-    on_line: Shown = silent
+    on_line: OnLine = silent
     store: Store | None = None
 
     def named(self, step: str) -> "Runner":

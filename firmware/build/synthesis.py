@@ -12,7 +12,7 @@ from netloom.common.store import Store
 from netloom.errors import StorageError, ToolFailedError
 from netloom.firmware.build.plans import SYNTHESIS_LOG, WRITE_LOG, network_plan, write_plan
 from netloom.firmware.build.runner import Runner
-from netloom.firmware.build.tools import Shown, find_tool, silent, tool_version
+from netloom.firmware.build.tools import OnLine, find_tool, silent, tool_version
 from netloom.firmware.families.family import Family, Pass
 
 
@@ -67,7 +67,7 @@ def synthesize(
     out: Path,
     *,
     parameters: Mapping[str, int] | None = None,
-    on_line: Shown = silent,
+    on_line: OnLine = silent,
     store: Store | None = None,
 ) -> Netlist:
     """Synthesize one module, out of its context.

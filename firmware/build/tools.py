@@ -146,7 +146,7 @@ def tool_version(tool: Tool) -> str:
     return version if tool.native else f"{version} ({tool.origin})"
 
 
-Shown = Callable[[str], None]
+OnLine = Callable[[str], None]
 """Takes one line of what a tool prints, or of what it is doing."""
 
 
@@ -162,7 +162,7 @@ def run_tool(
     *,
     own_log: str = "",
     timeout: float | None = None,
-    on_line: Shown = silent,
+    on_line: OnLine = silent,
 ) -> float:
     """Run a tool to its end; what it prints goes to the log, and line by line to `on_line`.
 

@@ -2,7 +2,7 @@
 
 import re
 
-from netloom.firmware.build.tools import Shown
+from netloom.firmware.build.tools import OnLine
 
 _STARTS = re.compile("Preparing to run")
 """How the line begins that a WebAssembly tool prints before it is compiled, the first time it is used."""
@@ -21,7 +21,7 @@ _NEXTPNR = (
 )
 
 
-def watching(tool: str, show: Shown) -> Shown:
+def watching(tool: str, show: OnLine) -> OnLine:
     """What takes a tool's lines, and shows what they mean; the same in a row once, and of other tools nothing.
 
     Args:

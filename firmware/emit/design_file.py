@@ -36,26 +36,26 @@ class StreamPart(_Part):
         return element
 
 
-class TensorPart(StreamPart):
+class ShapedPart(StreamPart):
     """A stream with the shape of the tensor on it."""
 
     shape: Shape
 
     @model_validator(mode="after")
-    def _fits(self) -> "TensorPart":
+    def _fits(self) -> "ShapedPart":
         if prod(self.shape) != self.lanes * self.beats:
             raise ValueError(f"shape {self.shape} is not {self.beats} beats of {self.lanes}")
         return self
 
 
-class PortPart(TensorPart):
+class PortPart(ShapedPart):
     """An input or output of the network."""
 
     name: str
     port: FileName
 
 
-class LayerPart(TensorPart):
+class TapPart(ShapedPart):
     """Where the result of a layer passes."""
 
     layer: str
@@ -81,7 +81,7 @@ class DesignFile(_Part):
     outputs: Annotated[tuple[PortPart, ...], Field(min_length=1)]
     latency: Count
     interval: Count
-    layers: tuple[LayerPart, ...] = ()
+    layers: tuple[TapPart, ...] = ()
     units: tuple[UnitName, ...] = ()
 
     @field_validator("schema_version")
@@ -92,7 +92,7 @@ class DesignFile(_Part):
         return version
 
 
-class Area(_Part):
+class AreaPart(_Part):
     """What is expected to be taken of a part."""
 
     lut: Whole
@@ -126,7 +126,7 @@ class UnitPart(UnitName):
     outputs: tuple[str, ...]
     interval: Whole
     depth: Whole | None
-    area: Area
+    area: AreaPart
 
 
 class NamedStream(StreamPart):
@@ -140,7 +140,7 @@ class WholeDesign(DesignFile):
     """All that the report shows of it."""
 
     multipliers: Whole
-    area: Area
+    area: AreaPart
     products: tuple[ProductPart, ...]
     streams: tuple[NamedStream, ...]
     units: Annotated[tuple[UnitPart, ...], Field(min_length=1)]

@@ -37,7 +37,7 @@ def emit(design: Design, cycles: Cycles, folding: Folding, title: str = "network
     memories = {name: text for unit in design.units for name, text in unit.memories().items()}
     top = top_level(design, title)
     sources = needed([*made.values(), top], design.target) | made | {f"{TOP}.sv": top}
-    description = describe(design, cycles, folding, title, list(sources), list(memories))
+    description = describe_design(design, cycles, folding, title, list(sources), list(memories))
     return (
         sources
         | memories
@@ -48,7 +48,7 @@ def emit(design: Design, cycles: Cycles, folding: Folding, title: str = "network
     )
 
 
-def describe(
+def describe_design(
     design: Design, cycles: Cycles, folding: Folding, title: str, sources: list[str], memories: list[str]
 ) -> dict[str, Any]:
     """The contract for test bench, shell and host: `design.json`."""

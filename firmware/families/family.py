@@ -7,7 +7,7 @@ from typing import Any
 
 from netloom.firmware.families.pll import Pll
 
-Shapes = tuple[tuple[int, int], ...]
+RamShapes = tuple[tuple[int, int], ...]
 """Words and bits that a block RAM can have."""
 Pass = Callable[[dict[str, Any]], int]
 """Changes a module of Yosys's JSON in place; how many changes it made."""
@@ -80,8 +80,8 @@ class Family:
     """
 
     name: str
-    ram_shapes: Shapes
-    buffer_shapes: Shapes
+    ram_shapes: RamShapes
+    buffer_shapes: RamShapes
     lut_ram: bool
     second_port: int
     ram_register: bool

@@ -37,7 +37,7 @@ def columns(builder: DesignBuilder, node: Node, source: Stream, geometry: Geomet
     )
 
 
-def windows(
+def window_columns(
     builder: DesignBuilder, node: Node, source: Stream, geometry: Geometry, slices: int, repeats: int
 ) -> Stream:
     """Columns of `slices` beats each, gone through window by window, each `repeats` times."""

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from netloom.hls.dataflow.graph import Dataflow, Node
-from netloom.hls.dataflow.operations.operation import Bounds, Run, in_dtype
+from netloom.hls.dataflow.operations.operation import Bounds, Compute, in_dtype
 
 
 @dataclass(frozen=True)
-class Step:
+class ReadyNode:
     """One node made ready: its function, the dtype it takes, and which results nobody needs afterwards."""
 
     node: Node
-    run: Run
+    run: Compute
     dtype: type
     last_use_of: tuple[str, ...]
 
@@ -40,14 +40,14 @@ class Evaluator:
         self._outputs = list(outputs)
         self.steps = list(self._steps(dataflow.bounds if bounds is None else bounds, least))
 
-    def _steps(self, bounds: Mapping[str, Bounds], least: type) -> Iterator[Step]:
+    def _steps(self, bounds: Mapping[str, Bounds], least: type) -> Iterator[ReadyNode]:
         nodes = self.dataflow.nodes
         last_use = {name: index for index, node in enumerate(nodes) for name in (*node.results, *node.inputs)}
         for index, node in enumerate(nodes):
             ranges = [bounds[name] for name in node.inputs]
             run, dtype = node.operation.prepare(self.dataflow.input_types(node), ranges, least)
             freed = {name for name in (*node.results, *node.inputs) if last_use[name] == index}
-            yield Step(node, run, dtype, tuple(freed.difference(self._outputs)))
+            yield ReadyNode(node, run, dtype, tuple(freed.difference(self._outputs)))
 
     def evaluate(self, sources: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Raws of the chosen results, in whatever dtypes, from raws of the sources in any that hold them; batch first.

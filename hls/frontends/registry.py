@@ -25,7 +25,7 @@ class FrontEnd:
     parse: Callable[[Any, HlsSettings], ParsedModel]
 
 
-FRONT_ENDS = [FrontEnd("Sequential or functional Keras model", keras.is_keras, keras.parse)]
+FRONT_ENDS = [FrontEnd("Sequential or functional Keras model", keras.is_keras, keras.parse_keras)]
 
 
 def parse(model: Any, settings: HlsSettings) -> ParsedModel:

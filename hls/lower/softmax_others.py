@@ -48,11 +48,11 @@ def legacy(node: Any, context: LoweringContext, source: str) -> str:
     columns = context.add("columns", Permute(grid[..., None]), source)
     rows = context.add("rows", Permute(grid[..., None, :]), source)
     differences = context.add("differences", Elementwise(ElementwiseFunction.SUBTRACT), rows, columns)
-    table = tables.exp_table(exp_size, _LEGACY_TABLE)
+    table = tables.legacy_exp_table(exp_size, _LEGACY_TABLE)
     exp = _looked_up(context, "exp", differences, table, reach_log2=4, offset=exp_size // 2)
     total = context.add("sum", Reduce(_LEGACY_TABLE, Summation.SEQUENTIAL), exp)
     total = context.add("total", Permute(grid), total)
-    return _looked_up(context, "inverse", total, tables.inverse_table(inverse_size, _LEGACY_TABLE), reach_log2=6)
+    return _looked_up(context, "inverse", total, tables.legacy_inverse_table(inverse_size, _LEGACY_TABLE), reach_log2=6)
 
 
 def _looked_up(

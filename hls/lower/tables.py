@@ -62,12 +62,12 @@ def selu_table(size: int, type_: FixedPoint) -> np.ndarray:
     return type_.from_float(scaled.astype(np.float32))
 
 
-def exp_table(size: int, type_: FixedPoint) -> np.ndarray:
+def legacy_exp_table(size: int, type_: FixedPoint) -> np.ndarray:
     """Raws of exp(x) at `size` points from -8 to 8: of the softmax called 'legacy'."""
     return type_.from_float(single("expf", _both_sides(size)))
 
 
-def inverse_table(size: int, type_: FixedPoint) -> np.ndarray:
+def legacy_inverse_table(size: int, type_: FixedPoint) -> np.ndarray:
     """Raws of 1 / x at `size` points from 0 to 64, 0 for x = 0: of the softmax called 'legacy'."""
     x = (64.0 * np.arange(size) / np.float32(size)).astype(np.float32).astype(np.float64)
     return type_.from_float(np.divide(1.0, x, out=np.zeros(size), where=x > 0))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from netloom.models.data.dataset import Dataset
-from netloom.models.data.loader import Arrays, Loader
+from netloom.models.data.loader import Loader, NamedArrays
 
 SAMPLE = "lhc-jets/lhc_jets_1k.npz"
 OPENML_ID = 42468
@@ -17,12 +17,12 @@ CLASS_NAMES = ("g", "q", "t", "w", "z")
 """Gluon, light quark, top quark, W boson, Z boson."""
 
 
-def _parse(files: Mapping[str, bytes]) -> Arrays:
+def _parse(files: Mapping[str, bytes]) -> NamedArrays:
     with np.load(io.BytesIO(files[SAMPLE]), allow_pickle=False) as file:
         return {"x": file["x"], "y": file["y"]}
 
 
-def _fetch() -> Arrays:
+def _fetch() -> NamedArrays:
     from sklearn.datasets import fetch_openml
 
     with warnings.catch_warnings():
@@ -36,7 +36,7 @@ def _fetch() -> Arrays:
     return {"x": bunch.data.astype(np.float32), "y": y.astype(np.uint8)}
 
 
-def _prepare(arrays: Arrays, place: str) -> Dataset:
+def _prepare(arrays: NamedArrays, place: str) -> Dataset:
     """x: (samples, 16), each feature with mean 0 and standard deviation 1 over the train split."""
     from sklearn.model_selection import train_test_split
 

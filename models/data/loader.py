@@ -16,7 +16,7 @@ from netloom.errors import DataUnavailableError, StorageError
 from netloom.models.data.cache import cache_path, read_cached, write_cached
 from netloom.models.data.dataset import Dataset
 
-Arrays = Mapping[str, np.ndarray]
+NamedArrays = Mapping[str, np.ndarray]
 
 SOCKET_TIMEOUT = 15.0
 """Seconds without an answer after which a public source counts as unreachable."""
@@ -37,10 +37,10 @@ class Loader:
 
     name: str
     files: Mapping[str, str]
-    parse: Callable[[Mapping[str, bytes]], Arrays]
+    parse: Callable[[Mapping[str, bytes]], NamedArrays]
     public_source: str
-    fetch: Callable[[], Arrays]
-    prepare: Callable[[Arrays, str], Dataset]
+    fetch: Callable[[], NamedArrays]
+    prepare: Callable[[NamedArrays, str], Dataset]
 
     def load(self) -> Dataset:
         """The data set, from the first source that has it.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from netloom.models.data.dataset import Dataset
-from netloom.models.data.loader import Arrays, Loader
+from netloom.models.data.loader import Loader, NamedArrays
 
 TRAIN_IMAGES = "mnist/train-images-idx3-ubyte.gz"
 TRAIN_LABELS = "mnist/train-labels-idx1-ubyte.gz"
@@ -24,11 +24,11 @@ def _read_idx(content: bytes) -> np.ndarray:
     return np.frombuffer(data, np.uint8, offset=4 + 4 * axes).reshape(shape)
 
 
-def _parse(files: Mapping[str, bytes]) -> Arrays:
+def _parse(files: Mapping[str, bytes]) -> NamedArrays:
     return {array: _read_idx(files[file]) for array, file in _ARRAYS.items()}
 
 
-def _fetch() -> Arrays:
+def _fetch() -> NamedArrays:
     import keras
 
     try:
@@ -39,7 +39,7 @@ def _fetch() -> Arrays:
     return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
 
 
-def _prepare(arrays: Arrays, place: str) -> Dataset:
+def _prepare(arrays: NamedArrays, place: str) -> Dataset:
     """x: (samples, 28, 28, 1), 0 (background) to 255/256 (ink), exact multiples of 2**-8."""
     x_train, x_test = (arrays[name][..., np.newaxis] / np.float32(256) for name in ("x_train", "x_test"))
     y_train, y_test = (arrays[name].astype(np.int64) for name in ("y_train", "y_test"))

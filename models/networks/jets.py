@@ -28,7 +28,7 @@ def build() -> "keras.Model":
     )
 
 
-def adam(steps: int) -> "keras.optimizers.Optimizer":
+def adamw(steps: int) -> "keras.optimizers.Optimizer":
     """Adam with weight decay; the learning rate falls to zero along a cosine."""
     import keras
 
@@ -46,7 +46,7 @@ NETWORK = Network(
     ),
     dataset="lhc-jets",
     builder=build,
-    training=Training(epochs=25, batch_size=32, optimizer=adam),
+    training=Training(epochs=25, batch_size=32, optimizer=adamw),
     expected_accuracy=0.65,
     bits=6,
     fine_tune_epochs=10,

@@ -9,7 +9,7 @@ import numpy as np
 from hls4ml.model.graph import ModelGraph
 from hls4ml.model.types import NamedType, PrecisionType, Source, Variable
 
-from netloom.backend.project import FOLDER, Folding, HardwareProject, target_device
+from netloom.backend.project import FOLDER, ConfiguredFolding, HardwareProject, target_device
 from netloom.errors import InputError, LayerNotSupportedError, PrecisionWarning
 from netloom.firmware.board.devices import Device
 from netloom.hls import Conversion, HlsSettings
@@ -104,7 +104,7 @@ class NetloomGraph(ModelGraph):
     @property
     def project(self) -> HardwareProject:
         """The network and its folding, by each layer's reuse factor and strategy."""
-        folding = Folding(
+        folding = ConfiguredFolding(
             title=self.config.get_project_name(),
             reuse={node.name: int(node.get_attr("reuse_factor", 1)) for node in self.get_layers()},
             unroll={node.name: str(node.get_attr("strategy")).lower() == "latency" for node in self.get_layers()},

@@ -30,7 +30,7 @@ _DEFAULT_BOARD = "ULX3S-25F"
 """Whose part is synthesized for without a board."""
 
 
-class Folding(BaseModel):
+class ConfiguredFolding(BaseModel):
     """How hls4ml's configuration folds the layers.
 
     Attributes:
@@ -79,7 +79,7 @@ class HardwareProject:
     """
 
     conversion: Conversion
-    folding: Folding
+    folding: ConfiguredFolding
 
     @classmethod
     def read(cls, project: str | Path) -> "HardwareProject":
@@ -89,7 +89,7 @@ class HardwareProject:
             StorageError: if it is missing or damaged.
         """
         path = Path(project) / FOLDER / _FOLDING_FILE
-        folding = read_json(path, Folding, "hls4ml's write() makes it, with backend='netloom'")
+        folding = read_json(path, ConfiguredFolding, "hls4ml's write() makes it, with backend='netloom'")
         return cls(Conversion.load(path.parent), folding)
 
     def write(self, device: Device | None) -> None:

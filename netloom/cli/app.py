@@ -169,7 +169,9 @@ def run(
             design_seconds=design_seconds,
         ),
     )
-    raise typer.Exit(cli_run.run(model, data, cli_run.input_shapes(input_shape), settings, output, until, force))
+    raise typer.Exit(
+        cli_run.run_from_command(model, data, cli_run.input_shapes(input_shape), settings, output, until, force)
+    )
 
 
 @app.command(
@@ -210,7 +212,7 @@ def convert(
         seed=seed,
         fine_tune_epochs=fine_tune_epochs,
     )
-    cli_run.convert(model, data, cli_run.input_shapes(input_shape), settings, output, force)
+    cli_run.convert_file(model, data, cli_run.input_shapes(input_shape), settings, output, force)
 
 
 @app.command(epilog=examples("netloom report runs/digits", "netloom report --schema > report.schema.json"))
@@ -257,7 +259,7 @@ def compare(
     """Put reports side by side, and hold them to conditions in continuous integration."""
     from netloom.cli import compare as cli_compare
 
-    raise typer.Exit(cli_compare.compare(directories, fail_if or [], html, png))
+    raise typer.Exit(cli_compare.compare_runs(directories, fail_if or [], html, png))
 
 
 @app.command(epilog=examples("netloom doctor"))

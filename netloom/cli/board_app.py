@@ -47,7 +47,7 @@ def plan(
 
     settings = cli_run.hardware(board, clock, None, None, design_seconds=design_seconds)
     assert settings is not None  # there is a board
-    cli_plan.plan(source, settings, bits, cli_run.input_shapes(input_shape))
+    cli_plan.show_paces(source, settings, bits, cli_run.input_shapes(input_shape))
 
 
 @board_app.command(
@@ -75,7 +75,7 @@ def build(
 
     settings = cli_run.hardware(board, clock, target_ii, target_fps, design_seconds=design_seconds)
     assert settings is not None  # there is a board
-    raise typer.Exit(cli_hardware.build(directory, settings))
+    raise typer.Exit(cli_hardware.build_for_board(directory, settings))
 
 
 @board_app.command(
@@ -95,7 +95,7 @@ def emulate(
 
     if (inputs is None) != (output is None):
         raise typer.BadParameter("give --inputs and --output together, or neither")
-    cli_hardware.emulate(directory, inputs, output)
+    cli_hardware.emulate_board(directory, inputs, output)
 
 
 @board_app.command(epilog=examples("netloom flash runs/digits", "netloom flash runs/digits --permanent"))
@@ -111,4 +111,4 @@ def flash(
     """Load a bitstream into the board that is attached, with openFPGALoader."""
     from netloom.cli import hardware as cli_hardware
 
-    cli_hardware.flash(directory, board, permanent)
+    cli_hardware.flash_board(directory, board, permanent)

@@ -16,7 +16,7 @@ from netloom.report.comparison import Compared, named, page, png, rows
 from netloom.report.schema import Report
 
 
-def compare(directories: Sequence[Path], fail_if: Sequence[str], html: Path | None, picture: Path | None) -> int:
+def compare_runs(directories: Sequence[Path], fail_if: Sequence[str], html: Path | None, picture: Path | None) -> int:
     """Show reports side by side; the exit code is 1 if any condition holds for any of them.
 
     Raises:

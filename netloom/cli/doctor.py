@@ -24,7 +24,7 @@ _DISK_FLOOR = 2 * 10**9
 _HARDWARE_PACKAGES = ("amaranth", "amaranth-boards", "pyserial")
 _HARDWARE_ADVICE = f"{INSTALL_HARDWARE}; without it: no --board"
 
-Status = Literal["good", "missing", "advice"]
+State = Literal["good", "missing", "advice"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Finding:
     """
 
     name: str
-    status: Status
+    status: State
     found: str
     advice: str = ""
 

@@ -33,7 +33,7 @@ def simulate(
     """
     from netloom.cli import simulate as cli_simulate
 
-    cli_simulate.simulate(directory, engine, inputs, output, trace)
+    cli_simulate.simulate_file(directory, engine, inputs, output, trace)
 
 
 @engine_app.command(
@@ -61,4 +61,4 @@ def crosscheck(
     """Hold the simulator against the compiled firmware or the hardware, layer by layer; exit code 1 if any differs."""
     from netloom.cli import simulate as cli_simulate
 
-    raise typer.Exit(cli_simulate.crosscheck(directory, inputs, labels, engine, task))
+    raise typer.Exit(cli_simulate.crosscheck_file(directory, inputs, labels, engine, task))

@@ -48,7 +48,7 @@ def boards() -> None:
             console.print(f"[bold]{board.name}[/]: [dim]{escape(board.note)}[/]", soft_wrap=True)
 
 
-def build(directory: Path, settings: HardwareSettings) -> int:
+def build_for_board(directory: Path, settings: HardwareSettings) -> int:
     """Make a bitstream of a converted network or a design; the exit code is 1 if the clock is missed.
 
     For a board that needs its vendor's tool, the design for that tool.
@@ -73,7 +73,7 @@ def build(directory: Path, settings: HardwareSettings) -> int:
     return int(not made.met)
 
 
-def emulate(directory: Path, inputs: Path | None, output: Path | None) -> None:
+def emulate_board(directory: Path, inputs: Path | None, output: Path | None) -> None:
     """Run a design as its board would behind a pseudo-terminal: until Ctrl-C, or on samples of a file."""
     folder = find_design(directory)
     progress = ConsoleProgress()
@@ -99,7 +99,7 @@ def emulate(directory: Path, inputs: Path | None, output: Path | None) -> None:
     typer.echo(f"emulated board: {len(x[0]):,} samples, outputs {shown} in {output}; last request {cycles:,} cycles")
 
 
-def flash(directory: Path, board: str | None, permanent: bool) -> None:
+def flash_board(directory: Path, board: str | None, permanent: bool) -> None:
     """Load the bitstream of a run into the board it was built for, or another with the same part."""
     folder = next((one for one in (directory, directory / rundir.BITSTREAM) if (one / BUILD_FILE).is_file()), None)
     if folder is None:

@@ -80,7 +80,7 @@ def _samples(where: str, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarra
     return x
 
 
-def read_targets(path: Path, samples: int) -> np.ndarray | dict[str, np.ndarray]:
+def read_target_file(path: Path, samples: int) -> np.ndarray | dict[str, np.ndarray]:
     """Targets from a `.npy` file, (samples, ...), or for several outputs from an `.npz` file, by their names.
 
     Raises:

@@ -20,7 +20,7 @@ from netloom.progress import ConsoleProgress
 from netloom.settings import HardwareSettings
 
 
-def plan(
+def show_paces(
     source: str, settings: HardwareSettings, bits: int | None, shapes: list[tuple[int, ...]] | None = None
 ) -> None:
     """Print the table of paces."""

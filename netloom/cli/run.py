@@ -87,7 +87,7 @@ def input_shapes(texts: list[str] | None) -> list[tuple[int, ...]] | None:
     return [tuple(map(int, re.split("[,x]", text))) for text in texts] if texts else None
 
 
-def run(
+def run_from_command(
     model: str,
     data: Path | None,
     shapes: list[tuple[int, ...]] | None,
@@ -120,7 +120,7 @@ def run(
     return code
 
 
-def convert(
+def convert_file(
     model: Path,
     data: Path | None,
     shapes: list[tuple[int, ...]] | None,

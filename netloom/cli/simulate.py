@@ -6,7 +6,7 @@ import numpy as np
 import typer
 
 from netloom import api
-from netloom.cli.inputs import GridInputs, read_inputs, read_targets, write_arrays, write_outputs
+from netloom.cli.inputs import GridInputs, read_inputs, read_target_file, write_arrays, write_outputs
 from netloom.common.quiet import captured
 from netloom.hls import Conversion
 from netloom.metrics import find_metric
@@ -15,7 +15,7 @@ from netloom.progress import ConsoleProgress
 from netloom.report.comparison import text
 
 
-def simulate(directory: Path, engine: str, inputs: Path, output: Path, trace: Path | None) -> None:
+def simulate_file(directory: Path, engine: str, inputs: Path, output: Path, trace: Path | None) -> None:
     """Run one engine on samples of a file and write its outputs."""
     conversion = api.find_conversion(directory)
     raw, grid = _inputs(conversion, inputs)
@@ -39,11 +39,11 @@ def simulate(directory: Path, engine: str, inputs: Path, output: Path, trace: Pa
         _say_moved(grid, conversion)
 
 
-def crosscheck(directory: Path, inputs: Path, targets: Path | None, engine: str, task: str | None) -> int:
+def crosscheck_file(directory: Path, inputs: Path, targets: Path | None, engine: str, task: str | None) -> int:
     """Compare `fixed` with another engine on samples of a file; the exit code is 1 if anything differs."""
     conversion = api.find_conversion(directory)
     raw, grid = _inputs(conversion, inputs)
-    wanted = read_targets(targets, len(raw[0])) if targets else None
+    wanted = read_target_file(targets, len(raw[0])) if targets else None
     progress = ConsoleProgress()
     progress.stage_started(f"fixed against {engine}")
     try:

@@ -52,7 +52,7 @@ class Kept(BaseModel):
 
 
 @dataclass(frozen=True)
-class Entry:
+class StoreEntry:
     """An entry as the store lists it.
 
     Attributes:
@@ -133,7 +133,7 @@ class Store:
         except StorageError as error:
             print(f"not kept for other runs: {error}")
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[StoreEntry]:
         """All entries, those used last first."""
         found = []
         for folder in self.folder.glob("*/") if self.folder.is_dir() else ():
@@ -145,7 +145,7 @@ class Store:
                 used = (folder / _ENTRY).stat().st_mtime
             except (OSError, ValidationError):
                 stage, used = "?", 0.0
-            found.append(Entry(folder, stage, size, used))
+            found.append(StoreEntry(folder, stage, size, used))
         return sorted(found, key=lambda entry: -entry.used)
 
     def trim(self, limit: int) -> None:

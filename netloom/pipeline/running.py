@@ -15,7 +15,7 @@ from netloom.errors import ToolFailedError
 from netloom.pipeline import registry
 from netloom.pipeline.code import code_digest
 from netloom.pipeline.stage import Job, Outcome, Stage
-from netloom.pipeline.state import RunState, StageRecord, recorded
+from netloom.pipeline.state import FinishedStage, RunState, recorded
 
 LOG_FILE = "netloom.log"
 
@@ -85,7 +85,7 @@ def _perform(stage: Stage, mark: str, job: Job) -> bool:
     # What was made from this stage's earlier outputs counts no more.
     for later in registry.users(stage) if before else ():
         state.stages.pop(later, None)
-    record = StageRecord(
+    record = FinishedStage(
         fingerprint=mark,
         outputs=kept.outputs,
         seconds=kept.seconds,
@@ -116,7 +116,7 @@ def _made(stage: Stage, mark: str, job: Job, made: Path) -> tuple[Kept, bool]:
     return kept, False
 
 
-def _note(state: RunState, name: str, record: StageRecord) -> None:
+def _note(state: RunState, name: str, record: FinishedStage) -> None:
     """Note a finished stage in its place, whenever it was done: a board may come after the first report."""
     finished = state.stages | {name: record}
     order = dict.fromkeys((*registry.names(), *finished))

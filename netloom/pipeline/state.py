@@ -14,7 +14,7 @@ from netloom.pipeline import registry
 STATE_FILE = "run.json"
 
 
-class StageRecord(BaseModel):
+class FinishedStage(BaseModel):
     """A finished stage.
 
     Attributes:
@@ -71,7 +71,7 @@ class RunState(BaseModel):
     origin: Origin
     settings: dict[str, object] = {}
     versions: dict[str, str] = {}
-    stages: dict[str, StageRecord] = {}
+    stages: dict[str, FinishedStage] = {}
 
     @classmethod
     def read(cls, directory: Path) -> "RunState | None":

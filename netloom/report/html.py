@@ -125,7 +125,7 @@ def render(report: Report, evidence: Evidence) -> str:
         confused=[] if matrix is None else most_confused(matrix, names),
         samples=samples(evidence, names),
         diagram=diagram(evidence.design) if evidence.design else "",
-        floor_plan=plots.floor_plan(evidence.floor_plan) if evidence.floor_plan else "",
+        floor_plan=plots.draw_floor_plan(evidence.floor_plan) if evidence.floor_plan else "",
         settings=flat(report.settings),
         slowest=max((stage.seconds for stage in report.stages), default=1.0) or 1.0,
     )

@@ -129,7 +129,7 @@ _HUES = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#ee7
 _MARKS = ("s", "D")
 
 
-def floor_plan(plan: FloorPlan) -> str:
+def draw_floor_plan(plan: FloorPlan) -> str:
     """Where each cell of a routed design sits: colours are groups, marks are DSP blocks and block RAMs."""
     colours = np.array([matplotlib.colors.to_rgb(_HUES[number % len(_HUES)]) for number in range(len(plan.groups))])
     logic = plan.kind == 0

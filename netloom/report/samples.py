@@ -102,13 +102,13 @@ def _one(outputs: list[np.ndarray], number: int) -> Any:
 def draw(one: Shown, name: str) -> Drawn:
     """Something that is shown, for the page; `name` tells drawings apart."""
     if one.image is not None:
-        return Drawn(image=png(one.image), grey=one.image.ndim == 2)
+        return Drawn(image=picture_png(one.image), grey=one.image.ndim == 2)
     if one.series is not None:
         return Drawn(svg=plots.profile(one.series, name))
     return Drawn(text=one.text)
 
 
-def png(picture: np.ndarray) -> str:
+def picture_png(picture: np.ndarray) -> str:
     """A picture as a PNG data URI, grey levels dark on light like ink."""
     buffer = io.BytesIO()
     matplotlib.image.imsave(buffer, picture, cmap="gray_r", vmin=0, vmax=1, format="png")

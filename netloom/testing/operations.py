@@ -47,7 +47,7 @@ def full_bounds(inputs: Sequence[TensorType]) -> list[Bounds]:
     return [Bounds.of(each) for each in inputs]
 
 
-def run(operation: Operation, inputs: Sequence[TensorType], arrays: Sequence[np.ndarray]) -> np.ndarray:
+def run_in_integers(operation: Operation, inputs: Sequence[TensorType], arrays: Sequence[np.ndarray]) -> np.ndarray:
     """The operation in integers."""
     function, dtype = operation.prepare(inputs, full_bounds(inputs), np.int64)
     (result,) = function([in_dtype(array, dtype).copy() for array in arrays])
@@ -63,7 +63,7 @@ def check_operation(operation: Operation, inputs: Sequence[TensorType], seed: in
     bounds = full_bounds(inputs)
     arrays = random_raws(inputs, seed)
     (declared,) = operation.outputs(inputs)
-    expected = run(operation, inputs, arrays)
+    expected = run_in_integers(operation, inputs, arrays)
     assert expected.shape == (BATCH, *declared.shape)
     assert expected.dtype == np.int64
 

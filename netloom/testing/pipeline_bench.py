@@ -79,6 +79,6 @@ def operands(width: int) -> np.ndarray:
     return np.array([*ends, *np.random.default_rng(width).integers(0, 2 * half, 40)])
 
 
-def signed(words: np.ndarray, width: int, is_signed: bool) -> np.ndarray:
+def signed_words(words: np.ndarray, width: int, is_signed: bool) -> np.ndarray:
     """Their values."""
     return words - ((words >> (width - 1)) << width) if is_signed else words

@@ -28,7 +28,7 @@ class Cloner(Protocol):
         """As `flatten._Walker.clone`."""
 
 
-def call(layer: Any, cloner: Cloner, tensors: Sequence[Any], name: str, times: int) -> Any:
+def call_on_steps(layer: Any, cloner: Cloner, tensors: Sequence[Any], name: str, times: int) -> Any:
     """A layer on each step of tensors, (batch, *steps, ...), with `times` axes of steps.
 
     Raises:

@@ -11,7 +11,7 @@ _DENSE_AXES = 3
 """hls4ml's dense layers take no more, the batch aside."""
 
 
-def call(layer: Any, cloner: Cloner, tensors: Sequence[Any], name: str) -> Any:
+def call_equal(layer: Any, cloner: Cloner, tensors: Sequence[Any], name: str) -> Any:
     """The result of layers that together equal one; None if that is best called as it is.
 
     Args:

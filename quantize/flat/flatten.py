@@ -17,10 +17,10 @@ SEPARATOR = "."
 _LOW_PRECISION = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
 _INTEGERS = ("bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64")
 
-Shapes = Sequence[tuple[int, ...]]
+InputShapes = Sequence[tuple[int, ...]]
 
 
-def flatten(model: Any, input_shapes: Shapes | None = None, *, single_use: bool = False) -> Any:
+def flatten(model: Any, input_shapes: InputShapes | None = None, *, single_use: bool = False) -> Any:
     """A flat functional model that computes what `model` does; `model` itself is not changed.
 
     Nested models are opened (`block.conv` is the layer `conv` of `block`), models and layers with a `call` of their own
@@ -105,9 +105,9 @@ class _Walker:
             scale, shift = getattr(affine, kind.lower())(operation)
             return [affine.affine(tensors[0], scale, shift, self.names.of(name), f"layer {name!r} ({kind})")]
         if times:
-            return [distributed.call(operation, self, tensors, name, times)]
+            return [distributed.call_on_steps(operation, self, tensors, name, times)]
         if len(args) == 1 and not any(map(_asks_for_something, kwargs.values())):
-            equal = equals.call(operation, self, tensors, name)
+            equal = equals.call_equal(operation, self, tensors, name)
             if equal is not None:
                 return [equal]
         changed = [tensor.shape for tensor in tensors] != [tensor.shape for tensor in node.input_tensors]

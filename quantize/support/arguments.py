@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from netloom.quantize.support.layer import Layer
+from netloom.quantize.support.layer import LayerFacts
 
 IDLE = frozenset(
     # What a layer is called and how it is built; its class sets the second line.
@@ -59,7 +59,7 @@ def is_harmless(argument: str, read: str) -> bool:
     return argument in read.split() or argument in IDLE or argument.endswith(IDLE_ENDINGS)
 
 
-def unread_argument(layer: Layer, read: str) -> str | None:
+def unread_argument(layer: LayerFacts, read: str) -> str | None:
     """The first argument that is not at its default and that nothing reads: what is wrong with it; None if all is well.
 
     Args:

@@ -7,7 +7,7 @@ from netloom.errors import LayerNotSupportedError
 from netloom.quantize.files.inspection import all_layers
 from netloom.quantize.graph.graph import Graph
 from netloom.quantize.support.arguments import constructor_arguments
-from netloom.quantize.support.layer import Layer
+from netloom.quantize.support.layer import LayerFacts
 from netloom.quantize.support.rules import ACTIVATION
 from netloom.quantize.support.table import check_layer
 
@@ -29,7 +29,7 @@ def check_supported(graph: Graph) -> None:
         shapes = [graph.shapes[tensor] for tensor in step.inputs]
         output = graph.shapes[step.output]
         check_layer(
-            Layer(block.owner, block.class_name, block.config, defaults, shapes, output, step.inputs), "quantize"
+            LayerFacts(block.owner, block.class_name, block.config, defaults, shapes, output, step.inputs), "quantize"
         )
 
 

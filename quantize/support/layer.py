@@ -1,15 +1,15 @@
-"""`Layer`: one call of a layer as plain facts, whichever front end or stage read them."""
+"""`LayerFacts`: one call of a layer as plain facts, whichever front end or stage read them."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Shape = tuple[int, ...]
-Stage = Literal["quantize", "convert"]
+LayerShape = tuple[int, ...]
+RefusingStage = Literal["quantize", "convert"]
 
 
 @dataclass(frozen=True)
-class Layer:
+class LayerFacts:
     """What there is to know of a layer before it is taken or refused.
 
     Attributes:
@@ -26,8 +26,8 @@ class Layer:
     kind: str
     config: Mapping[str, Any]
     defaults: Mapping[str, Any]
-    inputs: Sequence[Shape]
-    output: Shape
+    inputs: Sequence[LayerShape]
+    output: LayerShape
     tensors: Sequence[Hashable]
 
 

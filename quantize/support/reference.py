@@ -45,7 +45,7 @@ refused until somebody reads it.
 |---|---|"""
 
 
-def reference() -> str:
+def layers_page() -> str:
     """The whole of docs/layers.md."""
     taken = [
         f"| {meaning} | {_names(kind for kind, entry in LAYERS.items() if entry.stage == stage)} |"
@@ -69,4 +69,4 @@ def _names(kinds: Iterable[str]) -> str:
 
 
 if __name__ == "__main__":
-    print(reference(), end="")
+    print(layers_page(), end="")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from netloom.quantize.functions.functions import NOT_ELEMENTWISE, function_names
-from netloom.quantize.support.layer import Layer, per_axis
+from netloom.quantize.support.layer import LayerFacts, per_axis
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,17 @@ class Rule:
     """
 
     refused: str
-    found: Callable[[Layer], str | None]
+    found: Callable[[LayerFacts], str | None]
     instead: str
     reason: str
 
-    def problem(self, layer: Layer) -> str | None:
+    def problem(self, layer: LayerFacts) -> str | None:
         """What is wrong with a layer of a class that has this rule, what to do, and why; None if nothing."""
         found = self.found(layer)
         return None if found is None else f"{found}: {self.instead} ({self.reason})"
 
 
-def _activation(layer: Layer) -> str | None:
+def _activation(layer: LayerFacts) -> str | None:
     function = layer.config.get("activation", "linear")
     if isinstance(function, dict):
         function = function.get("class_name", "a function of its own")
@@ -46,24 +46,24 @@ def _activation(layer: Layer) -> str | None:
     return f"activation {function!r} is not supported, because {reason}"
 
 
-def _channels(layer: Layer) -> str | None:
+def _channels(layer: LayerFacts) -> str | None:
     return "data_format must be 'channels_last'" if layer.config.get("data_format") == "channels_first" else None
 
 
 def _one(option: str, instead: str, reason: str) -> Rule:
-    def found(layer: Layer) -> str | None:
+    def found(layer: LayerFacts) -> str | None:
         value = layer.config[option]
         return f"{option} must be 1, not {value}" if any(one != 1 for one in per_axis(value)) else None
 
     return Rule(f"`{option}` other than 1", found, instead, reason)
 
 
-def _padding(layer: Layer) -> str | None:
+def _padding(layer: LayerFacts) -> str | None:
     padding = layer.config["padding"]
     return None if padding in ("valid", "same") else f"padding must be 'valid' or 'same', not {padding!r}"
 
 
-def _interpolation(layer: Layer) -> str | None:
+def _interpolation(layer: LayerFacts) -> str | None:
     interpolation, size = layer.config["interpolation"], per_axis(layer.config["size"])
     if interpolation == "bilinear":
         return f"bilinear by {size}" if any(times & (times - 1) for times in size) else None
@@ -72,8 +72,8 @@ def _interpolation(layer: Layer) -> str | None:
     )
 
 
-def _last_axis(what: str) -> Callable[[Layer], str | None]:
-    def found(layer: Layer) -> str | None:
+def _last_axis(what: str) -> Callable[[LayerFacts], str | None]:
+    def found(layer: LayerFacts) -> str | None:
         axis = layer.config["axis"]
         axes = per_axis(axis)
         return None if axes in ((-1,), (len(layer.inputs[0]),)) else f"{what} the last axis, not {axis}"
@@ -81,21 +81,21 @@ def _last_axis(what: str) -> Callable[[Layer], str | None]:
     return found
 
 
-def _axes(layer: Layer) -> str | None:
+def _axes(layer: LayerFacts) -> str | None:
     axes = per_axis(layer.config["axis"])
     return f"it must run over one axis, not {axes}" if len(axes) > 1 else None
 
 
-def _mask(layer: Layer) -> str | None:
+def _mask(layer: LayerFacts) -> str | None:
     return "it takes a mask" if len(layer.inputs) > 1 else None
 
 
-def _kernel_mask(layer: Layer) -> str | None:
+def _kernel_mask(layer: LayerFacts) -> str | None:
     mask: Any = layer.config.get("mask")
     return None if mask is None or np.isin(mask, (0, 1)).all() else "mask must hold zeros and ones"
 
 
-def _few(layer: Layer) -> str | None:
+def _few(layer: LayerFacts) -> str | None:
     return "it must have two inputs or more, all of them tensors" if len(layer.inputs) < 2 else None
 
 

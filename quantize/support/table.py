@@ -10,7 +10,7 @@ from netloom.errors import LayerNotSupportedError
 from netloom.quantize.graph.graph import OPERATORS
 from netloom.quantize.support import rules
 from netloom.quantize.support.arguments import unread_argument
-from netloom.quantize.support.layer import Layer, Stage
+from netloom.quantize.support.layer import LayerFacts, RefusingStage
 from netloom.quantize.support.rules import Rule
 
 
@@ -30,7 +30,7 @@ class Entry:
     read: str = ""
     rules: tuple[Rule, ...] = ()
     role: Literal["weights", "moves", "nothing"] | None = None
-    stage: Stage | None = None
+    stage: RefusingStage | None = None
     default_only: str = "dtype lora_rank lora_alpha quantization_config keepdims mask"
 
 
@@ -163,7 +163,7 @@ def kinds(role: str, stage: str | None = None) -> frozenset[str]:
 WEIGHTED, TRANSPARENT, NO_OPERATION = (kinds(role, "quantize") for role in ("weights", "moves", "nothing"))
 
 
-def check_layer(layer: Layer, stage: Stage) -> None:
+def check_layer(layer: LayerFacts, stage: RefusingStage) -> None:
     """Refuse a layer, or an option of it, that has no exact firmware.
 
     Args:

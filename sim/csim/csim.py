@@ -14,7 +14,7 @@ from netloom.errors import StorageError, ToolFailedError
 from netloom.hls import Conversion
 from netloom.hls.conversion import PROJECT
 from netloom.sim.csim import csim_worker
-from netloom.sim.csim.csim_build import library
+from netloom.sim.csim.csim_build import compiled_library
 from netloom.sim.csim.csim_exact import EXACT_FUNCTION, WORDS, exact_values
 from netloom.sim.engine import Engine, SamplesDone
 
@@ -38,7 +38,7 @@ class CsimEngine(Engine):
         self.input_shapes = [tensor.shape for tensor in self._dataflow.sources.values()]
         self._outputs = [self._dataflow.types[name] for name in self._dataflow.outputs]
         self._exact = not all(tensor.element.fits_float64 for tensor in self._outputs)
-        self._library = library(conversion.project, exact=self._exact)
+        self._library = compiled_library(conversion.project, exact=self._exact)
         self._log = self._library.with_suffix(".log")
         self._process: subprocess.Popen[bytes] | None = None
         self._said: IO[bytes] | None = None

@@ -48,7 +48,7 @@ def _standard() -> str:
     return "-std=c++23" if code == 0 else "-std=c++11"
 
 
-def library(project: Path, *, exact: bool = False) -> Path:
+def compiled_library(project: Path, *, exact: bool = False) -> Path:
     """The compiled project, in the user's cache.
 
     Args:

@@ -14,7 +14,7 @@ from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.firmware.emit.library import COMMENT
 from netloom.firmware.families import Family, find_family
 from netloom.sim.hardware.cells import cell_models
-from netloom.sim.hardware.stream_engine import StreamEngine, input_ports, output_ports
+from netloom.sim.hardware.stream_engine import StreamEngine, stream_inputs, stream_outputs
 from netloom.sim.hardware.verilator import Stalls, build
 
 _LEVEL = "-O0"
@@ -61,8 +61,8 @@ class NetlistEngine(StreamEngine):
         simulation = build(
             {"netlist.v": family.inlined(shortened(text)), **models(text, family)},
             design.top,
-            input_ports(design),
-            output_ports(design),
+            stream_inputs(design),
+            stream_outputs(design),
             cache=cache,
             lint=False,
             level=_LEVEL,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.sim.hardware.cells import cell_models
-from netloom.sim.hardware.stream_engine import StreamEngine, input_ports, output_ports
+from netloom.sim.hardware.stream_engine import StreamEngine, stream_inputs, stream_outputs
 from netloom.sim.hardware.verilator import Stalls, build
 from netloom.sim.hardware.verilator_bench import Probe
 
@@ -33,8 +33,8 @@ class RtlEngine(StreamEngine):
         simulation = build(
             files | cell_models(files),
             design.top,
-            input_ports(design),
-            output_ports(design),
+            stream_inputs(design),
+            stream_outputs(design),
             probes=layer_probes(design),
             cache=cache,
         )

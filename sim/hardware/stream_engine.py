@@ -12,7 +12,7 @@ from netloom.firmware.map.cycles.cycles import steady_interval
 from netloom.firmware.stream import Stream
 from netloom.hls.dataflow import TensorType, in_dtype, integer_dtype
 from netloom.sim.engine import Engine, SamplesDone
-from netloom.sim.fixed import empty_values, quantize
+from netloom.sim.fixed import empty_values, to_raws
 from netloom.sim.hardware.verilator import DRAIN, PATIENCE, CompiledModule, Result, Stalls
 from netloom.sim.hardware.verilator_bench import StreamPort
 
@@ -69,12 +69,12 @@ class Speed:
         return self.samples / self.seconds if self.seconds else 0.0
 
 
-def input_ports(design: EmittedDesign) -> list[StreamPort]:
+def stream_inputs(design: EmittedDesign) -> list[StreamPort]:
     """The AXI4-Stream inputs of a design."""
     return [StreamPort(f"{port.port}_t", port.stream.bytes * 8) for port in design.inputs]
 
 
-def output_ports(design: EmittedDesign) -> list[StreamPort]:
+def stream_outputs(design: EmittedDesign) -> list[StreamPort]:
     """The AXI4-Stream outputs of a design."""
     return [StreamPort(f"{port.port}_t", port.stream.bytes * 8, last=True) for port in design.outputs]
 
@@ -221,5 +221,5 @@ def _advanced(progress: SamplesDone, start: int, samples: int, beats: int, done:
 
 def _raws(values: np.ndarray, shape: tuple[int, ...], stream: Stream) -> np.ndarray:
     """Float values as raws of the stream's element: integers (samples, elements)."""
-    raws = quantize(values, TensorType(shape, stream.element))
+    raws = to_raws(values, TensorType(shape, stream.element))
     return in_dtype(raws, integer_dtype(2**stream.element.width - 1)).reshape(len(values), -1)

@@ -235,7 +235,7 @@ def surroundings() -> Iterator[None]:
             mock.patch("netloom.sim.hardware.rtl.build", no_tool),
             mock.patch("netloom.sim.hardware.netlist.build", no_tool),
             mock.patch("netloom.sim.hardware.emulate._compiled", no_tool),
-            mock.patch("netloom.sim.csim.csim.library", no_tool),
+            mock.patch("netloom.sim.csim.csim.compiled_library", no_tool),
         ):
             yield
     finally:

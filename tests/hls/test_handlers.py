@@ -17,7 +17,7 @@ def parsed(layer, shape):
     from qkeras import QActivation, quantized_bits
 
     from netloom.hls import HlsSettings
-    from netloom.hls.frontends.keras.parse import parse
+    from netloom.hls.frontends.keras.parse import parse_keras
 
     keras.utils.set_random_seed(0)
     inputs = keras.Input(shape, name="source")
@@ -26,7 +26,7 @@ def parsed(layer, shape):
     rng = np.random.default_rng(1)
     if not type(layer).__name__.endswith("BatchNormalization"):
         layer.set_weights([rng.normal(0, 1, weight.shape) for weight in layer.get_weights()])
-    return parse(model, HlsSettings()).layers[2:]
+    return parse_keras(model, HlsSettings()).layers[2:]
 
 
 def layer_of(kind, **options):
@@ -106,13 +106,13 @@ def test_weights_that_are_not_finite_are_refused():
     from qkeras import QActivation, quantized_bits
 
     from netloom.hls import HlsSettings
-    from netloom.hls.frontends.keras.parse import parse
+    from netloom.hls.frontends.keras.parse import parse_keras
 
     inputs = keras.Input((5,))
     model = keras.Model(inputs, layer(QActivation(quantized_bits(6, 0, alpha=1))(inputs)))
     layer.bias.assign(np.full(3, np.nan))
     with pytest.raises(QuantizerNotSupportedError, match="finite"):
-        parse(model, HlsSettings())
+        parse_keras(model, HlsSettings())
 
 
 def test_without_bias():

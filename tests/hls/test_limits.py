@@ -11,7 +11,7 @@ from netloom.hls import HlsSettings, convert
 from netloom.hls.dataflow import exact_dtype
 from netloom.hls.names import identifiers
 from netloom.rounding import Rounding, round_raw
-from netloom.sim import crosscheck, open_engine
+from netloom.sim import compare_engines, open_engine
 
 
 def net(function, input_integer=0):
@@ -34,7 +34,7 @@ def test_points_far_apart_are_exact(tmp_path, type_):
     conversion = convert(net("relu"), HlsSettings(precision={"fc1": {"result": type_}}), tmp_path / "net")
     x = np.random.default_rng(0).normal(0, 1, (50, 4))
     with open_engine("fixed", conversion=conversion) as fixed, open_engine("csim", conversion=conversion) as csim:
-        assert crosscheck(fixed, csim, x, trace=True).equal
+        assert compare_engines(fixed, csim, x, trace=True).equal
 
 
 def test_a_point_too_far_left_names_the_layer_and_the_way_out_works(tmp_path):
@@ -87,7 +87,7 @@ def check_softmax(folder, type_, engine):
     if engine:
         x = np.random.default_rng(0).normal(0, 100, (50, 4))
         with open_engine("fixed", conversion=conversion) as fixed, open_engine(engine, conversion=conversion) as other:
-            assert crosscheck(fixed, other, x, trace=True).equal
+            assert compare_engines(fixed, other, x, trace=True).equal
 
 
 def test_names_of_generated_variables_are_avoided():

@@ -21,7 +21,7 @@ from netloom.errors import InputError, StorageError
 from netloom.pipeline import rundir
 from netloom.pipeline.run import read_report
 from netloom.pipeline.running import LOG_FILE
-from netloom.pipeline.state import STATE_FILE, RunState, StageRecord, check_intact
+from netloom.pipeline.state import STATE_FILE, FinishedStage, RunState, check_intact
 
 pytest.importorskip("qkeras")
 
@@ -224,7 +224,7 @@ def record_anew(run: Path, name: str) -> None:
     for stage, record in state.stages.items():
         if name in record.outputs:
             outputs = record.outputs | {name: sha256(run / name)}
-            state.stages[stage] = StageRecord(**{**record.model_dump(), "outputs": outputs})
+            state.stages[stage] = FinishedStage(**{**record.model_dump(), "outputs": outputs})
     state.write(run)
 
 

@@ -12,7 +12,7 @@ from netloom.backend.project import HardwareProject
 from netloom.errors import NetloomError, SettingsError
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.flash import flash
-from netloom.firmware.build.bitstream import Build, build
+from netloom.firmware.build.bitstream import Build, make_bitstream
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.sim.hardware.emulate import emulate
 from netloom.sim.hardware.netlist import NetlistEngine
@@ -26,7 +26,7 @@ RECORDS = tuple(f"{name}.__init__" for name in ("Conversion", "Run", "Build", "E
 
 def documented() -> Iterator[tuple[str, Callable[..., Any]]]:
     """By name, every function and method of the API that the documents name."""
-    hardware = (HardwareProject, flash, Build, build, EmittedDesign, emulate, NetlistEngine, RtlEngine)
+    hardware = (HardwareProject, flash, Build, make_bitstream, EmittedDesign, emulate, NetlistEngine, RtlEngine)
     for thing in (*(getattr(netloom, name) for name in netloom.__all__), *hardware):
         if not inspect.isclass(thing):
             yield getattr(thing, "__name__", ""), thing
@@ -60,7 +60,7 @@ def test_paths_of_hardware(kind, tmp_path):
         lambda: netloom.open_engine("rtl", design=missing, cache=missing),
         lambda: netloom.open_engine("netlist", design=missing, netlist=missing, cache=missing),
         lambda: emulate(missing, cache=missing),
-        lambda: build(missing, None, board, missing),
+        lambda: make_bitstream(missing, None, board, missing),
         lambda: HardwareProject.read(missing),
     ]
     for call in calls:

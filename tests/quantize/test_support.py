@@ -6,18 +6,18 @@ import pytest
 
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.support import table
-from netloom.quantize.support.layer import Layer
-from netloom.quantize.support.reference import reference
+from netloom.quantize.support.layer import LayerFacts
+from netloom.quantize.support.reference import layers_page
 from netloom.quantize.support.rules import Rule
 
 
 def layer(kind, config=(), inputs=((6, 6, 2),), output=(6, 6, 2), tensors=(0,)):
-    return Layer("odd one", kind, dict(config), {}, inputs, output, tensors)
+    return LayerFacts("odd one", kind, dict(config), {}, inputs, output, tensors)
 
 
 def test_the_documentation_is_made_from_the_table():
     page = (Path(__file__).parents[2] / "docs" / "layers.md").read_text(encoding="utf-8")
-    assert page == reference(), "run: python -m netloom.quantize.support.reference > docs/layers.md"
+    assert page == layers_page(), "run: python -m netloom.quantize.support.reference > docs/layers.md"
 
 
 def test_every_refusal_has_a_reason_and_a_way_out():
@@ -47,4 +47,4 @@ def test_a_layer_is_one_entry(monkeypatch):
             LayerNotSupportedError, match=r"^layer 'odd one' \(Toy\): size must not be 3: use 4 \(odd\)$"
         ):
             table.check_layer(layer("Toy", {"size": 3}), stage)
-    assert "| `Toy` | `size` of 3 | odd | use 4 |" in reference()
+    assert "| `Toy` | `size` of 3 | odd | use 4 |" in layers_page()

@@ -101,7 +101,7 @@ def test_activations_of_no_width_are_refused(quantizer):
 @pytest.mark.parametrize("inverse", ["quantized_bits(6,1,alpha=1)", "quantized_po2(5)"])
 def test_the_inverse_quantizer_of_a_batch_normalization_is_honoured(inverse):
     from netloom.hls import HlsSettings
-    from netloom.hls.frontends.keras.parse import parse
+    from netloom.hls.frontends.keras.parse import parse_keras
 
     layer = qkeras.QBatchNormalization(
         gamma_quantizer=None,
@@ -114,7 +114,7 @@ def test_the_inverse_quantizer_of_a_batch_normalization_is_honoured(inverse):
     inputs = keras.Input((3,), name="source")
     model = keras.Model(inputs, layer(quant(6, 0, "input_quantizer")(inputs)))
     layer.set_weights([np.array(w) for w in ([0.7, 1, 3], [0.1, 0, -1], [0.3, 0.2, 0.1], [1, 2, 3])])
-    config = parse(model, HlsSettings()).layers[-1]
+    config = parse_keras(model, HlsSettings()).layers[-1]
     x = np.float32([[-0.5, 0.25, 0.75]])
     ours = x * config["scale_data"] + config["bias_data"]
     assert np.abs(ours - keras.ops.convert_to_numpy(layer(x, training=False))).max() < 1e-6

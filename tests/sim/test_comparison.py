@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from netloom.sim import Comparison, Engine, Fidelity, crosscheck
+from netloom.sim import Comparison, Engine, Fidelity, compare_engines
 
 SAMPLES, STEP = 8, 0.25
 
@@ -36,7 +36,7 @@ STEPS = dict.fromkeys(("first", "second", "output"), STEP)
 
 
 def whole(x: np.ndarray, changes: dict[str, list[tuple[int, int]]], chunk: int | None = None) -> Fidelity:
-    return crosscheck(Fake("fixed", {}), Fake("csim", changes), x, steps=STEPS, trace=True, chunk=chunk)
+    return compare_engines(Fake("fixed", {}), Fake("csim", changes), x, steps=STEPS, trace=True, chunk=chunk)
 
 
 def streamed(

@@ -1,4 +1,4 @@
-"""`crosscheck` finds what differs, names the first layer, and finds nothing where nothing does."""
+"""`compare_engines` finds what differs, names the first layer, and finds nothing where nothing does."""
 
 import shutil
 from functools import partial
@@ -11,7 +11,7 @@ from netloom.fixed_point import FixedPoint
 from netloom.hls import Conversion
 from netloom.models.data.examples import Examples
 from netloom.models.tasks import Classification
-from netloom.sim import Engine, crosscheck, open_engine
+from netloom.sim import Engine, compare_engines, open_engine
 
 
 class Recorded(Engine):
@@ -38,7 +38,7 @@ def mlp(zoo):
 @pytest.mark.parametrize("name", ["mlp", "merges", "lossy"])
 def test_equal_engines_agree(zoo, name):
     specimen = zoo(name)
-    fidelity = crosscheck(
+    fidelity = compare_engines(
         Recorded(specimen), open_engine("fixed", conversion=specimen.conversion), specimen.inputs, trace=True
     )
     assert fidelity.equal and fidelity.first_mismatch is None
@@ -109,7 +109,7 @@ def test_a_fault_is_caught_and_its_layer_named(mlp, tmp_path, damage, layer):
     x = rng.uniform(-1, 1, (3000, 9))
     good, bad = (open_engine("fixed", conversion=which) for which in (mlp.conversion, conversion))
     steps = {summary.name: summary.type.step for summary in mlp.conversion.layers}
-    fidelity = crosscheck(good, bad, x, steps=steps, trace=True)
+    fidelity = compare_engines(good, bad, x, steps=steps, trace=True)
     assert not fidelity.equal
     assert fidelity.first_mismatch.layer == layer
     differing = [each.layer for each in fidelity.layers if each.mismatches]
@@ -149,7 +149,7 @@ def judged(labels):
 
 
 def test_numbers_of_a_comparison():
-    fidelity = crosscheck(
+    fidelity = compare_engines(
         Fixed("a", [A]), Fixed("b", [B]), X, evaluate=judged(np.array([1, 0, 1])), steps={"output": 0.25}
     )
     assert (fidelity.samples, fidelity.elements, fidelity.mismatches) == (3, 9, 3)
@@ -161,14 +161,14 @@ def test_numbers_of_a_comparison():
 
 
 def test_the_second_of_two_outputs():
-    fidelity = crosscheck(Fixed("a", [A, A]), Fixed("b", [A, B]), X)
+    fidelity = compare_engines(Fixed("a", [A, A]), Fixed("b", [A, B]), X)
     assert fidelity.first_mismatch.layer == "output 1"
     assert (fidelity.mismatches, fidelity.elements, fidelity.argmax_agreement) == (3, 18, None)
 
 
 def test_a_layer_that_differs_makes_engines_unequal_even_if_outputs_agree():
     a, b = Fixed("a", [A], {"hidden": A, "last": A}), Fixed("b", [A], {"hidden": B, "last": A})
-    fidelity = crosscheck(a, b, X, trace=True, steps={"hidden": 0.5})
+    fidelity = compare_engines(a, b, X, trace=True, steps={"hidden": 0.5})
     assert fidelity.mismatches == 0 and not fidelity.equal
     assert fidelity.first_mismatch.layer == "hidden"
     assert [layer.mismatches for layer in fidelity.layers] == [3, 0]
@@ -177,26 +177,26 @@ def test_a_layer_that_differs_makes_engines_unequal_even_if_outputs_agree():
 
 def test_layers_of_other_names_are_matched_by_origin():
     a, b = Fixed("a", [A], {"User's Layer": A}), Fixed("b", [A], {"user_s_layer": B})
-    assert crosscheck(a, b, X, trace=True).layers == []
-    fidelity = crosscheck(a, b, X, trace=True, origins={"user_s_layer": "User's Layer"})
+    assert compare_engines(a, b, X, trace=True).layers == []
+    fidelity = compare_engines(a, b, X, trace=True, origins={"user_s_layer": "User's Layer"})
     assert fidelity.first_mismatch.layer == "user_s_layer"
 
 
 def test_labels_are_one_a_sample():
     with pytest.raises(InputError, match="2 labels for 3 samples"):
-        crosscheck(Fixed("a", [A]), Fixed("b", [A]), X, evaluate=judged(np.array([0, 1])))
+        compare_engines(Fixed("a", [A]), Fixed("b", [A]), X, evaluate=judged(np.array([0, 1])))
 
 
 def test_no_samples_are_no_evidence_but_no_error(mlp):
     fixed = open_engine("fixed", conversion=mlp.conversion)
-    fidelity = crosscheck(fixed, fixed, np.zeros((0, 9)), trace=True)
+    fidelity = compare_engines(fixed, fixed, np.zeros((0, 9)), trace=True)
     assert (fidelity.samples, fidelity.elements, fidelity.mismatches) == (0, 0, 0)
     assert fidelity.argmax_agreement is None
 
 
 def test_a_record_survives_json(mlp):
     fixed = open_engine("fixed", conversion=mlp.conversion)
-    fidelity = crosscheck(fixed, fixed, mlp.inputs, trace=True)
+    fidelity = compare_engines(fixed, fixed, mlp.inputs, trace=True)
     assert type(fidelity).model_validate_json(fidelity.model_dump_json()) == fidelity
 
 

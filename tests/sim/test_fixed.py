@@ -11,7 +11,7 @@ from netloom.hls.dataflow import EXACT_LIMIT, exact_dtype
 from netloom.models.data.examples import as_list
 from netloom.sim import fixed as fixed_module
 from netloom.sim import open_engine
-from netloom.sim.fixed import Program, quantize
+from netloom.sim.fixed import Program, to_raws
 
 NETWORKS = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW_ZOO else name for name in ZOO]
 
@@ -49,7 +49,7 @@ def test_lossy_types_do_lose(zoo):
     dataflow = specimen.conversion.dataflow
     names = [node.name for node in dataflow.nodes]
     values = Program(dataflow, names).evaluate(specimen.inputs) | {
-        name: quantize(x, tensor) for (name, tensor), x in zip(dataflow.sources.items(), specimen.inputs, strict=True)
+        name: to_raws(x, tensor) for (name, tensor), x in zip(dataflow.sources.items(), specimen.inputs, strict=True)
     }
     met = set()
     for node in dataflow.nodes:
@@ -111,7 +111,7 @@ def test_huge_and_tiny_values_saturate(zoo, fixed, value):
 def test_fast_quantization_of_inputs_equals_from_float(zoo, name, dtype):
     for (_, tensor), x in zip(zoo(name).conversion.dataflow.sources.items(), zoo(name).inputs, strict=True):
         x = np.concatenate([x, x * 1000, np.full_like(x[:1], 0.5 * tensor.element.step)]).astype(dtype)
-        assert quantize(x, tensor).tolist() == tensor.element.from_float(x).tolist()
+        assert to_raws(x, tensor).tolist() == tensor.element.from_float(x).tolist()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from qkeras import QActivation, QConv2DBatchnorm, QDenseBatchnorm, QDepthwiseCon
 
 from netloom.hls import HlsSettings, convert  # noqa: E402
 from netloom.quantize import load_model, save_model  # noqa: E402
-from netloom.sim import crosscheck, open_engine  # noqa: E402
+from netloom.sim import compare_engines, open_engine  # noqa: E402
 
 BITS = {"bias_quantizer": "quantized_bits(8,2,alpha=1)"}
 KERNEL = {"kernel_quantizer": "quantized_bits(6,1,alpha=1)", **BITS}
@@ -48,7 +48,7 @@ def test_the_engine_equals_the_firmware_and_qkeras(name, tmp_path):
     model = network(name)
     conversion = convert(model, HlsSettings(), tmp_path / "conversion")
     quantized = open_engine("quantized", model=model)
-    fidelity = crosscheck(quantized, open_engine("fixed", conversion=conversion), samples(model), trace=True)
+    fidelity = compare_engines(quantized, open_engine("fixed", conversion=conversion), samples(model), trace=True)
     assert fidelity.equal, fidelity.first_mismatch
     x = samples(model).astype(np.float32)
     np.testing.assert_array_equal(quantized.predict(x), model(x, training=False))

@@ -5,7 +5,7 @@ import pytest
 from zoo import model
 
 from netloom.errors import InputError, ModelFileError
-from netloom.sim import crosscheck, open_engine
+from netloom.sim import compare_engines, open_engine
 
 EXACT = ["image", "merges"]
 
@@ -60,7 +60,7 @@ def test_inputs_are_checked(shared):
 def test_models_are_loaded_from_files(zoo, shared, tmp_path):
     zoo("merges")
     engine = open_engine("quantized", model=shared / "merges" / "model.keras")
-    assert crosscheck(engine, engine, zoo("merges").inputs).equal
+    assert compare_engines(engine, engine, zoo("merges").inputs).equal
     with pytest.raises(ModelFileError):
         open_engine("quantized", model=tmp_path / "none.keras")
 

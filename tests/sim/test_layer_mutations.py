@@ -15,9 +15,9 @@ from netloom.errors import SimulationError
 from netloom.firmware.generate import generate_design
 from netloom.firmware.map.folding.folding import intervals
 from netloom.hls import Conversion, HlsSettings, convert
-from netloom.sim import crosscheck, open_engine
+from netloom.sim import compare_engines, open_engine
 from netloom.sim.hardware.rtl import RtlEngine
-from netloom.testing.random_networks import build, samples
+from netloom.testing.random_networks import build_model, random_samples
 
 SETTINGS = {"io_type": "io_stream", "strategy": "Latency", "reuse_factor": 1}
 WEIGHTED = {"bits": 5, "integer": 1, "bias": True, "symmetric": 0}
@@ -93,8 +93,8 @@ CHAINS = {
 
 def made(name, folder) -> tuple[Conversion, list[np.ndarray]]:
     spec = {"seed": 3, "outputs": [], "lossy": {}, "settings": SETTINGS, **CHAINS[name]}
-    model = build(spec)
-    return convert(model, HlsSettings(**SETTINGS), folder), samples(spec, model)
+    model = build_model(spec)
+    return convert(model, HlsSettings(**SETTINGS), folder), random_samples(spec, model)
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,9 @@ def faulty(converted, name, folder) -> tuple[Conversion, Conversion, list[np.nda
 def test_a_fault_in_the_cpp(converted, tmp_path, name, module, right, wrong, layer):
     conversion, copy, x = faulty(converted, name, tmp_path / "copy")
     replaced(copy.project / "firmware" / "nnet_utils" / f"netloom_{module}.h", right, wrong)
-    found = crosscheck(open_engine("fixed", conversion=conversion), open_engine("csim", conversion=copy), x, trace=True)
+    found = compare_engines(
+        open_engine("fixed", conversion=conversion), open_engine("csim", conversion=copy), x, trace=True
+    )
     assert found.first_mismatch is not None
     assert found.first_mismatch.layer.startswith(layer)
 
@@ -215,7 +217,9 @@ def first_wrong(converted, name, folder, cache) -> str | None:
     conversion, x = converted(name)
     few = [one[:8] for one in x]
     try:
-        found = crosscheck(open_engine("fixed", conversion=conversion), RtlEngine(folder, None, cache), few, trace=True)
+        found = compare_engines(
+            open_engine("fixed", conversion=conversion), RtlEngine(folder, None, cache), few, trace=True
+        )
     except SimulationError:
         return ""
     return None if found.first_mismatch is None else found.first_mismatch.layer
@@ -225,7 +229,7 @@ def first_wrong(converted, name, folder, cache) -> str | None:
 @pytest.mark.parametrize("name", CHAINS)
 def test_without_a_fault_all_are_equal(converted, designed, tmp_path, cache, name):
     conversion, x = converted(name)
-    assert crosscheck(
+    assert compare_engines(
         open_engine("fixed", conversion=conversion), open_engine("csim", conversion=conversion), x, trace=True
     ).equal
     designed(name).write(tmp_path)

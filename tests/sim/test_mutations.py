@@ -16,7 +16,7 @@ from netloom.firmware.map.cycles.cycles import count_cycles
 from netloom.firmware.map.folding.folding import fold_for_interval, fold_for_reuse
 from netloom.firmware.map.layout import plan_design
 from netloom.hls.dataflow import Permute, Pool, PoolFunction
-from netloom.sim import crosscheck
+from netloom.sim import compare_engines
 from netloom.sim.hardware.rtl import RtlEngine
 from netloom.sim.hardware.verilator import Stalls
 from netloom.testing.operations import random_raws
@@ -81,7 +81,7 @@ def mutated(emitted, folder, change):
 
 
 def found(folder: Path, cache, stalls=None):
-    return crosscheck(DataflowEngine(DATAFLOW), RtlEngine(folder, stalls, cache), samples(), trace=True)
+    return compare_engines(DataflowEngine(DATAFLOW), RtlEngine(folder, stalls, cache), samples(), trace=True)
 
 
 def layers_before(layer):
@@ -190,7 +190,7 @@ def test_the_neighbours_of_a_dilated_kernel(tmp_path, cache, module, unrolled, r
         folder.mkdir()
         for name, content in (whole | change).items():
             (folder / name).write_text(content, encoding="utf-8")
-        fidelity = crosscheck(DataflowEngine(dataflow), RtlEngine(folder, None, cache), x, trace=True)
+        fidelity = compare_engines(DataflowEngine(dataflow), RtlEngine(folder, None, cache), x, trace=True)
         assert fidelity.equal == (number == 0)
         assert number == 0 or fidelity.first_mismatch.layer == first
 

@@ -10,7 +10,7 @@ from netloom.firmware.board.boards import find_board
 from netloom.firmware.generate import Generated, generate_design
 from netloom.firmware.map.folding.folding import intervals
 from netloom.hls import Conversion
-from netloom.sim import crosscheck
+from netloom.sim import compare_engines
 from netloom.sim.fixed import FixedEngine
 from netloom.sim.hardware.rtl import RtlEngine
 from netloom.sim.hardware.verilator import Stalls
@@ -39,7 +39,7 @@ def check(conversion: Conversion, inputs: list[np.ndarray], seed: int, folder: P
     fixed = FixedEngine(conversion)
     for stalls in (None, Stalls(seed, 0.3, 0.3), Stalls(seed, 0.1, 0.8, 5)):
         rtl = RtlEngine(folder, stalls, cache)
-        fidelity = crosscheck(fixed, rtl, inputs, trace=True)
+        fidelity = compare_engines(fixed, rtl, inputs, trace=True)
         assert fidelity.equal, (stalls, fidelity.first_mismatch)
     measured = rtl.count_cycles()
     predicted = generated.cycles

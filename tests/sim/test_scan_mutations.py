@@ -7,7 +7,7 @@ from recurrent import simple
 from netloom.errors import SimulationError
 from netloom.firmware.generate import generate_design
 from netloom.hls.dataflow import DataflowBuilder, Layer, TensorType
-from netloom.sim import crosscheck
+from netloom.sim import compare_engines
 from netloom.sim.hardware.rtl import RtlEngine
 from netloom.sim.hardware.verilator import Stalls
 from netloom.testing.operations import random_raws
@@ -49,7 +49,7 @@ def test_a_fault_in_a_loop(tmp_path, shared, module, right, wrong):
     (raws,) = random_raws([source], batch=12)
     try:
         rtl = RtlEngine(tmp_path, Stalls(1, 0.0, 0.8), shared / "models")
-        equal = crosscheck(DataflowEngine(dataflow), rtl, raws * source.element.step).equal
+        equal = compare_engines(DataflowEngine(dataflow), rtl, raws * source.element.step).equal
     except SimulationError:
         equal = False
     assert equal == (not right)

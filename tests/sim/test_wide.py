@@ -13,7 +13,7 @@ from netloom.firmware.generate import generate_design
 from netloom.firmware.map.folding.folding import intervals
 from netloom.fixed_point import WAY_OUT
 from netloom.hls import HlsSettings, convert
-from netloom.sim import crosscheck, open_engine
+from netloom.sim import compare_engines, open_engine
 from netloom.sim.fixed import FixedEngine
 from netloom.sim.hardware.rtl import RtlEngine
 from netloom.sim.hardware.verilator import Stalls
@@ -86,7 +86,7 @@ def test_fixed_equals_cpp(tmp_path, name, io_type):
     conversion, x = converted(name, tmp_path / "net", io_type=io_type)
     with open_engine("csim", conversion=conversion) as csim:
         fixed = FixedEngine(conversion)
-        fidelity = crosscheck(fixed, csim, x, trace=True)
+        fidelity = compare_engines(fixed, csim, x, trace=True)
         assert fidelity.equal, fidelity.first_mismatch
         assert sum(layer.elements for layer in fidelity.layers) > 0
     statistics = fixed.statistics(x)
@@ -101,7 +101,7 @@ def test_hardware_equals_fixed(tmp_path, shared, name):
     generated.write(tmp_path / "design")
     for stalls in (None, Stalls(1, 0.3, 0.3)):
         rtl = RtlEngine(tmp_path / "design", stalls, shared / "models")
-        fidelity = crosscheck(FixedEngine(conversion), rtl, x, trace=True)
+        fidelity = compare_engines(FixedEngine(conversion), rtl, x, trace=True)
         assert fidelity.equal, fidelity.first_mismatch
     measured = rtl.count_cycles()
     assert (measured.latency, measured.interval) == (generated.cycles.latency, generated.cycles.interval)
@@ -124,7 +124,7 @@ def test_outputs_beyond_float64_are_compared_in_their_last_bit(tmp_path):
 
     other = OneStepOff(conversion)
     assert (other.predict(x) == nearest).all()
-    fidelity = crosscheck(fixed, other, x, steps={"output": step})
+    fidelity = compare_engines(fixed, other, x, steps={"output": step})
     assert (fidelity.mismatches, fidelity.max_difference_steps) == (1, 1.0)
     assert (fidelity.first_mismatch.sample, fidelity.first_mismatch.index) == (7, [2])
 

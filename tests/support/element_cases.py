@@ -9,7 +9,7 @@ from netloom.firmware.units.unit import Unit
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Operation, TensorType
 from netloom.sim.hardware.verilator import Result
-from netloom.testing.operations import random_raws, run
+from netloom.testing.operations import random_raws, run_in_integers
 from netloom.testing.unit_bench import SEEDS, check_unit
 
 
@@ -31,7 +31,7 @@ def check_element_unit(
     """Simulate a unit on raws that reach the ends of their types: results, type and clock cycles as they must be."""
     if arrays is None:
         arrays = random_raws(tensors, seed, samples)
-    expected = run(operation, tensors, arrays)
+    expected = run_in_integers(operation, tensors, arrays)
     (output,) = unit.outputs
     (declared,) = operation.outputs(tensors)
     assert output.element == declared.element

@@ -10,7 +10,7 @@ from designs import check_design
 from netloom.firmware.map.folding.folding import fold_for_interval, intervals
 from netloom.firmware.map.layout import plan_design
 from netloom.hls import Conversion, HlsSettings, convert
-from netloom.sim import crosscheck, open_engine
+from netloom.sim import compare_engines, open_engine
 
 
 def agree(
@@ -35,7 +35,7 @@ def agree(
     with open_engine("fixed", conversion=conversion) as fixed:
         for judge, given in (("quantized", {"model": model}), ("csim", {"conversion": conversion})):
             with open_engine(judge, **given) as engine:
-                fidelity = crosscheck(engine, fixed, x, trace=judge == "csim")
+                fidelity = compare_engines(engine, fixed, x, trace=judge == "csim")
             assert fidelity.equal, f"{judge}: {fidelity.first_mismatch}"
     if hardware:
         choices = intervals(conversion.dataflow)

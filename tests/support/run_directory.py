@@ -13,7 +13,7 @@ from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.pipeline import registry, rundir
 from netloom.pipeline.hardware import HardwareRun, read_design
 from netloom.pipeline.run import write_report
-from netloom.pipeline.state import RunState, StageRecord
+from netloom.pipeline.state import FinishedStage, RunState
 from netloom.report.schema import FidelityRecord, RunRecord
 from netloom.settings import HardwareSettings
 
@@ -64,7 +64,7 @@ def make_run(start: Path, directory: Path) -> Path:
     assert state is not None
     for stage in registry.names(board=True)[1:]:
         outputs = digests(directory / made[stage], directory)
-        state.stages[stage] = StageRecord(
+        state.stages[stage] = FinishedStage(
             fingerprint="0" * 64, outputs=outputs, seconds=1.0, finished=datetime.now(UTC)
         )
     state.write(directory)

@@ -8,7 +8,7 @@ from typing import Any, Self, cast
 
 from netloom.common.compiled import load
 from netloom.firmware.design import Design
-from netloom.firmware.map.cycles.cycle_run import Run
+from netloom.firmware.map.cycles.cycle_run import CycleRun
 from netloom.firmware.units.timing import Timing
 
 _KINDS = (
@@ -28,8 +28,8 @@ def _library() -> ctypes.CDLL | None:
     return library
 
 
-class CompiledRun(Run):
-    """See `Run`. Made by `of`."""
+class CompiledRun(CycleRun):
+    """See `CycleRun`. Made by `of`."""
 
     def __init__(self, design: Design, library: Any, timings: Sequence[Timing]) -> None:
         super().__init__(design, timings)
@@ -56,14 +56,14 @@ class CompiledRun(Run):
         return None if library is None else cls(design, library, timings)
 
     def advance(self, clocks: int) -> None:
-        """See `Run`."""
+        """See `CycleRun`."""
         self._library.advance(self._handle, ctypes.c_int64(clocks), self._told)
         self.time, self.last_progress, self.started, ended = self._told
         if ended:
             self.finished.append(self.time - 1)
 
     def period(self) -> int | None:
-        """See `Run`."""
+        """See `CycleRun`."""
         count = self._library.state(self._handle, None, ctypes.c_int64(0))
         numbers = (ctypes.c_int64 * count)()
         self._library.state(self._handle, numbers, ctypes.c_int64(count))
@@ -71,13 +71,13 @@ class CompiledRun(Run):
         return now - before if (before := self._earlier.setdefault(bytes(numbers), now)) < now else None
 
     def occupancy(self) -> dict[str, int]:
-        """See `Run`."""
+        """See `CycleRun`."""
         highest = (ctypes.c_int64 * len(self.fifos))()
         self._library.highest(self._handle, highest)
         return dict(zip(self.fifos, highest, strict=True))
 
     def stuck(self) -> list[bool]:
-        """See `Run`."""
+        """See `CycleRun`."""
         streams = (ctypes.c_ubyte * (len(self.names) + 7))()
         self._library.stuck(self._handle, streams)
         return [bool(stream) for stream in streams[: len(self.names)]]

@@ -1,4 +1,4 @@
-"""`Run`: a design at work, all its units clocked together without their data; `InterpretedRun`: in Python."""
+"""`CycleRun`: a design at work, all its units clocked together without their data; `InterpretedRun`: in Python."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.firmware.units.timing import Timing
 
 
-class Run(ABC):
+class CycleRun(ABC):
     """Inferences that go through a design back to back; the world outside always offers and always takes.
 
     Attributes:
@@ -59,7 +59,7 @@ class Run(ABC):
         return "nobody takes from " + ", ".join(names[:8])
 
 
-class InterpretedRun(Run):
+class InterpretedRun(CycleRun):
     """By the units' own `Timing`."""
 
     def __init__(self, design: Design) -> None:
@@ -85,7 +85,7 @@ class InterpretedRun(Run):
         self._highest = dict.fromkeys(self.fifos, 0)
 
     def advance(self, clocks: int) -> None:
-        """See `Run`."""
+        """See `CycleRun`."""
         before = len(self.finished)
         for _ in range(clocks):
             self._cycle()
@@ -138,9 +138,9 @@ class InterpretedRun(Run):
         return None
 
     def occupancy(self) -> dict[str, int]:
-        """See `Run`."""
+        """See `CycleRun`."""
         return dict(self._highest)
 
     def stuck(self) -> list[bool]:
-        """See `Run`."""
+        """See `CycleRun`."""
         return [offered and not taken for offered, taken in zip(self._valid, self._ready, strict=True)]

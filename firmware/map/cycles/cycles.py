@@ -12,7 +12,7 @@ from operator import sub
 from netloom.errors import DeadlockError
 from netloom.firmware.design import Design
 from netloom.firmware.map.cycles.compiled_cycles import CompiledRun
-from netloom.firmware.map.cycles.cycle_run import InterpretedRun, Run
+from netloom.firmware.map.cycles.cycle_run import CycleRun, InterpretedRun
 
 _STEADY = 3
 _LONGEST_PATTERN = 8
@@ -93,7 +93,7 @@ def steady_interval(ends: Sequence[int], held: int = 0) -> int | None:
     return None
 
 
-def _run(design: Design) -> Run:
+def _run(design: Design) -> CycleRun:
     """Compiled if that pays and can be."""
     compiled = None
     if 4 * design.interval_bound * len(design.units) > _COMPILED_FROM:
@@ -101,18 +101,18 @@ def _run(design: Design) -> Run:
     return compiled or InterpretedRun(design)
 
 
-def _held(run: Run) -> int:
+def _held(run: CycleRun) -> int:
     """Inferences under way at a time, at most."""
     latency = run.finished[0] - run.started if run.finished else 0
     return latency // run.design.interval_bound
 
 
-def _most(run: Run) -> int:
+def _most(run: CycleRun) -> int:
     """Inferences after which to give up waiting for a pace."""
     return _MOST_INFERENCES + 6 * _held(run)
 
 
-def _is_steady(run: Run) -> bool:
+def _is_steady(run: CycleRun) -> bool:
     """Whether inferences follow each other at one pace, and buffers that hid a slower one have filled."""
     held = _held(run)
     return len(run.finished) > _STEADY + 2 * held and steady_interval(run.finished, held) is not None

@@ -12,7 +12,7 @@ from netloom.firmware.map.folding.fold import UNROLL_LIMIT, Fold, divisors
 from netloom.firmware.map.geometry import Geometry
 from netloom.firmware.map.mapping import OperationMapping
 from netloom.firmware.map.operations.weighted import Slide, Weighted
-from netloom.firmware.map.sliding import columns, repeated, windows
+from netloom.firmware.map.sliding import columns, repeated, window_columns
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elements.permute import PermuteUnit
 from netloom.firmware.units.products.matvec import MatVecUnit
@@ -156,10 +156,10 @@ def _window_words(
             padding=((0, 0), (0, 0)),
             dilation=(1, 1),
         )
-        return windows(builder, node, stream, whole, 1, repeats), order.reshape(1, -1)
+        return window_columns(builder, node, stream, whole, 1, repeats), order.reshape(1, -1)
     stream = builder.with_lanes(node, stream, fold.simd)
     slices = height * geometry.channels // fold.simd
-    return windows(builder, node, stream, geometry, slices, repeats), order.reshape(-1, fold.simd)
+    return window_columns(builder, node, stream, geometry, slices, repeats), order.reshape(-1, fold.simd)
 
 
 def _column_order(geometry: Geometry, lanes: int) -> np.ndarray:

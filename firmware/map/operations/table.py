@@ -1,4 +1,4 @@
-"""`MAPPINGS`: what every operation is in hardware. A further operation joins with `register`, from anywhere."""
+"""`MAPPINGS`: what every operation is in hardware. A further operation joins with `register_mapping`, from anywhere."""
 
 from netloom.errors import LayerNotSupportedError
 from netloom.firmware.map.mapping import OperationMapping
@@ -47,7 +47,7 @@ MAPPINGS: dict[type[Operation], OperationMapping] = {
 }
 
 
-def register(operation: type[Operation], mapping: OperationMapping) -> None:
+def register_mapping(operation: type[Operation], mapping: OperationMapping) -> None:
     """Let an operation be laid out in hardware, before the first network with it is."""
     MAPPINGS[operation] = mapping
 

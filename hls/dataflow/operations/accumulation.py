@@ -9,10 +9,10 @@ import numpy as np
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow.operations.operation import (
     Bounds,
+    Compute,
     Cost,
     Operation,
     Ready,
-    Run,
     TensorType,
     exact_dtype,
 )
@@ -170,7 +170,7 @@ class Accumulation(Operation):
         """The weights in accumulator steps per input step."""
         return round_raw(self.weights, -self._gain(inputs), Rounding.TRN)
 
-    def _in_order(self, product_fraction: int) -> Run:
+    def _in_order(self, product_fraction: int) -> Compute:
         accum, start = self.accum, self.start()
         order = self.order if self.order is not None else range(self._depth)
 

@@ -18,10 +18,10 @@ from netloom.rounding import INT64_LIMIT, integers, magnitude
 if TYPE_CHECKING:
     from netloom.hls.dataflow.graph import Dataflow
 
-Run = Callable[[Sequence[np.ndarray]], Sequence[np.ndarray]]
+Compute = Callable[[Sequence[np.ndarray]], Sequence[np.ndarray]]
 """From input raws (batch first) to new arrays of result raws, or to the inputs themselves, which it leaves alone."""
 
-Ready = tuple[Run, type]
+Ready = tuple[Compute, type]
 """What runs, and the dtype it takes its inputs in."""
 
 EXACT_LIMIT: dict[type, int] = {np.float32: 2**24, np.float64: 2**53, np.int64: INT64_LIMIT}

@@ -8,7 +8,7 @@ from netloom.hls.settings import HlsSettings
 from netloom.quantize.flat import check_call
 from netloom.quantize.flat.affine import EXACT_EPSILON
 from netloom.quantize.support.arguments import constructor_arguments
-from netloom.quantize.support.layer import Layer
+from netloom.quantize.support.layer import LayerFacts
 from netloom.quantize.support.table import check_layer
 
 
@@ -42,8 +42,8 @@ def _check_after_a_quantizer(layer: Any, settings: HlsSettings) -> None:
         )
 
 
-def _facts(layer: Any, node: Any) -> Layer:
-    return Layer(
+def _facts(layer: Any, node: Any) -> LayerFacts:
+    return LayerFacts(
         layer.name,
         type(layer).__name__,
         layer.get_config() | _not_in_config(layer),

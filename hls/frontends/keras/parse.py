@@ -1,4 +1,4 @@
-"""`parse`: a Keras model, checked, as a `ParsedModel`."""
+"""`parse_keras`: a Keras model, checked, as a `ParsedModel`."""
 
 import sys
 from typing import Any
@@ -18,7 +18,7 @@ def is_keras(model: Any) -> bool:
     return "keras" in sys.modules and isinstance(model, sys.modules["keras"].Model)
 
 
-def parse(model: Any, settings: HlsSettings) -> ParsedModel:
+def parse_keras(model: Any, settings: HlsSettings) -> ParsedModel:
     """Check a model, run hls4ml's Keras-3 parser with netloom's handlers, and give every layer an identifier.
 
     Raises:

@@ -12,7 +12,7 @@ from netloom.models.data.examples import Arrays, as_list
 from netloom.models.tasks import Outputs, Task, find_task
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.decision import decision_thresholds
-from netloom.pipeline.evaluation.side_by_side import compare, record_of
+from netloom.pipeline.evaluation.side_by_side import compare_all, record_of
 from netloom.pipeline.evaluation.simulation import LayerFindings, Simulation, predictions_of
 from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.versions import compiler_version
@@ -44,12 +44,12 @@ def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progre
             if (name == "csim" and not settings.csim) or (model and not (directory / model).exists()):
                 continue
             progress.began("compiling hls4ml's C++" if name == "csim" else name)
-            path = directory / model if model else None
-            engines.append(stack.enter_context(open_engine(name, conversion=conversion, model=path)))
+            subject = open_engine(name, model=directory / model) if model else open_engine(name, conversion=conversion)
+            engines.append(stack.enter_context(subject))
             if isinstance(engines[-1], FixedEngine):
                 statistics = engines[-1].statistics(as_list(tests.x), partial(progress.advanced, "fixed, statistics"))
         advanced, limits = partial(progress.advanced, "engines, every layer"), {"csim": settings.csim_samples}
-        outputs, comparisons = compare(engines, tests, conversion, settings.trace_samples, advanced, limits)
+        outputs, comparisons = compare_all(engines, tests, conversion, settings.trace_samples, advanced, limits)
         scores = {
             engine.name: task.evaluate(remembering(engine, tests.x, outputs[engine.name]), tests)
             for engine in engines

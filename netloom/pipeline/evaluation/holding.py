@@ -7,7 +7,7 @@ from typing import Literal
 from netloom.hls import Conversion
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.evaluation import run_task
-from netloom.pipeline.evaluation.side_by_side import compare
+from netloom.pipeline.evaluation.side_by_side import compare_all
 from netloom.pipeline.evaluation.testset import TestSet
 from netloom.progress import Progress
 from netloom.records import RunRecord
@@ -43,7 +43,7 @@ def hold(
     tests, task = whole.part(0, samples), run_task(whole, conversion)
     fixed = FixedEngine(conversion)
     advanced = partial(progress.advanced, f"{engine.name}, every layer")
-    outputs, (fidelity,) = compare([fixed, engine], tests, conversion, trace_samples, advanced)
+    outputs, (fidelity,) = compare_all([fixed, engine], tests, conversion, trace_samples, advanced)
     scores = {
         one.name: task.evaluate(remembering(one, tests.x, outputs[one.name]), tests)
         for one in (fixed, engine)

@@ -16,7 +16,7 @@ _TRACE_BYTES = 2**27
 """Memory for one engine's trace; the test set goes through all engines in chunks whose traces fit."""
 
 
-def compare(
+def compare_all(
     engines: Sequence[Engine],
     tests: TestSet,
     conversion: Conversion,

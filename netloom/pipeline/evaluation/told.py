@@ -5,11 +5,11 @@ from pathlib import Path
 from netloom.pipeline import registry, rundir
 from netloom.pipeline.running import fingerprint
 from netloom.pipeline.stage import Job
-from netloom.pipeline.state import RunState, StageRecord
+from netloom.pipeline.state import FinishedStage, RunState
 from netloom.settings import RunSettings
 
 
-def told(directory: Path, state: RunState) -> dict[str, StageRecord]:
+def told(directory: Path, state: RunState) -> dict[str, FinishedStage]:
     """The finished stages that a report made now tells of, by name, in order.
 
     A design that is not the one the last run's settings ask for (an earlier run had another board, or `netloom build`

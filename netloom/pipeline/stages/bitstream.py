@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from netloom.firmware.board.boards import find_board
-from netloom.firmware.build.bitstream import BuildSettings, build
+from netloom.firmware.build.bitstream import BuildSettings, make_bitstream
 from netloom.firmware.build.tools import find_tool
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.pipeline import rundir
@@ -30,7 +30,7 @@ def _work(job: Job, out: Path) -> None:
         ToolMissingError, ToolFailedError: of the tools; their logs are then in `bitstream-failed`.
     """
     design = EmittedDesign.read(job.at(rundir.DESIGN))
-    build(
+    make_bitstream(
         design,
         load_netlist(job.at(rundir.NETLIST), design.top),
         find_board(job.hardware.board),

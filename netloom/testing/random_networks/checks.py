@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import FoldingError
-from netloom.testing.random_networks.networks import build, means_the_same
+from netloom.testing.random_networks.networks import build_model, means_the_same
 
 SAMPLES, IN_HARDWARE = 48, 12
 
@@ -49,7 +49,7 @@ def overrides(spec: dict[str, Any], model: Any) -> dict[str, dict[str, str]]:
     return types
 
 
-def samples(spec: dict[str, Any], model: Any) -> list[np.ndarray]:
+def random_samples(spec: dict[str, Any], model: Any) -> list[np.ndarray]:
     """Random inputs, some beyond the range of the input's type, some between its steps."""
     rng = np.random.default_rng(spec["seed"] + 1)
     return [rng.normal(0.3, 0.8, (SAMPLES, *tensor.shape[1:])) for tensor in model.inputs]
@@ -70,22 +70,22 @@ def check(spec: dict[str, Any], directory: Path, *, hardware: bool = False) -> s
         None, or what differs.
     """
     from netloom.hls import HlsSettings, convert
-    from netloom.sim import crosscheck, open_engine
+    from netloom.sim import compare_engines, open_engine
 
-    model = build(spec)
+    model = build_model(spec)
     settings = HlsSettings(**spec["settings"], precision=overrides(spec, model))
     conversion = convert(model, settings, directory)
-    x = samples(spec, model)
+    x = random_samples(spec, model)
     with open_engine("fixed", conversion=conversion) as fixed:
         with open_engine("csim", conversion=conversion) as csim:
-            fidelity = crosscheck(csim, fixed, x, trace=True)
+            fidelity = compare_engines(csim, fixed, x, trace=True)
         if not fidelity.layers:
             return "no layer was compared"
         if not fidelity.equal:
             return str(fidelity.first_mismatch)
         if means_the_same(spec):
             with open_engine("quantized", model=model) as quantized:
-                fidelity = crosscheck(quantized, fixed, x)
+                fidelity = compare_engines(quantized, fixed, x)
             if not fidelity.equal:
                 return f"quantized against fixed: {fidelity.first_mismatch}"
         return _in_hardware(spec, conversion.dataflow, fixed, x) if hardware else None
@@ -108,7 +108,7 @@ def _design(dataflow: Any, rng: np.random.Generator, device: Any) -> Any:
 
 def _in_hardware(spec: dict[str, Any], dataflow: Any, fixed: Any, x: list[np.ndarray]) -> str | None:
     from netloom.firmware.board.boards import find_board
-    from netloom.sim import crosscheck
+    from netloom.sim import compare_engines
     from netloom.sim.hardware.rtl import RtlEngine
     from netloom.sim.hardware.verilator import Stalls
 
@@ -119,7 +119,7 @@ def _in_hardware(spec: dict[str, Any], dataflow: Any, fixed: Any, x: list[np.nda
         design = Path(folder) / "design"
         generated.write(design)
         rtl = RtlEngine(design, stalls)
-        fidelity = crosscheck(fixed, rtl, [one[:IN_HARDWARE] for one in x], trace=True)
+        fidelity = compare_engines(fixed, rtl, [one[:IN_HARDWARE] for one in x], trace=True)
         if not fidelity.layers:
             return "no layer was compared in hardware"
         if not fidelity.equal:

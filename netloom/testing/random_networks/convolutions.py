@@ -7,8 +7,8 @@ import numpy as np
 from netloom.testing.random_networks.kind import (
     Chance,
     Kind,
+    Lengths,
     Options,
-    Shape,
     bits,
     closing,
     common,
@@ -17,7 +17,7 @@ from netloom.testing.random_networks.kind import (
 )
 
 
-def _draw_steps(chance: Chance, layer: Options, spatial: Shape, deepest: int) -> Shape:
+def _draw_steps(chance: Chance, layer: Options, spatial: Lengths, deepest: int) -> Lengths:
     """Kernel, strides, padding and dilation; dilation only without strides, as Keras wants it.
 
     Args:
@@ -39,7 +39,7 @@ def _steps(layer: Options) -> Options:
     return {"strides": layer["stride"], "padding": layer["padding"], "dilation_rate": layer["dilation"]}
 
 
-def _draw_conv(chance: Chance, layer: Options, shape: Shape) -> Shape | None:
+def _draw_conv(chance: Chance, layer: Options, shape: Lengths) -> Lengths | None:
     if len(shape) not in (2, 3, 4):
         return None
     draw_weights(chance, layer)
@@ -78,7 +78,7 @@ def _conv(layer: Options, x: Any) -> Any:
     return cls(layer["filters"], kernel, kernel_quantizer=closing(layer), **options)(x)
 
 
-def _draw_depthwise(chance: Chance, layer: Options, shape: Shape) -> Shape | None:
+def _draw_depthwise(chance: Chance, layer: Options, shape: Lengths) -> Lengths | None:
     if len(shape) not in (2, 3):
         return None
     draw_weights(chance, layer)
@@ -102,7 +102,7 @@ def _depthwise(layer: Options, x: Any) -> Any:
     return cls(kernel, depthwise_quantizer=closing(layer), **options)(x)
 
 
-def _draw_separable(chance: Chance, layer: Options, shape: Shape) -> Shape | None:
+def _draw_separable(chance: Chance, layer: Options, shape: Lengths) -> Lengths | None:
     if len(shape) not in (2, 3):
         return None
     draw_weights(chance, layer)
@@ -120,7 +120,7 @@ def _separable(layer: Options, x: Any) -> Any:
     return cls(layer["filters"], tuple(layer["kernel"]), **quantizers, **options)(x)
 
 
-def _draw_transposed(chance: Chance, layer: Options, shape: Shape) -> Shape | None:
+def _draw_transposed(chance: Chance, layer: Options, shape: Lengths) -> Lengths | None:
     if len(shape) not in (2, 3, 4):
         return None
     draw_weights(chance, layer)

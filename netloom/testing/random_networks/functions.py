@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from netloom.testing.random_networks.kind import Chance, Kind, Options, Shape, bits, closing
+from netloom.testing.random_networks.kind import Chance, Kind, Lengths, Options, bits, closing
 
 QUANTIZERS = (
     *("quantized_tanh(5,use_real_tanh=True)", "quantized_relu(5,1,negative_slope=0.25)", "ternary()", "binary()"),
@@ -36,7 +36,7 @@ def activations() -> tuple[str, ...]:
     return tuple(sorted(function_names()))
 
 
-def _draw_quantizer(chance: Chance, layer: Options, shape: Shape) -> Shape:
+def _draw_quantizer(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
     """A cast, to either sign."""
     layer |= {"symmetric": chance.pick(0, 1), "signed": chance.often(0.7)}
     if not layer["signed"]:
@@ -50,7 +50,7 @@ def _quantizer(layer: Options, x: Any) -> Any:
     return QActivation(closing(layer, keep_negative=layer["signed"]), name=layer["name"])(x)
 
 
-def _draw_relu(chance: Chance, layer: Options, shape: Shape) -> Shape:
+def _draw_relu(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
     layer["function"] = chance.pick("quantized", "quantized", "plain", "quantized_sigmoid", "quantized_tanh")
     return shape
 
@@ -67,7 +67,7 @@ def _relu(layer: Options, x: Any) -> Any:
     return QActivation(quantizer, name=layer["name"])(x)
 
 
-def _draw_function(chance: Chance, layer: Options, shape: Shape) -> Shape:
+def _draw_function(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
     """A function behind an address of few bits; mostly with a quantizer behind it, which makes it exact."""
     layer["function"] = chance.pick(chance.pick(*activations()), chance.pick(*QUANTIZERS), chance.pick(*LAYERS))
     layer["closed"] = chance.often(0.75)

@@ -10,7 +10,7 @@ import numpy as np
 Options = dict[str, Any]
 """What is drawn of a layer, as plain JSON; `name`, `bits`, `integer` and `kind` are there already."""
 
-Shape = list[int]
+Lengths = list[int]
 
 MOST_ELEMENTS, MOST_SIZE = 96, 12
 """Of any tensor, so that a network compiles in seconds."""
@@ -45,7 +45,7 @@ class Kind:
         build: the tensor that Keras layers of these options give of another.
     """
 
-    draw: Callable[[Chance, Options, Shape], Shape | None]
+    draw: Callable[[Chance, Options, Lengths], Lengths | None]
     build: Callable[[Options, Any], Any]
 
 

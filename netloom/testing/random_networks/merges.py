@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from netloom.testing.random_networks.kind import Chance, Kind, Options, Shape, quantized
+from netloom.testing.random_networks.kind import Chance, Kind, Lengths, Options, quantized
 
 FUNCTIONS = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
 
 
-def _draw_merge(chance: Chance, layer: Options, shape: Shape) -> Shape:
+def _draw_merge(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
     """The tensor and others made of it, or of inputs of their own."""
     layer["function"] = chance.pick(*FUNCTIONS)
     count = 1 if layer["function"] == "Subtract" else chance.pick(1, 1, 1, 2, 3)
@@ -18,7 +18,7 @@ def _draw_merge(chance: Chance, layer: Options, shape: Shape) -> Shape:
     return shape
 
 
-def _draw_other(chance: Chance, shape: Shape) -> Options:
+def _draw_other(chance: Chance, shape: Lengths) -> Options:
     source = chance.pick("quantized", "quantized", "same", "input")
     if source == "same":
         return {"source": source}
@@ -52,7 +52,7 @@ def _merge(layer: Options, x: Any) -> Any:
     return getattr(keras.layers, layer["function"])(name=layer["name"])([x, *_others(layer, x)])
 
 
-def _draw_concatenate(chance: Chance, layer: Options, shape: Shape) -> Shape:
+def _draw_concatenate(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
     axis, size = chance.below(0, len(shape)), 0
     layer |= {"axis": axis, "others": []}
     for _ in range(chance.pick(1, 1, 2)):
@@ -70,7 +70,7 @@ def _concatenate(layer: Options, x: Any) -> Any:
     return keras.layers.Concatenate(layer["axis"] + 1, name=layer["name"])([x, *_others(layer, x)])
 
 
-def _draw_arithmetic(chance: Chance, layer: Options, shape: Shape) -> Shape:
+def _draw_arithmetic(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
     """`x * scale + shift`, `x + other`, and other operations on tensors."""
     layer["operation"] = chance.pick("scale", "sum", "square", "absolute", "negative")
     layer |= {"scale": chance.below(-8, 9) / 4, "shift": chance.below(-8, 9) / 4}

@@ -3,21 +3,21 @@
 from math import prod
 from typing import Any
 
-from netloom.testing.random_networks.kind import Chance, Kind, Options, Shape
+from netloom.testing.random_networks.kind import Chance, Kind, Lengths, Options
 
 
 def _ends(chance: Chance, count: int, most: int) -> list[list[int]]:
     return [[chance.below(0, most + 1), chance.below(0, most + 1)] for _ in range(count)]
 
 
-def _draw_pad(chance: Chance, layer: Options, shape: Shape) -> Shape | None:
+def _draw_pad(chance: Chance, layer: Options, shape: Lengths) -> Lengths | None:
     if len(shape) not in (2, 3, 4):
         return None
     layer["ends"] = _ends(chance, len(shape) - 1, 1 if len(shape) > 2 else 2)
     return [*(n + sum(ends) for n, ends in zip(shape[:-1], layer["ends"], strict=True)), shape[-1]]
 
 
-def _draw_crop(chance: Chance, layer: Options, shape: Shape) -> Shape | None:
+def _draw_crop(chance: Chance, layer: Options, shape: Lengths) -> Lengths | None:
     if len(shape) not in (2, 3, 4):
         return None
     layer["ends"] = _ends(chance, len(shape) - 1, 1)
@@ -35,7 +35,7 @@ def _build_ends(name: str) -> Any:
     return build
 
 
-def _draw_upsample(chance: Chance, layer: Options, shape: Shape) -> Shape | None:
+def _draw_upsample(chance: Chance, layer: Options, shape: Lengths) -> Lengths | None:
     if len(shape) not in (2, 3, 4):
         return None
     layer |= {"size": [chance.pick(1, 2, 2, 3) for _ in shape[:-1]], "interpolation": "nearest"}
@@ -53,7 +53,7 @@ def _upsample(layer: Options, x: Any) -> Any:
     return cls(size if rank > 1 else size[0], name=layer["name"], **options)(x)
 
 
-def _draw_permute(chance: Chance, layer: Options, shape: Shape) -> Shape | None:
+def _draw_permute(chance: Chance, layer: Options, shape: Lengths) -> Lengths | None:
     if len(shape) < 2:
         return None
     rest = list(range(len(shape)))
@@ -68,7 +68,7 @@ def _permute(layer: Options, x: Any) -> Any:
     return keras.layers.Permute(tuple(layer["dims"]), name=layer["name"])(x)
 
 
-def _draw_reshape(chance: Chance, layer: Options, shape: Shape) -> Shape | None:
+def _draw_reshape(chance: Chance, layer: Options, shape: Lengths) -> Lengths | None:
     """To another rank: flattened, split in two, an axis more, or repeated."""
     size = prod(shape)
     factors = [n for n in range(2, size) if size % n == 0]
@@ -97,7 +97,7 @@ def _reshape(layer: Options, x: Any) -> Any:
     return keras.layers.Reshape(tuple(layer["target"]), name=layer["name"])(x)
 
 
-def _draw_slice(chance: Chance, layer: Options, shape: Shape) -> Shape:
+def _draw_slice(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
     """`x[:, a:b]` along some axis, or one place of it."""
     axis = chance.below(0, len(shape))
     start = chance.below(0, shape[axis])
@@ -112,7 +112,7 @@ def _slice(layer: Options, x: Any) -> Any:
     return x[(slice(None), *[slice(None)] * layer["axis"], key)]
 
 
-def _draw_nothing(chance: Chance, layer: Options, shape: Shape) -> Shape:
+def _draw_nothing(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
     """Dropout and its kind."""
     layer["class"] = chance.pick(
         "Dropout",

@@ -1,11 +1,11 @@
-"""`generate` draws the specification of a network from a seed; `build` makes its QKeras model."""
+"""`generate` draws the specification of a network from a seed; `build_model` makes its QKeras model."""
 
 from typing import Any
 
 import numpy as np
 
 from netloom.testing.random_networks import convolutions, functions, merges, moves, norms, pools, products
-from netloom.testing.random_networks.kind import Chance, Kind, Options, Shape, bits, is_small
+from netloom.testing.random_networks.kind import Chance, Kind, Lengths, Options, bits, is_small
 
 KINDS: dict[str, Kind] = {
     **products.KINDS,
@@ -85,7 +85,7 @@ def generate(seed: int) -> dict[str, Any]:
     return {"seed": seed, "input": source, "layers": layers, "outputs": outputs, "settings": settings, "lossy": lossy}
 
 
-def _fitting(chance: Chance, kind: str, number: int, shape: Shape) -> tuple[Options, Shape | None]:
+def _fitting(chance: Chance, kind: str, number: int, shape: Lengths) -> tuple[Options, Lengths | None]:
     """A layer of a kind, and the shape of its result; None after some tries that fit nothing, or become too large."""
     layer: Options = {}
     for _ in range(_TRIES):
@@ -101,7 +101,7 @@ def means_the_same(spec: dict[str, Any]) -> bool:
     return not spec["lossy"] and all(layer.get("exact", True) for layer in spec["layers"])
 
 
-def build(spec: dict[str, Any]) -> Any:
+def build_model(spec: dict[str, Any]) -> Any:
     """The QKeras model of a specification.
 
     Raises:

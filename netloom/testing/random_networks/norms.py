@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from netloom.testing.random_networks.kind import Chance, Kind, Options, Shape, bits
+from netloom.testing.random_networks.kind import Chance, Kind, Lengths, Options, bits
 
 MODES = {"layer": 2.0**-10, "rms": 1e-6, "unit": 1e-12}
 """Modes of `QNormalization`, and an epsilon for each."""
 
 
-def _draw_batch_norm(chance: Chance, layer: Options, shape: Shape) -> Shape:
+def _draw_batch_norm(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
     layer |= {
         "class": chance.pick("QBatchNormalization", "QBatchNormalization", "BatchNormalization"),
         "axis": chance.pick(-1, -1, chance.below(1, len(shape) + 1)),
@@ -53,7 +53,7 @@ def _parameter(weight: Any, rng: np.random.Generator) -> np.ndarray:
     return np.round(rng.normal(0.5, 0.5, weight.shape) * 64) / 64
 
 
-def _draw_norm(chance: Chance, layer: Options, shape: Shape) -> Shape | None:
+def _draw_norm(chance: Chance, layer: Options, shape: Lengths) -> Lengths | None:
     mode = chance.pick(*MODES)
     groups = chance.pick(None, None, *(n for n in range(1, shape[-1] + 1) if shape[-1] % n == 0))
     layer |= {"mode": mode, "groups": groups if mode == "layer" else None, "width": chance.below(3, 7)}
@@ -68,7 +68,7 @@ def _norm(layer: Options, x: Any) -> Any:
     )(x)
 
 
-def _draw_softmax(chance: Chance, layer: Options, shape: Shape) -> Shape:
+def _draw_softmax(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
     """netloom's; Keras's takes hls4ml's tables, which QKeras does not have."""
     layer |= {"class": chance.pick("QSoftmax", "QSoftmax", "QSoftmax", "Softmax", "Activation")}
     layer |= {"axis": chance.pick(-1, chance.below(1, len(shape) + 1)), "exact": layer["class"] == "QSoftmax"}

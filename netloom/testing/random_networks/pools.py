@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from netloom.testing.random_networks.kind import Chance, Kind, Options, Shape, slid
+from netloom.testing.random_networks.kind import Chance, Kind, Lengths, Options, slid
 
 
-def _draw_pool(chance: Chance, layer: Options, shape: Shape) -> Shape | None:
+def _draw_pool(chance: Chance, layer: Options, shape: Lengths) -> Lengths | None:
     spatial = shape[:-1]
     if len(spatial) not in (1, 2, 3):
         return None

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from netloom.testing.random_networks.kind import Chance, Kind, Options, Shape, bits, closing, common, draw_weights
+from netloom.testing.random_networks.kind import Chance, Kind, Lengths, Options, bits, closing, common, draw_weights
 
 
-def _draw_dense(chance: Chance, layer: Options, shape: Shape) -> Shape:
+def _draw_dense(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
     draw_weights(chance, layer)
     layer |= {"units": chance.below(1, 5), "folded": chance.often(0.25)}
     if layer["folded"]:
@@ -20,7 +20,7 @@ def _dense(layer: Options, x: Any) -> Any:
     return cls(layer["units"], kernel_quantizer=closing(layer), **common(layer))(x)
 
 
-def _draw_shared(chance: Chance, layer: Options, shape: Shape) -> Shape:
+def _draw_shared(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
     """One layer at two places, its results added."""
     layer |= {"bias": chance.often(0.6), "units": chance.below(1, 5)}
     return [*shape[:-1], layer["units"]]
@@ -35,7 +35,7 @@ def _shared(layer: Options, x: Any) -> Any:
     return keras.layers.Add(name=f"{layer['name']}_sum")([dense(x), dense(other)])
 
 
-def _draw_distributed(chance: Chance, layer: Options, shape: Shape) -> Shape | None:
+def _draw_distributed(chance: Chance, layer: Options, shape: Lengths) -> Lengths | None:
     """A layer on each step; the steps are the first axis."""
     if len(shape) not in (2, 3) or shape[0] > 4:
         return None
@@ -60,7 +60,7 @@ def _distributed(layer: Options, x: Any) -> Any:
     return keras.layers.TimeDistributed(inner, name=layer["name"])(x)
 
 
-def _draw_nested(chance: Chance, layer: Options, shape: Shape) -> Shape:
+def _draw_nested(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
     """A model within the model."""
     layer |= {"bias": chance.often(0.6), "units": chance.below(1, 4)}
     return [*shape[:-1], layer["units"]]

@@ -13,7 +13,7 @@ from netloom.errors import FoldingError, NotSupportedError, SettingsError, Stora
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.devices import DEVICES
 from netloom.firmware.build import runner
-from netloom.firmware.build.bitstream import Build, BuildSettings, build
+from netloom.firmware.build.bitstream import Build, BuildSettings, make_bitstream
 from netloom.firmware.build.place_route import check_fit
 from netloom.firmware.build.synthesis import Netlist, synthesize
 from netloom.firmware.build.tools import Tool, run_tool
@@ -42,7 +42,7 @@ def small(folder: Path) -> Netlist:
 
 @pytest.fixture(scope="module")
 def built(folder: Path, netlist: Netlist) -> Build:
-    return build(folder, netlist, find_board(ECP5_BOARD), folder.parent / "built", QUICK)
+    return make_bitstream(folder, netlist, find_board(ECP5_BOARD), folder.parent / "built", QUICK)
 
 
 def synthesized(folder: Path, name: str) -> Netlist:
@@ -90,14 +90,14 @@ def test_floor_plan_accounts_for_every_cell(built: Build) -> None:
 
 def test_the_same_inputs_give_the_same_bytes(built: Build, tmp_path: Path) -> None:
     copy = add_design(tmp_path / "elsewhere" / "add")
-    again = build(copy, synthesized(copy, ECP5_BOARD), find_board(ECP5_BOARD), tmp_path / "again", QUICK)
+    again = make_bitstream(copy, synthesized(copy, ECP5_BOARD), find_board(ECP5_BOARD), tmp_path / "again", QUICK)
     assert again.bitstream.read_bytes() == built.bitstream.read_bytes()
 
 
 def test_small_family_with_its_pll(folder: Path, small: Netlist, tmp_path: Path) -> None:
     lines: list[str] = []
     settings = BuildSettings(clock_mhz=24, seeds=(1,), baud=115200, samples=2)
-    made = build(folder, small, find_board(ICE40_BOARD), tmp_path / "out", settings, on_line=lines.append)
+    made = make_bitstream(folder, small, find_board(ICE40_BOARD), tmp_path / "out", settings, on_line=lines.append)
     assert made.bitstream.name == "bitstream.bin" and made.bitstream.stat().st_size == 104090
     assert made.met and made.report["timing"]["clock_mhz"] == 24
     assert made.report["resources"]["bram"]["used"] >= 1
@@ -108,7 +108,7 @@ def test_small_family_with_its_pll(folder: Path, small: Netlist, tmp_path: Path)
 
 def test_seeds_are_tried_and_the_best_is_kept(folder: Path, small: Netlist, tmp_path: Path) -> None:
     settings = BuildSettings(clock_mhz=96, seeds=(1, 2, 3))
-    made = build(folder, small, find_board(ICE40_BOARD), tmp_path / "out", settings)
+    made = make_bitstream(folder, small, find_board(ICE40_BOARD), tmp_path / "out", settings)
     attempts = made.report["attempts"]
     assert [attempt["seed"] for attempt in attempts] == [1, 2, 3]
     best = max(attempts, key=lambda attempt: attempt["fmax_mhz"])
@@ -130,7 +130,7 @@ def test_too_large(folder: Path, tmp_path: Path) -> None:
     text = text.replace("beat == 3'd7", "(beat == 3'd7) ^ (^line29)")
     (wide / "network.sv").write_text(text)
     with pytest.raises(FoldingError, match=r"does not fit ULX3S-25F .* 29577 flip-flops of 24288 \(5289 too many\)"):
-        build(wide, synthesized(wide, ECP5_BOARD), find_board(ECP5_BOARD), tmp_path / "out", QUICK)
+        make_bitstream(wide, synthesized(wide, ECP5_BOARD), find_board(ECP5_BOARD), tmp_path / "out", QUICK)
     assert not (tmp_path / "out").exists()
 
 
@@ -157,7 +157,7 @@ def test_interrupted_while_routing(
 
     monkeypatch.setattr(runner, "run_tool", stop)
     with pytest.raises(error):
-        build(folder, netlist, find_board(ECP5_BOARD), built.folder, QUICK)
+        make_bitstream(folder, netlist, find_board(ECP5_BOARD), built.folder, QUICK)
     assert Build.read(built.folder) == built
     assert sorted(path.name for path in built.folder.parent.iterdir()) == before
 
@@ -182,9 +182,9 @@ def test_an_interrupted_build_goes_on_with_the_seed_it_was_at(
     arguments = folder, small, find_board(ICE40_BOARD), tmp_path / "out", BuildSettings(clock_mhz=96, seeds=(1, 2))
     store = Store(tmp_path / "store")
     with pytest.raises(KeyboardInterrupt):
-        build(*arguments, store=store)
+        make_bitstream(*arguments, store=store)
     ran.clear()
-    made = build(*arguments, store=store)
+    made = make_bitstream(*arguments, store=store)
     assert ran == ["2", "icepack"]
     assert [attempt["seed"] for attempt in made.report["attempts"]] == [1, 2]
 
@@ -198,32 +198,32 @@ def test_a_tool_that_crashes_leaves_its_log(
     monkeypatch.setenv("NEXTPNR_ECP5", str(crash))
     out = tmp_path / "out"
     with pytest.raises(ToolFailedError, match=r"nextpnr-ecp5 crashed \(SIGSEGV\).*out-failed/place-seed1\.log"):
-        build(folder, netlist, find_board(ECP5_BOARD), out, QUICK)
+        make_bitstream(folder, netlist, find_board(ECP5_BOARD), out, QUICK)
     assert (tmp_path / "out-failed" / "place-seed1.log").read_text() == "placing\n"
     assert not out.exists()
 
 
 def test_time_limit(folder: Path, netlist: Netlist, tmp_path: Path) -> None:
     with pytest.raises(ToolFailedError, match=r"yosys was stopped after 0\.01 seconds.*out-failed/shell\.log"):
-        build(folder, netlist, find_board(ECP5_BOARD), tmp_path / "out", BuildSettings(timeout=0.01))
+        make_bitstream(folder, netlist, find_board(ECP5_BOARD), tmp_path / "out", BuildSettings(timeout=0.01))
 
 
 def test_refusals(folder: Path, netlist: Netlist, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(NotSupportedError, match="needs Vivado"):
-        build(folder, netlist, find_board("Arty-A7-35"), out)
+        make_bitstream(folder, netlist, find_board("Arty-A7-35"), out)
     with pytest.raises(SettingsError, match=r"gives 3\.125 to 400 MHz, not 900"):
-        build(folder, netlist, find_board(ECP5_BOARD), out, BuildSettings(clock_mhz=900))
+        make_bitstream(folder, netlist, find_board(ECP5_BOARD), out, BuildSettings(clock_mhz=900))
     with pytest.raises(SettingsError, match="cannot be divided into 9000000 baud"):
-        build(folder, netlist, find_board(ECP5_BOARD), out, BuildSettings(baud=9_000_000))
+        make_bitstream(folder, netlist, find_board(ECP5_BOARD), out, BuildSettings(baud=9_000_000))
     with pytest.raises(SettingsError, match="at least one seed"):
-        build(folder, netlist, find_board(ECP5_BOARD), out, BuildSettings(seeds=()))
+        make_bitstream(folder, netlist, find_board(ECP5_BOARD), out, BuildSettings(seeds=()))
     with pytest.raises(StorageError, match="no design in"):
-        build(tmp_path, netlist, find_board(ECP5_BOARD), out)
+        make_bitstream(tmp_path, netlist, find_board(ECP5_BOARD), out)
     other = add_design(tmp_path / "other")
     (other / "design.json").write_text((other / "design.json").read_text().replace("generic", "ice40"))
     with pytest.raises(SettingsError, match="the design is for ice40, and ULX3S-25F has a LFE5U-25F"):
-        build(other, netlist, find_board(ECP5_BOARD), out)
+        make_bitstream(other, netlist, find_board(ECP5_BOARD), out)
     with pytest.raises(StorageError, match="no finished build"):
         Build.read(out)
     assert not out.exists()

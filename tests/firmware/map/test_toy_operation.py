@@ -11,7 +11,7 @@ from netloom.firmware.families import ECP5
 from netloom.firmware.map.folding.folding import fold_for_interval
 from netloom.firmware.map.layout import plan_design
 from netloom.firmware.map.operations.each import on_each
-from netloom.firmware.map.operations.table import MAPPINGS, register
+from netloom.firmware.map.operations.table import MAPPINGS, register_mapping
 from netloom.firmware.units.elements.lookup import LookupUnit
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Bounds, Lookup, Operation, TensorType, exact_dtype
@@ -49,7 +49,7 @@ def test_an_operation_from_outside_is_laid_out_and_exact():
     folding = fold_for_interval(dataflow, 6)
     with pytest.raises(LayerNotSupportedError, match="'layer1': Square has no hardware unit yet"):
         plan_design(dataflow, folding)
-    register(Square, on_each(_unit))
+    register_mapping(Square, on_each(_unit))
     try:
         check_design(dataflow, plan_design(dataflow, folding, ECP5), folding)
     finally:

@@ -7,7 +7,7 @@ import pytest
 
 from netloom.errors import PrecisionError
 from netloom.hls.dataflow import Elementwise, ElementwiseFunction
-from netloom.testing.operations import check_operation, full_bounds, random_raws, run, tensor
+from netloom.testing.operations import check_operation, full_bounds, random_raws, run_in_integers, tensor
 
 FUNCTIONS = {
     ElementwiseFunction.ADD: operator.add,
@@ -43,7 +43,7 @@ def test_bounds_are_reached_and_the_type_is_the_narrowest(function, pair):
     operation = Elementwise(function)
     raws = [np.arange(each.element.raw_min, each.element.raw_max + 1) for each in inputs]
     a, b = (grid.reshape(-1, 1) for grid in np.meshgrid(*raws))
-    result = run(operation, inputs, [a, b])
+    result = run_in_integers(operation, inputs, [a, b])
     (proven,) = operation.bounds(inputs, full_bounds(inputs))
     assert (proven.low[0], proven.high[0]) == (result.min(), result.max())
     element = operation.outputs(inputs)[0].element

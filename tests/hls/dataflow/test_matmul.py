@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from netloom.errors import PrecisionError
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Bounds, MatMul
-from netloom.testing.operations import check_operation, full_bounds, random_raws, run, tensor, works_in_float32
+from netloom.testing.operations import (
+    check_operation,
+    full_bounds,
+    random_raws,
+    run_in_integers,
+    tensor,
+    works_in_float32,
+)
 
 
 def scalar(a, b, transposed):
@@ -74,7 +81,7 @@ def test_dtypes():
 def test_beyond_int64():
     inputs = [tensor((1, 3), "fixed<60,3>"), tensor((3, 1), "fixed<60,3>")]
     raws = [np.full((1, 1, 3), inputs[0].element.raw_min), np.full((1, 3, 1), inputs[1].element.raw_min)]
-    assert run(MatMul(), inputs, raws).item() == 3 * inputs[0].element.raw_min ** 2
+    assert run_in_integers(MatMul(), inputs, raws).item() == 3 * inputs[0].element.raw_min ** 2
     assert MatMul().bounds(inputs, full_bounds(inputs))[0].high.item() == 3 * inputs[0].element.raw_min ** 2
 
 

@@ -11,7 +11,14 @@ from netloom.errors import PrecisionError
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import DepthwiseMatVec, MatVec
 from netloom.rounding import Rounding
-from netloom.testing.operations import check_operation, full_bounds, random_raws, run, tensor, works_in_float32
+from netloom.testing.operations import (
+    check_operation,
+    full_bounds,
+    random_raws,
+    run_in_integers,
+    tensor,
+    works_in_float32,
+)
 
 WEIGHT = FixedPoint.parse("fixed<5,2>")
 BIAS = FixedPoint.parse("fixed<6,4>")
@@ -113,7 +120,7 @@ def test_exact_sum_holds_everything_and_no_bit_more(cls):
     narrow = FixedPoint(exact.width - 1, exact.integer - 1, exact.signed)
     low, high = proven._sums(inputs, bounds)[1].low.min(), proven._sums(inputs, bounds)[1].high.max()
     assert low < narrow.raw_min or high > narrow.raw_max, "one bit less would have held every partial sum"
-    real = run(proven, inputs, random_raws(inputs)) / 2.0**exact.fraction
+    real = run_in_integers(proven, inputs, random_raws(inputs)) / 2.0**exact.fraction
     x = random_raws(inputs)[0] / 2.0 ** inputs[0].element.fraction
     w, b = matrix / 2.0**WEIGHT.fraction, bias / 2.0**BIAS.fraction
     expected = x @ w + b if cls is MatVec else (x.reshape(-1, 6, 4) * w).sum(axis=1) + b
@@ -129,7 +136,7 @@ def test_bounds_of_a_matvec_are_reached(end):
     for column in range(4):
         towards = product.weights[:, column] > 0
         worst = np.where(towards == (end == "high"), element.raw_max, element.raw_min)
-        assert run(product, inputs, [worst[None]])[0, column] == getattr(bounds, end)[column]
+        assert run_in_integers(product, inputs, [worst[None]])[0, column] == getattr(bounds, end)[column]
 
 
 def test_bounds_of_a_part_of_the_range_are_tighter_and_hold():
@@ -165,7 +172,7 @@ def test_wide_products_are_exact_in_int64():
     product = MatVec(matrix, wide, zero, BIAS, draft.exact_sum(inputs, full_bounds(inputs)))
     x = random_raws(inputs)[0]
     expected = x.astype(object) @ matrix.astype(object)
-    assert run(product, inputs, [x]).tolist() == expected.tolist()
+    assert run_in_integers(product, inputs, [x]).tolist() == expected.tolist()
 
 
 def test_products_beyond_any_type_are_refused_in_one_line():
@@ -182,7 +189,7 @@ def test_the_bias_is_cast_to_the_accumulator():
     product = MatVec(np.zeros((1, 3), dtype=np.int64), WEIGHT, np.array([3, -3, 31]), BIAS, FixedPoint(3, 3))
     # BIAS has 2 fraction bits: 0.75 truncates to 0, -0.75 to -1, 7.75 to 7, which wraps to -1.
     assert product.start().tolist() == [0, -1, -1]
-    assert run(product, inputs, [np.zeros((1, 1), dtype=np.int64)]).tolist() == [[0, -1, -1]]
+    assert run_in_integers(product, inputs, [np.zeros((1, 1), dtype=np.int64)]).tolist() == [[0, -1, -1]]
 
 
 def test_order_matters_only_where_the_accumulator_saturates():
@@ -193,7 +200,7 @@ def test_order_matters_only_where_the_accumulator_saturates():
     saturating, wrapping = FixedPoint.parse("fixed<8,8,TRN,SAT>"), FixedPoint.parse("fixed<8,8>")
 
     def total(accum, order):
-        return int(run(MatVec(*arguments, accum, order), inputs, [x])[0, 0])
+        return int(run_in_integers(MatVec(*arguments, accum, order), inputs, [x])[0, 0])
 
     assert total(saturating, None) == -73
     assert total(saturating, (0, 2, 1, 3)) == 0
@@ -207,10 +214,10 @@ def test_a_product_is_cast_before_it_meets_the_bias():
     arguments = (np.array([[-16]]), type_, np.array([16]), type_)
     x = np.array([[0], [8], [15]])
     saturating = MatVec(*arguments, FixedPoint.parse("ufixed<8,1,TRN,SAT>"))
-    assert run(saturating, inputs, [x]).ravel().tolist() == [128, 128, 128]
+    assert run_in_integers(saturating, inputs, [x]).ravel().tolist() == [128, 128, 128]
     assert saturating.may_overflow(inputs, full_bounds(inputs))
     wrapping = MatVec(*arguments, FixedPoint.parse("ufixed<8,1>"))
-    assert run(wrapping, inputs, [x]).ravel().tolist() == [128, 64, 8]
+    assert run_in_integers(wrapping, inputs, [x]).ravel().tolist() == [128, 64, 8]
 
 
 def test_cost_counts_weights_and_positions():

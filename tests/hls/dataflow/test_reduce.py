@@ -5,7 +5,7 @@ import pytest
 
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Reduce, Summation
-from netloom.testing.operations import check_operation, random_raws, run, tensor
+from netloom.testing.operations import check_operation, random_raws, run_in_integers, tensor
 
 ACCUMS = ["fixed<14,9>", "fixed<7,3>", "fixed<7,3,TRN,SAT>", "fixed<6,4,RND_CONV,SAT_SYM>", "ufixed<9,5,RND,SAT>"]
 
@@ -51,12 +51,12 @@ def test_the_order_shows_where_the_accumulator_saturates():
     accum = FixedPoint.parse("fixed<4,4,TRN,SAT>")
     inputs = [tensor((4,), "fixed<4,4>")]
     x = np.array([[7, 3, -5, -2]])
-    assert run(Reduce(accum, Summation.SEQUENTIAL), inputs, [x]).item() == 0
-    assert run(Reduce(accum, Summation.TREE), inputs, [x]).item() == 0
+    assert run_in_integers(Reduce(accum, Summation.SEQUENTIAL), inputs, [x]).item() == 0
+    assert run_in_integers(Reduce(accum, Summation.TREE), inputs, [x]).item() == 0
     x = np.array([[7, -5, 7, 7]])
-    assert run(Reduce(accum, Summation.SEQUENTIAL), inputs, [x]).item() == 7
+    assert run_in_integers(Reduce(accum, Summation.SEQUENTIAL), inputs, [x]).item() == 7
     x = np.array([[-8, 7, 7, -8]])
-    assert run(Reduce(accum, Summation.SEQUENTIAL), inputs, [x]).item() == -2
+    assert run_in_integers(Reduce(accum, Summation.SEQUENTIAL), inputs, [x]).item() == -2
     x = np.array([[7, 7, -8, -1]])
-    assert run(Reduce(accum, Summation.SEQUENTIAL), inputs, [x]).item() == -2
-    assert run(Reduce(accum, Summation.TREE), inputs, [x]).item() == -1
+    assert run_in_integers(Reduce(accum, Summation.SEQUENTIAL), inputs, [x]).item() == -2
+    assert run_in_integers(Reduce(accum, Summation.TREE), inputs, [x]).item() == -1

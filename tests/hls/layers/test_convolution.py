@@ -140,13 +140,13 @@ def test_a_transposed_convolution_multiplies_by_no_zeros_between_elements(tmp_pa
 def test_an_accumulator_that_loses_bits(case, modes, tmp_path):
     """Products rounded and sums overflowed one by one, in the C++'s order."""
     from netloom.hls import HlsSettings, convert
-    from netloom.sim import crosscheck
+    from netloom.sim import compare_engines
 
     shape, make = CASES[case]
     settings = HlsSettings(precision={"layer": {"accum": f"fixed<6,3,{modes}>"}})
     conversion = convert(network(shape, make()), settings, tmp_path / "conversion")
     with open_engine("fixed", conversion=conversion) as fixed, open_engine("csim", conversion=conversion) as csim:
-        fidelity = crosscheck(csim, fixed, samples(shape), trace=True)
+        fidelity = compare_engines(csim, fixed, samples(shape), trace=True)
     assert fidelity.equal, str(fidelity.first_mismatch)
 
 

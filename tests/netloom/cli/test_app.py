@@ -178,7 +178,7 @@ def test_what_goes_wrong_inside_a_command(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(cli_run, "run", fail)
+    monkeypatch.setattr(cli_run, "run_from_command", fail)
     result = cli.invoke(app, ["run", "digits"])
     assert result.exit_code == code
     assert words in one_error_line(result.stderr)

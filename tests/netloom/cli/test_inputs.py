@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netloom.cli.inputs import GridInputs, read_inputs, read_targets, write_array
+from netloom.cli.inputs import GridInputs, read_inputs, read_target_file, write_array
 from netloom.errors import InputError, NetloomError, StorageError
 from netloom.fixed_point import FixedPoint
 from netloom.models.tasks import Classification
@@ -74,11 +74,11 @@ def test_a_missing_file_a_directory_and_an_archive(tmp_path: Path) -> None:
 @pytest.mark.parametrize("labels", [np.ones(3, int), np.ones((2, 3), int) / 2, np.array([0, -1])])
 def test_labels_must_be_one_class_number_a_sample(tmp_path: Path, labels: np.ndarray) -> None:
     with pytest.raises(InputError):
-        Classification().read("y", read_targets(save(tmp_path / "y.npy", labels), 2))  # type: ignore[arg-type]
+        Classification().read("y", read_target_file(save(tmp_path / "y.npy", labels), 2))  # type: ignore[arg-type]
 
 
 def test_labels_in_a_column_are_taken(tmp_path: Path) -> None:
-    labels = read_targets(save(tmp_path / "y.npy", np.array([[3], [1]], np.uint8)), 2)
+    labels = read_target_file(save(tmp_path / "y.npy", np.array([[3], [1]], np.uint8)), 2)
     assert Classification().read("y", labels).tolist() == [3, 1]  # type: ignore[arg-type]
 
 

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("keras")
 
 from netloom.quantize.support.table import LAYERS
-from netloom.testing.random_networks import build, functions, generate, merges, norms
+from netloom.testing.random_networks import build_model, functions, generate, merges, norms
 
 COVER = (
     0,
@@ -163,7 +163,7 @@ def test_every_layer_of_the_table_is_drawn():
     """A new layer of the table fails this until a family draws it, and a seed that does so stands in `COVER`."""
     missing = {kind for kind, entry in LAYERS.items() if entry.stage in (None, "convert")}
     for seed in COVER:
-        missing -= {type(layer).__name__ for layer in build(generate(seed))._flatten_layers(include_self=False)}
+        missing -= {type(layer).__name__ for layer in build_model(generate(seed))._flatten_layers(include_self=False)}
     assert not missing
 
 

@@ -10,7 +10,7 @@ from netloom.errors import SimulationError, StorageError
 from netloom.firmware.build.synthesis import synthesize
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.firmware.families import ECP5, ICE40
-from netloom.sim import crosscheck, open_engine
+from netloom.sim import compare_engines, open_engine
 from netloom.sim.hardware.netlist import NetlistEngine, models, shortened
 from netloom.sim.hardware.rtl import RtlEngine
 from netloom.sim.hardware.verilator import Stalls, StreamPort, build
@@ -96,8 +96,8 @@ def test_equals_the_source(cache, tmp_path, family):
     design, netlist = synthesized(tmp_path, family)
     rtl = RtlEngine(design, cache=str(cache))
     engine = open_engine("netlist", design=design, netlist=str(netlist), cache=str(cache))
-    assert crosscheck(rtl, engine, samples()).equal
-    assert crosscheck(rtl, NetlistEngine(design, netlist, Stalls(1), cache), samples()).equal
+    assert compare_engines(rtl, engine, samples()).equal
+    assert compare_engines(rtl, NetlistEngine(design, netlist, Stalls(1), cache), samples()).equal
     assert engine.count_cycles() == rtl.count_cycles()
     assert engine.trace(samples(2)) == {}
 
@@ -115,7 +115,7 @@ def test_one_bit_of_a_lookup_table_is_caught(cache, tmp_path):
         netlist.write_text(text[:start] + flipped + text[end:])
         engine = NetlistEngine(design, netlist, cache=cache)
         try:
-            caught += not crosscheck(rtl, engine, samples()).equal
+            caught += not compare_engines(rtl, engine, samples()).equal
         except SimulationError:
             caught += 1
     assert caught == 3

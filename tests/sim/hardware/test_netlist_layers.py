@@ -11,12 +11,12 @@ from netloom.firmware.families import ECP5
 from netloom.firmware.generate import generate_design
 from netloom.firmware.map.folding.folding import intervals
 from netloom.hls import HlsSettings, convert
-from netloom.sim import crosscheck
+from netloom.sim import compare_engines
 from netloom.sim.fixed import FixedEngine
 from netloom.sim.hardware.netlist import NetlistEngine
 from netloom.sim.hardware.rtl import RtlEngine
 from netloom.sim.hardware.verilator import Stalls
-from netloom.testing.random_networks import build, samples
+from netloom.testing.random_networks import build_model, random_samples
 
 SETTINGS = {"io_type": "io_stream", "strategy": "Latency", "reuse_factor": 1}
 WEIGHTED = {"bits": 3, "integer": 1, "bias": True, "symmetric": 0}
@@ -53,7 +53,7 @@ def test_equals_its_netlist(name, tmp_path, shared):
     shape, layer = NETWORKS[name]
     spec = {"seed": 5, "outputs": [], "lossy": {}, "settings": SETTINGS, "layers": [layer]}
     spec["input"] = {"shape": shape, "bits": 5, "signed": True}
-    model = build(spec)
+    model = build_model(spec)
     conversion = convert(model, HlsSettings(**SETTINGS), tmp_path / "conversion")
     slow = 4 * max(intervals(conversion.dataflow))
     generate_design(conversion.dataflow, interval=slow, device=find_board("ULX3S-85F").device).write(
@@ -63,10 +63,10 @@ def test_equals_its_netlist(name, tmp_path, shared):
     netlist = synthesize(
         tmp_path / "design", design.files, design.memories, design.top, ECP5, tmp_path / "netlist"
     ).verilog
-    fixed, x = FixedEngine(conversion), [one[:16] for one in samples(spec, model)]
+    fixed, x = FixedEngine(conversion), [one[:16] for one in random_samples(spec, model)]
     cache = shared / "models"
     rtl = RtlEngine(design, None, cache)
-    assert crosscheck(fixed, rtl, x, trace=True).equal
+    assert compare_engines(fixed, rtl, x, trace=True).equal
     for stalls in (None, Stalls(1, 0.3, 0.5)):
-        assert crosscheck(fixed, NetlistEngine(design, netlist, stalls, cache), x).equal
+        assert compare_engines(fixed, NetlistEngine(design, netlist, stalls, cache), x).equal
     assert NetlistEngine(design, netlist, None, cache).count_cycles() == rtl.count_cycles()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from netloom.errors import InputError, SimulationError, StorageError, ToolFailedError
-from netloom.sim import crosscheck
+from netloom.sim import compare_engines
 from netloom.sim.engine import Engine
 from netloom.sim.hardware.rtl import RtlEngine
 from netloom.sim.hardware.verilator import Stalls
@@ -47,7 +47,7 @@ def samples(count=50):
 @pytest.mark.parametrize("stalls", [None, Stalls(1), Stalls(2, 0.6, 0.6, 3)])
 def test_equals_its_meaning(engine, stalls):
     rtl = engine(stalls)
-    fidelity = crosscheck(Meaning(), rtl, samples(), trace=True)
+    fidelity = compare_engines(Meaning(), rtl, samples(), trace=True)
     assert fidelity.equal
     assert [layer.layer for layer in fidelity.layers] == ["sum", "half"]
     assert rtl.speed.samples == 100
@@ -71,7 +71,7 @@ def test_data_sets_longer_than_a_run(engine, monkeypatch):
     predicted = rtl.predict(samples(), lambda done, total: seen.append((done, total)))
     assert (predicted == Meaning().predict(samples())).all()
     assert len(seen) > 2 and seen[-1] == (50, 50)
-    assert crosscheck(Meaning(), rtl, samples(), trace=True).equal
+    assert compare_engines(Meaning(), rtl, samples(), trace=True).equal
 
 
 def test_cycles(engine):
@@ -89,13 +89,13 @@ def test_wrong_shape(engine):
 
 
 def test_one_bit_in_a_memory_names_the_layer(engine):
-    fidelity = crosscheck(Meaning(), engine(table="0003\n0285\n2700\n"), samples(), trace=True)
+    fidelity = compare_engines(Meaning(), engine(table="0003\n0285\n2700\n"), samples(), trace=True)
     assert not fidelity.equal
     assert fidelity.first_mismatch.layer == "sum"
 
 
 def test_another_rounding_names_the_layer(engine):
-    fidelity = crosscheck(
+    fidelity = compare_engines(
         Meaning(), engine(half_unit=handmade.HALF.replace("in_data[0]}", "1'b0 & in_data[0]}")), samples(), trace=True
     )
     assert fidelity.first_mismatch.layer == "half"

@@ -12,7 +12,7 @@ from netloom.firmware.families import ICE40
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.multiplier import LATENCY
 from netloom.fixed_point import FixedPoint
-from netloom.testing.pipeline_bench import operands, signed, through
+from netloom.testing.pipeline_bench import operands, signed_words, through
 
 BODY = """
   multiplier #(
@@ -36,7 +36,7 @@ def theirs() -> dict[str, str]:
 def test_model_is_yosyss(a, b):
     left, right = (each.ravel() for each in np.meshgrid(operands(16), operands(16)))
     body = BODY.format(a=a, b=b)
-    expected = signed(left, 16, a) * signed(right, 16, b)
+    expected = signed_words(left, 16, a) * signed_words(right, 16, b)
     for others in ({}, theirs()):
         given = through(body, 32, 32, LATENCY, left | right << 16, others, False, ICE40)
         assert Stream("out", FixedPoint(32, 32), 1, 1).unpack(given).ravel().tolist() == expected.tolist()

@@ -8,7 +8,7 @@ from netloom.errors import FoldingError
 from netloom.firmware.units.elements.reduce import ReduceUnit, required_lanes
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Bounds, Reduce, Summation, TensorType
-from netloom.testing.operations import full_bounds, run
+from netloom.testing.operations import full_bounds, run_in_integers
 
 SEQUENTIAL, TREE = Summation.SEQUENTIAL, Summation.TREE
 
@@ -69,7 +69,8 @@ def test_both_orders_differ_where_the_unit_insists():
     tensor = TensorType((1, 4), FixedPoint.parse("fixed<8,4>"))
     raws = [np.array([[[127, 127, -128, -128]]])]
     results = [
-        run(reduce_to("fixed<8,4,TRN,SAT>", summation), [tensor], raws).item() for summation in (SEQUENTIAL, TREE)
+        run_in_integers(reduce_to("fixed<8,4,TRN,SAT>", summation), [tensor], raws).item()
+        for summation in (SEQUENTIAL, TREE)
     ]
     assert results[0] != results[1]
 

@@ -15,7 +15,7 @@ from netloom.firmware.units.products.depthwise import DepthwiseUnit, depthwise_s
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import Bounds, DepthwiseMatVec
 from netloom.rounding import Rounding
-from netloom.testing.operations import full_bounds, random_raws, run, tensor
+from netloom.testing.operations import full_bounds, random_raws, run_in_integers, tensor
 from netloom.testing.unit_bench import check_unit
 
 BIAS = FixedPoint.parse("fixed<6,4>")
@@ -54,7 +54,7 @@ def check(operation, shape, element, seed=0, seeds=(1, 2, 3), batch=8, **fields)
     type_ = tensor((positions, prod(kernel) * channels), element)
     (x,) = random_raws([type_], seed, batch)
     source = kernel_columns(x, unit.kernel_height, unit.kernel_width, channels, lanes)
-    flowing = check_unit(unit, [source], [run(operation, [type_], [x])], seeds)[0]
+    flowing = check_unit(unit, [source], [run_in_integers(operation, [type_], [x])], seeds)[0]
     # One beat a clock: credits never hold up what flows.
     taken = flowing.taken[0]
     assert taken[-1] - taken[0] == len(taken) - 1

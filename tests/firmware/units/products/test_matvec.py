@@ -13,7 +13,7 @@ from netloom.hls.dataflow import Bounds, MatVec, TensorType
 from netloom.rounding import Rounding
 from netloom.sim.hardware.cells import cell_models
 from netloom.sim.hardware.verilator import StreamPort, build
-from netloom.testing.operations import random_raws, run, tensor
+from netloom.testing.operations import random_raws, run_in_integers, tensor
 from netloom.testing.unit_bench import check_unit, library
 
 BIAS = FixedPoint.parse("fixed<6,4>")
@@ -57,7 +57,7 @@ def check(operation, pe, simd, element="fixed<7,3>", positions=3, seeds=SEEDS, b
     # Every vector in words, as often as there are groups of outputs.
     words = x[:, :, None, unit.k_order]
     source = np.broadcast_to(words, (*words.shape[:2], unit.nf, *words.shape[3:]))
-    flowing = check_unit(unit, [source.reshape(len(x), -1)], [run(operation, [type_], [x])], seeds)[0]
+    flowing = check_unit(unit, [source.reshape(len(x), -1)], [run_in_integers(operation, [type_], [x])], seeds)[0]
     # One beat a clock: credits never hold up what flows.
     taken = flowing.taken[0]
     assert taken[-1] - taken[0] == len(taken) - 1

@@ -13,7 +13,7 @@ from netloom.firmware.units.products.shift_add import digit_count, linear_networ
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Bounds, MatVec
 from netloom.rounding import Rounding
-from netloom.testing.operations import random_raws, run, tensor
+from netloom.testing.operations import random_raws, run_in_integers, tensor
 from netloom.testing.unit_bench import check_unit
 
 BIAS = FixedPoint.parse("fixed<6,4>")
@@ -32,7 +32,7 @@ def check(operation, element="fixed<7,3>", positions=3, seeds=(1, 2), batch=8, *
     unit = MatVecUnrolled("dense", Stream("source", FixedPoint.parse(element), inputs, positions), operation, **fields)
     type_ = tensor((positions, inputs), element)
     (x,) = random_raws([type_], 1, batch)
-    flowing = check_unit(unit, [x.reshape(len(x), -1)], [run(operation, [type_], [x])], seeds)[0]
+    flowing = check_unit(unit, [x.reshape(len(x), -1)], [run_in_integers(operation, [type_], [x])], seeds)[0]
     # One beat a clock: credits never hold up what flows.
     taken = flowing.taken[0]
     assert taken[-1] - taken[0] == len(taken) - 1

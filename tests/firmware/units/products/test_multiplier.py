@@ -7,7 +7,7 @@ from netloom.firmware.families import ECP5, GENERIC, ICE40
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
 from netloom.fixed_point import FixedPoint
-from netloom.testing.pipeline_bench import operands, signed, through
+from netloom.testing.pipeline_bench import operands, signed_words, through
 
 slow = pytest.mark.slow
 
@@ -47,7 +47,7 @@ def test_products(target, dsp, widths):
     given = through(body, width, 4 * width, LATENCY, left | right << a, family=target)
     result = Stream("out", FixedPoint(width, width, False), 4, 1).unpack(given)
     for products, signs in zip(result.T, SIGNS, strict=True):
-        expected = signed(left, a, signs[0]) * signed(right, b, signs[1])
+        expected = signed_words(left, a, signs[0]) * signed_words(right, b, signs[1])
         assert products.tolist() == (expected & ((1 << width) - 1)).tolist(), f"signs {signs}"
 
 

@@ -15,7 +15,7 @@ from netloom.firmware.units.windows.pool import PoolUnit, pool_saturates
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import Pool, PoolFunction, Summation
 from netloom.rounding import Rounding
-from netloom.testing.operations import full_bounds, random_raws, run, tensor
+from netloom.testing.operations import full_bounds, random_raws, run_in_integers, tensor
 from netloom.testing.unit_bench import check_unit
 
 SHAPES = {
@@ -45,9 +45,9 @@ def unit_of(operation, type_, lanes, **fields):
 def check(operation, type_, lanes, seed=0, seeds=(1, 2, 3), batch=8, **fields):
     unit = unit_of(operation, type_, lanes, **fields)
     (x,) = random_raws([type_], seed, batch)
-    windows = run(window_of(operation), [type_], [x])
+    windows = run_in_integers(window_of(operation), [type_], [x])
     source = kernel_columns(windows, unit.column_rows, unit.columns, type_.shape[-1], lanes)
-    flowing = check_unit(unit, [source], [run(operation, [type_], [x])], seeds)[0]
+    flowing = check_unit(unit, [source], [run_in_integers(operation, [type_], [x])], seeds)[0]
     # One beat a clock: credits never hold up what flows.
     taken = flowing.taken[0]
     assert taken[-1] - taken[0] == len(taken) - 1

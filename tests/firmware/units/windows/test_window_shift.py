@@ -8,7 +8,7 @@ from netloom.errors import SettingsError, ToolFailedError
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.windows.window_shift import WindowShift
 from netloom.hls.dataflow import Window
-from netloom.testing.operations import random_raws, run, tensor
+from netloom.testing.operations import random_raws, run_in_integers, tensor
 from netloom.testing.unit_bench import check_unit
 
 SHAPES = {
@@ -55,7 +55,7 @@ def test_windows_of_a_sequence_are_those_of_the_operation():
     type_ = tensor((9, 4), "ufixed<6,2>")
     unit = WindowShift("shift", Stream("source", type_.element, 4, 9), 9, 3, 2)
     (x,) = random_raws([type_])
-    check_unit(unit, [x], [run(window, [type_], [x])])
+    check_unit(unit, [x], [run_in_integers(window, [type_], [x])])
 
 
 @pytest.mark.slow
