@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import Overflow
 from netloom.hls.dataflow.evaluator import Evaluator
 from netloom.hls.dataflow.graph import Dataflow
@@ -27,6 +28,9 @@ class Scan(Operation):
     along a leading axis, else that of the last step computed.
 
     Every carried result is that of a `Cast`: so its type bounds what the source can hold.
+
+    Raises:
+        LayerNotSupportedError: for a state that does not begin with known raws, but with what a stream brings.
     """
 
     body: Dataflow
@@ -35,6 +39,14 @@ class Scan(Operation):
     steps: int
     every: tuple[bool, ...]
     reverse: bool = False
+
+    def __post_init__(self) -> None:
+        for (source, _), raws in zip(self.carries, self.initial, strict=False):  # their number: see `holds`
+            if not isinstance(raws, np.ndarray):
+                raise LayerNotSupportedError(
+                    f"a loop's state {source!r} must begin with an array of raws, not with {raws!r}: a stream cannot"
+                    " bring them, its body can add what one brings"
+                )
 
     @property
     def results(self) -> int:

@@ -67,6 +67,13 @@ def test_no_two_nodes_have_a_name_wherever_they_are():
         replace(flow, nodes=flow.nodes * 2)
 
 
+@pytest.mark.parametrize("initial", [(None,), ("start",)])
+def test_a_state_that_a_stream_would_begin_is_refused_by_name(initial):
+    said = f"state 'h' must begin with an array of raws, not with {initial[0]!r}: a stream cannot bring them"
+    with pytest.raises(LayerNotSupportedError, match=said):
+        replace(simple(), initial=initial)
+
+
 @pytest.mark.parametrize("every", [True, False])
 @pytest.mark.parametrize("reverse", [True, False])
 @pytest.mark.parametrize("wrap", [True, False])
