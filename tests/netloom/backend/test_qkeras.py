@@ -50,3 +50,17 @@ def test_a_softmax_inside_a_dense_layer(tmp_path: Path) -> None:
     found, expected = convert(model, tmp_path, "io_parallel").predict(x), model.predict(x, verbose=0)
     assert np.abs(found - expected).max() < 0.02
     assert np.ptp(expected) > 0.9
+
+
+@pytest.mark.parametrize("activation", [None, "quantized_relu(6,2)"])
+def test_a_separable_convolution_has_one_name_where_hls4ml_takes_it(activation: str | None, tmp_path: Path) -> None:
+    keras.utils.set_random_seed(1)
+    grid = "quantized_bits(6,1,alpha=1)"
+    quantizers = {"depthwise_quantizer": grid, "pointwise_quantizer": grid, "bias_quantizer": grid}
+    convolution = qkeras.QSeparableConv1D(3, 2, activation=activation, name="s", **quantizers)
+    model = keras.Sequential([keras.Input((6, 2)), qkeras.QActivation("quantized_bits(8,2,alpha=1)"), convolution])
+    config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend="netloom")
+    assert ("s" in config["LayerName"]) == (activation is None)
+    x = np.random.default_rng(0).integers(-128, 128, (100, 6, 2)).astype(np.float32) / 32
+    found, expected = convert(model, tmp_path, "io_stream").predict(x), model.predict(x, verbose=0)
+    np.testing.assert_array_equal(found, expected.reshape(found.shape))

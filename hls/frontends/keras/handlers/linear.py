@@ -14,7 +14,7 @@ from hls4ml.converters.keras_v3.conv import gen_conv_config
 from netloom.hls.frontends.keras.handlers.activation import activation_layer
 from netloom.hls.frontends.keras.handlers.chain import chained
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
-from netloom.hls.frontends.keras.handlers.quantizer import GridQuantizer, quantized_values
+from netloom.hls.frontends.keras.handlers.quantizer import GridQuantizer, is_plain, quantized_values
 from netloom.hls.layers.convolution import convolution, transposed_convolution
 
 
@@ -190,6 +190,15 @@ class QSeparableConvHandler(_LinearHandler):
     """`QSeparableConv1D` and `QSeparableConv2D`."""
 
     handles = ("qkeras.qconvolutional.QSeparableConv1D", "qkeras.qconvolutional.QSeparableConv2D")
+
+    def _answers(self, backend: str, layer: Any, in_tensors: Sequence[Any]) -> bool:
+        """At the front door hls4ml's own where it takes the layer: its configuration has one name for both halves."""
+        if not super()._answers(backend, layer, in_tensors):
+            return False
+        quantizers = (layer.depthwise_quantizer_internal, layer.pointwise_quantizer_internal)
+        plain = all(type(quantizer).__name__ == "quantized_bits" and is_plain(quantizer) for quantizer in quantizers)
+        linear = getattr(layer.activation, "__name__", "linear" if layer.activation is None else "") == "linear"
+        return not (plain and linear and layer.depth_multiplier == 1)
 
     def layers(self, layer: Any, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> list[dict[str, Any]]:
         """A depthwise convolution and a pointwise one, as hls4ml would split it."""

@@ -58,13 +58,13 @@ def quantized_values(layer: Any, weight: Any, quantizer: Any, where: str) -> tup
     if quantizer is None:
         return values, unquantized_grid(values, name)
     check_weights(values, quantizer, name)
-    if type(quantizer).__name__ in ("quantized_bits", "quantized_relu") and _is_plain(quantizer):
+    if type(quantizer).__name__ in ("quantized_bits", "quantized_relu") and is_plain(quantizer):
         return values, quantizer_type(quantizer).with_modes()
     # Scaled, or no range of its own (ternary, powers of two): as wide as its values need.
     return values, smallest_grid(values, name)
 
 
-def _is_plain(quantizer: Any) -> bool:
+def is_plain(quantizer: Any) -> bool:
     """Whether a linear quantizer has no scale and more than a sign, so that it is a fixed-point type."""
     alpha = getattr(quantizer, "alpha", None)
     unscaled = alpha is None or (isinstance(alpha, int | float) and alpha == 1)
