@@ -75,6 +75,16 @@ def test_emission_is_pure_and_described():
     assert "`b`" not in made[0]["network.sv"].splitlines()[0]
 
 
+def test_a_product_a_channel_of_windows_that_come_ready_made():
+    """As a convolution over three axes has them, in as many groups as channels."""
+    net = Network((3, 6))
+    net.matvec(2, depthwise=True)
+    dataflow = net.done()
+    for interval in intervals(dataflow):
+        folding = fold_for_interval(dataflow, interval)
+        check_design(dataflow, plan_design(dataflow, folding), folding)
+
+
 @pytest.mark.parametrize("options", [{"interval": 1}, {"reuse": {}}, {"device": find_board("ULX3S-25F").device}])
 def test_a_network_that_computes_nothing_is_refused(options):
     with pytest.raises(LayerNotSupportedError, match="hardware has nothing to compute"):

@@ -159,18 +159,18 @@ def test_a_fault_in_the_cpp(converted, tmp_path, name, module, right, wrong, lay
 
 
 RTL = [
-    ("windows", "column_reduce", "first || less", "less", "greatest"),
-    ("windows", "depthwise", "valid[Stages-1] && first[Stages-1]", "valid[Stages-1]", "depthwise"),
-    ("windows", "divide", '= SIGNED ? 88\'("TRN_ZERO")', '= SIGNED ? 88\'("TRN")', "average"),
+    ("windows", "column_reduce", "first || less", "first && less", "greatest"),
+    ("windows", "depthwise", "valid[Stages-1] && first[Stages-1]", "valid[Stages-1]", "dilated"),
+    ("windows", "divide", ".SHIFT(Log)", ".SHIFT(Log - 1)", "average"),
     ("windows", "pool", ".MAXIMUM(MAXIMUM)", ".MAXIMUM(1'b0)", "greatest"),
     ("elements", "clamp", "below ? Low[OUT_WIDTH-1:0]", "below ? High[OUT_WIDTH-1:0]", "lines"),
     ("elements", "combine_value", "$signed(a) > $signed(b)", "$signed(a) < $signed(b)", "softmax"),
     ("elements", "elementwise", "result = a - b", "result = a + b", "difference"),
-    ("elements", "elementwise", "A_SIGNED || B_SIGNED", "A_SIGNED && B_SIGNED", "rms"),
-    ("elements", "lookup", "out_data <= words", "out_data <= ~words", "table"),
-    ("elements", "lookup_index", "SumWidth'(OFFSET)", "SumWidth'(OFFSET + 1)", "layer"),
-    ("elements", "permute", "memory_zero ? '0 : memory_data", "memory_data", "pad"),
-    ("elements", "reduce", "first ? beat : combined", "combined", "layer"),
+    ("elements", "elementwise", "A_SIGNED || B_SIGNED", "A_SIGNED && B_SIGNED", "layer"),
+    ("elements", "lookup", "= value[IN_WIDTH-1:DROP]", "= ~value[IN_WIDTH-1:DROP]", "layer"),
+    ("elements", "lookup_index", "SumWidth'(OFFSET)", "SumWidth'(OFFSET + 1)", "table"),
+    ("elements", "permute", "memory_zero ? '0 : memory_data", "memory_zero ? '1 : memory_data", "pad"),
+    ("elements", "reduce", "first ? beat : combined", "first ? combined : beat", "layer"),
 ]
 
 MEMORIES = [

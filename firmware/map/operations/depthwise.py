@@ -34,7 +34,7 @@ class DepthwiseProduct(Weighted):
     def lay_out(self, builder: DesignBuilder) -> None:
         """Its windows, and the multipliers."""
         node, operation, fold = self.node, self.operation, builder.folding[self.node.name]
-        height, width = self.geometry.kernel if self.geometry else (1, 1)
+        height, width = self.geometry.kernel if self.geometry else (1, self._size)
         stream = self._channels(builder, fold, builder.take(self.reads))
         saturates = depthwise_saturates(operation, [self.tensor], [self.bounds])
         dsps = builder.dsps.get(node.name, 0)
@@ -49,12 +49,19 @@ class DepthwiseProduct(Weighted):
         stream = columns(builder, self.node, source, self.geometry, fold.lanes)
         return channel_windows(builder, self.node, stream, self.geometry, fold.lanes)
 
+    @property
+    def _size(self) -> int:
+        """Of a window, in elements of a channel."""
+        return int(self.operation.weights.shape[0])
+
     @cached_property
     def _folds(self) -> list[Fold]:
         folds = []
         for lanes in divisors(self.outputs):
             if self.geometry is None:
-                folds.append(Fold(lanes, 1, lanes, self.positions * self.outputs // lanes))
+                # Windows that come ready-made have all channels of an element side by side.
+                if self._size == 1 or lanes == self.outputs:
+                    folds.append(Fold(lanes, 1, lanes, self.positions * self._size * self.outputs // lanes))
                 continue
             height, width = self.geometry.kernel
             beats = self.positions * width * (self.outputs // lanes)

@@ -34,6 +34,9 @@ SHARES = {
 WIDENING = (*products.KINDS, *convolutions.KINDS, "merge", "arithmetic", "batch_norm")
 """Kinds whose results have more bits than their inputs; mostly a quantizer follows."""
 
+IDLE = ("nothing", "reshape")
+"""Kinds that compute nothing: a network of them alone has no hardware."""
+
 MOST_AXES, _TRIES = 4, 6
 
 ROUNDINGS = ("TRN", "TRN_ZERO", "RND", "RND_ZERO", "RND_INF", "RND_MIN_INF", "RND_CONV")
@@ -54,7 +57,7 @@ def generate(seed: int) -> dict[str, Any]:
     names = [name for name in KINDS for _ in range(SHARES.get(name, 1))]
     layers: list[Options] = []
     count = chance.below(1, 4)
-    while count:
+    while count > 0 or all(layer["kind"] in IDLE for layer in layers):
         layer, after = _fitting(chance, chance.pick(*names), len(layers), shape)
         if after is None:
             continue

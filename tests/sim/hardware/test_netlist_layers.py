@@ -55,7 +55,7 @@ def test_equals_its_netlist(name, tmp_path, shared):
     spec["input"] = {"shape": shape, "bits": 5, "signed": True}
     model = build_model(spec)
     conversion = convert(model, HlsSettings(**SETTINGS), tmp_path / "conversion")
-    slow = 4 * max(intervals(conversion.dataflow))
+    slow = 32 * max(intervals(conversion.dataflow))
     generate_design(conversion.dataflow, interval=slow, device=find_board("ULX3S-85F").device).write(
         tmp_path / "design"
     )
