@@ -11,6 +11,7 @@ from netloom.quantize.archive import check_archive
 from netloom.quantize.flat import flatten
 from netloom.quantize.hdf5 import check_hdf5, class_table, renumbered
 from netloom.quantize.inspection import check_finite
+from netloom.quantize.keras2 import modernized
 
 _LOADING_FAILURES = (
     ValueError,
@@ -43,7 +44,7 @@ def load_model(path: str | os.PathLike[str], input_shapes: Sequence[tuple[int, .
     refused before Keras sees them.
 
     Args:
-        path: of the file. An `.h5` file may be one of Keras 2.
+        path: of the file; it may be one of Keras 2.
         input_shapes: shape of each input without the batch, where the model leaves sizes open; the model is then
             flattened.
 
@@ -97,6 +98,9 @@ def _read(path: Path, version: str) -> Any:
     import keras
 
     if path.suffix not in HDF5:
+        if version.startswith("2."):
+            with modernized(path) as file:
+                return keras.models.load_model(file, compile=False, safe_mode=True)
         return keras.models.load_model(path, compile=False, safe_mode=True)
     with renumbered(path, version) as file:
         return keras.models.load_model(file, custom_objects=class_table(), compile=False, safe_mode=True)

@@ -16,6 +16,7 @@ from netloom.quantize.forward import fold_input_constants
 from netloom.quantize.graph import Graph, read_graph
 from netloom.quantize.inspection import check_finite, float_layers, has_quantized_layers, snap_weights
 from netloom.quantize.norms import split_norms
+from netloom.quantize.permutes import settle_permutes
 from netloom.quantize.plan import Point, plan_quantizers
 from netloom.quantize.policy import Policy
 from netloom.quantize.rebuild import build_float, build_twin
@@ -109,6 +110,7 @@ def rewrite(graph: Graph, policy: Policy) -> None:
     """Every rewrite before calibration, in order."""
     drop_no_operations(graph)
     split_activations(graph)
+    settle_permutes(graph)
     split_causal(graph)
     split_norms(graph)
     fold_input_constants(graph, policy)
