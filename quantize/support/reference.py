@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from netloom.quantize.functions import NOT_ELEMENTWISE, OF_LAYERS
+from netloom.quantize.functions.functions import NOT_ELEMENTWISE, OF_LAYERS
 from netloom.quantize.support.arguments import INSTEAD
 from netloom.quantize.support.rules import Rule
 from netloom.quantize.support.table import LAYERS, REFUSED

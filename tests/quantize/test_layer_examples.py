@@ -9,8 +9,8 @@ from layer_examples import ACTIVATIONS, LAYERS, OPERATIONS
 from layers_tried import PAGE, groups, tried
 
 from netloom.quantize.flat import flatten
-from netloom.quantize.functions import NOT_ELEMENTWISE, OF_LAYERS
-from netloom.quantize.graph import read_graph
+from netloom.quantize.functions.functions import NOT_ELEMENTWISE, OF_LAYERS
+from netloom.quantize.graph.graph import read_graph
 from netloom.quantize.support.graph import check_supported
 from netloom.quantize.support.reference import public_activations, public_layers
 from netloom.quantize.support.table import REFUSED

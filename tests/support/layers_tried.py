@@ -18,7 +18,7 @@ import numpy as np
 from designs import check_design
 from layer_examples import ACTIVATIONS, LAYERS, OPERATIONS, Example
 
-from netloom.firmware.map.folding import fold_for_interval, intervals
+from netloom.firmware.map.folding.folding import fold_for_interval, intervals
 from netloom.firmware.map.layout import plan_design
 from netloom.hls import HlsSettings, convert
 from netloom.quantize import Policy, quantize
@@ -26,7 +26,7 @@ from netloom.sim import crosscheck, open_engine
 
 KINDS: dict[str, Mapping[str, Example]] = {"layers": LAYERS, "activations": ACTIVATIONS, "operations": OPERATIONS}
 PAGE = Path(__file__).parents[2] / "docs" / "layers.json"
-TOGETHER, SAMPLES, IN_HARDWARE = 12, 20, 2
+TOGETHER, SAMPLES, IN_HARDWARE = 12, 20, 4
 
 
 def groups() -> list[tuple[str, list[str]]]:
