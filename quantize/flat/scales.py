@@ -12,22 +12,25 @@ from netloom.quantize.quantizers import quantizer_type, relu_quantizer, type_qua
 
 def is_scaled_input(layer: Any, tensor: Any) -> bool:
     """Whether a `QActivation` reads an input that was multiplied by a power of two, and by nothing else."""
+    from qkeras import get_quantizer
+
     exponent = _exponent(tensor)
     try:
-        return exponent not in (None, 0) and quantizer_type(layer.quantizer) is not None
+        return exponent not in (None, 0) and quantizer_type(get_quantizer(layer.activation)) is not None
     except QuantizerNotSupportedError:
         return False
 
 
 def quantized_first(layer: Any, cloner: Any, tensor: Any, name: str) -> Any:
     """The same numbers: the input through a quantizer of a step and range so many times larger, then the scale."""
-    from qkeras import QActivation
+    from qkeras import QActivation, get_quantizer
 
-    type_, exponent = quantizer_type(layer.quantizer), _exponent(tensor)
+    before = get_quantizer(layer.activation)
+    type_, exponent = quantizer_type(before), _exponent(tensor)
     assert exponent is not None
     scale = tensor._keras_history.operation
     larger = FixedPoint(type_.width, type_.integer - exponent, type_.signed, type_.rounding, type_.overflow)
-    relu = type(layer.quantizer).__name__ == "quantized_relu"
+    relu = type(before).__name__ == "quantized_relu"
     quantizer = relu_quantizer(larger.width, larger.integer) if relu else type_quantizer(larger)
     first = QActivation(quantizer, name=cloner.names.of(name))(scale.input)
     return cloner.clone(scale, f"{name}_scale")(first)

@@ -19,9 +19,11 @@ _ABSTRACT = frozenset({"Layer", "Wrapper", "InputSpec"})
 _HEAD = """# Layers
 
 Every public layer of Keras 3: taken, exact as far as is said, or refused by name, before anything is trained or
-written. What is taken was tried: of a small example of each, quantized, every layer's values of `fixed`, of hls4ml's
-compiled C++ (`csim`, io_parallel and io_stream) and of the Verilog in Verilator (`rtl`) were compared as integers, all
-equal. Layers that are made of others say which.
+written. Of what is taken a small example (`tests/support/layer_examples.py`) was quantized and converted, and the
+results of `fixed` were held against those of the engines in its row, as integers, all equal: the quantized model,
+hls4ml's compiled C++ (`csim`, with every layer's values) and the Verilog in Verilator (`rtl`, with its cycles). All
+operations that layers become have hardware: a row without `csim` and `rtl` is one whose example has not been compiled
+yet, not one that cannot be.
 
 This file is made from `quantize/support/` and from `docs/layers.json`, which `python tests/support/layers_tried.py`
 writes, by `python -m netloom.quantize.support.reference > docs/layers.md`.

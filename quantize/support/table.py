@@ -95,9 +95,9 @@ LAYERS: dict[str, Entry] = {
         "QConv1DTranspose QPaddedConv2DTranspose QConv3DTranspose",
         Entry(_TRANSPOSED, rules.TRANSPOSED, "weights", "convert"),
     ),
-    "Embedding": Entry("input_dim output_dim mask_zero", (rules.EMBEDDING_MASK,), stage="quantize"),
+    "Embedding": Entry("input_dim output_dim mask_zero weights", (rules.EMBEDDING_MASK,), stage="quantize"),
     "QEmbedding": Entry(
-        "input_dim output_dim mask_zero embeddings_quantizer", (rules.EMBEDDING_MASK,), stage="convert"
+        "input_dim output_dim mask_zero weights embeddings_quantizer", (rules.EMBEDDING_MASK,), stage="convert"
     ),
     # Activations, normalization.
     "Activation": Entry("activation", (rules.ACTIVATION,)),
