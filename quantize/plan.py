@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from netloom.fixed_point import FixedPoint
+from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.quantize.flat.names import unique_name
 from netloom.quantize.functions.functions import lines
 from netloom.quantize.functions.norms import NORMS
@@ -73,6 +73,7 @@ def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
         label = unique_name(f"{name}_quantizer", names)
         bits = policy.bits("activations", name, "InputLayer")
         type_ = None if policy.overridden("activations", name, "InputLayer") else graph.integers.get(tensor)
+        type_ = type_ or _rows(graph, tensor)
         points.append(Point(label, bits, [tensor], owner=name, type=type_))
         names.add(label)
     for block in graph.blocks():
@@ -81,8 +82,8 @@ def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
             bits = policy.bits("activations", block.owner, block.owner_class)
             points.append(Point(block.name, bits, tensors, True, block.config.get("max_value"), block.owner))
             continue
-        if block.class_name in TRANSPARENT:
-            continue
+        if block.class_name in TRANSPARENT or block.class_name == "Embedding":
+            continue  # its results are on a grid: its inputs', or its weights'
         if block.class_name in _INSIDE:
             bits = policy.bits("activations", block.owner, block.owner_class, _INSIDE[block.class_name])
             sources = [step.inputs[0] for step in graph.steps if step.block is block]
@@ -95,9 +96,19 @@ def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
         if needed:
             label = unique_name(f"{block.name}_quantizer", names)
             bits = policy.bits("activations", block.owner, block.owner_class, max(needed))
-            points.append(Point(label, bits, tensors, owner=block.owner, closing=closing))
+            type_ = next((type_ for tensor in tensors if (type_ := _rows(graph, tensor))), None)
+            points.append(Point(label, bits, tensors, owner=block.owner, closing=closing, type=type_))
             names.add(label)
     return points
+
+
+def _rows(graph: Graph, tensor: int) -> FixedPoint | None:
+    """The whole numbers that name a row of an embedding, if one reads a tensor."""
+    for reader in _readers(graph, tensor):
+        if reader.block.class_name == "Embedding":
+            bits = max(reader.block.config["input_dim"] - 1, 1).bit_length()
+            return FixedPoint(bits, bits, False, Rounding.RND_CONV, Overflow.SAT)
+    return None
 
 
 def is_relu(block: Block) -> bool:
@@ -109,7 +120,7 @@ def looks_up(block: Block) -> bool:
     """Whether a block is a function of one value that the firmware looks up, entry by entry."""
     if block.class_name == "Activation":
         return block.config["activation"] != "relu" and not _is_lines(block)
-    return block.class_name in ("ReLU", "LeakyReLU", "ELU") and not _is_lines(block)
+    return block.class_name in ("ReLU", "LeakyReLU", "ELU", "Function") and not _is_lines(block)
 
 
 def _is_lines(block: Block) -> bool:

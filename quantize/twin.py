@@ -16,6 +16,7 @@ from netloom.quantize.functions.norms import split_norms
 from netloom.quantize.graph.batch_norm import fold_batch_norms, normalize_batch_norms
 from netloom.quantize.graph.forward import fold_input_constants
 from netloom.quantize.graph.graph import Graph, read_graph
+from netloom.quantize.graph.permutes import settle_permutes
 from netloom.quantize.graph.rebuild import build_float, build_twin
 from netloom.quantize.graph.rewrite import drop_no_operations, split_activations, split_causal
 from netloom.quantize.plan import Point, plan_quantizers
@@ -109,6 +110,7 @@ def rewrite(graph: Graph, policy: Policy) -> None:
     """Every rewrite before calibration, in order."""
     drop_no_operations(graph)
     split_activations(graph)
+    settle_permutes(graph)
     split_causal(graph)
     split_norms(graph)
     fold_input_constants(graph, policy)

@@ -26,7 +26,8 @@ class Dataset:
     """A train and a test split. Of several inputs or targets each array has a name: `{name: array}`.
 
     Attributes:
-        x_train: float32, (samples, *sample shape), finite; units are the data set's own.
+        x_train: float32, or whole numbers of at most 16 bits, which are the input's type; (samples, *sample shape),
+            finite; units are the data set's own.
         y_train: what the task takes, of class numbers from 0 int64, (samples,); None where there are no targets.
         x_test: float32, (samples, *sample shape), finite; the sample shape is that of `x_train`.
         y_test: as `y_train`; None where there are no targets.
@@ -62,7 +63,8 @@ class Dataset:
                 optionally, `y_train` and `y_test`, as the task takes them: class numbers from 0 or one-hot rows,
                 measured values, a class for each pixel. For a model with several inputs `x_train/NAME` and
                 `x_test/NAME` for each, by the inputs' names, and likewise `y_train/NAME` by the outputs'. Values are
-                taken as they are, in float32; other arrays are ignored.
+                taken as they are, in float32, and whole numbers of at most 16 bits in `x_train` give the input their
+                type; other arrays are ignored.
             task: what a network is to make of it (`netloom.models.tasks`); guessed from the targets for None.
 
         Raises:

@@ -16,6 +16,8 @@ _INPUTS, _TARGETS = ("x_train", "x_test"), ("y_train", "y_test")
 def read_user_arrays(path: Path, task: str | None) -> tuple[dict[str, Arrays | None], Task]:
     """`x_train`, `x_test` (float32) and, as the task reads them or None, `y_train`, `y_test`; and the task.
 
+    Whole numbers of at most 16 bits in `x_train` stay as they came.
+
     Raises:
         StorageError: the file is missing, unreadable, corrupt or no `.npz`.
         InputError: an array is missing or has a wrong dtype, shape or content.
@@ -39,7 +41,11 @@ def read_user_arrays(path: Path, task: str | None) -> tuple[dict[str, Arrays | N
         for name in file.files:
             kind = name.split("/")[0]
             if kind in _INPUTS:
-                held[name] = _samples(path, name, _member(path, file, name))
+                given = _member(path, file, name)
+                samples = _samples(path, name, given)
+                # Whole numbers say of which type the input is: quantization takes them as they are.
+                whole = given.dtype.kind in "bui" and given.dtype.itemsize <= 2
+                held[name] = given if whole and kind == "x_train" else samples
             elif kind in _TARGETS:
                 held[name] = _member(path, file, name)
         found = ", ".join(map(repr, file.files)) or "nothing"

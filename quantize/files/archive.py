@@ -17,6 +17,7 @@ from pydantic_core import from_json
 
 from netloom.common.reading import regular
 from netloom.errors import ModelFileError
+from netloom.quantize.files.keras2 import modern
 
 MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
 MAX_CONFIG_BYTES = 64 * 2**20
@@ -77,7 +78,8 @@ def check_archive(path: Path) -> str:
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
         _refuse(path, "has no model in its configuration: save it again with model.save()")
     # What the model was compiled with is not loaded.
-    check_configuration(path, {**config, "compile_config": None})
+    config = {**config, "compile_config": None}
+    check_configuration(path, modern(config) if str(version).startswith("2.") else config)
     return str(version)
 
 

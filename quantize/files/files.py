@@ -10,6 +10,7 @@ from netloom.errors import InputError, ModelFileError, StorageError
 from netloom.quantize.files.archive import check_archive
 from netloom.quantize.files.hdf5 import check_hdf5, class_table, renumbered, unregistered
 from netloom.quantize.files.inspection import check_finite
+from netloom.quantize.files.keras2 import modernized
 from netloom.quantize.flat import flatten
 
 _LOADING_FAILURES = (
@@ -43,7 +44,7 @@ def load_model(path: str | os.PathLike[str], input_shapes: Sequence[tuple[int, .
     refused before Keras sees them.
 
     Args:
-        path: of the file. An `.h5` file may be one of Keras 2.
+        path: of the file; it may be one of Keras 2.
         input_shapes: shape of each input without the batch, where the model leaves sizes open; the model is then
             flattened.
 
@@ -97,6 +98,9 @@ def _read(path: Path, version: str) -> Any:
     import keras
 
     if path.suffix not in HDF5:
+        if version.startswith("2."):
+            with modernized(path) as file:
+                return keras.models.load_model(file, compile=False, safe_mode=True)
         return keras.models.load_model(path, custom_objects=unregistered(), compile=False, safe_mode=True)
     with renumbered(path, version) as file:
         return keras.models.load_model(file, custom_objects=class_table(), compile=False, safe_mode=True)

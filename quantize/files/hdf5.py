@@ -13,6 +13,7 @@ from pydantic_core import from_json
 from netloom.common.reading import regular
 from netloom.errors import ModelFileError
 from netloom.quantize.files.archive import MAX_CONFIG_BYTES, MAX_WEIGHTS_BYTES, QUANTIZERS, check_configuration
+from netloom.quantize.files.keras2 import renumber
 
 MAX_OBJECTS = 100_000
 """Groups and arrays in a file."""
@@ -63,7 +64,7 @@ def renumbered(path: Path, version: str) -> Iterator[Path]:
 
     with h5py.File(path, "r") as file:
         config = from_json(file.attrs["model_config"])
-    if not version.startswith("2.") or not _renumber(config):
+    if not version.startswith("2.") or not renumber(config):
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="netloom-") as folder:
@@ -72,31 +73,6 @@ def renumbered(path: Path, version: str) -> Iterator[Path]:
         with h5py.File(copy, "r+") as file:
             file.attrs["model_config"] = json.dumps(config)
         yield copy
-
-
-def _renumber(config: Any) -> bool:
-    """Count the calls of nested models from 0, in place; whether there were any."""
-    inner = config.get("config")
-    layers = inner.get("layers") if isinstance(inner, dict) else inner
-    layers = [layer for layer in layers if isinstance(layer, dict)] if isinstance(layers, list) else []
-    nested = {
-        layer["config"]["name"] for layer in layers if layer.get("class_name") in ("Functional", "Model", "Sequential")
-    }
-    changed = [_renumber(layer) for layer in layers]
-    if nested and isinstance(inner, dict):
-        places = [layer.get("inbound_nodes") for layer in layers]
-        changed += [_count_from_0(place, nested) for place in [*places, inner.get("output_layers")]]
-    return any(changed)
-
-
-def _count_from_0(place: Any, nested: set[str]) -> bool:
-    if not isinstance(place, list):
-        return False
-    if len(place) >= 3 and isinstance(place[0], str) and place[0] in nested and isinstance(place[1], int):
-        place[1] -= 1
-        return True
-    changed = [_count_from_0(one, nested) for one in place]
-    return any(changed)
 
 
 def _check_tree(path: Path, file: Any) -> None:

@@ -24,7 +24,7 @@ def all_layers(model: Any) -> Iterator[Any]:
 def layer_quantizers(layer: Any) -> dict[str, tuple[Any, Any]]:
     """Each weight of a QKeras layer that the layer has a place for a quantizer for: name -> (variable, quantizer)."""
     places = {}
-    for name in ("kernel", "depthwise", "pointwise", "recurrent", "bias", "gamma", "beta"):
+    for name in ("kernel", "depthwise", "pointwise", "recurrent", "bias", "gamma", "beta", "embeddings"):
         variable = getattr(layer, f"{name}_kernel", getattr(layer, name, None))
         if hasattr(layer, f"{name}_quantizer_internal") and variable is not None:
             places[name] = (variable, getattr(layer, f"{name}_quantizer_internal"))

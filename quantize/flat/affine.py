@@ -14,22 +14,30 @@ EXACT_VARIANCE = 1 - EXACT_EPSILON
 def affine(tensor: Any, scale: Any, shift: Any, name: str, owner: str) -> Any:
     """`tensor * scale + shift` as a `BatchNormalization` whose gamma and beta are the two.
 
+    Constants that differ along another axis than the last take the whole tensor as a row of channels.
+
     Args:
         tensor: symbolic, (batch, ..., channels).
-        scale: a number, or an array that says one for each channel; likewise `shift`.
+        scale: a number, or an array that broadcasts against the tensor; likewise `shift`.
         name: of the layer.
         owner: what to call it in messages.
 
     Raises:
-        LayerNotSupportedError: if the constants differ along another axis than the last, or are not finite.
+        LayerNotSupportedError: if the constants make the tensor larger, or are not finite.
     """
     import keras
 
-    gamma, beta = (_per_channel(np.asarray(value, np.float64), tuple(tensor.shape), owner) for value in (scale, shift))
+    shape = tuple(tensor.shape)
+    gamma, beta = (_whole(np.asarray(value, np.float64), shape, owner) for value in (scale, shift))
+    rows = [value.reshape(-1, shape[-1]) for value in (gamma, beta)]
+    each = any((one != one[0]).any() for one in rows)
+    if each:
+        tensor = keras.layers.Reshape((gamma.size,), name=f"{name}_row")(tensor)
+    gamma, beta = (value.ravel() for value in (gamma, beta)) if each else (one[0] for one in rows)
     layer = keras.layers.BatchNormalization(epsilon=EXACT_EPSILON, name=name)
     result = layer(tensor)
     layer.set_weights([gamma, beta, np.zeros(gamma.shape), np.full(gamma.shape, EXACT_VARIANCE)])
-    return result
+    return keras.layers.Reshape(shape[1:], name=f"{name}_back")(result) if each else result
 
 
 def rescaling(layer: Any) -> tuple[Any, Any]:
@@ -46,20 +54,15 @@ def normalization(layer: Any) -> tuple[Any, Any]:
     return (deviation, mean) if layer.invert else (1 / deviation, -mean / deviation)
 
 
-def _per_channel(value: np.ndarray, shape: tuple[Any, ...], owner: str) -> np.ndarray:
+def _whole(value: np.ndarray, shape: tuple[Any, ...], owner: str) -> np.ndarray:
+    """A constant for every element of a sample."""
     if not np.isfinite(value).all():
         raise LayerNotSupportedError(f"{owner}: its constants must be finite: set them to numbers")
     if value.ndim > len(shape) or (value.ndim == len(shape) and value.shape[0] != 1):
         raise LayerNotSupportedError(f"{owner}: a constant of shape {value.shape} is no scale or shift of {shape}")
     try:
-        whole = np.broadcast_to(value, (1, *shape[1:]))
+        return np.broadcast_to(value, (1, *shape[1:]))
     except ValueError:
         raise LayerNotSupportedError(
             f"{owner}: a constant of shape {value.shape} widens a tensor of shape {shape}: repeat the tensor before it"
         ) from None
-    rows = whole.reshape(-1, whole.shape[-1])
-    if (rows != rows[0]).any():
-        raise LayerNotSupportedError(
-            f"{owner}: its constants differ along another axis than the last (channels): use one for each channel"
-        )
-    return rows[0]

@@ -5,6 +5,7 @@ from math import prod
 from typing import Any, Protocol
 
 from netloom.errors import LayerNotSupportedError
+from netloom.quantize.flat.functions import is_several
 
 _ELEMENTS = frozenset(
     "Activation QActivation ReLU LeakyReLU ELU Identity Dropout AlphaDropout GaussianDropout GaussianNoise"
@@ -27,6 +28,9 @@ class Cloner(Protocol):
     def clone(self, layer: Any, name: str, fresh: bool = False, shifted: int = 0) -> Any:
         """As `flatten._Walker.clone`."""
 
+    def called(self, layer: Any, tensors: Sequence[Any], name: str) -> Any:
+        """As `flatten._Walker.called`."""
+
 
 def call_on_steps(layer: Any, cloner: Cloner, tensors: Sequence[Any], name: str, times: int) -> Any:
     """A layer on each step of tensors, (batch, *steps, ...), with `times` axes of steps.
@@ -39,7 +43,8 @@ def call_on_steps(layer: Any, cloner: Cloner, tensors: Sequence[Any], name: str,
     kind = type(layer).__name__
     axis = _axis(layer)
     rank = len(tensors[0].shape)
-    if kind in _ELEMENTS or (kind in _LAST_AXIS and (axis is None or axis in (-1, rank - 1 - times))):
+    alike = kind in _ELEMENTS or (kind in _LAST_AXIS and (axis is None or axis in (-1, rank - 1 - times)))
+    if alike and not is_several(getattr(layer, "activation", None)):
         clone = cloner.clone(layer, name, shifted=times)
         clone.input_spec = None
         if len(tensors) == 1:  # what a saved model is built for when it loads
@@ -82,30 +87,10 @@ def _copies(layer: Any, cloner: Cloner, tensor: Any, name: str, steps: tuple[int
     results, after = [], ()
     for step in range(count):
         one = called("step", keras.layers.Cropping1D, (step, count - 1 - step))(flat) if count > 1 else flat
-        result = cloner.clone(layer, name)(called("in", keras.layers.Reshape, inner)(one))
+        result = cloner.called(layer, [called("in", keras.layers.Reshape, inner)(one)], name)
         after = tuple(result.shape[1:])
         results.append(called("out", keras.layers.Reshape, (prod(after),))(result) if len(after) > 1 else result)
     joined = results[0]
     for result in results[1:]:
         joined = called("joined", keras.layers.Concatenate)([joined, result])
     return called("result", keras.layers.Reshape, (*steps, *after))(joined)
-
-
-def sliced(tensor: Any, axis: int, start: int, stop: int, name: str, *, drop: bool) -> Any:
-    """The part `start` to `stop` of a tensor along an axis (1 is the first after the batch), by reshaping and cropping.
-
-    Args:
-        tensor: symbolic, all sizes but the batch known.
-        axis: which.
-        start: the first that is taken.
-        stop: the first after it that is not.
-        name: what the layers' names begin with.
-        drop: whether an axis of one is left out.
-    """
-    import keras
-
-    before, size, after = tuple(tensor.shape[1:axis]), tensor.shape[axis], tuple(tensor.shape[axis + 1 :])
-    planes = keras.layers.Reshape((prod(before), size, prod(after)), name=f"{name}_planes")(tensor)
-    part = keras.layers.Cropping2D(((0, 0), (start, size - stop)), name=f"{name}_part")(planes)
-    shape = (*before, *(() if drop else (stop - start,)), *after)
-    return keras.layers.Reshape(shape or (1,), name=name)(part)

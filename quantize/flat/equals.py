@@ -1,14 +1,30 @@
 """Layers with options that no firmware layer has, as several that have: a shape put back, a division as a scale."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
+from netloom.quantize.flat import embeddings, layouts, pools, products, resizes, scales
 from netloom.quantize.flat.affine import affine
 from netloom.quantize.flat.distributed import Cloner
+from netloom.quantize.flat.functions import activated, discretized, is_several
+from netloom.quantize.flat.parts import Parts
 
 _DENSE_AXES = 3
 """hls4ml's dense layers take no more, the batch aside."""
+
+_WHOLE: dict[str, Callable[[Any, Sequence[Any], Parts], Any]] = {
+    **{f"Adaptive{kind}Pooling{rank}D": pools.adaptive for kind in ("Average", "Max") for rank in (1, 2, 3)},
+    "CategoryEncoding": embeddings.encoded,
+    "CenterCrop": resizes.resized,
+    "Discretization": discretized,
+    "Dot": products.dot,
+    "EinsumDense": products.einsum_dense,
+    "RandomCrop": resizes.resized,
+    "Resizing": resizes.resized,
+    "ReversibleEmbedding": embeddings.looked_up,
+}
+"""Layers that are always made of others -> what makes them."""
 
 
 def call_equal(layer: Any, cloner: Cloner, tensors: Sequence[Any], name: str) -> Any:
@@ -23,6 +39,15 @@ def call_equal(layer: Any, cloner: Cloner, tensors: Sequence[Any], name: str) ->
     import keras
 
     kind, tensor = type(layer).__name__, tensors[0]
+    parts = Parts(cloner.names, name, f"layer {name!r} ({kind})")
+    if kind in _WHOLE:
+        return parts.done(_WHOLE[kind](layer, tensors, parts))
+    if getattr(layer, "data_format", None) == "channels_first" and len(tensor.shape) > 2:
+        return layouts.channels_last(layer, cloner, tensor, name, parts)
+    if layouts.is_normalized_elsewhere(layer, tensor):
+        return parts.done(layouts.normalized(layer, tensor, parts))
+    if kind == "UpSampling2D" and resizes.is_no_firmware(layer):
+        return parts.done(resizes.upsampled(layer, tensor, parts))
     if kind.startswith("Global") and layer.keepdims:
         pooled = type(layer).from_config({**layer.get_config(), "keepdims": False, "name": cloner.names.of(name)})
         shape = layer.compute_output_shape(tensor.shape)[1:]
@@ -37,23 +62,28 @@ def call_equal(layer: Any, cloner: Cloner, tensors: Sequence[Any], name: str) ->
         clone._build_shapes_dict = {"input_shape": tuple(flat.shape)}  # what a saved model is built for when it loads
         shape = (*tensor.shape[1:-1], layer.units)
         return keras.layers.Reshape(shape, name=cloner.names.of(f"{name}_back"))(clone(flat))
-    if kind in ("BatchNormalization", "QBatchNormalization") and _axis(layer, tensor) != len(tensor.shape) - 1:
-        axis, rank = _axis(layer, tensor), len(tensor.shape)
-        order = (*(one for one in range(1, rank) if one != axis), axis)
-        back = tuple(order.index(one) + 1 for one in range(1, rank))
-        clone = cloner.clone(layer, name, shifted=rank - 1 - axis)
+    normalizes = kind in ("BatchNormalization", "QBatchNormalization", "GroupNormalization")
+    if normalizes and layouts.axes_of(layer.axis, len(tensor.shape)) != (len(tensor.shape) - 1,):
+        (axis,) = layouts.axes_of(layer.axis, len(tensor.shape))
+        clone = cloner.clone(layer, name, shifted=len(tensor.shape) - 1 - axis)
         clone.axis, clone.input_spec = -1, None
-        last = keras.layers.Permute(order, name=cloner.names.of(f"{name}_last"))(tensor)
-        clone._build_shapes_dict = {"input_shape": tuple(last.shape)}
-        return keras.layers.Permute(back, name=cloner.names.of(f"{name}_back"))(clone(last))
-    if isinstance(getattr(layer, "activation", None), keras.Layer):
+
+        def compute(last: Any) -> Any:
+            clone._build_shapes_dict = {"input_shape": tuple(last.shape)}
+            return clone(last)
+
+        return parts.gathered(tensor, (axis,), compute)
+    if kind == "QActivation" and scales.is_scaled_input(layer, tensor):
+        return scales.quantized_first(layer, cloner, tensor, name)
+    activation = getattr(layer, "activation", None)
+    if isinstance(activation, keras.Layer):
         clone = cloner.clone(layer, name)
         clone.activation = keras.activations.linear
-        return cloner.clone(layer.activation, f"{name}_activation")(clone(*tensors))
+        return cloner.clone(activation, f"{name}_activation")(clone(*tensors))
+    if is_several(activation):
+        if kind == "Activation":
+            return parts.done(activated(tensor, activation, parts))
+        clone = cloner.clone(layer, name)
+        clone.activation = keras.activations.linear
+        return activated(clone(*tensors), activation, parts)
     return None
-
-
-def _axis(layer: Any, tensor: Any) -> int:
-    """Counted from the batch on."""
-    axis = layer.axis[0] if isinstance(layer.axis, list | tuple) else layer.axis
-    return int(axis) % len(tensor.shape)

@@ -1,18 +1,28 @@
 """`flatten`: nested, subclassed, shared, distributed or mixed-precision, a Keras model becomes flat calls of layers."""
 
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError
-from netloom.quantize.flat import affine, distributed, equals
+from netloom.quantize.flat import affine, distributed, embeddings, equals
 from netloom.quantize.flat.names import Names
 from netloom.quantize.flat.operations import apply_operation
+from netloom.quantize.flat.parts import Parts
 from netloom.quantize.flat.trace import graph_of, input_specs
 
 SEPARATOR = "."
 """Between the name of a nested model and a layer's in it; Keras allows no slash."""
+
+IDLE = frozenset(
+    "AugMix CutMix MaxNumBoundingBoxes MixUp RandAugment RandomBrightness RandomColorDegeneration RandomColorJitter "
+    "RandomContrast RandomElasticTransform RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale RandomHue "
+    "RandomInvert RandomPerspective RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear "
+    "RandomTranslation RandomZoom Solarization SpatialDropout3D".split()
+)
+"""Layers that change training alone, and hand their input on at inference."""
 
 _LOW_PRECISION = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
 _INTEGERS = ("bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64")
@@ -80,6 +90,8 @@ class _Walker:
         import keras
 
         kind = type(operation).__name__
+        if isinstance(operation, keras.Layer) and _trains_by_default(operation):
+            kwargs = {name: value for name, value in kwargs.items() if name != "training"}
         tensors = [value for value in keras.tree.flatten((args, kwargs)) if isinstance(value, keras.KerasTensor)]
         if isinstance(operation, keras.layers.TimeDistributed):
             return self.call(operation.layer, args, {}, name, times + 1, node)
@@ -91,7 +103,7 @@ class _Walker:
             except LayerNotSupportedError as error:
                 raise LayerNotSupportedError(f"layer {name!r} ({kind}), traced: {error}") from None
         if not isinstance(operation, keras.Layer):
-            return apply_operation(operation, args, kwargs, self.names.of(name), times)
+            return apply_operation(operation, args, kwargs, self.names, name, times)
         if len(node.outputs) != 1:
             raise LayerNotSupportedError(f"layer {name!r} ({kind}) has {len(node.outputs)} outputs: use one")
         if kind == "Masking":
@@ -99,19 +111,35 @@ class _Walker:
                 f"layer {name!r} (Masking) is not supported: firmware takes every step; give the network samples of"
                 " one length, padded with what it shall take for nothing, and leave Masking out"
             )
-        if kind == "Identity":
+        if isinstance(operation, keras.layers.SpectralNormalization):
+            check_call(node)
+            return self.call(operation.layer, args, {}, name, times, node)
+        if isinstance(operation, keras.layers.Pipeline):
+            for layer in operation.layers:
+                tensors = self.call(layer, tuple(tensors), {}, f"{name}{SEPARATOR}{layer.name}", times, node)
+            return tensors
+        if kind == "Identity" or kind in IDLE:
+            check_call(node)
             return [keras.layers.Activation("linear", name=self.names.of(name))(*tensors)]
         if kind in ("Rescaling", "Normalization") and type(operation).__module__.startswith("keras."):
             scale, shift = getattr(affine, kind.lower())(operation)
             return [affine.affine(tensors[0], scale, shift, self.names.of(name), f"layer {name!r} ({kind})")]
         if times:
             return [distributed.call_on_steps(operation, self, tensors, name, times)]
+        if kind == "ReversibleEmbedding" and kwargs.get("reverse"):
+            parts = Parts(self.names, name, f"layer {name!r} ({kind})")
+            return [parts.done(embeddings.reversed_embedding(operation, tensors[0], parts))]
         if len(args) == 1 and not any(map(_asks_for_something, kwargs.values())):
             equal = equals.call_equal(operation, self, tensors, name)
             if equal is not None:
                 return [equal]
         changed = [tensor.shape for tensor in tensors] != [tensor.shape for tensor in node.input_tensors]
         return [self.clone(operation, name, changed)(*args, **kwargs)]
+
+    def called(self, layer: Any, tensors: Sequence[Any], name: str) -> Any:
+        """The result of a layer, or of layers that together equal it, on its inputs and nothing else."""
+        equal = equals.call_equal(layer, self, tensors, name)
+        return self.clone(layer, name)(*tensors) if equal is None else equal
 
     def clone(self, layer: Any, name: str, fresh: bool = False, shifted: int = 0) -> Any:
         """A layer of this flat model for one of the user's: with the same variables, and calls of its own.
@@ -144,6 +172,12 @@ class _Walker:
         return clone
 
 
+def _trains_by_default(layer: Any) -> bool:
+    """Whether a layer is called with `training=True` unless somebody says so; a model's own then overrides that."""
+    training = inspect.signature(layer.call).parameters.get("training")
+    return training is not None and training.default is True
+
+
 def calls(functional: Any) -> Iterator[Any]:
     """Every call of a layer in a functional model, in the order Keras computes them."""
     for depth in sorted(functional._nodes_by_depth, reverse=True):
@@ -159,6 +193,8 @@ def check_call(node: Any) -> None:
     import keras
 
     for name, value in node.arguments.kwargs.items():
+        if name == "training" and _trains_by_default(node.operation):
+            continue
         if _asks_for_something(value) and not isinstance(value, keras.KerasTensor):
             raise LayerNotSupportedError(
                 f"layer {node.operation.name!r} ({type(node.operation).__name__}): it is called with {name}={value!r}, "

@@ -6,9 +6,11 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from netloom.errors import LayerNotSupportedError
-from netloom.quantize.flat.affine import affine
-from netloom.quantize.flat.distributed import sliced
+from netloom.quantize.flat import functions, pools, products
+from netloom.quantize.flat.layouts import axes_of
+from netloom.quantize.flat.moves import MOVES, orders
+from netloom.quantize.flat.names import Names
+from netloom.quantize.flat.parts import Parts
 
 _MERGES = {"Add": "Add", "Subtract": "Subtract", "Multiply": "Multiply", "Maximum": "Maximum", "Minimum": "Minimum"}
 
@@ -42,32 +44,36 @@ class Call:
         kind: the name of its class.
         values: its arguments in order, tensors and constants.
         tensors: those that are symbolic tensors.
-        name: for the layer it becomes.
+        parts: makes the layers it becomes.
     """
 
-    def __init__(self, operation: Any, args: Sequence[Any], kwargs: Mapping[str, Any], name: str) -> None:
+    def __init__(self, operation: Any, args: Sequence[Any], kwargs: Mapping[str, Any], names: Names, name: str) -> None:
         import keras
 
-        self.operation, self.kind, self.name = operation, type(operation).__name__, name
+        self.operation, self.kind = operation, type(operation).__name__
         self.values = [*args, *kwargs.values()]
         flat = keras.tree.flatten(self.values)
         self.tensors = [value for value in flat if isinstance(value, keras.KerasTensor)]
+        self.parts = Parts(names, name, f"operation {name!r} (keras.ops, {self.kind})")
 
     @property
     def shape(self) -> tuple[Any, ...]:
         """Of the first tensor, with its batch."""
         return tuple(self.tensors[0].shape)
 
-    def layer(self, class_name: str, *args: Any, **options: Any) -> list[Any]:
+    def layer(self, class_name: str, *args: Any, **options: Any) -> Any:
         """The result of a Keras layer on the tensors."""
-        import keras
+        return self.parts.layer(
+            class_name, self.tensors if len(self.tensors) > 1 else self.tensors[0], *args, **options
+        )
 
-        layer = getattr(keras.layers, class_name)(*args, **options, name=self.name)
-        return [layer(self.tensors if len(self.tensors) > 1 else self.tensors[0])]
-
-    def scaled(self, scale: Any, shift: Any) -> list[Any]:
+    def scaled(self, scale: Any, shift: Any) -> Any:
         """The first tensor times a constant plus another."""
-        return [affine(self.tensors[0], scale, shift, self.name, f"operation {self.name!r} ({self.kind})")]
+        return self.parts.affine(self.tensors[0], scale, shift)
+
+    def function(self, *, options: Mapping[str, Any] | None = None, argument: str = "x") -> Any:
+        """The function of `keras.ops` of the first tensor's elements."""
+        return self.parts.function(self.tensors[0], functions.function_called(self.kind), options, argument)
 
     def constant(self) -> np.ndarray | None:
         """The argument that is no symbolic tensor, in float64; None if all are."""
@@ -80,21 +86,30 @@ class Call:
 
     def refuse(self, reason: str) -> NoReturn:
         """Say that there is no layer that equals this call."""
-        raise LayerNotSupportedError(f"operation {self.name!r} (keras.ops, {self.kind}) is not supported: {reason}")
+        self.parts.refuse(reason)
+        raise AssertionError
 
 
-def apply_operation(operation: Any, args: Sequence[Any], kwargs: Mapping[str, Any], name: str, times: int) -> list[Any]:
+def apply_operation(
+    operation: Any, args: Sequence[Any], kwargs: Mapping[str, Any], names: Names, name: str, times: int
+) -> list[Any]:
     """Call the layers that equal an operation.
 
     Args:
         operation: the operation that was called; `args` and `kwargs` are what with.
-        name: of the layer; several get names that begin with it.
+        names: of the flat model.
+        name: of the operation; the last of its layers gets it, the others names that begin with it.
         times: axes between the batch and those that the operation knows of.
 
     Raises:
         LayerNotSupportedError: if there are none.
     """
-    call = Call(operation, args, kwargs, name)
+    call = Call(operation, args, kwargs, names, name)
+    result = _result(call, times)
+    return [call.parts.done(one) for one in result] if isinstance(result, list) else [call.parts.done(result)]
+
+
+def _result(call: Call, times: int) -> Any:
     kind = call.kind
     if kind in _ACTIVATIONS:
         return call.layer("Activation", _ACTIVATIONS[kind])
@@ -102,14 +117,22 @@ def apply_operation(operation: Any, args: Sequence[Any], kwargs: Mapping[str, An
         return _arithmetic(call)
     if kind in _SAME or (kind == "Cast" and str(call.operation.dtype).startswith(("float", "bfloat"))):
         return call.layer("Activation", "linear")
-    if kind not in _OTHERS:
+    if kind in _FUNCTIONS:
+        return call.function(options=_options(call.operation))
+    if kind not in _OTHERS and kind not in MOVES:
         call.refuse("no layer of netloom's equals it: write it with keras layers")
     if times:
         call.refuse("it is called within TimeDistributed: use a layer there")
-    return _OTHERS[kind](call)
+    return _OTHERS[kind](call) if kind in _OTHERS else _moved(call)
 
 
-def _arithmetic(call: Call) -> list[Any]:
+def _options(operation: Any) -> dict[str, Any]:
+    """What an operation was made with."""
+    made = {name: value for name, value in vars(operation).items() if not name.startswith("_") and name != "name"}
+    return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in made.items()}
+
+
+def _arithmetic(call: Call) -> Any:
     constant = call.constant()
     if constant is None:
         if call.kind in _MERGES:
@@ -122,7 +145,10 @@ def _arithmetic(call: Call) -> list[Any]:
             return call.layer("Multiply")
         if call.kind == "Negative":
             return call.scaled(-1.0, 0.0)
-        call.refuse("a tensor is no divisor in firmware: divide by a constant, or multiply by what a layer computes")
+        if call.kind == "Power":
+            call.refuse("a tensor as its exponent takes two: take the exponential of a product")
+        inverse = call.parts.function(call.tensors[1], "reciprocal")
+        return call.parts.layer("Multiply", [call.tensors[0], inverse])
     first = call.values[0] is call.tensors[0]
     if call.kind == "Add":
         return call.scaled(1.0, constant)
@@ -130,131 +156,154 @@ def _arithmetic(call: Call) -> list[Any]:
         return call.scaled(1.0, -constant) if first else call.scaled(-1.0, constant)
     if call.kind == "Multiply":
         return call.scaled(constant, 0.0)
-    if call.kind in ("Divide", "TrueDivide") and first and (constant != 0).all():
-        return call.scaled(1 / constant, 0.0)
-    if call.kind == "Maximum" and not constant.any():
+    if call.kind in ("Divide", "TrueDivide"):
+        if first and (constant != 0).all():
+            return call.scaled(1 / constant, 0.0)
+        if not first:
+            return call.parts.affine(call.parts.function(call.tensors[0], "reciprocal"), constant, 0.0)
+        call.refuse("it divides by zero: give it another number")
+    if constant.size != 1:
+        call.refuse("its constant must be one number: use a layer")
+    number = float(constant.ravel()[0])
+    if call.kind == "Maximum" and number == 0:
         return call.layer("Activation", "relu")
-    return call.refuse("this is not defined with a constant there: use a layer, or bring the constant into the weights")
+    if call.kind == "Power" and first and number == 2:
+        call.tensors *= 2
+        return call.layer("Multiply")
+    return call.function(options={"x2" if first else "x1": number}, argument="x1" if first else "x2")
 
 
-def _leaky_relu(call: Call) -> list[Any]:
+def _leaky_relu(call: Call) -> Any:
     return call.layer("LeakyReLU", negative_slope=call.operation.negative_slope)
 
 
-def _elu(call: Call) -> list[Any]:
+def _elu(call: Call) -> Any:
     return call.layer("ELU", alpha=call.operation.alpha)
 
 
-def _relu(call: Call) -> list[Any]:
+def _relu(call: Call) -> Any:
     one = call.operation
     return call.layer("ReLU", one.max_value, one.negative_slope, one.threshold)
 
 
-def _gelu(call: Call) -> list[Any]:
-    if call.operation.approximate:
-        call.refuse("use keras.layers.Activation('gelu')")
-    return call.layer("Activation", "gelu")
-
-
-def _softmax(call: Call) -> list[Any]:
+def _softmax(call: Call) -> Any:
     axis = call.operation.axis
-    if not isinstance(axis, int):
-        call.refuse(f"it must run over one axis, not {axis}")
-    return call.layer("Softmax", axis=axis)
+    if isinstance(axis, int):
+        return call.layer("Softmax", axis=axis)
+    axes = axes_of(axis, len(call.shape))
+    return call.parts.gathered(call.tensors[0], axes, lambda flat: call.parts.layer("Softmax", flat))
 
 
-def _concatenate(call: Call) -> list[Any]:
+def _glu(call: Call) -> Any:
+    return functions.gated(call.tensors[0], call.operation.axis, call.parts)
+
+
+def _log_softmax(call: Call) -> Any:
+    return functions.log_softmax(call.tensors[0], call.operation.axis, call.parts)
+
+
+def _concatenate(call: Call) -> Any:
     if call.operation.axis % len(call.shape) == 0:
         call.refuse("it joins samples: a network computes each on its own")
     return call.layer("Concatenate", axis=call.operation.axis)
 
 
-def _reshape(call: Call) -> list[Any]:
-    target = tuple(call.operation.newshape)
-    return _to_shape(call, tuple(call.operation.compute_output_spec(call.tensors[0]).shape), target[0])
+def _stack(call: Call) -> Any:
+    axis = call.operation.axis % (len(call.shape) + 1)
+    if axis == 0:
+        call.refuse("it joins samples: a network computes each on its own")
+    shape = (*call.shape[1:axis], 1, *call.shape[axis:])
+    return call.parts.layer("Concatenate", [call.parts.reshape(one, shape) for one in call.tensors], axis=axis)
 
 
-def _moved(call: Call) -> list[Any]:
-    """`expand_dims`, `squeeze`: the same values under another shape."""
-    return _to_shape(call, tuple(call.operation.compute_output_spec(call.tensors[0]).shape), None)
+def _reduced(call: Call) -> Any:
+    """`sum`, `mean`, `max`, `min`."""
+    one = call.operation
+    if getattr(one, "initial", None) is not None:
+        call.refuse("it has an initial value: leave that out")
+    return pools.reduced(call.kind.removeprefix("A").title(), call.tensors[0], one.axis, one.keepdims, call.parts)
 
 
-def _to_shape(call: Call, shape: tuple[Any, ...], batch: int | None) -> list[Any]:
-    if batch not in (None, -1) or None in shape[1:] or math.prod(shape[1:]) != math.prod(call.shape[1:]):
-        call.refuse(f"it must keep the batch axis: {call.shape} to {shape}; use keras.layers.Reshape")
-    return call.layer("Reshape", shape[1:])
+def _variance(call: Call) -> Any:
+    return pools.variance(call.tensors[0], call.operation.axis, call.operation.keepdims, call.parts)
 
 
-def _transpose(call: Call) -> list[Any]:
-    axes = call.operation.axes
-    if axes is None or axes[0] % len(call.shape) != 0:
-        call.refuse("it must leave the batch axis first: use keras.layers.Permute")
-    return call.layer("Permute", tuple(axis % len(call.shape) for axis in axes[1:]))
-
-
-def _pooled(call: Call) -> list[Any]:
-    """`mean` and `max` over all axes between the batch and the channels."""
-    axis = call.operation.axis
-    axes = sorted(one % len(call.shape) for one in (axis if isinstance(axis, list | tuple) else [axis]))
-    rank = len(call.shape) - 2
-    if rank not in (1, 2) or axes != list(range(1, rank + 1)):
-        call.refuse("it must run over every axis but the batch and the last: use a pooling layer")
-    options = {"keepdims": True} if call.operation.keepdims else {}
-    kind = "Average" if call.kind == "Mean" else "Max"
-    return call.layer(f"Global{kind}Pooling{rank}D", **options)
-
-
-def _absolute(call: Call) -> list[Any]:
+def _absolute(call: Call) -> Any:
     """The greater of the tensor and its negative."""
+    return call.parts.layer("Maximum", [call.tensors[0], call.scaled(-1, 0)])
+
+
+def _matmul(call: Call) -> Any:
+    return products.matmul(call.values[:2], call.parts)
+
+
+def _einsum(call: Call) -> Any:
+    return products.einsum(call.operation.subscripts, call.values, call.parts)
+
+
+def _moved(call: Call) -> Any:
+    """Elements moved: where to, the operation itself says."""
     import keras
 
-    negative = affine(call.tensors[0], -1, 0, f"{call.name}_negative", f"operation {call.name!r} ({call.kind})")
-    return [keras.layers.Maximum(name=call.name)([call.tensors[0], negative])]
+    if call.kind == "Pad" and call.values[-1] not in (None, 0):
+        call.refuse("it pads with another number than 0: add that to the tensor after padding it less that")
+    if len(call.tensors) != 1:
+        call.refuse("where elements go must be constant: use numbers, not tensors")
+
+    def compute(x: Any) -> Any:
+        values = keras.tree.map_structure(lambda value: x if value is call.tensors[0] else value, call.values)
+        return call.operation.call(*values)
+
+    fixed = _with_batch(call)
+    found = orders(fixed or compute, call.shape[1:])
+    if found is None:
+        call.refuse(f"it must keep the batch axis: {call.shape}; leave that as the first, and every sample whole")
+    return [call.parts.rearrange(call.tensors[0], order) for order in found]
 
 
-def _item(call: Call) -> list[Any]:
-    """`x[:, a:b]`: neighbours along the axes."""
-    key = call.values[1]
-    # A model that was saved and loaded has a list.
-    key = tuple(key) if isinstance(key, tuple | list) else (key,)
-    if Ellipsis in key:
-        place = key.index(Ellipsis)
-        missing = len(call.shape) - len(key) + 1
-        key = (*key[:place], *[slice(None)] * missing, *key[place + 1 :])
-    if key[0] != slice(None) or not all(isinstance(one, int | slice) for one in key):
-        call.refuse("it must take all samples, and slices or numbers along the other axes")
-    result, axis = call.tensors[0], 1
-    for number, one in enumerate(key[1:]):
-        size = result.shape[axis]
-        if isinstance(one, int):
-            start, stop = one % size, one % size + 1
-        else:
-            start, stop, step = one.indices(size)
-            if step != 1 or stop <= start:
-                call.refuse("slices must take neighbours, one at least: no steps")
-        if (start, stop) != (0, size) or isinstance(one, int):
-            result = sliced(result, axis, start, stop, f"{call.name}_{number}", drop=isinstance(one, int))
-        axis += not isinstance(one, int)
-    return [result]
+def _with_batch(call: Call) -> Callable[[Any], Any] | None:
+    """A reshape or broadcast to a shape whose batch was unknown."""
+    shape = getattr(call.operation, "newshape", getattr(call.operation, "shape", None))
+    if call.kind not in ("Reshape", "BroadcastTo") or shape is None:
+        return None
+    import keras
+
+    after = tuple(call.operation.compute_output_spec(call.tensors[0]).shape[1:])
+    whole = call.kind != "Reshape" or math.prod(after) == math.prod(call.shape[1:])
+    if shape[0] not in (None, -1) or not whole:
+        call.refuse(f"it must keep the batch axis: {call.shape} to {tuple(shape)}; use keras.layers.Reshape")
+    change = keras.ops.reshape if call.kind == "Reshape" else keras.ops.broadcast_to
+    return lambda x: change(x, (len(x), *after))
 
 
-_ARITHMETIC = frozenset({"Divide", "TrueDivide", "Negative", "Square"})
+_ARITHMETIC = frozenset({"Divide", "TrueDivide", "Negative", "Square", "Power"})
 
-_OTHERS: dict[str, Callable[[Call], list[Any]]] = {
+_FUNCTIONS = frozenset(
+    "Arccos Arccosh Arcsin Arcsinh Arctan Arctanh Cbrt Ceil Celu Clip Cos Cosh Digitize Erf Exp2 Expm1 Floor Gelu "
+    "HardShrink Log Log10 Log1p Log2 Reciprocal Round Rsqrt Sign Sin Sinc Sinh SoftShrink SparsePlus SparseSigmoid "
+    "Sqrt Squareplus Tan Threshold Trunc".split()
+)
+"""Operations that are functions of one value, with what they were made with."""
+
+_OTHERS: dict[str, Callable[[Call], Any]] = {
     "LeakyRelu": _leaky_relu,
     "Elu": _elu,
-    "Gelu": _gelu,
     "ReLU": _relu,
+    "Glu": _glu,
     "Softmax": _softmax,
+    "LogSoftmax": _log_softmax,
     "Concatenate": _concatenate,
-    "Reshape": _reshape,
-    "ExpandDims": _moved,
-    "Squeeze": _moved,
-    "Transpose": _transpose,
-    "Mean": _pooled,
-    "Max": _pooled,
-    "GetItem": _item,
+    "Stack": _stack,
+    "Mean": _reduced,
+    "Max": _reduced,
+    "Amax": _reduced,
+    "Min": _reduced,
+    "Amin": _reduced,
+    "Sum": _reduced,
+    "Var": _variance,
     "Absolute": _absolute,
     "Abs": _absolute,
+    "Matmul": _matmul,
+    "Einsum": _einsum,
 }
 """Operations that are one layer or a few -> what calls them."""

@@ -11,12 +11,15 @@ from netloom.quantize.quantizers import check_bits, quantizer_refusal
 
 NOT_ELEMENTWISE = {
     "softmax": "a value depends on its neighbours",
-    "log_softmax": "a value depends on its neighbours; use softmax, or leave the logarithm to the host",
-    "sparsemax": "a value depends on its neighbours; use softmax",
+    "log_softmax": "a value depends on its neighbours",
+    "sparsemax": "it sorts the values first; use softmax",
     "threshold": "it takes arguments, which a name does not give; use ReLU(threshold=...)",
-    "glu": "it multiplies one half of the channels by the sigmoid of the other; build it from layers",
+    "glu": "it multiplies one half of the channels by the sigmoid of the other",
 }
 """Activations of Keras that are, by their name, no function of one value, and why."""
+
+OF_LAYERS = frozenset({"softmax", "log_softmax", "glu"})
+"""Those of them that layers equal."""
 
 SHORT_BITS = 8
 """Significant bits of a slope or bound that multiplies or limits as it is; others take a table."""

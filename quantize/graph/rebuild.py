@@ -108,14 +108,19 @@ def _run(
 def _float_layer(block: Block) -> Any:
     import keras
 
+    from netloom.quantize import layers
+
     config = dict(block.config)
     if block.class_name == "Activation" and config.pop("max_value", None) is not None:
         return keras.layers.ReLU(block.config["max_value"], name=block.name)
-    return getattr(keras.layers, block.class_name).from_config({**config, "name": block.name})
+    kind = getattr(keras.layers, block.class_name, None) or getattr(layers, block.class_name)
+    return kind.from_config({**config, "name": block.name})
 
 
 def _quantized_layer(block: Block, policy: Policy) -> Any:
     import qkeras
+
+    from netloom.quantize.layers import QEmbedding
 
     least = SCALE_BITS if block.class_name == "BatchNormalization" else 0
     weight_bits = policy.bits("weights", block.owner, block.owner_class, least)
@@ -141,6 +146,13 @@ def _quantized_layer(block: Block, policy: Policy) -> Any:
         slopes = _float_layer(block)
         slopes.trainable = False
         return slopes
+    if block.class_name == "Embedding":
+        return QEmbedding(
+            block.config["input_dim"],
+            block.config["output_dim"],
+            embeddings_quantizer=quantizer("embeddings", weight_bits),
+            name=block.name,
+        )
     if block.class_name not in WEIGHTED:
         return _float_layer(block)
     options = {option: block.config[option] for option in _OPTIONS if option in block.config}

@@ -1,6 +1,7 @@
 """Keras layers of netloom's own. Importing this registers them with Keras.
 
-Convolutions that QKeras does not have, in its style; and layers that compute by the firmware's very tables, and train.
+Convolutions and an embedding that QKeras does not have, in its style; layers that compute by the firmware's very
+tables, and train; and those that say of every element what it becomes.
 """
 
 from netloom.quantize.layers.convolution import (
@@ -10,15 +11,20 @@ from netloom.quantize.layers.convolution import (
     QDepthwiseConv1D,
     QPaddedConv2DTranspose,
 )
+from netloom.quantize.layers.elements import Function, Rearrange
+from netloom.quantize.layers.embedding import QEmbedding
 from netloom.quantize.layers.norm import QNormalization
 from netloom.quantize.layers.softmax import QSoftmax
 
 __all__ = [
+    "Function",
     "QConv1DTranspose",
     "QConv3D",
     "QConv3DTranspose",
     "QDepthwiseConv1D",
+    "QEmbedding",
     "QNormalization",
     "QPaddedConv2DTranspose",
     "QSoftmax",
+    "Rearrange",
 ]

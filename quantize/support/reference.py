@@ -1,15 +1,54 @@
-"""docs/layers.md, made from the table: `python -m netloom.quantize.support.reference > docs/layers.md`."""
+"""docs/layers.md, made from the table and from what was tried: `python -m netloom.quantize.support.reference`.
 
-from collections.abc import Iterable
+docs/layers.json says how far an example of each layer went; `tests/support/layers_tried.py` writes it.
+"""
 
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from netloom.quantize.functions.functions import NOT_ELEMENTWISE, OF_LAYERS
 from netloom.quantize.support.arguments import INSTEAD
 from netloom.quantize.support.rules import Rule
 from netloom.quantize.support.table import LAYERS, REFUSED
 
+TRIED = Path("docs/layers.json")
+
+_ABSTRACT = frozenset({"Layer", "Wrapper", "InputSpec"})
+
 _HEAD = """# Layers
 
-What netloom takes, and what it refuses: by name, before anything is trained or written. Any class that is not here is
-refused. This file is made from `quantize/support/` by `python -m netloom.quantize.support.reference > docs/layers.md`.
+Every public layer of Keras 3: taken, exact as far as is said, or refused by name, before anything is trained or
+written. Of what is taken a small example (`tests/support/layer_examples.py`) was quantized and converted, and the
+results of `fixed` were held against those of the engines in its row, as integers, all equal: the quantized model,
+hls4ml's compiled C++ (`csim`, with every layer's values) and the Verilog in Verilator (`rtl`, with its cycles). All
+operations that layers become have hardware: a row without `csim` and `rtl` is one whose example has not been compiled
+yet, not one that cannot be.
+
+This file is made from `quantize/support/` and from `docs/layers.json`, which `python tests/support/layers_tried.py`
+writes, by `python -m netloom.quantize.support.reference > docs/layers.md`.
+
+| layer | exact in | values compared | or why not | way out |
+|---|---|---|---|---|"""
+
+_ACTIVATIONS = """
+## Activations
+
+By their names in `keras.activations`.
+
+| activation | exact in | values compared | or why not |
+|---|---|---|---|"""
+
+_OPERATIONS = """
+## Operations
+
+Of `keras.ops`, on symbolic tensors; each becomes layers that equal it. Others are refused by name.
+
+| operation | exact in | values compared |
+|---|---|---|"""
+
+_TAKEN_HEAD = """
+## Classes, by stage
 
 | by | layers |
 |---|---|"""
@@ -28,12 +67,6 @@ What is said of a layer holds for its QKeras twins.
 | layers | refused | why | way out |
 |---|---|---|---|"""
 
-_WHOLE = """
-## Layers that are refused
-
-| layer | why | way out |
-|---|---|---|"""
-
 _ARGUMENTS = """
 ## Arguments
 
@@ -44,18 +77,59 @@ refused until somebody reads it.
 | argument | way out |
 |---|---|"""
 
+Tried = Mapping[str, Mapping[str, Mapping[str, int]]]
 
-def layers_page() -> str:
-    """The whole of docs/layers.md."""
+
+def public_layers() -> list[str]:
+    """Names of the classes of `keras.layers`, each once; those that are for deriving others are left out."""
+    import keras
+
+    found = {thing.__name__ for thing in vars(keras.layers).values() if isinstance(thing, type)}
+    return sorted(found - _ABSTRACT)
+
+
+def public_activations() -> list[str]:
+    """Names of the functions of `keras.activations`, each once."""
+    import keras
+
+    functions = {name: thing for name, thing in vars(keras.activations).items() if callable(thing)}
+    return sorted({thing.__name__ for thing in functions.values()} - {"get", "serialize", "deserialize"})
+
+
+def layers_page(tried: Tried) -> str:
+    """The whole of docs/layers.md.
+
+    Args:
+        tried: docs/layers.json: by kind (`layers`, `activations`, `operations`) and name, the values compared by
+            engine, all of them equal.
+    """
+    layers = [
+        f"| `{kind}` | | | {REFUSED[kind].reason} | {REFUSED[kind].instead} |"
+        if kind in REFUSED
+        else f"| `{kind}` | {_engines(tried, 'layers', kind)} | | |"
+        for kind in public_layers()
+    ]
+    activations = [
+        f"| `{name}` | | | {NOT_ELEMENTWISE[name]} |"
+        if name in set(NOT_ELEMENTWISE) - OF_LAYERS
+        else f"| `{name}` | {_engines(tried, 'activations', name)} | |"
+        for name in public_activations()
+    ]
+    operations = [f"| {name} | {_engines(tried, 'operations', name)} |" for name in tried.get("operations", {})]
     taken = [
         f"| {meaning} | {_names(kind for kind, entry in LAYERS.items() if entry.stage == stage)} |"
         for stage, meaning in _TAKEN.items()
     ]
     rules = dict.fromkeys(rule for entry in LAYERS.values() for rule in entry.rules)
     options = [f"| {_names(_with(rule))} | {rule.refused} | {rule.reason} | {rule.instead} |" for rule in rules]
-    whole = [f"| `{kind}` | {one.reason} | {one.instead} |" for kind, one in REFUSED.items()]
     arguments = [f"| `{name}` | {instead} |" for name, instead in sorted(INSTEAD.items())]
-    return "\n".join([_HEAD, *taken, _OPTIONS, *options, _WHOLE, *whole, _ARGUMENTS, *arguments, ""])
+    parts = [_HEAD, *layers, _ACTIVATIONS, *activations, _OPERATIONS, *operations, _TAKEN_HEAD, *taken]
+    return "\n".join([*parts, _OPTIONS, *options, _ARGUMENTS, *arguments, ""])
+
+
+def _engines(tried: Tried, kind: str, name: str) -> str:
+    compared = tried.get(kind, {}).get(name, {"not tried in any engine": 0})
+    return f"{', '.join(compared)} | {', '.join(map(str, compared.values()))}"
 
 
 def _with(rule: Rule) -> list[str]:
@@ -69,4 +143,4 @@ def _names(kinds: Iterable[str]) -> str:
 
 
 if __name__ == "__main__":
-    print(layers_page(), end="")
+    print(layers_page(json.loads(TRIED.read_text(encoding="utf-8"))), end="")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from netloom.quantize.functions.functions import NOT_ELEMENTWISE, function_names
+from netloom.quantize.functions.functions import NOT_ELEMENTWISE, OF_LAYERS, function_names
 from netloom.quantize.support.layer import LayerFacts, per_axis
 
 
@@ -40,14 +40,10 @@ def _activation(layer: LayerFacts) -> str | None:
     function = layer.config.get("activation", "linear")
     if isinstance(function, dict):
         function = function.get("class_name", "a function of its own")
-    if function in ("linear", "softmax", *function_names()):
+    if function in ("linear", *OF_LAYERS, *function_names()):
         return None
     reason = NOT_ELEMENTWISE.get(function, "it is not one of keras.activations, and its code cannot be read")
     return f"activation {function!r} is not supported, because {reason}"
-
-
-def _channels(layer: LayerFacts) -> str | None:
-    return "data_format must be 'channels_last'" if layer.config.get("data_format") == "channels_first" else None
 
 
 def _one(option: str, instead: str, reason: str) -> Rule:
@@ -63,29 +59,6 @@ def _padding(layer: LayerFacts) -> str | None:
     return None if padding in ("valid", "same") else f"padding must be 'valid' or 'same', not {padding!r}"
 
 
-def _interpolation(layer: LayerFacts) -> str | None:
-    interpolation, size = layer.config["interpolation"], per_axis(layer.config["size"])
-    if interpolation == "bilinear":
-        return f"bilinear by {size}" if any(times & (times - 1) for times in size) else None
-    return (
-        None if interpolation == "nearest" else f"interpolation must be 'nearest' or 'bilinear', not {interpolation!r}"
-    )
-
-
-def _last_axis(what: str) -> Callable[[LayerFacts], str | None]:
-    def found(layer: LayerFacts) -> str | None:
-        axis = layer.config["axis"]
-        axes = per_axis(axis)
-        return None if axes in ((-1,), (len(layer.inputs[0]),)) else f"{what} the last axis, not {axis}"
-
-    return found
-
-
-def _axes(layer: LayerFacts) -> str | None:
-    axes = per_axis(layer.config["axis"])
-    return f"it must run over one axis, not {axes}" if len(axes) > 1 else None
-
-
 def _mask(layer: LayerFacts) -> str | None:
     return "it takes a mask" if len(layer.inputs) > 1 else None
 
@@ -99,26 +72,16 @@ def _few(layer: LayerFacts) -> str | None:
     return "it must have two inputs or more, all of them tensors" if len(layer.inputs) < 2 else None
 
 
-_AXIS = "put a Permute before it and one after it"
-
 ACTIVATION = Rule(
     "an `activation` that is no function of one value, or none of Keras's",
     _activation,
     "use one that is in keras.activations",
     "a table has an entry for every value",
 )
-CHANNELS = Rule(
-    "`data_format='channels_first'`",
-    _channels,
-    "transpose the data and rebuild the model",
-    "the firmware has the channels of a pixel side by side",
-)
 CONVOLUTION = (
-    CHANNELS,
     Rule("causal `padding`", _padding, "use ZeroPadding1D before 'valid'", "neither Keras nor QKeras computes it here"),
 )
 TRANSPOSED = (
-    CHANNELS,
     _one(
         "dilation_rate",
         "use a dilated convolution, on zero padding where the result shall be larger",
@@ -131,15 +94,11 @@ KERNEL_MASK = Rule(
     "multiply the kernel by anything else",
     "the kernel would leave its grid",
 )
-INTERPOLATION = Rule(
-    "any other `interpolation`, and bilinear by other than powers of two",
-    _interpolation,
-    "enlarge by powers of two, or let the convolution after it smooth",
-    "other weights are on no grid of powers of two",
-)
-NORM_AXIS = Rule("any other `axis`", _last_axis("axis must be"), _AXIS, "hls4ml has one scale a channel")
-SOFTMAX = (
-    Rule("several axes", _axes, "Reshape them to one before it", "hls4ml has one"),
-    Rule("a mask", _mask, "call it with one input", "the firmware has none"),
+SOFTMAX_MASK = Rule("a mask", _mask, "call it with one input", "the firmware has none")
+EMBEDDING_MASK = Rule(
+    "`mask_zero`",
+    lambda layer: "it masks its zeros" if layer.config["mask_zero"] else None,
+    "pad to one length, and give what pads a row of its own",
+    "the firmware computes every step",
 )
 FEW = Rule("one input, the other a number", _few, "fold the number into the weights before it", "it is no tensor")

@@ -71,7 +71,7 @@ LAYERS: dict[str, Entry] = {
     "InputLayer": Entry("shape batch_shape", stage="convert", default_only="dtype sparse ragged input_tensor optional"),
     # Layers of weights: Keras's, then QKeras's.
     "Dense": Entry(_DENSE, (rules.ACTIVATION,), "weights", "quantize"),
-    "Conv1D": Entry(_CONV, (rules.CHANNELS, rules.ACTIVATION), "weights", "quantize"),
+    "Conv1D": Entry(_CONV, (rules.ACTIVATION,), "weights", "quantize"),
     **_each("Conv2D Conv3D", Entry(_CONV, _FLOAT_CONVOLUTION, "weights", "quantize")),
     **_each("DepthwiseConv1D DepthwiseConv2D", Entry(_DEPTHWISE, _FLOAT_CONVOLUTION, "weights", "quantize")),
     **_each("SeparableConv1D SeparableConv2D", Entry(_SEPARABLE, _FLOAT_CONVOLUTION, "weights", "quantize")),
@@ -95,6 +95,10 @@ LAYERS: dict[str, Entry] = {
         "QConv1DTranspose QPaddedConv2DTranspose QConv3DTranspose",
         Entry(_TRANSPOSED, rules.TRANSPOSED, "weights", "convert"),
     ),
+    "Embedding": Entry("input_dim output_dim mask_zero weights", (rules.EMBEDDING_MASK,), stage="quantize"),
+    "QEmbedding": Entry(
+        "input_dim output_dim mask_zero weights embeddings_quantizer", (rules.EMBEDDING_MASK,), stage="convert"
+    ),
     # Activations, normalization.
     "Activation": Entry("activation", (rules.ACTIVATION,)),
     "QActivation": Entry("activation", stage="convert"),
@@ -102,42 +106,41 @@ LAYERS: dict[str, Entry] = {
     "LeakyReLU": Entry("negative_slope"),
     "PReLU": Entry("shared_axes"),
     "ELU": Entry("alpha"),
-    "Softmax": Entry("axis", rules.SOFTMAX),
+    "Function": Entry("function options argument"),
+    "Softmax": Entry("axis", (rules.SOFTMAX_MASK,)),
     "QSoftmax": Entry("quantizer axis", stage="convert"),
-    "BatchNormalization": Entry(_NORM, (rules.NORM_AXIS,)),
+    "BatchNormalization": Entry(_NORM),
     "QBatchNormalization": Entry(
         f"{_NORM} beta_quantizer gamma_quantizer mean_quantizer variance_quantizer inverse_quantizer",
-        (rules.NORM_AXIS,),
         stage="convert",
         default_only="dtype activation",
     ),
-    **_each("LayerNormalization GroupNormalization", Entry(f"{_NORM} groups", (rules.NORM_AXIS,), stage="quantize")),
-    "RMSNormalization": Entry("axis epsilon", (rules.NORM_AXIS,), stage="quantize"),
-    "UnitNormalization": Entry("axis", (rules.NORM_AXIS,), stage="quantize"),
+    **_each("LayerNormalization GroupNormalization", Entry(f"{_NORM} groups", stage="quantize")),
+    "RMSNormalization": Entry("axis epsilon", stage="quantize"),
+    "UnitNormalization": Entry("axis", stage="quantize"),
     "QNormalization": Entry("quantizer mode epsilon groups", stage="convert"),
     # Pooling, merging.
-    **_each("MaxPooling1D MaxPooling2D MaxPooling3D", Entry(_POOL, (rules.CHANNELS,), "moves")),
-    **_each("AveragePooling1D AveragePooling2D AveragePooling3D", Entry(_POOL, (rules.CHANNELS,))),
-    **_each(
-        "GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D", Entry("data_format", (rules.CHANNELS,), "moves")
-    ),
+    **_each("MaxPooling1D MaxPooling2D MaxPooling3D", Entry(_POOL, (), "moves")),
+    **_each("AveragePooling1D AveragePooling2D AveragePooling3D", Entry(_POOL)),
+    **_each("GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D", Entry("data_format", (), "moves")),
     **_each(
         "GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D",
-        Entry("data_format", (rules.CHANNELS,)),
+        Entry("data_format"),
     ),
     **dict.fromkeys(sorted(OPERATORS), Entry(rules=(rules.FEW,))),
     "Average": Entry(rules=(rules.FEW,)),
     "Concatenate": Entry("axis", (), "moves"),
     # What moves values.
-    "Flatten": Entry("data_format", (rules.CHANNELS,), "moves"),
+    "Flatten": Entry("data_format", (), "moves"),
     "Reshape": Entry("target_shape", (), "moves"),
     "Permute": Entry("dims", (), "moves"),
+    "Rearrange": Entry("order", (), "moves"),
     "RepeatVector": Entry("n", (), "moves"),
-    **_each("ZeroPadding1D ZeroPadding2D ZeroPadding3D", Entry("padding data_format", (rules.CHANNELS,), "moves")),
-    **_each("Cropping1D Cropping2D Cropping3D", Entry("cropping data_format", (rules.CHANNELS,), "moves")),
+    **_each("ZeroPadding1D ZeroPadding2D ZeroPadding3D", Entry("padding data_format", (), "moves")),
+    **_each("Cropping1D Cropping2D Cropping3D", Entry("cropping data_format", (), "moves")),
     "UpSampling1D": Entry("size", (), "moves"),
-    "UpSampling3D": Entry("size data_format", (rules.CHANNELS,), "moves"),
-    "UpSampling2D": Entry("size data_format interpolation", (rules.CHANNELS, rules.INTERPOLATION), "moves"),
+    "UpSampling3D": Entry("size data_format", (), "moves"),
+    "UpSampling2D": Entry("size data_format interpolation", (), "moves"),
     # Nothing at inference; hls4ml does not know the last two.
     **_each("Dropout SpatialDropout1D AlphaDropout GaussianDropout", Entry("", (), "nothing")),
     "SpatialDropout2D": Entry("data_format", (), "nothing"),
@@ -146,9 +149,45 @@ LAYERS: dict[str, Entry] = {
 }
 """Every Keras and QKeras layer class that is taken."""
 
+
+def _all(kinds: str, instead: str, reason: str) -> dict[str, Refused]:
+    return dict.fromkeys(kinds.split(), Refused(instead, reason))
+
+
 REFUSED: dict[str, Refused] = {
     "Lambda": Refused("build it from keras layers", "it is arbitrary Python: its code would run when the model loads"),
+    **_all(
+        "FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper",
+        "rebuild the network with keras layers",
+        "it is another library's code, which cannot be read",
+    ),
     "Masking": Refused("pad to one length and drop it", "the firmware computes every step"),
+    **_all(
+        "Bidirectional ConvLSTM1D ConvLSTM2D ConvLSTM3D GRU GRUCell LSTM LSTMCell RNN SimpleRNN SimpleRNNCell "
+        "StackedRNNCells",
+        "use Conv1D with padding='causal', dilated for a longer memory",
+        "recurrence is not taken yet: a step waits for the one before",
+    ),
+    **_all(
+        "AdditiveAttention Attention GroupedQueryAttention MultiHeadAttention",
+        "build it from Dense, Dot and Softmax",
+        "attention is not taken yet as a layer",
+    ),
+    **_all(
+        "HashedCrossing Hashing IntegerLookup StringLookup TextVectorization",
+        "encode the data before the network, and give an Embedding the numbers",
+        "it reads text, or numbers of any size",
+    ),
+    **_all(
+        "AutoContrast ContrastLimitedAdaptiveHistogramEqualization Equalization",
+        "do that to the images before the network",
+        "it divides by the range of a whole image, or looks its own histogram up",
+    ),
+    **_all(
+        "MelSpectrogram STFTSpectrogram",
+        "compute the spectra before the network",
+        "the firmware has no Fourier transform",
+    ),
 }
 """Classes that people bring and that have no exact firmware. Of others there is nothing better to say than what has."""
 

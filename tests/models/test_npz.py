@@ -72,10 +72,12 @@ def test_the_ways_out_of_wrong_labels(write, labels):
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int64, np.float16, np.float64, bool, ">f4"])
-def test_numbers_of_any_kind_become_float32(write, dtype):
+def test_numbers_of_any_kind_become_float32_but_short_whole_ones_to_train_on(write, dtype):
     x = np.array([[0, 1]] * 6).astype(dtype)
-    dataset = Dataset.from_npz(write(x_train=x))
-    assert dataset.x_train.dtype == np.float32
+    dataset = Dataset.from_npz(write(x_train=x, x_test=x[:4]))
+    whole = dtype in (np.uint8, np.int16, bool)
+    assert dataset.x_train.dtype == (dtype if whole else np.float32)
+    assert dataset.x_test.dtype == np.float32
     assert dataset.x_train.tolist() == [[0, 1]] * 6
 
 

@@ -120,6 +120,18 @@ def test_a_float_image_network_of_bytes_is_quantized_and_equal(tmp_path: Path) -
     np.testing.assert_allclose(fixed.predict(data), model(data), atol=0.05)
 
 
+@pytest.mark.parametrize("quantizer", [qkeras.quantized_bits(8, 0, keep_negative=0, alpha=1), bits(6, 0)])
+def test_a_power_of_two_before_the_first_quantizer_makes_that_one_larger(tmp_path: Path, quantizer: Any) -> None:
+    x = keras.Input((4,), name="bytes")
+    y = qkeras.QActivation(quantizer, name="q")(layers.Rescaling(1 / 256, name="scale")(x))
+    model = keras.Model(x, qkeras.QDense(3, kernel_quantizer=bits(4, 0), use_bias=False)(y))
+    conversion = convert(model, HlsSettings(), tmp_path / "net")
+    data = np.random.default_rng(0).integers(0, 2048, (60, 4)) / 4
+    with open_engine("fixed", conversion=conversion) as fixed, open_engine("quantized", model=model) as exact:
+        np.testing.assert_array_equal(fixed.predict(data), exact.predict(data))
+    np.testing.assert_array_equal(fixed.predict(data), np.asarray(model(data), np.float64))
+
+
 def call(*arguments: object) -> Any:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 

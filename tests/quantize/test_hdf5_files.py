@@ -48,7 +48,8 @@ def test_a_quantized_model_loads_as_it_was(tmp_path, x):
     np.testing.assert_array_equal(load_model(tmp_path / "m.h5")(x), twin(x))
 
 
-def test_a_keras_2_file_loads_as_it_was(tmp_path, x):
+@pytest.mark.parametrize("suffix", [".h5", ".keras"])
+def test_a_keras_2_file_loads_as_it_was(tmp_path, x, suffix):
     pytest.importorskip("tf_keras")
     code = """
 import sys, numpy as np, tf_keras as keras
@@ -67,9 +68,12 @@ model.save(sys.argv[1])
 np.save(sys.argv[2], model(np.load(sys.argv[3])))
 """
     np.save(tmp_path / "x.npy", x)
-    arguments = [tmp_path / "m.h5", tmp_path / "y.npy", tmp_path / "x.npy"]
+    file = tmp_path / f"m{suffix}"
+    arguments = [file, tmp_path / "y.npy", tmp_path / "x.npy"]
     subprocess.run([sys.executable, "-c", code, *map(str, arguments)], check=True, capture_output=True, timeout=120)
-    np.testing.assert_allclose(load_model(tmp_path / "m.h5")(x), np.load(tmp_path / "y.npy"), rtol=1e-5, atol=1e-6)
+    before = file.read_bytes()
+    np.testing.assert_allclose(load_model(file)(x), np.load(tmp_path / "y.npy"), rtol=1e-5, atol=1e-6)
+    assert file.read_bytes() == before
 
 
 def edit(path: Path, change) -> None:

@@ -1,5 +1,6 @@
 """The one table of layers: its page is current, it is as good as its words, and a layer joins it by one entry."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,10 @@ def layer(kind, config=(), inputs=((6, 6, 2),), output=(6, 6, 2), tensors=(0,)):
 
 
 def test_the_documentation_is_made_from_the_table():
-    page = (Path(__file__).parents[2] / "docs" / "layers.md").read_text(encoding="utf-8")
-    assert page == layers_page(), "run: python -m netloom.quantize.support.reference > docs/layers.md"
+    docs = Path(__file__).parents[2] / "docs"
+    page = (docs / "layers.md").read_text(encoding="utf-8")
+    tried = json.loads((docs / "layers.json").read_text(encoding="utf-8"))
+    assert page == layers_page(tried), "run: python -m netloom.quantize.support.reference > docs/layers.md"
 
 
 def test_every_refusal_has_a_reason_and_a_way_out():
@@ -47,4 +50,4 @@ def test_a_layer_is_one_entry(monkeypatch):
             LayerNotSupportedError, match=r"^layer 'odd one' \(Toy\): size must not be 3: use 4 \(odd\)$"
         ):
             table.check_layer(layer("Toy", {"size": 3}), stage)
-    assert "| `Toy` | `size` of 3 | odd | use 4 |" in layers_page()
+    assert "| `Toy` | `size` of 3 | odd | use 4 |" in layers_page({})

@@ -238,3 +238,17 @@ def test_overrides_reach_their_layers():
     assert quantizer_type(twin.get_layer("shared_relu").activation).width == 5
     assert quantizer_type(twin.get_layer("left_quantizer").activation).width == 4
     assert quantizer_type(twin.get_layer("right_quantizer").activation).width == 8
+
+
+def test_channels_first_leaves_one_permutation_at_the_input_and_one_before_the_end():
+    first = {"data_format": "channels_first"}
+    x = keras.Input((3, 6, 6))
+    y = keras.layers.Conv2D(4, 3, **first)(x)
+    y = keras.layers.LeakyReLU(0.1)(keras.layers.BatchNormalization(axis=1)(y))
+    y = keras.layers.MaxPooling2D(2, **first)(y)
+    model = keras.Model(x, keras.layers.Conv2D(2, 2, activation="sigmoid", **first)(y))
+    samples = np.random.default_rng(0).normal(0, 1, (50, 3, 6, 6)).astype(np.float32)
+    twin = quantize(model, Policy.uniform(10), samples, fine_tune_epochs=0)
+    kinds = [type(layer).__name__ for layer in twin.layers]
+    assert kinds.count("Permute") == 2 and "QBatchNormalization" not in kinds
+    assert np.abs(twin(samples).numpy() - model(samples).numpy()).max() < 0.02

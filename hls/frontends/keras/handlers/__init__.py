@@ -3,6 +3,7 @@
 from netloom.hls.frontends.keras.handlers import (
     activation,
     batch_norm,
+    embedding,
     function,
     linear,
     merge,
@@ -13,4 +14,16 @@ from netloom.hls.frontends.keras.handlers import (
     spatial,
 )
 
-__all__ = ["activation", "batch_norm", "function", "linear", "merge", "norm", "pooling", "shape", "softmax", "spatial"]
+__all__ = [
+    "activation",
+    "batch_norm",
+    "embedding",
+    "function",
+    "linear",
+    "merge",
+    "norm",
+    "pooling",
+    "shape",
+    "softmax",
+    "spatial",
+]

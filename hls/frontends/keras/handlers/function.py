@@ -19,7 +19,7 @@ def function_layer(layer: Any, shape: Sequence[int]) -> dict[str, Any]:
     """hls4ml's description of a Keras layer that is a function of one value, without its tensors.
 
     Args:
-        layer: without weights: `Activation`, `ReLU`, `LeakyReLU`, `ELU`, `QActivation`.
+        layer: without weights: `Activation`, `ReLU`, `LeakyReLU`, `ELU`, `Function`, `QActivation`.
         shape: of the input, without the batch.
     """
     found = lines(type(layer).__name__, layer.get_config())
@@ -98,9 +98,13 @@ def check_function(activation: Any, where: str) -> str:
 
 
 class FunctionHandler(NetloomHandler):
-    """`LeakyReLU` and `ELU`. In netloom's own conversion alone: hls4ml has these, with numbers of its own."""
+    """`LeakyReLU`, `ELU` and netloom's `Function`. In netloom's own conversion alone where hls4ml has them."""
 
-    handles = ("keras.src.layers.activations.leaky_relu.LeakyReLU", "keras.src.layers.activations.elu.ELU")
+    handles = (
+        "keras.src.layers.activations.leaky_relu.LeakyReLU",
+        "keras.src.layers.activations.elu.ELU",
+        "netloom.quantize.layers.elements.Function",
+    )
     own_only = True
 
     def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> tuple[dict[str, Any], ...]:

@@ -54,6 +54,18 @@ class PermuteHandler(_MovingHandler):
         return np.ascontiguousarray(grid.transpose([axis - 1 for axis in layer.dims]))
 
 
+class RearrangeHandler(_MovingHandler):
+    """netloom's `Rearrange`."""
+
+    handles = ("netloom.quantize.layers.elements.Rearrange",)
+
+    def moved(self, layer: Any, grid: np.ndarray) -> np.ndarray:
+        """Its order."""
+        del grid
+        order: np.ndarray = layer.order
+        return order
+
+
 class VolumeHandler(_MovingHandler):
     """`ZeroPadding3D`, `Cropping3D`, `UpSampling3D`."""
 
