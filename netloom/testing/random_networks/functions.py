@@ -25,6 +25,12 @@ QUANTIZERS = (
 LAYERS = ("LeakyReLU", "ELU", "ReLU", "PReLU")
 """Activations that are layers of Keras's."""
 
+ELEMENTWISE = (
+    *("arcsinh", "arctan", "cbrt", "ceil", "cos", "erf", "exp2"),
+    *("floor", "round", "sign", "sin", "sinh", "trunc"),
+)
+"""Functions of `keras.ops` that are finite everywhere."""
+
 _HLS4ML = ("sigmoid", "tanh", "softmax")
 """For which hls4ml has tables of its own where no quantizer stands before them."""
 
@@ -69,7 +75,9 @@ def _relu(layer: Options, x: Any) -> Any:
 
 def _draw_function(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
     """A function behind an address of few bits; mostly with a quantizer behind it, which makes it exact."""
-    layer["function"] = chance.pick(chance.pick(*activations()), chance.pick(*QUANTIZERS), chance.pick(*LAYERS))
+    layer["function"] = chance.pick(
+        chance.pick(*activations()), chance.pick(*QUANTIZERS), chance.pick(*LAYERS), chance.pick(*ELEMENTWISE)
+    )
     layer["closed"] = chance.often(0.75)
     layer["exact"] = layer["closed"]
     if layer["function"] in LAYERS:
@@ -102,6 +110,10 @@ def _layer(layer: Options, x: Any) -> Any:
     from qkeras import QActivation
 
     function, name = layer["function"], layer["name"]
+    if function in ELEMENTWISE:
+        from netloom.quantize.layers import Function
+
+        return Function(function, name=name)(x)
     if function in LAYERS:
         slope = abs(layer["slopes"][0]) if layer["short"] else 0.3
     match function:

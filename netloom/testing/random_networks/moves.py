@@ -3,6 +3,8 @@
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from netloom.testing.random_networks.kind import Chance, Kind, Lengths, Options
 
 
@@ -112,6 +114,19 @@ def _slice(layer: Options, x: Any) -> Any:
     return x[(slice(None), *[slice(None)] * layer["axis"], key)]
 
 
+def _draw_rearrange(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
+    """Any elements at any places, some of them zeros."""
+    size, target = prod(shape), [chance.below(1, 5) for _ in range(chance.below(1, 3))]
+    layer |= {"order": [chance.below(-1, size) for _ in range(prod(target))], "target": target}
+    return target
+
+
+def _rearrange(layer: Options, x: Any) -> Any:
+    from netloom.quantize.layers import Rearrange
+
+    return Rearrange(np.reshape(layer["order"], layer["target"]).tolist(), name=layer["name"])(x)
+
+
 def _draw_nothing(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
     """Dropout and its kind."""
     layer["class"] = chance.pick(
@@ -138,5 +153,6 @@ KINDS = {
     "permute": Kind(_draw_permute, _permute),
     "reshape": Kind(_draw_reshape, _reshape),
     "slice": Kind(_draw_slice, _slice),
+    "rearrange": Kind(_draw_rearrange, _rearrange),
     "nothing": Kind(_draw_nothing, _nothing),
 }

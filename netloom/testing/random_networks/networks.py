@@ -127,7 +127,7 @@ def build_model(spec: dict[str, Any]) -> Any:
     model = keras.Model(_sources(given), given)
     rng = np.random.default_rng(spec["seed"])
     for layer in _layers(model):
-        if any(hasattr(layer, f"{name}_quantizer_internal") for name in ("kernel", "depthwise")):
+        if any(hasattr(layer, f"{name}_quantizer_internal") for name in ("kernel", "depthwise", "embeddings")):
             layer.set_weights([_weight(weight, rng) for weight in layer.weights])
     return model
 

@@ -79,7 +79,24 @@ def _nested(layer: Options, x: Any) -> Any:
     return keras.Sequential(inner, name=name)(x)
 
 
+def _draw_embedding(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
+    """Rows of a table, some numbers beyond them."""
+    layer |= {"rows": chance.below(2, 9), "units": chance.below(1, 4), "symmetric": chance.pick(0, 1)}
+    return [*shape, layer["units"]]
+
+
+def _embedding(layer: Options, x: Any) -> Any:
+    from qkeras import QActivation
+
+    from netloom.quantize.layers import QEmbedding
+
+    name = layer["name"]
+    x = QActivation(bits(3, 3, keep_negative=False), name=f"{name}_number")(x)
+    return QEmbedding(layer["rows"], layer["units"], embeddings_quantizer=closing(layer), name=name)(x)
+
+
 KINDS = {
+    "embedding": Kind(_draw_embedding, _embedding),
     "dense": Kind(_draw_dense, _dense),
     "shared": Kind(_draw_shared, _shared),
     "distributed": Kind(_draw_distributed, _distributed),

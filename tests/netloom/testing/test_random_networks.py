@@ -11,39 +11,38 @@ from netloom.quantize.support.table import LAYERS
 from netloom.testing.random_networks import build_model, functions, generate, merges, norms
 
 COVER = (
-    0,
-    4,
-    7,
-    12,
-    15,
-    17,
-    19,
-    20,
-    21,
+    8,
     22,
-    26,
-    27,
-    29,
-    30,
+    32,
     36,
-    42,
+    45,
+    51,
+    52,
+    54,
+    61,
     85,
-    86,
     89,
-    95,
-    101,
+    92,
     110,
+    121,
     125,
-    127,
+    129,
+    133,
+    140,
     143,
-    158,
+    150,
     174,
+    180,
     183,
-    190,
-    230,
-    245,
-    254,
-    390,
+    186,
+    194,
+    206,
+    217,
+    220,
+    221,
+    233,
+    304,
+    323,
 )
 """Seeds whose networks together hold every layer of the table."""
 
@@ -142,7 +141,8 @@ NORMS = {
     "softmax over another axis": of("softmax", axis=1),
 }
 FUNCTIONS = {
-    name: of("function", function=name) for name in (*functions.activations(), *functions.QUANTIZERS, *functions.LAYERS)
+    name: of("function", function=name)
+    for name in (*functions.activations(), *functions.QUANTIZERS, *functions.LAYERS, *functions.ELEMENTWISE)
 }
 MOVES = {
     "bilinear": of("upsample", interpolation="bilinear", size=lambda size: max(size) > 1),
@@ -153,7 +153,7 @@ MOVES = {
     "one of an axis": of("slice", drop=True),
 }
 OTHERS = {
-    **{kind: of(kind) for kind in ("dense", "shared", "nested")},
+    **{kind: of(kind) for kind in ("dense", "shared", "nested", "embedding", "rearrange")},
     **{f"{what} on each step": of("distributed", what=what) for what in ("dense", "flatten", "activation")},
     "whole pooling that keeps axes": of("pool", keepdims=True),
 }
