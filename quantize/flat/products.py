@@ -131,8 +131,8 @@ def matmul(values: Sequence[Any], parts: Parts) -> Any:
     if all(symbolic):
         if len(one.shape) != len(other.shape) or one.shape[1:-2] != other.shape[1:-2] or len(one.shape) < 3:
             parts.refuse("its tensors must be matrices, as many of each in a sample: reshape them before")
-        outer, row, inner, column = _LETTERS[: len(one.shape) - 2], *_LETTERS[-3:]
-        return tensor_product(one, outer + row + inner, other, outer + inner + column, outer + row + column, parts)
+        outer = _LETTERS[: len(one.shape) - 2]
+        return tensor_product(one, f"{outer}XY", other, f"{outer}YZ", f"{outer}XZ", parts)
     constant = keras.ops.convert_to_numpy(values[symbolic.index(False)]).astype(np.float32)
     tensor = values[symbolic.index(True)]
     rank = len(tensor.shape)

@@ -1,6 +1,6 @@
 """Layers that say of every element what it becomes: a function of its value, or another place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import prod
 from typing import Any
 
@@ -64,7 +64,7 @@ class Rearrange(keras.layers.Layer):
         SettingsError: if `order` is anything else.
     """
 
-    def __init__(self, order: Sequence[Any], **keywords: Any) -> None:
+    def __init__(self, order: Any, **keywords: Any) -> None:
         super().__init__(**keywords)
         found = np.asarray(order)
         if found.dtype.kind not in "iu" or not found.size or found.min() < -1:

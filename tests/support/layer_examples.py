@@ -211,7 +211,7 @@ OPERATIONS: dict[str, Example] = {
     "split": _on(STEPS, lambda x: ops.add(*ops.split(x, 2, axis=1))),
     "pad": _on(STEPS, lambda x: ops.pad(x, ((0, 0), (1, 2), (0, 1)))),
     "slices": _on(IMAGE, lambda x: x[:, ::2, 1:5:3, ::-1]),
-    "squeeze and expand_dims": _on((6, 1), lambda x: ops.expand_dims(ops.squeeze(x, 2), 1)),
+    "squeeze and expand_dims": _on((6, 1), lambda x: ops.relu(ops.expand_dims(ops.squeeze(x, 2), 1))),
     "reshape and transpose": _on(IMAGE, lambda x: ops.transpose(ops.reshape(x, (-1, 16, 4)), (0, 2, 1))),
     "stack, flip, roll, repeat, take": _on(
         STEPS,
