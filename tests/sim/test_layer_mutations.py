@@ -1,6 +1,6 @@
 """One fault in the C++ or the hardware of each layer that is netloom's own: the first layer that differs must be it.
 
-The two chains hold every unit and every header; a fault behind the first layer that it reaches proves nothing more.
+Each fault is in the first layer that it reaches: what comes behind proves nothing more.
 """
 
 import shutil
@@ -127,12 +127,6 @@ CPP = [
     ("elements", "rearrange", "from - CONFIG_T::n_in1", "0", "joined"),
     ("elements", "rearrange", "from < 0", "from < 1", "permute"),
     ("elements", "lines", "(i + j) % CONFIG_T::n_slopes", "0", "lines"),
-    ("elements", "lines", "return bound;", "return x;", "bounded"),
-    ("elements", "table", "table[(unsigned)word]", "table[(unsigned)word / 2]", "table"),
-    ("elements", "norm", "ap_uint<32>(CONFIG_T::n_row) - total", "ap_uint<32>(CONFIG_T::n_row)", "layer"),
-    ("elements", "norm", "power += deviation[i] * deviation[i]", "power = deviation[i] * deviation[i]", "layer"),
-    ("elements", "norm", "if (word >= from)", "if (s == 0)", "layer"),
-    ("elements", "stream", "pixel[j] = values[i + j]", "pixel[j] = values[i]", "permute"),
 ]
 
 
