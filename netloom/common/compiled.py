@@ -25,7 +25,7 @@ def load(source: Path) -> ctypes.CDLL | None:
     """The library made of one C++ file; None without a compiler that makes it, for whoever has a slower way.
 
     Args:
-        source: a file of netloom's; its functions are `extern "C"`.
+        source: a file of netloom's; its functions are `extern "C"`, its headers lie beside it.
     """
     compiler = which(os.environ.get("CXX", "g++"))
     if compiler is None:
@@ -36,9 +36,12 @@ def load(source: Path) -> ctypes.CDLL | None:
         run_logged([[compiler, *_FLAGS, str(source), "-o", str(library)]], work, log, f"g++ on {source.name}")
         return library
 
-    digest = hashlib.sha256(repr((compiler, _FLAGS)).encode() + source.read_bytes()).hexdigest()[:32]
+    digest = hashlib.sha256(repr((compiler, _FLAGS)).encode())
+    for part in (source, *sorted(source.parent.glob("*.h"))):
+        digest.update(part.read_bytes())
     folder = cache_folder() / "compiled"
+    library = folder / f"{source.stem}-{digest.hexdigest()[:32]}.so"
     try:
-        return ctypes.CDLL(str(made_once(folder / f"{source.stem}-{digest}.so", make, folder / f"{source.stem}.log")))
+        return ctypes.CDLL(str(made_once(library, make, folder / f"{source.stem}.log")))
     except (NetloomError, OSError):
         return None
