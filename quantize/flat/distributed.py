@@ -5,7 +5,7 @@ from math import prod
 from typing import Any, Protocol
 
 from netloom.errors import LayerNotSupportedError
-from netloom.quantize.flat.functions import is_several
+from netloom.quantize.flat.equal.functions import is_several
 
 _ELEMENTS = frozenset(
     "Activation QActivation ReLU LeakyReLU ELU Identity Dropout AlphaDropout GaussianDropout GaussianNoise"

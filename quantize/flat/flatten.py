@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError
-from netloom.quantize.flat import affine, distributed, embeddings, equals
+from netloom.quantize.flat import distributed
+from netloom.quantize.flat.equal import affine, embeddings, equals
+from netloom.quantize.flat.equal.operations import apply_operation
+from netloom.quantize.flat.equal.parts import Parts
 from netloom.quantize.flat.names import Names
-from netloom.quantize.flat.operations import apply_operation
-from netloom.quantize.flat.parts import Parts
 from netloom.quantize.flat.trace import graph_of, input_specs
 
 SEPARATOR = "."

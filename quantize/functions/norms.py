@@ -1,13 +1,12 @@
 """Normalization of each sample by itself: what of Keras's layers the twin's `QNormalization` takes over."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from netloom.quantize.flat.names import unique_name
 from netloom.quantize.functions.norm_tables import NormMode
-from netloom.quantize.graph.graph import Block, Graph, Step
+from netloom.quantize.graph.graph import Block, Graph
 
 NORMS: dict[str, NormMode] = {
     "LayerNormalization": "layer",
@@ -43,14 +42,7 @@ def split_norms(graph: Graph) -> None:
             rms = block.class_name == "RMSNormalization"
             block.weights = {"scale": np.ones_like(some)} if rms else {}
             block.config = block.config if rms else {**block.config, "center": False, "scale": False}
-    steps = []
-    for step in graph.steps:
-        if step.block in affine:
-            between = graph.new_tensor(graph.shapes[step.output])
-            steps += [replace(step, output=between), Step(affine[step.block], (between,), step.output)]
-        else:
-            steps.append(step)
-    graph.steps = steps
+    graph.follow(affine)
 
 
 def quantized_norm(block: Block, quantizer: Any, channels: int) -> Any:

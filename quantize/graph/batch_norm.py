@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from netloom.quantize.flat.affine import EXACT_EPSILON, EXACT_VARIANCE
+from netloom.quantize.flat.equal.affine import EXACT_EPSILON, EXACT_VARIANCE
 from netloom.quantize.graph.graph import Block, Graph, Step
 from netloom.quantize.support.table import WEIGHTED
 

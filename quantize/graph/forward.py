@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError
-from netloom.quantize.flat.affine import EXACT_EPSILON
+from netloom.quantize.flat.equal.affine import EXACT_EPSILON
 from netloom.quantize.graph.graph import Block, Graph, Step
 from netloom.quantize.policy import Policy
 from netloom.quantize.support.table import WEIGHTED

@@ -3,7 +3,7 @@
 A `Block` is a layer's definition (once, however often it is called), a `Step` one call of it. Tensors are numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -75,6 +75,17 @@ class Graph:
         number = len(self.shapes)
         self.shapes[number] = shape
         return number
+
+    def follow(self, after: Mapping[Block, Block]) -> None:
+        """Put a layer behind each call of another, on what that one gives."""
+        steps = []
+        for step in self.steps:
+            if step.block in after:
+                between = self.new_tensor(self.shapes[step.output])
+                steps += [replace(step, output=between), Step(after[step.block], (between,), step.output)]
+            else:
+                steps.append(step)
+        self.steps = steps
 
     def bypass(self, step: Step) -> None:
         """Remove a step of one input: whoever read its output reads its input."""

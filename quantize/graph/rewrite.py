@@ -45,14 +45,7 @@ def split_activations(graph: Graph) -> None:
             )
             split[block] = Block(name, kind, {"name": name, **option}, {}, block.owner, block.owner_class)
             block.config = {**block.config, "activation": "linear"}
-    steps = []
-    for step in graph.steps:
-        if step.block in split:
-            between = graph.new_tensor(graph.shapes[step.output])
-            steps += [replace(step, output=between), Step(split[step.block], (between,), step.output)]
-        else:
-            steps.append(step)
-    graph.steps = steps
+    graph.follow(split)
 
 
 def _is_quantizer(config: Mapping[str, Any]) -> bool:

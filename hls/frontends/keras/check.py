@@ -6,7 +6,7 @@ from netloom.errors import LayerNotSupportedError
 from netloom.hls.frontends.keras.outputs import check_outputs
 from netloom.hls.settings import HlsSettings
 from netloom.quantize.flat import check_call
-from netloom.quantize.flat.affine import EXACT_EPSILON
+from netloom.quantize.flat.equal.affine import EXACT_EPSILON
 from netloom.quantize.support.arguments import constructor_arguments
 from netloom.quantize.support.layer import LayerFacts
 from netloom.quantize.support.table import check_layer

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from netloom.quantize.flat.parts import Parts
-from netloom.quantize.flat.pools import reduced
+from netloom.quantize.flat.equal.parts import Parts
+from netloom.quantize.flat.equal.pools import reduced
 
 
 def encoded(layer: Any, tensors: Sequence[Any], parts: Parts) -> Any:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from netloom.quantize.flat.layouts import axes_of
-from netloom.quantize.flat.parts import Parts
+from netloom.quantize.flat.equal.layouts import axes_of
+from netloom.quantize.flat.equal.parts import Parts
 
 
 def reduced(kind: str, tensor: Any, axis: Any, keepdims: bool, parts: Parts) -> Any:

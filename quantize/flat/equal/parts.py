@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError
-from netloom.quantize.flat.affine import affine
+from netloom.quantize.flat.equal.affine import affine
 from netloom.quantize.flat.names import Names
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from netloom.quantize.flat.parts import Parts
+from netloom.quantize.flat.equal.parts import Parts
 
 
 def is_several(activation: Any) -> bool:

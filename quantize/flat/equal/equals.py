@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
-from netloom.quantize.flat import embeddings, layouts, pools, products, resizes, scales
-from netloom.quantize.flat.affine import affine
+from netloom.quantize.flat import scales
 from netloom.quantize.flat.distributed import Cloner
-from netloom.quantize.flat.functions import activated, discretized, is_several
-from netloom.quantize.flat.parts import Parts
+from netloom.quantize.flat.equal import embeddings, layouts, pools, products, resizes
+from netloom.quantize.flat.equal.affine import affine
+from netloom.quantize.flat.equal.functions import activated, discretized, is_several
+from netloom.quantize.flat.equal.parts import Parts
 
 _DENSE_AXES = 3
 """hls4ml's dense layers take no more, the batch aside."""

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from netloom.quantize.flat.moves import orders
-from netloom.quantize.flat.parts import Parts
+from netloom.quantize.flat.equal.moves import orders
+from netloom.quantize.flat.equal.parts import Parts
 
 _NOISE = 1e-4
 

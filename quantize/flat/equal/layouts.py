@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from netloom.quantize.flat.functions import activated
-from netloom.quantize.flat.parts import Parts
+from netloom.quantize.flat.equal.functions import activated
+from netloom.quantize.flat.equal.parts import Parts
 
 _NORMS = frozenset({"LayerNormalization", "RMSNormalization", "UnitNormalization"})
 

@@ -6,11 +6,11 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from netloom.quantize.flat import functions, pools, products
-from netloom.quantize.flat.layouts import axes_of
-from netloom.quantize.flat.moves import MOVES, orders
+from netloom.quantize.flat.equal import functions, pools, products
+from netloom.quantize.flat.equal.layouts import axes_of
+from netloom.quantize.flat.equal.moves import MOVES, orders
+from netloom.quantize.flat.equal.parts import Parts
 from netloom.quantize.flat.names import Names
-from netloom.quantize.flat.parts import Parts
 
 _MERGES = {"Add": "Add", "Subtract": "Subtract", "Multiply": "Multiply", "Maximum": "Maximum", "Minimum": "Minimum"}
 

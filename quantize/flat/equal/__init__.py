@@ -1,0 +1,1 @@
+"""What a user's layers and operations equal, in layers that have firmware."""
