@@ -79,6 +79,8 @@ refused until somebody reads it.
 
 Tried = Mapping[str, Mapping[str, Mapping[str, int]]]
 
+_ENGINES = ("quantized", "csim (io_parallel)", "csim (io_stream)", "rtl")
+
 
 def public_layers() -> list[str]:
     """Names of the classes of `keras.layers`, each once; those that are for deriving others are left out."""
@@ -128,7 +130,8 @@ def layers_page(tried: Tried) -> str:
 
 
 def _engines(tried: Tried, kind: str, name: str) -> str:
-    compared = tried.get(kind, {}).get(name, {"not tried in any engine": 0})
+    found = tried.get(kind, {}).get(name, {})
+    compared = {engine: found[engine] for engine in _ENGINES if engine in found} or {"not tried in any engine": 0}
     return f"{', '.join(compared)} | {', '.join(map(str, compared.values()))}"
 
 

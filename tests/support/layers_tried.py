@@ -22,11 +22,11 @@ from netloom.firmware.map.folding.folding import fold_for_interval, intervals
 from netloom.firmware.map.layout import plan_design
 from netloom.hls import HlsSettings, convert
 from netloom.quantize import Policy, quantize
-from netloom.sim import crosscheck, open_engine
+from netloom.sim import compare_engines, open_engine
 
 KINDS: dict[str, Mapping[str, Example]] = {"layers": LAYERS, "activations": ACTIVATIONS, "operations": OPERATIONS}
 PAGE = Path(__file__).parents[2] / "docs" / "layers.json"
-TOGETHER, SAMPLES, IN_HARDWARE = 12, 20, 4
+TOGETHER, SAMPLES, IN_HARDWARE = 12, 20, 12
 
 
 def groups() -> list[tuple[str, list[str]]]:
@@ -63,7 +63,7 @@ def tried(kind: str, names: Sequence[str], folder: Path, compiled: bool = True) 
         ):
             if compiled:
                 with open_engine("csim", conversion=conversion) as csim:
-                    fidelity = crosscheck(csim, fixed, given, trace=True)
+                    fidelity = compare_engines(csim, fixed, given, trace=True)
                 assert fidelity.equal, f"{io_type}: {fidelity.first_mismatch}"
             values, meant = (_by_example(engine.predict(given), outputs) for engine in (fixed, quantized))
         for name, one, other in zip(names, values, meant, strict=True):
