@@ -16,10 +16,10 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = {
 
 
 def load_dataset(name: str) -> Dataset:
-    """The data set `name` ('digits', 'mnist', 'lhc-jets'), from the first of its sources that has it.
+    """The data set `name`, one of `DATASETS`, from the first of its sources that has it.
 
-    Sources in order: bundled with a dependency; the directory NETLOOM_DATA; the cache (NETLOOM_CACHE, else the
-    user's cache directory); the public source.
+    Sources in order: drawn, or bundled with a dependency; the directory NETLOOM_DATA; the cache (NETLOOM_CACHE, else
+    the user's cache directory); the public source.
 
     Raises:
         DataUnavailableError: there is no such data set, or no source has it; the message says what to do.

@@ -7,6 +7,7 @@ import netloom.models
 from netloom.errors import NetworkNotFoundError
 from netloom.models import get_network, networks
 from netloom.models.data.sets import DATASETS
+from netloom.settings import RunSettings
 
 SHAPES = {"digits": ((64,), 10), "lenet": ((28, 28, 1), 10), "jets": ((16,), 5)}
 
@@ -19,9 +20,11 @@ def test_networks_stand_in_order_of_presentation():
 def test_a_network_is_described(network):
     assert network.title and network.review and network.description
     assert network.dataset in DATASETS
-    assert 0.5 < network.expected_accuracy < 1
+    assert network.score.unit != "%" or 0.5 < network.expected_score < 1
     assert 2 <= network.bits <= 16
     assert network.fine_tune_epochs >= 1
+    assert 0 < network.training_seconds <= 600
+    assert RunSettings.of(network).hardware is not None
 
 
 @pytest.mark.parametrize("network", networks(), ids=lambda network: network.name)
@@ -68,6 +71,7 @@ def test_the_public_names_exist():
     assert sorted(netloom.models.__all__) == [
         "Dataset",
         "Network",
+        "Target",
         "Training",
         "get_network",
         "load_dataset",
