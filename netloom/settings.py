@@ -130,6 +130,19 @@ class RunSettings(Settings):
             raise SettingsError("csim_samples is for csim, which is left out; leave it out too")
         return self
 
+    @classmethod
+    def of(cls, network: Network, board: bool = True) -> "RunSettings":
+        """Those with which `netloom networks --run` runs a network, to its board or not."""
+        target = network.target
+        hardware = HardwareSettings(
+            board=target.board,
+            clock_mhz=target.clock_mhz,
+            target_ii=target.target_ii,
+            target_fps=target.target_fps,
+            rtl_samples=target.rtl_samples,
+        )
+        return cls(csim_samples=network.csim_samples, hardware=hardware if board else None)
+
     def policy_for(self, network: Network | None) -> Policy:
         """The policy these settings mean for a registered network, or for a user's model (None)."""
         if self.policy is not None:

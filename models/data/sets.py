@@ -3,23 +3,27 @@
 from collections.abc import Callable, Mapping
 
 from netloom.errors import DataUnavailableError
+from netloom.models.data.curves import load_curves
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.digits import load_digits
 from netloom.models.data.jets import LHC_JETS
-from netloom.models.data.mnist import MNIST
+from netloom.models.data.mnist import MNIST, load_few_labels, load_images
 
 DATASETS: Mapping[str, Callable[[], Dataset]] = {
+    "curves": load_curves,
     "digits": load_digits,
     MNIST.name: MNIST.load,
+    "mnist-few-labels": load_few_labels,
+    "mnist-images": load_images,
     LHC_JETS.name: LHC_JETS.load,
 }
 
 
 def load_dataset(name: str) -> Dataset:
-    """The data set `name` ('digits', 'mnist', 'lhc-jets'), from the first of its sources that has it.
+    """The data set `name`, one of `DATASETS`, from the first of its sources that has it.
 
-    Sources in order: bundled with a dependency; the directory NETLOOM_DATA; the cache (NETLOOM_CACHE, else the
-    user's cache directory); the public source.
+    Sources in order: drawn, or bundled with a dependency; the directory NETLOOM_DATA; the cache (NETLOOM_CACHE, else
+    the user's cache directory); the public source.
 
     Raises:
         DataUnavailableError: there is no such data set, or no source has it; the message says what to do.

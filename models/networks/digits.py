@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from netloom.models.networks.network import Network, Training
+from netloom.models.networks.network import Network, Target, Training
 
 if TYPE_CHECKING:
     import keras
@@ -42,7 +42,9 @@ NETWORK = Network(
     dataset="digits",
     builder=build,
     training=Training(epochs=40, batch_size=32, optimizer=sgd),
-    expected_accuracy=0.97,
+    expected_score=0.97,
     bits=6,
     fine_tune_epochs=10,
+    target=Target("ULX3S-25F", target_ii=128),
+    training_seconds=13,
 )

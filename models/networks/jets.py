@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from netloom.models.networks.network import Network, Training
+from netloom.models.networks.network import Network, Target, Training
 
 if TYPE_CHECKING:
     import keras
@@ -47,7 +47,9 @@ NETWORK = Network(
     dataset="lhc-jets",
     builder=build,
     training=Training(epochs=25, batch_size=32, optimizer=adamw),
-    expected_accuracy=0.65,
+    expected_score=0.65,
     bits=6,
     fine_tune_epochs=10,
+    target=Target("ULX3S-25F", target_ii=32, clock_mhz=100),
+    training_seconds=6,
 )

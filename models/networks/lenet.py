@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from netloom.models.networks.network import Network, Training
+from netloom.models.networks.network import Network, Target, Training
 
 if TYPE_CHECKING:
     import keras
@@ -48,7 +48,9 @@ NETWORK = Network(
     dataset="mnist",
     builder=build,
     training=Training(epochs=8, batch_size=128, optimizer=adam),
-    expected_accuracy=0.988,
+    expected_score=0.988,
     bits=8,
     fine_tune_epochs=2,
+    target=Target("ULX3S-85F", target_ii=1024),
+    training_seconds=66,
 )

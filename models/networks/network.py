@@ -1,8 +1,12 @@
-"""What the registry knows of a network: where it comes from, how it is built, how it is trained."""
+"""What the registry knows of a network: where it comes from, how it is built, trained, judged and deployed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+from netloom.models.data.dataset import Dataset
+from netloom.models.tasks import Score, find_task
+from netloom.models.tasks.picture import Draw
 
 if TYPE_CHECKING:  # Keras brings TensorFlow, which takes seconds to import; listing networks must not.
     import keras
@@ -27,6 +31,39 @@ class Training:
     validation_fraction: float = 0.1
 
 
+class Trainer(Protocol):
+    """Trains a model in place; arguments, results and errors are those of `netloom.models.train`."""
+
+    def __call__(
+        self,
+        model: "keras.Model",
+        dataset: Dataset,
+        training: Training,
+        seed: int = 0,
+        callbacks: Sequence["keras.callbacks.Callback"] = (),
+    ) -> dict[str, list[float]]:
+        """As `netloom.models.train`."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The board that a network is shown on, and how fast; at most one of `target_ii` and `target_fps`.
+
+    Attributes:
+        board: its name (`netloom boards`).
+        target_ii: clock cycles between samples, at most; None leaves it to `target_fps` or to netloom.
+        target_fps: samples a second, at least.
+        clock_mhz: of the network, MHz; None is the board's own choice.
+        rtl_samples: only so many test samples in RTL simulation; None is all.
+    """
+
+    board: str
+    target_ii: int | None = None
+    target_fps: float | None = None
+    clock_mhz: float | None = None
+    rtl_samples: int | None = None
+
+
 @dataclass(frozen=True)
 class Network:
     """One network of the registry.
@@ -39,11 +76,17 @@ class Network:
         dataset: name for `load_dataset`.
         builder: makes the untrained model; use `build`, which seeds it.
         training: how it is trained.
-        expected_accuracy: share of the test split, 0 to 1, that training with seed 0 gets right at least, as
-            measured on the data named in docs/networks.md.
+        expected_score: what its task's first score comes to on the test split after training with seed 0, at least, or
+            at most where less is better; a little off what was measured on the data named in docs/networks.md.
         bits: default width of weights, activations and inputs in the firmware, in bits.
         fine_tune_epochs: default epochs of quantization-aware training.
+        target: the board that `netloom networks --run` takes it to.
+        training_seconds: how long training took on two cores, s, as measured.
         task: name of what it is for.
+        deterministic: whether the same seed gives the same weights, bit for bit, on one machine.
+        csim_samples: only so many test samples in hls4ml's C++, in `netloom networks --run`; None is all.
+        trainer: trains it in its own way; None is `netloom.models.train`. Use `train`.
+        pictures: draws what it shows, for the top of its report.
     """
 
     name: str
@@ -53,10 +96,25 @@ class Network:
     dataset: str
     builder: Callable[[], "keras.Model"]
     training: Training
-    expected_accuracy: float
+    expected_score: float
     bits: int
     fine_tune_epochs: int
+    target: Target
+    training_seconds: int
     task: str = "classification"
+    deterministic: bool = True
+    csim_samples: int | None = None
+    trainer: Trainer | None = None
+    pictures: Draw | None = None
+
+    @property
+    def score(self) -> Score:
+        """What it is judged by first."""
+        return find_task(self.task).scores[0]
+
+    def reaches(self, score: float) -> bool:
+        """Whether a value of `score` is as good as expected."""
+        return (score - self.expected_score) * self.score.better >= 0
 
     def build(self, seed: int = 0) -> "keras.Model":
         """The untrained, uncompiled Keras model: inputs (batch, *sample shape), outputs as its task takes them.
@@ -69,3 +127,27 @@ class Network:
 
         keras.utils.set_random_seed(seed)
         return self.builder()
+
+    def train(
+        self,
+        model: "keras.Model",
+        dataset: Dataset,
+        training: Training | None = None,
+        seed: int = 0,
+        callbacks: Sequence["keras.callbacks.Callback"] = (),
+    ) -> dict[str, list[float]]:
+        """Train what `build` gave, in place, as this network is trained; see `netloom.models.train`.
+
+        Args:
+            model: built with the same seed.
+            dataset: with this network's task.
+            training: instead of its own.
+            seed: of all that is drawn at random.
+            callbacks: Keras callbacks.
+
+        Raises:
+            InputError: data and model do not fit, or the training diverged.
+        """
+        from netloom.models.training import train
+
+        return (self.trainer or train)(model, dataset, training or self.training, seed, callbacks)

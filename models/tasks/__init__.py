@@ -2,6 +2,7 @@
 
 from netloom.models.tasks.classification import Classification
 from netloom.models.tasks.multilabel import Multilabel
+from netloom.models.tasks.picture import Picture, Shows
 from netloom.models.tasks.registry import add_task, find_task, guess_task, parts_of, read_targets, tasks
 from netloom.models.tasks.regression import Reconstruction, Regression
 from netloom.models.tasks.segmentation import Segmentation
@@ -12,12 +13,14 @@ __all__ = [
     "Classification",
     "Multilabel",
     "Outputs",
+    "Picture",
     "Predict",
     "Reconstruction",
     "Regression",
     "Score",
     "Segmentation",
     "Several",
+    "Shows",
     "Task",
     "add_task",
     "find_task",

@@ -9,6 +9,7 @@ import numpy as np
 
 from netloom.errors import InputError
 from netloom.models.data.examples import Arrays, Examples, only
+from netloom.models.tasks.picture import Picture, Shows
 from netloom.models.tasks.shown import Shown
 
 Outputs = np.ndarray | list[np.ndarray]
@@ -113,6 +114,11 @@ class Task(ABC):
         """Which samples are wrong, (samples,); None where there is only more and less."""
         del outputs, targets
         return None
+
+    def pictures(self, shows: Shows) -> Sequence[Picture]:
+        """Pictures for the top of the report."""
+        del shows
+        return ()
 
     def answer(self, output: np.ndarray, names: Sequence[str]) -> Shown:
         """How one output, without the batch axis, is shown; `names` are those of classes."""

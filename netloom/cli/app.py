@@ -82,18 +82,49 @@ def store(
     cli_store.store("0" if clear else limit)
 
 
-@app.command(epilog=examples("netloom networks"))
-def networks() -> None:
-    """List the networks that come with netloom."""
-    from rich.console import Console
-    from rich.table import Table
+@app.command(
+    epilog=examples(
+        "netloom networks",
+        "netloom networks --run --markdown README.md",
+        "netloom networks lenet jets --run --no-board -o runs/nightly",
+    )
+)
+def networks(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME...]", autocompletion=network_names, help="Only these; all if left out."),
+    ] = None,
+    run: Annotated[
+        bool, typer.Option("--run", help="Run each as it is meant to be run, to its board; what is done is kept.")
+    ] = False,
+    no_board: Annotated[bool, typer.Option("--no-board", help="Run them no further than to the simulator.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="DIR", help="Where the runs are, one directory each; runs if left out."),
+    ] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(
+            "--markdown",
+            metavar="FILE",
+            help="Put what the runs came to into this file, as tables; without --run as earlier runs left it.",
+        ),
+    ] = None,
+    no_store: NoStore = False,
+) -> None:
+    """List the networks that come with netloom, or run them all and make the tables of what came out."""
+    from netloom.cli import networks as cli_networks
 
-    from netloom.models import networks as registered
-
-    table = Table("name", "network", "in the review “Deep learning”", "data", "bits", box=None, pad_edge=False)
-    for network in registered():
-        table.add_row(f"[bold]{network.name}[/]", network.title, network.review, network.dataset, str(network.bits))
-    Console(highlight=False).print(table)
+    del no_store  # its callback did all
+    if (no_board and not run) or (output and not run and not markdown):
+        raise typer.BadParameter("--no-board goes with --run, and -o with --run or --markdown")
+    chosen = cli_networks.chosen(names or [])
+    code = cli_networks.run_all(chosen, output, not no_board) if run else 0
+    if markdown is not None:
+        cli_networks.write_tables(chosen, output, markdown)
+    if not run and markdown is None:
+        cli_networks.show(chosen)
+    raise typer.Exit(code)
 
 
 @app.command(

@@ -11,7 +11,7 @@ from netloom.common.files import write_text
 from netloom.errors import StorageError
 from netloom.hls import Conversion, LayerSummary
 from netloom.hls.dataflow import DepthwiseMatVec, MatVec
-from netloom.models import get_network
+from netloom.models import Network, get_network
 from netloom.models.tasks import find_task
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.evaluation import run_task
@@ -23,6 +23,7 @@ from netloom.pipeline.state import Origin, RunState
 from netloom.report.evidence import Evidence
 from netloom.report.hardware import floor_plan, hardware_fidelity, hardware_record
 from netloom.report.html import render
+from netloom.report.pictures import pictures
 from netloom.report.schema import (
     DataRecord,
     LayerRecord,
@@ -59,14 +60,19 @@ def build_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> Non
         HardwareResults.load(directory, settings.hardware, stages) if settings.hardware and "design" in stages else None
     )
     report = _record(directory, state, conversion, tests, results, outcomes)
+    task, predictions = (
+        run_task(tests, conversion),
+        load_predictions(directory, len(tests), output_shapes(conversion)),
+    )
     evidence = Evidence(
         tests.x,
         tests.y,
-        load_predictions(directory, len(tests), output_shapes(conversion)),
+        predictions,
         weight_histograms(conversion),
         results.design if results else None,
         floor_plan(results) if results else None,
-        run_task(tests, conversion),
+        task,
+        pictures(directory, _registered(state.origin), task, tests, conversion, predictions),
     )
     write_text(out / rundir.REPORT_JSON, report.model_dump_json(indent=2) + "\n")
     write_text(out / rundir.REPORT_HTML, render(report, evidence))
@@ -151,8 +157,13 @@ def weight_histograms(conversion: Conversion) -> Mapping[str, tuple[np.ndarray, 
     return histograms
 
 
+def _registered(origin: Origin) -> Network | None:
+    """The network of the registry; None for a user's model."""
+    return get_network(origin.network) if origin.kind == "network" else None
+
+
 def _network(origin: Origin, conversion: Conversion) -> NetworkRecord:
-    network = get_network(origin.network) if origin.kind == "network" else None
+    network = _registered(origin)
     return NetworkRecord(
         name=origin.network,
         title=network.title if network else origin.network,
@@ -170,7 +181,7 @@ def output_shapes(conversion: Conversion) -> tuple[tuple[int, ...], ...]:
 
 def _settings(settings: RunSettings, origin: Origin) -> dict[str, JsonValue]:
     """The settings with their defaults spelt out, so that the record says what was done."""
-    network = get_network(origin.network) if origin.kind == "network" else None
+    network = _registered(origin)
     shown = settings.model_dump(mode="json", exclude={"bits", "policy", "epochs", "fine_tune_epochs"})
     if network is not None:
         shown["epochs"] = settings.epochs or network.training.epochs

@@ -11,8 +11,9 @@ import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from netloom.common.palette import INK, LINE, MUTED, SEEN
 from netloom.metrics import Metric, metrics_of, score_metric
-from netloom.report.figure import INK, LINE, MUTED, SEEN, drawing, new_figure, to_svg
+from netloom.report.figure import drawing, new_figure, to_svg
 from netloom.report.schema import Report, ScoreRecord
 
 _PRINT = {INK: "#1d1d1f", MUTED: "#6a6a70", LINE: "#e4e1da", SEEN: "#0b5fa5"}

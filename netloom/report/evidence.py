@@ -1,13 +1,13 @@
 """What the report shows beside its record: inputs, predictions, weights, and of the hardware its plan and its place."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from netloom.models.data.examples import Arrays, only
-from netloom.models.tasks import Classification, Task
+from netloom.models.tasks import Classification, Picture, Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +47,7 @@ class Evidence:
         design: content of `design.json`; None without hardware.
         floor_plan: of the routed design; None without one.
         task: what the network is for.
+        pictures: what network and task draw for the top of the page.
     """
 
     inputs: Arrays
@@ -56,6 +57,7 @@ class Evidence:
     design: Mapping[str, Any] | None = None
     floor_plan: FloorPlan | None = None
     task: Task = field(default_factory=Classification)
+    pictures: Sequence[Picture] = ()
 
     @property
     def classes(self) -> int | None:

@@ -11,11 +11,7 @@ import matplotlib
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-# Colours that stand for the page's CSS variables; `to_svg` puts the variables in their place.
-INK, MUTED, LINE = "#fe0000", "#fe0001", "#fe0002"
-TYPE, PROVEN, SEEN = "#fe0003", "#fe0004", "#fe0005"
-MEAN, MAX = "#fe0006", "#fe0007"
-_VARIABLES = ("ink", "muted", "line", "type", "proven", "seen", "mean", "max")
+from netloom.common.palette import INK, LINE, MUTED, VARIABLES
 
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _STYLE: dict[Any, Any] = {
@@ -78,5 +74,5 @@ def to_svg(figure: Figure, name: str, label: str, tooltips: Mapping[str, str] | 
     text = ElementTree.tostring(root, encoding="unicode")
     text = re.sub(r"url\(#", f"url(#{name}-", text)
     text = re.sub(r'href="#', f'href="#{name}-', text)
-    text = re.sub(r"#fe000(\d)", lambda match: f"var(--{_VARIABLES[int(match[1])]})", text)
+    text = re.sub(r"#fe000(\d)", lambda match: f"var(--{VARIABLES[int(match[1])]})", text)
     return re.sub(r"'DejaVu Sans'[^;\"]*", "inherit", text)

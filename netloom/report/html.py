@@ -11,6 +11,7 @@ from netloom.metrics import why_no_score
 from netloom.report import plots
 from netloom.report.diagram import diagram
 from netloom.report.evidence import Evidence
+from netloom.report.pictures import drawn
 from netloom.report.samples import samples
 from netloom.report.schema import FidelityRecord, Report
 
@@ -118,6 +119,7 @@ def render(report: Report, evidence: Evidence) -> str:
         verdict=verdict(report.fidelity),
         ladders=ladders(report),
         why_no_score=why_no_score(report),
+        pictures=[(one, drawn(one, f"picture{place}")) for place, one in enumerate(evidence.pictures)],
         ranges=plots.ranges(report.layers),
         errors=plots.errors(report.layers) if _any_error(report) else "",
         weights=plots.weights(evidence.weights) if evidence.weights else "",

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import matplotlib
 import numpy as np
 
+from netloom.common.palette import INK, LINE, MAX, MEAN, MUTED, PROVEN, SEEN, TYPE
 from netloom.report.evidence import FloorPlan
-from netloom.report.figure import INK, LINE, MAX, MEAN, MUTED, PROVEN, SEEN, TYPE, drawing, new_figure, to_svg
+from netloom.report.figure import drawing, new_figure, to_svg
 from netloom.report.schema import LayerRecord
 
 _WIDTH = 8.4

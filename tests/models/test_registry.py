@@ -7,21 +7,33 @@ import netloom.models
 from netloom.errors import NetworkNotFoundError
 from netloom.models import get_network, networks
 from netloom.models.data.sets import DATASETS
+from netloom.settings import RunSettings
 
-SHAPES = {"digits": ((64,), 10), "lenet": ((28, 28, 1), 10), "jets": ((16,), 5)}
+SHAPES = {
+    "warp": ((2,), 1),
+    "linear-digits": ((64,), 10),
+    "kernel-digits": ((64,), 10),
+    "digits": ((64,), 10),
+    "linear": ((28, 28, 1), 10),
+    "kernel": ((28, 28, 1), 10),
+    "lenet": ((28, 28, 1), 10),
+    "jets": ((16,), 5),
+}
 
 
 def test_networks_stand_in_order_of_presentation():
-    assert [network.name for network in networks()] == ["digits", "lenet", "jets"]
+    assert [network.name for network in networks()] == list(SHAPES)
 
 
 @pytest.mark.parametrize("network", networks(), ids=lambda network: network.name)
 def test_a_network_is_described(network):
     assert network.title and network.review and network.description
     assert network.dataset in DATASETS
-    assert 0.5 < network.expected_accuracy < 1
+    assert network.score.unit != "%" or 0.5 < network.expected_score < 1
     assert 2 <= network.bits <= 16
-    assert network.fine_tune_epochs >= 1
+    assert network.fine_tune_epochs >= 0
+    assert 0 < network.training_seconds <= 600
+    assert RunSettings.of(network).hardware is not None
 
 
 @pytest.mark.parametrize("network", networks(), ids=lambda network: network.name)
@@ -47,7 +59,8 @@ def test_jets_has_the_published_shape():
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("digit", "did you mean digits?"), ("zzz", "choose one of digits, lenet, jets")]
+    ("name", "hint"),
+    [("digit", "did you mean digits"), ("zzz", "choose one of warp, linear-digits, kernel-digits, digits")],
 )
 def test_an_unknown_network_is_refused_with_a_hint(name, hint):
     with pytest.raises(NetworkNotFoundError, match=f"no network '{name}'") as caught:
@@ -68,6 +81,7 @@ def test_the_public_names_exist():
     assert sorted(netloom.models.__all__) == [
         "Dataset",
         "Network",
+        "Target",
         "Training",
         "get_network",
         "load_dataset",

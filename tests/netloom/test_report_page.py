@@ -9,6 +9,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from netloom.common.palette import INK
+from netloom.models.tasks import Picture
 from netloom.models.tasks.shown import as_picture
 from netloom.report.diagram import diagram
 from netloom.report.evidence import Evidence, FloorPlan
@@ -342,3 +344,16 @@ def test_drawings_take_their_colours_from_the_page(report: Report) -> None:
     assert "var(--type)" in drawing
     assert "#fe000" not in drawing
     assert "<title>" in drawing or ":title>" in drawing
+
+
+def test_pictures_stand_on_top_in_the_pages_colours(report: Report, evidence: Evidence) -> None:
+    def draw(figure: Any) -> None:
+        figure.subplots().plot([0, 1], color=INK)
+
+    pictures = [Picture(f"What <it> shows {number}", "Once & twice.", (3, 2), draw) for number in range(2)]
+    text = render(report, replace(evidence, pictures=pictures))
+    assert text.index("What &lt;it&gt; shows 0") < text.index("What &lt;it&gt; shows 1") < text.index("step by step")
+    assert "Once &amp; twice." in text
+    assert "stroke: var(--ink)" in text
+    page = Page(text)
+    assert len(page.ids) == len(set(page.ids))

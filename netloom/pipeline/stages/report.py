@@ -21,5 +21,5 @@ STAGE = Stage(
     inputs=_inputs,
     work=lambda job, out: build_report(job.directory, out, job.outcomes),
     last=True,
-    code=("netloom/report", "netloom/pipeline"),
+    code=("models", "netloom/report", "netloom/pipeline"),
 )

@@ -5,7 +5,6 @@ import inspect
 from pathlib import Path
 
 from netloom.common.files import sha256
-from netloom.models import train
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.keras_progress import keras_progress
@@ -35,7 +34,7 @@ def _work(job: Job, out: Path) -> None:
     if settings.epochs is not None:
         training = dataclasses.replace(training, epochs=settings.epochs)
     model = network.build(settings.seed)
-    train(model, dataset, training, settings.seed, [keras_progress(job.progress, "training")])
+    network.train(model, dataset, training, settings.seed, [keras_progress(job.progress, "training")])
     save_model(model, out / rundir.FLOAT_MODEL)
     TestSet.of(dataset).save(out / rundir.DATA)
 

@@ -1,0 +1,216 @@
+"""The networks as they came out, a row each: the tables of README and docs, made from reports."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from netloom.common.files import storage_errors, write_text
+from netloom.common.reading import read_bytes
+from netloom.errors import StorageError
+from netloom.hls import Conversion
+from netloom.models import Network
+from netloom.pipeline import rundir
+from netloom.pipeline.evaluation import run_task
+from netloom.pipeline.run import read_report
+from netloom.pipeline.simulation import load_predictions
+from netloom.pipeline.testset import TestSet
+from netloom.report.build import output_shapes
+from netloom.report.html import verdict
+from netloom.report.schema import HardwareRecord, Report, ScoreRecord
+from netloom.report.uncertainty import SMALL, standard_error
+
+BEGIN, END = "<!-- netloom networks -->", "<!-- end of netloom networks -->"
+"""Between these lines of a Markdown file the tables stand."""
+
+SCORES = ("network", "test data", "bits", "score", "float", "quantized", "fixed", "csim", "rtl", "netlist")
+HARDWARE = (
+    "network",
+    "board",
+    "clock asked, possible",
+    "a sample every",
+    "latency",
+    "samples/s",
+    "LUT",
+    "DSP",
+    "block RAM",
+)
+
+Cells = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Rows by network, each a cell a column.
+
+    Attributes:
+        scores: as `SCORES`; under csim, rtl and netlist stand the outputs that differ from `fixed`.
+        hardware: as `HARDWARE`; without the networks that have not been routed.
+    """
+
+    scores: Mapping[str, Cells]
+    hardware: Mapping[str, Cells]
+
+
+def tables(directories: Mapping[Network, Path]) -> Tables:
+    """The rows of networks that have been run.
+
+    Args:
+        directories: of the run of each.
+
+    Raises:
+        StorageError: if a report is missing or damaged.
+    """
+    scores, hardware = {}, {}
+    for network, directory in directories.items():
+        report = read_report(directory)
+        scores[network.name] = scores_row(report, _standard_error(report, directory))
+        if report.hardware is not None and report.hardware.clock_limit_mhz is not None:
+            hardware[network.name] = hardware_row(network.name, report.hardware)
+    return Tables(scores, hardware)
+
+
+def faults(network: Network, report: Report) -> list[str]:
+    """What is not as it must be: engines that differ, a clock that is missed, counts that were not predicted, a score
+    below what is expected.
+    """
+    found = []
+    result = verdict(report.fidelity)
+    if result.equal is False:
+        found.append(result.sentence)
+    score = report.scores.get("float", {}).get(network.score.name)
+    if score is not None and not network.reaches(score):
+        found.append(f"float has the {network.score.name} {score:.4g}, and {network.expected_score:g} is expected")
+    hardware = report.hardware
+    if hardware is not None:
+        if hardware.timing_met is False:
+            found.append(f"{hardware.clock_mhz:g} MHz are missed, with {hardware.clock_limit_mhz:.1f}")
+        counted, predicted = (
+            (hardware.latency, hardware.interval),
+            (hardware.predicted_latency, hardware.predicted_interval),
+        )
+        if None not in counted and counted != predicted:
+            found.append(f"latency and interval are {counted}, and {predicted} were predicted")
+    return found
+
+
+def scores_row(report: Report, error: float | None) -> Cells:
+    """A row of `SCORES`.
+
+    Args:
+        report: of a run.
+        error: standard error of the score of `fixed`; None where it is not said.
+    """
+    score = report.task.scores[0]
+    policy = report.settings.get("policy")
+    bits = policy["weights"] if isinstance(policy, Mapping) else ""
+    float_, quantized, fixed = (
+        _score(score, report.scores.get(engine, {}).get(score.name)) for engine in ("float", "quantized", "fixed")
+    )
+    spread = "" if error is None or fixed == "-" else f" ± {_score(score, error)}"
+    source = report.data.source if f"{report.data.samples:,}" in report.data.source else _tested(report)
+    words = score.name.replace("_", " ")
+    against = [_against(report, engine) for engine in ("csim", "rtl", "netlist")]
+    return (f"`{report.network.name}`", source, str(bits), words, float_, quantized, fixed + spread, *against)
+
+
+def _tested(report: Report) -> str:
+    return f"{report.data.source}, {report.data.samples:,} test samples"
+
+
+def _standard_error(report: Report, directory: Path) -> float | None:
+    if report.data.samples >= SMALL:
+        return None
+    tests, conversion = TestSet.load(directory / rundir.DATA), Conversion.load(directory / rundir.CONVERSION)
+    predictions = load_predictions(directory, len(tests), output_shapes(conversion))
+    return standard_error(run_task(tests, conversion), predictions["fixed"], tests, report.task.scores[0].name)
+
+
+def _score(score: ScoreRecord, value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{100 * value:.2f} %" if score.unit == "%" else f"{value:.4g} {score.unit}".strip()
+
+
+def _against(report: Report, engine: str) -> str:
+    """How many outputs differ from `fixed`, of how many."""
+    for record in report.fidelity:
+        if record.engines == ("fixed", engine):
+            return f"{record.mismatches:,} of {record.elements:,}"
+    return "-"
+
+
+def hardware_row(name: str, found: HardwareRecord) -> Cells:
+    """A row of `HARDWARE`, of a network that has been routed."""
+    latency, interval = found.latency or found.predicted_latency, found.interval or found.predicted_interval
+    return (
+        f"`{name}`",
+        found.board,
+        f"{found.clock_mhz:g}, {found.clock_limit_mhz:.0f} MHz",
+        f"{interval:,} cycles",
+        f"{latency:,} cycles, {latency / found.clock_mhz:.3g} µs",
+        f"{1e6 * found.clock_mhz / interval:,.0f}",
+        *(_used(found, kind) for kind in ("LUT", "DSP", "BRAM")),
+    )
+
+
+def _used(found: HardwareRecord, kind: str) -> str:
+    for resource in found.resources:
+        if resource.name == kind and resource.used is not None:
+            return f"{resource.used:,} of {resource.available:,}"
+    return "-"
+
+
+def write_into(path: Path, made: Tables, order: Sequence[str]) -> list[str]:
+    """Put the tables between the two lines of a Markdown file that are for them; a file that is not there is made.
+
+    Rows of networks that are not in `made` stay as they are.
+
+    Args:
+        path: of the file.
+        made: the rows to put there.
+        order: names of all networks; others' rows go.
+
+    Returns:
+        Names of the networks whose rows stayed as they were.
+
+    Raises:
+        StorageError: if the file cannot be read or written, or has no place for the tables.
+    """
+    text = f"{BEGIN}\n{END}\n"
+    if path.exists():
+        with storage_errors(f"cannot read {path}"):
+            text = read_bytes(path).decode("utf-8", errors="surrogateescape")
+    before, begin, rest = text.partition(BEGIN)
+    old, end, after = rest.partition(END)
+    if not begin or not end:
+        raise StorageError(f"{path} has no place for the tables: put in the lines {BEGIN} and {END}")
+    kept: set[str] = set()
+    blocks = []
+    for header, rows in ((SCORES, made.scores), (HARDWARE, made.hardware)):
+        held = _rows(old, header)
+        held = {name: cells for name, cells in held.items() if name not in made.scores}
+        kept |= held.keys()
+        merged = held | dict(rows)
+        blocks.append(_markdown(header, [merged[name] for name in order if name in merged]))
+    write_text(path, f"{before}{BEGIN}\n\n" + "\n\n".join(blocks) + f"\n\n{END}{after}")
+    return [name for name in order if name in kept]
+
+
+def _rows(text: str, header: Cells) -> dict[str, Cells]:
+    """The rows of the table of that header in a text, by network."""
+    rows: dict[str, Cells] = {}
+    inside = False
+    for line in text.splitlines():
+        cells = tuple(cell.strip() for cell in line.strip().strip("|").split("|"))
+        if not line.startswith("|"):
+            inside = False
+        elif cells == header:
+            inside = True
+        elif inside and len(cells) == len(header) and not cells[0].startswith("---"):
+            rows[cells[0].strip("`")] = cells
+    return rows
+
+
+def _markdown(header: Cells, rows: Sequence[Cells]) -> str:
+    lines = [header, ("---",) * len(header), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)

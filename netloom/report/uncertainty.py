@@ -1,0 +1,47 @@
+"""How far a score may be off because the test set is what it is."""
+
+import numpy as np
+
+from netloom.models.data.examples import Arrays, Examples, as_list, take
+from netloom.models.tasks import Outputs, Task
+
+SMALL = 2000
+"""Test sets with fewer samples are said with the standard error of their scores."""
+_DRAWS = 200
+
+
+def standard_error(task: Task, outputs: list[np.ndarray], tests: Examples, score: str) -> float | None:
+    """The standard error of a score, by measuring it on samples drawn again from the test set, with replacement.
+
+    Args:
+        task: what the network is for.
+        outputs: of one engine on all of `tests`, (samples, *output shape) of each output.
+        tests: the test samples.
+        score: name of the score.
+
+    Returns:
+        In the score's own unit; None if the score is not there, or does not follow from these outputs alone.
+    """
+    random, found = np.random.default_rng(0), []
+    for _ in range(_DRAWS):
+        chosen = random.integers(0, len(tests), len(tests))
+        drawn = Examples(take(tests.x, chosen), None if tests.y is None else take(tests.y, chosen))
+        given = [one[chosen] for one in outputs]
+
+        def predict(x: Arrays, drawn: Examples = drawn, given: list[np.ndarray] = given) -> Outputs:
+            if as_list(x)[0] is not as_list(drawn.x)[0]:
+                raise _OtherInputsError
+            return given[0] if len(given) == 1 else given
+
+        try:
+            scores = task.evaluate(predict, drawn)
+        except _OtherInputsError:
+            return None
+        if score not in scores:
+            return None
+        found.append(scores[score])
+    return float(np.std(found))
+
+
+class _OtherInputsError(Exception):
+    """A task has asked for outputs of other inputs than the test samples."""

@@ -1,0 +1,127 @@
+"""The tables of README and docs: made from reports, put into a file that keeps all else, and faults are told."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from netloom.errors import StorageError
+from netloom.models import get_network
+from netloom.models.data.examples import Examples
+from netloom.models.tasks import Classification, Score, Segmentation
+from netloom.report.networks_table import (
+    BEGIN,
+    END,
+    HARDWARE,
+    SCORES,
+    Tables,
+    faults,
+    hardware_row,
+    scores_row,
+    write_into,
+)
+from netloom.report.schema import HardwareRecord, Report, ScoreRecord, TaskRecord
+from netloom.report.uncertainty import standard_error
+
+DIGITS = get_network("digits")
+
+
+def row(name: str, header: tuple[str, ...], value: str = "1") -> tuple[str, ...]:
+    return (f"`{name}`", *[value] * (len(header) - 1))
+
+
+def test_a_row_has_what_the_report_says(report: Report, hardware: HardwareRecord) -> None:
+    with_bits = report.model_copy(update={"settings": {"policy": {"weights": 6}}})
+    cells = dict(zip(SCORES, scores_row(with_bits, 0.0123), strict=True))
+    assert cells["network"] == "`toy`"
+    assert cells["test data"] == "made up, 40 test samples"
+    assert cells["bits"] == "6"
+    assert (cells["score"], cells["float"], cells["quantized"]) == ("accuracy", "97.50 %", "95.00 %")
+    assert cells["fixed"] == "95.00 % ± 1.23 %"
+    assert (cells["csim"], cells["rtl"]) == ("0 of 160", "-")
+    on_board = dict(zip(HARDWARE, hardware_row("toy", hardware), strict=True))
+    assert on_board["clock asked, possible"] == "80, 91 MHz"
+    assert on_board["latency"] == "210 cycles, 2.62 µs"
+    assert on_board["samples/s"] == "1,250,000"
+    assert (on_board["LUT"], on_board["DSP"]) == ("3,000 of 24,288", "12 of 28")
+
+
+def test_a_score_that_is_no_share_has_its_own_unit(report: Report) -> None:
+    task = TaskRecord(name="regression", guessed=False, scores=(ScoreRecord(name="loss", unit="bits", better=-1),))
+    scores = {"float": {"loss": 2.625}, "fixed": {"loss": 2.75}}
+    cells = dict(zip(SCORES, scores_row(report.model_copy(update={"task": task, "scores": scores}), None), strict=True))
+    assert (cells["float"], cells["quantized"], cells["fixed"]) == ("2.625 bits", "-", "2.75 bits")
+
+
+def test_tables_go_between_their_lines_and_other_rows_stay(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"# Title\n\n{BEGIN}\n{END}\nafter\n")
+    both = Tables(
+        {name: row(name, SCORES) for name in ("b", "a", "old")}, {name: row(name, HARDWARE) for name in ("a", "b")}
+    )
+    assert write_into(page, both, ["a", "b"]) == []
+    lines = page.read_text().splitlines()
+    assert (lines[0], lines[-2], lines[-1]) == ("# Title", END, "after")
+    assert [line.split("`")[1] for line in lines if line.startswith("| `")] == ["a", "b", "a", "b"]
+    # `a` is run anew and no more to a board: its row of hardware would be another run's.
+    assert write_into(page, Tables({"a": row("a", SCORES, "2")}, {}), ["a", "b"]) == ["b"]
+    rows = [line for line in page.read_text().splitlines() if line.startswith("| `")]
+    assert [line.split()[1:4:2] for line in rows] == [["`a`", "2"], ["`b`", "1"], ["`b`", "1"]]
+    before = page.read_text()
+    assert write_into(page, Tables({}, {}), ["a", "b"]) == ["a", "b"]
+    assert page.read_text() == before
+
+
+def test_a_file_without_a_place_is_refused_and_one_that_is_not_there_is_made(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# Title\n")
+    with pytest.raises(StorageError, match="has no place for the tables: put in the lines"):
+        write_into(page, Tables({}, {}), [])
+    assert page.read_text() == "# Title\n"
+    write_into(tmp_path / "new.md", Tables({"a": row("a", SCORES)}, {}), ["a"])
+    assert "| `a` |" in (tmp_path / "new.md").read_text()
+
+
+def test_faults_are_told(report: Report, hardware: HardwareRecord) -> None:
+    expecting = replace(DIGITS, expected_score=0.9)
+    good = report.model_copy(update={"hardware": hardware})
+    assert faults(expecting, good) == []
+    assert faults(replace(DIGITS, expected_score=0.98), good) == ["float has the accuracy 0.975, and 0.98 is expected"]
+    differing = good.fidelity[1].model_copy(update={"mismatches": 3})
+    (fault,) = faults(expecting, good.model_copy(update={"fidelity": (differing,)}))
+    assert "fixed ≠ csim: 3 mismatches" in fault
+    slow = hardware.model_copy(update={"timing_met": False, "clock_limit_mhz": 71.0, "latency": 211})
+    found = faults(expecting, good.model_copy(update={"hardware": slow}))
+    assert found == [
+        "80 MHz are missed, with 71.0",
+        "latency and interval are (211, 64), and (210, 64) were predicted",
+    ]
+
+
+def test_less_is_better_where_it_is() -> None:
+    autoencoder = replace(DIGITS, task="reconstruction", expected_score=0.02)
+    assert autoencoder.score == Score("mean_squared_error", better=-1)
+    assert autoencoder.reaches(0.01) and not autoencoder.reaches(0.03)
+
+
+def test_the_standard_error_of_an_accuracy_is_that_of_a_share() -> None:
+    labels = np.arange(400) % 2
+    outputs = np.eye(2)[np.where(np.arange(400) < 300, labels, 1 - labels)]
+    error = standard_error(Classification(), [outputs], Examples(np.zeros((400, 1)), labels), "accuracy")
+    assert error == pytest.approx(np.sqrt(0.75 * 0.25 / 400), rel=0.15)
+
+
+def test_other_scores_have_one_too_and_what_needs_other_outputs_has_none() -> None:
+    maps = np.random.default_rng(0).integers(0, 2, (30, 4, 4))
+    outputs = np.eye(2)[np.where(np.arange(30)[:, None, None] % 3, maps, 0)]
+    tests = Examples(np.zeros((30, 4, 4, 1)), maps)
+    error = standard_error(Segmentation(), [outputs], tests, "mean_iou")
+    assert error is not None and 0.01 < error < 0.2
+
+    class Elsewhere(Classification):
+        def evaluate(self, predict, examples):  # type: ignore[no-untyped-def]
+            return self.measure(predict(examples.x + 1), examples.y)
+
+    assert standard_error(Elsewhere(), [np.eye(2)], Examples(np.zeros((2, 1)), np.arange(2)), "accuracy") is None
+    assert standard_error(Classification(), [np.eye(2)], Examples(np.zeros((2, 1)), np.arange(2)), "other") is None
