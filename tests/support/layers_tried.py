@@ -26,7 +26,7 @@ from netloom.sim import compare_engines, open_engine
 
 KINDS: dict[str, Mapping[str, Example]] = {"layers": LAYERS, "activations": ACTIVATIONS, "operations": OPERATIONS}
 PAGE = Path(__file__).parents[2] / "docs" / "layers.json"
-TOGETHER, SAMPLES, IN_HARDWARE = 12, 20, 12
+TOGETHER, SAMPLES, IN_HARDWARE = 12, 20, 48
 
 
 def groups() -> list[tuple[str, list[str]]]:
