@@ -61,7 +61,7 @@ def fit(
     if training.epochs != 1:
         raise SettingsError(f"{model.name} is solved for, not trained in epochs; leave --epochs out")
     x = only(dataset.x_train).reshape(len(only(dataset.x_train)), -1)
-    wanted = np.eye(10, dtype=np.float32)[dataset.y_train]
+    wanted = np.eye(10, dtype=np.float32)[only(dataset.y_train)]
     gamma = float(1 / (x.shape[1] * x.var()))
     layer = model.get_layer("examples")
     examples = x[np.random.default_rng(seed).choice(len(x), layer.units, replace=False)]
