@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netloom.errors import SettingsError
+from netloom.errors import InputError, SettingsError
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.examples import only
 from netloom.models.networks.network import Network, Target, Training
@@ -52,6 +52,7 @@ def fit(
     The width of the kernels is scikit-learn's `gamma="scale"`: 1 / (features * variance).
 
     Raises:
+        InputError: there are no labels.
         SettingsError: for more than one epoch: there are no steps that could be repeated.
     """
     from sklearn.linear_model import Ridge
@@ -60,6 +61,8 @@ def fit(
     del callbacks  # of steps, and there are none
     if training.epochs != 1:
         raise SettingsError(f"{model.name} is solved for, not trained in epochs; leave --epochs out")
+    if dataset.y_train is None:
+        raise InputError(f"{dataset.source}: training needs labels, and there is no y_train")
     x = only(dataset.x_train).reshape(len(only(dataset.x_train)), -1)
     wanted = np.eye(10, dtype=np.float32)[only(dataset.y_train)]
     gamma = float(1 / (x.shape[1] * x.var()))
@@ -88,8 +91,9 @@ NETWORK = Network(
     expected_score=0.925,
     bits=8,
     fine_tune_epochs=0,
-    target=Target("ULX3S-85F", target_ii=1024),
-    training_seconds=10,
+    target=Target("ULX3S-85F", target_ii=2048, rtl_samples=1000),
+    training_seconds=4,
+    csim_samples=1000,
     trainer=fit,
 )
 
@@ -104,7 +108,7 @@ DIGITS = Network(
     expected_score=0.96,
     bits=8,
     fine_tune_epochs=0,
-    target=Target("ULX3S-25F", target_ii=256),
-    training_seconds=1,
+    target=Target("ULX3S-25F", target_ii=640),
+    training_seconds=2,
     trainer=fit,
 )

@@ -62,5 +62,5 @@ DIGITS = Network(
     bits=6,
     fine_tune_epochs=10,
     target=Target("ULX3S-25F", target_ii=128),
-    training_seconds=10,
+    training_seconds=18,
 )

@@ -21,7 +21,7 @@ _CURVES = (PROVEN, SEEN)
 def build() -> "keras.Model":
     """2 coordinates -> 2 with tanh -> 1 logit.
 
-    The two units begin with a look to either side: two that begin alike, or along the axes, often stay with one side.
+    The two units begin with a look to either side; two that begin alike end more often with both on one side.
     """
     import keras
     from keras import layers
@@ -123,6 +123,6 @@ NETWORK = Network(
     bits=8,
     fine_tune_epochs=5,
     target=Target("ULX3S-25F", target_ii=1),
-    training_seconds=10,
+    training_seconds=20,
     pictures=pictures,
 )

@@ -11,9 +11,9 @@ from netloom.hls import Conversion
 from netloom.models import Network
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.evaluation import run_task
+from netloom.pipeline.evaluation.simulation import load_predictions
+from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.run import read_report
-from netloom.pipeline.simulation import load_predictions
-from netloom.pipeline.testset import TestSet
 from netloom.report.build import output_shapes
 from netloom.report.html import verdict
 from netloom.report.schema import HardwareRecord, Report, ScoreRecord
@@ -106,7 +106,7 @@ def scores_row(report: Report, error: float | None) -> Cells:
     float_, quantized, fixed = (
         _score(score, report.scores.get(engine, {}).get(score.name)) for engine in ("float", "quantized", "fixed")
     )
-    spread = "" if error is None or fixed == "-" else f" ± {_score(score, error)}"
+    spread = "" if not error or fixed == "-" else f" ± {_score(score, error)}"
     source = report.data.source if f"{report.data.samples:,}" in report.data.source else _tested(report)
     words = score.name.replace("_", " ")
     against = [_against(report, engine) for engine in ("csim", "rtl", "netlist")]
@@ -146,7 +146,7 @@ def hardware_row(name: str, found: HardwareRecord) -> Cells:
         f"`{name}`",
         found.board,
         f"{found.clock_mhz:g}, {found.clock_limit_mhz:.0f} MHz",
-        f"{interval:,} cycles",
+        f"{interval:,} cycle{'s' if interval > 1 else ''}",
         f"{latency:,} cycles, {latency / found.clock_mhz:.3g} µs",
         f"{1e6 * found.clock_mhz / interval:,.0f}",
         *(_used(found, kind) for kind in ("LUT", "DSP", "BRAM")),

@@ -1,12 +1,14 @@
 """`kernel-digits`: its layers compute what scikit-learn's kernel and ridge do, and the firmware what was quantized."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 from sklearn.metrics.pairwise import rbf_kernel
 
 import netloom
-from netloom.errors import SettingsError
+from netloom.errors import InputError, SettingsError
 from netloom.models import get_network, load_dataset
 
 KERNEL = get_network("kernel-digits")
@@ -48,6 +50,11 @@ def test_it_becomes_firmware_that_is_what_was_quantized(model, data, tmp_path):
     outputs = netloom.simulate(conversion, data.x_test)
     np.testing.assert_array_equal(outputs, wanted)
     assert (outputs.argmax(axis=1) == data.y_test).mean() > 0.95
+
+
+def test_data_without_labels_are_refused(data):
+    with pytest.raises(InputError, match="training needs labels, and there is no y_train"):
+        KERNEL.train(KERNEL.build(), dataclasses.replace(data, y_train=None))
 
 
 def test_epochs_are_refused(tmp_path):

@@ -11,7 +11,7 @@ import netloom
 from netloom.models import get_network
 from netloom.models.tasks import Classification, Picture, Shows
 from netloom.pipeline import rundir
-from netloom.pipeline.testset import TestSet
+from netloom.pipeline.evaluation.testset import TestSet
 from netloom.report.pictures import pictures
 
 
