@@ -7,11 +7,13 @@ from netloom.models.data.dataset import Dataset
 from netloom.models.data.digits import load_digits
 from netloom.models.data.jets import LHC_JETS
 from netloom.models.data.mnist import MNIST
+from netloom.models.data.splice import SPLICE
 
 DATASETS: Mapping[str, Callable[[], Dataset]] = {
     "digits": load_digits,
     MNIST.name: MNIST.load,
     LHC_JETS.name: LHC_JETS.load,
+    SPLICE.name: SPLICE.load,
 }
 
 

@@ -9,11 +9,16 @@ from netloom.models import get_network, networks
 from netloom.models.data.sets import DATASETS
 from netloom.settings import RunSettings
 
-SHAPES = {"digits": ((64,), 10), "lenet": ((28, 28, 1), 10), "jets": ((16,), 5)}
+SHAPES = {
+    "digits": ((64,), 10),
+    "lenet": ((28, 28, 1), 10),
+    "jets": ((16,), 5),
+    "splice": ((60, 4), 3),
+}
 
 
 def test_networks_stand_in_order_of_presentation():
-    assert [network.name for network in networks()] == ["digits", "lenet", "jets"]
+    assert [network.name for network in networks()] == list(SHAPES)
 
 
 @pytest.mark.parametrize("network", networks(), ids=lambda network: network.name)
@@ -50,7 +55,8 @@ def test_jets_has_the_published_shape():
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("digit", "did you mean digits?"), ("zzz", "choose one of digits, lenet, jets")]
+    ("name", "hint"),
+    [("digit", "did you mean digits?"), ("zzz", "choose one of digits, lenet, jets, splice")],
 )
 def test_an_unknown_network_is_refused_with_a_hint(name, hint):
     with pytest.raises(NetworkNotFoundError, match=f"no network '{name}'") as caught:
