@@ -10,7 +10,7 @@ from netloom.errors import InputError
 from netloom.fixed_point import FixedPoint
 from netloom.models.data.examples import Arrays, as_list, take
 from netloom.models.tasks import guess_task
-from netloom.quantize.graph import Graph, integer_type
+from netloom.quantize.graph.graph import Graph, integer_type
 
 
 @dataclass(frozen=True)

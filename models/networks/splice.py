@@ -155,10 +155,10 @@ NETWORK = Network(
     dataset="splice-junctions",
     builder=build,
     training=Training(epochs=40, batch_size=32, optimizer=adam),
-    expected_score=0.93,
+    expected_score=0.95,
     bits=6,
     fine_tune_epochs=10,
-    target=Target("ULX3S-25F", target_ii=1024),
-    training_seconds=20,
+    target=Target("ULX3S-25F", target_ii=4096),
+    training_seconds=50,
     pictures=pictures,
 )
