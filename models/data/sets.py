@@ -7,6 +7,7 @@ from netloom.models.data.dataset import Dataset
 from netloom.models.data.digits import load_digits
 from netloom.models.data.jets import LHC_JETS
 from netloom.models.data.mnist import MNIST
+from netloom.models.data.molecules import TOX21
 from netloom.models.data.splice import SPLICE
 
 DATASETS: Mapping[str, Callable[[], Dataset]] = {
@@ -14,6 +15,7 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = {
     MNIST.name: MNIST.load,
     LHC_JETS.name: LHC_JETS.load,
     SPLICE.name: SPLICE.load,
+    TOX21.name: TOX21.load,
 }
 
 
