@@ -61,13 +61,13 @@ def fingerprints(smiles: Sequence[str] | np.ndarray) -> tuple[np.ndarray, np.nda
         DataUnavailableError: there is no RDKit.
     """
     try:
-        from rdkit import Chem, RDLogger
+        from rdkit import Chem, rdBase
         from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
     except ImportError as error:
         raise DataUnavailableError(
             "data set 'tox21': fingerprints of molecules need RDKit: pip install rdkit"
         ) from error
-    RDLogger.DisableLog("rdApp.*")
+    rdBase.DisableLog("rdApp.*")
     generator = GetMorganGenerator(radius=RADIUS, fpSize=BITS)
     bits, read = np.zeros((len(smiles), BITS), np.float32), np.zeros(len(smiles), bool)
     for number, text in enumerate(smiles):
