@@ -9,12 +9,14 @@ from netloom.models.data.jets import LHC_JETS
 from netloom.models.data.mnist import MNIST
 from netloom.models.data.molecules import TOX21
 from netloom.models.data.splice import SPLICE
+from netloom.models.data.words import SPOKEN_DIGITS
 
 DATASETS: Mapping[str, Callable[[], Dataset]] = {
     "digits": load_digits,
     MNIST.name: MNIST.load,
     LHC_JETS.name: LHC_JETS.load,
     SPLICE.name: SPLICE.load,
+    SPOKEN_DIGITS.name: SPOKEN_DIGITS.load,
     TOX21.name: TOX21.load,
 }
 

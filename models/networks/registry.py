@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 
 from netloom.errors import NetworkNotFoundError
-from netloom.models.networks import digits, jets, lenet, molecules, splice
+from netloom.models.networks import digits, jets, lenet, molecules, splice, words
 from netloom.models.networks.network import Network
 
 _NETWORKS: tuple[Network, ...] = (
@@ -11,6 +11,7 @@ _NETWORKS: tuple[Network, ...] = (
     lenet.NETWORK,
     jets.NETWORK,
     splice.NETWORK,
+    words.NETWORK,
     molecules.NETWORK,
 )
 

@@ -14,6 +14,7 @@ SHAPES = {
     "lenet": ((28, 28, 1), 10),
     "jets": ((16,), 5),
     "splice": ((60, 4), 3),
+    "words": ((62, 24), 10),
     "molecules": ((1024,), 12),
 }
 
@@ -57,7 +58,7 @@ def test_jets_has_the_published_shape():
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("digit", "did you mean digits?"), ("zzz", "choose one of digits, lenet, jets, splice, molecules")],
+    [("digit", "did you mean digits?"), ("zzz", "choose one of digits, lenet, jets, splice, words, molecules")],
 )
 def test_an_unknown_network_is_refused_with_a_hint(name, hint):
     with pytest.raises(NetworkNotFoundError, match=f"no network '{name}'") as caught:
