@@ -90,11 +90,13 @@ def effects(shows: Shows, sequences: np.ndarray, label: int) -> np.ndarray:
 
 def pictures(shows: Shows) -> Sequence[Picture]:
     """A map of mutations for a junction of each kind; none if `fixed` finds no junction."""
-    x, chosen = only(shows.x), shows.predictions["fixed"][0].argmax(axis=1)
+    if shows.y is None:
+        return ()
+    x, y, chosen = only(shows.x), only(shows.y), shows.predictions["fixed"][0].argmax(axis=1)
     found = {}
     for name in READINGS:
         label = CLASS_NAMES.index(name)
-        right = np.flatnonzero((chosen == label) & (only(shows.y)[: len(chosen)] == label))[:AVERAGED]
+        right = np.flatnonzero((chosen == label) & (y[: len(chosen)] == label))[:AVERAGED]
         if len(right):
             found[name] = x[right], effects(shows, x[right], label)
     if not found:
