@@ -34,6 +34,8 @@ class Dataset:
         source: which source was used and how many samples it gave, for people to read.
         unlabelled: why there is no `y_test`, for people to read; empty if there is one.
         task: name of what a network is to make of it.
+        x_unlabelled: more samples like those of `x_train`, for networks that also learn from what has no target; None
+            without.
         guessed: whether that was guessed from the targets.
     """
 
@@ -46,11 +48,13 @@ class Dataset:
     unlabelled: str = ""
     task: str = "classification"
     guessed: bool = False
+    x_unlabelled: Arrays | None = None
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 (hex) over all arrays: two data sets with the same digest hold the same numbers."""
-        parts = {"x_train": self.x_train, "y_train": self.y_train, "x_test": self.x_test, "y_test": self.y_test}
+        splits = ("x_train", "y_train", "x_test", "y_test", "x_unlabelled")
+        parts = {name: getattr(self, name) for name in splits}
         return digest_arrays({key: array for name, one in parts.items() for key, array in members(name, one).items()})
 
     @classmethod

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -60,3 +61,37 @@ MNIST = Loader(
     fetch=_fetch,
     prepare=_prepare,
 )
+
+
+FEW_LABELS = 1000
+
+
+def load_few_labels() -> Dataset:
+    """MNIST as it would be if only 1,000 of its 60,000 train images had labels."""
+    return few_labels(MNIST.load(), FEW_LABELS)
+
+
+def few_labels(mnist: Dataset, labels: int, seed: int = 0) -> Dataset:
+    """MNIST with so many labelled train images, the same number of each digit; all of them are there without labels.
+
+    Args:
+        mnist: the whole of it.
+        labels: a multiple of 10.
+        seed: of the draw.
+    """
+    assert isinstance(mnist.x_train, np.ndarray) and isinstance(mnist.y_train, np.ndarray)
+    random = np.random.default_rng(seed)
+    each = [random.choice(np.flatnonzero(mnist.y_train == digit), labels // 10, replace=False) for digit in range(10)]
+    chosen = random.permutation(np.concatenate(each))
+    return replace(
+        mnist,
+        x_train=mnist.x_train[chosen],
+        y_train=mnist.y_train[chosen],
+        source=f"{mnist.source}, {labels:,} of the train images with labels",
+        x_unlabelled=mnist.x_train,
+    )
+
+
+def load_images() -> Dataset:
+    """MNIST without its labels."""
+    return replace(MNIST.load(), y_train=None, y_test=None, class_names=None, unlabelled="its labels are left out")

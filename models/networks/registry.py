@@ -3,11 +3,16 @@
 from difflib import get_close_matches
 
 from netloom.errors import NetworkNotFoundError
-from netloom.models.networks import digits, jets, lenet, molecules, splice, words
+from netloom.models.networks import digits, jets, kernel, lenet, linear, molecules, splice, warp, words
 from netloom.models.networks.network import Network
 
 _NETWORKS: tuple[Network, ...] = (
+    warp.NETWORK,
+    linear.DIGITS,
+    kernel.DIGITS,
     digits.NETWORK,
+    linear.NETWORK,
+    kernel.NETWORK,
     lenet.NETWORK,
     jets.NETWORK,
     splice.NETWORK,

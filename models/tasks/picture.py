@@ -22,8 +22,8 @@ class Shows:
         names: of the classes; empty if they have none.
         predictions: by engine, of each output (samples of that engine, *output shape): the first samples of `x`.
         layers: every layer's output, float64 (samples, *shape), that an engine gives on any inputs. Engines are
-            'float', under the layers' names in the model as it was built, and 'fixed', under those of the firmware;
-            what a layer is followed by may be fused into it.
+            'float' and 'fixed', under the layers' names in the model as it was built. In 'fixed' a function of one
+            value, such as tanh, is there as its quantizer rounds it.
     """
 
     x: Arrays

@@ -106,7 +106,7 @@ def scores_row(report: Report, error: float | None) -> Cells:
     float_, quantized, fixed = (
         _score(score, report.scores.get(engine, {}).get(score.name)) for engine in ("float", "quantized", "fixed")
     )
-    spread = "" if error is None or fixed == "-" else f" ± {_score(score, error)}"
+    spread = "" if not error or fixed == "-" else f" ± {_score(score, error)}"
     source = report.data.source if f"{report.data.samples:,}" in report.data.source else _tested(report)
     words = score.name.replace("_", " ")
     against = [_against(report, engine) for engine in ("csim", "rtl", "netlist")]
@@ -146,7 +146,7 @@ def hardware_row(name: str, found: HardwareRecord) -> Cells:
         f"`{name}`",
         found.board,
         f"{found.clock_mhz:g}, {found.clock_limit_mhz:.0f} MHz",
-        f"{interval:,} cycles",
+        f"{interval:,} cycle{'s' if interval > 1 else ''}",
         f"{latency:,} cycles, {latency / found.clock_mhz:.3g} µs",
         f"{1e6 * found.clock_mhz / interval:,.0f}",
         *(_used(found, kind) for kind in ("LUT", "DSP", "BRAM")),

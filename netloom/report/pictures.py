@@ -14,6 +14,9 @@ from netloom.pipeline.evaluation.testset import TestSet
 from netloom.report.figure import drawing, new_figure, to_svg
 from netloom.sim import open_engine
 
+_QUANTIZER = "_quantizer"
+"""How the name of a layer's quantizer ends."""
+
 
 def pictures(
     directory: Path,
@@ -37,7 +40,9 @@ def pictures(
     def layers(engine: str, x: Arrays) -> Mapping[str, np.ndarray]:
         model = directory / rundir.FLOAT_MODEL if engine == "float" else None
         with open_engine(engine, conversion=conversion, model=model) as opened:
-            return opened.trace(x)
+            traced = opened.trace(x)
+        # A function that is rounded at once, a table, has the name of its quantizer alone.
+        return {name.removesuffix(_QUANTIZER): values for name, values in traced.items()} | traced
 
     shows = Shows(tests.x, tests.y, tests.class_names or (), predictions, layers)
     own: Sequence[Picture] = network.pictures(shows) if network and network.pictures else ()

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from netloom.errors import DataUnavailableError
-from netloom.models import load_dataset
+from netloom.models import Dataset, load_dataset
+from netloom.models.data import mnist
 from netloom.models.data.jets import CLASS_NAMES, LHC_JETS, SAMPLE
-from netloom.models.data.mnist import MNIST, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+from netloom.models.data.mnist import MNIST, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, few_labels
 
 REAL_DATA = os.environ.get("NETLOOM_DATA")
 needs_real_data = pytest.mark.skipif(not REAL_DATA, reason="NETLOOM_DATA is not set")
@@ -142,7 +143,7 @@ def test_jets_without_a_network_are_one_clear_line(monkeypatch):
 
 
 def test_an_unknown_data_set_is_refused():
-    with pytest.raises(DataUnavailableError, match="no data set 'cifar'; choose one of digits, mnist, lhc-jets"):
+    with pytest.raises(DataUnavailableError, match="no data set 'cifar'; choose one of curves, digits, mnist"):
         load_dataset("cifar")
 
 
@@ -159,3 +160,33 @@ def test_the_real_mnist(monkeypatch):
 def test_the_real_jets_sample(monkeypatch):
     monkeypatch.setenv("NETLOOM_DATA", REAL_DATA)
     check(load_dataset("lhc-jets"), 800, 200, (16,), 5)
+
+
+def thirty_digits():
+    """MNIST of three images a digit, each as bright as its number."""
+    images = np.repeat(np.arange(30, dtype=np.float32) / 32, 784).reshape(30, 28, 28, 1)
+    labels = np.arange(30) % 10
+    return Dataset(images, labels, images[:5], labels[:5], tuple("0123456789"), "thirty")
+
+
+def test_few_labels_are_the_same_number_of_each_digit_and_all_images_stay():
+    few = few_labels(thirty_digits(), 20)
+    assert np.bincount(few.y_train).tolist() == [2] * 10
+    numbers = np.round(few.x_train[:, 0, 0, 0] * 32).astype(int)
+    assert len(set(numbers)) == 20 and (numbers % 10 == few.y_train).all()
+    assert few.x_unlabelled.shape == (30, 28, 28, 1)
+    assert "20 of the train images with labels" in few.source
+    assert few.digest == few_labels(thirty_digits(), 20).digest != few_labels(thirty_digits(), 20, seed=1).digest
+
+
+def test_images_without_labels_are_another_data_set():
+    digits = thirty_digits()
+    assert dataclasses.replace(digits, x_unlabelled=digits.x_test).digest != digits.digest
+
+
+def test_mnist_images_have_no_labels(monkeypatch):
+    given = {name: array if name[0] == "x" else array % 10 for name, array in IMAGES.items()}
+    monkeypatch.setattr(mnist, "MNIST", dataclasses.replace(MNIST, fetch=lambda: given))
+    images = mnist.load_images()
+    assert images.y_train is None and images.y_test is None and images.unlabelled
+    assert images.x_test.shape == (5, 28, 28, 1)

@@ -40,6 +40,10 @@ def test_a_row_has_what_the_report_says(report: Report, hardware: HardwareRecord
     assert (cells["score"], cells["float"], cells["quantized"]) == ("accuracy", "97.50 %", "95.00 %")
     assert cells["fixed"] == "95.00 % ± 1.23 %"
     assert (cells["csim"], cells["rtl"]) == ("0 of 160", "-")
+    perfect = scores_row(report, 0.0)  # where nothing is wrong, drawing again says nothing
+    assert perfect[SCORES.index("fixed")] == "95.00 %"
+    every = hardware_row("toy", hardware.model_copy(update={"interval": 1}))
+    assert every[HARDWARE.index("a sample every")] == "1 cycle"
     on_board = dict(zip(HARDWARE, hardware_row("toy", hardware), strict=True))
     assert on_board["clock asked, possible"] == "80, 91 MHz"
     assert on_board["latency"] == "210 cycles, 2.62 µs"
@@ -110,6 +114,9 @@ def test_the_standard_error_of_an_accuracy_is_that_of_a_share() -> None:
     outputs = np.eye(2)[np.where(np.arange(400) < 300, labels, 1 - labels)]
     error = standard_error(Classification(), [outputs], Examples(np.zeros((400, 1)), labels), "accuracy")
     assert error == pytest.approx(np.sqrt(0.75 * 0.25 / 400), rel=0.15)
+    # Outputs are drawn with their samples: what is all right stays so.
+    right = Examples(np.zeros((400, 1)), labels)
+    assert standard_error(Classification(), [np.eye(2)[labels]], right, "accuracy") == 0
 
 
 def test_other_scores_have_one_too_and_what_needs_other_outputs_has_none() -> None:
