@@ -9,6 +9,7 @@ from netloom.common.palette import INK, LINE
 from netloom.models.data.examples import only
 from netloom.models.networks.network import Network, Target, Training
 from netloom.models.tasks import Picture, Shows
+from netloom.models.tasks.task import name_of
 
 if TYPE_CHECKING:
     import keras
@@ -72,11 +73,15 @@ def pictures(shows: Shows) -> Sequence[Picture]:
         above, below = figure.subplots(2, DRAWN, squeeze=False, height_ratios=[1, 1.4], sharex=True)
         for sound, axes, number, lines in zip(above, below, chosen, scores, strict=True):
             sound.imshow(x[number].T, origin="lower", aspect="auto", cmap="Blues")
-            sound.set_title(f"sample {number}: {shows.names[labels[number]]}", fontsize=9, loc="left", color=INK)
+            sound.set_title(
+                f"sample {number}: {name_of(shows.names, labels[number])}", fontsize=9, loc="left", color=INK
+            )
             sound.set_yticks([])
             for digit, line in enumerate(lines.T):
                 axes.plot(line, color=INK if digit == labels[number] else LINE, linewidth=1.2)
-                axes.annotate(shows.names[digit], (len(line) - 1, line[-1]), (3, -3), textcoords="offset points")
+                axes.annotate(
+                    name_of(shows.names, digit), (len(line) - 1, line[-1]), (3, -3), textcoords="offset points"
+                )
             axes.set_xlabel("frame")
         below[0].set_ylabel("score")
 

@@ -128,7 +128,7 @@ def test_scores_are_drawn_as_they_come_about():
         assert engine == "fixed"
         return {"conv": given, "logits": given.sum(axis=1)[:, :10]}
 
-    (picture,) = pictures(Shows(x, np.arange(5), tuple("0123456789"), {}, sums))
+    (picture,) = pictures(Shows(x, np.arange(5), (), {}, sums))  # classes without names have their numbers
     figure = figure_of(figsize=picture.size)
     picture.draw(figure)
     assert [axes.get_title(loc="left") for axes in figure.axes[:3]] == ["sample 0: 0", "sample 2: 2", "sample 4: 4"]
