@@ -9,6 +9,7 @@ import numpy as np
 from netloom.errors import InputError
 from netloom.fixed_point import FixedPoint
 from netloom.models.data.examples import Arrays, as_list, take
+from netloom.models.tasks import guess_task
 from netloom.quantize.graph.graph import Graph, integer_type
 
 
@@ -84,8 +85,14 @@ def _by_name(inputs: Mapping[str, np.ndarray], graph: Graph) -> list[np.ndarray]
 def _check_labels(labels: np.ndarray, samples: int) -> None:
     if labels.shape[:1] != (samples,):
         raise InputError(f"data: labels must be one per sample ({samples}), not of shape {labels.shape}")
-    if labels.dtype.kind not in "iufb" or not np.isfinite(labels).all():
+    finite = labels.dtype.kind in "iufb" and np.isfinite(labels).all()
+    if not finite and not _some_are_not_known(labels):
         raise InputError("data: labels must be finite numbers")
+
+
+def _some_are_not_known(labels: np.ndarray) -> bool:
+    """Whether they are of several properties each, 0 or 1, with NaN for what is not known."""
+    return labels.dtype.kind == "f" and not np.isinf(labels).any() and guess_task(labels).name == "multilabel"
 
 
 def model_arguments(arrays: list[np.ndarray]) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 
 from netloom.errors import DataUnavailableError, StorageError
 from netloom.models.data.cache import cache_path, read_cached, write_cached
-from netloom.models.data.dataset import Dataset
+from netloom.models.data.dataset import Dataset, digest_arrays
 
 NamedArrays = Mapping[str, np.ndarray]
 
@@ -33,6 +33,7 @@ class Loader:
         public_source: name of the public source, for messages.
         fetch: downloads from the public source -> raw arrays; raises OSError, ValueError or HTTPException.
         prepare: raw arrays and the place they came from -> Dataset.
+        digest: SHA-256 (hex) of the raw arrays (`digest_arrays`), which those fetched must have; None takes any.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Loader:
     public_source: str
     fetch: Callable[[], NamedArrays]
     prepare: Callable[[NamedArrays, str], Dataset]
+    digest: str | None = None
 
     def load(self) -> Dataset:
         """The data set, from the first source that has it.
@@ -71,6 +73,7 @@ class Loader:
         try:
             with _bounded_download():
                 arrays = self.fetch()
+            self._check(arrays)
         except (OSError, ValueError, HTTPException) as error:
             reason = " ".join(str(error).split())[:200] or type(error).__name__
             tried.append(f"{self.public_source} failed ({reason})")
@@ -80,6 +83,11 @@ class Loader:
             ) from error
         write_cached(self.name, arrays)
         return self.prepare(arrays, self.public_source)
+
+    def _check(self, arrays: Arrays) -> None:
+        found = digest_arrays(arrays)
+        if self.digest not in (None, found):
+            raise ValueError(f"what it gave is not the expected data, SHA-256 {found[:12]}...")
 
     def _read_files(self, root: Path) -> dict[str, bytes]:
         contents = {}

@@ -8,6 +8,9 @@ from netloom.models.data.dataset import Dataset
 from netloom.models.data.digits import load_digits
 from netloom.models.data.jets import LHC_JETS
 from netloom.models.data.mnist import MNIST, load_few_labels, load_images
+from netloom.models.data.molecules import TOX21
+from netloom.models.data.splice import SPLICE
+from netloom.models.data.words import SPOKEN_DIGITS
 
 DATASETS: Mapping[str, Callable[[], Dataset]] = {
     "curves": load_curves,
@@ -16,6 +19,9 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = {
     "mnist-few-labels": load_few_labels,
     "mnist-images": load_images,
     LHC_JETS.name: LHC_JETS.load,
+    SPLICE.name: SPLICE.load,
+    SPOKEN_DIGITS.name: SPOKEN_DIGITS.load,
+    TOX21.name: TOX21.load,
 }
 
 

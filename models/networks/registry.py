@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 
 from netloom.errors import NetworkNotFoundError
-from netloom.models.networks import digits, jets, kernel, lenet, linear, warp
+from netloom.models.networks import digits, jets, kernel, lenet, linear, molecules, splice, warp, words
 from netloom.models.networks.network import Network
 
 _NETWORKS: tuple[Network, ...] = (
@@ -15,6 +15,9 @@ _NETWORKS: tuple[Network, ...] = (
     kernel.NETWORK,
     lenet.NETWORK,
     jets.NETWORK,
+    splice.NETWORK,
+    words.NETWORK,
+    molecules.NETWORK,
 )
 
 

@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 import socket
 import time
@@ -10,6 +11,7 @@ import pytest
 from netloom.errors import DataUnavailableError, StorageError
 from netloom.models import Dataset
 from netloom.models.data.cache import cache_path, read_cached, write_cached
+from netloom.models.data.dataset import digest_arrays
 from netloom.models.data.loader import SOCKET_TIMEOUT, Loader
 
 ARRAYS = {"x": np.arange(6, dtype=np.float32).reshape(3, 2), "y": np.array([0, 1, 1], np.uint8)}
@@ -70,6 +72,15 @@ def test_an_unreadable_file_in_the_data_directory_is_an_error(data_directory):
 
 def test_a_file_missing_from_the_data_directory_is_looked_for_elsewhere(data_directory):
     assert toy(lambda: ARRAYS).load().source == "the toy shop"
+
+
+def test_what_is_fetched_must_be_what_is_expected():
+    right = dataclasses.replace(toy(lambda: ARRAYS), digest=digest_arrays(ARRAYS))
+    assert right.load().source == "the toy shop"
+    cache_path("toy").unlink()
+    with pytest.raises(DataUnavailableError, match=r"the toy shop failed \(what it gave is not the expected data"):
+        dataclasses.replace(right, fetch=lambda: {**ARRAYS, "y": ARRAYS["y"] + 1}).load()
+    assert not cache_path("toy").exists()
 
 
 def test_what_was_fetched_is_cached_and_not_fetched_again():

@@ -1,12 +1,23 @@
 """Each task's scores against what a few lines say, and what it refuses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from sklearn.metrics import jaccard_score, mean_absolute_error, r2_score, root_mean_squared_error
+from matplotlib.figure import Figure
+from sklearn.metrics import (
+    jaccard_score,
+    mean_absolute_error,
+    r2_score,
+    roc_auc_score,
+    roc_curve,
+    root_mean_squared_error,
+)
 
 from netloom.errors import InputError, SettingsError
 from netloom.models.data.examples import Examples
-from netloom.models.tasks import Classification, Segmentation, Task, add_task, find_task, guess_task, tasks
+from netloom.models.tasks import Classification, Segmentation, Shows, Task, add_task, find_task, guess_task, tasks
+from netloom.models.tasks.multilabel import roc
 
 RANDOM = np.random.default_rng(0)
 
@@ -54,7 +65,52 @@ def test_reconstruction_is_held_against_the_input() -> None:
 def test_multilabel_counts_labels_and_samples() -> None:
     outputs, targets = np.array([[1.0, -1, 1], [-1, -1, -1]]), np.array([[1, 0, 1], [1, 0, 0]])
     scores = find_task("multilabel").measure(outputs, targets)
-    assert scores == {"label_accuracy": pytest.approx(5 / 6), "exact_match": 0.5}
+    assert scores == {"mean_roc_auc": 1.0, "label_accuracy": pytest.approx(5 / 6), "exact_match": 0.5}
+
+
+def test_roc_auc_is_scikit_learns_over_what_is_known() -> None:
+    outputs = RANDOM.integers(0, 9, (80, 5)).astype(float)  # with ties
+    targets = RANDOM.integers(0, 2, (80, 5)).astype(np.float32)
+    targets[RANDOM.random((80, 5)) < 0.3] = np.nan
+    targets[:, 3] = np.where(np.isnan(targets[:, 3]), np.nan, 1)  # nobody is known to lack it
+    known = ~np.isnan(targets)
+    areas = [roc_auc_score(targets[known[:, i], i], outputs[known[:, i], i]) for i in (0, 1, 2, 4)]
+    task = find_task("multilabel")
+    scores = task.measure(outputs, targets)
+    right = (outputs > 0) == targets
+    assert scores["mean_roc_auc"] == pytest.approx(np.mean(areas))
+    assert scores["label_accuracy"] == pytest.approx(right[known].mean())
+    assert scores["exact_match"] == pytest.approx((right | ~known)[known.any(axis=1)].all(axis=1).mean())
+    assert (task.misjudged(outputs, targets) == (~right & known).any(axis=1)).all()
+    assert "mean_roc_auc" not in task.measure(outputs[:, 3:4], targets[:, 3:4])
+
+
+def test_labels_that_are_not_known_are_read_and_kept() -> None:
+    task, given = find_task("multilabel"), np.array([[1, np.nan], [0, 1.0]])
+    assert guess_task(given).name == "multilabel"
+    found = task.read("y", given)
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, given)
+    assert task.read("y", np.array([[1.0, 0], [0, 1]])).dtype == np.int64
+    refused = (given * 2, "of other values"), (given * np.nan, "not NaN alone"), (given + np.inf, "finite")
+    for wrong, words in refused:
+        with pytest.raises(InputError, match=words):
+            task.read("y", wrong)
+
+
+@pytest.mark.parametrize("activation", ["linear", "sigmoid"])
+def test_what_is_not_known_costs_nothing_in_training(activation: str) -> None:
+    keras = pytest.importorskip("keras")
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation=activation)])
+    loss = find_task("multilabel").loss(model)
+    outputs, targets = RANDOM.random((4, 3)).astype(np.float32), RANDOM.integers(0, 2, (4, 3)).astype(np.float32)
+    whole = keras.losses.BinaryCrossentropy(from_logits=activation == "linear")
+    assert np.mean(loss(targets, outputs)) == pytest.approx(float(whole(targets, outputs)), rel=1e-5)
+    partly = targets.copy()
+    partly[:, 1] = np.nan
+    kept = [0, 2]
+    expected = float(whole(targets[:, kept], outputs[:, kept])) * 2 / 3
+    assert np.mean(loss(partly, outputs)) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("task", tasks(), ids=lambda task: task.name)
@@ -86,3 +142,18 @@ def test_each_target_by_name_is_guessed() -> None:
     task = guess_task(None, {"a": np.array([0, 1]), "b": np.array([0.5, 1])})
     assert task.name == "a=classification,b=regression"
     assert find_task(task.name).name == task.name
+
+
+def test_a_roc_curve_is_scikit_learns_and_is_drawn_for_each_property() -> None:
+    scores, labels = RANDOM.integers(0, 9, (2, 80)).astype(float), RANDOM.integers(0, 2, (80, 3)).astype(np.float32)
+    for one in scores:
+        false, true, _ = roc_curve(labels[:, 0], one, drop_intermediate=False)
+        np.testing.assert_allclose(roc(one, labels[:, 0]), (false, true))
+    labels[:, 1] = 1
+    labels[:5, 2] = np.nan
+    shows = Shows(np.zeros((80, 1)), labels, ("a", "b", "c"), {"fixed": [RANDOM.normal(0, 1, (80, 3))]}, lambda *_: {})
+    (picture,) = find_task("multilabel").pictures(shows)
+    figure = Figure(figsize=picture.size)
+    picture.draw(figure)
+    assert [text.get_text().split()[0] for text in figure.legends[0].get_texts()] == ["a", "c"]
+    assert find_task("multilabel").pictures(replace(shows, y=None)) == ()

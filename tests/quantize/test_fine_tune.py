@@ -92,3 +92,14 @@ def test_a_sigmoid_for_each_class_learns_alike_from_class_numbers_and_from_one_h
     assert accuracy(one, digits) > accuracy(model, digits) + 0.2
     for weights, same in zip(one.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(weights, same)
+
+
+def test_labels_that_are_not_known_teach_nothing():
+    """Where a label is known it can be told from one input; fine-tuning changes the weights and keeps them finite."""
+    x = np.random.default_rng(0).choice([-1.0, 1.0], (200, 3)).astype(np.float32)
+    y = (x > 0).astype(np.float32)
+    y[::2, 0] = y[1::3, 2] = np.nan
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3, name="labels")])
+    twin = quantize(model, Policy.uniform(6), (x, y), fine_tune_epochs=30, learning_rate=0.05)
+    right = ((np.array(twin(x)) > 0) == y)[~np.isnan(y)]
+    assert right.mean() == 1

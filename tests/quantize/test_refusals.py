@@ -102,6 +102,8 @@ def test_every_plain_layer_with_a_kernel_makes_a_model_float(plain):
         ([np.ones((5, 4)), np.ones((5, 4))], "has 1 input"),
         ((np.ones((5, 4)), np.ones(4)), "one per sample"),
         ((np.ones((5, 4)), np.full(5, np.nan)), "labels must be finite"),
+        ((np.ones((5, 4)), np.tile([0.5, np.nan], (5, 1))), "labels must be finite"),
+        ((np.ones((5, 4)), np.tile([1, np.inf], (5, 1))), "labels must be finite"),
         (np.float32(3), r"not \(\)"),
         (np.full((5, 4), 1e30), "beyond 2"),
     ],

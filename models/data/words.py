@@ -1,0 +1,131 @@
+"""Spoken English digits, as bands of frequencies frame by frame; the test split has speakers of its own."""
+
+import io
+import wave
+import zipfile
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import pairwise
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from netloom.models.data.dataset import Dataset
+from netloom.models.data.download import download
+from netloom.models.data.loader import Loader, NamedArrays
+
+FILE = "free-spoken-digits/fsdd.npz"
+ADDRESS = "https://github.com/Jakobovski/free-spoken-digit-dataset/archive/26eb9aaf76e81b692f806f9140c2d2777410d7a1.zip"
+SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
+TEST_SPEAKERS = ("theo", "yweweler")
+RATE = 8000
+"""Samples a second."""
+WINDOW, HOP = 256, 128
+"""Samples that a frame spans, and from one frame to the next: 32 and 16 ms."""
+FRAMES, BANDS = 62, 24
+LOWEST, HIGHEST = 60.0, 3900.0
+"""Of the bands, Hz."""
+SPEEDS = ((4, 5), (9, 10), (1, 1), (11, 10), (6, 5))
+"""Of the train split's copies: so much longer, and lower, a recording is made."""
+LOUDER = 1.5
+"""By up to so many powers of two a copy is louder or softer."""
+SILENCE, SOONER_OR_LATER = 2000, 1000
+"""Samples of silence before a recording; and how much more or less a copy has of it."""
+
+
+def _parse(files: Mapping[str, bytes]) -> NamedArrays:
+    with np.load(io.BytesIO(files[FILE]), allow_pickle=False) as file:
+        return {name: file[name] for name in ("audio", "offsets", "digit", "speaker")}
+
+
+def _fetch() -> NamedArrays:
+    audio, digit, speaker = [], [], []
+    with zipfile.ZipFile(io.BytesIO(download(ADDRESS))) as archive:
+        recordings = {PurePosixPath(name): name for name in archive.namelist() if name.endswith(".wav")}
+        for path in sorted(recordings, key=lambda path: path.name):
+            with archive.open(recordings[path]) as file, wave.open(file) as recording:
+                audio.append(np.frombuffer(recording.readframes(recording.getnframes()), "<i2"))
+            number, name, _ = path.stem.split("_")
+            digit.append(int(number))
+            speaker.append(SPEAKERS.index(name))
+    return {
+        "audio": np.concatenate(audio).astype(np.int16),
+        "offsets": np.cumsum([0, *map(len, audio)], dtype=np.int64),
+        "digit": np.array(digit, np.uint8),
+        "speaker": np.array(speaker, np.uint8),
+    }
+
+
+def _prepare(arrays: NamedArrays, place: str) -> Dataset:
+    """x: (samples, 62 frames, 24 bands), as `log_mel` gives them, a recording after a quarter of a second of silence.
+
+    The train split has of each recording five copies: slower and lower to faster and higher, which makes other voices,
+    louder or softer, a little sooner or later.
+    """
+    audio, offsets = arrays["audio"], arrays["offsets"]
+    recordings = [audio[start:stop] / 32768 for start, stop in pairwise(offsets)]
+    held_out = np.isin(arrays["speaker"], [SPEAKERS.index(name) for name in TEST_SPEAKERS])
+    y = arrays["digit"].astype(np.int64)
+    random = np.random.default_rng(0)
+    x_train = [one for number in np.flatnonzero(~held_out) for one in _copies(recordings[number], random)]
+    x_test = [log_mel(recordings[number], SILENCE) for number in np.flatnonzero(held_out)]
+    source = (
+        f"free spoken digits ({place}), {np.sum(~held_out):,} train recordings in {len(SPEEDS)} copies"
+        f" and {len(x_test):,} test recordings, of {' and '.join(TEST_SPEAKERS)}, who are not in the train split"
+    )
+    y_train = np.repeat(y[~held_out], len(SPEEDS))
+    return Dataset(np.stack(x_train), y_train, np.stack(x_test), y[held_out], tuple("0123456789"), source)
+
+
+def _copies(recording: np.ndarray, random: np.random.Generator) -> Sequence[np.ndarray]:
+    from scipy.signal import resample_poly
+
+    return [
+        log_mel(
+            resample_poly(recording, up, down) * 2 ** random.uniform(-LOUDER, LOUDER),
+            SILENCE + int(random.integers(-SOONER_OR_LATER, SOONER_OR_LATER)),
+        )
+        for up, down in SPEEDS
+    ]
+
+
+def log_mel(audio: np.ndarray, silence: int = 0) -> np.ndarray:
+    """How loud each band of frequencies is in each frame, on a scale of logarithms.
+
+    Args:
+        audio: samples, 8,000 a second, -1 to 1, (samples,); what is beyond a second and 8 ms is left out.
+        silence: samples of it before.
+
+    Returns:
+        float32, (62, 24): frame n hears 32 ms from n * 16 ms on; 0 for -42 dB and less to 255/256 for +30 dB, exact
+        multiples of 2**-8.
+    """
+    heard = np.zeros(WINDOW + HOP * (FRAMES - 1))
+    audio = audio[: len(heard) - silence]
+    heard[silence : silence + len(audio)] = audio
+    frames = np.lib.stride_tricks.sliding_window_view(heard, WINDOW)[::HOP]
+    power = np.abs(np.fft.rfft(frames * np.hanning(WINDOW + 1)[:-1], axis=1)) ** 2 @ _bank().T
+    levels = np.floor((np.log2(power + 2.0**-14) + 14) / 24 * 256)
+    return (np.clip(levels, 0, 255) / 256).astype(np.float32)
+
+
+@cache
+def _bank() -> np.ndarray:
+    """How much each frequency counts in each band, (24, 129): triangles that overlap, equally wide to the ear."""
+    lowest, highest = (2595 * np.log10(1 + end / 700) for end in (LOWEST, HIGHEST))
+    edges = 700 * (10 ** (np.linspace(lowest, highest, BANDS + 2) / 2595) - 1)
+    frequencies = np.fft.rfftfreq(WINDOW, 1 / RATE)
+    rising = (frequencies - edges[:-2, None]) / np.diff(edges)[:-1, None]
+    falling = (edges[2:, None] - frequencies) / np.diff(edges)[1:, None]
+    return np.maximum(0, np.minimum(rising, falling))
+
+
+SPOKEN_DIGITS = Loader(
+    name="spoken-digits",
+    files={FILE: "710966ceec1de7205e2a3e6de858144040b883027b6ce40b4c91fa8d49bd7e4f"},
+    parse=_parse,
+    public_source="github.com/Jakobovski/free-spoken-digit-dataset",
+    fetch=_fetch,
+    prepare=_prepare,
+    digest="9e59e05cacb6ea1f984f86e2ce95fcd6a3d098771854be40a137b569a2b5717c",
+)
