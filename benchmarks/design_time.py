@@ -22,7 +22,7 @@ from mlperf_tiny import MLPERF_TINY, converted
 from netloom.errors import FoldingError
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.generate import generate_design
-from netloom.firmware.map.folding import intervals
+from netloom.firmware.map.folding.folding import intervals
 from netloom.hls.dataflow import Dataflow
 
 BOARDS = ("iCEBreaker", "ULX3S-25F", "ULX3S-85F", "Genesys-2")

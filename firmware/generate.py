@@ -9,13 +9,13 @@ from netloom.firmware.board.devices import Device
 from netloom.firmware.design import Design
 from netloom.firmware.emit.emit import emit
 from netloom.firmware.families import GENERIC, Family
-from netloom.firmware.map.area import Area, design_area
-from netloom.firmware.map.cycles import Cycles, count_cycles
-from netloom.firmware.map.fitting import Budget, Fitted, Search, fit, fit_interval
-from netloom.firmware.map.fold import Fold
-from netloom.firmware.map.folding import fold_for_reuse
+from netloom.firmware.map.cycles.cycles import Cycles, count_cycles
+from netloom.firmware.map.folding.area import Area, design_area
+from netloom.firmware.map.folding.fitting import Budget, Fitted, Search, fit, fit_interval
+from netloom.firmware.map.folding.fold import Fold
+from netloom.firmware.map.folding.folding import fold_for_reuse
+from netloom.firmware.map.folding.share import share_dsps
 from netloom.firmware.map.layout import plan_design
-from netloom.firmware.map.share import share_dsps
 from netloom.hls.dataflow import Dataflow
 
 _SHELL_LUTS = 1200

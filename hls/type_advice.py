@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import PrecisionError
-from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.backend_types import FromTemplates
 from netloom.hls.lower import RESULT, fixed_point, lower
-from netloom.quantize.softmax_tables import INDEX_BITS, distance_type
+from netloom.quantize.functions.softmax_tables import INDEX_BITS, distance_type
+from netloom.rounding import Rounding
 
 COARSE = 1 / 16
 """A softmax table whose entries lie further apart is taken for a fault: exp is then off by more than 6 %."""

@@ -12,8 +12,8 @@ from netloom.models import Network, get_network
 from netloom.models.data.examples import Examples, as_list, count
 from netloom.models.tasks import Predict, find_task, guess_task, parts_of, read_targets
 from netloom.pipeline import rundir
-from netloom.pipeline.decision import decision_thresholds
-from netloom.pipeline.side_by_side import affordable, steps_of
+from netloom.pipeline.evaluation.decision import decision_thresholds
+from netloom.pipeline.evaluation.side_by_side import affordable, steps_of
 from netloom.pipeline.state import check_part
 from netloom.sim import Engine, Fidelity, open_engine
 from netloom.sim import crosscheck as compare_engines

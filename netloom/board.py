@@ -14,8 +14,8 @@ from netloom.firmware.emit.emitted import DESIGN_FILE, EmittedDesign
 from netloom.hls import Conversion
 from netloom.models.tasks import Outputs, Task
 from netloom.pipeline import rundir
+from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.state import check_intact, check_part
-from netloom.pipeline.testset import TestSet
 
 _IDENTITY_BYTES = 9
 
@@ -64,7 +64,7 @@ class Board(Driver):
 
     @cached_property
     def _task(self) -> Task:
-        from netloom.pipeline.evaluation import run_task
+        from netloom.pipeline.evaluation.evaluation import run_task
 
         run = self.design.folder.absolute().parent
         if not (run / rundir.DATA).is_file():

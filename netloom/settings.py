@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from netloom.errors import SettingsError
-from netloom.firmware.map.effort import SEARCH_SECONDS
+from netloom.firmware.map.folding.effort import SEARCH_SECONDS
 from netloom.hls import HlsSettings
 from netloom.models import Network
 from netloom.models.tasks import find_task

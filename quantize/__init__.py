@@ -3,13 +3,14 @@
 Importing this package imports neither Keras nor TensorFlow; calling its functions does.
 """
 
-from netloom.fixed_point import FixedPoint, Overflow, Rounding
-from netloom.quantize.files import load_model, save_model
+from netloom.fixed_point import FixedPoint, Overflow
+from netloom.quantize.files.files import load_model, save_model
+from netloom.quantize.files.inspection import is_quantized, summarize
 from netloom.quantize.flat import flatten
-from netloom.quantize.inspection import is_quantized, summarize
 from netloom.quantize.policy import LayerBits, Policy
 from netloom.quantize.quantizers import quantizer_type, relu_quantizer, type_quantizer
 from netloom.quantize.twin import quantize
+from netloom.rounding import Rounding
 
 __all__ = [
     # from a float model to its twin

@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 
 from netloom.errors import InputError
-from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.fixed_point import FixedPoint, Overflow
+from netloom.rounding import Rounding
 
 Rule = Literal["mse", "max"]
 

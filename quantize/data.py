@@ -9,7 +9,7 @@ import numpy as np
 from netloom.errors import InputError
 from netloom.fixed_point import FixedPoint
 from netloom.models.data.examples import Arrays, as_list, take
-from netloom.quantize.graph import Graph, integer_type
+from netloom.quantize.graph.graph import Graph, integer_type
 
 
 @dataclass(frozen=True)

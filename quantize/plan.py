@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from netloom.fixed_point import FixedPoint
 from netloom.quantize.flat.names import unique_name
-from netloom.quantize.functions import lines
-from netloom.quantize.graph import Block, Graph, Step
-from netloom.quantize.norms import NORMS
+from netloom.quantize.functions.functions import lines
+from netloom.quantize.functions.norms import NORMS
+from netloom.quantize.graph.graph import Block, Graph, Step
 from netloom.quantize.policy import Policy
 from netloom.quantize.support.table import TRANSPARENT, WEIGHTED
 

@@ -7,7 +7,8 @@ nothing but fixed-point numbers for that: `quantized_bits` with `alpha=1`, and a
 from typing import Any
 
 from netloom.errors import QuantizerNotSupportedError
-from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.fixed_point import FixedPoint, Overflow
+from netloom.rounding import Rounding
 
 FLOAT32_BITS = 24
 """Widest quantizer that can be exact: QKeras computes in float32, which has 24 significant bits."""

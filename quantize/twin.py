@@ -8,18 +8,18 @@ import numpy as np
 from netloom.errors import LayerNotSupportedError, SettingsError
 from netloom.fixed_point import FixedPoint
 from netloom.models.tasks import find_task
-from netloom.quantize.batch_norm import fold_batch_norms, normalize_batch_norms
 from netloom.quantize.calibrate import Calibration, calibrate_stream
 from netloom.quantize.data import Samples, model_arguments, read_samples
+from netloom.quantize.files.inspection import check_finite, float_layers, has_quantized_layers, snap_weights
 from netloom.quantize.fine_tune import fine_tune
-from netloom.quantize.forward import fold_input_constants
-from netloom.quantize.graph import Graph, read_graph
-from netloom.quantize.inspection import check_finite, float_layers, has_quantized_layers, snap_weights
-from netloom.quantize.norms import split_norms
+from netloom.quantize.functions.norms import split_norms
+from netloom.quantize.graph.batch_norm import fold_batch_norms, normalize_batch_norms
+from netloom.quantize.graph.forward import fold_input_constants
+from netloom.quantize.graph.graph import Graph, read_graph
+from netloom.quantize.graph.rebuild import build_float, build_twin
+from netloom.quantize.graph.rewrite import drop_no_operations, split_activations, split_causal
 from netloom.quantize.plan import Point, plan_quantizers
 from netloom.quantize.policy import Policy
-from netloom.quantize.rebuild import build_float, build_twin
-from netloom.quantize.rewrite import drop_no_operations, split_activations, split_causal
 from netloom.quantize.support.graph import check_activations, check_supported
 
 CALIBRATION_SAMPLES = 2048

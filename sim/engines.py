@@ -100,7 +100,7 @@ def _fixed(given: Given) -> Engine:
 
 
 def _csim(given: Given) -> Engine:
-    from netloom.sim.csim import CsimEngine
+    from netloom.sim.csim.csim import CsimEngine
 
     return CsimEngine(_conversion(given))
 

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls import Conversion
 from netloom.hls.dataflow import EXACT_LIMIT, Dataflow, Evaluator, TensorType, traced
+from netloom.rounding import Rounding
 from netloom.sim.engine import Arrays, Engine, SamplesDone
 from netloom.sim.fuse import fused
 from netloom.sim.statistics import LayerStatistics, StatisticsCollector

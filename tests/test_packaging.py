@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 STAGES = ("models", "quantize", "hls", "firmware", "sim", "netloom")
-COMMON = ("common", "errors", "fixed_point")
+COMMON = ("common", "errors", "rounding", "fixed_point")
 """The ground floor: what knows nothing of any stage, and serves all of them."""
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 SETUPTOOLS = PROJECT["tool"]["setuptools"]

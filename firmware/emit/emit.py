@@ -10,9 +10,9 @@ from netloom.firmware.design import Design, Port
 from netloom.firmware.emit.design_file import DESIGN_FILE
 from netloom.firmware.emit.library import needed
 from netloom.firmware.emit.verilog import TOP, input_ports, output_ports, top_level
-from netloom.firmware.map.area import area_of, design_area
-from netloom.firmware.map.cycles import Cycles
-from netloom.firmware.map.fold import Folding
+from netloom.firmware.map.cycles.cycles import Cycles
+from netloom.firmware.map.folding.area import area_of, design_area
+from netloom.firmware.map.folding.fold import Folding
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.streams.scan_state import ScanState
 from netloom.firmware.units.streams.stream_fifo import StreamFifo

@@ -9,7 +9,7 @@ from math import gcd, lcm, prod
 
 from netloom.firmware.design import Design, Port, Tap
 from netloom.firmware.families import Family
-from netloom.firmware.map.fold import Folding, divisors
+from netloom.firmware.map.folding.fold import Folding, divisors
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.firmware.units.streams.stream_fork import StreamFork

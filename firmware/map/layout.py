@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from netloom.firmware.design import Design
 from netloom.firmware.families import GENERIC, Family
-from netloom.firmware.map.buffers import sized
 from netloom.firmware.map.builder import DesignBuilder
-from netloom.firmware.map.fold import Folding
+from netloom.firmware.map.cycles.buffers import sized
+from netloom.firmware.map.folding.fold import Folding
+from netloom.firmware.map.folding.products import products
 from netloom.firmware.map.operations.table import MAPPINGS, mapping_of
-from netloom.firmware.map.products import products
 from netloom.hls.dataflow import Dataflow
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from netloom.firmware.families import Family
 from netloom.firmware.map.builder import DesignBuilder
-from netloom.firmware.map.fold import Fold
+from netloom.firmware.map.folding.fold import Fold
 from netloom.hls.dataflow import Dataflow, Node
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from netloom.firmware.families import Family
 from netloom.firmware.map.builder import DesignBuilder
-from netloom.firmware.map.fold import Fold
+from netloom.firmware.map.folding.fold import Fold
 from netloom.firmware.map.mapping import Product
 from netloom.hls.dataflow import Node
 

@@ -1,18 +1,18 @@
 """The dataflow graph: a small set of exact operations that simulator and hardware share."""
 
-from netloom.hls.dataflow.cast import Cast
-from netloom.hls.dataflow.clamp import Clamp
-from netloom.hls.dataflow.depthwise_matvec import DepthwiseMatVec
-from netloom.hls.dataflow.divide import Divide
-from netloom.hls.dataflow.elementwise import Elementwise, ElementwiseFunction
 from netloom.hls.dataflow.evaluator import Evaluator
 from netloom.hls.dataflow.files import load_dataflow, save_dataflow
-from netloom.hls.dataflow.gather import Gather
 from netloom.hls.dataflow.graph import Dataflow, DataflowBuilder, Layer, Node
-from netloom.hls.dataflow.lookup import Lookup
-from netloom.hls.dataflow.matmul import MatMul
-from netloom.hls.dataflow.matvec import MatVec
-from netloom.hls.dataflow.operation import (
+from netloom.hls.dataflow.operations.cast import Cast
+from netloom.hls.dataflow.operations.clamp import Clamp
+from netloom.hls.dataflow.operations.depthwise_matvec import DepthwiseMatVec
+from netloom.hls.dataflow.operations.divide import Divide
+from netloom.hls.dataflow.operations.elementwise import Elementwise, ElementwiseFunction
+from netloom.hls.dataflow.operations.gather import Gather
+from netloom.hls.dataflow.operations.lookup import Lookup
+from netloom.hls.dataflow.operations.matmul import MatMul
+from netloom.hls.dataflow.operations.matvec import MatVec
+from netloom.hls.dataflow.operations.operation import (
     EXACT_LIMIT,
     Bounds,
     Cost,
@@ -24,12 +24,12 @@ from netloom.hls.dataflow.operation import (
     in_dtype,
     integer_dtype,
 )
-from netloom.hls.dataflow.permute import Permute
-from netloom.hls.dataflow.pool import Pool, PoolFunction
-from netloom.hls.dataflow.reduce import Reduce, Summation
-from netloom.hls.dataflow.scan import Scan
+from netloom.hls.dataflow.operations.permute import Permute
+from netloom.hls.dataflow.operations.pool import Pool, PoolFunction
+from netloom.hls.dataflow.operations.reduce import Reduce, Summation
+from netloom.hls.dataflow.operations.scan import Scan
+from netloom.hls.dataflow.operations.window import Window
 from netloom.hls.dataflow.trace import traced
-from netloom.hls.dataflow.window import Window
 
 __all__ = [
     # graph

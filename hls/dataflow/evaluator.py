@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from netloom.hls.dataflow.graph import Dataflow, Node
-from netloom.hls.dataflow.operation import Bounds, Run, in_dtype
+from netloom.hls.dataflow.operations.operation import Bounds, Run, in_dtype
 
 
 @dataclass(frozen=True)

@@ -11,23 +11,23 @@ from pydantic import ValidationError
 from netloom.common.reading import DAMAGE, fault, read_arrays, read_json
 from netloom.errors import NetloomError, StorageError
 from netloom.fixed_point import FixedPoint
-from netloom.hls.dataflow.cast import Cast
-from netloom.hls.dataflow.clamp import Clamp
-from netloom.hls.dataflow.depthwise_matvec import DepthwiseMatVec
-from netloom.hls.dataflow.divide import Divide
-from netloom.hls.dataflow.elementwise import Elementwise
-from netloom.hls.dataflow.gather import Gather
 from netloom.hls.dataflow.graph import Dataflow
-from netloom.hls.dataflow.lookup import Lookup
-from netloom.hls.dataflow.matmul import MatMul
-from netloom.hls.dataflow.matvec import MatVec
-from netloom.hls.dataflow.operation import Operation
-from netloom.hls.dataflow.permute import Permute
-from netloom.hls.dataflow.pool import Pool
-from netloom.hls.dataflow.reduce import Reduce
-from netloom.hls.dataflow.scan import Scan
+from netloom.hls.dataflow.operations.cast import Cast
+from netloom.hls.dataflow.operations.clamp import Clamp
+from netloom.hls.dataflow.operations.depthwise_matvec import DepthwiseMatVec
+from netloom.hls.dataflow.operations.divide import Divide
+from netloom.hls.dataflow.operations.elementwise import Elementwise
+from netloom.hls.dataflow.operations.gather import Gather
+from netloom.hls.dataflow.operations.lookup import Lookup
+from netloom.hls.dataflow.operations.matmul import MatMul
+from netloom.hls.dataflow.operations.matvec import MatVec
+from netloom.hls.dataflow.operations.operation import Operation
+from netloom.hls.dataflow.operations.permute import Permute
+from netloom.hls.dataflow.operations.pool import Pool
+from netloom.hls.dataflow.operations.reduce import Reduce
+from netloom.hls.dataflow.operations.scan import Scan
+from netloom.hls.dataflow.operations.window import Window
 from netloom.hls.dataflow.schema import DataflowFile, Reader
-from netloom.hls.dataflow.window import Window
 
 SCHEMA_VERSION = "1.0"
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from netloom.hls.dataflow.operation import Bounds, Cost, Operation, TensorType
+from netloom.hls.dataflow.operations.operation import Bounds, Cost, Operation, TensorType
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from netloom.common.reading import Shape
 from netloom.errors import PrecisionError
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow.graph import Dataflow, Layer, Node
-from netloom.hls.dataflow.operation import Operation, TensorType
+from netloom.hls.dataflow.operations.operation import Operation, TensorType
 
 MAX_ELEMENTS = 2**26
 """Of all tensors of a graph together: their proven ranges are held in memory."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from netloom.hls.dataflow.graph import Dataflow, Layer, Node
-from netloom.hls.dataflow.scan import Scan
+from netloom.hls.dataflow.operations.scan import Scan
 
 
 def traced(dataflow: Dataflow) -> Dataflow:

@@ -8,8 +8,9 @@ import numpy as np
 from hls4ml.model.attributes import Attribute, TypeAttribute, WeightAttribute
 
 from netloom.hls.layers.own_layer import OwnLayer
-from netloom.hls.lower.context import LoweringContext, stored
+from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.sliding import Kernel, convolve, convolve_transposed
+from netloom.hls.lower.types import stored
 
 AXES = ("depth", "height", "width")
 

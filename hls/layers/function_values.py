@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.fixed_point import FixedPoint, Overflow
 from netloom.quantize.double import double_precision, in_float64
+from netloom.rounding import Rounding
 
 TABLE_BITS = 16
 """Widest input of a table: 65,536 entries."""

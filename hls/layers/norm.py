@@ -11,8 +11,9 @@ from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import DepthwiseMatVec, Elementwise, ElementwiseFunction, Lookup, Reduce
 from netloom.hls.hls4ml_types import precision_type
 from netloom.hls.layers.own_layer import OwnLayer
-from netloom.hls.lower.context import RESULT, LoweringContext, fixed_point
-from netloom.quantize.norm_tables import Norm
+from netloom.hls.lower.context import LoweringContext
+from netloom.hls.lower.types import RESULT, fixed_point
+from netloom.quantize.functions.norm_tables import Norm
 
 _NOTHING = FixedPoint(1, 1, signed=False)
 

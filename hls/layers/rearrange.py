@@ -9,8 +9,9 @@ from hls4ml.model.attributes import Attribute, WeightAttribute
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Permute
 from netloom.hls.layers.own_layer import OwnLayer
-from netloom.hls.lower.context import RESULT, LoweringContext
+from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.merge import common_type
+from netloom.hls.lower.types import RESULT
 
 
 class NetloomRearrange(OwnLayer):

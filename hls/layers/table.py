@@ -11,7 +11,8 @@ from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Lookup
 from netloom.hls.layers.function_values import NOISE, TABLE_BITS, describe, function_values, holding
 from netloom.hls.layers.own_layer import OwnLayer
-from netloom.hls.lower.context import RESULT, LoweringContext, fixed_point
+from netloom.hls.lower.context import LoweringContext
+from netloom.hls.lower.types import RESULT, fixed_point
 
 
 class NetloomTable(OwnLayer):

@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError
-from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import Clamp, Lookup
 from netloom.hls.lower import halves, tables
-from netloom.hls.lower.context import LoweringContext, fixed_point
+from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.linear import scale_and_shift
+from netloom.hls.lower.types import fixed_point
+from netloom.rounding import Rounding
 
 SIGMOID_TABLE = FixedPoint(18, 1, False, Rounding.RND, Overflow.SAT)
 TANH_TABLE = FixedPoint(18, 2, True, Rounding.RND, Overflow.SAT)

@@ -6,7 +6,8 @@ from typing import Any
 from netloom.errors import LayerNotSupportedError
 from netloom.hls.dataflow import Dataflow
 from netloom.hls.lower import activation, halves, linear, merge, pooling, quantizer, shape, softmax
-from netloom.hls.lower.context import LoweringContext, TypeSource
+from netloom.hls.lower.context import LoweringContext
+from netloom.hls.lower.types import TypeSource
 
 LOWERINGS: dict[str, Callable[[Any, LoweringContext], None]] = {
     "Input": shape.lower_input,

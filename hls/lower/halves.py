@@ -12,8 +12,9 @@ from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Clamp, DepthwiseMatVec, Elementwise, ElementwiseFunction, Lookup, Permute
 from netloom.hls.lower import tables
-from netloom.hls.lower.context import LoweringContext, fixed_point, stored
+from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.linear import scale_and_shift
+from netloom.hls.lower.types import fixed_point, stored
 
 _NOTHING = (0, FixedPoint(1, 1, signed=False))
 _LAMBDA = 1.0507009873554804934193349852946

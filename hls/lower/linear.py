@@ -7,7 +7,8 @@ import numpy as np
 from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import DepthwiseMatVec, MatVec, Window
-from netloom.hls.lower.context import LoweringContext, stored
+from netloom.hls.lower.context import LoweringContext
+from netloom.hls.lower.types import stored
 
 STRATEGIES = ("latency", "resource", "resource_unrolled")
 """Those whose C++ has an exact equal here. `resource_unrolled` adds as `resource` does, but no zeros."""

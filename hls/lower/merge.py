@@ -7,8 +7,9 @@ import numpy as np
 from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Elementwise, ElementwiseFunction, Permute
-from netloom.hls.lower.context import RESULT, LoweringContext, roundable
+from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.linear import scale_and_shift
+from netloom.hls.lower.types import RESULT, roundable
 
 
 def lower_merge(node: Any, context: LoweringContext) -> None:

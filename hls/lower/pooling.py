@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError
-from netloom.fixed_point import FixedPoint, Overflow, Rounding, round_raw
+from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import Bounds, DepthwiseMatVec, Divide, Permute, Pool, PoolFunction, Summation
-from netloom.hls.lower.context import ACCUM, LoweringContext
+from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.shape import element_grid, reshape
 from netloom.hls.lower.sliding import Kernel, gather
+from netloom.hls.lower.types import ACCUM
+from netloom.rounding import Rounding, round_raw
 
 _SHIFT_INVARIANT = (Rounding.TRN, Rounding.RND, Rounding.RND_MIN_INF)
 """Rounding a sum with a number on the grid gives the number plus the rounded rest."""

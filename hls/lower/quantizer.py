@@ -6,8 +6,9 @@ import numpy as np
 
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Cast, Permute
-from netloom.hls.lower.context import RESULT, LoweringContext
+from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.merge import common_type
+from netloom.hls.lower.types import RESULT
 
 _NOTHING = (0, 0, 0)
 

@@ -7,7 +7,8 @@ import numpy as np
 from netloom.errors import LayerNotSupportedError, PrecisionError
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Permute
-from netloom.hls.lower.context import RESULT, LoweringContext
+from netloom.hls.lower.context import LoweringContext
+from netloom.hls.lower.types import RESULT
 
 
 def element_grid(context: LoweringContext, name: str) -> np.ndarray:

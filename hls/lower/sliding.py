@@ -8,9 +8,10 @@ import numpy as np
 
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import DepthwiseMatVec, MatVec, Permute, Window
-from netloom.hls.lower.context import ACCUM, LoweringContext
+from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.merge import common_type
 from netloom.hls.lower.shape import element_grid, reshape
+from netloom.hls.lower.types import ACCUM
 
 Weights = tuple[np.ndarray, FixedPoint]
 

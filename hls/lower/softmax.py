@@ -8,10 +8,11 @@ import numpy as np
 from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Cast, Elementwise, ElementwiseFunction, Lookup, Permute, Reduce, Summation
-from netloom.hls.lower.context import ACCUM, RESULT, LoweringContext
+from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.shape import element_grid
 from netloom.hls.lower.softmax_others import argmax, legacy
-from netloom.quantize.softmax_tables import INDEX_BITS, SoftmaxTypes, exp_table, inverse_table
+from netloom.hls.lower.types import ACCUM, RESULT
+from netloom.quantize.functions.softmax_tables import INDEX_BITS, SoftmaxTypes, exp_table, inverse_table
 
 
 def lower_softmax(node: Any, context: LoweringContext) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from netloom.errors import PrecisionError
 from netloom.fixed_point import FixedPoint
 from netloom.hls.lower.context import LoweringContext
-from netloom.quantize.softmax_tables import single
+from netloom.quantize.functions.softmax_tables import single
 
 SIZE = 4096
 """Entries, where nobody asks for another number: neighbours of sigmoid and tanh differ by at most 2**-10 and 2**-9."""

@@ -12,9 +12,9 @@ from netloom.cli.outlook import is_guess, outlook
 from netloom.common.quiet import captured
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.devices import GENERIC_KBIT
-from netloom.firmware.map.effort import minutes
-from netloom.firmware.map.fitting import COMFORTABLE, COMFORTABLE_MINUTES
-from netloom.firmware.map.paces import Pace
+from netloom.firmware.map.folding.effort import minutes
+from netloom.firmware.map.folding.fitting import COMFORTABLE, COMFORTABLE_MINUTES
+from netloom.firmware.map.folding.paces import Pace
 from netloom.pipeline.origin import find_start
 from netloom.progress import ConsoleProgress
 from netloom.settings import HardwareSettings

@@ -10,14 +10,14 @@ from netloom.common.files import sha256
 from netloom.pipeline.stage import Stage
 
 _SOURCES = {".py", ".sv", ".cpp", ".h", ".j2", ".css"}
-_FLOOR = ("netloom/common", "netloom/errors.py", "netloom/fixed_point.py", "netloom/settings.py")
+_FLOOR = ("netloom/common", "netloom/errors.py", "netloom/rounding.py", "netloom/fixed_point.py", "netloom/settings.py")
 """What all stages stand on."""
 
 
 def code_digest(stage: Stage) -> str:
     """SHA-256 over the file a stage is declared in, what all stages stand on, and what it says it depends on.
 
-    Names are as `stage.code` has them: `quantize`, `quantize/files.py`, `netloom/pipeline`.
+    Names are as `stage.code` has them: `quantize`, `quantize/files/files.py`, `netloom/pipeline`.
     """
     own = sha256(Path(inspect.getfile(stage.work)))
     parts = [source_digest(name) for name in (*_FLOOR, *stage.code)]

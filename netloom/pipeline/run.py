@@ -17,16 +17,16 @@ from netloom.firmware.board.top import board_clock
 from netloom.firmware.build.tools import find_tool
 from netloom.models import Dataset, load_dataset
 from netloom.pipeline import registry, rundir
+from netloom.pipeline.evaluation.told import told
 from netloom.pipeline.origin import Start, find_start
 from netloom.pipeline.running import LOG_FILE, run_stage
 from netloom.pipeline.stage import Job, Outcome
 from netloom.pipeline.state import STATE_FILE, Origin, RunState, check_intact, check_part
-from netloom.pipeline.told import told
 from netloom.pipeline.versions import compiler_version, versions
 from netloom.progress import Progress
 from netloom.report.schema import Report
 from netloom.settings import HardwareSettings, RunSettings
-from netloom.sim.csim_build import compiler
+from netloom.sim.csim.csim_build import compiler
 from netloom.sim.hardware.verilator_tool import verilator
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from netloom.hls.dataflow import DepthwiseMatVec, MatVec
 from netloom.models import Network, get_network
 from netloom.models.tasks import find_task
 from netloom.pipeline import rundir
-from netloom.pipeline.evaluation import run_task
+from netloom.pipeline.evaluation.evaluation import run_task
+from netloom.pipeline.evaluation.simulation import LayerFindings, Simulation, load_predictions
+from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.hardware import HardwareResults
-from netloom.pipeline.simulation import LayerFindings, Simulation, load_predictions
 from netloom.pipeline.stage import Outcome
 from netloom.pipeline.state import Origin, RunState
-from netloom.pipeline.testset import TestSet
 from netloom.report.evidence import Evidence
 from netloom.report.hardware import floor_plan, hardware_fidelity, hardware_record
 from netloom.report.html import render

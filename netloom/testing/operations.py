@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from netloom.fixed_point import INT64_LIMIT, FixedPoint
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import EXACT_LIMIT, Bounds, Operation, TensorType, in_dtype
+from netloom.rounding import INT64_LIMIT
 
 BATCH = 24
 

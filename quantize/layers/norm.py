@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError, SettingsError
-from netloom.quantize.norm_tables import Norm, NormMode, grouped
+from netloom.quantize.functions.norm_tables import Norm, NormMode, grouped
 from netloom.quantize.quantizers import quantizer_type
 
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import FixedPoint
+from netloom.quantize.functions.softmax_tables import SoftmaxTypes, exp_table, inverse_table
 from netloom.quantize.quantizers import quantizer_type
-from netloom.quantize.softmax_tables import SoftmaxTypes, exp_table, inverse_table
 
 
 @keras.saving.register_keras_serializable("netloom")

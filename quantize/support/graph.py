@@ -4,8 +4,8 @@ from types import FunctionType
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError
-from netloom.quantize.graph import Graph
-from netloom.quantize.inspection import all_layers
+from netloom.quantize.files.inspection import all_layers
+from netloom.quantize.graph.graph import Graph
 from netloom.quantize.support.arguments import constructor_arguments
 from netloom.quantize.support.layer import Layer
 from netloom.quantize.support.rules import ACTIVATION

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from netloom.quantize.functions import NOT_ELEMENTWISE, function_names
+from netloom.quantize.functions.functions import NOT_ELEMENTWISE, function_names
 from netloom.quantize.support.layer import Layer, per_axis
 
 

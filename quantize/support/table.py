@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from netloom.errors import LayerNotSupportedError
-from netloom.quantize.graph import OPERATORS
+from netloom.quantize.graph.graph import OPERATORS
 from netloom.quantize.support import rules
 from netloom.quantize.support.arguments import unread_argument
 from netloom.quantize.support.layer import Layer, Stage

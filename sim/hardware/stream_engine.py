@@ -8,7 +8,7 @@ import numpy as np
 
 from netloom.errors import SimulationError
 from netloom.firmware.emit.emitted import EmittedDesign
-from netloom.firmware.map.cycles import steady_interval
+from netloom.firmware.map.cycles.cycles import steady_interval
 from netloom.firmware.stream import Stream
 from netloom.hls.dataflow import TensorType, in_dtype, integer_dtype
 from netloom.sim.engine import Engine, SamplesDone

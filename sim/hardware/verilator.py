@@ -17,7 +17,7 @@ from netloom.common.compiled import cache_folder
 from netloom.common.made_once import forget_oldest, made_once
 from netloom.common.process import end, run_logged, start
 from netloom.errors import InputError, SettingsError, SimulationError, ToolFailedError
-from netloom.sim.csim_build import compiler
+from netloom.sim.csim.csim_build import compiler
 from netloom.sim.hardware.verilator_bench import WRAPPER, Probe, StreamPort, ports_header, wrapper
 from netloom.sim.hardware.verilator_stalls import FLOWING, Stalls
 from netloom.sim.hardware.verilator_tool import (

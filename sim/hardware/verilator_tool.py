@@ -11,7 +11,7 @@ from netloom.common.made_once import made_once
 from netloom.common.process import answer, package_folder, run_logged, which
 from netloom.errors import INSTALL_HARDWARE, ToolMissingError
 from netloom.firmware.build.tools import too_old
-from netloom.sim.csim_build import compiler
+from netloom.sim.csim.csim_build import compiler
 
 _RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
 _DEFINITIONS = ("-DVL_TIME_CONTEXT", "-DVERILATOR=1", "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TRACE=0")

@@ -10,8 +10,8 @@ from netloom.firmware.build.plans import yosys_plan
 from netloom.firmware.build.runner import Runner
 from netloom.firmware.emit.emit import emit
 from netloom.firmware.families import ECP5, GENERIC, ICE40
-from netloom.firmware.map.cycles import count_cycles
-from netloom.firmware.map.folding import fold_for_interval, fold_for_reuse, intervals
+from netloom.firmware.map.cycles.cycles import count_cycles
+from netloom.firmware.map.folding.folding import fold_for_interval, fold_for_reuse, intervals
 from netloom.firmware.map.layout import plan_design
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 

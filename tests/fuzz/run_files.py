@@ -227,7 +227,7 @@ def surroundings() -> Iterator[None]:
     tools = {"YOSYS": false, "NEXTPNR_ECP5": false, "ECPPACK": false, "OPENFPGALOADER": true}
     limits = resource.getrlimit(resource.RLIMIT_AS)
     used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-    before = signal.signal(signal.SIGALRM, hung)
+    before = {number: signal.signal(number, hung) for number in (signal.SIGALRM, signal.SIGPROF)}
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, limits[1]))
     try:
         with (
@@ -235,22 +235,26 @@ def surroundings() -> Iterator[None]:
             mock.patch("netloom.sim.hardware.rtl.build", no_tool),
             mock.patch("netloom.sim.hardware.netlist.build", no_tool),
             mock.patch("netloom.sim.hardware.emulate._compiled", no_tool),
-            mock.patch("netloom.sim.csim.library", no_tool),
+            mock.patch("netloom.sim.csim.csim.library", no_tool),
         ):
             yield
     finally:
         resource.setrlimit(resource.RLIMIT_AS, limits)
-        signal.signal(signal.SIGALRM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def call(arguments: list[str]) -> str | None:
     """Run one command; what is wrong with how it ended, or None."""
-    signal.alarm(PATIENCE)
+    # Of its own processor time: a busy machine is no hang. One that waits for ever uses none, hence the alarm.
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE)
+    signal.alarm(20 * PATIENCE)
     try:
         result = CliRunner().invoke(app, arguments)
     except HungError:
         return f"no end within {PATIENCE} s\n{traceback.format_exc()}"
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.alarm(0)
     if isinstance(result.exception, HungError):
         return f"no end within {PATIENCE} s\n{_trace(result.exception)}"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from netloom.errors import LayerNotSupportedError
-from netloom.firmware.map.folding import fold_for_interval
+from netloom.firmware.map.folding.folding import fold_for_interval
 from netloom.firmware.map.layout import plan_design
 from netloom.hls.dataflow import (
     Bounds,

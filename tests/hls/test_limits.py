@@ -6,10 +6,11 @@ import pytest
 from zoo import linear, quant
 
 from netloom.errors import PrecisionError
-from netloom.fixed_point import FixedPoint, Rounding, round_raw
+from netloom.fixed_point import FixedPoint
 from netloom.hls import HlsSettings, convert
 from netloom.hls.dataflow import exact_dtype
 from netloom.hls.names import identifiers
+from netloom.rounding import Rounding, round_raw
 from netloom.sim import crosscheck, open_engine
 
 
@@ -95,7 +96,7 @@ def test_names_of_generated_variables_are_avoided():
 
 
 def test_an_interrupted_request_leaves_no_answer_behind(tmp_path, monkeypatch):
-    from netloom.sim.csim import CsimEngine
+    from netloom.sim.csim.csim import CsimEngine
 
     conversion = convert(net("tanh"), HlsSettings(), tmp_path / "net")
     x = np.random.default_rng(0).normal(0, 1, (60, 4))

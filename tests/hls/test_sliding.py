@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from designs import check_design, evaluate
 
-from netloom.firmware.map.folding import fold_for_interval, intervals
+from netloom.firmware.map.folding.folding import fold_for_interval, intervals
 from netloom.firmware.map.layout import plan_design
 from netloom.fixed_point import FixedPoint
-from netloom.hls.lower.context import LoweringContext, Planned
+from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.pooling import pool_inside
 from netloom.hls.lower.sliding import Kernel, convolve, convolve_transposed
+from netloom.hls.lower.types import Planned
 
 ELEMENT = FixedPoint.parse("fixed<5,3>")
 WEIGHT = FixedPoint.parse("fixed<4,2>")

@@ -12,9 +12,10 @@ from typer.testing import CliRunner, Result
 import netloom
 from netloom.cli.app import app
 from netloom.hls.dataflow import MatVec, save_dataflow
-from netloom.pipeline import evaluation, rundir, side_by_side
-from netloom.pipeline.simulation import Simulation
-from netloom.pipeline.testset import TestSet
+from netloom.pipeline import rundir
+from netloom.pipeline.evaluation import evaluation, side_by_side
+from netloom.pipeline.evaluation.simulation import Simulation
+from netloom.pipeline.evaluation.testset import TestSet
 from netloom.progress import Progress
 
 SETTINGS = netloom.RunSettings(epochs=4, fine_tune_epochs=1)

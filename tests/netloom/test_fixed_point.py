@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netloom.errors import InputError, PrecisionError
-from netloom.fixed_point import MAX_WIDTH, FixedPoint, Overflow, Rounding, round_raw
+from netloom.fixed_point import MAX_WIDTH, FixedPoint, Overflow
+from netloom.rounding import Rounding, round_raw
 
 MODES = list(itertools.product(Rounding, Overflow))
 CARRIERS = (np.int64, np.float32, np.float64)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("models", "quantize", "hls", "firmware", "sim")
-GROUND = ("errors", "fixed_point", "common")
+GROUND = ("errors", "rounding", "fixed_point", "common")
 ATTIC = ("cli", "backend", "testing")
 """What is on top of all, and imported by nothing below."""
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from netloom.quantize import LayerBits, Policy, quantize, summarize
-from netloom.quantize.inspection import layer_quantizers
+from netloom.quantize.files.inspection import layer_quantizers
 
 keras = pytest.importorskip("keras")
 

@@ -9,7 +9,8 @@ import pytest
 from netloom.errors import InputError, StorageError, ToolFailedError, ToolMissingError
 from netloom.hls import Conversion
 from netloom.hls.conversion import PROJECT
-from netloom.sim import csim_build, open_engine
+from netloom.sim import open_engine
+from netloom.sim.csim import csim_build
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from designs import WEIGHT, Network
 from netloom.errors import SimulationError
 from netloom.firmware.emit.emit import emit
 from netloom.firmware.generate import generate_design
-from netloom.firmware.map.cycles import count_cycles
-from netloom.firmware.map.folding import fold_for_interval, fold_for_reuse
+from netloom.firmware.map.cycles.cycles import count_cycles
+from netloom.firmware.map.folding.folding import fold_for_interval, fold_for_reuse
 from netloom.firmware.map.layout import plan_design
 from netloom.hls.dataflow import Permute, Pool, PoolFunction
 from netloom.sim import crosscheck

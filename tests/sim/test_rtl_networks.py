@@ -9,7 +9,7 @@ from zoo import ZOO, random_inputs
 from netloom.errors import NetloomError
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.generate import Generated, generate_design
-from netloom.firmware.map.folding import intervals
+from netloom.firmware.map.folding.folding import intervals
 from netloom.hls import Conversion, HlsSettings, convert
 from netloom.sim import crosscheck
 from netloom.sim.fixed import FixedEngine

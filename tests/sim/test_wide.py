@@ -10,7 +10,7 @@ from zoo import bits, quant
 
 from netloom.errors import PrecisionError
 from netloom.firmware.generate import generate_design
-from netloom.firmware.map.folding import intervals
+from netloom.firmware.map.folding.folding import intervals
 from netloom.fixed_point import WAY_OUT
 from netloom.hls import HlsSettings, convert
 from netloom.sim import crosscheck, open_engine

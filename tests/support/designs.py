@@ -7,8 +7,8 @@ import numpy as np
 from netloom.firmware.design import Design
 from netloom.firmware.emit.emit import emit
 from netloom.firmware.emit.verilog import TOP, input_ports, output_ports
-from netloom.firmware.map.cycles import Cycles, count_cycles
-from netloom.firmware.map.fold import Folding
+from netloom.firmware.map.cycles.cycles import Cycles, count_cycles
+from netloom.firmware.map.folding.fold import Folding
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import (
     Cast,

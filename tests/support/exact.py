@@ -3,7 +3,8 @@
 import math
 from fractions import Fraction
 
-from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.fixed_point import FixedPoint, Overflow
+from netloom.rounding import Rounding
 
 
 def reference_round(value: Fraction, rounding: Rounding) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from designs import check_design
 
-from netloom.firmware.map.folding import fold_for_interval, intervals
+from netloom.firmware.map.folding.folding import fold_for_interval, intervals
 from netloom.firmware.map.layout import plan_design
 from netloom.hls import Conversion, HlsSettings, convert
 from netloom.sim import crosscheck, open_engine

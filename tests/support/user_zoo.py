@@ -13,8 +13,8 @@ import numpy as np
 import netloom
 from netloom.errors import NetloomError
 from netloom.pipeline import rundir
+from netloom.pipeline.evaluation.simulation import Simulation
 from netloom.pipeline.hardware import HardwareRun
-from netloom.pipeline.simulation import Simulation
 
 BOARD = "ULX3S-85F"
 BITS = 6

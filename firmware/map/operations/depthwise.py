@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from netloom.firmware.map.builder import DesignBuilder
-from netloom.firmware.map.fold import Fold, divisors
+from netloom.firmware.map.folding.fold import Fold, divisors
 from netloom.firmware.map.mapping import OperationMapping
 from netloom.firmware.map.operations.weighted import Slide, Weighted
 from netloom.firmware.map.sliding import channel_windows, columns

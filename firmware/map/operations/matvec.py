@@ -8,7 +8,7 @@ import numpy as np
 
 from netloom.firmware.families import Family
 from netloom.firmware.map.builder import DesignBuilder
-from netloom.firmware.map.fold import UNROLL_LIMIT, Fold, divisors
+from netloom.firmware.map.folding.fold import UNROLL_LIMIT, Fold, divisors
 from netloom.firmware.map.geometry import Geometry
 from netloom.firmware.map.mapping import OperationMapping
 from netloom.firmware.map.operations.weighted import Slide, Weighted

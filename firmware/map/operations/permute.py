@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from netloom.firmware.map.builder import DesignBuilder
-from netloom.firmware.map.fold import divisors
+from netloom.firmware.map.folding.fold import divisors
 from netloom.firmware.map.mapping import OperationMapping
 from netloom.firmware.units.elements.permute import PermuteUnit, widest_lanes
 from netloom.hls.dataflow import Node, Permute

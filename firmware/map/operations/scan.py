@@ -7,7 +7,7 @@ import numpy as np
 
 from netloom.errors import LayerNotSupportedError
 from netloom.firmware.map.builder import DesignBuilder
-from netloom.firmware.map.fold import divisors
+from netloom.firmware.map.folding.fold import divisors
 from netloom.firmware.map.mapping import OperationMapping
 from netloom.firmware.map.operations.permute import permute_lanes
 from netloom.firmware.stream import Stream

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from netloom.firmware.families import Family
-from netloom.firmware.map.fold import Fold
+from netloom.firmware.map.folding.fold import Fold
 from netloom.firmware.map.geometry import Geometry
 from netloom.firmware.map.mapping import Product
 from netloom.firmware.units.products.multiplier import multiplier_resources

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.fixed_point import FixedPoint, Overflow
+from netloom.rounding import Rounding
 
 _EASY_WIDTH = 8
 """Up to this many bits, rounding and saturation fit one clock cycle of 150 MHz on the slowest parts."""

@@ -14,8 +14,9 @@ from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_res
 from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
-from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import Bounds, DepthwiseMatVec, TensorType
+from netloom.rounding import Rounding
 
 
 def depthwise_saturates(operation: DepthwiseMatVec, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:

@@ -15,8 +15,9 @@ from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resou
 from netloom.firmware.units.products.weights import FoldedWeights
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Ram, Resources, Unit
-from netloom.fixed_point import Overflow, Rounding, round_raw
+from netloom.fixed_point import Overflow
 from netloom.hls.dataflow import Bounds, MatVec, TensorType
+from netloom.rounding import Rounding, round_raw
 
 
 @dataclass(frozen=True, eq=False)

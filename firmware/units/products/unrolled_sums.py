@@ -6,8 +6,9 @@ from functools import cached_property
 import numpy as np
 
 from netloom.firmware.units.products.shift_add import AdderNetwork, Term, linear_network, signed_digits
-from netloom.fixed_point import FixedPoint, round_raw
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Bounds, MatVec
+from netloom.rounding import round_raw
 
 
 @dataclass(frozen=True, eq=False)

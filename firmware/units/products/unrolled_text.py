@@ -6,7 +6,7 @@ from netloom.firmware.families import Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.shift_add import AdderNode, Term
 from netloom.firmware.units.products.unrolled_sums import UnrolledSums
-from netloom.fixed_point import Rounding
+from netloom.rounding import Rounding
 
 _HEAD = """\
 // A constant matrix times a vector: {inputs} elements in a beat, {outputs} results in a beat, a beat in every clock.

@@ -10,8 +10,9 @@ from netloom.firmware.stream import Stream
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
-from netloom.fixed_point import Overflow, Rounding
+from netloom.fixed_point import Overflow
 from netloom.hls.dataflow import Bounds, Pool, Summation, TensorType
+from netloom.rounding import Rounding
 
 
 def pool_saturates(operation: Pool, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.generate import Generated, generate_design
-from netloom.firmware.map.effort import bitstream_minutes, minutes
-from netloom.firmware.map.fitting import Search
+from netloom.firmware.map.folding.effort import bitstream_minutes, minutes
+from netloom.firmware.map.folding.fitting import Search
 from netloom.hls import Conversion
 from netloom.pipeline import rundir
 from netloom.pipeline.stage import Job, Stage

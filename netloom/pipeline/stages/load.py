@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 from netloom.pipeline import rundir
-from netloom.pipeline.fitted import fitted
+from netloom.pipeline.evaluation.fitted import fitted
+from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.stage import Job, Stage
-from netloom.pipeline.testset import TestSet
 
 
 def _model_name(job: Job) -> str:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from netloom.pipeline import rundir
-from netloom.pipeline.fitted import fitted
+from netloom.pipeline.evaluation.fitted import fitted
 from netloom.pipeline.keras_progress import keras_progress
 from netloom.pipeline.stage import Job, Stage
 from netloom.settings import USER_MODEL_BATCH_SIZE

@@ -1,8 +1,8 @@
 """Make the report from what all other stages have made."""
 
 from netloom.pipeline import rundir
+from netloom.pipeline.evaluation.told import told
 from netloom.pipeline.stage import Job, Stage
-from netloom.pipeline.told import told
 from netloom.report.build import build_report
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from netloom.common.files import write_text
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.pipeline import rundir
+from netloom.pipeline.evaluation.holding import hold, run_record
+from netloom.pipeline.evaluation.side_by_side import record_of
 from netloom.pipeline.hardware import HardwareRun
-from netloom.pipeline.holding import hold, run_record
-from netloom.pipeline.side_by_side import record_of
 from netloom.pipeline.stage import Job, Stage
 from netloom.pipeline.versions import compiler_version, simulator_version
 from netloom.progress import Progress

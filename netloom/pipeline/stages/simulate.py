@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from netloom.pipeline import rundir
-from netloom.pipeline.evaluation import evaluate
+from netloom.pipeline.evaluation.evaluation import evaluate
 from netloom.pipeline.stage import Job, Stage
 from netloom.pipeline.versions import compiler_version
 

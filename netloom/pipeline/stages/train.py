@@ -6,9 +6,9 @@ from pathlib import Path
 
 from netloom.common.files import sha256
 from netloom.pipeline import rundir
+from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.keras_progress import keras_progress
 from netloom.pipeline.stage import Job, Stage
-from netloom.pipeline.testset import TestSet
 
 
 def _inputs(job: Job) -> dict[str, object]:
@@ -45,6 +45,6 @@ STAGE = Stage(
     inputs=_inputs,
     work=_work,
     applies=lambda job: job.start is not None and job.start.network is not None,
-    code=("models", "quantize/files.py"),
+    code=("models", "quantize/files/files.py"),
     uses=("keras", "tensorflow"),
 )

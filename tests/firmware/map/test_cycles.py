@@ -9,10 +9,10 @@ from dataflows import DATAFLOWS
 
 from netloom.errors import DeadlockError
 from netloom.firmware.families import ECP5, GENERIC
-from netloom.firmware.map import compiled_cycles, cycles
-from netloom.firmware.map.compiled_cycles import CompiledRun
-from netloom.firmware.map.cycles import count_cycles, steady_interval
-from netloom.firmware.map.folding import fold_for_interval, intervals
+from netloom.firmware.map.cycles import compiled_cycles, cycles
+from netloom.firmware.map.cycles.compiled_cycles import CompiledRun
+from netloom.firmware.map.cycles.cycles import count_cycles, steady_interval
+from netloom.firmware.map.folding.folding import fold_for_interval, intervals
 from netloom.firmware.map.layout import lay_out, plan_design
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 

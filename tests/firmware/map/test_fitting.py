@@ -8,10 +8,10 @@ from designs import Network
 
 from netloom.errors import FoldingError
 from netloom.firmware.families import ECP5
-from netloom.firmware.map import fitting as fit_module
-from netloom.firmware.map.effort import bitstream_minutes
-from netloom.firmware.map.fitting import COMFORTABLE, FULL, Budget, Search, fit, fit_interval
-from netloom.firmware.map.folding import fold_for_interval, intervals
+from netloom.firmware.map.folding import fitting as fit_module
+from netloom.firmware.map.folding.effort import bitstream_minutes
+from netloom.firmware.map.folding.fitting import COMFORTABLE, FULL, Budget, Search, fit, fit_interval
+from netloom.firmware.map.folding.folding import fold_for_interval, intervals
 from netloom.firmware.units.products import unrolled_sums
 
 PATIENT = Search(seconds=math.inf, minutes=math.inf)

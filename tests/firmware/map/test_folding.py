@@ -5,10 +5,10 @@ from designs import Network
 
 from netloom.errors import FoldingError
 from netloom.firmware.families import ECP5, GENERIC
-from netloom.firmware.map.fold import UNROLL_LIMIT, divisors
-from netloom.firmware.map.folding import fold_for_interval, fold_for_reuse, intervals
-from netloom.firmware.map.products import products
-from netloom.firmware.map.share import share_dsps
+from netloom.firmware.map.folding.fold import UNROLL_LIMIT, divisors
+from netloom.firmware.map.folding.folding import fold_for_interval, fold_for_reuse, intervals
+from netloom.firmware.map.folding.products import products
+from netloom.firmware.map.folding.share import share_dsps
 from netloom.firmware.units.products.shift_add import signed_digits
 
 

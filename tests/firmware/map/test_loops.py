@@ -12,9 +12,9 @@ from loops import STATE, Accumulator, DesignTiming, X
 from netloom.errors import DeadlockError, ToolFailedError
 from netloom.firmware.emit.emit import emit
 from netloom.firmware.families import ECP5
-from netloom.firmware.map import cycles
-from netloom.firmware.map.compiled_cycles import CompiledRun
-from netloom.firmware.map.cycles import Cycles, count_cycles
+from netloom.firmware.map.cycles import cycles
+from netloom.firmware.map.cycles.compiled_cycles import CompiledRun
+from netloom.firmware.map.cycles.cycles import Cycles, count_cycles
 from netloom.firmware.units.elements.cast import CastUnit
 from netloom.firmware.units.streams.stream_register import StreamRegister
 from netloom.testing.unit_bench import patterns, replay

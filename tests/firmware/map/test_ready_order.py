@@ -9,11 +9,11 @@ from dataflows import DATAFLOWS
 from loops import Accumulator
 
 from netloom.firmware.families import GENERIC
-from netloom.firmware.map import cycles
-from netloom.firmware.map.cycles import count_cycles
-from netloom.firmware.map.folding import fold_for_interval, intervals
+from netloom.firmware.map.cycles import cycles
+from netloom.firmware.map.cycles.cycles import count_cycles
+from netloom.firmware.map.cycles.ready_order import ready_order
+from netloom.firmware.map.folding.folding import fold_for_interval, intervals
 from netloom.firmware.map.layout import lay_out
-from netloom.firmware.map.ready_order import ready_order
 
 
 def designs():

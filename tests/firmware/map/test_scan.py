@@ -13,15 +13,15 @@ from netloom.errors import FoldingError, LayerNotSupportedError
 from netloom.firmware.emit.design_file import read_whole_design
 from netloom.firmware.emit.emit import emit
 from netloom.firmware.families import ECP5, GENERIC
-from netloom.firmware.map import cycles as cycles_module
-from netloom.firmware.map.buffers import sized_and_counted
-from netloom.firmware.map.compiled_cycles import CompiledRun
-from netloom.firmware.map.cycles import count_cycles
-from netloom.firmware.map.fitting import fit_interval
-from netloom.firmware.map.fold import Fold
-from netloom.firmware.map.folding import fold_for_interval, intervals
+from netloom.firmware.map.cycles import cycles as cycles_module
+from netloom.firmware.map.cycles.buffers import sized_and_counted
+from netloom.firmware.map.cycles.compiled_cycles import CompiledRun
+from netloom.firmware.map.cycles.cycles import count_cycles
+from netloom.firmware.map.folding.fitting import fit_interval
+from netloom.firmware.map.folding.fold import Fold
+from netloom.firmware.map.folding.folding import fold_for_interval, intervals
+from netloom.firmware.map.folding.products import products
 from netloom.firmware.map.layout import lay_out, plan_design
-from netloom.firmware.map.products import products
 from netloom.firmware.units.streams.scan_state import ScanState
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.hls.dataflow import Cast, DataflowBuilder, Elementwise, Layer, Scan, TensorType, traced

@@ -8,7 +8,7 @@ from designs import Network, check_design
 
 from netloom.errors import LayerNotSupportedError
 from netloom.firmware.families import ECP5
-from netloom.firmware.map.folding import fold_for_interval
+from netloom.firmware.map.folding.folding import fold_for_interval
 from netloom.firmware.map.layout import plan_design
 from netloom.firmware.map.operations.each import on_each
 from netloom.firmware.map.operations.table import MAPPINGS, register

@@ -15,7 +15,7 @@ from netloom.cli import doctor
 from netloom.cli import run as cli_run
 from netloom.cli.app import app
 from netloom.errors import PrecisionError
-from netloom.firmware.map.fitting import Search
+from netloom.firmware.map.folding.fitting import Search
 from netloom.hls import HlsSettings
 from netloom.models.tasks import tasks
 from netloom.settings import HardwareSettings

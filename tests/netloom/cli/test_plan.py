@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 import netloom
 from netloom.cli.app import app
-from netloom.firmware.map.effort import bitstream_minutes
+from netloom.firmware.map.folding.effort import bitstream_minutes
 from netloom.pipeline import building
 from netloom.progress import Progress
 from netloom.settings import HardwareSettings

@@ -20,7 +20,7 @@ from netloom.firmware.build.synthesis import synthesize
 from netloom.firmware.build.tools import find_tool, tool_version
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.firmware.families import ICE40
-from netloom.sim import csim_build
+from netloom.sim.csim import csim_build
 from netloom.sim.hardware import verilator_tool
 from netloom.sim.hardware.emulate import emulate
 

@@ -15,7 +15,7 @@ from netloom.errors import FoldingError, LinkError, SettingsError, StorageError,
 from netloom.firmware.board.driver import Driver
 from netloom.firmware.board.protocol import VERSION, Frame, Status, encode
 from netloom.firmware.emit.emitted import EmittedDesign
-from netloom.firmware.map import fitting as fit
+from netloom.firmware.map.folding import fitting as fit
 from netloom.pipeline import building, rundir
 from netloom.pipeline.hardware import HardwareRun, read_design
 from netloom.pipeline.stages.rtl import simulate_rtl

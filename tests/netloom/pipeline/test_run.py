@@ -20,9 +20,9 @@ from netloom.errors import (
 from netloom.models import Dataset
 from netloom.pipeline import registry, rundir
 from netloom.pipeline import run as pipeline
+from netloom.pipeline.evaluation.told import told
 from netloom.pipeline.stage import Job, Stage
 from netloom.pipeline.state import STATE_FILE, Origin, RunState
-from netloom.pipeline.told import told
 from netloom.settings import HardwareSettings, RunSettings
 
 STAGES = ["train", "quantize", "convert", "simulate", "report"]

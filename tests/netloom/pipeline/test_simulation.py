@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from netloom.pipeline.simulation import LayerFindings
+from netloom.pipeline.evaluation.simulation import LayerFindings
 
 
 def test_findings_of_a_layer_are_whole_or_missing():

@@ -14,8 +14,8 @@ import netloom  # noqa: E402
 from netloom.errors import LayerNotSupportedError, SettingsError  # noqa: E402
 from netloom.fixed_point import FixedPoint  # noqa: E402
 from netloom.quantize import load_model, save_model  # noqa: E402
+from netloom.quantize.functions.norm_tables import Norm  # noqa: E402
 from netloom.quantize.layers import QNormalization  # noqa: E402
-from netloom.quantize.norm_tables import Norm  # noqa: E402
 
 BITS = "quantized_bits(8,3,alpha=1)"
 

@@ -7,7 +7,7 @@ from typing import Any
 from hls4ml.converters.keras_v3._base import registry
 
 from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
-from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.frontends.keras.handlers.chain import chained, softmax_chain
 from netloom.hls.frontends.keras.handlers.function import (
     function_layer,
@@ -19,6 +19,7 @@ from netloom.hls.frontends.keras.handlers.handler import NetloomHandler, for_own
 from netloom.hls.frontends.keras.handlers.quantizer import GridQuantizer
 from netloom.hls.hls4ml_types import precision_type
 from netloom.quantize.quantizers import check_bits, quantizer_type
+from netloom.rounding import Rounding
 
 
 def activation_layer(layer: Any, activation: Any, shape: tuple[int, ...]) -> dict[str, Any] | None:

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from netloom.fixed_point import FixedPoint, Rounding
+from netloom.fixed_point import FixedPoint
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
 from netloom.quantize.quantizers import check_bits
+from netloom.rounding import Rounding
 
 SCALE_BITS = 18
 """Width of scales and offsets that lie on no grid of their own: one DSP operand."""

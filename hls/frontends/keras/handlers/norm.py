@@ -10,7 +10,7 @@ from netloom.hls.frontends.keras.handlers.chain import chained
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
 from netloom.hls.layers.norm import norm_of
 from netloom.hls.layers.rearrange import rearrange
-from netloom.quantize.norm_tables import grouped
+from netloom.quantize.functions.norm_tables import grouped
 
 
 class QNormalizationHandler(NetloomHandler):

@@ -8,8 +8,9 @@ from element_cases import all_raws, check_element_unit, stream_of
 
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elements.cast import CastUnit
-from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import Cast, TensorType
+from netloom.rounding import Rounding
 from netloom.testing.unit_bench import build_unit, check_unit
 
 MODES = list(product(Rounding, Overflow))

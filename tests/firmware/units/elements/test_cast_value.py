@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from netloom.firmware.units.elements.casting import Casting
-from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.fixed_point import FixedPoint, Overflow
+from netloom.rounding import Rounding
 from netloom.testing.clocked_bench import Instance, clocked, signed
 
 RAWS = list(range(2**6))

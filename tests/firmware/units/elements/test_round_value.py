@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 
-from netloom.fixed_point import Rounding, round_raw
+from netloom.rounding import Rounding, round_raw
 from netloom.testing.clocked_bench import Instance, clocked, signed
 
 WIDTH = 6

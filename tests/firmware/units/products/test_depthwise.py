@@ -12,8 +12,9 @@ from netloom.errors import LayerNotSupportedError, SettingsError, ToolFailedErro
 from netloom.firmware.families import ECP5, FAMILIES, GENERIC, ICE40
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.depthwise import DepthwiseUnit, depthwise_saturates
-from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import Bounds, DepthwiseMatVec
+from netloom.rounding import Rounding
 from netloom.testing.operations import full_bounds, random_raws, run, tensor
 from netloom.testing.unit_bench import check_unit
 

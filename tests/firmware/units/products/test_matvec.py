@@ -8,8 +8,9 @@ from netloom.errors import FoldingError, SettingsError, ToolFailedError
 from netloom.firmware.families import ECP5, FAMILIES, ICE40
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.matvec import MatVecUnit
-from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import Bounds, MatVec, TensorType
+from netloom.rounding import Rounding
 from netloom.sim.hardware.cells import cell_models
 from netloom.sim.hardware.verilator import StreamPort, build
 from netloom.testing.operations import random_raws, run, tensor

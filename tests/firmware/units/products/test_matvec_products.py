@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from netloom.firmware.families import ECP5, FAMILIES, ICE40
-from netloom.fixed_point import FixedPoint, Overflow, Rounding
+from netloom.fixed_point import FixedPoint, Overflow
+from netloom.rounding import Rounding
 from netloom.testing.clocked_bench import Instance, clocked, signed
 
 PE, SIMD, CLOCKS = 3, 2, 200

@@ -10,8 +10,9 @@ from netloom.firmware.families import ECP5, FAMILIES
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.matvec_unrolled import MatVecUnrolled
 from netloom.firmware.units.products.shift_add import digit_count, linear_network, signed_digits
-from netloom.fixed_point import FixedPoint, Rounding
+from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Bounds, MatVec
+from netloom.rounding import Rounding
 from netloom.testing.operations import random_raws, run, tensor
 from netloom.testing.unit_bench import check_unit
 

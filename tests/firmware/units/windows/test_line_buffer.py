@@ -9,7 +9,7 @@ from netloom.errors import SettingsError, ToolFailedError
 from netloom.firmware.families import ECP5, FAMILIES, GENERIC, ICE40
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.windows.line_buffer import LineBuffer
-from netloom.hls.dataflow.window import pad_spatial
+from netloom.hls.dataflow.operations.window import pad_spatial
 from netloom.testing.operations import random_raws, tensor
 from netloom.testing.unit_bench import check_unit
 

@@ -1,0 +1,1 @@
+"""A design clock by clock without its data: latency, interval, depths of buffers."""

@@ -1,0 +1,83 @@
+"""`CompiledRun`: a design at work, its units clocked by `cycles.cpp`."""
+
+import ctypes
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self, cast
+
+from netloom.common.compiled import load
+from netloom.firmware.design import Design
+from netloom.firmware.map.cycles.cycle_run import Run
+from netloom.firmware.units.timing import Timing
+
+_KINDS = (
+    "elastic", "pipeline", "replay", "buffer", "block", "up", "down", "fork", "lines", "shift", "reduce", "permute",
+    "state of buffer", "state of block", "last",
+)  # fmt: skip
+"""In the order of `make` in `cycles.cpp`."""
+_SOURCE = Path(__file__).with_name("cycles.cpp")
+
+
+def _library() -> ctypes.CDLL | None:
+    """The compiled code; None without a compiler that does it."""
+    library = load(_SOURCE)
+    if library is not None:
+        library.create.restype = ctypes.c_void_p
+        library.state.restype = ctypes.c_int64
+    return library
+
+
+class CompiledRun(Run):
+    """See `Run`. Made by `of`."""
+
+    def __init__(self, design: Design, library: Any, timings: Sequence[Timing]) -> None:
+        super().__init__(design, timings)
+        self._library = library
+        numbers = [len(self.names), len(self.units)]
+        for unit, timing in self.units:
+            kind, constants = cast(tuple[str, list[int]], timing.compiled())
+            ports = ([self.names[stream.name] for stream in side] for side in (unit.inputs, unit.outputs))
+            numbers += [_KINDS.index(kind), *(n for part in (*ports, constants) for n in (len(part), *part))]
+        sources = [self.names[port.stream.name] for port in design.inputs]
+        sinks = [n for port in design.outputs for n in (self.names[port.stream.name], port.stream.beats)]
+        fifos = [n for ends in self.fifos.values() for n in ends]
+        numbers += [n for part in (sources, sinks, fifos) for n in (len(part), *part)]
+        self._handle = ctypes.c_void_p(library.create((ctypes.c_int64 * len(numbers))(*numbers)))
+        weakref.finalize(self, library.destroy, self._handle)
+        self._told = (ctypes.c_int64 * 4)()
+        self._earlier: dict[bytes, int] = {}
+
+    @classmethod
+    def of(cls, design: Design) -> Self | None:
+        """A run of the design; None if there is no compiler, or a unit that only Python knows."""
+        timings = [unit.timing() for unit in design.units]
+        library = _library() if all(timing.compiled() is not None for timing in timings) else None
+        return None if library is None else cls(design, library, timings)
+
+    def advance(self, clocks: int) -> None:
+        """See `Run`."""
+        self._library.advance(self._handle, ctypes.c_int64(clocks), self._told)
+        self.time, self.last_progress, self.started, ended = self._told
+        if ended:
+            self.finished.append(self.time - 1)
+
+    def period(self) -> int | None:
+        """See `Run`."""
+        count = self._library.state(self._handle, None, ctypes.c_int64(0))
+        numbers = (ctypes.c_int64 * count)()
+        self._library.state(self._handle, numbers, ctypes.c_int64(count))
+        now = len(self.finished)
+        return now - before if (before := self._earlier.setdefault(bytes(numbers), now)) < now else None
+
+    def occupancy(self) -> dict[str, int]:
+        """See `Run`."""
+        highest = (ctypes.c_int64 * len(self.fifos))()
+        self._library.highest(self._handle, highest)
+        return dict(zip(self.fifos, highest, strict=True))
+
+    def stuck(self) -> list[bool]:
+        """See `Run`."""
+        streams = (ctypes.c_ubyte * (len(self.names) + 7))()
+        self._library.stuck(self._handle, streams)
+        return [bool(stream) for stream in streams[: len(self.names)]]

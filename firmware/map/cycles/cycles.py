@@ -1,0 +1,118 @@
+"""Exact cycles: the handshakes of all units, simulated clock by clock without their data.
+
+No unit's timing depends on data, so what is counted here is what Verilator counts and what the board does. A design
+that runs to the end here cannot deadlock at all: its units fire in fixed patterns (a marked graph), and whether such
+a graph can go on does not depend on when its ends are stalled.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import sub
+
+from netloom.errors import DeadlockError
+from netloom.firmware.design import Design
+from netloom.firmware.map.cycles.compiled_cycles import CompiledRun
+from netloom.firmware.map.cycles.cycle_run import InterpretedRun, Run
+
+_STEADY = 3
+_LONGEST_PATTERN = 8
+_MOST_INFERENCES = 40
+_STRETCH = 1 << 16
+"""Clock cycles between looks at progress."""
+_COMPILED_FROM = 500_000
+"""Steps of single units, clock by clock, that take Python longer than compiling takes."""
+
+
+@dataclass(frozen=True)
+class Cycles:
+    """What the design takes.
+
+    Attributes:
+        latency: clock cycles from the transfer of an inference's first input beat to that of its last output beat, in
+            a design that was idle.
+        interval: clock cycles between inferences that follow each other without pause.
+        occupancy: the most beats each FIFO held.
+    """
+
+    latency: int
+    interval: int
+    occupancy: dict[str, int]
+
+
+def count_cycles(
+    design: Design, inferences: int | None = None, progress: Callable[[int], None] | None = None
+) -> Cycles:
+    """Run inferences back to back until they follow each other at a steady interval.
+
+    Args:
+        design: whose units are timed.
+        inferences: so many, and no more; None until they have long come at one pace.
+        progress: called with the number of clock cycles, now and then.
+
+    Raises:
+        DeadlockError: if the units come to wait for each other.
+    """
+    run = _run(design)
+    patience = 4 * sum(design.intervals.values()) + 1000
+    interval = None
+    while len(run.finished) < (inferences or _most(run)):
+        before = len(run.finished)
+        run.advance(_STRETCH)
+        if run.time - run.last_progress > patience:
+            raise DeadlockError(f"the design stops after {run.last_progress} clock cycles: {run.waiting()}")
+        if progress is not None:
+            progress(run.time)
+        if inferences is None and len(run.finished) > before:
+            # A design that is as it was after an earlier inference does for ever what it has done since then.
+            if (period := run.period()) is not None:
+                interval = -(-(run.finished[-1] - run.finished[-1 - period]) // period)
+                break
+            if _is_steady(run):
+                break
+    waits = map(sub, run.finished[1:], run.finished)
+    interval = interval or steady_interval(run.finished, _held(run)) or max(waits, default=0)
+    return Cycles(run.finished[0] - run.started, interval or design.interval_bound, run.occupancy())
+
+
+def steady_interval(ends: Sequence[int], held: int = 0) -> int | None:
+    """Clock cycles from one inference to the next, on the average and rounded up.
+
+    Args:
+        ends: clock cycles in which inferences ended.
+        held: inferences under way at a time. A buffer that is too small shows once in so many.
+
+    Returns:
+        None if the last intervals are neither the same nor a pattern that repeats.
+    """
+    intervals = list(map(sub, ends[1:], ends))
+    for period in range(1, max(_LONGEST_PATTERN, held + 1) + 1):
+        window = max(_STEADY, 2 * period, held + 2)
+        last = intervals[-window:]
+        if len(last) == window and last[period:] == last[:-period]:
+            return -(-sum(last[:period]) // period)
+    return None
+
+
+def _run(design: Design) -> Run:
+    """Compiled if that pays and can be."""
+    compiled = None
+    if 4 * design.interval_bound * len(design.units) > _COMPILED_FROM:
+        compiled = CompiledRun.of(design)
+    return compiled or InterpretedRun(design)
+
+
+def _held(run: Run) -> int:
+    """Inferences under way at a time, at most."""
+    latency = run.finished[0] - run.started if run.finished else 0
+    return latency // run.design.interval_bound
+
+
+def _most(run: Run) -> int:
+    """Inferences after which to give up waiting for a pace."""
+    return _MOST_INFERENCES + 6 * _held(run)
+
+
+def _is_steady(run: Run) -> bool:
+    """Whether inferences follow each other at one pace, and buffers that hid a slower one have filled."""
+    held = _held(run)
+    return len(run.finished) > _STEADY + 2 * held and steady_interval(run.finished, held) is not None

@@ -1,0 +1,1 @@
+"""The operations of the dataflow graph, one a file: meaning on integers, proven range, types."""

@@ -1,0 +1,55 @@
+"""`Permute`: elements moved, none changed. Reshape, transpose, concatenate, slice, pad and upsample are all this."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from netloom.hls.dataflow.operations.operation import Bounds, Operation, Ready, TensorType, exact_dtype
+
+
+@dataclass(frozen=True, eq=False)
+class Permute(Operation):
+    """result[i] = element `indices[i]` of all inputs, flattened and joined; zero where the index is -1.
+
+    All inputs have one type. The shape of `indices` is the result's.
+    """
+
+    indices: np.ndarray
+
+    def outputs(self, inputs: Sequence[TensorType]) -> tuple[TensorType]:
+        """The shape of the indices, the inputs' type."""
+        return (TensorType(self.indices.shape, inputs[0].element),)
+
+    @cached_property
+    def in_order(self) -> bool:
+        """Whether every element stays where it is in memory: a reshape."""
+        return bool((self.indices.ravel() == np.arange(self.indices.size)).all())
+
+    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> tuple[Bounds]:
+        """The bounds, moved alike."""
+        low, high = (self._move([getattr(bound, end)[None] for bound in bounds], inputs)[0] for end in ("low", "high"))
+        return (Bounds(low, high),)
+
+    def prepare(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], least: type = np.float32) -> Ready:
+        """One gather, or none at all for a reshape."""
+        dtype = exact_dtype(max(bound.magnitude for bound in bounds), least)
+        return lambda arrays: (self._move(arrays, inputs),), dtype
+
+    def holds(self, inputs: Sequence[TensorType]) -> bool:
+        """Whether there are indices, none below -1."""
+        del inputs
+        return self.indices.size >= 1 and int(self.indices.min()) >= -1
+
+    def _move(self, arrays: Sequence[np.ndarray], inputs: Sequence[TensorType]) -> np.ndarray:
+        batch = arrays[0].shape[0]
+        flat = [array.reshape(batch, tensor.size) for array, tensor in zip(arrays, inputs, strict=True)]
+        joined = flat[0] if len(flat) == 1 else np.concatenate(flat, axis=1)
+        if self.in_order and self.indices.size == sum(tensor.size for tensor in inputs):
+            return joined.reshape(batch, *self.indices.shape)
+        moved = joined[:, np.maximum(self.indices.ravel(), 0)]
+        missing = self.indices.ravel() < 0
+        if missing.any():
+            moved[:, missing] = 0
+        return moved.reshape(batch, *self.indices.shape)

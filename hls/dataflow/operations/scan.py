@@ -1,0 +1,169 @@
+"""`Scan`: a body graph run step after step, with results carried from one step to the next."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from netloom.fixed_point import Overflow
+from netloom.hls.dataflow.evaluator import Evaluator
+from netloom.hls.dataflow.graph import Dataflow
+from netloom.hls.dataflow.operations.cast import Cast
+from netloom.hls.dataflow.operations.operation import Bounds, Cost, Operation, Ready, TensorType, exact_dtype, in_dtype
+
+MAX_STEPS = 2**16
+
+
+@dataclass(frozen=True, eq=False)
+class Scan(Operation):
+    """A recurrent layer: `body`, once for each of `steps`.
+
+    `carries` are pairs (source of the body, result of the body): what the source holds in the next step. `initial` has
+    the raws each source holds in the first. The other sources of the body are fed: one input each, in their order,
+    with a leading axis of steps, read from the last step on if `reverse`.
+
+    One result for each of `body.outputs`: where `every` says so that of all steps, in the order they were computed,
+    along a leading axis, else that of the last step computed.
+
+    Every carried result is that of a `Cast`: so its type bounds what the source can hold.
+    """
+
+    body: Dataflow
+    carries: tuple[tuple[str, str], ...]
+    initial: tuple[np.ndarray, ...]
+    steps: int
+    every: tuple[bool, ...]
+    reverse: bool = False
+
+    @property
+    def results(self) -> int:
+        """One for each of the body's outputs."""
+        return len(self.body.outputs)
+
+    @property
+    def bodies(self) -> tuple[Dataflow, ...]:
+        """The body."""
+        return (self.body,)
+
+    @cached_property
+    def _fed(self) -> list[str]:
+        carried = {source for source, _ in self.carries}
+        return [name for name in self.body.sources if name not in carried]
+
+    def outputs(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        """Those of the body, with an axis of steps where all are kept."""
+        del inputs
+        types = [self.body.types[name] for name in self.body.outputs]
+        return tuple(
+            TensorType((self.steps, *tensor.shape), tensor.element) if every else tensor
+            for tensor, every in zip(types, self.every, strict=True)
+        )
+
+    def _within(self, bounds: Sequence[Bounds]) -> dict[str, Bounds]:
+        """Proven ranges of the body, of all steps together."""
+        sources = {source: Bounds.of(self.body.types[source]) for source, _ in self.carries}
+        for name, bound in zip(self._fed, bounds, strict=True):
+            sources[name] = Bounds(bound.low.min(axis=0), bound.high.max(axis=0))
+        return self.body.bounds_within(sources)
+
+    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> tuple[Bounds, ...]:
+        """Those of the body, for inputs of any step and anything a carry's type can hold."""
+        within = self._within(bounds)
+        return tuple(
+            Bounds(*(np.broadcast_to(end, tensor.shape) for end in (within[name].low, within[name].high)))
+            for name, tensor in zip(self.body.outputs, self.outputs(inputs), strict=True)
+        )
+
+    def prepare(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], least: type = np.float32) -> Ready:
+        """The body made ready once; each of its nodes in the dtype it needs."""
+        del inputs
+        kept = [*self.body.outputs, *(result for _, result in self.carries)]
+        evaluator = Evaluator(self.body, kept, self._within(bounds), least)
+
+        def run(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
+            seen: list[list[np.ndarray]] = [[] for _ in self.body.outputs]
+            for values in self._stepped(evaluator, arrays):
+                for found, name, every in zip(seen, self.body.outputs, self.every, strict=True):
+                    found[:] = [*(found if every else ()), values[name]]
+            return tuple(
+                np.stack(found, axis=1) if every else found[0] for found, every in zip(seen, self.every, strict=True)
+            )
+
+        return run, exact_dtype(max(bound.magnitude for bound in bounds), least)
+
+    def _stepped(self, evaluator: Evaluator, arrays: Sequence[np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
+        """What the body computes, step after step; the evaluator keeps what is carried."""
+        state = {
+            source: np.broadcast_to(raws, (len(arrays[0]), *raws.shape))
+            for (source, _), raws in zip(self.carries, self.initial, strict=True)
+        }
+        for step in range(self.steps)[:: -1 if self.reverse else 1]:
+            fed = {name: array[:, step] for name, array in zip(self._fed, arrays, strict=True)}
+            values = evaluator.evaluate(state | fed)
+            state = {source: values[result] for source, result in self.carries}
+            yield values
+
+    def holds(self, inputs: Sequence[TensorType]) -> bool:
+        """Whether carries, initial values and inputs fit the body, and a `Cast` ends every carry."""
+        types, made = self.body.types, {node.name: node.operation for node in self.body.nodes}
+        sources = [source for source, _ in self.carries]
+        return (
+            1 <= self.steps <= MAX_STEPS
+            and len(self.every) == self.results >= 1
+            and len(set(sources)) == len(sources) == len(self.initial)
+            and set(sources) <= set(self.body.sources)
+            and all(isinstance(made.get(result), Cast) for _, result in self.carries)
+            and all(_alike(types[source], types[result]) for source, result in self.carries)
+            and all(_fits(raws, types[source]) for source, raws in zip(sources, self.initial, strict=True))
+            and len(inputs) == len(self._fed) >= 1
+            and all(
+                _alike(tensor, TensorType((self.steps, *types[name].shape), types[name].element))
+                for tensor, name in zip(inputs, self._fed, strict=True)
+            )
+        )
+
+    def may_overflow(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
+        """Whether any operation of the body may, but for casts that saturate: those are quantizers and mean to."""
+        del inputs
+        within = self._within(bounds)
+        return any(
+            node.operation.may_overflow(self.body.input_types(node), [within[name] for name in node.inputs])
+            for node in self.body.nodes
+            if not _quantizes(node.operation)
+        )
+
+    @cached_property
+    def _watched(self) -> Evaluator:
+        return Evaluator(self.body, list(self.body.types), least=np.int64)
+
+    def overflows(self, inputs: Sequence[TensorType], arrays: Sequence[np.ndarray]) -> np.ndarray | None:
+        """Where operations of the body met their overflow mode, in any step: (samples, places), but no quantizers."""
+        del inputs
+        lost = []
+        for values in self._stepped(self._watched, arrays):
+            for step in self._watched.steps:
+                node, given = step.node, [in_dtype(values[name], step.dtype) for name in step.node.inputs]
+                found = node.operation.overflows(self.body.input_types(node), given)
+                if found is not None and not _quantizes(node.operation):
+                    lost.append(found.reshape(len(found), -1))
+        return np.concatenate(lost, axis=1) if lost else None
+
+    def cost(self, inputs: Sequence[TensorType]) -> Cost:
+        """The body's work every step, its weights once."""
+        del inputs
+        once = sum((node.operation.cost(self.body.input_types(node)) for node in self.body.nodes), Cost())
+        return Cost(once.multiply_accumulates * self.steps, once.weight_bits, once.parameters)
+
+
+def _quantizes(operation: Operation) -> bool:
+    """Whether it is a cast that saturates, which means to."""
+    return isinstance(operation, Cast) and operation.to.overflow in (Overflow.SAT, Overflow.SAT_SYM)
+
+
+def _alike(a: TensorType, b: TensorType) -> bool:
+    return a.shape == b.shape and a.element.with_modes() == b.element.with_modes()
+
+
+def _fits(raws: np.ndarray, tensor: TensorType) -> bool:
+    return raws.shape == tensor.shape and not Bounds(raws, raws).exceeds(tensor.element)

@@ -1,0 +1,1 @@
+"""Model files: checked before anything is built from them, then loaded."""

@@ -1,0 +1,99 @@
+"""Compile hls4ml's C++ project into a shared library, once a machine for the same sources.
+
+Libraries are kept in the user's own cache, never beside the sources: one that came with a run directory would be code
+of whoever made it, whatever C++ lies there to be read.
+"""
+
+import hashlib
+import os
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+from netloom.common.compiled import cache_folder
+from netloom.common.files import sha256
+from netloom.common.made_once import forget_oldest, made_once
+from netloom.common.process import answer, run_logged, which
+from netloom.errors import StorageError, ToolMissingError
+from netloom.hls.conversion import PROJECT
+from netloom.sim.csim.csim_exact import exact_bridge
+
+_FOLDER = "csim"
+_MOST_LIBRARIES = 500
+_FLAGS = ("-O3", "-fPIC", "-fno-gnu-unique", "-w", "-I.", "-Ifirmware/ap_types/", '-DWEIGHTS_DIR="firmware/weights"')
+_SOURCES = (f"firmware/{PROJECT}.cpp", f"{PROJECT}_bridge.cpp")
+
+
+@cache
+def compiler() -> str:
+    """Path of g++ (or what the environment variable CXX names).
+
+    Raises:
+        ToolMissingError: if there is none.
+    """
+    name = os.environ.get("CXX", "g++")
+    path = which(name)
+    if path is None:
+        raise ToolMissingError(
+            f"{name} is not installed, and the C-simulation needs it: install g++ (Debian, Ubuntu: apt install g++), "
+            "or leave the engine csim out"
+        )
+    return path
+
+
+@cache
+def _standard() -> str:
+    """The C++ standard hls4ml's own script would choose."""
+    code, _ = answer([compiler(), "-Werror", "-fsyntax-only", "-std=c++23", "-xc++", "-"])
+    return "-std=c++23" if code == 0 else "-std=c++11"
+
+
+def library(project: Path, *, exact: bool = False) -> Path:
+    """The compiled project, in the user's cache.
+
+    Args:
+        project: hls4ml's project folder.
+        exact: with the function of `exact_bridge`, too.
+
+    Raises:
+        ToolMissingError: if there is no g++.
+        ToolFailedError: if g++ fails; names the log.
+        StorageError: if the project's sources are missing, or links.
+    """
+
+    def make(work: Path, log: Path) -> Path:
+        sources = list(_SOURCES)
+        if exact:
+            bridge = (project / _SOURCES[1]).read_text(encoding="utf-8")
+            sources[1] = str(work / "bridge.cpp")
+            Path(sources[1]).write_text(exact_bridge(bridge), encoding="utf-8")
+        objects = [str(work / f"{index}.o") for index in range(len(sources))]
+        commands = [
+            [compiler(), _standard(), *_FLAGS, "-c", source, "-o", object_]
+            for source, object_ in zip(sources, objects, strict=True)
+        ]
+        linked = work / "library.so"
+        run_logged(commands, project, log, "g++ on hls4ml's C++ project")
+        run_logged([[compiler(), "-shared", *objects, "-o", str(linked)]], project, log, "linking hls4ml's C++ project")
+        return linked
+
+    folder = cache_folder() / _FOLDER
+    made = made_once(folder / f"{_digest(project, exact)}.so", make, folder / "compile.log")
+    with suppress(OSError):  # of a cache that can only be read
+        os.utime(made)
+    forget_oldest(folder.glob("*.so"), _MOST_LIBRARIES)
+    return made
+
+
+def _digest(project: Path, exact: bool) -> str:
+    """Of all that the compiler could read there: it finds any file of the project before one of its own."""
+    digest = hashlib.sha256(repr((compiler(), _FLAGS, _standard(), exact)).encode())
+    for name in _SOURCES:
+        if not (project / name).is_file():
+            raise StorageError(f"{project / name}: there is no such file; convert the model again")
+    for path in sorted(project.rglob("*")):
+        if path.is_symlink():
+            raise StorageError(f"{path}: is a link, and no part of a conversion is; convert the model again")
+        if path.is_file():
+            digest.update(repr((str(path.relative_to(project)), sha256(path))).encode())
+    return digest.hexdigest()[:32]
