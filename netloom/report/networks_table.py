@@ -11,9 +11,9 @@ from netloom.hls import Conversion
 from netloom.models import Network
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation import run_task
+from netloom.pipeline.evaluation.simulation import load_predictions
+from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.run import read_report
-from netloom.pipeline.simulation import load_predictions
-from netloom.pipeline.testset import TestSet
 from netloom.report.build import output_shapes
 from netloom.report.html import verdict
 from netloom.report.schema import HardwareRecord, Report, ScoreRecord

@@ -10,7 +10,7 @@ from netloom.models.data.examples import Arrays
 from netloom.models.networks.network import Network
 from netloom.models.tasks import Picture, Shows, Task
 from netloom.pipeline import rundir
-from netloom.pipeline.testset import TestSet
+from netloom.pipeline.evaluation.testset import TestSet
 from netloom.report.figure import drawing, new_figure, to_svg
 from netloom.sim import open_engine
 
