@@ -10,7 +10,7 @@ from netloom.errors import StorageError
 from netloom.hls import Conversion
 from netloom.models import Network
 from netloom.pipeline import rundir
-from netloom.pipeline.evaluation import run_task
+from netloom.pipeline.evaluation.evaluation import run_task
 from netloom.pipeline.evaluation.simulation import load_predictions
 from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.run import read_report
