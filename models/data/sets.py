@@ -5,12 +5,16 @@ from collections.abc import Callable, Mapping
 from netloom.errors import DataUnavailableError
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.digits import load_digits
+from netloom.models.data.films import load_films
 from netloom.models.data.jets import LHC_JETS
 from netloom.models.data.mnist import MNIST
+from netloom.models.data.nuclei import NUCLEI
 
 DATASETS: Mapping[str, Callable[[], Dataset]] = {
     "digits": load_digits,
+    "films": load_films,
     MNIST.name: MNIST.load,
+    NUCLEI.name: NUCLEI.load,
     LHC_JETS.name: LHC_JETS.load,
 }
 

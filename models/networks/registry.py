@@ -3,12 +3,14 @@
 from difflib import get_close_matches
 
 from netloom.errors import NetworkNotFoundError
-from netloom.models.networks import digits, jets, lenet
+from netloom.models.networks import cells, digits, jets, lenet, video
 from netloom.models.networks.network import Network
 
 _NETWORKS: tuple[Network, ...] = (
     digits.NETWORK,
     lenet.NETWORK,
+    video.NETWORK,
+    cells.NETWORK,
     jets.NETWORK,
 )
 

@@ -142,7 +142,9 @@ def test_jets_without_a_network_are_one_clear_line(monkeypatch):
 
 
 def test_an_unknown_data_set_is_refused():
-    with pytest.raises(DataUnavailableError, match="no data set 'cifar'; choose one of digits, mnist, lhc-jets"):
+    with pytest.raises(
+        DataUnavailableError, match="no data set 'cifar'; choose one of digits, films, mnist, nuclei, lhc-jets"
+    ):
         load_dataset("cifar")
 
 

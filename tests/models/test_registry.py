@@ -9,11 +9,17 @@ from netloom.models import get_network, networks
 from netloom.models.data.sets import DATASETS
 from netloom.settings import RunSettings
 
-SHAPES = {"digits": ((64,), 10), "lenet": ((28, 28, 1), 10), "jets": ((16,), 5)}
+SHAPES = {
+    "digits": ((64,), (10,)),
+    "lenet": ((28, 28, 1), (10,)),
+    "video": ((5, 12, 12, 1), (9,)),
+    "cells": ((32, 32, 1), (32, 32, 1)),
+    "jets": ((16,), (5,)),
+}
 
 
 def test_networks_stand_in_order_of_presentation():
-    assert [network.name for network in networks()] == ["digits", "lenet", "jets"]
+    assert [network.name for network in networks()] == list(SHAPES)
 
 
 @pytest.mark.parametrize("network", networks(), ids=lambda network: network.name)
@@ -30,10 +36,10 @@ def test_a_network_is_described(network):
 @pytest.mark.parametrize("network", networks(), ids=lambda network: network.name)
 def test_a_network_is_built_uncompiled_and_ends_in_logits(network):
     model = network.build()
-    shape, classes = SHAPES[network.name]
+    shape, outputs = SHAPES[network.name]
     assert model.name == network.name
     assert model.input_shape == (None, *shape)
-    assert model.output_shape == (None, classes)
+    assert model.output_shape == (None, *outputs)
     assert not model.compiled
     assert model.layers[-1].activation.__name__ == "linear"
 
@@ -50,7 +56,7 @@ def test_jets_has_the_published_shape():
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("digit", "did you mean digits?"), ("zzz", "choose one of digits, lenet, jets")]
+    ("name", "hint"), [("digit", "did you mean digits?"), ("zzz", "choose one of digits, lenet, video, cells, jets")]
 )
 def test_an_unknown_network_is_refused_with_a_hint(name, hint):
     with pytest.raises(NetworkNotFoundError, match=f"no network '{name}'") as caught:
