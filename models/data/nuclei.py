@@ -75,7 +75,7 @@ def _prepare(arrays: Arrays, place: str) -> Dataset:
 
 
 def _stretched(images: np.ndarray) -> np.ndarray:
-    """Images as bright as each other: from 0, the median of each, to 255/256, its thousandth brightest pixel.
+    """Images as bright as each other: from 0, its median, to 255/256, what a thousandth of its pixels exceed.
 
     Under the root, which spreads what is dark.
     """
