@@ -141,7 +141,8 @@ class RunSettings(Settings):
             target_fps=target.target_fps,
             rtl_samples=target.rtl_samples,
         )
-        return cls(csim_samples=network.csim_samples, hardware=hardware if board else None)
+        hls = HlsSettings(io_type=network.io_type)
+        return cls(hls=hls, csim_samples=network.csim_samples, hardware=hardware if board else None)
 
     def policy_for(self, network: Network | None) -> Policy:
         """The policy these settings mean for a registered network, or for a user's model (None)."""

@@ -84,7 +84,7 @@ class Loader:
         write_cached(self.name, arrays)
         return self.prepare(arrays, self.public_source)
 
-    def _check(self, arrays: Arrays) -> None:
+    def _check(self, arrays: NamedArrays) -> None:
         found = digest_arrays(arrays)
         if self.digest not in (None, found):
             raise ValueError(f"what it gave is not the expected data, SHA-256 {found[:12]}...")

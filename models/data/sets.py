@@ -6,18 +6,22 @@ from netloom.errors import DataUnavailableError
 from netloom.models.data.curves import load_curves
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.digits import load_digits
+from netloom.models.data.films import load_films
 from netloom.models.data.jets import LHC_JETS
 from netloom.models.data.mnist import MNIST, load_few_labels, load_images
 from netloom.models.data.molecules import TOX21
+from netloom.models.data.nuclei import NUCLEI
 from netloom.models.data.splice import SPLICE
 from netloom.models.data.words import SPOKEN_DIGITS
 
 DATASETS: Mapping[str, Callable[[], Dataset]] = {
     "curves": load_curves,
     "digits": load_digits,
+    "films": load_films,
     MNIST.name: MNIST.load,
     "mnist-few-labels": load_few_labels,
     "mnist-images": load_images,
+    NUCLEI.name: NUCLEI.load,
     LHC_JETS.name: LHC_JETS.load,
     SPLICE.name: SPLICE.load,
     SPOKEN_DIGITS.name: SPOKEN_DIGITS.load,

@@ -64,7 +64,7 @@ def fit(
     if dataset.y_train is None:
         raise InputError(f"{dataset.source}: training needs labels, and there is no y_train")
     x = only(dataset.x_train).reshape(len(only(dataset.x_train)), -1)
-    wanted = np.eye(10, dtype=np.float32)[only(dataset.y_train)]
+    wanted = np.eye(10, dtype=np.float32)[np.asarray(dataset.y_train)]
     gamma = float(1 / (x.shape[1] * x.var()))
     layer = model.get_layer("examples")
     examples = x[np.random.default_rng(seed).choice(len(x), layer.units, replace=False)]

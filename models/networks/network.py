@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from netloom.models.data.dataset import Dataset
 from netloom.models.tasks import Score, find_task
@@ -84,6 +84,8 @@ class Network:
         training_seconds: how long training took on two cores, s, as measured.
         task: name of what it is for.
         deterministic: whether the same seed gives the same weights, bit for bit, on one machine.
+        io_type: how hls4ml's C++ takes a sample, `io_parallel` or `io_stream`, in `netloom networks --run`. Whole large
+            images take g++ many minutes.
         csim_samples: only so many test samples in hls4ml's C++, in `netloom networks --run`; None is all.
         trainer: trains it in its own way; None is `netloom.models.train`. Use `train`.
         pictures: draws what it shows, for the top of its report.
@@ -103,6 +105,7 @@ class Network:
     training_seconds: int
     task: str = "classification"
     deterministic: bool = True
+    io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
     csim_samples: int | None = None
     trainer: Trainer | None = None
     pictures: Draw | None = None

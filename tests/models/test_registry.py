@@ -10,17 +10,19 @@ from netloom.models.data.sets import DATASETS
 from netloom.settings import RunSettings
 
 SHAPES = {
-    "warp": ((2,), 1),
-    "linear-digits": ((64,), 10),
-    "kernel-digits": ((64,), 10),
-    "digits": ((64,), 10),
-    "linear": ((28, 28, 1), 10),
-    "kernel": ((28, 28, 1), 10),
-    "lenet": ((28, 28, 1), 10),
-    "jets": ((16,), 5),
-    "splice": ((60, 4), 3),
-    "words": ((62, 24), 10),
-    "molecules": ((1024,), 12),
+    "warp": ((2,), (1,)),
+    "linear-digits": ((64,), (10,)),
+    "kernel-digits": ((64,), (10,)),
+    "digits": ((64,), (10,)),
+    "linear": ((28, 28, 1), (10,)),
+    "kernel": ((28, 28, 1), (10,)),
+    "lenet": ((28, 28, 1), (10,)),
+    "video": ((5, 12, 12, 1), (9,)),
+    "cells": ((32, 32, 1), (32, 32, 1)),
+    "jets": ((16,), (5,)),
+    "splice": ((60, 4), (3,)),
+    "words": ((62, 24), (10,)),
+    "molecules": ((1024,), (12,)),
 }
 
 
@@ -42,10 +44,10 @@ def test_a_network_is_described(network):
 @pytest.mark.parametrize("network", networks(), ids=lambda network: network.name)
 def test_a_network_is_built_uncompiled_and_ends_in_logits(network):
     model = network.build()
-    shape, classes = SHAPES[network.name]
+    shape, outputs = SHAPES[network.name]
     assert model.name == network.name
     assert model.input_shape == (None, *shape)
-    assert model.output_shape == (None, classes)
+    assert model.output_shape == (None, *outputs)
     assert not model.compiled
     assert model.layers[-1].activation.__name__ == "linear"
 

@@ -18,6 +18,7 @@ from netloom.errors import InputError, SettingsError
 from netloom.models.data.examples import Examples
 from netloom.models.tasks import Classification, Segmentation, Shows, Task, add_task, find_task, guess_task, tasks
 from netloom.models.tasks.multilabel import roc
+from netloom.report.pictures import drawn
 
 RANDOM = np.random.default_rng(0)
 
@@ -40,6 +41,38 @@ def test_mean_iou_is_over_the_classes_that_are_met() -> None:
     chosen = outputs.argmax(axis=-1)
     assert scores["pixel_accuracy"] == (chosen == targets).mean()
     assert scores["mean_iou"] == pytest.approx(jaccard_score(targets.ravel(), chosen.ravel(), average="macro"))
+
+
+def test_pixels_that_do_not_count_are_neither_learned_nor_counted() -> None:
+    keras = pytest.importorskip("keras")
+    outputs, targets = RANDOM.normal(0, 1, (5, 4, 4, 3)).astype(np.float32), RANDOM.integers(-1, 3, (5, 4, 4))
+    counts = targets >= 0
+    task = Segmentation()
+    assert task.measure(outputs, targets) == task.measure(outputs[counts][None], targets[counts][None])
+    for scores, right in ((outputs, targets), (outputs[..., :1], np.minimum(targets, 1))):
+        model = keras.Sequential([keras.Input(scores.shape[1:]), keras.layers.Activation("linear")])
+        loss = task.loss(model)
+        every = loss(task.fitted(model, right), scores)
+        chosen = loss(task.fitted(model, right[counts][None]), scores[counts][None])
+        assert float(every) == pytest.approx(float(chosen), rel=1e-5)
+    read = task.read("y", targets)
+    assert (read == targets).all()
+    task.check("y", "m", (4, 4, 3), read)
+    shown = task.target(read[0], ())
+    assert shown.image is not None and shown.image.min() >= 0
+
+
+def test_outlines_of_a_segmentation_are_drawn_where_there_is_something_to_outline() -> None:
+    truth = np.zeros((6, 8, 8), np.int64)
+    truth[1:, 2:5, 3:6] = 1
+    truth[2, 5:] = -1
+    outputs = np.where(truth == 1, 1.0, -1.0)[..., None]
+    x = RANDOM.random((6, 8, 8, 1))
+    shows = Shows(x, truth, (), {"fixed": [outputs]}, lambda engine, inputs: {})
+    (picture,) = Segmentation().pictures(shows)
+    assert drawn(picture, "outlines").count("<image") == 4
+    for other in (replace(shows, y=truth * 0), replace(shows, x=RANDOM.random((6, 8, 8, 2))), replace(shows, y=None)):
+        assert not Segmentation().pictures(other)
 
 
 @pytest.mark.parametrize(("threshold", "accuracy"), [(0.0, 0.5), (0.5, 1.0)])
@@ -124,6 +157,8 @@ def test_without_targets_there_are_no_scores_or_none_are_needed(task: Task) -> N
         ("regression", np.array(["a"]), "must be finite numbers"),
         ("regression", np.array([1, np.nan]), "sample 1 has nan"),
         ("segmentation", np.full((2, 4, 4), 0.5), "sample 0 has 0.5"),
+        ("segmentation", np.full((2, 4, 4), -2), "or -1 for those that do not count; sample 0 has -2"),
+        ("segmentation", np.full((2, 4, 4), -1), "none counts"),
         ("multilabel", np.full((2, 4), 2), "rows of 0 and 1"),
         ("classification", np.ones((2, 4)), "not one-hot"),
     ],

@@ -170,6 +170,14 @@ def test_data_that_does_not_fit_a_model_is_refused(directory: Path, tmp_path: Pa
     assert "samples have the shape (5,), but m.keras takes (64,)" in result.stderr
 
 
+def test_keras_loads_the_float_model_whatever_it_was_trained_by(directory: Path) -> None:
+    import keras
+
+    model = keras.models.load_model(directory / rundir.FLOAT_MODEL)
+    assert not model.compiled
+    assert model.count_params() == 6570
+
+
 def test_the_python_way_gives_what_the_command_gives(directory: Path) -> None:
     x = TestSet.load(directory / rundir.DATA).x[:20]
     assert netloom.crosscheck(directory, x).equal

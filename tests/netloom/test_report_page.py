@@ -331,12 +331,22 @@ def test_misjudged_samples_are_shown_first(evidence: Evidence) -> None:
         ((16,), False),
         ((60,), False),
         ((100, 2), False),
+        ((3, 8, 8, 1), True),
     ],
 )
 def test_what_can_be_seen_as_an_image(shape: tuple[int, ...], picture: bool) -> None:
     seen = as_picture(np.linspace(-1, 1, int(np.prod(shape))).reshape(shape))
     assert (seen is not None) == picture
     assert seen is None or (seen.min(), seen.max()) == (0, 1)
+
+
+def test_frames_stand_side_by_side() -> None:
+    film = np.zeros((3, 5, 6, 1))
+    film[1, 2, 3] = 1
+    seen = as_picture(film)
+    assert seen is not None
+    assert seen.shape == (5, 18)
+    assert np.argwhere(seen).tolist() == [[2, 9]]
 
 
 def test_drawings_take_their_colours_from_the_page(report: Report) -> None:

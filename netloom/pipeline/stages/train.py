@@ -35,7 +35,10 @@ def _work(job: Job, out: Path) -> None:
         training = dataclasses.replace(training, epochs=settings.epochs)
     model = network.build(settings.seed)
     network.train(model, dataset, training, settings.seed, [keras_progress(job.progress, "training")])
-    save_model(model, out / rundir.FLOAT_MODEL)
+    # As it was built, uncompiled: a loss that is a task's own could not be loaded, and the optimizer has done its work.
+    trained = network.build(settings.seed)
+    trained.set_weights(model.get_weights())
+    save_model(trained, out / rundir.FLOAT_MODEL)
     TestSet.of(dataset).save(out / rundir.DATA)
 
 
