@@ -1,5 +1,6 @@
 """The networks as they came out, a row each: the tables of README and docs, made from reports."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,19 +181,19 @@ def write_into(path: Path, made: Tables, order: Sequence[str]) -> list[str]:
     if path.exists():
         with storage_errors(f"cannot read {path}"):
             text = read_bytes(path).decode("utf-8", errors="surrogateescape")
-    before, begin, rest = text.partition(BEGIN)
-    old, end, after = rest.partition(END)
-    if not begin or not end:
+    place = re.search(rf"^{BEGIN}$(.*?)^{END}$", text, re.MULTILINE | re.DOTALL)
+    if not place:
         raise StorageError(f"{path} has no place for the tables: put in the lines {BEGIN} and {END}")
     kept: set[str] = set()
     blocks = []
     for header, rows in ((SCORES, made.scores), (HARDWARE, made.hardware)):
-        held = _rows(old, header)
+        held = _rows(place[1], header)
         held = {name: cells for name, cells in held.items() if name not in made.scores}
         kept |= held.keys()
         merged = held | dict(rows)
         blocks.append(_markdown(header, [merged[name] for name in order if name in merged]))
-    write_text(path, f"{before}{BEGIN}\n\n" + "\n\n".join(blocks) + f"\n\n{END}{after}")
+    tables = "\n\n".join([BEGIN, *blocks, END])
+    write_text(path, text[: place.start()] + tables + text[place.end() :])
     return [name for name in order if name in kept]
 
 

@@ -60,13 +60,14 @@ def test_a_score_that_is_no_share_has_its_own_unit(report: Report) -> None:
 
 def test_tables_go_between_their_lines_and_other_rows_stay(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"# Title\n\n{BEGIN}\n{END}\nafter\n")
+    page.write_text(f"# Title\n\nbetween `{BEGIN}` and `{END}`\n\n{BEGIN}\n{END}\nafter\n")
     both = Tables(
         {name: row(name, SCORES) for name in ("b", "a", "old")}, {name: row(name, HARDWARE) for name in ("a", "b")}
     )
     assert write_into(page, both, ["a", "b"]) == []
     lines = page.read_text().splitlines()
     assert (lines[0], lines[-2], lines[-1]) == ("# Title", END, "after")
+    assert lines[2] == f"between `{BEGIN}` and `{END}`"
     assert [line.split("`")[1] for line in lines if line.startswith("| `")] == ["a", "b", "a", "b"]
     # `a` is run anew and no more to a board: its row of hardware would be another run's.
     assert write_into(page, Tables({"a": row("a", SCORES, "2")}, {}), ["a", "b"]) == ["b"]
