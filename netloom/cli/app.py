@@ -123,7 +123,7 @@ def networks(
     if markdown is not None:
         cli_networks.write_tables(chosen, output, markdown)
     if not run and markdown is None:
-        cli_networks.show(chosen)
+        cli_networks.list_networks(chosen)
     raise typer.Exit(code)
 
 

@@ -21,7 +21,7 @@ def chosen(names: Sequence[str]) -> list[Network]:
     return [network for network in registered() if network in found or not found]
 
 
-def show(networks: Sequence[Network]) -> None:
+def list_networks(networks: Sequence[Network]) -> None:
     """List networks."""
     table = Table("name", "network", "in the review “Deep learning”", "task", "score", "bits", box=None, pad_edge=False)
     for network in networks:

@@ -38,8 +38,12 @@ def pictures(
     """
 
     def layers(engine: str, x: Arrays) -> Mapping[str, np.ndarray]:
-        model = directory / rundir.FLOAT_MODEL if engine == "float" else None
-        with open_engine(engine, conversion=conversion, model=model) as opened:
+        model = {"float": rundir.FLOAT_MODEL, "quantized": rundir.QUANTIZED_MODEL}.get(engine)
+        with (
+            open_engine(engine, model=directory / model)
+            if model
+            else open_engine(engine, conversion=conversion) as opened
+        ):
             traced = opened.trace(x)
         # A function that is rounded at once, a table, has the name of its quantizer alone.
         return {name.removesuffix(_QUANTIZER): values for name, values in traced.items()} | traced

@@ -31,7 +31,7 @@ from netloom.pipeline.unread import check_build, check_run
 from netloom.quantize.settings import Settings
 from netloom.settings import HardwareSettings, RunSettings
 
-BY_CALLBACK = {("netloom", "version"), ("run", "no_store"), ("convert", "no_store")}
+BY_CALLBACK = {("netloom", "version"), ("run", "no_store"), ("networks", "no_store"), ("convert", "no_store")}
 """Options that are read where they are parsed."""
 REFUSED = {("build_stitched_design", "_")}
 """Of what is refused, whatever is asked of it."""

@@ -53,10 +53,10 @@ def residual() -> Any:
 
 
 def convert(model: Any, backend: str, directory: Path, **settings: Any) -> Any:
-    """Convert as hls4ml's tutorials do, every layer's own settings changed."""
+    """Convert as hls4ml's tutorials do, with its own types, every layer's own settings changed."""
     io_type, default = settings.pop("io_type", "io_parallel"), settings.pop("default", "fixed<16,6>")
     precision = settings.pop("precision", {})
-    config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend=backend, default_precision=default)
+    config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend="Vitis", default_precision=default)
     config["Model"] |= settings
     for name, layer in config["LayerName"].items():
         layer |= settings | {"Trace": True}

@@ -90,7 +90,7 @@ def test_python_m_netloom_is_the_command(tmp_path: Path) -> None:
     ("line", "offered"),
     [
         ("netloom emu", {"emulate"}),
-        ("netloom run l", {"lenet"}),
+        ("netloom run len", {"lenet"}),
         ("netloom run jets --board iCEB", {"iCEBreaker"}),
         ("netloom run jets --until s", {"simulate", "synthesize"}),
     ],
@@ -205,8 +205,8 @@ def test_ctrl_c_and_other_endings_give_one_line(tmp_path: Path, ending: signal.S
         "import signal, time\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from netloom.cli import app as cli\n"
         "from netloom.cli import run as cli_run\n"
-        "def slow(*_):\n print('working', flush=True)\n time.sleep(60)\n"
-        "cli_run.run = slow\nimport sys\nsys.argv[1:] = ['run', 'digits']\ncli.main()"
+        "def slow(*_, **__):\n print('working', flush=True)\n time.sleep(60)\n"
+        "cli_run.pipeline.run = slow\nimport sys\nsys.argv[1:] = ['run', 'digits']\ncli.main()"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path

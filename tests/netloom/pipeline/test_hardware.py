@@ -27,6 +27,7 @@ qkeras = pytest.importorskip("qkeras")
 
 SAMPLES, INPUTS, CLASSES = 60, 16, 3
 HARDWARE = HardwareSettings(board="ULX3S-25F", target_ii=32, stalled_samples=20, netlist_samples=5)
+BUILT = HardwareSettings(board="ULX3S-25F", target_ii=32)
 SETTINGS = netloom.RunSettings(csim=False, hardware=HARDWARE)
 
 
@@ -198,7 +199,7 @@ def test_a_failing_tool_leaves_its_log_in_the_run(
     broken.chmod(0o755)
     monkeypatch.setenv("YOSYS", str(broken))
     with pytest.raises(ToolFailedError, match=r"no luck today.*network-failed\.log") as raised:
-        building.build_bitstream(tmp_path / "run", HARDWARE)
+        building.build_bitstream(tmp_path / "run", BUILT)
     log = Path(str(raised.value).split(" in ")[-1])
     assert log.parent == tmp_path / "run"
     assert "no luck today" in log.read_text()
@@ -360,10 +361,10 @@ def test_hardware_engines_simulate_a_users_samples(finished: Path, tmp_path: Pat
 @pytest.mark.slow
 def test_a_conversion_and_a_design_are_built_where_they_are(finished: Path, tmp_path: Path) -> None:
     shutil.copytree(finished / rundir.CONVERSION, tmp_path / "firmware")
-    made = netloom.build_bitstream(tmp_path / "firmware", HARDWARE)
+    made = netloom.build_bitstream(tmp_path / "firmware", BUILT)
     assert made.bitstream.parent == tmp_path / "firmware" / rundir.BITSTREAM
     shutil.copytree(finished / rundir.DESIGN, tmp_path / "design")
-    again = netloom.build_bitstream(tmp_path / "design", HARDWARE)
+    again = netloom.build_bitstream(tmp_path / "design", HardwareSettings(board="ULX3S-25F"))
     assert again.bitstream.read_bytes() == (finished / rundir.BITSTREAM / "bitstream.bit").read_bytes()
     with pytest.raises(SettingsError, match="generate it for this board"):
         netloom.build_bitstream(tmp_path / "design", HardwareSettings(board="iCEBreaker"))

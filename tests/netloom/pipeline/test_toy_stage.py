@@ -15,7 +15,9 @@ from netloom.pipeline.stage import Job, Stage
 
 def _count(job: Job, out: Path) -> None:
     conversion = Conversion.load(job.directory / rundir.CONVERSION)
-    (out / "layers.json").write_text(json.dumps({"seed": job.settings.seed, "layers": len(conversion.layers)}))
+    (out / "layers.json").write_text(
+        json.dumps({"samples": job.settings.trace_samples, "layers": len(conversion.layers)})
+    )
 
 
 TOY = Stage(
@@ -23,7 +25,7 @@ TOY = Stage(
     _count,
     needs=(rundir.CONVERSION,),
     makes=("layers.json",),
-    inputs=lambda job: {"seed": job.settings.seed},
+    inputs=lambda job: {"samples": job.settings.trace_samples},
     code=("hls",),
 )
 
@@ -48,8 +50,8 @@ def test_it_is_in_its_place(toy: None) -> None:
 def test_it_works_to_the_end(toy: None, tmp_path: Path) -> None:
     make_start(tmp_path)
 
-    def run(seed: int = 0, until: str = "report") -> dict[str, bool]:
-        settings = netloom.RunSettings(csim=False, seed=seed)
+    def run(samples: int | None = None, until: str = "report") -> dict[str, bool]:
+        settings = netloom.RunSettings(csim=False, trace_samples=samples)
         model, data = tmp_path / "small.keras", tmp_path / "small.npz"
         done = netloom.run(model, data=data, settings=settings, directory=tmp_path / "r", until=until)
         return {outcome.name: outcome.reused for outcome in done.outcomes}
@@ -59,7 +61,7 @@ def test_it_works_to_the_end(toy: None, tmp_path: Path) -> None:
     assert counted["layers"] > 0
     assert run()["count"] is True
     assert "count" in [stage.name for stage in netloom.Run(tmp_path / "r", ()).report.stages]
-    again = run(seed=1)
+    again = run(samples=1)
     assert (again["convert"], again["count"], again["report"]) == (True, False, False)
     (tmp_path / "r" / "layers.json").write_text("damaged")
-    assert run(seed=1)["count"] is False
+    assert run(samples=1)["count"] is False
