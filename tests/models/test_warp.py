@@ -1,6 +1,7 @@
 """`warp`: the hidden units part what no straight line parts, and the picture shows it."""
 
 import numpy as np
+import pytest
 from matplotlib.figure import Figure
 
 from netloom.models import get_network, load_dataset
@@ -26,6 +27,7 @@ def test_no_straight_line_parts_them():
     assert LogisticRegression().fit(data.x_train, data.y_train).score(data.x_test, data.y_test) < 0.8
 
 
+@pytest.mark.slow
 def test_two_hidden_units_do():
     data = load_dataset("curves")
     model = WARP.build()

@@ -137,6 +137,7 @@ def test_scores_are_drawn_as_they_come_about():
     np.testing.assert_allclose(lines[3].get_ydata(), np.cumsum(x[2, :, 3]), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_network_learns_tones():
     """Drawn words: three tones, at any time, in noise."""
     y = np.arange(240) % 3

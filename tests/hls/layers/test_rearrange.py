@@ -65,7 +65,7 @@ def test_volumes(case, io_type, tmp_path):
 
 
 @pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
-@pytest.mark.parametrize("size", [(2, 2), (4, 1), (8, 2)])
+@pytest.mark.parametrize("size", [(2, 2), (4, 1), pytest.param((8, 2), marks=pytest.mark.slow)])
 def test_bilinear(size, io_type, tmp_path):
     x = np.random.default_rng(0).normal(0, 1.5, (20, 3, 4, 2))
     layer = keras.layers.UpSampling2D(size, interpolation="bilinear", name="enlarge")

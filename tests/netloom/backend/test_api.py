@@ -278,7 +278,11 @@ HGQ = [
 
 @pytest.mark.parametrize(
     ("layers", "settings"),
-    [(FLAT, {}), (FLAT, {"Strategy": "Resource", "ReuseFactor": 2}), (HGQ, {})],
+    [
+        pytest.param(FLAT, {}, marks=pytest.mark.slow),
+        (FLAT, {"Strategy": "Resource", "ReuseFactor": 2}),
+        (HGQ, {}),
+    ],
     ids=["flat weights", "flat weights, resource", "a type an element"],
 )
 def test_hand_made_layers_equal_vitis(tmp_path: Path, layers: list[dict[str, Any]], settings: dict[str, Any]) -> None:

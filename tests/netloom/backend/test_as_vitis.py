@@ -47,8 +47,10 @@ def assert_as_vitis(
     ("shape", "chain", "io_type", "reuse"),
     [
         ((12,), lambda: [layers.Dense(6), layers.BatchNormalization()], "io_parallel", 4),
-        ((12,), lambda: [layers.Dense(6)], "io_stream", 36),
-        ((6, 6, 2), lambda: [layers.Conv2D(3, 3), layers.ReLU()], "io_stream", 6),
+        pytest.param((12,), lambda: [layers.Dense(6)], "io_stream", 36, marks=pytest.mark.slow),
+        pytest.param(
+            *((6, 6, 2), lambda: [layers.Conv2D(3, 3), layers.ReLU()], "io_stream", 6), marks=pytest.mark.slow
+        ),
     ],
 )
 def test_the_strategy_resource_unrolled(

@@ -7,9 +7,8 @@ among the files of its `test/pytest` (test_merge.py,test_trace.py). docs/hls4ml_
 import os
 from pathlib import Path
 
+import hls4ml_suite
 import pytest
-
-from tests.support import hls4ml_suite
 
 CHECKOUT = os.environ.get("NETLOOM_HLS4ML")
 CHOSEN = os.environ.get("NETLOOM_HLS4ML_FILES")

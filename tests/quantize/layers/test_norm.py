@@ -135,10 +135,10 @@ def test_survives_a_file(tmp_path):
     np.testing.assert_array_equal(load_model(tmp_path / "model.keras")(x), model(x))
 
 
-SLOW = [pytest.param(case, marks=pytest.mark.slow) for case in ("rms", "unit")]
+SLOW = [pytest.param(case, marks=pytest.mark.slow) for case in ("group", "rms", "unit")]
 
 
-@pytest.mark.parametrize("case", ["layer", "group", *SLOW])
+@pytest.mark.parametrize("case", ["layer", *SLOW])
 def test_twin_of_a_float_model(case, tmp_path):
     keras.utils.set_random_seed(1)
     inputs = keras.Input((3, 4))
