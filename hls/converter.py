@@ -61,6 +61,7 @@ def convert_model(model: Any, settings: HlsSettings, directory: str | Path) -> C
             raise LayerNotSupportedError(
                 "one of the network's outputs is its input, only rounded or reshaped; leave it out"
             )
+        _check_headers(draft, settings)
     directory.parent.mkdir(parents=True, exist_ok=True)
     with scratch(directory.parent) as made:
         whole = made / "conversion"
@@ -79,6 +80,17 @@ def convert_model(model: Any, settings: HlsSettings, directory: str | Path) -> C
         (whole / "conversion.log").write_text(log.getvalue(), encoding="utf-8")
         put_in_place(whole, directory)
     return Conversion(directory, dataflow, settings)
+
+
+def _check_headers(draft: Any, settings: HlsSettings) -> None:
+    """Refuse layers whose headers shut one another out: the include guards of two of hls4ml's are the same."""
+    found = {layer.class_name: layer.name for layer in draft.get_layers()}
+    both = [found[kind] for kind in ("DepthwiseConv1D", "DepthwiseConv2D") if kind in found]
+    if settings.io_type == "io_parallel" and len(both) > 1:
+        raise LayerNotSupportedError(
+            f"layers {both[0]!r} and {both[1]!r}: hls4ml's C++ of depthwise convolutions over one and over two axes"
+            " does not compile in one network with io_parallel; use io_stream, or reshape the one axis to two"
+        )
 
 
 def _forget_folder(project: Path) -> None:

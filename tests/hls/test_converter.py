@@ -11,7 +11,7 @@ from netloom.errors import LayerNotSupportedError, NetloomError, PrecisionError,
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls import Conversion, HlsSettings, convert
 from netloom.hls.dataflow import Cast, DepthwiseMatVec, MatVec, Pool, Reduce
-from netloom.sim import open_engine
+from netloom.sim import compare_engines, open_engine
 
 keras = pytest.importorskip("keras")
 
@@ -294,6 +294,24 @@ def test_merges_are_refused_by_name(build, said, tmp_path):
         convert(build(), PARALLEL, tmp_path / "net")
     assert said in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_depthwise_convolutions_over_one_and_two_axes_do_not_compile_together(tmp_path):
+    """With io_parallel: two of hls4ml's headers have one include guard. The way out is taken."""
+    from qkeras import QDepthwiseConv2D
+
+    from netloom.quantize.layers import QDepthwiseConv1D
+
+    a, b = keras.Input((6, 2), name="a"), keras.Input((4, 4, 2), name="b")
+    one = QDepthwiseConv1D(2, depthwise_quantizer="quantized_bits(4,1,alpha=1)", name="one")(quant(5, 0, "qa")(a))
+    two = QDepthwiseConv2D(2, depthwise_quantizer="quantized_bits(4,1,alpha=1)", name="two")(quant(5, 0, "qb")(b))
+    model = keras.Model([a, b], [one, two])
+    with pytest.raises(LayerNotSupportedError, match=r"'one' and 'two'.*use io_stream"):
+        convert(model, PARALLEL, tmp_path / "net")
+    assert list(tmp_path.iterdir()) == []
+    conversion = convert(model, STREAM, tmp_path / "net")
+    x = [np.random.default_rng(0).integers(-16, 16, (5, *shape)) / 16 for shape in ((6, 2), (4, 4, 2))]
+    assert compare_engines(*(open_engine(name, conversion=conversion) for name in ("fixed", "csim")), x).equal
 
 
 @pytest.mark.parametrize("settings", [PARALLEL, STREAM], ids=["parallel", "stream"])
