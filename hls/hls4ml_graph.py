@@ -71,12 +71,22 @@ def build_graph(
     if settings.io_type == "io_stream":
         _repack_flattened(layers)
     try:
-        return ModelGraph.from_layer_list(config, layers, list(parsed.inputs), list(parsed.outputs))
+        graph = ModelGraph.from_layer_list(config, layers, list(parsed.inputs), list(parsed.outputs))
     except NetloomError:
         raise
     except Exception as error:  # hls4ml asserts, and raises whatever it meets
         reason = " ".join(str(error).split()) or type(error).__name__
         raise LayerNotSupportedError(f"hls4ml cannot build the network with {settings.io_type}: {reason}") from error
+    _type_clones(graph)
+    return graph
+
+
+def _type_clones(graph: Any) -> None:
+    """Give the copies of a stream its type: hls4ml makes them before it knows that of a stream of new width."""
+    for node in graph.get_layers():
+        if node.class_name == "Clone":
+            for output in node.outputs:
+                node.get_output_variable(output).type.precision = node.get_input_variable().type.precision
 
 
 def _repack_flattened(layers: list[dict[str, Any]]) -> None:

@@ -89,6 +89,6 @@ def lower_resize(node: Any, context: LoweringContext) -> None:
 
 
 def lower_clone(node: Any, context: LoweringContext) -> None:
-    """`Clone`: the same values on several streams."""
+    """`Clone`: the same values on several streams, of the type that those have."""
     del node
-    context.pass_through(context.inputs[0])
+    context.finish_moved(context.inputs[0])

@@ -296,6 +296,22 @@ def test_merges_are_refused_by_name(build, said, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_stream_of_new_width_that_two_layers_read_keeps_its_type(tmp_path):
+    """hls4ml copies it in its default type, which dropped a bit of what comes from the dense layer."""
+    from qkeras import QDense
+
+    source = keras.Input((4,), name="a")
+    x = QDense(6, kernel_quantizer="quantized_bits(6,0,alpha=1)", name="dense")(quant(8, 0, "qa")(source))
+    x = layers().Reshape((2, 3))(x)
+    model = keras.Model(source, layers().Add(name="sum")([x, layers().Permute((1, 2))(x)]))
+    model.get_layer("dense").set_weights([np.full((4, 6), 0.34375), np.zeros(6)])
+    conversion = convert(model, STREAM, tmp_path / "net")
+    x = np.random.default_rng(0).integers(-128, 128, (20, 4)) / 128
+    engines = [open_engine(name, conversion=conversion) for name in ("fixed", "csim")]
+    assert compare_engines(*engines, x, trace=True).equal
+    np.testing.assert_array_equal(engines[0].predict(x), model.predict(x, verbose=0))
+
+
 def test_depthwise_convolutions_over_one_and_two_axes_do_not_compile_together(tmp_path):
     """With io_parallel: two of hls4ml's headers have one include guard. The way out is taken."""
     from qkeras import QDepthwiseConv2D
