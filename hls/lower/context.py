@@ -156,7 +156,13 @@ class LoweringContext:
         )
 
     def _close(self, name: str) -> None:
+        element = self.type_of(name).element
         for output in self.node.outputs:
+            held = self._types.held(self.node, output)
+            if held is not None and held.with_modes() != element.with_modes():
+                raise PrecisionError(
+                    f"layer {self.node.name!r}: hls4ml's C++ holds its result in {held}, and it is a {element}"
+                )
             self._variables[output] = name
         origin = self._origins.get(self.node.name, self.node.name)
         shape = self.type_of(name).shape

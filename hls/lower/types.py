@@ -49,6 +49,11 @@ class TypeSource(ABC):
             narrowest: computes the narrowest type that loses nothing.
         """
 
+    def held(self, node: Any, output: str) -> FixedPoint | None:
+        """The type of a variable that a layer writes; None as long as it is not known."""
+        del node, output
+        return None
+
     @abstractmethod
     def table_size(self, node: Any, role: str, default: int) -> int:
         """Number of entries of a layer's table; `default` where nothing else is asked for."""
@@ -63,6 +68,10 @@ class FromGraph(TypeSource):
         if role == RESULT:
             return fixed_point(node.get_output_variable().type.precision)
         return fixed_point(node.get_attr(f"{role}_t").precision)
+
+    def held(self, node: Any, output: str) -> FixedPoint | None:
+        """As the variable has it."""
+        return fixed_point(node.get_output_variable(output).type.precision)
 
     def table_size(self, node: Any, role: str, default: int) -> int:
         """The attribute of that name, or `table_size`, which hls4ml falls back to."""

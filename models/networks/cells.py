@@ -8,6 +8,7 @@ import numpy as np
 from netloom.models.data.examples import only
 from netloom.models.data.nuclei import TILING
 from netloom.models.networks.network import Network, Target, Training
+from netloom.models.networks.optimizers import adam
 from netloom.models.tasks.outlines import outlines
 from netloom.models.tasks.picture import Picture, Shows
 
@@ -37,13 +38,6 @@ def build() -> "keras.Model":
     return keras.Model(pixels, layers.Conv2D(1, 1, name="nucleus")(x), name="cells")
 
 
-def adam(steps: int) -> "keras.optimizers.Optimizer":
-    """Adam; the learning rate falls to zero along a cosine."""
-    import keras
-
-    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(5e-3, steps))
-
-
 def pictures(shows: Shows) -> Sequence[Picture]:
     """Whole images, joined of their tiles: the first three that the simulator has seen all of."""
     tiles = min(3 * len(TILING.places), len(shows.predictions["fixed"][0]) // len(TILING.places) * len(TILING.places))
@@ -64,7 +58,7 @@ NETWORK = Network(
     dataset="nuclei",
     task="segmentation",
     builder=build,
-    training=Training(epochs=12, batch_size=128, optimizer=adam),
+    training=Training(epochs=12, batch_size=128, optimizer=adam(5e-3)),
     expected_score=0.89,
     bits=8,
     fine_tune_epochs=2,

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from netloom.models.networks.network import Network, Target, Training
+from netloom.models.networks.optimizers import adamw
 
 if TYPE_CHECKING:
     import keras
@@ -28,14 +29,6 @@ def build() -> "keras.Model":
     )
 
 
-def adamw(steps: int) -> "keras.optimizers.Optimizer":
-    """Adam with weight decay; the learning rate falls to zero along a cosine."""
-    import keras
-
-    schedule = keras.optimizers.schedules.CosineDecay(1e-3, steps)
-    return keras.optimizers.AdamW(schedule, weight_decay=0.01)
-
-
 NETWORK = Network(
     name="jets",
     title="Jet tagging",
@@ -46,7 +39,7 @@ NETWORK = Network(
     ),
     dataset="lhc-jets",
     builder=build,
-    training=Training(epochs=25, batch_size=32, optimizer=adamw),
+    training=Training(epochs=25, batch_size=32, optimizer=adamw(1e-3)),
     expected_score=0.65,
     bits=6,
     fine_tune_epochs=10,

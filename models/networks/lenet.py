@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from netloom.models.networks.network import Network, Target, Training
+from netloom.models.networks.optimizers import adam
 
 if TYPE_CHECKING:
     import keras
@@ -33,13 +34,6 @@ def build() -> "keras.Model":
     )
 
 
-def adam(steps: int) -> "keras.optimizers.Optimizer":
-    """Adam; the learning rate falls to zero along a cosine."""
-    import keras
-
-    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(2e-3, steps))
-
-
 NETWORK = Network(
     name="lenet",
     title="Convolutional network",
@@ -47,7 +41,7 @@ NETWORK = Network(
     description="Handwritten digits, 28x28 pixels: convolution, ReLU and pooling, twice, then dense layers.",
     dataset="mnist",
     builder=build,
-    training=Training(epochs=8, batch_size=128, optimizer=adam),
+    training=Training(epochs=8, batch_size=128, optimizer=adam(2e-3)),
     expected_score=0.988,
     bits=8,
     fine_tune_epochs=2,

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from netloom.models.networks.network import Network, Target, Training
+from netloom.models.networks.optimizers import adam
 
 if TYPE_CHECKING:
     import keras
@@ -28,13 +29,6 @@ def _build(name: str, shape: tuple[int, ...]) -> "keras.Model":
     return keras.Sequential([keras.Input(shape, name="pixels"), *flatten, layers.Dense(10, name="logits")], name=name)
 
 
-def adam(steps: int) -> "keras.optimizers.Optimizer":
-    """Adam; the learning rate falls to zero along a cosine."""
-    import keras
-
-    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(3e-3, steps))
-
-
 NETWORK = Network(
     name="linear",
     title="Linear classifier",
@@ -42,7 +36,7 @@ NETWORK = Network(
     description="Handwritten digits, 28x28 pixels, by one weighted sum a class (softmax regression): the baseline.",
     dataset="mnist",
     builder=build,
-    training=Training(epochs=10, batch_size=128, optimizer=adam),
+    training=Training(epochs=10, batch_size=128, optimizer=adam(3e-3)),
     expected_score=0.915,
     bits=8,
     fine_tune_epochs=2,
@@ -57,7 +51,7 @@ DIGITS = Network(
     description="Handwritten digits, 8x8 pixels, by one weighted sum a class (softmax regression): the baseline.",
     dataset="digits",
     builder=build_digits,
-    training=Training(epochs=40, batch_size=32, optimizer=adam),
+    training=Training(epochs=40, batch_size=32, optimizer=adam(3e-3)),
     expected_score=0.93,
     bits=6,
     fine_tune_epochs=10,

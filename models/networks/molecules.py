@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from netloom.models.networks.network import Network, Target, Training
+from netloom.models.networks.optimizers import adamw
 
 if TYPE_CHECKING:
     import keras
@@ -26,13 +27,6 @@ def build() -> "keras.Model":
     )
 
 
-def adam(steps: int) -> "keras.optimizers.Optimizer":
-    """Adam with much weight decay; the learning rate falls to zero along a cosine."""
-    import keras
-
-    return keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(2e-3, steps), weight_decay=0.01)
-
-
 NETWORK = Network(
     name="molecules",
     title="Activity of molecules",
@@ -43,7 +37,7 @@ NETWORK = Network(
     ),
     dataset="tox21",
     builder=build,
-    training=Training(epochs=12, batch_size=64, optimizer=adam),
+    training=Training(epochs=12, batch_size=64, optimizer=adamw(2e-3)),
     expected_score=0.77,
     bits=6,
     fine_tune_epochs=4,

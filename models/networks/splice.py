@@ -9,6 +9,7 @@ from netloom.common.palette import INK, MEAN, MUTED
 from netloom.models.data.examples import only
 from netloom.models.data.splice import BASES, CLASS_NAMES
 from netloom.models.networks.network import Network, Target, Training
+from netloom.models.networks.optimizers import adamw
 from netloom.models.tasks import Picture, Shows
 
 if TYPE_CHECKING:
@@ -43,14 +44,6 @@ def build() -> "keras.Model":
         ],
         name="splice",
     )
-
-
-def adam(steps: int) -> "keras.optimizers.Optimizer":
-    """Adam with weight decay; the learning rate falls to zero along a cosine."""
-    import keras
-
-    schedule = keras.optimizers.schedules.CosineDecay(2e-3, steps)
-    return keras.optimizers.AdamW(schedule, weight_decay=0.01)
 
 
 def mutants(sequence: np.ndarray) -> np.ndarray:
@@ -156,7 +149,7 @@ NETWORK = Network(
     ),
     dataset="splice-junctions",
     builder=build,
-    training=Training(epochs=40, batch_size=32, optimizer=adam),
+    training=Training(epochs=40, batch_size=32, optimizer=adamw(2e-3)),
     expected_score=0.95,
     bits=6,
     fine_tune_epochs=10,

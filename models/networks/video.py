@@ -7,6 +7,7 @@ import numpy as np
 
 from netloom.models.data.examples import only
 from netloom.models.networks.network import Network, Target, Training
+from netloom.models.networks.optimizers import adam
 from netloom.models.tasks.picture import Picture, Shows
 
 if TYPE_CHECKING:
@@ -31,13 +32,6 @@ def build() -> "keras.Model":
         ],
         name="video",
     )
-
-
-def adam(steps: int) -> "keras.optimizers.Optimizer":
-    """Adam; the learning rate falls to zero along a cosine."""
-    import keras
-
-    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(5e-3, steps))
 
 
 def pictures(shows: Shows) -> Sequence[Picture]:
@@ -71,7 +65,7 @@ NETWORK = Network(
     description="Which way a digit moves, or that it stands still, by two three-dimensional convolutions.",
     dataset="films",
     builder=build,
-    training=Training(epochs=12, batch_size=64, optimizer=adam),
+    training=Training(epochs=12, batch_size=64, optimizer=adam(5e-3)),
     expected_score=0.92,
     bits=6,
     fine_tune_epochs=3,

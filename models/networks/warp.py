@@ -7,6 +7,7 @@ import numpy as np
 
 from netloom.common.palette import INK, LINE, MUTED, PROVEN, SEEN
 from netloom.models.networks.network import Network, Target, Training
+from netloom.models.networks.optimizers import adam
 from netloom.models.tasks.picture import Picture, Shows
 
 if TYPE_CHECKING:
@@ -37,13 +38,6 @@ def build() -> "keras.Model":
     )
     model.get_layer("hidden").set_weights([np.array([[1, -1], [1, 1]], np.float32), np.zeros(2, np.float32)])
     return model
-
-
-def adam(steps: int) -> "keras.optimizers.Optimizer":
-    """Adam; the learning rate falls to zero along a cosine."""
-    import keras
-
-    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.05, steps))
 
 
 def pictures(shows: Shows) -> Sequence[Picture]:
@@ -118,7 +112,7 @@ NETWORK = Network(
     description="Two curves that no straight line parts, and the smallest network that does: two hidden units.",
     dataset="curves",
     builder=build,
-    training=Training(epochs=40, batch_size=64, optimizer=adam),
+    training=Training(epochs=40, batch_size=64, optimizer=adam(0.05)),
     expected_score=0.99,
     bits=8,
     fine_tune_epochs=5,

@@ -8,6 +8,7 @@ import numpy as np
 from netloom.common.palette import INK, LINE
 from netloom.models.data.examples import only
 from netloom.models.networks.network import Network, Target, Training
+from netloom.models.networks.optimizers import adamw
 from netloom.models.tasks import Picture, Shows
 from netloom.models.tasks.task import name_of
 
@@ -38,14 +39,6 @@ def build() -> "keras.Model":
     model.add(layers.GlobalAveragePooling1D(name="mean"))
     model.add(layers.Dense(10, name="logits"))
     return model
-
-
-def adam(steps: int) -> "keras.optimizers.Optimizer":
-    """Adam with weight decay; the learning rate falls to zero along a cosine."""
-    import keras
-
-    schedule = keras.optimizers.schedules.CosineDecay(3e-3, steps)
-    return keras.optimizers.AdamW(schedule, weight_decay=0.01)
 
 
 def heard(frames: np.ndarray) -> np.ndarray:
@@ -102,7 +95,7 @@ NETWORK = Network(
     ),
     dataset="spoken-digits",
     builder=build,
-    training=Training(epochs=12, batch_size=64, optimizer=adam),
+    training=Training(epochs=12, batch_size=64, optimizer=adamw(3e-3)),
     expected_score=0.74,
     bits=8,
     fine_tune_epochs=2,
