@@ -296,8 +296,7 @@ def test_merges_are_refused_by_name(build, said, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_stream_of_new_width_that_two_layers_read_keeps_its_type(tmp_path):
-    """hls4ml copies it in its default type, which dropped a bit of what comes from the dense layer."""
+def reshaped_and_read_twice():
     from qkeras import QDense
 
     source = keras.Input((4,), name="a")
@@ -305,11 +304,30 @@ def test_a_stream_of_new_width_that_two_layers_read_keeps_its_type(tmp_path):
     x = layers().Reshape((2, 3))(x)
     model = keras.Model(source, layers().Add(name="sum")([x, layers().Permute((1, 2))(x)]))
     model.get_layer("dense").set_weights([np.full((4, 6), 0.34375), np.zeros(6)])
+    return model
+
+
+def test_a_stream_of_new_width_that_two_layers_read_keeps_its_type(tmp_path):
+    """hls4ml copies it in its default type, which dropped a bit of what comes from the dense layer."""
+    model = reshaped_and_read_twice()
     conversion = convert(model, STREAM, tmp_path / "net")
     x = np.random.default_rng(0).integers(-128, 128, (20, 4)) / 128
     engines = [open_engine(name, conversion=conversion) for name in ("fixed", "csim")]
     assert compare_engines(*engines, x, trace=True).equal
     np.testing.assert_array_equal(engines[0].predict(x), model.predict(x, verbose=0))
+
+
+@pytest.mark.parametrize("lowered", [False, True], ids=["as it is", "taken for its input"])
+def test_a_variable_of_another_type_than_what_comes_of_its_layer_is_refused(lowered, tmp_path, monkeypatch):
+    from netloom.hls import hls4ml_graph
+    from netloom.hls.lower import graph
+
+    monkeypatch.setattr(hls4ml_graph, "_type_clones", lambda _: None)
+    if lowered:
+        monkeypatch.setitem(graph.LOWERINGS, "Clone", lambda _, context: context.pass_through(context.inputs[0]))
+    with pytest.raises(PrecisionError, match="'clone_"):
+        convert(reshaped_and_read_twice(), STREAM, tmp_path / "net")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_depthwise_convolutions_over_one_and_two_axes_do_not_compile_together(tmp_path):
