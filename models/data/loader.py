@@ -7,7 +7,6 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +30,7 @@ class Loader:
         files: path of each file under NETLOOM_DATA -> its SHA-256 (hex).
         parse: contents of `files` (keys as in `files`) -> raw arrays.
         public_source: name of the public source, for messages.
-        fetch: downloads from the public source -> raw arrays; raises OSError, ValueError or HTTPException.
+        fetch: downloads from the public source -> raw arrays; whatever it raises, it has failed.
         prepare: raw arrays and the place they came from -> Dataset.
         digest: SHA-256 (hex) of the raw arrays (`digest_arrays`), which those fetched must have; None takes any.
     """
@@ -74,7 +73,7 @@ class Loader:
             with _bounded_download():
                 arrays = self.fetch()
             self._check(arrays)
-        except (OSError, ValueError, HTTPException) as error:
+        except Exception as error:  # what a source gives may be anything, and so may what a parser says of it
             reason = " ".join(str(error).split())[:200] or type(error).__name__
             tried.append(f"{self.public_source} failed ({reason})")
             raise DataUnavailableError(

@@ -1,15 +1,18 @@
 import dataclasses
 import hashlib
+import io
 import socket
 import time
 from http.client import IncompleteRead
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import pytest
 
 from netloom.errors import DataUnavailableError, StorageError
 from netloom.models import Dataset
+from netloom.models.data import download
 from netloom.models.data.cache import cache_path, read_cached, write_cached
 from netloom.models.data.dataset import digest_arrays
 from netloom.models.data.loader import SOCKET_TIMEOUT, Loader
@@ -119,9 +122,16 @@ def test_an_unset_data_directory_is_said():
         toy(no_network).load()
 
 
-@pytest.mark.parametrize(
-    "error", [ValueError("wrong checksum"), IncompleteRead(b""), TimeoutError()], ids=lambda e: type(e).__name__
+FAILURES = (
+    ValueError("wrong checksum"),
+    IncompleteRead(b""),
+    TimeoutError(),
+    BadZipFile("no zip"),
+    KeyError("x"),
 )
+
+
+@pytest.mark.parametrize("error", FAILURES, ids=lambda e: type(e).__name__)
 def test_every_failure_of_the_public_source_becomes_one_line(error):
     def fetch():
         raise error
@@ -129,6 +139,15 @@ def test_every_failure_of_the_public_source_becomes_one_line(error):
     with pytest.raises(DataUnavailableError, match=r"the toy shop failed \(.+\)"):
         toy(fetch).load()
     assert not cache_path("toy").exists()
+
+
+def test_a_download_of_any_size_is_not_read_to_its_end(monkeypatch):
+    monkeypatch.setattr(download, "urlopen", lambda address: io.BytesIO(bytes(11)))
+    monkeypatch.setattr(download, "LARGEST", 10)
+    with pytest.raises(OSError, match="more than 10 bytes"):
+        download.download("https://toys")
+    monkeypatch.setattr(download, "LARGEST", 11)
+    assert download.download("https://toys") == bytes(11)
 
 
 def flip_a_byte(content):
