@@ -98,6 +98,9 @@ class _Widened(FromTemplates):
         self._chosen[node.name, role] = chosen
         return chosen
 
+    def held(self, node: Any, output: str) -> None:
+        """The graph's variables hold the types that are not widened."""
+
     def table_size(self, node: Any, role: str, default: int) -> int:
         """The graph's size."""
         size = super().table_size(node, role, default)
