@@ -2,9 +2,10 @@
 
     python benchmarks/pretraining.py [--labels N ...] [--seeds N] [--results FILE] [--png FILE]
 
-A seed draws the labelled images and the initial weights, for both. Either is trained for the same number of steps. What
-is measured already is in the file of results and not done again. The script fails if pre-training does not win at every
-number of labels, by its mean over the seeds.
+A seed draws the labelled images, the initial weights and all else. Either way takes the same number of steps of
+backpropagation, whatever the number of labels. The results go to the file that the report of `pretrain` draws;
+what is in it already is not measured again. The script fails if pre-training does not win at every number of labels, by
+its mean over the seeds.
 """
 
 import argparse
@@ -22,41 +23,30 @@ from rich.table import Table
 
 from netloom.models import Dataset, get_network, load_dataset
 from netloom.models.data.mnist import few_labels
+from netloom.models.networks.pretrain import MEASURED, climb, draw_gain
 from netloom.models.training import train
 
 WAYS = ("from scratch", "pre-trained")
+Found = dict[str, dict[str, list[float]]]
 
 
-def measure(mnist: Dataset, labels: int, seed: int, way: str) -> float:
-    """Test accuracy of one training."""
-    network, data = get_network("pretrain"), few_labels(mnist, labels, seed)
-    epochs = network.training.epochs * 1000 // labels
-    training = replace(network.training, epochs=epochs)
+def measure(mnist: Dataset, labels: list[int], seed: int) -> dict[tuple[str, int], float]:
+    """Test accuracy, 0 to 1, of each way with each number of labels."""
+    network, found = get_network("pretrain"), {}
     model = network.build(seed)
-    if way == WAYS[1]:
-        network.train(model, data, training, seed)
-    else:
-        train(model, data, training, seed)
-    return float((model.predict(mnist.x_test, verbose=0, batch_size=1000).argmax(axis=1) == mnist.y_test).mean())
-
-
-def draw(found: dict[str, float], labels: list[int], seeds: int) -> Figure:
-    """Accuracy against the number of labels, with the standard deviation over the seeds."""
-    figure = Figure(figsize=(6, 3.6), layout="constrained")
-    axes = figure.subplots()
     for way in WAYS:
-        values = np.array([[100 * found[key(n, seed, way)] for seed in range(seeds)] for n in labels])
-        axes.errorbar(labels, values.mean(axis=1), values.std(axis=1, ddof=1), marker="o", capsize=4, label=way)
-    axes.set_xscale("log")
-    axes.set_xticks(labels, [f"{n:,}" for n in labels])
-    axes.set_xlabel("labelled images, of 60,000")
-    axes.set_ylabel("test accuracy, %")
-    axes.legend(frameon=False)
-    return figure
-
-
-def key(labels: int, seed: int, way: str) -> str:
-    return f"{labels} labels, seed {seed}, {way}"
+        if way == "pre-trained":
+            model = network.build(seed)
+            climb(model, mnist, seed)
+        weights = model.get_weights()
+        for count in labels:
+            model.set_weights(weights)
+            training = replace(network.training, epochs=network.training.epochs * 1000 // count)
+            train(model, few_labels(mnist, count, seed), training, seed)
+            right = model.predict(mnist.x_test, verbose=0, batch_size=1000).argmax(axis=1) == mnist.y_test
+            found[way, count] = float(right.mean())
+            print(f"seed {seed}, {count} labels, {way}: {found[way, count]:.4f}", file=sys.stderr, flush=True)
+    return found
 
 
 def main() -> int:
@@ -64,33 +54,31 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--labels", type=int, nargs="+", default=[100, 300, 1000])
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--results", type=Path, default=Path("runs/pretraining.json"))
+    parser.add_argument("--results", type=Path, default=MEASURED)
     parser.add_argument("--png", type=Path)
     arguments = parser.parse_args()
-    path = arguments.results
-    found: dict[str, float] = json.loads(path.read_text()) if path.exists() else {}
+    labels, path = arguments.labels, arguments.results
+    found: Found = json.loads(path.read_text()) if path.exists() else {}
+    if any(list(map(int, scores)) != labels for scores in found.values()):
+        parser.error(f"{path} is of other numbers of labels; give another file of --results")
+    found = found or {way: {str(count): [] for count in labels} for way in WAYS}
     mnist = load_dataset("mnist")
-    for seed in range(arguments.seeds):
-        for labels in arguments.labels:
-            for way in WAYS:
-                name = key(labels, seed, way)
-                if name not in found:
-                    found[name] = measure(mnist, labels, seed, way)
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_text(json.dumps(found, indent=2) + "\n")
-                    print(f"{name}: {found[name]:.4f}", file=sys.stderr, flush=True)
-    table = Table(
-        "labels", *WAYS, "difference", title=f"{arguments.seeds} seeds, mean and standard deviation", box=MARKDOWN
-    )
-    lost = []
-    for labels in arguments.labels:
-        scratch, pre = (np.array([found[key(labels, seed, way)] for seed in range(arguments.seeds)]) for way in WAYS)
-        cells = [f"{100 * one.mean():.2f} ± {100 * one.std(ddof=1):.2f} %" for one in (scratch, pre)]
-        table.add_row(f"{labels:,}", *cells, f"{100 * (pre - scratch).mean():+.2f} points")
-        lost += [labels] if pre.mean() <= scratch.mean() else []
+    for seed in range(len(found[WAYS[0]][str(labels[0])]), arguments.seeds):
+        for (way, count), score in measure(mnist, labels, seed).items():
+            found[way][str(count)].append(round(score, 4))
+        path.write_text(json.dumps(found, indent=2) + "\n")
+    table = Table("labels", *WAYS, "difference", title=f"mean and standard deviation of {arguments.seeds} seeds")
+    table.box, lost = MARKDOWN, []
+    for count in labels:
+        scratch, raised = (100 * np.array(found[way][str(count)]) for way in WAYS)
+        gain = raised - scratch
+        cells = [f"{one.mean():.2f} ± {one.std(ddof=1):.2f} %" for one in (scratch, raised)]
+        table.add_row(f"{count:,}", *cells, f"{gain.mean():+.2f} ± {gain.std(ddof=1):.2f} points")
+        lost += [count] if gain.mean() <= 0 else []
     Console(width=100).print(table)
     if arguments.png:
-        figure = draw(found, arguments.labels, arguments.seeds)
+        figure = Figure(figsize=(6, 3.4), layout="constrained")
+        draw_gain(figure, found, ("tab:gray", "tab:blue"))
         with arguments.png.open("wb") as file:
             FigureCanvasAgg(figure).print_png(file)
     return bool(lost)

@@ -1,19 +1,32 @@
 """`pretrain` and `autoencoder`: layers that learn one by one without labels, then backpropagation, as in 2006."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from netloom.common.palette import MEAN, MUTED
+from netloom.common.reading import read_bytes
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.examples import only
 from netloom.models.networks.network import Network, Target, Training
+from netloom.models.networks.optimizers import adam
 from netloom.models.pretraining import Pretraining, pretrain
+from netloom.models.tasks.picture import Picture, Shows
 
 if TYPE_CHECKING:
     import keras
+    from matplotlib.figure import Figure
 
 _REVIEW = "2006: unsupervised layer-by-layer pre-training, then backpropagation, where few labels are there"
 _UNITS = (256, 64)
 _HOW = Pretraining()
+MEASURED = Path(__file__).with_name("pretrain.json")
+"""Test accuracies, 0 to 1, `{way: {labels: [of each seed]}}`; `benchmarks/pretraining.py` writes it."""
+_IMAGES = 10
+"""Test images that are drawn."""
 
 
 def build() -> "keras.Model":
@@ -21,23 +34,34 @@ def build() -> "keras.Model":
     import keras
     from keras import layers
 
-    steps = [keras.Input((28, 28, 1), name="pixels"), layers.Flatten(name="flatten")]
-    for number, units in enumerate(_UNITS, start=1):
-        steps += [layers.Dense(units, name=f"up{number}"), layers.Activation("sigmoid", name=f"hidden{number}")]
-    return keras.Sequential([*steps, layers.Dense(10, name="logits")], name="pretrain")
+    return keras.Sequential([*_way_up(), layers.Dense(10, name="logits")], name="pretrain")
 
 
 def build_autoencoder() -> "keras.Model":
-    """28x28x1 -> 256 -> 64 -> 256 -> 28x28x1, with sigmoids: up to a code of 64, and down the same way."""
+    """28x28x1 -> 256 -> 64 -> 256 -> 28x28x1: up to a code of 64, and down the same way; sigmoids between."""
+    import keras
+    from keras import layers
+
+    down = [layers.Dense(_UNITS[0], name="down2"), layers.Activation("sigmoid", name="shown2")]
+    down += [layers.Dense(784, name="down1"), layers.Activation("sigmoid", name="shown1")]
+    return keras.Sequential([*_way_up(), *down, layers.Reshape((28, 28, 1), name="image")], name="autoencoder")
+
+
+def _way_up() -> list:
     import keras
     from keras import layers
 
     steps = [keras.Input((28, 28, 1), name="pixels"), layers.Flatten(name="flatten")]
     for number, units in enumerate(_UNITS, start=1):
         steps += [layers.Dense(units, name=f"up{number}"), layers.Activation("sigmoid", name=f"hidden{number}")]
-    steps += [layers.Dense(_UNITS[0], name="down2"), layers.Activation("sigmoid", name="shown2")]
-    steps += [layers.Dense(784, name="down1"), layers.Activation("sigmoid", name="shown1")]
-    return keras.Sequential([*steps, layers.Reshape((28, 28, 1), name="image")], name="autoencoder")
+    return steps
+
+
+def climb(model: "keras.Model", dataset: Dataset, seed: int) -> list[np.ndarray]:
+    """Pre-train the way up on all images, those without labels too; see `pretrain`."""
+    layers = [model.get_layer(f"up{number}") for number in range(1, len(_UNITS) + 1)]
+    images = dataset.x_train if dataset.x_unlabelled is None else dataset.x_unlabelled
+    return pretrain(layers, only(images), _HOW, seed)
 
 
 def fit(
@@ -47,10 +71,10 @@ def fit(
     seed: int = 0,
     callbacks: Sequence["keras.callbacks.Callback"] = (),
 ) -> dict[str, list[float]]:
-    """Pre-train on all images, those without labels too; then train on those that have them."""
+    """Pre-train on all images; then train on those that have labels."""
     from netloom.models.training import train
 
-    _climb(model, dataset, seed)
+    climb(model, dataset, seed)
     return train(model, dataset, training, seed, callbacks)
 
 
@@ -64,23 +88,66 @@ def fit_autoencoder(
     """Pre-train the way up, unroll it into the way down, then train all of it to give its input again."""
     from netloom.models.training import train
 
-    for number, biases in enumerate(_climb(model, dataset, seed), start=1):
+    for number, biases in enumerate(climb(model, dataset, seed), start=1):
         up = model.get_layer(f"up{number}").get_weights()[0]
         model.get_layer(f"down{number}").set_weights([up.T, biases])
     return train(model, dataset, training, seed, callbacks)
 
 
-def _climb(model: "keras.Model", dataset: Dataset, seed: int) -> list:
-    layers = [model.get_layer(f"up{number}") for number in range(1, len(_UNITS) + 1)]
-    images = dataset.x_train if dataset.x_unlabelled is None else dataset.x_unlabelled
-    return pretrain(layers, only(images), _HOW, seed)
+def pictures(shows: Shows) -> Sequence[Picture]:
+    """What pre-training gains with few labels, over several seeds, as the benchmark has measured it."""
+    del shows  # it is about many trainings, not about this one
+    found = json.loads(read_bytes(MEASURED))
+    seeds = len(next(iter(next(iter(found.values())).values())))
+    note = (
+        f"Test accuracy of this network from few labels, with its layers pre-trained and without: mean and standard"
+        f" deviation of {seeds} seeds, each with labels and initial weights of its own (benchmarks/pretraining.py)."
+    )
+    return [Picture("What pre-training gains", note, (8.4, 3.4), lambda figure: draw_gain(figure, found))]
 
 
-def adam(steps: int) -> "keras.optimizers.Optimizer":
-    """Adam; the learning rate falls to zero along a cosine."""
-    import keras
+def draw_gain(
+    figure: "Figure", found: Mapping[str, Mapping[str, Sequence[float]]], colours: Sequence[str] = (MUTED, MEAN)
+) -> None:
+    """Accuracy against the number of labels, with error bars; `found` is as in `MEASURED`, a colour for each way."""
+    axes = figure.subplots()
+    labels = []
+    for (way, scores), colour in zip(found.items(), colours, strict=True):
+        labels = [int(number) for number in scores]
+        values = 100 * np.array(list(scores.values()))
+        spread = values.std(axis=1, ddof=1)
+        axes.errorbar(labels, values.mean(axis=1), spread, marker="o", capsize=4, label=way, color=colour)
+    axes.set_xscale("log")
+    axes.set_xticks(labels, [f"{number:,}" for number in labels])
+    axes.minorticks_off()
+    axes.grid(axis="y")
+    axes.set_xlabel("labelled images, of 60,000")
+    axes.set_ylabel("test accuracy, %")
+    axes.legend(frameon=False, loc="lower right")
 
-    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, steps))
+
+def autoencoder_pictures(shows: Shows) -> Sequence[Picture]:
+    """Test images, and what the float and the fixed-point network make of them."""
+    x = only(shows.x)[:_IMAGES]
+    rows = {"image": x} | {
+        engine: np.reshape(shows.predictions[engine][0][:_IMAGES], x.shape)
+        for engine in ("float", "fixed")
+        if engine in shows.predictions
+    }
+
+    def draw(figure: "Figure") -> None:
+        grid = figure.subplots(len(rows), len(x), squeeze=False)
+        for line, (name, images) in zip(grid, rows.items(), strict=True):
+            for axes, image in zip(line, images[..., 0], strict=True):
+                axes.imshow(image, cmap="gray_r", vmin=0, vmax=1)
+                axes.set_xticks([])
+                axes.set_yticks([])
+            line[0].set_ylabel(name)
+
+    note = (
+        f"Test images, and each again from a code of {_UNITS[-1]} numbers, in float and in the hardware's arithmetic."
+    )
+    return [Picture("From the code back to the image", note, (8.4, 0.9 * len(rows)), draw)]
 
 
 NETWORK = Network(
@@ -93,13 +160,14 @@ NETWORK = Network(
     ),
     dataset="mnist-few-labels",
     builder=build,
-    training=Training(epochs=60, batch_size=20, optimizer=adam, validation_fraction=0),
+    training=Training(epochs=30, batch_size=20, optimizer=adam(1e-3), validation_fraction=0),
     expected_score=0.92,
     bits=8,
     fine_tune_epochs=10,
-    target=Target("ULX3S-85F", target_ii=2048),
+    target=Target("ULX3S-85F", target_ii=4096),
     training_seconds=120,
     trainer=fit,
+    pictures=pictures,
 )
 
 AUTOENCODER = Network(
@@ -111,13 +179,14 @@ AUTOENCODER = Network(
     ),
     dataset="mnist-images",
     builder=build_autoencoder,
-    training=Training(epochs=8, batch_size=128, optimizer=adam),
+    training=Training(epochs=4, batch_size=128, optimizer=adam(2e-3)),
     expected_score=0.02,
     bits=8,
     fine_tune_epochs=1,
-    target=Target("ULX3S-85F", target_ii=4096, rtl_samples=1000),
+    target=Target("ULX3S-85F", target_ii=8192, rtl_samples=200),
     training_seconds=200,
     task="reconstruction",
-    csim_samples=1000,
+    csim_samples=200,
     trainer=fit_autoencoder,
+    pictures=autoencoder_pictures,
 )

@@ -1,17 +1,20 @@
 """Layer by layer without labels: what is learnt gives its input again, and is where backpropagation begins."""
 
 import dataclasses
+import json
 
 import keras
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from netloom.models import Dataset, load_dataset, training
 from netloom.models.networks import pretrain as home
 from netloom.models.networks.pretrain import AUTOENCODER, NETWORK
 from netloom.models.pretraining import Pretraining, pretrain
+from netloom.models.tasks import Shows
 
-SHORT = Pretraining(epochs=60, batch_size=10, rate=0.1)
+SHORT = Pretraining(epochs=30, batch_size=10, rate=0.05)
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +32,15 @@ def test_layers_that_are_pre_trained_give_their_input_again(digits):
     again = 1 / (1 + np.exp(-(hidden @ kernel.T + biases)))
     error = ((again - digits.x_test) ** 2).mean()
     assert error < 0.5 * digits.x_train.var(axis=0).mean()
+
+
+def test_a_machine_is_drawn_from_its_seed(digits):
+    model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(8)])
+    kernels = []
+    for seed in (1, 1, 2):
+        pretrain(model.layers, digits.x_train[:100], dataclasses.replace(SHORT, epochs=1), seed)
+        kernels.append(model.get_weights()[0])
+    assert (kernels[0] == kernels[1]).all() and (kernels[0] != kernels[2]).any()
 
 
 def few_images():
@@ -55,3 +67,38 @@ def test_the_way_down_is_the_way_up_unrolled(monkeypatch):
         up, down = (model.get_layer(f"{way}{number}").get_weights()[0] for way in ("up", "down"))
         np.testing.assert_array_equal(down, up.T)
     assert model.output_shape == (None, 28, 28, 1)
+
+
+def test_what_pre_training_gains_is_drawn_with_error_bars(monkeypatch, tmp_path):
+    measured = {"from scratch": {"100": [0.7, 0.72], "1000": [0.9, 0.91]}, "pre-trained": {"100": [0.8, 0.81]}}
+    measured["pre-trained"]["1000"] = [0.93, 0.94]
+    monkeypatch.setattr(home, "MEASURED", tmp_path / "pretrain.json")
+    home.MEASURED.write_text(json.dumps(measured))
+    nothing = Shows(np.zeros((1, 2)), None, (), {}, lambda engine, x: {})
+    (picture,) = NETWORK.pictures(nothing)
+    assert "2 seeds" in picture.note
+    figure = Figure()
+    picture.draw(figure)
+    (axes,) = figure.axes
+    assert [container.get_label() for container in axes.containers] == list(measured)
+    np.testing.assert_allclose(axes.containers[0].lines[0].get_ydata(), [71, 90.5])
+    (bars,) = axes.containers[1].lines[2]
+    np.testing.assert_allclose(np.ptp(bars.get_segments(), axis=1)[:, 1], [2 * 0.5**0.5] * 2, rtol=1e-6)
+
+
+def test_reconstructions_of_the_engines_stand_below_the_images():
+    x = np.random.default_rng(0).random((12, 28, 28, 1))
+    shows = Shows(x, None, (), {"float": [x / 2], "fixed": [x.reshape(12, 784)[:11]]}, lambda engine, x: {})
+    (picture,) = AUTOENCODER.pictures(shows)
+    figure = Figure()
+    picture.draw(figure)
+    assert [figure.axes[row].get_ylabel() for row in (0, 10, 20)] == ["image", "float", "fixed"]
+    np.testing.assert_array_equal(figure.axes[13].images[0].get_array(), x[3, ..., 0] / 2)
+
+
+def test_pre_training_gained_with_every_number_of_labels():
+    scratch, raised = json.loads(home.MEASURED.read_text()).values()
+    assert list(scratch) == list(raised) and len(scratch) >= 3
+    for labels in scratch:
+        assert len(scratch[labels]) == len(raised[labels]) >= 5
+        assert np.mean(raised[labels]) > np.mean(scratch[labels])
