@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from netloom.errors import NetworkNotFoundError
 from netloom.models.networks import (
     cells,
+    cheque,
     digits,
     jets,
     kernel,
@@ -29,6 +30,7 @@ _NETWORKS: tuple[Network, ...] = (
     lenet.NETWORK,
     pretrain.NETWORK,
     pretrain.AUTOENCODER,
+    cheque.NETWORK,
     video.NETWORK,
     cells.NETWORK,
     jets.NETWORK,
