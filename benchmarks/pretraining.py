@@ -3,9 +3,9 @@
     python benchmarks/pretraining.py [--labels N ...] [--seeds N] [--results FILE] [--png FILE]
 
 A seed draws the labelled images, the initial weights and all else. Either way takes the same number of steps of
-backpropagation, whatever the number of labels. The results go to the file that the report of `pretrain` draws;
-what is in it already is not measured again. The script fails if pre-training does not win at every number of labels, by
-its mean over the seeds.
+backpropagation, whatever the number of labels: fewer images are seen more often. The results go to the file that the
+report of `pretrain` draws; what is in it already is not measured again. The script fails if pre-training does not win at
+every number of labels, by its mean over the seeds.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from netloom.models import Dataset, get_network, load_dataset
-from netloom.models.data.mnist import few_labels
+from netloom.models.data.mnist import FEW_LABELS, few_labels
 from netloom.models.networks.pretrain import MEASURED, climb, draw_gain
 from netloom.models.training import train
 
@@ -41,8 +41,11 @@ def measure(mnist: Dataset, labels: list[int], seed: int) -> dict[tuple[str, int
         weights = model.get_weights()
         for count in labels:
             model.set_weights(weights)
-            training = replace(network.training, epochs=network.training.epochs * 1000 // count)
-            train(model, few_labels(mnist, count, seed), training, seed)
+            few = few_labels(mnist, count, seed)
+            assert isinstance(few.x_train, np.ndarray) and isinstance(few.y_train, np.ndarray)
+            often = np.tile(np.arange(count), FEW_LABELS // count)
+            few = replace(few, x_train=few.x_train[often], y_train=few.y_train[often])
+            train(model, few, network.training, seed)
             right = model.predict(mnist.x_test, verbose=0, batch_size=1000).argmax(axis=1) == mnist.y_test
             found[way, count] = float(right.mean())
             print(f"seed {seed}, {count} labels, {way}: {found[way, count]:.4f}", file=sys.stderr, flush=True)

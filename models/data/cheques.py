@@ -13,6 +13,8 @@ HEIGHT, WIDTH, LONGEST = 28, 160, 9
 TRAIN, TEST = 12_000, 2000
 CLOSEST, FURTHEST = -3, 2
 """Columns from the ink of one symbol to that of the next: they overlap, touch, or stand apart."""
+SYMBOLS = ("", *AMOUNTS.symbols)
+"""By their numbers; 0 is nothing."""
 UP_OR_DOWN = 2
 """Rows by up to which a digit is shifted."""
 
@@ -31,7 +33,7 @@ def load_cheques() -> Dataset:
         )  # type: ignore[arg-type]
     )
     source = f"amounts drawn of {mnist.source.split(',')[0]}, {TRAIN:,} train and {TEST:,} test strips {HEIGHT}x{WIDTH}"
-    return Dataset(x_train, y_train, x_test, y_test, ("", *AMOUNTS.symbols), source, task="amounts")
+    return Dataset(x_train, y_train, x_test, y_test, SYMBOLS, source, task="amounts")
 
 
 def draw_strips(images: np.ndarray, labels: np.ndarray, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -80,8 +82,9 @@ def _place(strip: np.ndarray, glyphs: Sequence[np.ndarray], gaps: np.ndarray, ra
 
 def _digit(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """The columns of an image in which there is ink, a little higher or lower."""
-    inked = np.flatnonzero(image.any(axis=0))
-    return np.roll(image, random.integers(-UP_OR_DOWN, UP_OR_DOWN + 1), axis=0)[:, inked[0] : inked[-1] + 1]
+    inked, shift = np.flatnonzero(image.any(axis=0)), random.integers(2 * UP_OR_DOWN + 1)
+    shifted = np.pad(image, ((UP_OR_DOWN, UP_OR_DOWN), (0, 0)))[shift : shift + HEIGHT]
+    return shifted[:, inked[0] : inked[-1] + 1]
 
 
 def _mark(symbol: str, random: np.random.Generator) -> np.ndarray:
