@@ -4,8 +4,8 @@
 
 A seed draws the labelled images, the initial weights and all else. Either way takes the same number of steps of
 backpropagation, whatever the number of labels: fewer images are seen more often. The results go to the file that the
-report of `pretrain` draws; what is in it already is not measured again. The script fails if pre-training does not win at
-every number of labels, by its mean over the seeds.
+report of `pretrain` draws; what is in it already is not measured again. The script fails if pre-training does not win
+at every number of labels, by its mean over the seeds.
 """
 
 import argparse
