@@ -36,7 +36,8 @@ class Slide:
         if window is None or type(window.operation) is not Window:
             return None
         (over,) = window.inputs
-        absorbs, operation, padder = (window.name,), window.operation, givers.get(over)
+        absorbs: tuple[str, ...] = (window.name,)
+        operation, padder = window.operation, givers.get(over)
         read = [*dataflow.outputs, *(name for other in dataflow.nodes for name in other.inputs)]
         if padder is not None and type(padder.operation) is Permute and read.count(over) == 1:
             # What pads alone would keep whole pictures; here zeros are put in as pixels come.
