@@ -1,6 +1,6 @@
 """`GraphWriter`: collects the nodes and constants of an ONNX graph, every value with the dtype it has."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -29,8 +29,8 @@ class GraphWriter:
     """
 
     def __init__(self, outer: "GraphWriter | None" = None) -> None:
-        self.label = outer.label if outer else ""
-        self._numbers = outer._numbers if outer else count()
+        self.label: str = outer.label if outer else ""
+        self._numbers: Iterator[int] = outer._numbers if outer else count()
         self._nodes: list[onnx.NodeProto] = []
         self._initializers: list[onnx.TensorProto] = []
         self._constants: dict[tuple[Any, ...], OnnxValue] = {}
@@ -60,7 +60,7 @@ class GraphWriter:
 
     def constant(self, array: Any, dtype: type) -> OnnxValue:
         """A constant, once however often it is asked for."""
-        made = np.asarray(array).astype(dtype)
+        made: np.ndarray = np.asarray(array).astype(dtype)
         key = (made.dtype, made.shape, made.tobytes())
         if key not in self._constants:
             name = self._name("constant")
