@@ -165,7 +165,7 @@ NETWORK = Network(
     bits=8,
     fine_tune_epochs=10,
     target=Target("ULX3S-85F", target_ii=2048, rtl_samples=1000),
-    training_seconds=120,
+    training_seconds=154,
     csim_samples=1000,
     trainer=fit,
     pictures=pictures,

@@ -1,6 +1,6 @@
 """`Grammar`: which strings may be written, and how likely each is; reads the likeliest of them in uncertain scores."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -125,7 +125,7 @@ class _States:
 _DIGITS = "0123456789"
 
 
-def _amounts() -> Sequence[Writes]:
+def _amounts() -> Iterator[Writes]:
     """Of dollars and cents, up to 99,999.99: groups of three digits, no zero in front, two digits of cents."""
     yield Writes("first", "123456789", 0.95, "second")
     yield Writes("first", "0", 0.05, "point")
