@@ -104,6 +104,7 @@ def render(report: Report, evidence: Evidence) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "brief": brief,
         "quantity": quantity,
         "percent": percent,
         "points": points,
@@ -241,6 +242,11 @@ def change(value: float) -> str:
 def steps(value: float) -> str:
     """A distance in steps for people: whole where it is large."""
     return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+
+
+def brief(value: float) -> str:
+    """A quantity with three figures, and whole from a thousand on."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def seconds(value: float) -> str:
