@@ -97,10 +97,11 @@ def _difference(evidence: Evidence, names: Sequence[str], number: int, apart: Ma
     answers: dict[str, Drawn | None] = {}
     words: dict[str, str] = {}
     for engine, outputs in evidence.predictions.items():
-        there = number < len(outputs[0])
-        output = one_of(outputs, number) if there else None
-        answers[engine] = draw(evidence.task.answer(output, names), f"{engine}{number}") if there else None
-        words[engine] = evidence.task.words(output, names) if there else ""
+        answers[engine], words[engine] = None, ""
+        if number < len(outputs[0]):
+            output = one_of(outputs, number)
+            answers[engine] = draw(evidence.task.answer(output, names), f"{engine}{number}")
+            words[engine] = evidence.task.words(output, names)
     inputs = [
         draw(shown(one[number]), f"differing{number}_{place}") for place, one in enumerate(as_list(evidence.inputs))
     ]
