@@ -8,6 +8,7 @@ import numpy as np
 from netloom.errors import InputError, SettingsError
 from netloom.models.data.examples import Arrays
 from netloom.models.tasks.classification import Classification, is_one_hot
+from netloom.models.tasks.detection import Detection
 from netloom.models.tasks.grammar import AMOUNTS
 from netloom.models.tasks.multilabel import Multilabel
 from netloom.models.tasks.reading import Reading
@@ -23,6 +24,7 @@ _TASKS: dict[str, Task] = {
         Regression(),
         Reconstruction(),
         Segmentation(),
+        Detection(),
         Multilabel(),
         Reading(),
         Reading("amounts", AMOUNTS),
