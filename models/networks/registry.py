@@ -3,7 +3,23 @@
 from difflib import get_close_matches
 
 from netloom.errors import NetworkNotFoundError
-from netloom.models.networks import cells, digits, jets, kernel, lenet, linear, molecules, splice, video, warp, words
+from netloom.models.networks import (
+    cells,
+    digits,
+    jets,
+    kernel,
+    lenet,
+    linear,
+    molecules,
+    splice,
+    tiny_ad,
+    tiny_ic,
+    tiny_kws,
+    tiny_vww,
+    video,
+    warp,
+    words,
+)
 from netloom.models.networks.network import Network
 
 _NETWORKS: tuple[Network, ...] = (
@@ -20,6 +36,10 @@ _NETWORKS: tuple[Network, ...] = (
     splice.NETWORK,
     words.NETWORK,
     molecules.NETWORK,
+    tiny_ad.NETWORK,
+    tiny_kws.NETWORK,
+    tiny_ic.NETWORK,
+    tiny_vww.NETWORK,
 )
 
 

@@ -70,6 +70,8 @@ class Anomaly(Reconstruction):
             axes.hist(found[~anomalous], edges, color=MEAN, alpha=0.8, label="as in training")
             axes.hist(found[anomalous], edges, color=INK, histtype="step", label="anomalies")
             axes.set_xscale("log")
+            axes.set_xticks([], minor=True)
+            axes.set_xticks(edges[::10], [f"{edge:.2g}" for edge in edges[::10]])
             axes.set_xlabel("mean squared error of a sample")
             axes.set_ylabel("samples")
             figure.legend(loc="outside right upper", frameon=False)

@@ -130,6 +130,7 @@ def test_errors_of_anomalies_and_of_the_rest_are_drawn() -> None:
     (picture,) = find_task("anomaly").pictures(shows)
     text = drawn(picture, "errors")
     assert "anomalies" in text and "as in training" in text
+    assert "$" not in text  # as mathematics, numbers along the axis would be drawn letter by letter
     assert not find_task("anomaly").pictures(replace(shows, y=None))
 
 

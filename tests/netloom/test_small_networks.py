@@ -1,5 +1,6 @@
 """Networks of the registry from training to the simulated firmware, on a few drawn samples in place of their data."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,34 @@ def fingerprints() -> Dataset:
     return drawn(RANDOM.random((TRAIN + TEST, 1024)) < 0.03, y, "multilabel")
 
 
-SMALL = {"splice": bases, "words": frames, "molecules": fingerprints}
+def motors() -> Dataset:
+    faulty = np.arange(TRAIN + TEST) % 2
+    given = drawn(RANDOM.random((TRAIN + TEST, 640)) / (1 + faulty[:, None]), faulty, "anomaly")
+    return replace(given, x_train=given.x_train[::2], y_train=None)
+
+
+def coefficients() -> Dataset:
+    return drawn(RANDOM.integers(-128, 128, (TRAIN + TEST, 49, 10, 1)) / 128, np.arange(TRAIN + TEST) % 12)
+
+
+def pixels() -> Dataset:
+    return drawn(RANDOM.integers(0, 256, (TRAIN + TEST, 32, 32, 3)) / 256, np.arange(TRAIN + TEST) % 10)
+
+
+def scenes() -> Dataset:
+    x, y = (RANDOM.integers(0, 256, (16, 96, 96, 3)) / 256).astype(np.float32), np.arange(16) % 2
+    return Dataset(x[:12], y[:12], x[12:], y[12:], None, "drawn")
+
+
+SMALL = {
+    "splice": bases,
+    "words": frames,
+    "molecules": fingerprints,
+    "tiny-ad": motors,
+    "tiny-kws": coefficients,
+    "tiny-ic": pixels,
+    "tiny-vww": scenes,
+}
 
 
 @pytest.mark.slow
@@ -44,7 +72,13 @@ SMALL = {"splice": bases, "words": frames, "molecules": fingerprints}
 def test_a_network_becomes_firmware_that_equals_it(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     network = get_network(name)
     monkeypatch.setitem(DATASETS, network.dataset, SMALL[name])
-    settings = netloom.RunSettings(epochs=8 if name == "splice" else 1, fine_tune_epochs=1)
+    settings = netloom.RunSettings(
+        epochs=8 if name == "splice" else 1,
+        fine_tune_epochs=1,
+        hls=netloom.HlsSettings(io_type=network.io_type),
+        csim_samples=4 if name.startswith("tiny") else None,
+        trace_samples=2 if name.startswith("tiny") else None,
+    )
     report = netloom.run(name, settings=settings, directory=tmp_path / "r").report
     equal = {record.engines: record.mismatches for record in report.fidelity if record.engines[0] != "float"}
     assert set(equal.values()) == {0}
