@@ -50,7 +50,7 @@ NETWORK = Network(
     ),
     dataset="cifar10",
     builder=build,
-    training=Training(epochs=8, batch_size=64, optimizer=adamw(3e-3), validation_fraction=0.0),
+    training=Training(epochs=6, batch_size=64, optimizer=adamw(3e-3), validation_fraction=0.0),
     expected_score=0.6,
     bits=8,
     fine_tune_epochs=1,

@@ -47,7 +47,7 @@ NETWORK = Network(
     ),
     dataset="keywords",
     builder=build,
-    training=Training(epochs=10, batch_size=64, optimizer=adam(3e-3)),
+    training=Training(epochs=6, batch_size=64, optimizer=adam(3e-3)),
     expected_score=0.9,
     bits=8,
     fine_tune_epochs=2,

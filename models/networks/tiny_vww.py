@@ -49,7 +49,7 @@ NETWORK = Network(
     ),
     dataset="figures",
     builder=build,
-    training=Training(epochs=6, batch_size=32, optimizer=adam(3e-3), validation_fraction=0.0),
+    training=Training(epochs=5, batch_size=32, optimizer=adam(3e-3), validation_fraction=0.0),
     expected_score=0.8,
     bits=8,
     fine_tune_epochs=1,
