@@ -2,6 +2,7 @@
 
 from netloom.models.tasks.anomaly import Anomaly
 from netloom.models.tasks.classification import Classification
+from netloom.models.tasks.detection import Detection
 from netloom.models.tasks.multilabel import Multilabel
 from netloom.models.tasks.picture import Picture, Shows
 from netloom.models.tasks.registry import add_task, find_task, guess_task, parts_of, read_targets, tasks
@@ -13,6 +14,7 @@ from netloom.models.tasks.task import Outputs, Predict, Score, Task
 __all__ = [
     "Anomaly",
     "Classification",
+    "Detection",
     "Multilabel",
     "Outputs",
     "Picture",
