@@ -1,6 +1,7 @@
 """Tasks: what a network is for, and so what it is trained and judged by."""
 
 from netloom.models.tasks.classification import Classification
+from netloom.models.tasks.detection import Detection
 from netloom.models.tasks.multilabel import Multilabel
 from netloom.models.tasks.picture import Picture, Shows
 from netloom.models.tasks.registry import add_task, find_task, guess_task, parts_of, read_targets, tasks
@@ -11,6 +12,7 @@ from netloom.models.tasks.task import Outputs, Predict, Score, Task
 
 __all__ = [
     "Classification",
+    "Detection",
     "Multilabel",
     "Outputs",
     "Picture",

@@ -7,7 +7,7 @@ import numpy as np
 
 from netloom.errors import InputError
 from netloom.models.data.examples import Arrays, Examples, as_list
-from netloom.models.tasks.task import Predict, Score, Task, described, prefixed
+from netloom.models.tasks.task import Outputs, Predict, Score, Task, described, prefixed
 
 
 class Several(Task):
@@ -71,6 +71,11 @@ class Several(Task):
     def decode(self, outputs: Any) -> Any:
         """Each output by its own task, in a list."""
         return [task.decode(one) for task, one in zip(self.tasks.values(), as_list(outputs), strict=True)]
+
+    def apart(self, one: Outputs, other: Outputs) -> np.ndarray:
+        """All outputs', added."""
+        each = zip(self.tasks.values(), as_list(one), as_list(other), strict=True)
+        return np.sum([task.apart(first, second) for task, first, second in each], axis=0)
 
     def answer(self, output: Any, names: Sequence[str]) -> Any:
         """There is no one picture of several; the page shows their words."""

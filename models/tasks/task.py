@@ -115,6 +115,14 @@ class Task(ABC):
         del outputs, targets
         return None
 
+    def apart(self, one: Outputs, other: Outputs) -> np.ndarray:
+        """How far the answers of two engines are apart, (samples,): the share of what the host makes of them that is
+        not the same; of measured values the mean distance. 0 where nobody would see a difference.
+        """
+        first, second = (np.asarray(self.decode(only(outputs))) for outputs in (one, other))
+        distance = np.abs(first - second) if first.dtype.kind == "f" else first != second
+        return distance.reshape(len(distance), -1).mean(axis=1)
+
     def pictures(self, shows: Shows) -> Sequence[Picture]:
         """Pictures for the top of the report."""
         del shows
