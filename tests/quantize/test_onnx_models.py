@@ -83,7 +83,7 @@ def test_a_run_begins_with_it_and_its_damage_leaves_nothing(tmp_path):
     (tmp_path / "bad.onnx").write_bytes(BREVITAS[0].read_bytes()[:-500])
     with pytest.raises(NetloomError):
         netloom.run(str(tmp_path / "bad.onnx"), directory=tmp_path / "bad", until="convert")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.onnx", "run"]
+    assert {path.name for path in (tmp_path / "bad").iterdir()} <= {".lock", "netloom.log"}
 
 
 def test_names_are_those_of_the_nodes():
