@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from netloom.errors import DataUnavailableError
+from netloom.models.data.cheques import load_cheques
 from netloom.models.data.curves import load_curves
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.digits import load_digits
@@ -15,6 +16,7 @@ from netloom.models.data.splice import SPLICE
 from netloom.models.data.words import SPOKEN_DIGITS
 
 DATASETS: Mapping[str, Callable[[], Dataset]] = {
+    "cheques": load_cheques,
     "curves": load_curves,
     "digits": load_digits,
     "films": load_films,

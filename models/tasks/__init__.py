@@ -2,8 +2,10 @@
 
 from netloom.models.tasks.classification import Classification
 from netloom.models.tasks.detection import Detection
+from netloom.models.tasks.grammar import Grammar, Writes
 from netloom.models.tasks.multilabel import Multilabel
 from netloom.models.tasks.picture import Picture, Shows
+from netloom.models.tasks.reading import Reading
 from netloom.models.tasks.registry import add_task, find_task, guess_task, parts_of, read_targets, tasks
 from netloom.models.tasks.regression import Reconstruction, Regression
 from netloom.models.tasks.segmentation import Segmentation
@@ -13,10 +15,12 @@ from netloom.models.tasks.task import Outputs, Predict, Score, Task
 __all__ = [
     "Classification",
     "Detection",
+    "Grammar",
     "Multilabel",
     "Outputs",
     "Picture",
     "Predict",
+    "Reading",
     "Reconstruction",
     "Regression",
     "Score",
@@ -24,6 +28,7 @@ __all__ = [
     "Several",
     "Shows",
     "Task",
+    "Writes",
     "add_task",
     "find_task",
     "guess_task",
