@@ -14,6 +14,10 @@ from netloom.models.networks import (
     molecules,
     pretrain,
     splice,
+    tiny_ad,
+    tiny_ic,
+    tiny_kws,
+    tiny_vww,
     video,
     warp,
     words,
@@ -37,6 +41,10 @@ _NETWORKS: tuple[Network, ...] = (
     splice.NETWORK,
     words.NETWORK,
     molecules.NETWORK,
+    tiny_ad.NETWORK,
+    tiny_kws.NETWORK,
+    tiny_ic.NETWORK,
+    tiny_vww.NETWORK,
 )
 
 

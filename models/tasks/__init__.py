@@ -1,5 +1,6 @@
 """Tasks: what a network is for, and so what it is trained and judged by."""
 
+from netloom.models.tasks.anomaly import Anomaly
 from netloom.models.tasks.classification import Classification
 from netloom.models.tasks.detection import Detection
 from netloom.models.tasks.grammar import Grammar, Writes
@@ -13,6 +14,7 @@ from netloom.models.tasks.several import Several
 from netloom.models.tasks.task import Outputs, Predict, Score, Task
 
 __all__ = [
+    "Anomaly",
     "Classification",
     "Detection",
     "Grammar",

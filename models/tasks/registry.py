@@ -7,6 +7,7 @@ import numpy as np
 
 from netloom.errors import InputError, SettingsError
 from netloom.models.data.examples import Arrays
+from netloom.models.tasks.anomaly import Anomaly
 from netloom.models.tasks.classification import Classification, is_one_hot
 from netloom.models.tasks.detection import Detection
 from netloom.models.tasks.grammar import AMOUNTS
@@ -23,6 +24,7 @@ _TASKS: dict[str, Task] = {
         Classification(),
         Regression(),
         Reconstruction(),
+        Anomaly(),
         Segmentation(),
         Detection(),
         Multilabel(),

@@ -26,6 +26,10 @@ SHAPES = {
     "splice": ((60, 4), (3,)),
     "words": ((62, 24), (10,)),
     "molecules": ((1024,), (12,)),
+    "tiny-ad": ((640,), (640,)),
+    "tiny-kws": ((49, 10, 1), (12,)),
+    "tiny-ic": ((32, 32, 3), (10,)),
+    "tiny-vww": ((96, 96, 3), (2,)),
 }
 
 
@@ -60,6 +64,13 @@ def test_equal_seeds_give_equal_weights_and_others_do_not():
     first, second, other = (get_network("digits").build(seed).get_weights()[0] for seed in (3, 3, 4))
     assert (first == second).all()
     assert (first != other).any()
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"), [("tiny-ad", 269_992), ("tiny-kws", 24_908), ("tiny-ic", 78_666), ("tiny-vww", 221_794)]
+)
+def test_mlperf_tiny_has_the_published_parameters(name, parameters):
+    assert get_network(name).build().count_params() == parameters
 
 
 def test_jets_has_the_published_shape():

@@ -59,6 +59,25 @@ def strips() -> Dataset:
     return dataclasses.replace(drawn(*draw_strips(*digits(), TRAIN + TEST, 0), "amounts"), class_names=SYMBOLS)
 
 
+def motors() -> Dataset:
+    faulty = np.arange(TRAIN + TEST) % 2
+    given = drawn(RANDOM.random((TRAIN + TEST, 640)) / (1 + faulty[:, None]), faulty, "anomaly")
+    return dataclasses.replace(given, x_train=given.x_train[::2], y_train=None)
+
+
+def coefficients() -> Dataset:
+    return drawn(RANDOM.integers(-128, 128, (TRAIN + TEST, 49, 10, 1)) / 128, np.arange(TRAIN + TEST) % 12)
+
+
+def pixels() -> Dataset:
+    return drawn(RANDOM.integers(0, 256, (TRAIN + TEST, 32, 32, 3)) / 256, np.arange(TRAIN + TEST) % 10)
+
+
+def scenes() -> Dataset:
+    x, y = (RANDOM.integers(0, 256, (16, 96, 96, 3)) / 256).astype(np.float32), np.arange(16) % 2
+    return Dataset(x[:12], y[:12], x[12:], y[12:], None, "drawn")
+
+
 SMALL = {
     "splice": bases,
     "words": frames,
@@ -66,6 +85,10 @@ SMALL = {
     "pretrain": few_labels,
     "autoencoder": images,
     "cheque": strips,
+    "tiny-ad": motors,
+    "tiny-kws": coefficients,
+    "tiny-ic": pixels,
+    "tiny-vww": scenes,
 }
 PICTURED = {
     "splice": "What each mutation does",
