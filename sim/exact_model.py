@@ -16,6 +16,7 @@ from netloom.quantize.files.hdf5 import unregistered
 
 _WEIGHTS = {
     "kernel": "kernel",
+    "recurrent": "recurrent_kernel",
     "depthwise": "depthwise_kernel",
     "pointwise": "pointwise_kernel",
     "bias": "bias",
@@ -39,6 +40,7 @@ def exact_model(model: Any) -> Any:
         copy = type(model).from_config(in_float64(model.get_config()), custom_objects=unregistered())
     for layer, twin in zip(model.layers, copy.layers, strict=True):
         twin.set_weights(layer.get_weights())  # layer by layer: two may share what the copies have each of their own
+        layer, twin = (getattr(one, "cell", one) for one in (layer, twin))  # of a recurrent layer
         _fix_weights(layer, twin)
         if getattr(layer, "_mask", None) is not None:
             twin._mask = keras.ops.cast(layer._mask, "float64")
