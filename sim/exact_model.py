@@ -27,6 +27,9 @@ _WEIGHTS = {
 }
 """QKeras's name of a quantizer -> the variable it quantizes."""
 
+_ACTIVATIONS = ("activation", "recurrent_activation", "state_quantizer_internal")
+"""Where a layer has quantizers of what it computes."""
+
 
 def exact_model(model: Any) -> Any:
     """A copy of a QKeras model that computes in float64; to be called eagerly, within `double_precision`.
@@ -44,9 +47,10 @@ def exact_model(model: Any) -> Any:
         _fix_weights(layer, twin)
         if getattr(layer, "_mask", None) is not None:
             twin._mask = keras.ops.cast(layer._mask, "float64")
-        activation = getattr(twin, "activation", None)
-        if type(activation).__name__ == "quantized_relu":
-            twin.activation = _wide_relu(activation)
+        for place in _ACTIVATIONS:
+            function = getattr(twin, place, None)
+            if type(function).__name__ == "quantized_relu":
+                setattr(twin, place, _wide_relu(function))
         if type(twin).__name__ in ("MaxPooling3D", "AveragePooling3D"):
             twin.call = functools.partial(_pooled, twin)
     return copy

@@ -38,6 +38,11 @@ CASES = {
     "lstm, hard, backwards": (QLSTM, HARD, {"go_backwards": True}),
     "gru": (QGRU, TABLES, {"reset_after": True, "return_sequences": True}),
     "gru, hard, no bias": (QGRU, HARD, {"reset_after": True, "use_bias": False}),
+    "lstm, relu": (
+        QLSTM,
+        {"activation": lambda: quantized_relu(7, 1), "recurrent_activation": lambda: quantized_relu(6, 0)},
+        {},
+    ),
     "gru that resets before": (QGRU, TABLES, {"reset_after": False}),
     "gru that resets before, hard": (QGRU, HARD, {"reset_after": False, "return_sequences": True}),
 }
