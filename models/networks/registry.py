@@ -3,7 +3,25 @@
 from difflib import get_close_matches
 
 from netloom.errors import NetworkNotFoundError
-from netloom.models.networks import cells, digits, jets, kernel, lenet, linear, molecules, splice, video, warp, words
+from netloom.models.networks import (
+    cells,
+    cheque,
+    digits,
+    jets,
+    kernel,
+    lenet,
+    linear,
+    molecules,
+    pretrain,
+    splice,
+    tiny_ad,
+    tiny_ic,
+    tiny_kws,
+    tiny_vww,
+    video,
+    warp,
+    words,
+)
 from netloom.models.networks.network import Network
 
 _NETWORKS: tuple[Network, ...] = (
@@ -14,12 +32,19 @@ _NETWORKS: tuple[Network, ...] = (
     linear.NETWORK,
     kernel.NETWORK,
     lenet.NETWORK,
+    pretrain.NETWORK,
+    pretrain.AUTOENCODER,
+    cheque.NETWORK,
     video.NETWORK,
     cells.NETWORK,
     jets.NETWORK,
     splice.NETWORK,
     words.NETWORK,
     molecules.NETWORK,
+    tiny_ad.NETWORK,
+    tiny_kws.NETWORK,
+    tiny_ic.NETWORK,
+    tiny_vww.NETWORK,
 )
 
 
