@@ -17,6 +17,7 @@ from netloom.hls.dataflow import (
     Layer,
     Lookup,
     MatVec,
+    Operation,
     Scan,
     TensorType,
 )
@@ -223,8 +224,8 @@ class _Body:
             case _:
                 return value
 
-    def _add(self, part: str, suffix: str, operation: object, *inputs: str) -> str:
-        return self.builder.add(f"{self.name}/{part}", suffix, operation, *inputs)  # type: ignore[arg-type]
+    def _add(self, part: str, suffix: str, operation: Operation, *inputs: str) -> str:
+        return self.builder.add(f"{self.name}/{part}", suffix, operation, *inputs)
 
     def _close(self, part: str, value: str) -> str:
         name = f"{self.name}/{part}"

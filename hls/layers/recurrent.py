@@ -64,7 +64,7 @@ class NetloomRecurrent(OwnLayer):
         cell: RecurrentCell = self.get_attr("cell")
         ((steps, inputs),) = self.input_shapes()
         tensor = TensorType((steps, inputs), fixed_point(self.get_input_variable().type.precision))
-        products = [tensor_of.outputs([tensor])[0] for tensor_of in cell.inputs(tensor).values()]
+        products = [product.outputs([tensor])[0] for product in cell.inputs(tensor).values()]
         scan = cell.scan(self.name, products, every=False, backwards=False)
         found = {name: tensor.element for name, tensor in scan.body.types.items()}
 

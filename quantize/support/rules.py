@@ -6,6 +6,7 @@ docs/upstream.md.
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -108,7 +109,7 @@ EMBEDDING_MASK = Rule(
 CELL_FUNCTIONS = tuple(
     Rule(
         f"in a cell, {article} `{option}` that is no function of one value, or none of Keras's",
-        lambda layer, option=option: _activation(layer, option, ()),
+        partial(_activation, option=option, taken=()),
         ACTIVATION.instead,
         ACTIVATION.reason,
     )

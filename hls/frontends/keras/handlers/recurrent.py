@@ -98,9 +98,10 @@ def _function(activation: Any, where: str) -> CellFunction:
             )
         entries = tuple(int(entry) for entry in activation.entries())
         return CellFunction("table", activation.result, activation.index, entries)
-    if isinstance(activation, quantized_sigmoid | quantized_tanh):
-        kind = "hard_sigmoid" if isinstance(activation, quantized_sigmoid) else "cast"
-        return CellFunction(kind, hard_type(activation))
+    if isinstance(activation, quantized_sigmoid):
+        return CellFunction("hard_sigmoid", hard_type(activation))
+    if isinstance(activation, quantized_tanh):
+        return CellFunction("cast", hard_type(activation))
     if not hasattr(activation, "bits"):
         name = getattr(activation, "__name__", type(activation).__name__)
         raise LayerNotSupportedError(
