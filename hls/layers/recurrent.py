@@ -18,6 +18,9 @@ from netloom.hls.lower.types import fixed_point
 
 _NOTHING = FixedPoint(1, 1, signed=False)
 
+_TYPES = ("sum", "kept", "memory", "step", "state", "act", "gate", "act_index", "gate_index")
+_WEIGHTS = ("kernel", "recurrent", "bias", "recurrent_bias", "act_table", "gate_table")
+
 _KINDS = {"simple": 0, "lstm": 1, "gru": 2, "gru_before": 3}
 _FUNCTIONS = {"nothing": 0, "cast": 0, "hard_sigmoid": 1, "table": 2}
 """Their numbers in C++."""
@@ -30,19 +33,13 @@ class NetloomRecurrent(OwnLayer):
         Attribute("cell", value_type=RecurrentCell),
         Attribute("every", value_type=bool),
         Attribute("backwards", value_type=bool),
-        *(
-            TypeAttribute(role)
-            for role in ("sum", "kept", "memory", "step", "state", "act", "gate", "act_index", "gate_index")
-        ),
-        *(
-            WeightAttribute(name)
-            for name in ("kernel", "recurrent", "bias", "recurrent_bias", "act_table", "gate_table")
-        ),
+        *map(TypeAttribute, _TYPES),
+        *map(WeightAttribute, _WEIGHTS),
     ]
     header = "netloom_recurrent.h"
     function = "recur"
-    type_roles = ("sum", "kept", "memory", "step", "state", "act", "gate", "act_index", "gate_index")
-    weight_names = ("kernel", "recurrent", "bias", "recurrent_bias", "act_table", "gate_table")
+    type_roles = _TYPES
+    weight_names = _WEIGHTS
 
     def initialize(self) -> None:
         """Weights and tables; types of sums wait for `settle`, when the input's type stands."""

@@ -77,6 +77,7 @@ class _Walker:
     def visit(self, model: Any, tensors: Sequence[Any], prefix: str, times: int, given: Any = None) -> list[Any]:
         """Call everything in a model; `times` axes after the batch are steps over which it is distributed."""
         with graph_of(model, tensors, times, given) as functional:
+            _check_masks(functional)
             values: dict[int, Any] = dict(zip(map(id, functional.inputs), tensors, strict=True))
             for node in calls(functional):
                 args, kwargs = node.arguments.fill_in(values)
@@ -178,6 +179,16 @@ class _Walker:
         clone.__dict__.update(layer.__dict__)
         clone.__dict__.update(name=name, _inbound_nodes=[], _outbound_nodes=[])
         return clone
+
+
+def _check_masks(functional: Any) -> None:
+    """Refuse what makes a mask before the operations that it is made of are met."""
+    for layer in functional.layers:
+        if getattr(layer, "mask_zero", False):
+            raise LayerNotSupportedError(
+                f"layer {layer.name!r} ({type(layer).__name__}): it masks its zeros: pad to one length, and give what"
+                " pads a row of its own"
+            )
 
 
 def _one_output(layer: Any) -> str:

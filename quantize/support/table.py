@@ -58,9 +58,10 @@ _TRANSPOSED = (
 )
 _RECURRENT = (
     "cell units activation recurrent_activation use_bias return_sequences return_state go_backwards unroll "
-    "reset_after implementation unit_forget_bias recurrent_dropout zero_output_for_mask kernel_quantizer "
+    "reset_after implementation unit_forget_bias zero_output_for_mask kernel_quantizer "
     "recurrent_quantizer bias_quantizer state_quantizer use_cudnn"
 )
+_OF_RECURRENT = "dtype quantization_config stateful"
 _NORM = "axis epsilon center scale"
 _POOL = "pool_size strides padding data_format"
 
@@ -105,8 +106,11 @@ LAYERS: dict[str, Entry] = {
         "input_dim output_dim mask_zero weights embeddings_quantizer", (rules.EMBEDDING_MASK,), stage="convert"
     ),
     # Layers that carry a state from step to step.
-    **_each("SimpleRNN LSTM GRU", Entry(_RECURRENT, (*rules.RECURRENT, *rules.CELL_FUNCTIONS), stage="quantize")),
-    **_each("QSimpleRNN QLSTM QGRU", Entry(_RECURRENT, rules.RECURRENT, stage="convert")),
+    **_each(
+        "SimpleRNN LSTM GRU",
+        Entry(_RECURRENT, (*rules.RECURRENT, *rules.CELL_FUNCTIONS), stage="quantize", default_only=_OF_RECURRENT),
+    ),
+    **_each("QSimpleRNN QLSTM QGRU", Entry(_RECURRENT, rules.RECURRENT, stage="convert", default_only=_OF_RECURRENT)),
     # Activations, normalization.
     "Activation": Entry("activation", (rules.ACTIVATION,)),
     "QActivation": Entry("activation", stage="convert"),

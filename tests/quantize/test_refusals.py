@@ -39,6 +39,13 @@ REFUSED = [
         ["'bad'", "merge_mode='concat'"],
     ),
     (lambda: one(layers.Embedding(5, 3, mask_zero=True, name="bad"), (4,)), ["'bad'", "masks its zeros"]),
+    (
+        lambda: keras.Sequential(
+            [keras.Input((4,)), layers.Embedding(5, 3, mask_zero=True, name="bad"), layers.LSTM(2)], name="user"
+        ),
+        ["'bad'", "masks its zeros"],
+    ),
+    (lambda: one(layers.SimpleRNN(3, activation=layers.LeakyReLU(0.1), name="bad"), SERIES), ["'bad'", "LeakyReLU"]),
     (lambda: one(layers.Masking(name="bad"), SERIES), ["'bad'", "one length"]),
     (lambda: one(layers.Dense(3, dtype="float64", name="bad"), (4,)), ["'bad'", "float64"]),
     (lambda: one(layers.Dense(3, name="bad"), (None, 4)), ["fixed"]),

@@ -47,6 +47,8 @@ def call_equal(layer: Any, cloner: Cloner, tensors: Sequence[Any], name: str) ->
         return parts.done(recurrences.bidirectional(layer, cloner, tensor, name, parts))
     if kind == "RNN":
         return parts.done(recurrences.of_cells(layer, tensor, parts))
+    if hasattr(layer, "cell"):
+        return None  # the functions in a cell are no layers behind it
     if getattr(layer, "data_format", None) == "channels_first" and len(tensor.shape) > 2:
         return layouts.channels_last(layer, cloner, tensor, name, parts)
     if layouts.is_normalized_elsewhere(layer, tensor):

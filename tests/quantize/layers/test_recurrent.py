@@ -29,7 +29,7 @@ CASES = {
     "simple": layers.SimpleRNN(5, return_sequences=True),
     "simple, relu": layers.SimpleRNN(5, activation="relu", use_bias=False),
     "lstm": layers.LSTM(5, return_sequences=True),
-    "lstm, linear": layers.LSTM(5, activation="linear"),
+    "lstm, linear": layers.LSTM(5, activation="linear", dropout=0.2, recurrent_dropout=0.3, unroll=True),
     "gru": layers.GRU(5),
     "gru that resets before": layers.GRU(5, reset_after=False, activation="softsign", go_backwards=True),
     "both directions": layers.Bidirectional(layers.GRU(3, return_sequences=True)),
