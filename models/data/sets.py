@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 
 from netloom.errors import DataUnavailableError
+from netloom.models.data.clutter import load_clutter
 from netloom.models.data.curves import load_curves
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.digits import load_digits
+from netloom.models.data.faces import load_faces
 from netloom.models.data.films import load_films
 from netloom.models.data.jets import LHC_JETS
 from netloom.models.data.mnist import MNIST, load_few_labels, load_images
@@ -15,8 +17,10 @@ from netloom.models.data.splice import SPLICE
 from netloom.models.data.words import SPOKEN_DIGITS
 
 DATASETS: Mapping[str, Callable[[], Dataset]] = {
+    "clutter": load_clutter,
     "curves": load_curves,
     "digits": load_digits,
+    "faces": load_faces,
     "films": load_films,
     MNIST.name: MNIST.load,
     "mnist-few-labels": load_few_labels,

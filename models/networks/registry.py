@@ -3,7 +3,21 @@
 from difflib import get_close_matches
 
 from netloom.errors import NetworkNotFoundError
-from netloom.models.networks import cells, digits, jets, kernel, lenet, linear, molecules, splice, video, warp, words
+from netloom.models.networks import (
+    cells,
+    clutter,
+    digits,
+    faces,
+    jets,
+    kernel,
+    lenet,
+    linear,
+    molecules,
+    splice,
+    video,
+    warp,
+    words,
+)
 from netloom.models.networks.network import Network
 
 _NETWORKS: tuple[Network, ...] = (
@@ -16,6 +30,8 @@ _NETWORKS: tuple[Network, ...] = (
     lenet.NETWORK,
     video.NETWORK,
     cells.NETWORK,
+    faces.NETWORK,
+    clutter.NETWORK,
     jets.NETWORK,
     splice.NETWORK,
     words.NETWORK,

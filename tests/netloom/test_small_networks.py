@@ -7,6 +7,8 @@ import pytest
 
 import netloom
 from netloom.models import Dataset, get_network
+from netloom.models.data.clutter import draw_clutter
+from netloom.models.data.faces import draw_scenes
 from netloom.models.data.sets import DATASETS
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.testset import TestSet
@@ -36,7 +38,24 @@ def fingerprints() -> Dataset:
     return drawn(RANDOM.random((TRAIN + TEST, 1024)) < 0.03, y, "multilabel")
 
 
-SMALL = {"splice": bases, "words": frames, "molecules": fingerprints}
+def digits_in_clutter() -> Dataset:
+    x, y = draw_clutter(RANDOM.random((10, 8, 8)), np.arange(10), TRAIN + TEST, seed=0)
+    return drawn(x, y, "detection")
+
+
+def faces_in_scenes() -> Dataset:
+    windows, ground = RANDOM.random((2, 5, 25, 25)), RANDOM.random((1, 80, 80))
+    x, y = draw_scenes(windows[0], windows[1], ground, np.arange(TRAIN + TEST) % 5, seed=0)
+    return drawn(x, y, "detection")
+
+
+SMALL = {
+    "splice": bases,
+    "words": frames,
+    "molecules": fingerprints,
+    "clutter": digits_in_clutter,
+    "faces": faces_in_scenes,
+}
 
 
 @pytest.mark.slow
