@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from netloom.errors import NetworkNotFoundError
 from netloom.models.networks import (
     cells,
+    cheque,
     clutter,
     digits,
     faces,
@@ -13,7 +14,12 @@ from netloom.models.networks import (
     lenet,
     linear,
     molecules,
+    pretrain,
     splice,
+    tiny_ad,
+    tiny_ic,
+    tiny_kws,
+    tiny_vww,
     video,
     warp,
     words,
@@ -28,6 +34,9 @@ _NETWORKS: tuple[Network, ...] = (
     linear.NETWORK,
     kernel.NETWORK,
     lenet.NETWORK,
+    pretrain.NETWORK,
+    pretrain.AUTOENCODER,
+    cheque.NETWORK,
     video.NETWORK,
     cells.NETWORK,
     faces.NETWORK,
@@ -36,6 +45,10 @@ _NETWORKS: tuple[Network, ...] = (
     splice.NETWORK,
     words.NETWORK,
     molecules.NETWORK,
+    tiny_ad.NETWORK,
+    tiny_kws.NETWORK,
+    tiny_ic.NETWORK,
+    tiny_vww.NETWORK,
 )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from netloom.errors import InputError
+from netloom.errors import InputError, SettingsError
 from netloom.models.data.examples import Arrays, Examples, as_list
 from netloom.models.tasks.task import Outputs, Predict, Score, Task, described, prefixed
 
@@ -14,9 +14,15 @@ class Several(Task):
     """A task an output, in the model's order; its scores are `OUTPUT.SCORE`.
 
     `Task`'s methods that take one array take an output of the network or targets by name here.
+
+    Raises:
+        SettingsError: for a task that is never about one of several outputs.
     """
 
     def __init__(self, tasks: Mapping[str, Task]) -> None:
+        for task in tasks.values():
+            if task.alone:
+                raise SettingsError(f"the task {task.name} is of a network with one output; give each another task")
         self.tasks = dict(tasks)
         self.name = ",".join(f"{output}={task.name}" for output, task in tasks.items())
         self.scores: tuple[Score, ...] = tuple(

@@ -41,12 +41,14 @@ class Task(ABC):
         scores: what it is judged by, the one that matters most first.
         has_targets: whether the data must say what is right.
         watched: metrics of Keras's that are shown in training.
+        alone: whether it is about a whole network, and never about one of several outputs.
     """
 
     name: str
     scores: tuple[Score, ...]
     has_targets = True
     watched: tuple[str, ...] = ()
+    alone = False
 
     def read(self, where: str, array: np.ndarray) -> np.ndarray:
         """Targets as they stand in a user's file, checked; `where` begins the message.

@@ -159,6 +159,36 @@ def test_segmentation_and_reconstruction_are_pictured(tmp_path: Path) -> None:
             assert call("compare", tmp_path / task / "r", "--fail-if", f"{name}<-1").exit_code == 0
 
 
+def written(random: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Strings of three symbols as images: each a row of its own lit for two columns, with a gap behind it."""
+    strings = random.integers(1, 4, (count, 3))
+    x = np.zeros((count, 4, 12, 1), np.float32)
+    for number, string in enumerate(strings):
+        for place, symbol in enumerate(string):
+            x[number, symbol - 1, 4 * place : 4 * place + 2] = 1
+    return x, strings
+
+
+def test_a_model_of_ones_own_reads(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    (x, y), (x_test, y_test) = written(random, 200), written(random, 40)
+    model = keras.Sequential([keras.Input((4, 12, 1)), layers.Conv2D(4, (4, 1), name="symbols")])
+    model.layers[0].set_weights([np.eye(4)[:, None, None, [3, 0, 1, 2]], np.array([0.5, 0, 0, 0])])
+    arrays = {"x_train": x, "y_train": y, "x_test": x_test, "y_test": y_test}
+    result = run(tmp_path, model, "--task", "reading", **arrays)
+    assert result.exit_code == 0, result.output
+    found = report(tmp_path)
+    assert found["task"]["name"] == "reading"
+    assert found["scores"]["fixed"] == found["scores"]["csim"] == {"exact_strings": 1.0, "character_error_rate": 0.0}
+    page = (tmp_path / "r" / rundir.REPORT_HTML).read_text()
+    assert "What is read, and where" in page
+    assert "fixed reads " + "".join(map(str, y_test[0])) in page
+    result = run(tmp_path, model, "--task", "amounts", **arrays)
+    assert result.exit_code == 2
+    assert "gives 4 scores a position, but amounts takes 13: of nothing, then of 0 1 2" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
 def squares(count: int, side: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Pictures with a bright square in each, and its box, and room for another one."""
     random = np.random.default_rng(seed)
