@@ -8,6 +8,7 @@ from netloom.models.tasks import (
     Classification,
     Detection,
     Multilabel,
+    Reading,
     Reconstruction,
     Regression,
     Segmentation,
@@ -83,6 +84,10 @@ def test_each_task_says_how_far_answers_are_apart() -> None:
     assert Reconstruction().apart(labels, labels + 0.25).tolist() == [0.25, 0.25]
     both = Several({"a": Classification(), "b": Regression()})
     assert both.apart([labels, labels], [labels[:, ::-1], labels + 1]).tolist() == [2, 2]
+    shorter, longer = np.zeros((2, 1, 6, 4))  # of three symbols and the blank, at six positions
+    for outputs, said in ((shorter, [0, 1, 0, 2, 0, 0]), (longer, [0, 1, 0, 2, 0, 3])):
+        outputs[0, np.arange(6), said] = 9
+    assert Reading().apart(shorter, longer)[0] > 0 == Reading().apart(longer, longer)[0]
     boxes = np.array([[[0, 0.1, 0.1, 0.4, 0.4], [1, 0.5, 0.5, 0.9, 0.9]]] * 3, np.float32)
     grid = on_grid(boxes, 8, 8, 2).astype(float)
     grid[..., :2] = np.where(grid[..., :2] > 0, 1, -1)
