@@ -6,7 +6,6 @@ from netloom.errors import NetworkNotFoundError
 from netloom.models.networks import (
     cells,
     cheque,
-    clutter,
     digits,
     faces,
     jets,
@@ -40,7 +39,6 @@ _NETWORKS: tuple[Network, ...] = (
     video.NETWORK,
     cells.NETWORK,
     faces.NETWORK,
-    clutter.NETWORK,
     jets.NETWORK,
     splice.NETWORK,
     words.NETWORK,

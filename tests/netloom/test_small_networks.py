@@ -9,7 +9,6 @@ import pytest
 import netloom
 from netloom.models import Dataset, get_network
 from netloom.models.data.cheques import SYMBOLS, draw_strips
-from netloom.models.data.clutter import draw_clutter
 from netloom.models.data.faces import draw_scenes
 from netloom.models.data.sets import DATASETS
 from netloom.pipeline import rundir
@@ -38,11 +37,6 @@ def fingerprints() -> Dataset:
     y = RANDOM.integers(0, 2, (TRAIN + TEST, 12)).astype(np.float32)
     y[RANDOM.random(y.shape) < 0.2] = np.nan
     return drawn(RANDOM.random((TRAIN + TEST, 1024)) < 0.03, y, "multilabel")
-
-
-def digits_in_clutter() -> Dataset:
-    x, y = draw_clutter(RANDOM.random((10, 8, 8)), np.arange(10), TRAIN + TEST, seed=0)
-    return drawn(x, y, "detection")
 
 
 def faces_in_scenes() -> Dataset:
@@ -95,7 +89,6 @@ SMALL = {
     "splice": bases,
     "words": frames,
     "molecules": fingerprints,
-    "clutter": digits_in_clutter,
     "faces": faces_in_scenes,
     "pretrain": few_labels,
     "autoencoder": images,
