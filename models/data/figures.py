@@ -1,4 +1,4 @@
-"""`figures`: drawn pictures with somebody in them, or with the parts of somebody in disorder."""
+"""`figures`: drawn pictures of bars and discs, with somebody among them or not."""
 
 import numpy as np
 
@@ -25,9 +25,7 @@ def load_figures() -> Dataset:
 
 
 def draw_figures(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures of one figure each: its parts joined in every other one, in the others each turned and moved by itself.
-
-    So what is drawn is the same in both, and only how it hangs together tells them apart.
+    """Pictures of bars and discs of any size and colour, and in every other one somebody in front of them.
 
     Args:
         count: of pictures.
@@ -43,16 +41,14 @@ def draw_figures(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _picture(random: np.random.Generator, somebody: bool) -> np.ndarray:
     """(96, 96, 3)."""
-    tall, middle = random.uniform(36, 72), random.uniform((28, 24), (68, 72))
-    parts = _parts(random)
-    if not somebody:
-        parts = [_moved(part, random.uniform(-np.pi, np.pi), random.uniform(-0.5, 0.5, 2)) for part in parts]
+    tall, middle = random.uniform(48, 84), random.uniform((36, 30), (60, 66))
+    parts = _parts(random) if somebody else []
     drawn = [tuple(np.array(part) * tall + np.array([*middle, *middle, 0])) for part in parts]
     ground = [(*random.uniform(0, SIDE, 4), random.uniform(1, 6)) for _ in range(CLUTTER)]
     picture = np.tile(random.uniform(0.1, 0.9, 3), (SIDE, SIDE, 1))
     picture += np.linspace(-1, 1, SIDE)[:, None, None] * random.uniform(-0.2, 0.2)
     coat, skin, trousers = random.uniform(0, 1, (3, 3))
-    colours = [skin, coat, coat, coat, trousers, trousers]
+    colours = [skin, coat, coat, coat, trousers, trousers][: len(drawn)]
     for stroke, colour in zip([*ground, *drawn], [*random.uniform(0, 1, (CLUTTER, 3)), *colours], strict=True):
         picture[_covered(stroke)] = colour
     picture += random.normal(0, NOISE, picture.shape)
@@ -72,13 +68,6 @@ def _parts(random: np.random.Generator) -> list[Stroke]:
         *((-0.24, lean, -0.24 + up, lean + s * reach, 0.03) for s, reach, up in zip(sides, arms, raised, strict=True)),
         *((*hip, 0.5, side * apart, 0.04) for side, apart in zip(sides, spread, strict=True)),
     ]
-
-
-def _moved(part: Stroke, turn: float, to: np.ndarray) -> Stroke:
-    """A part turned about its own middle, which comes to lie elsewhere."""
-    half = (np.array(part[2:4]) - np.array(part[:2])) / 2
-    turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ half
-    return (*(to - turned), *(to + turned), part[4])
 
 
 def _covered(stroke: Stroke) -> np.ndarray:
