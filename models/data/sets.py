@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from netloom.errors import DataUnavailableError
+from netloom.models.data.cifar10 import CIFAR10
 from netloom.models.data.curves import load_curves
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.digits import load_digits
@@ -11,6 +12,7 @@ from netloom.models.data.jets import LHC_JETS
 from netloom.models.data.mnist import MNIST, load_few_labels, load_images
 from netloom.models.data.molecules import TOX21
 from netloom.models.data.nuclei import NUCLEI
+from netloom.models.data.signs import SIGNS
 from netloom.models.data.splice import SPLICE
 from netloom.models.data.words import SPOKEN_DIGITS
 
@@ -21,6 +23,8 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = {
     MNIST.name: MNIST.load,
     "mnist-few-labels": load_few_labels,
     "mnist-images": load_images,
+    SIGNS.name: SIGNS.load,
+    CIFAR10.name: CIFAR10.load,
     NUCLEI.name: NUCLEI.load,
     LHC_JETS.name: LHC_JETS.load,
     SPLICE.name: SPLICE.load,

@@ -3,7 +3,21 @@
 from difflib import get_close_matches
 
 from netloom.errors import NetworkNotFoundError
-from netloom.models.networks import cells, digits, jets, kernel, lenet, linear, molecules, splice, video, warp, words
+from netloom.models.networks import (
+    cells,
+    deep,
+    digits,
+    jets,
+    kernel,
+    lenet,
+    linear,
+    molecules,
+    signs,
+    splice,
+    video,
+    warp,
+    words,
+)
 from netloom.models.networks.network import Network
 
 _NETWORKS: tuple[Network, ...] = (
@@ -14,6 +28,8 @@ _NETWORKS: tuple[Network, ...] = (
     linear.NETWORK,
     kernel.NETWORK,
     lenet.NETWORK,
+    signs.NETWORK,
+    deep.NETWORK,
     video.NETWORK,
     cells.NETWORK,
     jets.NETWORK,
