@@ -108,7 +108,6 @@ def test_its_classifier_sees_every_stage():
     assert model.get_layer("every_stage").output.shape[1:] == (4, 4, 32 + 64 + 128)
 
 
-@pytest.mark.slow
 def test_the_network_learns_drawn_signs():
     """A bar that stands, lies, or is missing."""
     y = np.arange(150) % 3

@@ -1,5 +1,6 @@
 """Networks of the registry from training to the simulated firmware, on a few drawn samples in place of their data."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,14 @@ def fingerprints() -> Dataset:
     return drawn(RANDOM.random((TRAIN + TEST, 1024)) < 0.03, y, "multilabel")
 
 
-SMALL = {"splice": bases, "words": frames, "molecules": fingerprints}
+def images(classes: int) -> Callable[[], Dataset]:
+    def made() -> Dataset:
+        return drawn(RANDOM.integers(0, 256, (TRAIN + TEST, 32, 32, 3)) / 256, np.arange(TRAIN + TEST) % classes)
+
+    return made
+
+
+SMALL = {"splice": bases, "words": frames, "molecules": fingerprints, "signs": images(43), "deep": images(10)}
 
 
 @pytest.mark.slow
@@ -44,7 +52,8 @@ SMALL = {"splice": bases, "words": frames, "molecules": fingerprints}
 def test_a_network_becomes_firmware_that_equals_it(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     network = get_network(name)
     monkeypatch.setitem(DATASETS, network.dataset, SMALL[name])
-    settings = netloom.RunSettings(epochs=8 if name == "splice" else 1, fine_tune_epochs=1)
+    short = {"epochs": 8 if name == "splice" else 1, "fine_tune_epochs": 1}
+    settings = netloom.RunSettings.of(network, board=False).model_copy(update=short)
     report = netloom.run(name, settings=settings, directory=tmp_path / "r").report
     equal = {record.engines: record.mismatches for record in report.fidelity if record.engines[0] != "float"}
     assert set(equal.values()) == {0}
@@ -54,4 +63,6 @@ def test_a_network_becomes_firmware_that_equals_it(name: str, tmp_path: Path, mo
     kept, given = TestSet.load(tmp_path / "r" / rundir.DATA).y, SMALL[name]().y_test
     assert isinstance(kept, np.ndarray) and isinstance(given, np.ndarray)
     assert kept.shape == given.shape
-    assert ("What each mutation does" in (tmp_path / "r" / rundir.REPORT_HTML).read_text()) == (name == "splice")
+    page = (tmp_path / "r" / rundir.REPORT_HTML).read_text()
+    assert ("What each mutation does" in page) == (name == "splice")
+    assert ("What is taken for what" in page) == (name in ("signs", "deep"))
