@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from netloom.quantize import quantize
 
 if TYPE_CHECKING:
-    from netloom.api import crosscheck, load_network, simulate
+    from netloom.api import crosscheck, export_onnx, load_network, simulate
     from netloom.board import Board
     from netloom.errors import NetloomError
     from netloom.hls import Conversion, HlsSettings, convert
@@ -47,7 +47,7 @@ _HOMES = {
     "netloom.quantize": ("FixedPoint", "Policy", "load_model", "save_model"),
     "netloom.hls": ("Conversion", "HlsSettings", "convert"),
     "netloom.sim": ("Engine", "Fidelity", "open_engine"),
-    "netloom.api": ("crosscheck", "load_network", "simulate"),
+    "netloom.api": ("crosscheck", "export_onnx", "load_network", "simulate"),
     "netloom.board": ("Board",),
     "netloom.pipeline.building": ("build_bitstream",),
     "netloom.pipeline.run": ("Run", "run", "write_report"),
@@ -78,6 +78,7 @@ __all__ = [
     "Engine",
     "Fidelity",
     "crosscheck",
+    "export_onnx",
     "open_engine",
     "simulate",
     # hardware

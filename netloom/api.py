@@ -18,6 +18,7 @@ from netloom.pipeline.state import check_part
 from netloom.sim import Engine, Fidelity, compare_engines, open_engine
 from netloom.sim.engine import EngineInputs
 from netloom.sim.engines import kind_of
+from netloom.sim.onnx.files import ExportedOnnx, write_onnx
 
 
 def load_network(name: str) -> Network:
@@ -139,7 +140,8 @@ def simulate(
             several inputs. What is off the grid of the hardware's input is rounded and saturated as its input
             quantizer does.
         engine: `fixed` (bit-accurate simulator), `csim` (hls4ml's compiled firmware), `quantized` or `float` (the
-            models in a run directory), `rtl` or `netlist` (the hardware design in one, before and after synthesis).
+            models in a run directory), `rtl` or `netlist` (the hardware design in one, before and after synthesis),
+            `onnx` (the exact twin in onnxruntime).
 
     Returns:
         float64, (samples, *output shape); a list of them for several outputs.
@@ -160,14 +162,14 @@ def crosscheck(
     engine: str = "csim",
     task: str | None = None,
 ) -> Fidelity:
-    """Hold the bit-accurate simulator against hls4ml's compiled firmware or the hardware, output and every layer.
+    """Hold the bit-accurate simulator against hls4ml's firmware, the hardware or its ONNX twin, output and every layer.
 
     Args:
         converted: what `convert` gave, or the directory of a run or a conversion.
         x: inputs as for `simulate`.
         targets: what the outputs should be, for the scores: of a classifier class numbers, (samples,), 0 and 1 for one
             with a single output; of several outputs {output: targets}, in the outputs' order.
-        engine: `csim`; with the directory of a run that had a board also `rtl` or, without layers, `netlist`.
+        engine: `csim` or `onnx`; with the directory of a run that had a board also `rtl` or, without layers, `netlist`.
         task: what the network is for; None is what the targets look like.
 
     Returns:
@@ -185,3 +187,17 @@ def crosscheck(
     steps, chunk = steps_of(conversion), affordable(conversion)
     with open_engine("fixed", conversion=conversion) as fixed, open_run_engine(engine, converted) as other:
         return compare_engines(fixed, other, x, evaluate=evaluate, steps=steps, trace=True, chunk=chunk)
+
+
+def export_onnx(converted: Conversion | str | Path, path: str | Path) -> ExportedOnnx:
+    """Write the exact twin of a converted network as a plain ONNX graph, which equals `fixed` on every element.
+
+    Args:
+        converted: what `convert` gave, or the directory of a run or a conversion.
+        path: of the file.
+
+    Raises:
+        LayerNotSupportedError: for an operation that ONNX has no form of, or numbers that none of its dtypes holds.
+        StorageError: if there is no conversion, or the file cannot be written.
+    """
+    return write_onnx(find_conversion(converted).dataflow, Path(path))

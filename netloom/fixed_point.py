@@ -25,7 +25,8 @@ MAX_INTEGER = 512
 
 _FLOAT_LIMIT = {np.dtype(np.float32): 2**24, np.dtype(np.float64): 2**53}
 _python_integers = np.frompyfunc(int, 1, 1)
-_FAR = 2 * MAX_WIDTH
+FARTHEST = 2 * MAX_WIDTH
+"""Values beyond 2**FARTHEST steps have no low bits left that any type could wrap to: their size no longer matters."""
 
 
 WAY_OUT = "put a QActivation(quantized_bits(16, 8, alpha=1)) or one with fewer bits before it"
@@ -219,7 +220,7 @@ class FixedPoint:
         if not np.isfinite(values).all():
             raise InputError("values must be finite; found NaN or infinity")
         # Far beyond any type, where doubles have no low bits left to wrap to, the size no longer matters.
-        far = 2.0 ** (_FAR - self.fraction)
+        far = 2.0 ** (FARTHEST - self.fraction)
         values = np.clip(values, -far, far)
         # Split at the binary point: the floor is exact for any float64, and so is what is left of it.
         scaled = np.ldexp(values, self.fraction)

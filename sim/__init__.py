@@ -25,7 +25,7 @@ def open_engine(
 
     Args:
         name: one of `ENGINES` or `HARDWARE_ENGINES`.
-        conversion: a converted network, or its directory; for `fixed` and `csim`.
+        conversion: a converted network, or its directory; for `fixed`, `csim` and `onnx`.
         model: a Keras model, or the path of one; for `float` and `quantized`.
         design: an emitted design, or its folder; for `rtl` and `netlist`.
         netlist: Verilog that synthesis made of the design; for `netlist`.
@@ -34,7 +34,7 @@ def open_engine(
     Raises:
         SettingsError: if the name is unknown, what the engine needs is not given, or what it does not read is.
         StorageError, ModelFileError: if it cannot be loaded.
-        ToolMissingError, ToolFailedError: if csim, rtl or netlist cannot be compiled.
+        ToolMissingError, ToolFailedError: if csim, rtl or netlist cannot be compiled, or there is no onnxruntime.
     """
     return kind_of(name).opened(Given(model, conversion, design, netlist, cache))
 

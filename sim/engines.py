@@ -110,6 +110,12 @@ def _csim(given: Given) -> Engine:
     return CsimEngine(_conversion(given))
 
 
+def _onnx(given: Given) -> Engine:
+    from netloom.sim.onnx.engine import OnnxEngine
+
+    return OnnxEngine(_conversion(given))
+
+
 def _rtl(given: Given) -> Engine:
     from netloom.sim.hardware.rtl import RtlEngine
 
@@ -132,9 +138,10 @@ KINDS = {
         EngineKind("csim", ("conversion",), _csim),
         EngineKind("rtl", ("design",), _rtl, ("cache",)),
         EngineKind("netlist", ("design", "netlist"), _netlist, ("cache",)),
+        EngineKind("onnx", ("conversion",), _onnx),
     )
 }
-"""By name, from the model downwards."""
+"""By name, from the model downwards; beside `fixed` its twin."""
 
 HARDWARE_ENGINES = tuple(name for name, kind in KINDS.items() if kind.needs[0] == "design")
 """Names of the engines that need an emitted design."""

@@ -128,14 +128,14 @@ def set_values(out: np.ndarray, raws: np.ndarray, element: FixedPoint) -> None:
 def to_raws(values: np.ndarray, tensor: TensorType) -> np.ndarray:
     """Float values as raws of a type, in whatever dtype holds them; what C++ does with a `double` input."""
     element = tensor.element
-    if _quantizes_in_float(element, values.dtype):
+    if quantizes_in_float(element, values.dtype):
         raw = values * values.dtype.type(2.0**element.fraction)
         round_ = np.rint if element.rounding is Rounding.RND_CONV else np.floor
         return np.clip(round_(raw, out=raw), element.raw_min, element.raw_max, out=raw)
     return element.from_float(values)
 
 
-def _quantizes_in_float(element: FixedPoint, dtype: np.dtype) -> bool:
+def quantizes_in_float(element: FixedPoint, dtype: np.dtype) -> bool:
     """Scaling by a power of two, floor and rint are exact in any float dtype; the other modes are not."""
     return (
         element.rounding in (Rounding.TRN, Rounding.RND_CONV)

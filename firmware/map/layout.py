@@ -52,7 +52,7 @@ def lay_out(dataflow: Dataflow, folding: Folding, target: Family, dsps: Mapping[
 def _lay_out_nodes(builder: DesignBuilder) -> None:
     """Add the units of all nodes."""
     by_node = {product.node.name: product for product in products(builder.dataflow)}
-    absorbed = {product.absorbs for product in by_node.values()}
+    absorbed = {name for product in by_node.values() for name in product.absorbs}
     for node in builder.dataflow.nodes:
         if node.name in absorbed:
             continue
@@ -63,6 +63,7 @@ def _lay_out_nodes(builder: DesignBuilder) -> None:
 
 
 def _gathering(dataflow: Dataflow) -> set[str]:
-    """Nodes that only gather windows, those in bodies included."""
+    """Nodes that only gather windows, or pad what windows slide over, those in bodies included."""
     found = {node.name for node in dataflow.nodes if (one := MAPPINGS.get(type(node.operation))) and one.gathers}
+    found.update(name for product in products(dataflow) for name in product.absorbs)
     return found.union(*(_gathering(body) for node in dataflow.nodes for body in node.operation.bodies))

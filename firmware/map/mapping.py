@@ -36,9 +36,9 @@ class Product(ABC):
         """Bits of a weight."""
 
     @property
-    def absorbs(self) -> str | None:
-        """The node in front of it that it computes along with itself, from that node's own input."""
-        return None
+    def absorbs(self) -> tuple[str, ...]:
+        """Nodes in front of it that it computes along with itself, from the input of the first of them."""
+        return ()
 
     @abstractmethod
     def folds(self) -> Sequence[Fold]:

@@ -38,7 +38,7 @@ class Repeated(Product):
         return self.product.weight_width
 
     @property
-    def absorbs(self) -> str | None:
+    def absorbs(self) -> tuple[str, ...]:
         """In the body."""
         return self.product.absorbs
 

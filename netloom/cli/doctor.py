@@ -46,7 +46,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything, in the order of a set-up."""
-    return [_python(), *_packages(), _compiler(), *_hardware(), _disk(), _data()]
+    return [_python(), *_packages(), _compiler(), _onnxruntime(), *_hardware(), _disk(), _data()]
 
 
 def _python() -> Finding:
@@ -83,6 +83,13 @@ def _compiler() -> Finding:
             "g++", "missing", "not found", "apt-get install g++ (Debian, Ubuntu); without it: netloom run --no-csim"
         )
     return Finding("g++", "good", version)
+
+
+def _onnxruntime() -> Finding:
+    if _is_installed("onnxruntime"):
+        return Finding("onnxruntime", "good", metadata.version("onnxruntime"))
+    advice = "pip install 'onnxruntime'; without it: no --engine onnx"
+    return Finding("onnxruntime", "advice", "not installed", advice)
 
 
 def _hardware() -> list[Finding]:

@@ -1,4 +1,4 @@
-"""The commands that run engines on a user's samples."""
+"""The commands on a converted network: engines on a user's samples, and the network as other tools read it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +23,7 @@ def simulate(
         Path, typer.Option("-o", "--output", metavar="Y.npy", help="Where the outputs go, float64; several as .npz.")
     ],
     engine: Annotated[
-        str, typer.Option(metavar="NAME", help="float, quantized, fixed, csim, rtl or netlist.")
+        str, typer.Option(metavar="NAME", help="float, quantized, fixed, csim, rtl, netlist or onnx.")
     ] = "fixed",
     trace: Annotated[Path | None, typer.Option(metavar="T.npz", help="Also write every layer's output.")] = None,
 ) -> None:
@@ -54,7 +54,7 @@ def crosscheck(
         ),
     ] = None,
     engine: Annotated[
-        str, typer.Option(metavar="NAME", help="csim; with hardware in the directory rtl or netlist.")
+        str, typer.Option(metavar="NAME", help="csim or onnx; with hardware in the directory rtl or netlist.")
     ] = "csim",
     task: TaskName = None,
 ) -> None:
@@ -62,3 +62,15 @@ def crosscheck(
     from netloom.cli import simulate as cli_simulate
 
     raise typer.Exit(cli_simulate.crosscheck_file(directory, inputs, labels, engine, task))
+
+
+@engine_app.command(epilog=examples("netloom export runs/digits --onnx digits.onnx"))
+def export(
+    directory: RunDirectory,
+    onnx: Annotated[Path, typer.Option("--onnx", metavar="FILE", help="Where the ONNX file goes.")],
+) -> None:
+    """Write the exact twin as a plain ONNX graph: in onnxruntime each element it gives equals the simulator's."""
+    from netloom import api
+
+    exported = api.export_onnx(directory, onnx)
+    typer.echo(f"{onnx}: {exported.nodes:,} nodes of opset {exported.opset}, {exported.bytes:,} bytes")

@@ -10,7 +10,7 @@ import netloom
 
 NAMES = """
     Board Conversion Dataset Engine Fidelity FixedPoint HardwareSettings HlsSettings NetloomError Policy Report Run
-    RunSettings build_bitstream convert crosscheck load_dataset load_model load_network networks open_engine
+    RunSettings build_bitstream convert crosscheck export_onnx load_dataset load_model load_network networks open_engine
     quantize run save_model simulate train write_report
 """.split()
 

@@ -41,6 +41,24 @@ def conv2d():
     return net.done()
 
 
+def padded():
+    """Zeros before windows, as hls4ml's streams have them: before a product, and before one a channel."""
+    net = Network((5, 6, 2), seed=11)
+    net.pad((1, 2), (2, 0))
+    net.window((3, 3), (2, 1), ((0, 0), (0, 1)))
+    net.matvec(4)
+    net.relu()
+    net.pad((1, 1), (1, 1))
+    net.window((3, 3), (1, 1), ((0, 0), (0, 0)))
+    net.matvec(4, depthwise=True)
+    net.relu()
+    net.add(Permute(np.arange(net.builder.types[net.last].size).reshape(-1, 4)))
+    net.pad((2, 1))
+    net.window((4,), (2,), ((0, 0),))
+    net.matvec(3)
+    return net.done()
+
+
 def conv1d():
     net = Network((12, 3), seed=3)
     net.window((3,), (2,), ((1, 1),))
@@ -152,6 +170,7 @@ DATAFLOWS = {
     for build in (
         mlp,
         conv2d,
+        padded,
         conv1d,
         separable,
         dilated,

@@ -20,6 +20,7 @@ from netloom.hls.dataflow import (
     Layer,
     MatVec,
     Operation,
+    Permute,
     TensorType,
     Window,
 )
@@ -85,6 +86,11 @@ class Network:
     ) -> str:
         """Windows over the last result."""
         return self.add(Window(tuple(kernel), tuple(stride), tuple(padding), tuple(dilation)))
+
+    def pad(self, *around: tuple[int, int]) -> str:
+        """Zeros around the last result, before and after each axis but the last."""
+        grid = np.arange(self.builder.types[self.last].size).reshape(self.shape)
+        return self.add(Permute(np.pad(grid, [*around, (0, 0)], constant_values=-1)))
 
     def relu(self) -> str:
         """ReLU and a quantizer."""

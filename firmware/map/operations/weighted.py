@@ -1,6 +1,6 @@
 """`Weighted`: what products with weights share, on vectors or on windows that slide."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,25 +11,42 @@ from netloom.firmware.map.geometry import Geometry
 from netloom.firmware.map.mapping import Product
 from netloom.firmware.units.products.multiplier import multiplier_resources
 from netloom.firmware.units.products.shift_add import digit_count
-from netloom.hls.dataflow import Bounds, Dataflow, DepthwiseMatVec, MatVec, Node, TensorType, Window
+from netloom.hls.dataflow import Bounds, Dataflow, DepthwiseMatVec, MatVec, Node, Permute, TensorType, Window
 
 
 @dataclass(frozen=True)
 class Slide:
-    """A window that slides over the result of a node, or of a source: the name of that, of the window, and its form."""
+    """A window that slides over the result of a node, or of a source.
+
+    Attributes:
+        over: the name of that.
+        absorbs: names of the nodes in between: the window, and zero padding before it.
+        geometry: the window's form, that padding included.
+    """
 
     over: str
-    window: str
+    absorbs: tuple[str, ...]
     geometry: Geometry
 
     @classmethod
     def before(cls, dataflow: Dataflow, node: Node) -> "Slide | None":
         """The window that a node's input is, if it is one."""
-        source = next((other for other in dataflow.nodes if other.name == node.inputs[0]), None)
-        if source is None or type(source.operation) is not Window:
+        givers = {other.name: other for other in dataflow.nodes}
+        window = givers.get(node.inputs[0])
+        if window is None or type(window.operation) is not Window:
             return None
-        (over,) = source.inputs
-        return cls(over, source.name, Geometry.of(source.operation, dataflow.types[over].shape))
+        (over,) = window.inputs
+        absorbs: tuple[str, ...] = (window.name,)
+        operation, padder = window.operation, givers.get(over)
+        read = [*dataflow.outputs, *(name for other in dataflow.nodes for name in other.inputs)]
+        if padder is not None and type(padder.operation) is Permute and read.count(over) == 1:
+            # What pads alone would keep whole pictures; here zeros are put in as pixels come.
+            padding = padder.operation.padding(dataflow.input_types(padder))
+            if padding is not None:
+                both = zip(operation.padding, padding, strict=True)
+                operation = replace(operation, padding=tuple((a + c, b + d) for (a, b), (c, d) in both))
+                (over,), absorbs = padder.inputs, (padder.name, window.name)
+        return cls(over, absorbs, Geometry.of(operation, dataflow.types[over].shape))
 
 
 @dataclass(frozen=True)
@@ -63,9 +80,9 @@ class Weighted(Product):
         return self.slide.over if self.slide else self.node.inputs[0]
 
     @property
-    def absorbs(self) -> str | None:
-        """The window."""
-        return self.slide.window if self.slide else None
+    def absorbs(self) -> tuple[str, ...]:
+        """The window, and zero padding before it."""
+        return self.slide.absorbs if self.slide else ()
 
     @property
     def depth(self) -> int:

@@ -61,7 +61,8 @@ class Elementwise(Operation):
         fractions = [tensor.element.fraction for tensor in inputs]
         return sum(fractions) if self.function is ElementwiseFunction.MULTIPLY else max(fractions)
 
-    def _gains(self, inputs: Sequence[TensorType]) -> tuple[int, int]:
+    def gains(self, inputs: Sequence[TensorType]) -> tuple[int, int]:
+        """What the raws of each input are multiplied by first, so that their points are at one place."""
         if self.function is ElementwiseFunction.MULTIPLY:
             return 1, 1
         finest = self._fraction(inputs)
@@ -69,7 +70,7 @@ class Elementwise(Operation):
 
     def _extremes(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> Bounds:
         function = _FUNCTIONS[self.function]
-        gains = self._gains(inputs)
+        gains = self.gains(inputs)
         sizes = [max(bound.magnitude, 1) * gain for bound, gain in zip(bounds, gains, strict=True)]
         limit = prod(sizes) if self.function is ElementwiseFunction.MULTIPLY else sum(sizes)
         ends = [
@@ -88,7 +89,7 @@ class Elementwise(Operation):
 
     def _headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
         """The aligned inputs and the result."""
-        gains = self._gains(inputs)
+        gains = self.gains(inputs)
         aligned = max(max(bound.magnitude, 1) * gain for bound, gain in zip(bounds, gains, strict=True))
         return max(aligned, self._extremes(inputs, bounds).magnitude)
 
@@ -96,7 +97,7 @@ class Elementwise(Operation):
         """Align the points, then one ufunc."""
         dtype: Any = exact_dtype(self._headroom(inputs, bounds), least)
         function = _FUNCTIONS[self.function]
-        gains = [None if gain == 1 else dtype(gain) for gain in self._gains(inputs)]
+        gains = [None if gain == 1 else dtype(gain) for gain in self.gains(inputs)]
 
         def run(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray]:
             a, b = (x if gain is None else x * gain for x, gain in zip(arrays, gains, strict=True))

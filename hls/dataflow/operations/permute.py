@@ -27,6 +27,20 @@ class Permute(Operation):
         """Whether every element stays where it is in memory: a reshape."""
         return bool((self.indices.ravel() == np.arange(self.indices.size)).all())
 
+    def padding(self, inputs: Sequence[TensorType]) -> tuple[tuple[int, int], ...] | None:
+        """Zeros before and after the input along every axis but the last, if they are all that it adds; else None."""
+        there = np.argwhere(self.indices >= 0)
+        if len(inputs) != 1 or len(inputs[0].shape) != self.indices.ndim or not len(there):
+            return None
+        shape = inputs[0].shape
+        around = tuple(
+            (int(n), int(m - n - size)) for n, m, size in zip(there[0], self.indices.shape, shape, strict=True)
+        )
+        if min(map(min, around)) < 0 or any(around[-1]):
+            return None
+        padded = np.pad(np.arange(inputs[0].size).reshape(shape), around, constant_values=-1)
+        return around[:-1] if (self.indices == padded).all() else None
+
     def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> tuple[Bounds]:
         """The bounds, moved alike."""
         low, high = (self._move([getattr(bound, end)[None] for bound in bounds], inputs)[0] for end in ("low", "high"))

@@ -59,7 +59,8 @@ class Scan(Operation):
         return (self.body,)
 
     @cached_property
-    def _fed(self) -> list[str]:
+    def fed(self) -> list[str]:
+        """Sources of the body that an input each is read into, step by step."""
         carried = {source for source, _ in self.carries}
         return [name for name in self.body.sources if name not in carried]
 
@@ -72,16 +73,16 @@ class Scan(Operation):
             for tensor, every in zip(types, self.every, strict=True)
         )
 
-    def _within(self, bounds: Sequence[Bounds]) -> dict[str, Bounds]:
+    def within(self, bounds: Sequence[Bounds]) -> dict[str, Bounds]:
         """Proven ranges of the body, of all steps together."""
         sources = {source: Bounds.of(self.body.types[source]) for source, _ in self.carries}
-        for name, bound in zip(self._fed, bounds, strict=True):
+        for name, bound in zip(self.fed, bounds, strict=True):
             sources[name] = Bounds(bound.low.min(axis=0), bound.high.max(axis=0))
         return self.body.bounds_within(sources)
 
     def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> tuple[Bounds, ...]:
         """Those of the body, for inputs of any step and anything a carry's type can hold."""
-        within = self._within(bounds)
+        within = self.within(bounds)
         return tuple(
             Bounds(*(np.broadcast_to(end, tensor.shape) for end in (within[name].low, within[name].high)))
             for name, tensor in zip(self.body.outputs, self.outputs(inputs), strict=True)
@@ -91,7 +92,7 @@ class Scan(Operation):
         """The body made ready once; each of its nodes in the dtype it needs."""
         del inputs
         kept = [*self.body.outputs, *(result for _, result in self.carries)]
-        evaluator = Evaluator(self.body, kept, self._within(bounds), least)
+        evaluator = Evaluator(self.body, kept, self.within(bounds), least)
 
         def run(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
             seen: list[list[np.ndarray]] = [[] for _ in self.body.outputs]
@@ -111,7 +112,7 @@ class Scan(Operation):
             for (source, _), raws in zip(self.carries, self.initial, strict=True)
         }
         for step in range(self.steps)[:: -1 if self.reverse else 1]:
-            fed = {name: array[:, step] for name, array in zip(self._fed, arrays, strict=True)}
+            fed = {name: array[:, step] for name, array in zip(self.fed, arrays, strict=True)}
             values = evaluator.evaluate(state | fed)
             state = {source: values[result] for source, result in self.carries}
             yield values
@@ -128,17 +129,17 @@ class Scan(Operation):
             and all(isinstance(made.get(result), Cast) for _, result in self.carries)
             and all(_alike(types[source], types[result]) for source, result in self.carries)
             and all(_fits(raws, types[source]) for source, raws in zip(sources, self.initial, strict=True))
-            and len(inputs) == len(self._fed) >= 1
+            and len(inputs) == len(self.fed) >= 1
             and all(
                 _alike(tensor, TensorType((self.steps, *types[name].shape), types[name].element))
-                for tensor, name in zip(inputs, self._fed, strict=True)
+                for tensor, name in zip(inputs, self.fed, strict=True)
             )
         )
 
     def may_overflow(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
         """Whether any operation of the body may, but for casts that saturate: those are quantizers and mean to."""
         del inputs
-        within = self._within(bounds)
+        within = self.within(bounds)
         return any(
             node.operation.may_overflow(self.body.input_types(node), [within[name] for name in node.inputs])
             for node in self.body.nodes

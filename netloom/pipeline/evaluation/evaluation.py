@@ -18,10 +18,13 @@ from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.versions import compiler_version
 from netloom.progress import Progress
 from netloom.settings import RunSettings
-from netloom.sim import ENGINES, Fidelity, open_engine
+from netloom.sim import Fidelity, open_engine
 from netloom.sim.crosscheck import remembering
 from netloom.sim.fixed import FixedEngine
 from netloom.sim.statistics import LayerStatistics
+
+_RUNGS = ("float", "quantized", "fixed", "csim")
+"""The engines of every run, each held against the one before it."""
 
 
 def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progress) -> None:
@@ -39,7 +42,7 @@ def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progre
     statistics: list[LayerStatistics] = []
     with ExitStack() as stack:
         engines = []
-        for name in ENGINES:
+        for name in _RUNGS:
             model = {"float": rundir.FLOAT_MODEL, "quantized": rundir.QUANTIZED_MODEL}.get(name)
             if (name == "csim" and not settings.csim) or (model and not (directory / model).exists()):
                 continue

@@ -21,7 +21,7 @@ from netloom.models.tasks import tasks
 from netloom.settings import HardwareSettings
 
 COMMANDS = (
-    "networks run convert simulate crosscheck report compare store doctor boards plan build emulate flash"
+    "networks run convert simulate crosscheck export report compare store doctor boards plan build emulate flash"
 ).split()
 NETLOOM = [sys.executable, "-c", "from netloom.cli.app import main; main()"]
 
@@ -253,6 +253,9 @@ def test_doctor_says_how_to_get_what_is_missing(
     assert findings["hls4ml"].advice == "pip install 'hls4ml==0.1'"
     assert findings["unheard-of"].found == "not installed"
     assert "ruff" not in findings
+    monkeypatch.setattr(doctor, "_is_installed", lambda name: name != "onnxruntime")
+    (found,) = [finding for finding in doctor.examine() if finding.name == "onnxruntime"]
+    assert (found.status, found.advice) == ("advice", "pip install 'onnxruntime'; without it: no --engine onnx")
     assert cli.invoke(app, ["doctor"]).exit_code == 1
 
 

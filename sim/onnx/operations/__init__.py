@@ -1,0 +1,1 @@
+"""What every operation of the dataflow graph is in ONNX, one a file."""

@@ -1,0 +1,15 @@
+"""`Clamp` in ONNX: `Max` and `Min`."""
+
+from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.writer import GraphWriter, OnnxValue
+
+
+def write_clamp(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
+    """Nothing of a limit that is proven not to be reached."""
+    clamp, bounds = site.operation, site.bounds[0]
+    (value,) = site.taken(writer)
+    if (bounds.low < clamp.low).any():
+        value = writer.with_number("Max", value, clamp.low)
+    if clamp.high is not None and (bounds.high > clamp.high).any():
+        value = writer.with_number("Min", value, clamp.high)
+    return (value,)

@@ -1,0 +1,20 @@
+"""`Elementwise` in ONNX."""
+
+from netloom.hls.dataflow import ElementwiseFunction
+from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.writer import GraphWriter, OnnxValue
+
+_KINDS = {
+    ElementwiseFunction.ADD: "Add",
+    ElementwiseFunction.SUBTRACT: "Sub",
+    ElementwiseFunction.MULTIPLY: "Mul",
+    ElementwiseFunction.MAXIMUM: "Max",
+    ElementwiseFunction.MINIMUM: "Min",
+}
+
+
+def write_elementwise(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
+    """The points aligned, then one node."""
+    gains = site.operation.gains(site.types)
+    aligned = (writer.times(value, gain) for value, gain in zip(site.taken(writer), gains, strict=True))
+    return (writer.add(_KINDS[site.operation.function], *aligned),)

@@ -1,0 +1,13 @@
+"""`MatMul` in ONNX."""
+
+from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.writer import GraphWriter, OnnxValue
+
+
+def write_matmul(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
+    """Of the operation's name; the second transposed first where it is to be."""
+    first, second = site.taken(writer)
+    if site.operation.transposed:
+        axes = len(site.types[1].shape) + 1
+        second = writer.add("Transpose", second, perm=[*range(axes - 2), axes - 1, axes - 2])
+    return (writer.add("MatMul", first, second),)

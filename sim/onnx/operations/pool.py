@@ -1,0 +1,28 @@
+"""`Pool` in ONNX: `MaxPool`, or a sum over gathered windows."""
+
+import numpy as np
+
+from netloom.sim.onnx.numbers import summed
+from netloom.sim.onnx.operations.window import places_of
+from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.writer import GraphWriter, OnnxValue
+
+
+def write_pool(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
+    """A maximum of floats is a `MaxPool`."""
+    pool, (value,) = site.operation, site.taken(writer)
+    rank = len(pool.kernel_size)
+    if pool.accum is None and site.dtype is not np.int64:
+        first = writer.channels_first(value, rank)
+        greatest = writer.add("MaxPool", first, kernel_shape=pool.kernel_size, strides=pool.stride)
+        return (writer.channels_last(greatest, rank),)
+    *spatial, channels = site.types[0].shape
+    *positions, _ = pool.outputs(site.types)[0].shape
+    rows = writer.reshape(value, (int(np.prod(spatial)), channels))
+    windows = writer.gather(rows, places_of(spatial, positions, pool.kernel_size, pool.stride, (1,) * rank), 1)
+    if pool.accum is None:
+        result = writer.reduce("ReduceMax", windows, 2)
+    else:
+        terms, count = writer.add("Transpose", windows, perm=[0, 1, 3, 2]), int(np.prod(pool.kernel_size))
+        result = summed(writer, terms, count, site.fraction, pool.accum, pool.summation, site.may_overflow)
+    return (writer.reshape(result, (*positions, channels)),)

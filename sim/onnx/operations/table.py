@@ -1,0 +1,50 @@
+"""`FORMS`: what every operation is in ONNX."""
+
+from netloom.hls.dataflow import (
+    Cast,
+    Clamp,
+    DepthwiseMatVec,
+    Divide,
+    Elementwise,
+    Gather,
+    Lookup,
+    MatMul,
+    MatVec,
+    Operation,
+    Permute,
+    Pool,
+    Reduce,
+    Scan,
+    Window,
+)
+from netloom.sim.onnx.operations.accumulation import write_depthwise_matvec, write_matvec
+from netloom.sim.onnx.operations.cast import write_cast
+from netloom.sim.onnx.operations.clamp import write_clamp
+from netloom.sim.onnx.operations.divide import write_divide
+from netloom.sim.onnx.operations.elementwise import write_elementwise
+from netloom.sim.onnx.operations.gather import write_gather
+from netloom.sim.onnx.operations.lookup import write_lookup
+from netloom.sim.onnx.operations.matmul import write_matmul
+from netloom.sim.onnx.operations.permute import write_permute
+from netloom.sim.onnx.operations.pool import write_pool
+from netloom.sim.onnx.operations.reduce import write_reduce
+from netloom.sim.onnx.operations.scan import write_scan
+from netloom.sim.onnx.operations.window import write_window
+from netloom.sim.onnx.site import Form
+
+FORMS: dict[type[Operation], Form] = {
+    Cast: write_cast,
+    Clamp: write_clamp,
+    DepthwiseMatVec: write_depthwise_matvec,
+    Divide: write_divide,
+    Elementwise: write_elementwise,
+    Gather: write_gather,
+    Lookup: write_lookup,
+    MatMul: write_matmul,
+    MatVec: write_matvec,
+    Permute: write_permute,
+    Pool: write_pool,
+    Reduce: write_reduce,
+    Scan: write_scan,
+    Window: write_window,
+}
