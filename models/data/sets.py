@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 
 from netloom.errors import DataUnavailableError
-from netloom.models.data.cifar10 import CIFAR10
 from netloom.models.data.curves import load_curves
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.digits import load_digits
@@ -24,7 +23,6 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = {
     "mnist-few-labels": load_few_labels,
     "mnist-images": load_images,
     SIGNS.name: SIGNS.load,
-    CIFAR10.name: CIFAR10.load,
     NUCLEI.name: NUCLEI.load,
     LHC_JETS.name: LHC_JETS.load,
     SPLICE.name: SPLICE.load,

@@ -5,7 +5,6 @@ from difflib import get_close_matches
 from netloom.errors import NetworkNotFoundError
 from netloom.models.networks import (
     cells,
-    deep,
     digits,
     jets,
     kernel,
@@ -29,7 +28,6 @@ _NETWORKS: tuple[Network, ...] = (
     kernel.NETWORK,
     lenet.NETWORK,
     signs.NETWORK,
-    deep.NETWORK,
     video.NETWORK,
     cells.NETWORK,
     jets.NETWORK,
