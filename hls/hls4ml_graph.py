@@ -13,7 +13,7 @@ from netloom.hls.conversion import PROJECT
 from netloom.hls.frontends.parsed import ParsedModel
 from netloom.hls.lower import fixed_point
 from netloom.hls.settings import HlsSettings
-from netloom.hls.smallest_grid import smallest_grid
+from netloom.quantize.smallest_grid import smallest_grid
 
 _REPACK = "repack_"
 

@@ -132,14 +132,20 @@ class RunSettings(Settings):
 
     @classmethod
     def of(cls, network: Network, board: bool = True) -> "RunSettings":
-        """Those with which `netloom networks --run` runs a network, to its board or not."""
+        """Those with which `netloom networks --run` runs a network, to its board or not.
+
+        Where few samples go through the RTL, no more do so with stalls, or through the netlist, which is slower.
+        """
         target = network.target
+        most = target.rtl_samples or STALLED_SAMPLES
         hardware = HardwareSettings(
             board=target.board,
             clock_mhz=target.clock_mhz,
             target_ii=target.target_ii,
             target_fps=target.target_fps,
             rtl_samples=target.rtl_samples,
+            stalled_samples=min(STALLED_SAMPLES, most),
+            netlist_samples=min(NETLIST_SAMPLES, most),
         )
         hls = HlsSettings(io_type=network.io_type)
         return cls(hls=hls, csim_samples=network.csim_samples, hardware=hardware if board else None)

@@ -12,7 +12,7 @@ from netloom.hls.dataflow import Clamp, DepthwiseMatVec, Elementwise, Elementwis
 from netloom.hls.layers.own_layer import OwnLayer
 from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.shape import reshape
-from netloom.hls.smallest_grid import smallest_grid
+from netloom.quantize.smallest_grid import smallest_grid
 
 _NOTHING = FixedPoint(1, 1, signed=False)
 

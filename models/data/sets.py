@@ -3,11 +3,16 @@
 from collections.abc import Callable, Mapping
 
 from netloom.errors import DataUnavailableError
+from netloom.models.data.cheques import load_cheques
+from netloom.models.data.cifar10 import CIFAR10
 from netloom.models.data.curves import load_curves
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.digits import load_digits
+from netloom.models.data.figures import load_figures
 from netloom.models.data.films import load_films
 from netloom.models.data.jets import LHC_JETS
+from netloom.models.data.keywords import KEYWORDS
+from netloom.models.data.machines import load_machines
 from netloom.models.data.mnist import MNIST, load_few_labels, load_images
 from netloom.models.data.molecules import TOX21
 from netloom.models.data.nuclei import NUCLEI
@@ -16,9 +21,14 @@ from netloom.models.data.splice import SPLICE
 from netloom.models.data.words import SPOKEN_DIGITS
 
 DATASETS: Mapping[str, Callable[[], Dataset]] = {
+    CIFAR10.name: CIFAR10.load,
+    "cheques": load_cheques,
     "curves": load_curves,
     "digits": load_digits,
+    "figures": load_figures,
     "films": load_films,
+    "keywords": KEYWORDS.load,
+    "machines": load_machines,
     MNIST.name: MNIST.load,
     "mnist-few-labels": load_few_labels,
     "mnist-images": load_images,

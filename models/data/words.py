@@ -4,7 +4,6 @@ import io
 import wave
 import zipfile
 from collections.abc import Mapping, Sequence
-from functools import cache
 from itertools import pairwise
 from pathlib import PurePosixPath
 
@@ -13,6 +12,7 @@ import numpy as np
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.download import download
 from netloom.models.data.loader import Loader, NamedArrays
+from netloom.models.data.sound import Hearing
 
 FILE = "free-spoken-digits/fsdd.npz"
 ADDRESS = "https://github.com/Jakobovski/free-spoken-digit-dataset/archive/26eb9aaf76e81b692f806f9140c2d2777410d7a1.zip"
@@ -20,11 +20,9 @@ SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 TEST_SPEAKERS = ("theo", "yweweler")
 RATE = 8000
 """Samples a second."""
-WINDOW, HOP = 256, 128
-"""Samples that a frame spans, and from one frame to the next: 32 and 16 ms."""
-FRAMES, BANDS = 62, 24
-LOWEST, HIGHEST = 60.0, 3900.0
-"""Of the bands, Hz."""
+HEARING = Hearing(RATE, window=256, hop=128, bands=24, lowest=60, highest=3900)
+"""Frames of 32 ms, 16 ms apart."""
+FRAMES = 62
 SPEEDS = ((4, 5), (9, 10), (1, 1), (11, 10), (6, 5))
 """Of the train split's copies: so much longer, and lower, a recording is made."""
 LOUDER = 1.5
@@ -62,8 +60,7 @@ def _prepare(arrays: NamedArrays, place: str) -> Dataset:
     The train split has of each recording five copies: slower and lower to faster and higher, which makes other voices,
     louder or softer, a little sooner or later.
     """
-    audio, offsets = arrays["audio"], arrays["offsets"]
-    recordings = [audio[start:stop] / 32768 for start, stop in pairwise(offsets)]
+    recordings = sounds(arrays)
     held_out = np.isin(arrays["speaker"], [SPEAKERS.index(name) for name in TEST_SPEAKERS])
     y = arrays["digit"].astype(np.int64)
     random = np.random.default_rng(0)
@@ -75,6 +72,11 @@ def _prepare(arrays: NamedArrays, place: str) -> Dataset:
     )
     y_train = np.repeat(y[~held_out], len(SPEEDS))
     return Dataset(np.stack(x_train), y_train, np.stack(x_test), y[held_out], tuple("0123456789"), source)
+
+
+def sounds(arrays: NamedArrays) -> list[np.ndarray]:
+    """The recordings, each float64 (samples,), -1 to 1, 8,000 a second; sorted by digit, speaker and take."""
+    return [arrays["audio"][start:stop] / 32768 for start, stop in pairwise(arrays["offsets"])]
 
 
 def _copies(recording: np.ndarray, random: np.random.Generator) -> Sequence[np.ndarray]:
@@ -100,24 +102,11 @@ def log_mel(audio: np.ndarray, silence: int = 0) -> np.ndarray:
         float32, (62, 24): frame n hears 32 ms from n * 16 ms on; 0 for -42 dB and less to 255/256 for +30 dB, exact
         multiples of 2**-8.
     """
-    heard = np.zeros(WINDOW + HOP * (FRAMES - 1))
+    heard = np.zeros(HEARING.samples(FRAMES))
     audio = audio[: len(heard) - silence]
     heard[silence : silence + len(audio)] = audio
-    frames = np.lib.stride_tricks.sliding_window_view(heard, WINDOW)[::HOP]
-    power = np.abs(np.fft.rfft(frames * np.hanning(WINDOW + 1)[:-1], axis=1)) ** 2 @ _bank().T
-    levels = np.floor((np.log2(power + 2.0**-14) + 14) / 24 * 256)
+    levels = np.floor((np.log2(HEARING.powers(heard) + 2.0**-14) + 14) / 24 * 256)
     return (np.clip(levels, 0, 255) / 256).astype(np.float32)
-
-
-@cache
-def _bank() -> np.ndarray:
-    """How much each frequency counts in each band, (24, 129): triangles that overlap, equally wide to the ear."""
-    lowest, highest = (2595 * np.log10(1 + end / 700) for end in (LOWEST, HIGHEST))
-    edges = 700 * (10 ** (np.linspace(lowest, highest, BANDS + 2) / 2595) - 1)
-    frequencies = np.fft.rfftfreq(WINDOW, 1 / RATE)
-    rising = (frequencies - edges[:-2, None]) / np.diff(edges)[:-1, None]
-    falling = (edges[2:, None] - frequencies) / np.diff(edges)[1:, None]
-    return np.maximum(0, np.minimum(rising, falling))
 
 
 SPOKEN_DIGITS = Loader(

@@ -65,6 +65,7 @@ NETWORK = Network(
     target=Target("ULX3S-85F", rtl_samples=242),
     io_type="io_stream",
     csim_samples=242,
+    together=len(TILING.places),
     training_seconds=70,
     pictures=pictures,
 )

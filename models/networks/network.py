@@ -90,6 +90,8 @@ class Network:
         io_type: how hls4ml's C++ takes a sample, `io_parallel` or `io_stream`, in `netloom networks --run`. Whole large
             images take g++ many minutes.
         csim_samples: only so many test samples in hls4ml's C++, in `netloom networks --run`; None is all.
+        together: so many test samples in a row are of one thing, such as tiles of an image: standard errors are over
+            things.
         trainer: trains it in its own way; None is `netloom.models.train`. Use `train`.
         pictures: draws what it shows, for the top of its report.
     """
@@ -110,6 +112,7 @@ class Network:
     deterministic: bool = True
     io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
     csim_samples: int | None = None
+    together: int = 1
     trainer: Trainer | None = None
     pictures: Draw | None = None
 

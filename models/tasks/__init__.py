@@ -1,8 +1,12 @@
 """Tasks: what a network is for, and so what it is trained and judged by."""
 
+from netloom.models.tasks.anomaly import Anomaly
 from netloom.models.tasks.classification import Classification
+from netloom.models.tasks.detection import Detection
+from netloom.models.tasks.grammar import Grammar, Writes
 from netloom.models.tasks.multilabel import Multilabel
 from netloom.models.tasks.picture import Picture, Shows
+from netloom.models.tasks.reading import Reading
 from netloom.models.tasks.registry import add_task, find_task, guess_task, parts_of, read_targets, tasks
 from netloom.models.tasks.regression import Reconstruction, Regression
 from netloom.models.tasks.segmentation import Segmentation
@@ -10,11 +14,15 @@ from netloom.models.tasks.several import Several
 from netloom.models.tasks.task import Outputs, Predict, Score, Task
 
 __all__ = [
+    "Anomaly",
     "Classification",
+    "Detection",
+    "Grammar",
     "Multilabel",
     "Outputs",
     "Picture",
     "Predict",
+    "Reading",
     "Reconstruction",
     "Regression",
     "Score",
@@ -22,6 +30,7 @@ __all__ = [
     "Several",
     "Shows",
     "Task",
+    "Writes",
     "add_task",
     "find_task",
     "guess_task",

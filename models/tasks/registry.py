@@ -7,15 +7,30 @@ import numpy as np
 
 from netloom.errors import InputError, SettingsError
 from netloom.models.data.examples import Arrays
+from netloom.models.tasks.anomaly import Anomaly
 from netloom.models.tasks.classification import Classification, is_one_hot
+from netloom.models.tasks.detection import Detection
+from netloom.models.tasks.grammar import AMOUNTS
 from netloom.models.tasks.multilabel import Multilabel
+from netloom.models.tasks.reading import Reading
 from netloom.models.tasks.regression import Reconstruction, Regression
 from netloom.models.tasks.segmentation import Segmentation
 from netloom.models.tasks.several import Several
 from netloom.models.tasks.task import Task
 
 _TASKS: dict[str, Task] = {
-    task.name: task for task in (Classification(), Regression(), Reconstruction(), Segmentation(), Multilabel())
+    task.name: task
+    for task in (
+        Classification(),
+        Regression(),
+        Reconstruction(),
+        Anomaly(),
+        Segmentation(),
+        Detection(),
+        Multilabel(),
+        Reading(),
+        Reading("amounts", AMOUNTS),
+    )
 }
 _GUESSES = ("classification", "segmentation", "multilabel", "regression")
 """From the narrowest to the widest: if one split looks like the one and another like the other, it is the later."""

@@ -40,7 +40,7 @@ class Reconstruction(Task):
     """Outputs are the inputs once more: an autoencoder. It needs no targets, but takes them if there are any."""
 
     name = "reconstruction"
-    scores = (Score("mean_squared_error", better=-1),)
+    scores: tuple[Score, ...] = (Score("mean_squared_error", better=-1),)
     has_targets = False
 
     def loss(self, model: Any, output: int = 0) -> Any:

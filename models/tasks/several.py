@@ -5,18 +5,24 @@ from typing import Any
 
 import numpy as np
 
-from netloom.errors import InputError
+from netloom.errors import InputError, SettingsError
 from netloom.models.data.examples import Arrays, Examples, as_list
-from netloom.models.tasks.task import Predict, Score, Task, described, prefixed
+from netloom.models.tasks.task import Outputs, Predict, Score, Task, described, prefixed
 
 
 class Several(Task):
     """A task an output, in the model's order; its scores are `OUTPUT.SCORE`.
 
     `Task`'s methods that take one array take an output of the network or targets by name here.
+
+    Raises:
+        SettingsError: for a task that is never about one of several outputs.
     """
 
     def __init__(self, tasks: Mapping[str, Task]) -> None:
+        for task in tasks.values():
+            if task.alone:
+                raise SettingsError(f"the task {task.name} is of a network with one output; give each another task")
         self.tasks = dict(tasks)
         self.name = ",".join(f"{output}={task.name}" for output, task in tasks.items())
         self.scores: tuple[Score, ...] = tuple(
@@ -71,6 +77,11 @@ class Several(Task):
     def decode(self, outputs: Any) -> Any:
         """Each output by its own task, in a list."""
         return [task.decode(one) for task, one in zip(self.tasks.values(), as_list(outputs), strict=True)]
+
+    def apart(self, one: Outputs, other: Outputs) -> np.ndarray:
+        """All outputs', added."""
+        each = zip(self.tasks.values(), as_list(one), as_list(other), strict=True)
+        return np.sum([task.apart(first, second) for task, first, second in each], axis=0)
 
     def answer(self, output: Any, names: Sequence[str]) -> Any:
         """There is no one picture of several; the page shows their words."""

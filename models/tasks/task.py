@@ -41,12 +41,14 @@ class Task(ABC):
         scores: what it is judged by, the one that matters most first.
         has_targets: whether the data must say what is right.
         watched: metrics of Keras's that are shown in training.
+        alone: whether it is about a whole network, and never about one of several outputs.
     """
 
     name: str
     scores: tuple[Score, ...]
     has_targets = True
     watched: tuple[str, ...] = ()
+    alone = False
 
     def read(self, where: str, array: np.ndarray) -> np.ndarray:
         """Targets as they stand in a user's file, checked; `where` begins the message.
@@ -114,6 +116,15 @@ class Task(ABC):
         """Which samples are wrong, (samples,); None where there is only more and less."""
         del outputs, targets
         return None
+
+    def apart(self, one: Outputs, other: Outputs) -> np.ndarray:
+        """How far the answers of two engines are apart, (samples,): the share of what the host makes of them that is
+        not the same; of measured values the mean distance. 0 where nobody would see a difference.
+        """
+        both = np.concatenate([only(one), only(other)])  # decoded at once, which fills up answers to one length
+        first, second = np.split(np.asarray(self.decode(both)), 2)
+        distance = np.abs(first - second) if first.dtype.kind == "f" else first != second
+        return distance.reshape(len(distance), -1).mean(axis=1)
 
     def pictures(self, shows: Shows) -> Sequence[Picture]:
         """Pictures for the top of the report."""

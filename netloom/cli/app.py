@@ -142,7 +142,7 @@ def run(
         typer.Argument(
             metavar="NAME|MODEL.keras",
             autocompletion=network_names,
-            help="A network's name, or your own Keras or QKeras model.",
+            help="A network's name, or your own Keras, QKeras or ONNX model.",
         ),
     ],
     data: Data = None,
@@ -212,7 +212,7 @@ def run(
     )
 )
 def convert(
-    model: Annotated[Path, typer.Argument(metavar="MODEL.keras", help="Your Keras or QKeras model.")],
+    model: Annotated[Path, typer.Argument(metavar="MODEL.keras", help="Your Keras, QKeras or ONNX model.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where it goes.")],
     data: Data = None,
     input_shape: InputShape = None,

@@ -82,7 +82,8 @@ TaskName = Annotated[
         metavar="TASK",
         autocompletion=task_names,
         help=f"What your model is for: {', '.join(task_names())}, or"
-        " OUTPUT=TASK,OUTPUT=TASK; else what the targets look like.",
+        " OUTPUT=TASK,OUTPUT=TASK; else what the targets look like, but for detection: its targets are boxes, (samples,"
+        " boxes, 5) of class, top, left, bottom, right, 0 to 1; its outputs (rows, columns, classes + 4).",
     ),
 ]
 BitsOption = Annotated[

@@ -17,7 +17,7 @@ from netloom.pipeline import run as pipeline
 from netloom.pipeline import rundir
 from netloom.progress import ConsoleProgress
 from netloom.quantize.policy import Policy
-from netloom.report.html import ladders, verdict
+from netloom.report.html import brief, ladders, verdict
 from netloom.report.schema import HardwareRecord, Report, ResourceRecord
 from netloom.settings import HardwareSettings, RunSettings
 
@@ -198,7 +198,7 @@ def hardware_lines(hardware: HardwareRecord) -> list[str]:
     use = ", ".join(f"{_taken(one)} of {one.available:,} {one.name}" for one in hardware.resources)
     return [
         f"{hardware.board}: {clock}, latency {'' if counted else 'predicted '}{latency:,} cycles ="
-        f" {latency / hardware.clock_mhz:.3g} µs, a sample every {interval:,} cycles ="
+        f" {brief(latency / hardware.clock_mhz)} µs, a sample every {interval:,} cycles ="
         f" {1e6 * hardware.clock_mhz / interval:,.0f} a second",
         f"{hardware.device}: {use}",
     ]

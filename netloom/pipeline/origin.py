@@ -135,7 +135,9 @@ def find_start(model: "str | Path | keras.Model", input_shapes: Sequence[tuple[i
             raise SettingsError(f"network {model!r} has its own input shape; leave --input-shape out")
         return Start(network=get_network(model))
     if path.suffix not in MODEL_FILES:
-        raise ModelFileError(f"{path} is not a .keras or .h5 file; save the model with model.save('{path.stem}.keras')")
+        raise ModelFileError(
+            f"{path} is not a .keras, .h5 or .onnx file; save the model with model.save('{path.stem}.keras')"
+        )
     if not path.is_file():
         raise ModelFileError(f"there is no file {path}; check the path")
     return Start(model_file=path, input_shapes=shapes)

@@ -62,7 +62,7 @@ def build_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> Non
     report = _record(directory, state, conversion, tests, results, outcomes)
     task, predictions = (
         run_task(tests, conversion),
-        load_predictions(directory, len(tests), output_shapes(conversion)),
+        load_predictions(directory, len(tests), output_shapes(conversion), stages if results else ()),
     )
     evidence = Evidence(
         tests.x,

@@ -1,10 +1,11 @@
 """Reports side by side: a table, and their main score against latency as a plot."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import matplotlib
@@ -18,6 +19,10 @@ from netloom.report.schema import Report, ScoreRecord
 
 _PRINT = {INK: "#1d1d1f", MUTED: "#6a6a70", LINE: "#e4e1da", SEEN: "#0b5fa5"}
 """What the page's variables are on paper."""
+_NEAR = (0.35, 0.08)
+"""Shares of the plot's width and height within which the words of one mark would meet another."""
+_NAME: Mapping[str, Any] = {"color": INK}
+_SMALL: Mapping[str, Any] = {"color": MUTED, "fontsize": 7}
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,8 @@ def text(metric: Metric, value: float) -> str:
 def plot(compared: Sequence[Compared]) -> Figure | None:
     """The main score of the first report against latency, one mark a report that has it; None if none has.
 
-    Filled where the latency was counted on the hardware, hollow where it is the estimate for the C++ firmware.
+    Filled where the latency was counted on the hardware, hollow where it is the estimate for the C++ firmware. Under a
+    report's name stands what its hardware takes.
     """
     score = main_score(compared)
     metric, scale = score_metric(score), 100 if score.unit == "%" else 1
@@ -96,15 +102,21 @@ def plot(compared: Sequence[Compared]) -> Figure | None:
     latencies = []
     for one, value in points:
         counted = _counted(one.report)
-        latency = one.report.timing.latency_microseconds if counted is None else counted
-        latencies.append(latency)
+        latencies.append(one.report.timing.latency_microseconds if counted is None else counted)
         fill = "none" if counted is None else "full"
-        axes.plot(latency, scale * value, "o", color=SEEN, markersize=8, fillstyle=fill)
-        axes.annotate(one.name, (latency, scale * value), (8, 4), textcoords="offset points", color=INK)
+        axes.plot(latencies[-1], scale * value, "o", color=SEEN, markersize=8, fillstyle=fill)
     if max(latencies) > 10 * min(latencies):
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.margins(x=0.2, y=0.2)
+    marks = [(latency, scale * value) for latency, (_, value) in zip(latencies, points, strict=True)]
+    places = axes.transAxes.inverted().transform(axes.transData.transform(marks))
+    for (one, _), mark, place in zip(points, marks, places, strict=True):
+        # To the left of a mark with another one close on its right.
+        right, up = (places - place).T
+        side, align = (-8, "right") if ((right > 0) & (right < _NEAR[0]) & (abs(up) < _NEAR[1])).any() else (8, "left")
+        for down, words, style in ((4, one.name, _NAME), (-7, _taken(one.report), _SMALL)):
+            axes.annotate(words, mark, (side, down), textcoords="offset points", horizontalalignment=align, **style)
     axes.set_xlabel("latency, µs")
     axes.set_ylabel(f"{words_of(score)}, {score.unit}" if score.unit else words_of(score))
     axes.yaxis.label.set_color(MUTED)
@@ -126,6 +138,13 @@ def words_of(score: ScoreRecord) -> str:
 def _counted(report: Report) -> float | None:
     """The latency that was counted on the hardware, in microseconds."""
     return report.hardware.latency_microseconds if report.hardware else None
+
+
+def _taken(report: Report) -> str:
+    """What the hardware takes of the FPGA, in words; empty before synthesis."""
+    resources = report.hardware.resources if report.hardware else ()
+    taken = {one.name: one.used for one in resources if one.used}
+    return ", ".join(f"{taken[name]:,} {name}" for name in ("LUT", "DSP", "BRAM") if name in taken)
 
 
 def png(compared: Sequence[Compared]) -> bytes | None:

@@ -10,6 +10,7 @@ import numpy as np
 from netloom.metrics import why_no_score
 from netloom.report import plots
 from netloom.report.diagram import diagram
+from netloom.report.differences import differences
 from netloom.report.evidence import Evidence
 from netloom.report.pictures import drawn
 from netloom.report.samples import samples
@@ -104,6 +105,7 @@ def render(report: Report, evidence: Evidence) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "brief": brief,
         "quantity": quantity,
         "percent": percent,
         "points": points,
@@ -126,6 +128,7 @@ def render(report: Report, evidence: Evidence) -> str:
         confusion="" if matrix is None else plots.confusion(matrix, names),
         confused=[] if matrix is None else most_confused(matrix, names),
         samples=samples(evidence, names),
+        differences=differences(evidence, names),
         diagram=diagram(evidence.design) if evidence.design else "",
         floor_plan=plots.draw_floor_plan(evidence.floor_plan) if evidence.floor_plan else "",
         settings=flat(report.settings),
@@ -241,6 +244,11 @@ def change(value: float) -> str:
 def steps(value: float) -> str:
     """A distance in steps for people: whole where it is large."""
     return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+
+
+def brief(value: float) -> str:
+    """A quantity with three figures, and whole from a thousand on."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def seconds(value: float) -> str:

@@ -16,7 +16,7 @@ from netloom.pipeline.evaluation.simulation import load_predictions
 from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.run import read_report
 from netloom.report.build import output_shapes
-from netloom.report.html import verdict
+from netloom.report.html import brief, verdict
 from netloom.report.schema import HardwareRecord, Report, ScoreRecord
 from netloom.report.uncertainty import SMALL, standard_error
 
@@ -64,7 +64,7 @@ def tables(directories: Mapping[Network, Path]) -> Tables:
     scores, hardware = {}, {}
     for network, directory in directories.items():
         report = read_report(directory)
-        scores[network.name] = scores_row(report, _standard_error(report, directory))
+        scores[network.name] = scores_row(report, _standard_error(network, report, directory))
         if report.hardware is not None and report.hardware.clock_limit_mhz is not None:
             hardware[network.name] = hardware_row(network.name, report.hardware)
     return Tables(scores, hardware)
@@ -118,12 +118,13 @@ def _tested(report: Report) -> str:
     return f"{report.data.source}, {report.data.samples:,} test samples"
 
 
-def _standard_error(report: Report, directory: Path) -> float | None:
-    if report.data.samples >= SMALL:
+def _standard_error(network: Network, report: Report, directory: Path) -> float | None:
+    if report.data.samples >= SMALL * network.together:
         return None
     tests, conversion = TestSet.load(directory / rundir.DATA), Conversion.load(directory / rundir.CONVERSION)
     predictions = load_predictions(directory, len(tests), output_shapes(conversion))
-    return standard_error(run_task(tests, conversion), predictions["fixed"], tests, report.task.scores[0].name)
+    score = report.task.scores[0].name
+    return standard_error(run_task(tests, conversion), predictions["fixed"], tests, score, network.together)
 
 
 def _score(score: ScoreRecord, value: float | None) -> str:
@@ -148,7 +149,7 @@ def hardware_row(name: str, found: HardwareRecord) -> Cells:
         found.board,
         f"{found.clock_mhz:g}, {found.clock_limit_mhz:.0f} MHz",
         f"{interval:,} cycle{'s' if interval > 1 else ''}",
-        f"{latency:,} cycles, {latency / found.clock_mhz:.3g} µs",
+        f"{latency:,} cycles, {brief(latency / found.clock_mhz)} µs",
         f"{1e6 * found.clock_mhz / interval:,.0f}",
         *(_used(found, kind) for kind in ("LUT", "DSP", "BRAM")),
     )

@@ -7,7 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from netloom.metrics import METRICS
-from netloom.models.tasks import tasks
+from netloom.models.tasks import Score, tasks
 from netloom.report.schema import SCHEMA_VERSION, Report
 
 _HEAD = f"""# `report.json`, schema {SCHEMA_VERSION}
@@ -58,11 +58,14 @@ def reference() -> str:
 
 def _metrics() -> str:
     """What `netloom compare` knows."""
+    of: dict[Score, list[str]] = {}
+    for task in tasks():
+        for score in task.scores:
+            of.setdefault(score, []).append(task.name)
     scores = [
-        f"| `{score.name}` | {score.unit} | the task is not {task.name}, there are no targets, or the engine"
+        f"| `{score.name}` | {score.unit} | the task is not {' or '.join(names)}, there are no targets, or the engine"
         " did not run on the whole test set |"
-        for task in tasks()
-        for score in task.scores
+        for score, names in of.items()
     ]
     rows = [f"| `{metric.name}` | {metric.unit} | {metric.why_missing} |" for metric in METRICS.values()]
     return "\n".join([_METRICS, *scores, *rows])

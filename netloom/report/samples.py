@@ -78,8 +78,8 @@ def samples(evidence: Evidence, names: Sequence[str]) -> list[Sample]:
         lines = [f"sample {number}"]
         for engine, outputs in evidence.predictions.items():
             if number < len(outputs[0]):
-                lines.append(f"{engine}: {task.words(_one(outputs, number), names)}")
-        chosen = draw(task.answer(_one(evidence.predictions["fixed"], number), names), f"answer{number}")
+                lines.append(f"{engine}: {task.words(one_of(outputs, number), names)}")
+        chosen = draw(task.answer(one_of(evidence.predictions["fixed"], number), names), f"answer{number}")
         label = None
         if evidence.targets is not None and not isinstance(evidence.targets, Mapping):
             label = draw(task.target(evidence.targets[number], names), f"target{number}")
@@ -94,7 +94,7 @@ def _misjudged(evidence: Evidence) -> np.ndarray | None:
     return evidence.task.misjudged(evidence.predictions["fixed"], evidence.targets)
 
 
-def _one(outputs: list[np.ndarray], number: int) -> Any:
+def one_of(outputs: list[np.ndarray], number: int) -> Any:
     """The outputs for one sample, as tasks take them."""
     return outputs[0][number] if len(outputs) == 1 else [output[number] for output in outputs]
 

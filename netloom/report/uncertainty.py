@@ -6,11 +6,13 @@ from netloom.models.data.examples import Arrays, Examples, as_list, take
 from netloom.models.tasks import Outputs, Task
 
 SMALL = 2000
-"""Test sets with fewer samples are said with the standard error of their scores."""
+"""Test sets of fewer samples, or groups of them, are said with the standard error of their scores."""
 _DRAWS = 200
 
 
-def standard_error(task: Task, outputs: list[np.ndarray], tests: Examples, score: str) -> float | None:
+def standard_error(
+    task: Task, outputs: list[np.ndarray], tests: Examples, score: str, together: int = 1
+) -> float | None:
     """The standard error of a score, by measuring it on samples drawn again from the test set, with replacement.
 
     Args:
@@ -18,13 +20,16 @@ def standard_error(task: Task, outputs: list[np.ndarray], tests: Examples, score
         outputs: of one engine on all of `tests`, (samples, *output shape) of each output.
         tests: the test samples.
         score: name of the score.
+        together: so many samples in a row are of one thing, and drawn together: tiles of an image are as alike as the
+            image is, and by themselves would make the error too small.
 
     Returns:
         In the score's own unit; None if the score is not there, or does not follow from these outputs alone.
     """
     random, found = np.random.default_rng(0), []
+    things = np.split(np.arange(len(tests)), range(together, len(tests), together))
     for _ in range(_DRAWS):
-        chosen = random.integers(0, len(tests), len(tests))
+        chosen = np.concatenate([things[number] for number in random.integers(0, len(things), len(things))])
         drawn = Examples(take(tests.x, chosen), None if tests.y is None else take(tests.y, chosen))
         given = [one[chosen] for one in outputs]
 

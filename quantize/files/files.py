@@ -1,4 +1,4 @@
-"""Model files, `.keras` and `.h5`: loaded without running anything that is in them."""
+"""Model files, `.keras`, `.h5` and `.onnx`: loaded without running anything that is in them."""
 
 import os
 from collections.abc import Sequence
@@ -33,25 +33,30 @@ _LOADING_FAILURES = (
 HDF5 = (".h5", ".hdf5")
 """Endings of a whole model in one HDF5 file."""
 
-MODEL_FILES = (".keras", *HDF5)
+ONNX = ".onnx"
+"""Ending of an ONNX model."""
+
+MODEL_FILES = (".keras", *HDF5, ONNX)
 """Endings of the files that hold a model."""
 
 
 def load_model(path: str | os.PathLike[str], input_shapes: Sequence[tuple[int, ...]] | None = None) -> Any:
-    """Load a Keras or QKeras model from a `.keras` or `.h5` file, uncompiled.
+    """Load a Keras or QKeras model from a `.keras` or `.h5` file, or a QONNX or QCDQ model, uncompiled.
 
     Nothing in the file is run: Lambda layers, Python code, custom classes and quantizers that are not plain calls are
     refused before Keras sees them.
 
     Args:
-        path: of the file; it may be one of Keras 2.
+        path: of the file; it may be one of Keras 2. An ONNX model is built as the Keras model that equals it.
         input_shapes: shape of each input without the batch, where the model leaves sizes open; the model is then
             flattened.
 
     Raises:
         ModelFileError: if the file is missing, damaged, of another format, would run code, needs a class that is not
             part of Keras or QKeras, or holds NaN or infinite weights.
-        LayerNotSupportedError: if the model cannot take the input shapes.
+        LayerNotSupportedError: if the model cannot take the input shapes; for a node of ONNX that is not read.
+        QuantizerNotSupportedError: for a quantizer of ONNX that no fixed-point type equals.
+        ToolMissingError: if it takes qonnx, which is not installed.
     """
     path = Path(path)
     if path.is_dir():
@@ -63,7 +68,7 @@ def load_model(path: str | os.PathLike[str], input_shapes: Sequence[tuple[int, .
         raise ModelFileError(f"{path} does not exist: check the path")
     if path.suffix not in MODEL_FILES:
         raise ModelFileError(
-            f"{path} is not a .keras or .h5 file: load it in Keras and save it again with"
+            f"{path} is not a .keras, .h5 or .onnx file: load it in Keras and save it again with"
             f" model.save('{path.stem}.keras')"
         )
     import keras
@@ -71,6 +76,10 @@ def load_model(path: str | os.PathLike[str], input_shapes: Sequence[tuple[int, .
 
     import netloom.quantize.layers  # noqa: F401 - likewise
 
+    if path.suffix == ONNX:
+        from netloom.quantize.onnx.load import load_onnx
+
+        return load_onnx(path, input_shapes)
     version = "unknown"
     try:
         version = check_hdf5(path) if path.suffix in HDF5 else check_archive(path)

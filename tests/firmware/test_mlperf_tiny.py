@@ -17,7 +17,7 @@ SECONDS = 60
 @pytest.fixture(scope="module")
 def networks(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tiny")
-    return {name: converted(name, folder / name.replace(" ", "-")).dataflow for name in MLPERF_TINY}
+    return {name: converted(name, folder / name).dataflow for name in MLPERF_TINY}
 
 
 def answered(dataflow, board, interval):
@@ -33,7 +33,7 @@ def answered(dataflow, board, interval):
 
 
 def test_keyword_spotting_is_designed_in_time(networks):
-    dataflow = networks["keyword spotting"]
+    dataflow = networks["tiny-kws"]
     fast = answered(dataflow, "ULX3S-85F", None)
     assert fast is not None
     assert answered(dataflow, "ULX3S-85F", 512_000) == 512_000

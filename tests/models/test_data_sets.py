@@ -143,7 +143,9 @@ def test_jets_without_a_network_are_one_clear_line(monkeypatch):
 
 
 def test_an_unknown_data_set_is_refused():
-    with pytest.raises(DataUnavailableError, match="no data set 'cifar'; choose one of curves, digits, films, mnist"):
+    with pytest.raises(
+        DataUnavailableError, match="no data set 'cifar'; choose one of cheques, curves, digits, films, mnist"
+    ):
         load_dataset("cifar")
 
 

@@ -17,13 +17,19 @@ SHAPES = {
     "linear": ((28, 28, 1), (10,)),
     "kernel": ((28, 28, 1), (10,)),
     "lenet": ((28, 28, 1), (10,)),
-    "signs": ((32, 32, 3), (43,)),
+    "pretrain": ((28, 28, 1), (10,)),
+    "autoencoder": ((28, 28, 1), (28, 28, 1)),
+    "cheque": ((28, 160, 1), (1, 36, 13)),
     "video": ((5, 12, 12, 1), (9,)),
     "cells": ((32, 32, 1), (32, 32, 1)),
     "jets": ((16,), (5,)),
     "splice": ((60, 4), (3,)),
     "words": ((62, 24), (10,)),
     "molecules": ((1024,), (12,)),
+    "tiny-ad": ((640,), (640,)),
+    "tiny-kws": ((49, 10, 1), (12,)),
+    "tiny-ic": ((32, 32, 3), (10,)),
+    "tiny-vww": ((96, 96, 3), (2,)),
 }
 
 
@@ -50,13 +56,21 @@ def test_a_network_is_built_uncompiled_and_ends_in_logits(network):
     assert model.input_shape == (None, *shape)
     assert model.output_shape == (None, *outputs)
     assert not model.compiled
-    assert model.layers[-1].activation.__name__ == "linear"
+    if network.task != "reconstruction":
+        assert model.layers[-1].activation.__name__ == "linear"
 
 
 def test_equal_seeds_give_equal_weights_and_others_do_not():
     first, second, other = (get_network("digits").build(seed).get_weights()[0] for seed in (3, 3, 4))
     assert (first == second).all()
     assert (first != other).any()
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"), [("tiny-ad", 269_992), ("tiny-kws", 24_908), ("tiny-ic", 78_666), ("tiny-vww", 221_794)]
+)
+def test_mlperf_tiny_has_the_published_parameters(name, parameters):
+    assert get_network(name).build().count_params() == parameters
 
 
 def test_jets_has_the_published_shape():

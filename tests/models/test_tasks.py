@@ -95,6 +95,45 @@ def test_reconstruction_is_held_against_the_input() -> None:
     }
 
 
+def test_anomalies_are_what_is_rendered_badly() -> None:
+    task, random = find_task("anomaly"), np.random.default_rng(0)
+    x, anomalous = random.normal(size=(60, 2, 3)), np.arange(60) % 3 == 0
+    noise = random.normal(size=x.shape) * np.where(anomalous, 2, 1)[:, None, None]
+    scores = task.evaluate(lambda x: x + noise, Examples(x, anomalous.astype(np.int64)))
+    errors = (noise**2).mean(axis=(1, 2))
+    assert scores["roc_auc"] == pytest.approx(roc_auc_score(anomalous, errors))
+    assert 0.6 < scores["roc_auc"] < 1
+    assert scores["mean_squared_error"] == pytest.approx(errors[~anomalous].mean())
+    assert task.scores[0].name == "roc_auc"
+    assert set(task.evaluate(lambda x: x, Examples(x, np.ones(60, np.int64)))) == set()
+    assert task.wanted(Examples(x, anomalous)) is x  # it is trained on the inputs, whatever there are for targets
+
+
+def test_targets_of_anomalies_are_yes_or_no() -> None:
+    task = find_task("anomaly")
+    assert task.read("y", np.array([[True], [False]])).tolist() == [1, 0]
+    for wrong in (np.array([0, 2]), np.zeros((3, 2))):
+        with pytest.raises(InputError, match="y must be 1 for anomalies and else 0"):
+            task.read("y", wrong)
+    task.check("y", "model", (640,), np.zeros(3))
+    assert task.target(np.int64(1), ()).text == "an anomaly" and task.target(np.int64(0), ()).text == "none"
+
+
+def test_anomalies_are_no_task_of_one_output_among_several() -> None:
+    with pytest.raises(SettingsError, match="the task anomaly is of a network with one output"):
+        find_task("a=anomaly,b=regression")
+
+
+def test_errors_of_anomalies_and_of_the_rest_are_drawn() -> None:
+    x = np.random.default_rng(0).normal(size=(40, 3))
+    shows = Shows(x, np.arange(40) % 2, (), {"fixed": [x[:30] * 0.9]}, lambda engine, inputs: {})
+    (picture,) = find_task("anomaly").pictures(shows)
+    text = drawn(picture, "errors")
+    assert "anomalies" in text and "as in training" in text
+    assert "$" not in text  # as mathematics, numbers along the axis would be drawn letter by letter
+    assert not find_task("anomaly").pictures(replace(shows, y=None))
+
+
 def test_multilabel_counts_labels_and_samples() -> None:
     outputs, targets = np.array([[1.0, -1, 1], [-1, -1, -1]]), np.array([[1, 0, 1], [1, 0, 0]])
     scores = find_task("multilabel").measure(outputs, targets)

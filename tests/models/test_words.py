@@ -88,16 +88,16 @@ def test_a_tone_is_heard_in_its_band_for_as_long_as_it_lasts():
     loudest = heard[:20].argmax(axis=1)
     assert (loudest == loudest[0]).all()
     assert data.log_mel(tone(2000))[5].argmax() > loudest[0] > data.log_mel(tone(500))[5].argmax()
-    ends = int(np.ceil(0.4 * data.RATE / data.HOP))
+    ends = int(np.ceil(0.4 * data.RATE / data.HEARING.hop))
     assert heard[: ends - 2].max(axis=1).min() > 0.4
     assert (heard[ends + 1 :] == 0).all()
 
 
 def test_a_frame_does_not_wait_for_later_sound():
     long, short = tone(700, seconds=2), tone(700, seconds=0.3)
-    frames = (len(short) - data.WINDOW) // data.HOP + 1
+    frames = (len(short) - data.HEARING.window) // data.HEARING.hop + 1
     assert (data.log_mel(long)[:frames] == data.log_mel(short)[:frames]).all()
-    shifted = data.log_mel(short, silence=5 * data.HOP)
+    shifted = data.log_mel(short, silence=5 * data.HEARING.hop)
     assert (shifted[5:30] == data.log_mel(short)[:25]).all()
     assert (shifted[:3] == 0).all()
 

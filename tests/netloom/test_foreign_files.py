@@ -256,6 +256,7 @@ def append(name: str) -> Callable[[Path], None]:
         (forge_predictions, ["report"]),
         (append("data.npz"), ["report"]),
         (append("rtl.json"), ["report"]),
+        (append("rtl.npz"), ["report"]),
         (append("conversion/dataflow.json"), ["report"]),
         (append("report.json"), ["compare"]),
         (append("bitstream/bitstream.bit"), ["flash"]),

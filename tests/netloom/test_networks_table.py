@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import netloom
 from netloom.errors import StorageError
 from netloom.models import get_network
 from netloom.models.data.examples import Examples
@@ -19,6 +20,7 @@ from netloom.report.networks_table import (
     faults,
     hardware_row,
     scores_row,
+    tables,
     write_into,
 )
 from netloom.report.schema import HardwareRecord, Report, ScoreRecord, TaskRecord
@@ -47,6 +49,8 @@ def test_a_row_has_what_the_report_says(report: Report, hardware: HardwareRecord
     on_board = dict(zip(HARDWARE, hardware_row("toy", hardware), strict=True))
     assert on_board["clock asked, possible"] == "80, 91 MHz"
     assert on_board["latency"] == "210 cycles, 2.62 µs"
+    slow = hardware_row("toy", hardware.model_copy(update={"latency": 163_967}))
+    assert slow[HARDWARE.index("latency")] == "163,967 cycles, 2,050 µs"
     assert on_board["samples/s"] == "1,250,000"
     assert (on_board["LUT"], on_board["DSP"]) == ("3,000 of 24,288", "12 of 28")
 
@@ -133,3 +137,26 @@ def test_other_scores_have_one_too_and_what_needs_other_outputs_has_none() -> No
 
     assert standard_error(Elsewhere(), [np.eye(2)], Examples(np.zeros((2, 1)), np.arange(2)), "accuracy") is None
     assert standard_error(Classification(), [np.eye(2)], Examples(np.zeros((2, 1)), np.arange(2)), "other") is None
+
+
+def test_what_is_of_one_thing_is_drawn_together() -> None:
+    labels = np.arange(400) % 2
+    right = np.repeat(np.arange(100) % 4 > 0, 4)  # four samples in a row are as one
+    outputs, tests = np.eye(2)[np.where(right, labels, 1 - labels)], Examples(np.zeros((400, 1)), labels)
+    apart, together = (standard_error(Classification(), [outputs], tests, "accuracy", one) for one in (1, 4))
+    assert together == pytest.approx(np.sqrt(0.75 * 0.25 / 100), rel=0.15)
+    assert apart is not None and apart < 0.6 * np.sqrt(0.75 * 0.25 / 100)
+    assert standard_error(Classification(), [outputs], tests, "accuracy", 400) == 0
+
+
+def test_tables_have_the_error_over_things(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = netloom.RunSettings(epochs=1, fine_tune_epochs=0, csim=False)
+    netloom.run("digits", directory=tmp_path, settings=settings)
+    alone, tenfold = DIGITS, replace(DIGITS, together=36)
+    apart, together = (tables({network: tmp_path}).scores["digits"] for network in (alone, tenfold))
+    place = SCORES.index("fixed")
+    assert " ± " in apart[place] and " ± " in together[place] and apart[place] != together[place]
+    assert get_network("cells").together == 121
+    monkeypatch.setattr("netloom.report.networks_table.SMALL", 100)  # 360 samples, but 10 things
+    assert " ± " not in tables({alone: tmp_path}).scores["digits"][place]
+    assert " ± " in tables({tenfold: tmp_path}).scores["digits"][place]

@@ -1,9 +1,11 @@
 """Settings: what is taken, what is refused in one line."""
 
+from dataclasses import replace
+
 import pytest
 
 from netloom.errors import SettingsError
-from netloom.models import get_network
+from netloom.models import Target, get_network
 from netloom.quantize.policy import Policy
 from netloom.settings import HardwareSettings, RunSettings
 
@@ -15,6 +17,14 @@ def test_defaults_come_from_the_network() -> None:
     assert settings.fine_tune_epochs_for(network) == network.fine_tune_epochs
     assert RunSettings(bits=4, fine_tune_epochs=0).policy_for(network) == Policy.uniform(4)
     assert RunSettings(fine_tune_epochs=0).fine_tune_epochs_for(network) == 0
+
+
+@pytest.mark.parametrize(("rtl", "stalled", "netlist"), [(None, 100, 20), (200, 100, 20), (50, 50, 20), (4, 4, 4)])
+def test_where_few_samples_go_through_the_rtl_no_more_do_so_slower(rtl: int | None, stalled: int, netlist: int) -> None:
+    network = replace(get_network("digits"), target=Target("ULX3S-25F", rtl_samples=rtl))
+    hardware = RunSettings.of(network).hardware
+    assert hardware is not None
+    assert (hardware.rtl_samples, hardware.stalled_samples, hardware.netlist_samples) == (rtl, stalled, netlist)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 import netloom
 from netloom.cli.app import app
 from netloom.models.data.examples import Examples, count
-from netloom.models.tasks import Predict, Score, Task, add_task
+from netloom.models.tasks import Predict, Score, Task, add_task, find_task
 from netloom.pipeline import rundir
 
 keras = pytest.importorskip("keras")
@@ -157,6 +157,76 @@ def test_segmentation_and_reconstruction_are_pictured(tmp_path: Path) -> None:
         assert "step by step" in page
         for name in names:
             assert call("compare", tmp_path / task / "r", "--fail-if", f"{name}<-1").exit_code == 0
+
+
+def written(random: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Strings of three symbols as images: each a row of its own lit for two columns, with a gap behind it."""
+    strings = random.integers(1, 4, (count, 3))
+    x = np.zeros((count, 4, 12, 1), np.float32)
+    for number, string in enumerate(strings):
+        for place, symbol in enumerate(string):
+            x[number, symbol - 1, 4 * place : 4 * place + 2] = 1
+    return x, strings
+
+
+def test_a_model_of_ones_own_reads(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    (x, y), (x_test, y_test) = written(random, 200), written(random, 40)
+    model = keras.Sequential([keras.Input((4, 12, 1)), layers.Conv2D(4, (4, 1), name="symbols")])
+    model.layers[0].set_weights([np.eye(4)[:, None, None, [3, 0, 1, 2]], np.array([0.5, 0, 0, 0])])
+    arrays = {"x_train": x, "y_train": y, "x_test": x_test, "y_test": y_test}
+    result = run(tmp_path, model, "--task", "reading", **arrays)
+    assert result.exit_code == 0, result.output
+    found = report(tmp_path)
+    assert found["task"]["name"] == "reading"
+    assert found["scores"]["fixed"] == found["scores"]["csim"] == {"exact_strings": 1.0, "character_error_rate": 0.0}
+    page = (tmp_path / "r" / rundir.REPORT_HTML).read_text()
+    assert "What is read, and where" in page
+    assert "fixed reads " + "".join(map(str, y_test[0])) in page
+    result = run(tmp_path, model, "--task", "amounts", **arrays)
+    assert result.exit_code == 2
+    assert "gives 4 scores a position, but amounts takes 13: of nothing, then of 0 1 2" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def squares(count: int, side: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures with a bright square in each, and its box, and room for another one."""
+    random = np.random.default_rng(seed)
+    pictures, boxes = random.uniform(0, 0.2, (count, side, side, 1)).astype(np.float32), np.full((count, 2, 5), -1.0)
+    for number, (top, left) in enumerate(random.integers(0, side - 6, (count, 2))):
+        pictures[number, top : top + 6, left : left + 6] = 1
+        boxes[number, 0] = [0, top / side, left / side, (top + 6) / side, (left + 6) / side]
+    return pictures, boxes
+
+
+def test_a_detector_of_ones_own_goes_through_every_command(tmp_path: Path) -> None:
+    (x_train, y_train), (x_test, y_test) = squares(256, 16, 0), squares(40, 16, 1)
+    model = keras.Sequential(
+        [
+            keras.Input((16, 16, 1)),
+            layers.Conv2D(8, 5, strides=4, padding="same", activation="relu", name="see"),
+            layers.Conv2D(16, 3, padding="same", activation="relu", name="around"),
+            layers.Conv2D(5, 1, name="boxes"),
+        ]
+    )
+    task = find_task("detection")
+    model.compile(keras.optimizers.Adam(0.01), loss=task.loss(model))
+    model.fit(x_train, task.fitted(model, y_train.astype(np.float32)), epochs=40, batch_size=32, verbose=0)
+    arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+    result = run(tmp_path, model, "--task", "detection", **arrays)
+    assert result.exit_code == 0, result.output
+    found, directory = report(tmp_path), tmp_path / "r"
+    assert found["task"]["name"] == "detection"
+    assert found["scores"]["fixed"]["average_precision"] > 0.5
+    assert found["scores"]["fixed"] == found["scores"]["csim"]
+    page = (directory / rundir.REPORT_HTML).read_text()
+    assert "Boxes in samples" in page
+    assert "Average precision, step by step" in page
+    assert page.count('alt="what fixed makes of it"') >= 16
+    assert call("compare", directory, "--fail-if", "average_precision<50%", "--fail-if", "recall<0").exit_code == 0
+    result = run(tmp_path, model, "--force", **arrays)  # nothing tells boxes from measured values
+    assert result.exit_code == 2
+    assert "y_train has the shape (2, 5) a sample, but" in result.stderr
 
 
 def test_an_unknown_task_is_refused_with_a_hint(tmp_path: Path) -> None:

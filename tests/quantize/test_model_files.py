@@ -80,7 +80,7 @@ def test_files_that_are_no_models(tmp_path, saved):
     assert_refused(tmp_path / "none.keras", "does not exist")
     assert_refused(tmp_path, "is a folder")
     (tmp_path / "model.pb").write_bytes(b"\x89HDF\r\n")
-    assert_refused(tmp_path / "model.pb", "not a .keras or .h5 file", "model.save('model.keras')")
+    assert_refused(tmp_path / "model.pb", "not a .keras, .h5 or .onnx file", "model.save('model.keras')")
     (tmp_path / "text.keras").write_text("hello")
     assert_refused(tmp_path / "text.keras", "not a whole .keras archive")
     (tmp_path / "empty.keras").touch()

@@ -1,8 +1,11 @@
 """An engine of the hardware, held against `fixed` on the test set."""
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal
+
+import numpy as np
 
 from netloom.hls import Conversion
 from netloom.pipeline import rundir
@@ -15,6 +18,21 @@ from netloom.sim import Fidelity
 from netloom.sim.crosscheck import remembering
 from netloom.sim.fixed import FixedEngine
 from netloom.sim.hardware.stream_engine import StreamEngine
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """What came of holding an engine against `fixed`.
+
+    Attributes:
+        fidelity: the comparison.
+        scores: of both engines, by engine; empty unless it was the whole test set, and that has targets.
+        outputs: of the engine, under its name.
+    """
+
+    fidelity: Fidelity
+    scores: dict[str, dict[str, float]]
+    outputs: dict[str, list[np.ndarray]]
 
 
 def run_record(
@@ -33,11 +51,8 @@ def run_record(
 
 def hold(
     engine: StreamEngine, directory: Path, samples: int | None, trace_samples: int | None, progress: Progress
-) -> tuple[Fidelity, dict[str, dict[str, float]]]:
-    """Hold an engine against `fixed` on the first samples of the test set, chunk by chunk.
-
-    The scores of both are there only if it was the whole test set, and that has targets.
-    """
+) -> Held:
+    """Hold an engine against `fixed` on the first samples of the test set, chunk by chunk."""
     conversion = Conversion.load(directory / rundir.CONVERSION)
     whole = TestSet.load(directory / rundir.DATA)
     tests, task = whole.part(0, samples), run_task(whole, conversion)
@@ -49,4 +64,4 @@ def hold(
         for one in (fixed, engine)
         if len(tests) == len(whole)
     }
-    return fidelity, {name: one for name, one in scores.items() if one}
+    return Held(fidelity, {name: one for name, one in scores.items() if one}, {engine.name: outputs[engine.name]})

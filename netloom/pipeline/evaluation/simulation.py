@@ -1,6 +1,6 @@
 """`simulation.json` and `predictions.npz`: what the engines made of the test set."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -73,18 +73,31 @@ def predictions_of(outputs: Mapping[str, list[np.ndarray]]) -> dict[str, np.ndar
     }
 
 
-def load_predictions(directory: Path, samples: int, shapes: Sequence[tuple[int, ...]]) -> dict[str, list[np.ndarray]]:
+def load_predictions(
+    directory: Path, samples: int, shapes: Sequence[tuple[int, ...]], stages: Container[str] = ()
+) -> dict[str, list[np.ndarray]]:
     """Outputs by engine, each float64, (samples, *output shape); an engine that was run on the first only has fewer.
 
     Args:
         directory: of the run.
         samples: of the test set.
         shapes: of the outputs.
+        stages: names of the finished ones; what simulated hardware gave is there if `rtl` and `netlist` are among them.
 
     Raises:
         StorageError: if they are missing or damaged.
     """
-    path = directory / rundir.PREDICTIONS
+    predictions = _read(directory, rundir.PREDICTIONS, ENGINES, samples, shapes)
+    for engine, name in (("rtl", rundir.RTL_PREDICTIONS), ("netlist", rundir.NETLIST_PREDICTIONS)):
+        if engine in stages:
+            predictions |= _read(directory, name, (engine,), samples, shapes)
+    return predictions
+
+
+def _read(
+    directory: Path, name: str, known: Sequence[str], samples: int, shapes: Sequence[tuple[int, ...]]
+) -> dict[str, list[np.ndarray]]:
+    path = directory / name
     try:
         arrays = read_arrays(path)
         engines = dict.fromkeys(name.split("/")[0] for name in arrays)
@@ -92,7 +105,7 @@ def load_predictions(directory: Path, samples: int, shapes: Sequence[tuple[int, 
         for engine in engines:
             held = gathered(engine, arrays)
             predictions[engine] = [] if held is None else as_list(held)
-        _check(predictions, samples, shapes)
+        _check(predictions, known, samples, shapes)
     except FileNotFoundError:
         raise StorageError(f"{path} is missing: {directory} holds no finished run; netloom run makes one") from None
     except OSError as error:
@@ -102,11 +115,14 @@ def load_predictions(directory: Path, samples: int, shapes: Sequence[tuple[int, 
     return predictions
 
 
-def _check(predictions: dict[str, list[np.ndarray]], samples: int, shapes: Sequence[tuple[int, ...]]) -> None:
-    if "fixed" not in predictions:
-        raise ValueError("it has no outputs of fixed")
+def _check(
+    predictions: dict[str, list[np.ndarray]], known: Sequence[str], samples: int, shapes: Sequence[tuple[int, ...]]
+) -> None:
+    needed = "fixed" if "fixed" in known else known[0]
+    if needed not in predictions:
+        raise ValueError(f"it has no outputs of {needed}")
     for name, outputs in predictions.items():
-        if name not in ENGINES or len(outputs) != len(shapes):
+        if name not in known or len(outputs) != len(shapes):
             raise ValueError(f"outputs of {name!r} must be {len(shapes)}, of a known engine")
         for one, shape in zip(outputs, shapes, strict=True):
             if not is_numbers(one, "f", (None, *shape)):

@@ -136,7 +136,7 @@ def test_networks_are_listed(cli: CliRunner) -> None:
     [
         ("run digitz", "did you mean digits"),
         ("run nowhere.keras --data x.npz", "no file nowhere.keras"),
-        ("run ./model.pb", "not a .keras or .h5 file"),
+        ("run ./model.pb", "not a .keras, .h5 or .onnx file"),
         ("run digits --bits 1", "bits"),
         ("run digits --seed -1", "seed"),
         ("run digits --io-type sideways", "io_type"),

@@ -10,7 +10,7 @@ from netloom.cli.app import app
 from netloom.errors import SettingsError
 from netloom.metrics import SCORED, Condition, metrics_of
 from netloom.pipeline import rundir
-from netloom.report.comparison import named, page, png, rows
+from netloom.report.comparison import Compared, named, page, plot, png, rows
 from netloom.report.schema import HardwareRecord, Report
 
 Make = Callable[..., Path]
@@ -102,6 +102,24 @@ def test_reports_side_by_side(make: Make, hardware: HardwareRecord, tmp_path: Pa
     assert "2.625 µs" in result.output
     assert "Accuracy against latency" in (tmp_path / "c.html").read_text()
     assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_plot_says_what_hardware_takes_and_keeps_words_apart(report: Report, hardware: HardwareRecord) -> None:
+    def beside(name: str, latency: float, accuracy: float) -> Compared:
+        record = hardware.model_copy(update={"latency_microseconds": latency})
+        scores = report.scores | {"fixed": {"accuracy": accuracy}}
+        return Compared(name, report.model_copy(update={"hardware": record, "scores": scores}))
+
+    figure = plot([beside("far", 1, 0.9), beside("left", 40, 0.8), beside("right", 50, 0.8)])
+    assert figure is not None
+    sides = {text.get_text(): text.get_horizontalalignment() for text in figure.axes[0].texts}
+    lut = next(one.used for one in hardware.resources if one.name == "LUT")
+    assert (sides.pop("far"), sides.pop("left"), sides.pop("right")) == ("left", "right", "left")
+    (taken,) = sides
+    assert taken.startswith(f"{lut:,} LUT")
+    without = plot([Compared("a", report)])
+    assert without is not None
+    assert {text.get_text() for text in without.axes[0].texts} == {"a", ""}
 
 
 def test_a_report_file_does_as_well_as_its_directory(make: Make) -> None:

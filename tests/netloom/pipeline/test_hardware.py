@@ -18,8 +18,10 @@ from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.firmware.map.folding import fitting as fit
 from netloom.pipeline import building, rundir
 from netloom.pipeline.hardware import HardwareRun, read_design
+from netloom.pipeline.stage import Outcome
 from netloom.pipeline.stages.rtl import simulate_rtl
 from netloom.progress import Progress
+from netloom.report.build import build_report
 from netloom.settings import HardwareSettings
 
 keras = pytest.importorskip("keras")
@@ -119,6 +121,26 @@ def test_a_report_tells_of_whatever_hardware_stages_are_finished(simulated: Path
     assert "nothing is routed yet" in page
     assert 'class="dataflow"' in page
     assert call("compare", tmp_path / "run", "--fail-if", "mismatches>0").exit_code == 0
+
+
+def test_what_the_hardware_gave_stands_beside_the_other_engines(simulated: Path, tmp_path: Path) -> None:
+    shutil.copytree(simulated, tmp_path / "run")
+    with np.load(simulated / rundir.RTL_PREDICTIONS) as held, np.load(simulated / rundir.PREDICTIONS) as predictions:
+        outputs = held["rtl"]
+        assert (outputs == predictions["fixed"]).all()
+    outcomes = [Outcome(name, 1.0, False) for name in ("load", "convert", "simulate", "design", "rtl")]
+    build_report(tmp_path / "run", tmp_path, outcomes)
+    assert "Nowhere: on all 60 test samples" in (tmp_path / rundir.REPORT_HTML).read_text()
+    outputs[11, 2] += 1
+    np.savez(tmp_path / "run" / rundir.RTL_PREDICTIONS, rtl=outputs[:20])
+    build_report(tmp_path / "run", tmp_path, outcomes)
+    page = (tmp_path / rundir.REPORT_HTML).read_text()
+    assert "On 1 of 60 test samples" in page
+    assert '<td class="n">11</td>' in page and '<th class="e-rtl">rtl</th>' in page
+    assert page.count('class="apart"') == 1
+    np.savez(tmp_path / "run" / rundir.RTL_PREDICTIONS, fixed=outputs)
+    with pytest.raises(StorageError, match=r"rtl\.npz is damaged"):
+        build_report(tmp_path / "run", tmp_path, outcomes)
 
 
 def test_a_report_does_not_tell_of_the_design_of_other_settings(start: Path, simulated: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hls4ml.converters.keras_v3.conv import gen_conv_config
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
 from netloom.hls.frontends.keras.handlers.quantizer import GridQuantizer
 from netloom.hls.layers.rearrange import rearrange
-from netloom.hls.smallest_grid import smallest_grid
+from netloom.quantize.smallest_grid import smallest_grid
 
 _EDGES = (("left", "right"), ("top", "bottom"))
 

@@ -1,0 +1,93 @@
+"""`cleaned`: what qonnx's passes make of a model, its quantizers `Quant` nodes and its constants constants."""
+
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+from netloom.errors import ModelFileError, QuantizerNotSupportedError, ToolMissingError
+from netloom.quantize.onnx.quant import QUANT_OPERATORS, check_quant
+
+
+def cleaned(model: onnx.ModelProto) -> Any:
+    """A model cleaned: shapes inferred, QCDQ as `Quant`, constants folded, quantized weights among them.
+
+    Returns:
+        A `ModelWrapper` of qonnx.
+
+    Raises:
+        ToolMissingError: without qonnx.
+        ModelFileError: if a pass cannot make anything of the model.
+        QuantizerNotSupportedError: for a quantizer that no fixed-point type equals.
+    """
+    try:
+        from qonnx.core.modelwrapper import ModelWrapper
+        from qonnx.transformation.fold_constants import FoldConstants
+        from qonnx.transformation.general import (
+            GiveUniqueParameterTensors,
+            RemoveStaticGraphInputs,
+            RemoveUnusedTensors,
+            SortGraph,
+        )
+        from qonnx.transformation.infer_shapes import InferShapes
+        from qonnx.transformation.qcdq_to_qonnx import QCDQToQuant
+    except ImportError:
+        raise ToolMissingError("ONNX models are read with qonnx, which is not installed: pip install qonnx") from None
+    for node in model.graph.node:
+        if node.op_type in (*QUANT_OPERATORS, "BipolarQuant"):
+            node.domain = "qonnx.custom_op.general"
+    _check_clips(model)
+    kept = [*QUANT_OPERATORS, "QuantizeLinear", "DequantizeLinear"]
+    try:
+        wrapped = ModelWrapper(model)
+        for transformation in (
+            RemoveStaticGraphInputs(),
+            InferShapes(),
+            GiveUniqueParameterTensors(),
+            FoldConstants(exclude_op_types=kept),
+            QCDQToQuant(),
+            SortGraph(),
+            RemoveUnusedTensors(),
+            InferShapes(),
+        ):
+            wrapped = wrapped.transform(transformation)
+        for node in wrapped.graph.node:
+            if node.op_type in QUANT_OPERATORS:
+                _check_node(wrapped, node)
+        return wrapped.transform(FoldConstants(exclude_op_types=[]))
+    except (AssertionError, ValueError, TypeError, KeyError, IndexError, RuntimeError, AttributeError) as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise ModelFileError(f"qonnx cannot clean the model: {reason}") from None
+
+
+def _check_clips(model: onnx.ModelProto) -> None:
+    """Limits of integers must be those of a width: qonnx only counts how many numbers lie between them."""
+    constants = {one.name: numpy_helper.to_array(one) for one in model.graph.initializer}
+    for node in model.graph.node:
+        for one in node.attribute:
+            if node.op_type == "Constant" and one.name == "value":
+                constants[node.output[0]] = numpy_helper.to_array(one.t)
+    made = {name: node for node in model.graph.node for name in node.output}
+    for node in model.graph.node:
+        source = made.get(node.input[0]) if node.op_type == "Clip" else None
+        if source is None or source.op_type != "QuantizeLinear":
+            continue
+        limits = [constants.get(name) for name in node.input[1:]]
+        if len(limits) != 2 or any(limit is None or limit.size != 1 for limit in limits):
+            raise QuantizerNotSupportedError(f"node {node.name or node.output[0]!r}: its limits must be two constants")
+        low, high = (int(np.reshape(limit, ())) for limit in limits if limit is not None)
+        widths = [bits for bits in range(1, 33) if high == 2**bits - 1]
+        signed = limits[0] is not None and limits[0].dtype.kind == "i"
+        if not widths or low not in ((-high, -high - 1) if signed else (0,)):
+            raise QuantizerNotSupportedError(
+                f"node {node.name or node.output[0]!r}: limits {low} and {high} are no range of a number of bits"
+            )
+
+
+def _check_node(wrapped: Any, node: Any) -> None:
+    values = [wrapped.get_initializer(name) for name in node.input[1:4]]
+    name = node.name or node.output[0]
+    if len(values) < 3 or any(value is None for value in values):
+        raise ModelFileError(f"node {name!r}: scale, zero point and width must be constants")
+    check_quant(name, *(np.asarray(value) for value in values))

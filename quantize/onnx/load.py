@@ -1,0 +1,53 @@
+"""`load_onnx`: an ONNX model as the Keras model that equals it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from netloom.errors import LayerNotSupportedError, ModelFileError
+from netloom.quantize.onnx.checked import checked_onnx
+from netloom.quantize.onnx.cleaned import cleaned
+from netloom.quantize.onnx.graph import Builder, Edge
+from netloom.quantize.onnx.nodes import BUILDERS, QUANTIZERS
+
+
+def load_onnx(path: Path, input_shapes: Sequence[tuple[int, ...]] | None = None) -> Any:
+    """Build the Keras model of an ONNX file; its inputs and outputs are shaped as ONNX has them.
+
+    Args:
+        path: of a QONNX or QCDQ model.
+        input_shapes: shape of each input without the batch, where the model leaves sizes open.
+
+    Raises:
+        ModelFileError: if the file is damaged, or keeps weights outside itself.
+        LayerNotSupportedError, QuantizerNotSupportedError: for a node with no exact firmware, by its name.
+        ToolMissingError: without qonnx.
+    """
+    import keras
+
+    wrapped = cleaned(checked_onnx(path, input_shapes))
+    builder = Builder(wrapped)
+    inputs = []
+    for value in wrapped.graph.input:
+        shape = tuple(wrapped.get_tensor_shape(value.name)[1:])
+        inputs.append(keras.Input(shape, name=builder.name(value.name)))
+        builder.edges[value.name] = Edge(inputs[-1])
+    for node in wrapped.graph.node:
+        if node.output[0] in builder.edges:
+            continue  # taken by the node before it
+        build = BUILDERS.get(node.op_type) or QUANTIZERS.get(node.op_type)
+        if build is None:
+            raise LayerNotSupportedError(
+                f"node {builder.node_name(node)!r}: {node.op_type} is no part of a quantizer that qonnx recognizes"
+            )
+        try:
+            builder.edges[node.output[0]] = build(builder, node)
+        except (ValueError, TypeError, KeyError, IndexError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise ModelFileError(f"{path}: node {builder.node_name(node)!r} cannot be built: {reason}") from None
+    outputs = []
+    for value in wrapped.graph.output:
+        if value.name not in builder.edges:
+            raise LayerNotSupportedError(f"{path}: output {value.name!r} is a constant")
+        outputs.append(builder.as_in_onnx(f"output {value.name!r}", builder.edges[value.name]))
+    return keras.Model(inputs, outputs, name=builder.name(path.stem))
