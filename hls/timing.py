@@ -25,6 +25,8 @@ def layer_interval(node: Any, input_shape: tuple[int, ...], output_shape: tuple[
     pixels_in, pixels_out = prod(input_shape[:-1]), prod(output_shape[:-1])
     if node.class_name in _OWN:
         return pixels_in + 2 * pixels_out if stream else pixels_out
+    if node.class_name == "NetloomRecurrent":  # a step waits for the one before
+        return 2 * pixels_in + pixels_out if stream else pixels_in
     if node.class_name not in _PRODUCTS:
         return max(pixels_in, pixels_out) if stream else 1
     reuse = int(node.get_attr("reuse_factor", 1))

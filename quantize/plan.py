@@ -8,6 +8,7 @@ from netloom.quantize.flat.names import unique_name
 from netloom.quantize.functions.functions import lines
 from netloom.quantize.functions.norms import NORMS
 from netloom.quantize.graph.graph import Block, Graph, Step
+from netloom.quantize.graph.recurrent import RECURRENT, STATE, cell_parts
 from netloom.quantize.policy import Policy
 from netloom.quantize.support.table import TRANSPARENT, WEIGHTED
 
@@ -25,6 +26,9 @@ SAMPLE_NORM_BITS = 10
 
 NORM_BITS = 16
 """Width before a kept batch normalization: its product with an 8-bit scale stays exact in QKeras's float32."""
+
+STATE_BITS = 2
+"""How much wider an LSTM's state is read than other values: one quantizer reads what it gives and what it sums up."""
 
 _MOVES = TRANSPARENT | {"Maximum", "Minimum"}
 _SUMS = WEIGHTED | {"BatchNormalization"}
@@ -57,6 +61,8 @@ class Point:
     """Whether it is part of the layer of its name, at whose input its tensors are."""
     closing: bool = False
     """Whether outputs of the model are read through it, and not only layers."""
+    part: str = ""
+    """What of a recurrent layer's cell it quantizes; its tensors are then values inside."""
 
 
 def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
@@ -88,6 +94,8 @@ def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
             bits = policy.bits("activations", block.owner, block.owner_class, _INSIDE[block.class_name])
             sources = [step.inputs[0] for step in graph.steps if step.block is block]
             points.append(Point(block.name, bits, sources, owner=block.owner, inside=True))
+        if block.class_name in RECURRENT:
+            points += _cell_points(graph, block, policy)
         least = [_least_bits(block, reader) for tensor in tensors for reader in _readers(graph, tensor)]
         needed = [width for width in least if width is not None]
         closing = looks_up(block)
@@ -100,6 +108,20 @@ def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
             points.append(Point(label, bits, tensors, owner=block.owner, closing=closing, type=type_))
             names.add(label)
     return points
+
+
+def _cell_points(graph: Graph, block: Block, policy: Policy) -> Iterator[Point]:
+    """Quantizers in the cell of a recurrent layer: of its state, and of what its functions take."""
+    bits = policy.bits("activations", block.owner, block.owner_class)
+    steps = [step for step in graph.steps if step.block is block]
+    for part, bound in cell_parts(block).items():
+        tensors = [graph.new_tensor(()) for _ in steps]
+        graph.inside |= {tensor: (step.output, part) for tensor, step in zip(tensors, steps, strict=True)}
+        relu = part != STATE and block.config[part] == "relu"
+        width = bits if relu else max(bits, TABLE_BITS)
+        if part == STATE:
+            width = bits + STATE_BITS * (block.class_name == "LSTM")
+        yield Point(f"{block.name}/{part}", width, tensors, relu, bound, block.owner, part=part)
 
 
 def _rows(graph: Graph, tensor: int) -> FixedPoint | None:

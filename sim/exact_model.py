@@ -16,6 +16,7 @@ from netloom.quantize.files.hdf5 import unregistered
 
 _WEIGHTS = {
     "kernel": "kernel",
+    "recurrent": "recurrent_kernel",
     "depthwise": "depthwise_kernel",
     "pointwise": "pointwise_kernel",
     "bias": "bias",
@@ -25,6 +26,9 @@ _WEIGHTS = {
     "variance": "moving_variance",
 }
 """QKeras's name of a quantizer -> the variable it quantizes."""
+
+_ACTIVATIONS = ("activation", "recurrent_activation", "state_quantizer_internal")
+"""Where a layer has quantizers of what it computes."""
 
 
 def exact_model(model: Any) -> Any:
@@ -39,12 +43,14 @@ def exact_model(model: Any) -> Any:
         copy = type(model).from_config(in_float64(model.get_config()), custom_objects=unregistered())
     for layer, twin in zip(model.layers, copy.layers, strict=True):
         twin.set_weights(layer.get_weights())  # layer by layer: two may share what the copies have each of their own
+        layer, twin = (getattr(one, "cell", one) for one in (layer, twin))  # of a recurrent layer
         _fix_weights(layer, twin)
         if getattr(layer, "_mask", None) is not None:
             twin._mask = keras.ops.cast(layer._mask, "float64")
-        activation = getattr(twin, "activation", None)
-        if type(activation).__name__ == "quantized_relu":
-            twin.activation = _wide_relu(activation)
+        for place in _ACTIVATIONS:
+            function = getattr(twin, place, None)
+            if type(function).__name__ == "quantized_relu":
+                setattr(twin, place, _wide_relu(function))
         if type(twin).__name__ in ("MaxPooling3D", "AveragePooling3D"):
             twin.call = functools.partial(_pooled, twin)
     return copy

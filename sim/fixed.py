@@ -6,14 +6,13 @@ Samples go through the whole graph in chunks that fit the cache, one thread a co
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import cache
-from typing import Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import LibController, ThreadpoolController
 
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls import Conversion
@@ -145,10 +144,19 @@ def quantizes_in_float(element: FixedPoint, dtype: np.dtype) -> bool:
 
 
 @cache
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()
+def _blas() -> tuple[LibController, ...]:
+    return tuple(one for one in ThreadpoolController().lib_controllers if one.user_api == "blas")
 
 
-def one_blas_thread() -> AbstractContextManager[Any]:
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
     """Chunks are the parallelism; BLAS threads on top would only fight over the cores."""
-    return _controller().limit(limits=1, user_api="blas")
+    # As `ThreadpoolController.limit`, which takes as long as a small network does to look at all libraries anew.
+    before = [(one, one.num_threads) for one in _blas()]
+    for one, _ in before:
+        one.set_num_threads(1)
+    try:
+        yield
+    finally:
+        for one, threads in before:
+            one.set_num_threads(threads)

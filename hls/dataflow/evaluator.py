@@ -11,11 +11,12 @@ from netloom.hls.dataflow.operations.operation import Bounds, Compute, in_dtype
 
 @dataclass(frozen=True)
 class ReadyNode:
-    """One node made ready: its function, the dtype it takes, and which results nobody needs afterwards."""
+    """One node made ready: its function, the dtype it takes, its results, and which nobody needs afterwards."""
 
     node: Node
     run: Compute
     dtype: type
+    results: tuple[str, ...]
     last_use_of: tuple[str, ...]
 
 
@@ -47,7 +48,7 @@ class Evaluator:
             ranges = [bounds[name] for name in node.inputs]
             run, dtype = node.operation.prepare(self.dataflow.input_types(node), ranges, least)
             freed = {name for name in (*node.results, *node.inputs) if last_use[name] == index}
-            yield ReadyNode(node, run, dtype, tuple(freed.difference(self._outputs)))
+            yield ReadyNode(node, run, dtype, node.results, tuple(freed.difference(self._outputs)))
 
     def evaluate(self, sources: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Raws of the chosen results, in whatever dtypes, from raws of the sources in any that hold them; batch first.
@@ -57,7 +58,7 @@ class Evaluator:
         values = dict(sources)
         for step in self.steps:
             results = step.run([in_dtype(values[name], step.dtype) for name in step.node.inputs])
-            values.update(zip(step.node.results, results, strict=True))
+            values.update(zip(step.results, results, strict=True))
             for name in step.last_use_of:
                 del values[name]
         return values

@@ -10,7 +10,7 @@ from netloom.models.data.mnist import MNIST
 from netloom.models.tasks.grammar import AMOUNTS
 
 HEIGHT, WIDTH, LONGEST = 28, 160, 9
-TRAIN, TEST = 12_000, 2000
+TRAIN, TEST = 10_000, 2000
 CLOSEST, FURTHEST = -3, 2
 """Columns from the ink of one symbol to that of the next: they overlap, touch, or stand apart."""
 SYMBOLS = ("", *AMOUNTS.symbols)

@@ -23,7 +23,7 @@ def all_layers(model: Any) -> Iterator[Any]:
 
 def layer_quantizers(layer: Any) -> dict[str, tuple[Any, Any]]:
     """Each weight of a QKeras layer that the layer has a place for a quantizer for: name -> (variable, quantizer)."""
-    places = {}
+    layer, places = getattr(layer, "cell", layer), {}  # a recurrent layer has them in its cell
     for name in ("kernel", "depthwise", "pointwise", "recurrent", "bias", "gamma", "beta", "embeddings"):
         variable = getattr(layer, f"{name}_kernel", getattr(layer, name, None))
         if hasattr(layer, f"{name}_quantizer_internal") and variable is not None:

@@ -77,6 +77,7 @@ class _Walker:
     def visit(self, model: Any, tensors: Sequence[Any], prefix: str, times: int, given: Any = None) -> list[Any]:
         """Call everything in a model; `times` axes after the batch are steps over which it is distributed."""
         with graph_of(model, tensors, times, given) as functional:
+            _check_masks(functional)
             values: dict[int, Any] = dict(zip(map(id, functional.inputs), tensors, strict=True))
             for node in calls(functional):
                 args, kwargs = node.arguments.fill_in(values)
@@ -106,11 +107,18 @@ class _Walker:
         if not isinstance(operation, keras.Layer):
             return apply_operation(operation, args, kwargs, self.names, name, times)
         if len(node.outputs) != 1:
-            raise LayerNotSupportedError(f"layer {name!r} ({kind}) has {len(node.outputs)} outputs: use one")
+            raise LayerNotSupportedError(
+                f"layer {name!r} ({kind}) has {len(node.outputs)} outputs: use {_one_output(operation)}"
+            )
         if kind == "Masking":
             raise LayerNotSupportedError(
                 f"layer {name!r} (Masking) is not supported: firmware takes every step; give the network samples of"
                 " one length, padded with what it shall take for nothing, and leave Masking out"
+            )
+        if getattr(operation, "stateful", False):
+            raise LayerNotSupportedError(
+                f"layer {name!r} ({kind}): stateful=True is not supported: give it whole sequences (the firmware begins"
+                " every one with a state of zeros)"
             )
         if isinstance(operation, keras.layers.SpectralNormalization):
             check_call(node)
@@ -171,6 +179,23 @@ class _Walker:
         clone.__dict__.update(layer.__dict__)
         clone.__dict__.update(name=name, _inbound_nodes=[], _outbound_nodes=[])
         return clone
+
+
+def _check_masks(functional: Any) -> None:
+    """Refuse what makes a mask before the operations that it is made of are met."""
+    for layer in functional.layers:
+        if getattr(layer, "mask_zero", False):
+            raise LayerNotSupportedError(
+                f"layer {layer.name!r} ({type(layer).__name__}): it masks its zeros: pad to one length, and give what"
+                " pads a row of its own"
+            )
+
+
+def _one_output(layer: Any) -> str:
+    """What to use in place of a layer of several outputs."""
+    if getattr(layer, "return_state", False):
+        return "return_sequences=True and the last step"
+    return "merge_mode='concat'" if hasattr(layer, "merge_mode") else "one"
 
 
 def _trains_by_default(layer: Any) -> bool:

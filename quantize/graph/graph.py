@@ -49,6 +49,7 @@ class Graph:
         steps: the calls of layers.
         shapes: shape of every tensor, without the batch axis.
         integers: by tensor number, the type of inputs that are whole numbers.
+        inside: by tensor number, values within a layer: the tensor that the layer gives, and which values.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Graph:
     steps: list[Step] = field(default_factory=list)
     shapes: dict[int, tuple[int, ...]] = field(default_factory=dict)
     integers: dict[int, FixedPoint] = field(default_factory=dict)
+    inside: dict[int, tuple[int, str]] = field(default_factory=dict)
 
     def consumers(self, tensor: int) -> list[Step]:
         """The steps that read a tensor."""

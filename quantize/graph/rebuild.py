@@ -7,6 +7,7 @@ from netloom.fixed_point import FixedPoint
 from netloom.quantize.calibrate import calibrate
 from netloom.quantize.functions.norms import quantized_norm
 from netloom.quantize.graph.graph import Block, Graph
+from netloom.quantize.graph.recurrent import RECURRENT, quantized_recurrent, see_cells
 from netloom.quantize.plan import Point
 from netloom.quantize.policy import Policy
 from netloom.quantize.quantizers import relu_quantizer, type_quantizer
@@ -28,6 +29,7 @@ def build_float(graph: Graph, watched: Sequence[int]) -> tuple[Any, Any]:
 
     inputs, tensors = _run(graph, _float_layer, {})
     model = _model(graph, inputs, tensors)
+    tensors |= see_cells(graph, tensors)
     watching = keras.Model(model.input, [tensors[number] for number in watched])
     _set_weights(model, graph)
     return model, watching
@@ -45,6 +47,13 @@ def build_twin(graph: Graph, policy: Policy, points: Mapping[str, tuple[Point, F
 
     layers: dict[str, Any] = {}
     blocks = {block.name: block for block in graph.blocks()}
+    for block in graph.blocks():
+        if block.class_name in RECURRENT:
+            parts = {
+                point.part: type_ for name, (point, type_) in points.items() if name == f"{block.name}/{point.part}"
+            }
+            layers[block.name] = quantized_recurrent(block, policy, parts)
+    points = {name: (point, type_) for name, (point, type_) in points.items() if not point.part}
     for name, (point, type_) in points.items():
         if point.inside:
             layers[name] = _layer_with_quantizer(blocks[name], type_, graph.shapes[point.tensors[0]])

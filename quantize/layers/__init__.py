@@ -14,6 +14,7 @@ from netloom.quantize.layers.convolution import (
 from netloom.quantize.layers.elements import Function, Rearrange
 from netloom.quantize.layers.embedding import QEmbedding
 from netloom.quantize.layers.norm import QNormalization
+from netloom.quantize.layers.recurrent import QGRU, QLSTM, QSimpleRNN, QuantizedFunction
 from netloom.quantize.layers.softmax import QSoftmax
 
 __all__ = [
@@ -23,8 +24,12 @@ __all__ = [
     "QConv3DTranspose",
     "QDepthwiseConv1D",
     "QEmbedding",
+    "QGRU",
+    "QLSTM",
     "QNormalization",
     "QPaddedConv2DTranspose",
+    "QSimpleRNN",
     "QSoftmax",
+    "QuantizedFunction",
     "Rearrange",
 ]

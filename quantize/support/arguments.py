@@ -18,7 +18,7 @@ IDLE = frozenset(
     "rank pool_dimensions pool_mode "
     # Training.
     "activity_regularizer momentum renorm renorm_clipping renorm_momentum synchronized seed rate noise_shape "
-    "ema_freeze_delay folding_mode "
+    "dropout recurrent_dropout ema_freeze_delay folding_mode "
     # QKeras keeps these, and computes nothing with them.
     "kernel_range bias_range depthwise_range beta_range gamma_range".split()
 )

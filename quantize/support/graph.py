@@ -40,10 +40,11 @@ def check_activations(model: Any) -> None:
         LayerNotSupportedError: naming the layer and the function.
     """
     for layer in all_layers(model):
-        function = getattr(layer, "activation", None)
-        if isinstance(function, FunctionType) and function.__module__.split(".")[0] not in _LIBRARIES:
-            name = f"{function.__module__}.{function.__name__}"
-            raise LayerNotSupportedError(
-                f"layer {layer.name!r} ({type(layer).__name__}): activation {name!r} is not supported: "
-                f"{ACTIVATION.instead} ({ACTIVATION.reason})"
-            )
+        for option in ("activation", "recurrent_activation"):
+            function = getattr(layer, option, None)
+            if isinstance(function, FunctionType) and function.__module__.split(".")[0] not in _LIBRARIES:
+                name = f"{function.__module__}.{function.__name__}"
+                raise LayerNotSupportedError(
+                    f"layer {layer.name!r} ({type(layer).__name__}): {option} {name!r} is not supported: "
+                    f"{ACTIVATION.instead} ({ACTIVATION.reason})"
+                )

@@ -4,8 +4,9 @@ Several of these options hls4ml 1.3 would accept and silently compute something 
 docs/upstream.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,14 +37,14 @@ class Rule:
         return None if found is None else f"{found}: {self.instead} ({self.reason})"
 
 
-def _activation(layer: LayerFacts) -> str | None:
-    function = layer.config.get("activation", "linear")
+def _activation(layer: LayerFacts, option: str = "activation", taken: Collection[str] = OF_LAYERS) -> str | None:
+    function = layer.config.get(option, "linear")
     if isinstance(function, dict):
         function = function.get("class_name", "a function of its own")
-    if function in ("linear", *OF_LAYERS, *function_names()):
+    if function in ("linear", *taken, *function_names()):
         return None
     reason = NOT_ELEMENTWISE.get(function, "it is not one of keras.activations, and its code cannot be read")
-    return f"activation {function!r} is not supported, because {reason}"
+    return f"{option} {function!r} is not supported, because {reason}"
 
 
 def _one(option: str, instead: str, reason: str) -> Rule:
@@ -66,6 +67,10 @@ def _mask(layer: LayerFacts) -> str | None:
 def _kernel_mask(layer: LayerFacts) -> str | None:
     mask: Any = layer.config.get("mask")
     return None if mask is None or np.isin(mask, (0, 1)).all() else "mask must hold zeros and ones"
+
+
+def _given(option: str) -> Callable[[LayerFacts], str | None]:
+    return lambda layer: f"{option}={layer.config[option]!r}" if layer.config.get(option) else None
 
 
 def _few(layer: LayerFacts) -> str | None:
@@ -100,5 +105,28 @@ EMBEDDING_MASK = Rule(
     lambda layer: "it masks its zeros" if layer.config["mask_zero"] else None,
     "pad to one length, and give what pads a row of its own",
     "the firmware computes every step",
+)
+CELL_FUNCTIONS = tuple(
+    Rule(
+        f"in a cell, {article} `{option}` that is no function of one value, or none of Keras's",
+        partial(_activation, option=option, taken=()),
+        ACTIVATION.instead,
+        ACTIVATION.reason,
+    )
+    for article, option in (("an", "activation"), ("a", "recurrent_activation"))
+)
+RECURRENT = (
+    Rule(
+        "an initial state or a mask",
+        lambda layer: "it is called with an initial state or a mask" if len(layer.inputs) > 1 else None,
+        "call it with its sequence alone, of one length",
+        "the firmware begins with a state of zeros and computes every step",
+    ),
+    Rule(
+        "`return_state`",
+        _given("return_state"),
+        "use return_sequences=True, and the last step of that",
+        "a layer has one result",
+    ),
 )
 FEW = Rule("one input, the other a number", _few, "fold the number into the weights before it", "it is no tensor")

@@ -56,6 +56,12 @@ _TRANSPOSED = (
     "filters kernel_size strides padding output_padding data_format dilation_rate activation use_bias kernel_quantizer "
     "bias_quantizer"
 )
+_RECURRENT = (
+    "cell units activation recurrent_activation use_bias return_sequences return_state go_backwards unroll "
+    "reset_after implementation unit_forget_bias zero_output_for_mask kernel_quantizer "
+    "recurrent_quantizer bias_quantizer state_quantizer use_cudnn"
+)
+_OF_RECURRENT = "dtype quantization_config stateful"
 _NORM = "axis epsilon center scale"
 _POOL = "pool_size strides padding data_format"
 
@@ -99,6 +105,12 @@ LAYERS: dict[str, Entry] = {
     "QEmbedding": Entry(
         "input_dim output_dim mask_zero weights embeddings_quantizer", (rules.EMBEDDING_MASK,), stage="convert"
     ),
+    # Layers that carry a state from step to step.
+    **_each(
+        "SimpleRNN LSTM GRU",
+        Entry(_RECURRENT, (*rules.RECURRENT, *rules.CELL_FUNCTIONS), stage="quantize", default_only=_OF_RECURRENT),
+    ),
+    **_each("QSimpleRNN QLSTM QGRU", Entry(_RECURRENT, rules.RECURRENT, stage="convert", default_only=_OF_RECURRENT)),
     # Activations, normalization.
     "Activation": Entry("activation", (rules.ACTIVATION,)),
     "QActivation": Entry("activation", stage="convert"),
@@ -163,10 +175,9 @@ REFUSED: dict[str, Refused] = {
     ),
     "Masking": Refused("pad to one length and drop it", "the firmware computes every step"),
     **_all(
-        "Bidirectional ConvLSTM1D ConvLSTM2D ConvLSTM3D GRU GRUCell LSTM LSTMCell RNN SimpleRNN SimpleRNNCell "
-        "StackedRNNCells",
-        "use Conv1D with padding='causal', dilated for a longer memory",
-        "recurrence is not taken yet: a step waits for the one before",
+        "ConvLSTM1D ConvLSTM2D ConvLSTM3D",
+        "use convolutions in TimeDistributed, then SimpleRNN, LSTM or GRU",
+        "a state of images is not taken yet",
     ),
     **_all(
         "AdditiveAttention Attention GroupedQueryAttention MultiHeadAttention",

@@ -261,7 +261,8 @@ REFUSED = {
     "function": (lambda: layers().Activation("sparsemax", name="odd one"), (4,), "'sparsemax'", PARALLEL),
     "not quantized": (lambda: layers().Dense(3, name="odd one"), (4,), "run netloom.quantize first", PARALLEL),
     "Lambda": (lambda: layers().Lambda(lambda x: x, name="odd one"), (4,), "its code would run", PARALLEL),
-    "LSTM": (lambda: layers().LSTM(3, name="odd one"), (4, 2), "LSTM is not supported", PARALLEL),
+    "ConvLSTM1D": (lambda: layers().ConvLSTM1D(3, 2, name="odd one"), (4, 5, 2), "ConvLSTM1D is not sup", PARALLEL),
+    "LSTM": (lambda: layers().LSTM(3, name="odd one"), (4, 2), "LSTM is not quantized", PARALLEL),
     "layer norm": (lambda: layers().LayerNormalization(name="odd one"), (4, 2), "run netloom.quantize first", PARALLEL),
 }  # fmt: skip
 

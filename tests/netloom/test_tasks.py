@@ -159,6 +159,26 @@ def test_segmentation_and_reconstruction_are_pictured(tmp_path: Path) -> None:
             assert call("compare", tmp_path / task / "r", "--fail-if", f"{name}<-1").exit_code == 0
 
 
+def test_an_autoencoder_of_ones_own_finds_anomalies(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    directions = np.linalg.qr(random.normal(size=(12, 3)))[0]
+    x = random.uniform(-1, 1, (260, 3)) @ directions.T
+    anomalous = np.arange(60) % 3 == 0
+    x[200:][anomalous] += random.normal(0, 0.3, (20, 12))  # off the plane that the others lie in
+    code, rendered = layers.Dense(3, use_bias=False, name="code"), layers.Dense(12, use_bias=False, name="rendered")
+    model = keras.Sequential([keras.Input((12,)), code, rendered])
+    code.set_weights([directions])
+    rendered.set_weights([directions.T])
+    result = run(tmp_path, model, "--no-csim", "--task", "anomaly", x_train=x[:200], x_test=x[200:], y_test=anomalous)
+    assert result.exit_code == 0, result.output
+    found = report(tmp_path)
+    assert found["task"]["name"] == "anomaly"
+    assert found["scores"]["fixed"]["roc_auc"] > 0.95
+    assert found["scores"]["fixed"]["mean_squared_error"] < 0.01
+    assert "How badly a sample is rendered" in (tmp_path / "r" / rundir.REPORT_HTML).read_text()
+    assert call("compare", tmp_path / "r", "--fail-if", "roc_auc<0.95").exit_code == 0
+
+
 def written(random: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Strings of three symbols as images: each a row of its own lit for two columns, with a gap behind it."""
     strings = random.integers(1, 4, (count, 3))

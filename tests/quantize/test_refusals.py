@@ -9,8 +9,8 @@ qkeras = pytest.importorskip("qkeras")
 layers = keras.layers
 
 
-def one(layer, shape):
-    return keras.Sequential([keras.Input(shape), layer], name="user")
+def one(layer, shape, batch=None):
+    return keras.Sequential([keras.Input(shape, batch), layer], name="user")
 
 
 class Subclassed(keras.Model):
@@ -29,8 +29,23 @@ REFUSED = [
     (lambda: one(layers.Lambda(lambda x: x, name="bad"), (4,)), ["'bad'", "Lambda"]),
     (lambda: one(layers.Dense(3, activation="sparsemax", name="bad"), (4,)), ["'bad'", "'sparsemax'"]),
     (lambda: one(layers.Dense(3, activation=relu, name="bad"), (4,)), ["'bad'", "test_refusals.relu'"]),
-    (lambda: one(layers.LSTM(3, name="bad"), SERIES), ["'bad'", "LSTM", "Conv1D with padding='causal'"]),
+    (lambda: one(layers.ConvLSTM1D(3, 2, name="bad"), (3, 9, 4)), ["'bad'", "ConvLSTM1D", "TimeDistributed"]),
+    (lambda: one(layers.GRU(3, stateful=True, name="bad"), SERIES, 5), ["'bad'", "stateful", "whole sequences"]),
+    (lambda: one(layers.LSTM(3, return_state=True, name="bad"), SERIES), ["'bad'", "return_sequences=True"]),
+    (lambda: one(layers.LSTM(3, recurrent_activation="softmax", name="bad"), SERIES), ["'bad'", "'softmax'"]),
+    (lambda: one(layers.RNN(layers.LSTMCell(3), stateful=True, name="bad"), SERIES, 5), ["'bad", "stateful"]),
+    (
+        lambda: one(layers.Bidirectional(layers.GRU(3), merge_mode=None, name="bad"), SERIES),
+        ["'bad'", "merge_mode='concat'"],
+    ),
     (lambda: one(layers.Embedding(5, 3, mask_zero=True, name="bad"), (4,)), ["'bad'", "masks its zeros"]),
+    (
+        lambda: keras.Sequential(
+            [keras.Input((4,)), layers.Embedding(5, 3, mask_zero=True, name="bad"), layers.LSTM(2)], name="user"
+        ),
+        ["'bad'", "masks its zeros"],
+    ),
+    (lambda: one(layers.SimpleRNN(3, activation=layers.LeakyReLU(0.1), name="bad"), SERIES), ["'bad'", "LeakyReLU"]),
     (lambda: one(layers.Masking(name="bad"), SERIES), ["'bad'", "one length"]),
     (lambda: one(layers.Dense(3, dtype="float64", name="bad"), (4,)), ["'bad'", "float64"]),
     (lambda: one(layers.Dense(3, name="bad"), (None, 4)), ["fixed"]),

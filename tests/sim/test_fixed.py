@@ -4,6 +4,7 @@ import multiprocessing
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 from zoo import SLOW_ZOO, ZOO, random_inputs
 
 from netloom.errors import InputError, SettingsError, StorageError
@@ -11,7 +12,7 @@ from netloom.hls.dataflow import EXACT_LIMIT, exact_dtype
 from netloom.models.data.examples import as_list
 from netloom.sim import fixed as fixed_module
 from netloom.sim import open_engine
-from netloom.sim.fixed import Program, to_raws
+from netloom.sim.fixed import Program, one_blas_thread, to_raws
 
 NETWORKS = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW_ZOO else name for name in ZOO]
 
@@ -215,3 +216,15 @@ def test_several_chunks_give_the_same_in_a_forked_process(zoo, fixed):
     assert receiver.poll(60), "the forked process does not answer"
     assert (receiver.recv() == expected).all()
     process.join()
+
+
+def test_blas_has_one_thread_while_samples_go_through_and_what_it_had_before_afterwards():
+    def threads():
+        return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+
+    with threadpool_limits(3, user_api="blas"):
+        before = threads()
+        with pytest.raises(ValueError, match="stop"), one_blas_thread():
+            assert set(threads()) == {1}
+            raise ValueError("stop")
+        assert threads() == before == [3] * len(before)

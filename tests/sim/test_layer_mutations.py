@@ -48,6 +48,17 @@ def norm(name, mode, groups=None):
     return {"kind": "norm", "name": name, "mode": mode, "groups": groups, "width": 5}
 
 
+def recurrent(name, kind, **options):
+    return {"kind": "recurrent", "name": name, "class": kind, "units": 2, "every": True, "direction": "forward"} | {
+        "before": False,
+        "activation": "tanh",
+        "gate": "hard_sigmoid",
+        "state": 7,
+        **WEIGHTED,
+        **options,
+    }
+
+
 CHAINS = {
     "windows": {
         "input": {"shape": [3, 3, 2], "bits": 6, "signed": True},
@@ -86,6 +97,18 @@ CHAINS = {
             | {"others": [{"source": "quantized", "shape": [1, 4]}]},
             {"kind": "softmax", "name": "softmax", "class": "QSoftmax", "axis": -1, "bits": 5},
             {"kind": "pad", "name": "pad", "ends": [[1, 0]]},
+        ],
+    },
+    "steps": {
+        "input": {"shape": [4, 3], "bits": 6, "signed": True},
+        "layers": [
+            recurrent("simple", "QSimpleRNN", direction="backward"),
+            quant("q1"),
+            recurrent("lstm", "QLSTM", activation="hard_tanh"),
+            quant("q2"),
+            recurrent("gru", "QGRU", gate="sigmoid"),
+            quant("q3"),
+            recurrent("resets", "QGRU", before=True),
         ],
     },
 }
@@ -127,6 +150,14 @@ CPP = [
     ("elements", "rearrange", "from - CONFIG_T::n_in1", "0", "joined"),
     ("elements", "rearrange", "from < 0", "from < 1", "permute"),
     ("elements", "lines", "(i + j) % CONFIG_T::n_slopes", "0", "lines"),
+    ("steps", "recurrent", "h[u] = result[u]", "h[u] = 0", "simple"),
+    ("steps", "recurrent", "CONFIG_T::n_steps - 1 - t", "t", "simple"),
+    ("steps", "recurrent", "index_T index = x", "index_T index = x / 2", "simple"),
+    ("steps", "recurrent", "second * c[u] + first", "first * c[u] + second", "lstm"),
+    ("steps", "recurrent", "(x + 1) * half", "x * half", "lstm"),
+    ("steps", "recurrent", "sum += second * back[third]", "sum += first * back[third]", "gru"),
+    ("steps", "recurrent", "(1 - first) * candidate", "candidate", "gru"),
+    ("steps", "recurrent", "kept[u] = reset * h[u]", "kept[u] = h[u]", "resets"),
 ]
 
 
@@ -164,6 +195,7 @@ RTL = [
     ("elements", "lookup", "out_data <= words", "out_data <= ~words", "layer"),
     ("elements", "lookup_index", "SumWidth'(OFFSET)", "SumWidth'(OFFSET + 1)", "table"),
     ("elements", "permute", "memory_zero ? '0 : memory_data", "memory_zero ? '1 : memory_data", "pad"),
+    ("steps", "scan_state", "out_first ? initial_data : fifo_data", "fifo_data", "simple"),
     ("elements", "reduce", "first ? beat : combined", "first ? combined : beat", "layer"),
 ]
 
@@ -184,6 +216,11 @@ MEMORIES = [
     ("elements", "softmax_exp"),
     ("elements", "softmax_inverse"),
     ("elements", "pad_pad"),
+    ("steps", "simple_scan_reverse"),
+    ("steps", "simple_cell_table"),
+    ("steps", "lstm_input_weights"),
+    ("steps", "gru_reset_table"),
+    ("steps", "resets_candidate_product_weights"),
 ]
 
 
@@ -200,7 +237,8 @@ def designed(converted):
     def of(name):
         if name not in found:
             dataflow = converted(name)[0].dataflow
-            found[name] = generate_design(dataflow, interval=max(intervals(dataflow)))
+            # A loop takes longer than its multipliers.
+            found[name] = generate_design(dataflow, interval=512 if name == "steps" else max(intervals(dataflow)))
         return found[name]
 
     return of

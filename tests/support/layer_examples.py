@@ -75,7 +75,21 @@ def _reversible(x: Any) -> Any:
     return layer(layer(x), reverse=True)
 
 
+def _recurrent(layer: Callable[[], Any]) -> Example:
+    """On all steps, and read by a dense layer."""
+    return Example(lambda x: L.Dense(3)(layer()(x)), (STEPS,))
+
+
 LAYERS: dict[str, Example] = {
+    "StackedRNNCells": _recurrent(lambda: L.RNN(L.StackedRNNCells([L.GRUCell(3), L.SimpleRNNCell(2)]))),
+    "SimpleRNNCell": _recurrent(lambda: L.RNN(L.SimpleRNNCell(3, activation="softsign"))),
+    "SimpleRNN": _recurrent(lambda: L.SimpleRNN(3)),
+    "RNN": _recurrent(lambda: L.RNN(L.SimpleRNNCell(3, activation="relu"), return_sequences=True)),
+    "LSTMCell": _recurrent(lambda: L.RNN(L.LSTMCell(3))),
+    "LSTM": _recurrent(lambda: L.LSTM(3, return_sequences=True)),
+    "GRUCell": _recurrent(lambda: L.RNN(L.GRUCell(3, reset_after=False), go_backwards=True)),
+    "GRU": _recurrent(lambda: L.GRU(3)),
+    "Bidirectional": _recurrent(lambda: L.Bidirectional(L.LSTM(3, return_sequences=True))),
     "Activation": dense_then(lambda: L.Activation("gelu")),
     "ActivityRegularization": dense_then(lambda: L.ActivityRegularization(0.1)),
     **_ranks("AdaptiveAveragePooling", 2, ranks=(1, 3)),

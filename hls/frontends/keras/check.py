@@ -47,7 +47,7 @@ def _facts(layer: Any, node: Any) -> LayerFacts:
         layer.name,
         type(layer).__name__,
         layer.get_config() | _not_in_config(layer),
-        constructor_arguments(type(layer)),
+        constructor_arguments(type(layer)) | constructor_arguments(type(getattr(layer, "cell", None))),
         [tuple(tensor.shape[1:]) for tensor in node.input_tensors],
         tuple(node.outputs[0].shape[1:]),
         [id(tensor) for tensor in node.input_tensors],

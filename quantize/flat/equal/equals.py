@@ -6,7 +6,7 @@ from typing import Any
 
 from netloom.quantize.flat import scales
 from netloom.quantize.flat.distributed import Cloner
-from netloom.quantize.flat.equal import embeddings, layouts, pools, products, resizes
+from netloom.quantize.flat.equal import embeddings, layouts, pools, products, recurrences, resizes
 from netloom.quantize.flat.equal.affine import affine
 from netloom.quantize.flat.equal.functions import activated, discretized, is_several
 from netloom.quantize.flat.equal.parts import Parts
@@ -43,6 +43,12 @@ def call_equal(layer: Any, cloner: Cloner, tensors: Sequence[Any], name: str) ->
     parts = Parts(cloner.names, name, f"layer {name!r} ({kind})")
     if kind in _WHOLE:
         return parts.done(_WHOLE[kind](layer, tensors, parts))
+    if kind in ("Bidirectional", "QBidirectional"):
+        return parts.done(recurrences.bidirectional(layer, cloner, tensor, name, parts))
+    if kind == "RNN":
+        return parts.done(recurrences.of_cells(layer, tensor, parts))
+    if hasattr(layer, "cell"):
+        return None  # the functions in a cell are no layers behind it
     if getattr(layer, "data_format", None) == "channels_first" and len(tensor.shape) > 2:
         return layouts.channels_last(layer, cloner, tensor, name, parts)
     if layouts.is_normalized_elsewhere(layer, tensor):

@@ -8,41 +8,51 @@ import pytest
 pytest.importorskip("keras")
 
 from netloom.quantize.support.table import LAYERS
-from netloom.testing.random_networks import build_model, functions, generate, merges, norms
+from netloom.testing.random_networks import build_model, functions, generate, merges, norms, recurrences
 
 COVER = (
+    6,
+    7,
     8,
+    11,
+    15,
+    17,
+    19,
+    21,
     22,
-    32,
+    24,
+    25,
+    27,
+    34,
     36,
+    37,
+    39,
+    40,
+    42,
     45,
     51,
-    52,
     54,
-    61,
-    85,
+    63,
+    65,
+    70,
     89,
     92,
-    110,
+    99,
+    112,
+    114,
     121,
-    125,
-    129,
-    133,
-    140,
+    127,
     143,
+    145,
     150,
-    174,
-    180,
-    183,
-    186,
-    194,
-    206,
-    217,
-    220,
-    221,
-    233,
-    304,
-    323,
+    164,
+    172,
+    214,
+    215,
+    311,
+    321,
+    567,
+    589,
 )
 """Seeds whose networks together hold every layer of the table."""
 
@@ -152,12 +162,23 @@ MOVES = {
     "a slice": of("slice", drop=False),
     "one of an axis": of("slice", drop=True),
 }
+RECURRENCES = {
+    **{
+        f"{kind}, {way}": of("recurrent", direction=way, **{"class": kind})
+        for kind in recurrences.CLASSES
+        for way in ("forward", "backward", "both")
+    },
+    **{f"{name} in a cell": of("recurrent", activation=name) for name in recurrences.FUNCTIONS},
+    **{f"{name} of a gate": of("recurrent", gate=name) for name in recurrences.FUNCTIONS},
+    "the last step": of("recurrent", every=False),
+    "a state reset before": of("recurrent", before=True, **{"class": "QGRU"}),
+}
 OTHERS = {
     **{kind: of(kind) for kind in ("dense", "shared", "nested", "embedding", "rearrange")},
     **{f"{what} on each step": of("distributed", what=what) for what in ("dense", "flatten", "activation")},
     "whole pooling that keeps axes": of("pool", keepdims=True),
 }
-OPTIONS = WINDOWS | TRANSPOSED | CONVOLUTIONS | POOLS | MERGES | NORMS | FUNCTIONS | MOVES | OTHERS
+OPTIONS = WINDOWS | TRANSPOSED | CONVOLUTIONS | POOLS | MERGES | NORMS | FUNCTIONS | MOVES | RECURRENCES | OTHERS
 
 
 def test_every_layer_of_the_table_is_drawn():

@@ -27,6 +27,8 @@ POOL = {"kind": "pool", "name": "pool", "global": False, "padding": "same"}
 NORM = {"kind": "norm", "name": "norm", "width": 4, "groups": None}
 SOFTMAX = {"kind": "softmax", "name": "softmax", "class": "QSoftmax", "bits": 3}
 FUNCTION = {"name": "function", "kind": "function", "bits": 3, "integer": 1, "closed": True}
+RECURRENT = {"kind": "recurrent", "name": "memory", "units": 2, "state": 5, "activation": "tanh", "gate": "sigmoid"}
+RECURRENT |= {"every": True, "direction": "forward", "before": False, **WEIGHTED}
 
 NETWORKS = {
     "layer normalization": ([2, 3], NORM | {"mode": "layer"}),
@@ -39,6 +41,10 @@ NETWORKS = {
     "volume": ([3, 3, 2, 1], CONV | {"filters": 2, "kernel": [2, 2, 2], **VALID}),
     "padded average": ([3, 3, 1], POOL | {"function": "Average", "size": [2, 2], "strides": 2}),
     "padded maximum": ([3, 3, 1], POOL | {"function": "Max", "size": [2, 2], "strides": 1}),
+    "simple cell": ([3, 2], RECURRENT | {"class": "QSimpleRNN"}),
+    "lstm, backwards, last step": ([3, 2], RECURRENT | {"class": "QLSTM", "direction": "backward", "every": False}),
+    "gru, both directions": ([3, 2], RECURRENT | {"class": "QGRU", "gate": "hard_sigmoid", "direction": "both"}),
+    "gru that resets before": ([3, 2], RECURRENT | {"class": "QGRU", "before": True}),
     "a table": ([4], FUNCTION | {"function": "gelu"}),
     "permuted": ([2, 3], {"kind": "permute", "name": "permute", "dims": [2, 1]}),
     "repeated": ([3, 2], {"kind": "upsample", "name": "upsample", "size": [2], "interpolation": "nearest"}),

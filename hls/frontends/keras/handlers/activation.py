@@ -66,7 +66,7 @@ def quantized_activation(quantizer: Any, name: str, shape: tuple[int, ...]) -> d
         return quantizer_table(quantizer, name, shape)
     if isinstance(quantizer, quantized_sigmoid | quantized_tanh):
         type_, function = (
-            _hard_type(quantizer),
+            hard_type(quantizer),
             "hard_sigmoid" if isinstance(quantizer, quantized_sigmoid) else "hard_tanh",
         )
         config = {"class_name": "HardActivation", "slope": 0.5, "shift": 0.5, "slope_prec": _HALF, "shift_prec": _HALF}
@@ -88,7 +88,7 @@ _HALF = precision_type(FixedPoint(2, 0, signed=False))
 """Type of QKeras's slope and shift, both 0.5."""
 
 
-def _hard_type(quantizer: Any) -> FixedPoint:
+def hard_type(quantizer: Any) -> FixedPoint:
     """Result type of QKeras's hard sigmoid (0 to 1) or hard tanh (-1 to 1)."""
     import qkeras.quantizers as q
 

@@ -1,0 +1,111 @@
+"""hls4ml handler of recurrent layers: QKeras's, each a `NetloomRecurrent`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
+from netloom.fixed_point import FixedPoint
+from netloom.hls.frontends.keras.handlers.activation import hard_type
+from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
+from netloom.hls.frontends.keras.handlers.quantizer import quantized_values
+from netloom.hls.layers.cells import GATES, CellFunction, CellKind, RecurrentCell
+from netloom.hls.layers.function_values import TABLE_BITS
+from netloom.hls.layers.recurrent import recurrent
+from netloom.quantize.quantizers import quantizer_type
+
+_NOTHING = FixedPoint(1, 1, signed=False)
+_LAYERS = ("QSimpleRNN", "QLSTM", "QGRU")
+
+
+class RecurrentHandler(NetloomHandler):
+    """`QSimpleRNN`, `QLSTM` and `QGRU`, QKeras's and those of `netloom.quantize.layers`."""
+
+    handles = tuple(
+        f"{module}.{name}" for module in ("qkeras.qrecurrent", "netloom.quantize.layers.recurrent") for name in _LAYERS
+    )
+    own_only = True
+
+    def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> tuple[dict[str, Any], ...]:
+        """One `NetloomRecurrent`."""
+        del out_tensors
+        shape = tuple(in_tensors[0].shape[1:])
+        described = recurrent(layer.name, _cell(layer), shape, bool(layer.return_sequences), bool(layer.go_backwards))
+        return ({**self.default_config, **described},)
+
+
+def _kind(cell: Any) -> CellKind:
+    match type(cell).__name__:
+        case "QSimpleRNNCell":
+            return "simple"
+        case "QLSTMCell":
+            return "lstm"
+        case _:
+            return "gru" if cell.reset_after else "gru_before"
+
+
+def _cell(layer: Any) -> RecurrentCell:
+    """The cell with its weights on their grids.
+
+    Raises:
+        LayerNotSupportedError: for an activation with no exact table.
+        QuantizerNotSupportedError: for a quantizer the firmware cannot equal, or a state without one.
+    """
+    cell, kind = layer.cell, _kind(layer.cell)
+    kernel, kernel_type = quantized_values(layer, cell.kernel, cell.kernel_quantizer_internal, "kernel")
+    recurrent, recurrent_type = quantized_values(
+        layer, cell.recurrent_kernel, cell.recurrent_quantizer_internal, "recurrent kernel"
+    )
+    columns = cell.units * len(GATES[kind])
+    biases, bias_type = np.zeros((2, columns)), _NOTHING
+    if cell.use_bias:
+        values, bias_type = quantized_values(layer, cell.bias, cell.bias_quantizer_internal, "bias")
+        biases[: values.size // columns] = values.reshape(-1, columns)
+    if cell.state_quantizer_internal is None:
+        raise QuantizerNotSupportedError(
+            f"layer {layer.name!r}: without a state_quantizer every step has more bits than the one before; give it"
+            " one, such as quantized_bits(8, 0, alpha=1)"
+        )
+    gate = getattr(cell, "recurrent_activation", None)
+    return RecurrentCell(
+        kind,
+        kernel_type.from_float(kernel),
+        recurrent_type.from_float(recurrent),
+        bias_type.from_float(biases[0]),
+        bias_type.from_float(biases[1]),
+        kernel_type,
+        recurrent_type,
+        bias_type,
+        quantizer_type(cell.state_quantizer_internal),
+        _function(cell.activation, f"layer {layer.name!r}, activation"),
+        _function(gate, f"layer {layer.name!r}, recurrent_activation"),
+    )
+
+
+def _function(activation: Any, where: str) -> CellFunction:
+    import keras
+    from qkeras.quantizers import quantized_sigmoid, quantized_tanh
+
+    from netloom.quantize.layers import QuantizedFunction
+
+    if activation is None or activation is keras.activations.linear:
+        return CellFunction("nothing")
+    if isinstance(activation, QuantizedFunction):
+        if activation.index.width > TABLE_BITS:
+            raise LayerNotSupportedError(
+                f"{where}: its table would have 2**{activation.index.width} entries; at most 2**{TABLE_BITS} are made"
+            )
+        entries = tuple(int(entry) for entry in activation.entries())
+        return CellFunction("table", activation.result, activation.index, entries)
+    if isinstance(activation, quantized_sigmoid):
+        return CellFunction("hard_sigmoid", hard_type(activation))
+    if isinstance(activation, quantized_tanh):
+        return CellFunction("cast", hard_type(activation))
+    if not hasattr(activation, "bits"):
+        name = getattr(activation, "__name__", type(activation).__name__)
+        raise LayerNotSupportedError(
+            f"{where}: {name!r} has no quantizer; give a netloom.quantize.layers.QuantizedFunction({name!r}, ...), or"
+            " quantize the float layer with netloom.quantize"
+        )
+    return CellFunction("cast", quantizer_type(activation))

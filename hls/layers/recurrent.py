@@ -1,0 +1,145 @@
+"""`NetloomRecurrent`: a cell run step after step."""
+
+from math import prod
+from typing import Any, ClassVar
+
+import numpy as np
+from hls4ml.backends.fpga.fpga_types import APTypeConverter
+from hls4ml.model.attributes import Attribute, TypeAttribute, WeightAttribute
+
+from netloom.fixed_point import FixedPoint
+from netloom.hls.dataflow import TensorType
+from netloom.hls.hls4ml_types import precision_type
+from netloom.hls.layers.cells import CellFunction, RecurrentCell
+from netloom.hls.layers.own_layer import OwnLayer
+from netloom.hls.lower.context import LoweringContext
+from netloom.hls.lower.merge import common_type
+from netloom.hls.lower.types import fixed_point
+
+_NOTHING = FixedPoint(1, 1, signed=False)
+
+_TYPES = ("sum", "kept", "memory", "step", "state", "act", "gate", "act_index", "gate_index")
+_WEIGHTS = ("kernel", "recurrent", "bias", "recurrent_bias", "act_table", "gate_table")
+
+_KINDS = {"simple": 0, "lstm": 1, "gru": 2, "gru_before": 3}
+_FUNCTIONS = {"nothing": 0, "cast": 0, "hard_sigmoid": 1, "table": 2}
+"""Their numbers in C++."""
+
+
+class NetloomRecurrent(OwnLayer):
+    """What `RecurrentCell` says, of (steps, inputs): what all steps give, (steps, units), or the last one, (units,)."""
+
+    _expected_attributes: ClassVar = [
+        Attribute("cell", value_type=RecurrentCell),
+        Attribute("every", value_type=bool),
+        Attribute("backwards", value_type=bool),
+        *map(TypeAttribute, _TYPES),
+        *map(WeightAttribute, _WEIGHTS),
+    ]
+    header = "netloom_recurrent.h"
+    function = "recur"
+    type_roles = _TYPES
+    weight_names = _WEIGHTS
+
+    def initialize(self) -> None:
+        """Weights and tables; types of sums wait for `settle`, when the input's type stands."""
+        super().initialize()
+        cell: RecurrentCell = self.get_attr("cell")
+        ((steps, _),) = self.input_shapes()
+        self.add_output_variable([steps, cell.units] if self.get_attr("every") else [cell.units])
+        for role in self.type_roles:
+            self.set_type(role, _NOTHING)
+        self.add_constants("kernel", cell.kernel.ravel(), cell.kernel_type)
+        self.add_constants("recurrent", cell.recurrent.ravel(), cell.recurrent_type)
+        self.add_constants("bias", cell.bias, cell.bias_type)
+        self.add_constants("recurrent_bias", cell.recurrent_bias, cell.bias_type)
+        for name, function in (("act_table", cell.activation), ("gate_table", cell.gate)):
+            self.add_constants(name, _by_bits(function), function.result.with_modes())
+
+    def settle(self) -> None:
+        """The types of what is summed, so wide that nothing is lost."""
+        cell: RecurrentCell = self.get_attr("cell")
+        ((steps, inputs),) = self.input_shapes()
+        tensor = TensorType((steps, inputs), fixed_point(self.get_input_variable().type.precision))
+        products = [product.outputs([tensor])[0] for product in cell.inputs(tensor).values()]
+        scan = cell.scan(self.name, products, every=False, backwards=False)
+        found = {name: tensor.element for name, tensor in scan.body.types.items()}
+
+        def holding(*suffixes: str) -> FixedPoint:
+            types = [type_ for name, type_ in found.items() if name.removeprefix(f"{self.name}/") in suffixes]
+            return common_type([*types, _NOTHING])
+
+        gates = [f"{gate}.{part}" for gate in cell.gates for part in ("input", "product", "sum")]
+        types = {
+            "sum": holding(*gates),
+            "kept": holding("candidate.kept"),
+            "memory": holding("memory.sum"),
+            "step": found[scan.body.outputs[0]].with_modes(),
+            "state": cell.state,
+            "act": _result(cell.activation, holding(*gates, "memory.sum")),
+            "gate": _result(cell.gate, holding(*gates)),
+            "act_index": cell.activation.index,
+            "gate_index": cell.gate.index,
+        }
+        for role, type_ in types.items():
+            self.get_attr(f"{role}_t").precision = APTypeConverter().convert(precision_type(type_))
+
+    def constants(self) -> dict[str, int | bool]:
+        """Sizes, options, and which cell and functions it is."""
+        cell: RecurrentCell = self.get_attr("cell")
+        ((steps, inputs),) = self.input_shapes()
+        return {
+            "kind": _KINDS[cell.kind],
+            "act": _FUNCTIONS[cell.activation.kind],
+            "gate": _FUNCTIONS[cell.gate.kind],
+            "every": bool(self.get_attr("every")),
+            "backwards": bool(self.get_attr("backwards")),
+            "n_steps": steps,
+            "n_in": inputs,
+            "n_units": cell.units,
+            "n_columns": cell.units * len(cell.gates),
+            "n_out": prod(self.get_output_variable().shape),
+            "n_act_table": len(cell.activation.entries),
+            "n_gate_table": len(cell.gate.entries),
+        }
+
+    def lower(self, context: LoweringContext) -> None:
+        """A product of all inputs for each gate, then the loop."""
+        cell: RecurrentCell = self.get_attr("cell")
+        source = context.inputs[0]
+        products = [
+            context.add(gate, product, source) for gate, product in cell.inputs(context.type_of(source)).items()
+        ]
+        tensors = [context.type_of(name) for name in products]
+        scan = cell.scan(self.name, tensors, bool(self.get_attr("every")), bool(self.get_attr("backwards")))
+        context.finish(context.add("scan", scan, *products))
+
+
+def _by_bits(function: CellFunction) -> np.ndarray:
+    """A table's entries by the bits of what it takes, read as a number without a sign."""
+    entries = np.array(function.entries, dtype=np.int64)
+    return np.roll(entries, -len(entries) // 2) if function.index.signed else entries
+
+
+def _result(function: CellFunction, value: FixedPoint) -> FixedPoint:
+    return value if function.kind == "nothing" else function.result
+
+
+def recurrent(name: str, cell: RecurrentCell, shape: tuple[int, ...], every: bool, backwards: bool) -> dict[str, Any]:
+    """hls4ml's description of a `NetloomRecurrent`, for handlers, without its tensors.
+
+    Args:
+        name: of the layer.
+        cell: what a step computes.
+        shape: of the input, (steps, inputs).
+        every: whether to give what all steps compute, in the order they are computed.
+        backwards: whether to begin with the last step.
+    """
+    return {
+        "name": name,
+        "class_name": NetloomRecurrent.__name__,
+        "cell": cell,
+        "every": every,
+        "backwards": backwards,
+        "input_shape": [list(shape)],
+    }

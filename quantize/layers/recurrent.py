@@ -1,0 +1,83 @@
+"""Recurrent layers in QKeras's style: QKeras's own under the names they are given, and the functions in their cells."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import qkeras
+from qkeras import get_quantizer
+
+from netloom.errors import SettingsError
+from netloom.quantize.double import double_precision
+from netloom.quantize.functions.functions import function_names
+from netloom.quantize.quantizers import quantizer_type
+
+
+@keras.saving.register_keras_serializable("netloom")
+class QuantizedFunction:
+    """An activation for QKeras layers, result(function(index(x))): as many values as the index has, a table's entries.
+
+    Its gradient is the function's, between those of its quantizers.
+
+    Args:
+        function: a function of one value, by its name in `keras.activations`.
+        index_quantizer: a `quantized_bits` of what the function takes, or its text.
+        result_quantizer: of what it gives.
+
+    Raises:
+        QuantizerNotSupportedError: if no fixed-point type equals a quantizer.
+        SettingsError: if there is no such function.
+    """
+
+    def __init__(self, function: str, index_quantizer: Any, result_quantizer: Any) -> None:
+        if function not in function_names():
+            raise SettingsError(f"function must be one of {', '.join(sorted(function_names()))}, not {function!r}")
+        self.function = function
+        self.index_quantizer, self.result_quantizer = get_quantizer(index_quantizer), get_quantizer(result_quantizer)
+        self.index, self.result = quantizer_type(self.index_quantizer), quantizer_type(self.result_quantizer)
+
+    def __call__(self, x: Any) -> Any:
+        """The function, quantized before and after."""
+        return self.result_quantizer(getattr(keras.activations, self.function)(self.index_quantizer(x)))
+
+    def entries(self) -> np.ndarray:
+        """Raws of the result for all raws of the index, in their order; computed in float64."""
+        least = self.index.with_modes().raw_min
+        values = self.index.to_float(np.arange(least, least + 2**self.index.width))
+        with double_precision():
+            found = self(keras.ops.convert_to_tensor(values, dtype="float64"))
+        return self.result.from_float(keras.ops.convert_to_numpy(found).astype(np.float64))
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments, the quantizers as text."""
+        quantizers = {name: str(getattr(self, name)) for name in ("index_quantizer", "result_quantizer")}
+        return {"function": self.function, **quantizers}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "QuantizedFunction":
+        """For Keras's `deserialize`."""
+        return cls(**config)
+
+
+class _Named:
+    """Mixed in before a recurrent layer of QKeras, which takes a name for its cell's."""
+
+    def __init__(self, units: int, name: str | None = None, **options: Any) -> None:
+        super().__init__(units, **options)  # type: ignore[call-arg]
+        if name is not None:
+            self.name = name
+
+
+@keras.saving.register_keras_serializable("netloom")
+class QSimpleRNN(_Named, qkeras.QSimpleRNN):
+    """QKeras's `QSimpleRNN`."""
+
+
+@keras.saving.register_keras_serializable("netloom")
+class QLSTM(_Named, qkeras.QLSTM):
+    """QKeras's `QLSTM`."""
+
+
+@keras.saving.register_keras_serializable("netloom")
+class QGRU(_Named, qkeras.QGRU):
+    """QKeras's `QGRU`."""
