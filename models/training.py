@@ -63,9 +63,10 @@ def train(
         loss=task.loss(model),
         metrics=list(task.watched),
     )
-    given: Any = _inputs(x, train_part), _targets(y, train_part)
+    inputs, targets = _inputs(x, train_part), _targets(y, train_part)
+    given: Any = inputs, targets
     if training.deformation is not None:
-        given = (deformed_batches(*given, training.batch_size, training.deformation, seed),)
+        given = (deformed_batches(inputs, targets, training.batch_size, training.deformation, seed),)
     history = model.fit(
         *given,
         validation_data=(_inputs(x, validation_part), _targets(y, validation_part)) if held_out else None,
