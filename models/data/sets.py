@@ -8,6 +8,7 @@ from netloom.models.data.cifar10 import CIFAR10
 from netloom.models.data.curves import load_curves
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.digits import load_digits
+from netloom.models.data.faces import load_faces
 from netloom.models.data.figures import load_figures
 from netloom.models.data.films import load_films
 from netloom.models.data.jets import LHC_JETS
@@ -25,6 +26,7 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = {
     "cheques": load_cheques,
     "curves": load_curves,
     "digits": load_digits,
+    "faces": load_faces,
     "figures": load_figures,
     "films": load_films,
     "keywords": KEYWORDS.load,

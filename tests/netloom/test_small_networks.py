@@ -9,6 +9,7 @@ import pytest
 import netloom
 from netloom.models import Dataset, get_network
 from netloom.models.data.cheques import SYMBOLS, draw_strips
+from netloom.models.data.faces import draw_scenes
 from netloom.models.data.sets import DATASETS
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.testset import TestSet
@@ -36,6 +37,12 @@ def fingerprints() -> Dataset:
     y = RANDOM.integers(0, 2, (TRAIN + TEST, 12)).astype(np.float32)
     y[RANDOM.random(y.shape) < 0.2] = np.nan
     return drawn(RANDOM.random((TRAIN + TEST, 1024)) < 0.03, y, "multilabel")
+
+
+def faces_in_scenes() -> Dataset:
+    windows, ground = RANDOM.random((2, 5, 25, 25)), RANDOM.random((1, 80, 80))
+    x, y = draw_scenes(windows[0], windows[1], ground, np.arange(TRAIN + TEST) % 5, seed=0)
+    return drawn(x, y, "detection")
 
 
 def digits() -> tuple[np.ndarray, np.ndarray]:
@@ -82,6 +89,7 @@ SMALL = {
     "splice": bases,
     "words": frames,
     "molecules": fingerprints,
+    "faces": faces_in_scenes,
     "pretrain": few_labels,
     "autoencoder": images,
     "cheque": strips,

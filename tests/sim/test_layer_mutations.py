@@ -195,7 +195,6 @@ RTL = [
     ("elements", "lookup", "out_data <= words", "out_data <= ~words", "layer"),
     ("elements", "lookup_index", "SumWidth'(OFFSET)", "SumWidth'(OFFSET + 1)", "table"),
     ("elements", "permute", "memory_zero ? '0 : memory_data", "memory_zero ? '1 : memory_data", "pad"),
-    ("steps", "scan_state", "out_first ? initial_data : fifo_data", "fifo_data", "simple"),
     ("elements", "reduce", "first ? beat : combined", "first ? combined : beat", "layer"),
 ]
 
@@ -216,11 +215,6 @@ MEMORIES = [
     ("elements", "softmax_exp"),
     ("elements", "softmax_inverse"),
     ("elements", "pad_pad"),
-    ("steps", "simple_scan_reverse"),
-    ("steps", "simple_cell_table"),
-    ("steps", "lstm_input_weights"),
-    ("steps", "gru_reset_table"),
-    ("steps", "resets_candidate_product_weights"),
 ]
 
 
