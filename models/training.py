@@ -9,6 +9,7 @@ import numpy as np
 from netloom.errors import InputError
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.examples import Arrays, Examples, as_list, take
+from netloom.models.deformed_batches import deformed_batches
 from netloom.models.networks.network import Training
 from netloom.models.tasks import Task, find_task
 
@@ -62,11 +63,15 @@ def train(
         loss=task.loss(model),
         metrics=list(task.watched),
     )
+    inputs, targets = _inputs(x, train_part), _targets(y, train_part)
+    given: Any = inputs, targets
+    if training.deformation is not None:
+        given = (deformed_batches(inputs, targets, training.batch_size, training.deformation, seed),)
     history = model.fit(
-        _inputs(x, train_part),
-        _targets(y, train_part),
+        *given,
         validation_data=(_inputs(x, validation_part), _targets(y, validation_part)) if held_out else None,
-        batch_size=training.batch_size,
+        batch_size=training.batch_size if training.deformation is None else None,
+        shuffle=training.deformation is None,  # the batches are drawn anew already
         epochs=training.epochs,
         callbacks=[keras.callbacks.TerminateOnNaN(), *callbacks],
         verbose=0,

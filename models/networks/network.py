@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from netloom.models.data.dataset import Dataset
+from netloom.models.deformation import Deformation
 from netloom.models.tasks import Score, find_task
 from netloom.models.tasks.picture import Draw
 
@@ -23,12 +24,14 @@ class Training:
             learning-rate schedule can end with it.
         validation_fraction: share of the train split, 0 to below 1, that is held out to report on. It is not
             trained on and decides nothing.
+        deformation: what is done to the samples of each step anew before they are trained on; None does nothing.
     """
 
     epochs: int
     batch_size: int
     optimizer: Callable[[int], "keras.optimizers.Optimizer"]
     validation_fraction: float = 0.1
+    deformation: Deformation | None = None
 
 
 class Trainer(Protocol):
