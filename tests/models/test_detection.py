@@ -59,6 +59,24 @@ def test_of_boxes_upon_each_other_the_most_certain_is_kept() -> None:
     assert (kept != NONE).sum() < (boxes[..., 0] != NONE).sum()
 
 
+def in_a_row(*tops: float) -> np.ndarray:
+    """Boxes of one picture, as high as half of it and as wide, (1, boxes, 4)."""
+    return np.array([[(top, 0.0, top + 0.5, 1.0) for top in tops]])
+
+
+def test_a_box_that_is_dropped_drops_no_other() -> None:
+    """The second lies upon the first, the third upon the second alone."""
+    edges = in_a_row(0.0, 0.15, 0.3)
+    kept = thinned(Boxes(np.zeros((1, 3), int), edges, np.array([[3.0, 2.0, 1.0]])), 0.4).labels
+    assert kept.tolist() == [[0, NONE, 0]]
+
+
+def test_what_is_there_is_found_once() -> None:
+    truth = np.array([[(0.0, 0.0, 0.0, 0.5, 1.0)]])
+    boxes = Boxes(np.zeros((1, 2), int), in_a_row(0.02, 0.0), np.array([[2.0, 1.0]]))
+    assert hits(boxes, truth, IOU).tolist() == [[True, False]]
+
+
 def slow_precision(boxes: Boxes, targets: np.ndarray, label: int) -> float:
     """Average precision with loops: every box of every picture in the order of the scores."""
     of_class = [
