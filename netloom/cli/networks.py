@@ -22,17 +22,11 @@ def chosen(names: Sequence[str]) -> list[Network]:
 
 
 def list_networks(networks: Sequence[Network]) -> None:
-    """List networks."""
-    table = Table("name", "network", "in the review “Deep learning”", "task", "score", "bits", box=None, pad_edge=False)
+    """List networks: of each what it is for, and where it stands in the review, in two lines of a narrow terminal."""
+    table = Table.grid(padding=(0, 2))
     for network in networks:
-        table.add_row(
-            f"[bold]{network.name}[/]",
-            network.title,
-            network.review,
-            network.task,
-            expectation(network),
-            str(network.bits),
-        )
+        asked = f"{network.task}, {expectation(network)}, {network.bits} bits"
+        table.add_row(f"[bold]{network.name}[/]", f"{escape(network.title)}: {asked}\n[dim]{escape(network.review)}[/]")
     Console(highlight=False).print(table)
 
 

@@ -20,9 +20,11 @@ def call(*arguments: object) -> Result:
     return CliRunner().invoke(app, ["networks", *map(str, arguments)], env={"COLUMNS": "200"})
 
 
-def test_the_list_says_task_and_score() -> None:
-    line = next(line for line in call().output.splitlines() if line.startswith("lenet"))
-    assert all(words in line for words in ("Figure 2", "classification", "accuracy ≥ 98.8 %", "8"))
+def test_the_list_says_task_score_and_place_in_the_review() -> None:
+    lines = call().output.splitlines()
+    place = next(place for place, line in enumerate(lines) if line.startswith("lenet"))
+    assert all(words in lines[place] for words in ("classification", "accuracy ≥ 98.8 %", "8 bits"))
+    assert "Figure 2" in lines[place + 1]
     assert "lenet" not in call("digits").output
 
 
