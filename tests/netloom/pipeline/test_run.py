@@ -370,8 +370,8 @@ def test_the_default_directory(fakes: Fakes, tmp_path: Path, monkeypatch: pytest
     [
         ("digit", NetloomError, "did you mean digits"),
         ("nowhere.keras", ModelFileError, "no file"),
-        ("./old.pb", ModelFileError, r"not a \.keras or \.h5 file; save the model with"),
-        ("../digits", ModelFileError, r"not a \.keras or \.h5 file"),
+        ("./old.pb", ModelFileError, r"not a \.keras, \.h5 or \.onnx file; save the model with"),
+        ("../digits", ModelFileError, r"not a \.keras, \.h5 or \.onnx file"),
         ("", NetloomError, "no network"),
     ],
 )
