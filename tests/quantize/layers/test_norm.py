@@ -34,7 +34,7 @@ def samples(shape, count=60):
     ("shape", "quantizer", "options"),
     [
         ((6,), BITS, {"mode": "layer"}),
-        ((3, 4), "quantized_bits(12,3,alpha=1)", {"mode": "layer"}),
+        pytest.param((3, 4), "quantized_bits(12,3,alpha=1)", {"mode": "layer"}, marks=pytest.mark.slow),
         ((3, 2, 5), BITS, {"mode": "rms", "epsilon": 1e-6}),
         ((3, 4), "quantized_bits(5,2,keep_negative=False,alpha=1)", {"mode": "unit", "epsilon": 1e-12}),
         ((2, 3, 4), BITS, {"mode": "layer", "groups": 2}),

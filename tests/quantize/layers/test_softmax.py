@@ -21,8 +21,8 @@ BITS = "quantized_bits(8,3,alpha=1)"
     ("shape", "axis", "quantizer"),
     [
         ((5,), -1, BITS),
-        ((10,), 1, "quantized_bits(14,5,alpha=1)"),
-        ((3, 4), -1, BITS),
+        pytest.param((10,), 1, "quantized_bits(14,5,alpha=1)", marks=pytest.mark.slow),
+        pytest.param((3, 4), -1, BITS, marks=pytest.mark.slow),
         ((3, 4), 1, BITS),
         ((2, 3, 2), 2, "quantized_bits(4,2,keep_negative=False,alpha=1)"),
     ],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from zoo import SLOW_ZOO, ZOO
+from zoo import ZOO
 
 from netloom.errors import NetloomError, ToolMissingError
 from netloom.models import networks
@@ -18,7 +18,8 @@ from onnx_forms import runs
 
 from netloom.sim.onnx.model import onnx_model
 
-NETWORKS = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW_ZOO else name for name in ZOO]
+QUICK = ("mlp", "merges")
+NETWORKS = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in ZOO]
 REGISTERED = [
     name if name in ("digits", "jets") else pytest.param(name, marks=pytest.mark.slow)
     for name in (network.name for network in networks())
