@@ -59,8 +59,13 @@ CASES = {
 IN_RTL = ("average of four", "one tensor added to itself", "channels scaled", "concatenate three")
 
 
-@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
-@pytest.mark.parametrize("case", CASES)
+QUICK = [*((case, "io_stream") for case in CASES), *((case, "io_parallel") for case in IN_RTL)]
+
+
+@pytest.mark.parametrize(
+    ("case", "io_type"),
+    [*QUICK, *(pytest.param(case, "io_parallel", marks=pytest.mark.slow) for case in CASES if case not in IN_RTL)],
+)
 def test_merged(case, io_type, tmp_path):
     merge, shapes = CASES[case]
     model = network(merge, *shapes)

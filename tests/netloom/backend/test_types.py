@@ -51,8 +51,15 @@ def follow(config: dict[str, Any], warned: list[str]) -> None:
             exec(statement, {"config": config})
 
 
-@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
-@pytest.mark.parametrize("classes", [2, 5])
+@pytest.mark.parametrize(
+    ("classes", "io_type"),
+    [
+        (2, "io_parallel"),
+        (5, "io_stream"),
+        pytest.param(2, "io_stream", marks=pytest.mark.slow),
+        pytest.param(5, "io_parallel", marks=pytest.mark.slow),
+    ],
+)
 def test_a_plain_softmax_classifier_is_warned_of_and_the_advice_mends_it(
     tmp_path: Path, io_type: str, classes: int
 ) -> None:
