@@ -79,13 +79,18 @@ def _check_tree(path: Path, file: Any) -> None:
     """Every object is in the file itself, and together they are not too many or too large."""
     import h5py
 
+    groups: set[int] = set()
     pending, seen, size = [file], 0, 0
     while pending:
         group = pending.pop()
+        place = h5py.h5o.get_info(group.id).addr
+        if place in groups:
+            _refuse(path, f"has a group {group.name!r} that stands in two places or within itself: save it again")
+        groups.add(place)
         for name in group:
             seen += 1
             if seen > MAX_OBJECTS:
-                _refuse(path, f"has more than {MAX_OBJECTS} objects, or one within itself: save it again")
+                _refuse(path, f"has more than {MAX_OBJECTS} objects: save it again")
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
                 _refuse(path, f"has a link {name!r}, which may lead to another file: save the model again")
             item = group[name]
