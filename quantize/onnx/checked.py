@@ -9,11 +9,11 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from netloom.errors import LayerNotSupportedError, ModelFileError
-from netloom.quantize.onnx.nodes import BUILDERS
+from netloom.quantize.onnx.nodes import ATTRIBUTES, BUILDERS
 from netloom.quantize.onnx.quant import QUANT_OPERATORS
 
 _LARGEST_FILE = 2**31
-_LARGEST_TENSOR = 2**28
+LARGEST_TENSOR = 2**28
 """Elements: nothing that fits an FPGA comes near."""
 
 _OPSETS = range(9, 26)
@@ -60,6 +60,7 @@ def checked_onnx(path: Path, input_shapes: Sequence[tuple[int, ...]] | None = No
         onnx.checker.check_model(model)
     except (onnx.checker.ValidationError, ValueError, RuntimeError) as error:
         raise ModelFileError(f"{path} is no valid ONNX model: {_first_line(error)}") from None
+    _check_attributes(model)
     _set_shapes(model.graph, input_shapes)
     return model
 
@@ -92,6 +93,27 @@ def _check_node(node: Any) -> None:
         )
 
 
+def _check_attributes(model: onnx.ModelProto) -> None:
+    """What no builder reads has the value that it would have if it were left out."""
+    version = next(one.version for one in model.opset_import if one.domain in ("", "ai.onnx"))
+    for node in model.graph.node:
+        if node.op_type in _FOLDED or node.op_type == "BipolarQuant":
+            continue
+        for one in node.attribute:
+            if one.name in ATTRIBUTES.get(node.op_type, ()):
+                continue
+            value, default = onnx.helper.get_attribute_value(one), None
+            if node.op_type in BUILDERS:
+                known = onnx.defs.get_schema(node.op_type, version, "").attributes[one.name].default_value
+                default = onnx.helper.get_attribute_value(known) if known.name else None
+            if value != default:
+                said = " ".join(str(value).split())[:60]
+                raise LayerNotSupportedError(
+                    f"node {node_name(node)!r}: {one.name}={said} is not read, and would change what"
+                    f" {node.op_type} gives; leave it out"
+                )
+
+
 def _tensors(model: onnx.ModelProto) -> list[onnx.TensorProto]:
     constants = [one.t for node in model.graph.node for one in node.attribute if one.type == onnx.AttributeProto.TENSOR]
     return [*model.graph.initializer, *constants]
@@ -103,7 +125,7 @@ def _check_tensor(tensor: onnx.TensorProto, path: Path) -> None:
             f"{path}: tensor {tensor.name!r} is kept in another file, and none but {path.name} is read; save the model"
             " in one file (onnx.save_model(..., save_as_external_data=False))"
         )
-    if any(size < 0 for size in tensor.dims) or np.prod([float(size) for size in tensor.dims]) > _LARGEST_TENSOR:
+    if any(size < 0 for size in tensor.dims) or np.prod([float(size) for size in tensor.dims]) > LARGEST_TENSOR:
         raise ModelFileError(f"{path}: tensor {tensor.name!r} is said to have shape {list(tensor.dims)}")
     try:
         onnx.numpy_helper.to_array(tensor)
@@ -140,7 +162,7 @@ def _set_shapes(graph: onnx.GraphProto, given: Sequence[tuple[int, ...]] | None)
             raise LayerNotSupportedError(
                 f"input {one.name!r}: sizes {found} are open where they are 0; say them (--input-shape)"
             )
-        if np.prod([float(dim.dim_value) for dim in dims]) > _LARGEST_TENSOR:
+        if np.prod([float(dim.dim_value) for dim in dims]) > LARGEST_TENSOR:
             raise LayerNotSupportedError(
                 f"input {one.name!r}: shape {found} is larger than any network on an FPGA takes"
             )

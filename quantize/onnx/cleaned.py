@@ -1,5 +1,6 @@
 """`cleaned`: what qonnx's passes make of a model, its quantizers `Quant` nodes and its constants constants."""
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import onnx
 from onnx import numpy_helper
 
 from netloom.errors import ModelFileError, QuantizerNotSupportedError, ToolMissingError
+from netloom.quantize.onnx.checked import LARGEST_TENSOR
 from netloom.quantize.onnx.quant import QUANT_OPERATORS, check_quant
 
 
@@ -40,10 +42,9 @@ def cleaned(model: onnx.ModelProto) -> Any:
     _check_clips(model)
     kept = [*QUANT_OPERATORS, "QuantizeLinear", "DequantizeLinear"]
     try:
-        wrapped = ModelWrapper(model)
+        wrapped = ModelWrapper(model).transform(RemoveStaticGraphInputs()).transform(InferShapes())
+        _check_sizes(wrapped)
         for transformation in (
-            RemoveStaticGraphInputs(),
-            InferShapes(),
             GiveUniqueParameterTensors(),
             FoldConstants(exclude_op_types=kept),
             QCDQToQuant(),
@@ -59,6 +60,15 @@ def cleaned(model: onnx.ModelProto) -> Any:
     except (AssertionError, ValueError, TypeError, KeyError, IndexError, RuntimeError, AttributeError) as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise ModelFileError(f"qonnx cannot clean the model: {reason}") from None
+
+
+def _check_sizes(wrapped: Any) -> None:
+    """Constants are folded next: what they would grow to must be no larger than what a file may hold."""
+    for node in wrapped.graph.node:
+        for name in node.output:
+            size = prod(wrapped.get_tensor_shape(name) or ())
+            if size > LARGEST_TENSOR:
+                raise ModelFileError(f"tensor {name!r} would have {size:,} elements, more than any network on an FPGA")
 
 
 def _check_clips(model: onnx.ModelProto) -> None:

@@ -44,6 +44,15 @@ def build_same(builder: Builder, node: Any) -> Edge:
     return builder.edge(node)
 
 
+def build_dropout(builder: Builder, node: Any) -> Edge:
+    """Nothing, unless it is told that this is training."""
+    if len(node.input) > 2 and node.input[2] and builder.weights(node, node.input[2]).any():
+        raise LayerNotSupportedError(
+            f"node {builder.node_name(node)!r}: a dropout that drops; export the model for inference"
+        )
+    return builder.edge(node)
+
+
 def build_matmul(builder: Builder, node: Any) -> Edge:
     """A `QDense`, a bias added after it included."""
     kernel = builder.weights(node, node.input[1])
@@ -219,7 +228,7 @@ BUILDERS: dict[str, NodeBuilder] = {
     "BatchNormalization": build_batch_normalization,
     "Concat": build_concat,
     "Conv": build_conv,
-    "Dropout": build_same,
+    "Dropout": build_dropout,
     "Flatten": build_flatten,
     "Gemm": build_gemm,
     "GlobalAveragePool": build_global_average_pool,
@@ -233,3 +242,21 @@ BUILDERS: dict[str, NodeBuilder] = {
 }
 
 QUANTIZERS: dict[str, NodeBuilder] = dict.fromkeys(QUANT_OPERATORS, build_quant)
+
+_WINDOW = ("auto_pad", "dilations", "kernel_shape", "pads", "strides")
+_IDLE_IN_POOLS = ("count_include_pad", "storage_order")
+"""Nothing is padded there, and no index is given."""
+
+ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    "AveragePool": (*_WINDOW, "ceil_mode", *_IDLE_IN_POOLS),
+    "BatchNormalization": ("epsilon", "momentum"),
+    "Concat": ("axis",),
+    "Conv": (*_WINDOW, "group"),
+    "Dropout": ("ratio", "seed"),
+    "Flatten": ("axis",),
+    "Gemm": ("alpha", "beta", "transA", "transB"),
+    "MaxPool": (*_WINDOW, "ceil_mode", *_IDLE_IN_POOLS),
+    "Transpose": ("perm",),
+    **dict.fromkeys(QUANT_OPERATORS, ("narrow", "rounding_mode", "signed")),
+}
+"""Attributes of each operator that its builder reads, or that mean nothing in inference; others keep their default."""

@@ -161,6 +161,44 @@ def operator(kind, domain="", **attributes):
     return edit
 
 
+def normalized(**attributes):
+    """A batch normalization at the end."""
+
+    def edit(model):
+        opset(17)(model)
+        graph, last = model.graph, model.graph.output[0]
+        units = last.type.tensor_type.shape.dim[1].dim_value
+        given = [onnx.numpy_helper.from_array(np.ones(units, np.float32), f"n{index}") for index in range(4)]
+        graph.initializer.extend(given)
+        source = graph.node[-1].output[0]
+        names = [source, *(one.name for one in given)]
+        outputs = ["normalized", "mean", "variance"] if attributes.get("training_mode") else ["normalized"]
+        graph.node.append(helper.make_node("BatchNormalization", names, outputs, "odd", **attributes))
+        last.name = "normalized"
+
+    return edit
+
+
+def dropped(model):
+    """A dropout that drops, at the end."""
+    graph, last = model.graph, model.graph.output[0]
+    graph.initializer.append(onnx.numpy_helper.from_array(np.array(0.5, np.float32), "ratio"))
+    graph.initializer.append(onnx.numpy_helper.from_array(np.array(True), "training"))
+    source = graph.node[-1].output[0]
+    graph.node.append(helper.make_node("Dropout", [source, "ratio", "training"], ["dropped"], "odd"))
+    last.name = "dropped"
+
+
+def doubled(model):
+    """A constant joined with itself, again and again: 2**40 numbers, of which none stands in the file."""
+    graph = model.graph
+    graph.initializer.append(onnx.numpy_helper.from_array(np.ones(1, np.float32), "d0"))
+    joins = [helper.make_node("Concat", [f"d{n}"] * 2, [f"d{n + 1}"], f"join{n}", axis=0) for n in range(40)]
+    nodes = [*joins, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
 def elsewhere(model):
     tensor = model.graph.initializer[0]
     tensor.ClearField("float_data")
@@ -213,6 +251,9 @@ HOSTILE = [
     (operator("Gemm", "evil.ops"), LayerNotSupportedError, "uses operators of 'evil.ops', which netloom does not read"),
     (operator("Trunc", DOMAIN), LayerNotSupportedError, "node 'odd': operator qonnx.custom_op.general.Trunc is not"),
     (operator("Gemm", transA=1), LayerNotSupportedError, "node 'odd': alpha and beta must be 1, and transA 0"),
+    (normalized(training_mode=1), LayerNotSupportedError, "node 'odd': training_mode=1 is not read"),
+    (dropped, LayerNotSupportedError, "node 'odd': a dropout that drops; export the model for inference"),
+    (doubled, ModelFileError, "tensor 'd29' would have 536,870,912 elements"),
     (infinite_weight, LayerNotSupportedError, "constant 'c.*' must be finite; found NaN or infinity"),
     (opset(3), LayerNotSupportedError, "is of opset 3; netloom reads 9 to 25"),
     (lambda model: model.graph.ClearField("node"), ModelFileError, "holds no graph with outputs"),
@@ -226,6 +267,15 @@ def test_a_hostile_file_is_refused_in_one_line(edit, error, said, tmp_path):
         load_model(tmp_path / "net.onnx")
     assert "\n" not in str(caught.value)
     assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
+
+
+def test_attributes_at_their_defaults_change_nothing(tmp_path):
+    plain, said = (tmp_path / f"{name}.onnx" for name in ("plain", "said"))
+    plain.write_bytes(edited(normalized()).SerializeToString())
+    said.write_bytes(edited(normalized(epsilon=1e-5, momentum=0.7, training_mode=0)).SerializeToString())
+    x = np.random.default_rng(0).normal(0, 1, (4, 5)).astype(np.float32)
+    found = [load_model(path).predict(x, verbose=0) for path in (plain, said)]
+    np.testing.assert_array_equal(*found)
 
 
 @pytest.mark.parametrize("content", [b"", b"no model", b"\x08\x08" * 500, b"PK\x03\x04"])
