@@ -49,7 +49,11 @@ def _seen(layer: Any, tensor: Any) -> dict[str, Any]:
     import keras
 
     watching = _watching(layer.cell)
-    all_values = keras.layers.RNN(watching, return_sequences=True, go_backwards=layer.go_backwards)(tensor)
+    # A name of its own: Keras would call it "rnn", as a layer of the model may be called.
+    watched = keras.layers.RNN(
+        watching, return_sequences=True, go_backwards=layer.go_backwards, name=f"inside {layer.name}"
+    )
+    all_values = watched(tensor)
     found, start = {}, 0
     for part, size in watching.sizes.items():
         found[part] = all_values[..., start : start + size]
