@@ -160,6 +160,31 @@ struct State : Unit {
     }
 };
 
+// What begins comes in at the second input.
+template <class Inside>
+struct Start : Unit {
+    StepPosition taken, put;
+    Inside places;
+    explicit Start(Numbers n) : taken(n), put(n), places(n + 2) {}
+    void ready(Wires &w) override {
+        const bool room = places.ready(), begins = put.first();
+        w.take(in[0], taken.last() || (!begins && room));
+        w.take(in[1], begins && room);
+    }
+    bool clock(Wires &w) override {
+        const bool takes = w.moved[in[0]], puts = w.moved[in[1]] || (takes && !taken.last());
+        const bool moves = places.clock(puts, w.moved[out[0]]);
+        put.clock(puts);
+        taken.clock(takes);
+        w.offer(out[0], places.valid());
+        return moves;
+    }
+    void save(std::vector<Number> &state) const override {
+        places.save(state);
+        state.insert(state.end(), {taken.passed, put.passed});
+    }
+};
+
 struct Last : Unit {
     StepPosition position;
     bool full = false;

@@ -13,12 +13,14 @@ from netloom.firmware.map.operations.permute import permute_lanes
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elements.permute import PermuteUnit
 from netloom.firmware.units.streams.scan_last import ScanLast
+from netloom.firmware.units.streams.scan_start import ScanStart
 from netloom.firmware.units.streams.scan_state import ScanState
+from netloom.firmware.units.unit import Unit
 from netloom.hls.dataflow import Dataflow, Node, Permute, Scan
 
 
 def _lay_out(builder: DesignBuilder, node: Node, scan: Scan) -> None:
-    """Inputs step by step into the body, a `ScanState` for each carry, a `ScanLast` where one step alone is kept."""
+    """Inputs step by step into the body, a `ScanState` or `ScanStart` a carry, a `ScanLast` where one step is kept."""
     results = zip(node.results, scan.body.outputs, scan.every, strict=True)
     leaving = [(name, output, every) for name, output, every in results if builder.used(name)]
     read = {name for each in scan.body.nodes for name in each.inputs} | {output for _, output, _ in leaving}
@@ -26,8 +28,9 @@ def _lay_out(builder: DesignBuilder, node: Node, scan: Scan) -> None:
     carried = [result for _, result, _ in carries]
     _check_all_is_read(node, scan, read | set(carried))
 
+    begun = dict(zip(scan.begun, node.inputs[len(scan.fed) :], strict=True))
     body = builder.within(scan.body, scan.steps, [output for _, output, _ in leaving], carried)
-    for name, source in zip(_fed(scan), node.inputs, strict=True):
+    for name, source in zip(scan.fed, node.inputs, strict=False):
         body.give(node, _a_step(builder, body, node, name, builder.take(source), reverse=scan.reverse), name)
     states = {source: _state(body, node, source, result) for source, result, _ in carries}
     body.lay_out(body)
@@ -42,19 +45,20 @@ def _lay_out(builder: DesignBuilder, node: Node, scan: Scan) -> None:
     for source, result, raws in carries:
         stream = body.with_lanes(node, body.take(result), states[source].lanes)
         name = states[source].name.removesuffix("_out")
-        initial = tuple(int(raw) for raw in raws.ravel())
-        body.place(ScanState(name, stream, scan.steps, initial, target=builder.target), node.layer, (node.name,))
-    body.tap(_ahead(scan.body, _fed(scan)))
-
-
-def _fed(scan: Scan) -> list[str]:
-    """Sources of the body that are no state."""
-    return [name for name in scan.body.sources if name not in dict(scan.carries)]
+        unit: Unit
+        if raws is None:
+            start = builder.with_lanes(node, builder.take(begun[source]), stream.lanes)
+            unit = ScanStart(name, stream, start, scan.steps, target=builder.target)
+        else:
+            initial = tuple(int(raw) for raw in raws.ravel())
+            unit = ScanState(name, stream, scan.steps, initial, target=builder.target)
+        body.place(unit, node.layer, (node.name,))
+    body.tap(_ahead(scan.body, [*scan.fed, *scan.begun]))
 
 
 def _check_all_is_read(node: Node, scan: Scan, read: Collection[str]) -> None:
     """A stream that nobody takes would stop the loop."""
-    for name in (*_fed(scan), *(result for each in scan.body.nodes for result in each.results)):
+    for name in (*scan.fed, *scan.begun, *(result for each in scan.body.nodes for result in each.results)):
         if name not in read:
             raise LayerNotSupportedError(
                 f"layer {node.layer!r}: nothing reads {name!r} in the body of its loop, and hardware would wait for "

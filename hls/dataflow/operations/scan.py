@@ -6,7 +6,6 @@ from functools import cached_property
 
 import numpy as np
 
-from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import Overflow
 from netloom.hls.dataflow.evaluator import Evaluator
 from netloom.hls.dataflow.graph import Dataflow
@@ -21,32 +20,22 @@ class Scan(Operation):
     """A recurrent layer: `body`, once for each of `steps`.
 
     `carries` are pairs (source of the body, result of the body): what the source holds in the next step. `initial` has
-    the raws each source holds in the first. The other sources of the body are fed: one input each, in their order,
-    with a leading axis of steps, read from the last step on if `reverse`.
+    the raws each source holds in the first, or None for what an input brings. The other sources of the body are fed:
+    one input each, in their order, with a leading axis of steps, read from the last step on if `reverse`; the inputs
+    that bring initial values come after those.
 
     One result for each of `body.outputs`: where `every` says so that of all steps, in the order they were computed,
     along a leading axis, else that of the last step computed.
 
     Every carried result is that of a `Cast`: so its type bounds what the source can hold.
-
-    Raises:
-        LayerNotSupportedError: for a state that does not begin with known raws, but with what a stream brings.
     """
 
     body: Dataflow
     carries: tuple[tuple[str, str], ...]
-    initial: tuple[np.ndarray, ...]
+    initial: tuple[np.ndarray | None, ...]
     steps: int
     every: tuple[bool, ...]
     reverse: bool = False
-
-    def __post_init__(self) -> None:
-        for (source, _), raws in zip(self.carries, self.initial, strict=False):  # their number: see `holds`
-            if not isinstance(raws, np.ndarray):
-                raise LayerNotSupportedError(
-                    f"a loop's state {source!r} must begin with an array of raws, not with {raws!r}: a stream cannot"
-                    " bring them, its body can add what one brings"
-                )
 
     @property
     def results(self) -> int:
@@ -64,6 +53,11 @@ class Scan(Operation):
         carried = {source for source, _ in self.carries}
         return [name for name in self.body.sources if name not in carried]
 
+    @cached_property
+    def begun(self) -> list[str]:
+        """Carried sources of the body whose initial values an input each brings."""
+        return [source for (source, _), raws in zip(self.carries, self.initial, strict=False) if raws is None]
+
     def outputs(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         """Those of the body, with an axis of steps where all are kept."""
         del inputs
@@ -76,7 +70,7 @@ class Scan(Operation):
     def within(self, bounds: Sequence[Bounds]) -> dict[str, Bounds]:
         """Proven ranges of the body, of all steps together."""
         sources = {source: Bounds.of(self.body.types[source]) for source, _ in self.carries}
-        for name, bound in zip(self.fed, bounds, strict=True):
+        for name, bound in zip(self.fed, bounds, strict=False):
             sources[name] = Bounds(bound.low.min(axis=0), bound.high.max(axis=0))
         return self.body.bounds_within(sources)
 
@@ -107,12 +101,12 @@ class Scan(Operation):
 
     def _stepped(self, evaluator: Evaluator, arrays: Sequence[np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
         """What the body computes, step after step; the evaluator keeps what is carried."""
-        state = {
-            source: np.broadcast_to(raws, (len(arrays[0]), *raws.shape))
-            for (source, _), raws in zip(self.carries, self.initial, strict=True)
-        }
+        state = dict(zip(self.begun, arrays[len(self.fed) :], strict=True))
+        for (source, _), raws in zip(self.carries, self.initial, strict=True):
+            if raws is not None:
+                state[source] = np.broadcast_to(raws, (len(arrays[0]), *raws.shape))
         for step in range(self.steps)[:: -1 if self.reverse else 1]:
-            fed = {name: array[:, step] for name, array in zip(self.fed, arrays, strict=True)}
+            fed = {name: array[:, step] for name, array in zip(self.fed, arrays, strict=False)}
             values = evaluator.evaluate(state | fed)
             state = {source: values[result] for source, result in self.carries}
             yield values
@@ -129,12 +123,16 @@ class Scan(Operation):
             and all(isinstance(made.get(result), Cast) for _, result in self.carries)
             and all(_alike(types[source], types[result]) for source, result in self.carries)
             and all(_fits(raws, types[source]) for source, raws in zip(sources, self.initial, strict=True))
-            and len(inputs) == len(self.fed) >= 1
-            and all(
-                _alike(tensor, TensorType((self.steps, *types[name].shape), types[name].element))
-                for tensor, name in zip(inputs, self.fed, strict=True)
-            )
+            and len(self.fed) >= 1
+            and len(inputs) == len(self.fed) + len(self.begun)
+            and all(_alike(tensor, needed) for tensor, needed in zip(inputs, self._needed(), strict=True))
         )
+
+    def _needed(self) -> list[TensorType]:
+        """Types of the inputs."""
+        types = self.body.types
+        fed = [TensorType((self.steps, *types[name].shape), types[name].element) for name in self.fed]
+        return [*fed, *(types[name] for name in self.begun)]
 
     def may_overflow(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
         """Whether any operation of the body may, but for casts that saturate: those are quantizers and mean to."""
@@ -178,5 +176,5 @@ def _alike(a: TensorType, b: TensorType) -> bool:
     return a.shape == b.shape and a.element.with_modes() == b.element.with_modes()
 
 
-def _fits(raws: np.ndarray, tensor: TensorType) -> bool:
-    return raws.shape == tensor.shape and not Bounds(raws, raws).exceeds(tensor.element)
+def _fits(raws: np.ndarray | None, tensor: TensorType) -> bool:
+    return raws is None or (raws.shape == tensor.shape and not Bounds(raws, raws).exceeds(tensor.element))
