@@ -83,6 +83,7 @@ class DesignFile(_Part):
     interval: Count
     layers: tuple[TapPart, ...] = ()
     units: tuple[UnitName, ...] = ()
+    keeps_state: bool = False
 
     @field_validator("schema_version")
     @classmethod

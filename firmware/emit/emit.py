@@ -63,6 +63,7 @@ def describe_design(
         "memories": memories,
         "inputs": [_port(port, name) for port, name in zip(design.inputs, input_ports(design), strict=True)],
         "outputs": [_port(port, name) for port, name in zip(design.outputs, output_ports(design), strict=True)],
+        "keeps_state": any(isinstance(unit, ScanState) and unit.keep for unit in design.units),
         "latency": cycles.latency,
         "interval": cycles.interval,
         "interval_bound": design.interval_bound,

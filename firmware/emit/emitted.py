@@ -69,6 +69,7 @@ class EmittedDesign:
         interval: clock cycles between inferences.
         layers: those whose results can be watched.
         instances: name of an instance in the top -> name of its unit, where the two differ.
+        keeps_state: whether an inference depends on those before it, since the last reset.
     """
 
     folder: Path
@@ -83,6 +84,7 @@ class EmittedDesign:
     interval: int
     layers: tuple[EmittedLayer, ...] = ()
     instances: Mapping[str, str] = field(default_factory=dict)
+    keeps_state: bool = False
 
     @property
     def output_bytes(self) -> int:
@@ -160,6 +162,7 @@ def _design(folder: Path, file: DesignFile) -> EmittedDesign:
         layers=tuple(EmittedLayer(one.layer, one.shape, _stream(one, one.stream)) for one in file.layers),
         # An instance of a module of its own, named after the unit, has another name.
         instances={f"{unit.name}_i": unit.name for unit in file.units},
+        keeps_state=file.keeps_state,
     )
 
 

@@ -124,6 +124,7 @@ class RecurrentCell:
         backwards: bool,
         begun: bool = False,
         memory: bool = False,
+        keep: bool = False,
     ) -> Scan:
         """The loop over all steps.
 
@@ -134,6 +135,7 @@ class RecurrentCell:
             backwards: whether to begin with the last step.
             begun: whether inputs bring the states to begin with, as they are read; else they are zeros.
             memory: whether to give the memory of an LSTM behind what it gives, in one tensor.
+            keep: whether a sample begins where the one before it ended.
         """
         body = _Body(self, name, products)
         result, carried = body.step()
@@ -143,7 +145,7 @@ class RecurrentCell:
             result = body.joined(result, *(value for value in carried.values() if value != result))
         dataflow = body.builder.build(sources, [result])
         initial = tuple(None if begun else np.zeros(self.units, dtype=np.int64) for _ in states)
-        return Scan(dataflow, tuple(states.items()), initial, products[0].shape[0], (every,), backwards)
+        return Scan(dataflow, tuple(states.items()), initial, products[0].shape[0], (every,), backwards, keep)
 
 
 def _product(weights: tuple[np.ndarray, FixedPoint], bias: tuple[np.ndarray, FixedPoint], tensor: TensorType) -> MatVec:

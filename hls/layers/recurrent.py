@@ -31,7 +31,7 @@ class NetloomRecurrent(OwnLayer):
     """What `RecurrentCell` says, of (steps, inputs): what all steps give, (steps, units), or the last one, (units,).
 
     Further inputs are the states to begin with, (units,) each. With `memory` an LSTM's result is twice as wide: its
-    memory is behind it.
+    memory is behind it. With `keep` a sample begins where the one before it ended.
     """
 
     _expected_attributes: ClassVar = [
@@ -39,6 +39,7 @@ class NetloomRecurrent(OwnLayer):
         Attribute("every", value_type=bool),
         Attribute("backwards", value_type=bool),
         Attribute("memory", value_type=bool),
+        Attribute("keep", value_type=bool),
         *map(TypeAttribute, _TYPES),
         *map(WeightAttribute, _WEIGHTS),
     ]
@@ -101,6 +102,7 @@ class NetloomRecurrent(OwnLayer):
             "gate": _FUNCTIONS[cell.gate.kind],
             "every": bool(self.get_attr("every")),
             "backwards": bool(self.get_attr("backwards")),
+            "keep": bool(self.get_attr("keep")),
             "memory_too": bool(self.get_attr("memory")),
             "n_steps": steps,
             "n_in": inputs,
@@ -119,8 +121,10 @@ class NetloomRecurrent(OwnLayer):
             context.add(gate, product, source) for gate, product in cell.inputs(context.type_of(source)).items()
         ]
         tensors = [context.type_of(name) for name in products]
-        every, backwards, memory = (bool(self.get_attr(name)) for name in ("every", "backwards", "memory"))
-        scan = cell.scan(self.name, tensors, every, backwards, bool(begun), memory)
+        every, backwards, memory, keep = (
+            bool(self.get_attr(name)) for name in ("every", "backwards", "memory", "keep")
+        )
+        scan = cell.scan(self.name, tensors, every, backwards, bool(begun), memory, keep)
         states = [context.cast(f"start{index}", state, cell.state) for index, state in enumerate(begun)]
         context.finish(context.add("scan", scan, *products, *states))
 
@@ -142,6 +146,7 @@ def recurrent(
     every: bool,
     backwards: bool,
     memory: bool = False,
+    keep: bool = False,
 ) -> dict[str, Any]:
     """hls4ml's description of a `NetloomRecurrent`, for handlers, without its tensors.
 
@@ -152,6 +157,7 @@ def recurrent(
         every: whether to give what all steps compute, in the order they are computed.
         backwards: whether to begin with the last step.
         memory: whether to give an LSTM's memory behind its result.
+        keep: whether a sample begins where the one before it ended.
     """
     return {
         "name": name,
@@ -160,5 +166,6 @@ def recurrent(
         "every": every,
         "backwards": backwards,
         "memory": memory,
+        "keep": keep,
         "input_shape": [list(shape) for shape in shapes],
     }

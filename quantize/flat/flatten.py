@@ -51,11 +51,12 @@ def flatten(model: Any, input_shapes: InputShapes | None = None, *, single_use: 
     import keras
 
     specs = input_specs(model, input_shapes)
+    batch = 1 if recurrences.keeps_state(model) else None
     inputs = []
     for name, shape, dtype in specs:
         if dtype not in ("float32", *_LOW_PRECISION, *_INTEGERS):
             raise LayerNotSupportedError(f"layer {name!r}: inputs must be float32 or integers, not {dtype}")
-        inputs.append(keras.Input(shape, name=name))
+        inputs.append(keras.Input(shape, batch_size=batch, name=name))
     walker = _Walker({name for name, _, _ in specs}, single_use)
     outputs = walker.visit(model, inputs, "", 0)
     for layer, values in walker.converted:
@@ -110,6 +111,8 @@ class _Walker:
                 raise LayerNotSupportedError(f"layer {name!r} ({kind}), traced: {error}") from None
         if not isinstance(operation, keras.Layer):
             return apply_operation(operation, args, kwargs, self.names, name, times)
+        if getattr(operation, "stateful", False):
+            recurrences.check_stateful(operation, name, times)
         if recurrences.has_states(operation, args, kwargs):
             if times:
                 raise LayerNotSupportedError(
@@ -124,11 +127,6 @@ class _Walker:
             raise LayerNotSupportedError(
                 f"layer {name!r} (Masking) is not supported: firmware takes every step; give the network samples of"
                 " one length, padded with what it shall take for nothing, and leave Masking out"
-            )
-        if getattr(operation, "stateful", False):
-            raise LayerNotSupportedError(
-                f"layer {name!r} ({kind}): stateful=True is not supported: give it whole sequences (the firmware begins"
-                " every one with a state of zeros)"
             )
         if isinstance(operation, keras.layers.SpectralNormalization):
             check_call(node)
@@ -191,6 +189,8 @@ class _Walker:
         # Keras's own copy would save and load: attributes that a configuration leaves out would be lost.
         clone.__dict__.update(layer.__dict__)
         clone.__dict__.update(name=name, _inbound_nodes=[], _outbound_nodes=[])
+        if getattr(layer, "stateful", False):
+            clone.__dict__.update(states=recurrences.new_states(layer))
         return clone
 
 

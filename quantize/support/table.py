@@ -112,7 +112,7 @@ LAYERS: dict[str, Entry] = {
     ),
     **_each(
         "QSimpleRNN QLSTM QMemoryLSTM QGRU",
-        Entry(_RECURRENT, (rules.STATES,), stage="convert", default_only=_OF_RECURRENT),
+        Entry(f"{_RECURRENT} stateful", (rules.STATES,), stage="convert", default_only="dtype return_state"),
     ),
     # Activations, normalization.
     "Activation": Entry("activation", (rules.ACTIVATION,)),

@@ -76,6 +76,8 @@ class CsimEngine(Engine):
         self, command: bytes, inputs: list[np.ndarray], shapes: list[tuple[int, ...]], progress: SamplesDone
     ) -> list[np.ndarray]:
         samples = inputs[0].shape[0]
+        if any(node.operation.keeps for node in self._dataflow.nodes):
+            self.close()  # the C++ keeps its state as long as the process lives: begin anew
         results = [np.empty((samples, *shape)) for shape in shapes]
         for first in range(0, samples, _CHUNK):
             part = slice(first, min(first + _CHUNK, samples))

@@ -163,6 +163,8 @@ class StreamEngine(Engine):
         if probe:
             streams += [layer.stream for layer in self.design.layers]
         chunk = max(1, _RUN_BYTES // sum(stream.beats * (stream.bytes + _CYCLE_BYTES) for stream in streams))
+        if self.design.keeps_state:
+            chunk = samples  # every run begins with a reset
         for start in range(0, samples, chunk):
             part = slice(start, min(start + chunk, samples))
             words = [

@@ -141,15 +141,16 @@ struct StepPosition {
 template <class Inside>
 struct State : Unit {
     StepPosition taken, given;
+    bool keep;
     Inside places;
-    explicit State(Numbers n) : taken(n), given(n), places(n + 2) {}
+    explicit State(Numbers n) : taken(n), given(n), keep(n[2]), places(n + 3) {}
     bool valid() const { return given.first() || places.valid(); }
     void ready(Wires &w) override { w.take(in[0], taken.last() || places.ready()); }
     bool clock(Wires &w) override {
         const bool takes = w.moved[in[0]], gives = w.moved[out[0]];
         const bool moves = places.clock(takes && !taken.last(), gives && !given.first());
-        taken.clock(takes);
-        given.clock(gives);
+        taken.clock(takes && !keep);
+        given.clock(gives && (!keep || given.first()));
         w.offer(out[0], valid());
         return moves;
     }

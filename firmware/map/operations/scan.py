@@ -51,7 +51,7 @@ def _lay_out(builder: DesignBuilder, node: Node, scan: Scan) -> None:
             unit = ScanStart(name, stream, start, scan.steps, target=builder.target)
         else:
             initial = tuple(int(raw) for raw in raws.ravel())
-            unit = ScanState(name, stream, scan.steps, initial, target=builder.target)
+            unit = ScanState(name, stream, scan.steps, initial, target=builder.target, keep=scan.keep)
         body.place(unit, node.layer, (node.name,))
     body.tap(_ahead(scan.body, [*scan.fed, *scan.begun]))
 

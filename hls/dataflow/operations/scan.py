@@ -1,6 +1,6 @@
 """`Scan`: a body graph run step after step, with results carried from one step to the next."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,9 +10,21 @@ from netloom.fixed_point import Overflow
 from netloom.hls.dataflow.evaluator import Evaluator
 from netloom.hls.dataflow.graph import Dataflow
 from netloom.hls.dataflow.operations.cast import Cast
-from netloom.hls.dataflow.operations.operation import Bounds, Cost, Operation, Ready, TensorType, exact_dtype, in_dtype
+from netloom.hls.dataflow.operations.operation import (
+    Bounds,
+    Cost,
+    Keeping,
+    Operation,
+    Ready,
+    TensorType,
+    exact_dtype,
+    in_dtype,
+)
 
 MAX_STEPS = 2**16
+
+State = dict[str, np.ndarray]
+"""Raws by source of the body, batch first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +40,9 @@ class Scan(Operation):
     along a leading axis, else that of the last step computed.
 
     Every carried result is that of a `Cast`: so its type bounds what the source can hold.
+
+    With `keep` a sample begins where the one before it ended, the first one with `initial`: samples are the parts of
+    one long sequence. What `prepare` gives then has a state of its own, and a `reset`.
     """
 
     body: Dataflow
@@ -36,6 +51,12 @@ class Scan(Operation):
     steps: int
     every: tuple[bool, ...]
     reverse: bool = False
+    keep: bool = False
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it keeps its state from sample to sample."""
+        return self.keep
 
     @property
     def results(self) -> int:
@@ -88,27 +109,31 @@ class Scan(Operation):
         kept = [*self.body.outputs, *(result for _, result in self.carries)]
         evaluator = Evaluator(self.body, kept, self.within(bounds), least)
 
-        def run(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
+        def run(arrays: Sequence[np.ndarray], state: State | None = None) -> tuple[np.ndarray, ...]:
             seen: list[list[np.ndarray]] = [[] for _ in self.body.outputs]
-            for values in self._stepped(evaluator, arrays):
+            for values in self._stepped(evaluator, arrays, self._begin(arrays) if state is None else state):
                 for found, name, every in zip(seen, self.body.outputs, self.every, strict=True):
                     found[:] = [*(found if every else ()), values[name]]
             return tuple(
                 np.stack(found, axis=1) if every else found[0] for found, every in zip(seen, self.every, strict=True)
             )
 
-        return run, exact_dtype(max(bound.magnitude for bound in bounds), least)
+        dtype = exact_dtype(max(bound.magnitude for bound in bounds), least)
+        return Kept(self, run) if self.keep else run, dtype
 
-    def _stepped(self, evaluator: Evaluator, arrays: Sequence[np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
-        """What the body computes, step after step; the evaluator keeps what is carried."""
+    def _begin(self, arrays: Sequence[np.ndarray]) -> State:
         state = dict(zip(self.begun, arrays[len(self.fed) :], strict=True))
         for (source, _), raws in zip(self.carries, self.initial, strict=True):
             if raws is not None:
                 state[source] = np.broadcast_to(raws, (len(arrays[0]), *raws.shape))
+        return state
+
+    def _stepped(self, evaluator: Evaluator, arrays: Sequence[np.ndarray], state: State) -> Iterator[State]:
+        """What the body computes, step after step; `state` becomes that after the last one."""
         for step in range(self.steps)[:: -1 if self.reverse else 1]:
             fed = {name: array[:, step] for name, array in zip(self.fed, arrays, strict=False)}
             values = evaluator.evaluate(state | fed)
-            state = {source: values[result] for source, result in self.carries}
+            state.update((source, values[result]) for source, result in self.carries)
             yield values
 
     def holds(self, inputs: Sequence[TensorType]) -> bool:
@@ -117,6 +142,8 @@ class Scan(Operation):
         sources = [source for source, _ in self.carries]
         return (
             1 <= self.steps <= MAX_STEPS
+            and not (self.keep and self.begun)
+            and not any(node.operation.keeps for node in self.body.nodes)
             and len(self.every) == self.results >= 1
             and len(set(sources)) == len(sources) == len(self.initial)
             and set(sources) <= set(self.body.sources)
@@ -151,8 +178,15 @@ class Scan(Operation):
     def overflows(self, inputs: Sequence[TensorType], arrays: Sequence[np.ndarray]) -> np.ndarray | None:
         """Where operations of the body met their overflow mode, in any step: (samples, places), but no quantizers."""
         del inputs
+        if not self.keep:
+            return self._lost(arrays, self._begin(arrays))
+        state = self._begin([array[:1] for array in arrays])
+        found = [lost for one in _one_by_one(arrays) if (lost := self._lost(one, state)) is not None]
+        return np.concatenate(found) if found else None
+
+    def _lost(self, arrays: Sequence[np.ndarray], state: State) -> np.ndarray | None:
         lost = []
-        for values in self._stepped(self._watched, arrays):
+        for values in self._stepped(self._watched, arrays, state):
             for step in self._watched.steps:
                 node, given = step.node, [in_dtype(values[name], step.dtype) for name in step.node.inputs]
                 found = node.operation.overflows(self.body.input_types(node), given)
@@ -165,6 +199,33 @@ class Scan(Operation):
         del inputs
         once = sum((node.operation.cost(self.body.input_types(node)) for node in self.body.nodes), Cost())
         return Cost(once.multiply_accumulates * self.steps, once.weight_bits, once.parameters)
+
+
+class Kept(Keeping):
+    """A `Scan` at work that keeps its state: samples one after the other, also from call to call."""
+
+    def __init__(self, scan: Scan, run: Callable[[Sequence[np.ndarray], State], tuple[np.ndarray, ...]]) -> None:
+        """Args: the operation; what runs it from a state, which it leaves as that after the last step."""
+        self._scan, self._run = scan, run
+        self._state: State = {}
+
+    def reset(self) -> None:
+        """Begin anew with the next sample."""
+        self._state = {}
+
+    def __call__(self, arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
+        """Results of all samples."""
+        if not len(arrays[0]):
+            return tuple(np.zeros((0, *tensor.shape)) for tensor in self._scan.outputs(()))
+        found = []
+        for one in _one_by_one(arrays):
+            self._state = self._state or self._scan._begin(one)
+            found.append(self._run(one, self._state))
+        return tuple(np.concatenate(results) for results in zip(*found, strict=True))
+
+
+def _one_by_one(arrays: Sequence[np.ndarray]) -> Iterator[list[np.ndarray]]:
+    return ([array[index : index + 1] for array in arrays] for index in range(len(arrays[0])))
 
 
 def _quantizes(operation: Operation) -> bool:

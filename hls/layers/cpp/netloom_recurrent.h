@@ -155,6 +155,12 @@ void recur(data_T data[CONFIG_T::n_steps * CONFIG_T::n_in], res_T res[CONFIG_T::
            typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
            typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
            typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table]) {
+    if (CONFIG_T::keep) {
+        static recurrent_cell<data_T, CONFIG_T> kept;
+        recur_from<data_T, res_T, CONFIG_T>(kept, data, res, kernel, recurrent, bias, recurrent_bias, act_table,
+                                            gate_table);
+        return;
+    }
     recurrent_cell<data_T, CONFIG_T> cell;
     recur_from<data_T, res_T, CONFIG_T>(cell, data, res, kernel, recurrent, bias, recurrent_bias, act_table, gate_table);
 }

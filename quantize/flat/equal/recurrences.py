@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from netloom.errors import LayerNotSupportedError
 from netloom.quantize.flat.distributed import Cloner
 from netloom.quantize.flat.equal.parts import Parts
 
@@ -24,6 +25,37 @@ def has_states(layer: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bo
     beside = (*args[1:], kwargs.get("initial_state"), kwargs.get("mask"))
     split = getattr(layer, "merge_mode", "concat") is None
     return layer.return_state or split or any(value is not None for value in beside)
+
+
+def keeps_state(model: Any) -> bool:
+    """Whether a model has a layer that keeps its state from call to call."""
+    return any(getattr(layer, "stateful", False) for layer in model._flatten_layers(include_self=False))
+
+
+def check_stateful(layer: Any, name: str, times: int) -> None:
+    """Refuse a layer that keeps more states than one sequence's, or in another way than a layer of one cell does.
+
+    Raises:
+        LayerNotSupportedError: naming the layer.
+    """
+    kind, where = type(layer).__name__, f"layer {name!r} ({type(layer).__name__}): stateful=True"
+    if kind not in _ONE or times:
+        raise LayerNotSupportedError(
+            f"{where} is supported of SimpleRNN, LSTM and GRU alone, and not in TimeDistributed: give it whole"
+            " sequences"
+        )
+    batch = layer.states[0].shape[0] if layer.states else 1
+    if batch != 1:
+        raise LayerNotSupportedError(
+            f"{where} with a batch of {batch}: hardware takes one sequence at a time, so build it with batch_size=1"
+        )
+
+
+def new_states(layer: Any) -> list[Any]:
+    """Variables of its own for a copy of a layer that keeps its state."""
+    import keras
+
+    return [keras.Variable(np.zeros((1, size)), trainable=False, name="rnn_state") for size in layer.state_size]
 
 
 def with_states(

@@ -4,14 +4,24 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from netloom.errors import LayerNotSupportedError
 from netloom.hls.dataflow import Bounds, exact_dtype
 from netloom.sim.onnx.site import Site
 from netloom.sim.onnx.writer import BATCH, GraphWriter, OnnxValue, info
 
 
 def write_scan(writer: GraphWriter, site: Site) -> list[OnnxValue]:
-    """Carries and last results are states; what is kept of every step is a result along the axis of steps."""
+    """Carries and last results are states; what is kept of every step is a result along the axis of steps.
+
+    Raises:
+        LayerNotSupportedError: if it keeps its state from sample to sample.
+    """
     scan, body = site.operation, site.operation.body
+    if scan.keep:
+        raise LayerNotSupportedError(
+            f"{scan.carries[0][0]!r} is kept from sample to sample (stateful), and a graph of ONNX keeps nothing: make"
+            " the layer's states inputs and outputs of the model (initial_state, return_state)"
+        )
     bounds, inner = scan.within(site.bounds), GraphWriter(writer)
     inputs = [*(source for source, _ in scan.carries), *scan.fed]
     values = {name: OnnxValue(f"{writer.label}/{name}", _dtype(bounds[name])) for name in inputs}

@@ -125,6 +125,8 @@ NETWORKS = {
     "brought and apart": lambda: network(replace(split(4, 6, steps=9), initial=(None,))),
     "one step of a state that is brought": lambda: network(replace(split(), steps=1, initial=(None,))),
     "encoder and decoder": encoder_and_decoder,
+    "kept": lambda: network(replace(lstm(), keep=True)),
+    "a step of a state that is kept": lambda: network(replace(split(), steps=1, keep=True)),
     "lstm without its cell": lambda: network(lstm(), 0),
     "the cell alone": lambda: network(lstm(), 1),
     "products apart": lambda: network(split()),

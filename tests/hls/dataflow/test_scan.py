@@ -89,6 +89,30 @@ def test_states_that_are_brought():
                 assert results[0][index].tolist() == expected
 
 
+@pytest.mark.parametrize("reverse", [True, False])
+def test_states_that_are_kept(reverse):
+    """Samples are the parts of one long sequence, over several calls, until a reset."""
+    scan = replace(simple(reverse=reverse), keep=True)
+    (raws,) = random_raws([FED], batch=7)
+    run, dtype = scan.prepare([FED], full_bounds([FED]))
+    given, expected, begin = in_dtype(raws, dtype), [], scan.initial[0]
+    for sample in raws:
+        expected.append(simple_loop(replace(scan, initial=(begin,)), sample))
+        begin = np.array(expected[-1][-1])
+    parts = [run([given[:3]])[0], run([given[:0]])[0], run([given[3:]])[0]]
+    assert np.concatenate(parts).tolist() == expected
+    assert run([given])[0].tolist() != expected
+    run.reset()
+    assert run([given])[0].tolist() == expected
+
+
+def test_a_state_that_is_kept_can_neither_be_brought_nor_be_inside_a_loop():
+    kept = replace(simple(), keep=True)
+    assert kept.holds([FED]) and kept.keeps
+    brought = replace(kept, initial=(None,))
+    assert not brought.holds([FED, TensorType((UNITS,), STATE)])
+
+
 @pytest.mark.parametrize("every", [True, False])
 @pytest.mark.parametrize("reverse", [True, False])
 @pytest.mark.parametrize("wrap", [True, False])

@@ -31,10 +31,10 @@ class RecurrentHandler(NetloomHandler):
         """One `NetloomRecurrent`."""
         del out_tensors
         shapes = [tuple(tensor.shape[1:]) for tensor in in_tensors]
+        every, backwards = bool(layer.return_sequences), bool(layer.go_backwards)
         memory = type(layer).__name__ == "QMemoryLSTM"
-        described = recurrent(
-            layer.name, _cell(layer), shapes, bool(layer.return_sequences), bool(layer.go_backwards), memory
-        )
+        keep = bool(layer.stateful) and len(shapes) == 1  # states that are given come first
+        described = recurrent(layer.name, _cell(layer), shapes, every, backwards, memory, keep)
         return ({**self.default_config, **described},)
 
 
