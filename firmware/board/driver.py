@@ -146,14 +146,16 @@ class Driver(Closable):
             port.stream.pack(array).reshape(count, port.bytes)
             for array, port in zip(raws, self.design.inputs, strict=True)
         ]
-        payload = np.concatenate(packed, axis=1)
+        # A group that is not full is filled with its last sample again.
+        filled = np.minimum(np.arange(self.design.whole_groups(count)), count - 1)
+        payload = np.concatenate(packed, axis=1)[filled]
         replies = []
-        for start in range(0, count, self._samples):
+        for start in range(0, len(payload), self._samples):
             part = payload[start : start + self._samples]
             replies.append(self._predict_part(part))
             if progress is not None:
-                progress(start + len(part), count)
-        rows = np.concatenate(replies) if replies else np.zeros((0, self.design.output_bytes), dtype=np.uint8)
+                progress(min(start + len(part), count), count)
+        rows = np.concatenate(replies)[:count] if replies else np.zeros((0, self.design.output_bytes), dtype=np.uint8)
         ends = np.cumsum([port.bytes for port in self.design.outputs])[:-1]
         return [
             port.stream.unpack(part.reshape(-1, port.stream.bytes))

@@ -41,7 +41,7 @@ def sized_and_counted(design: Design) -> tuple[Design, Cycles]:
     loops = _in_loops(design)
     roomy = _with_depths(
         design,
-        {f.name: f.depth + (f.source.beats if f.name in loops else alone.latency) for f in fifos},
+        {f.name: f.depth + (f.source.beats * design.group if f.name in loops else alone.latency) for f in fifos},
     )
     flowing = count_cycles(roomy)
     # A full FIFO takes no beat in the clock cycle in which it gives one: hence the spare place.

@@ -31,7 +31,7 @@ def _lay_out(builder: DesignBuilder, node: Node, scan: Scan) -> None:
     begun = dict(zip(scan.begun, node.inputs[len(scan.fed) :], strict=True))
     body = builder.within(scan.body, scan.steps, [output for _, output, _ in leaving], carried)
     for name, source in zip(scan.fed, node.inputs, strict=False):
-        body.give(node, _a_step(builder, body, node, name, builder.take(source), reverse=scan.reverse), name)
+        body.give(node, _a_step(builder, body, node, name, builder.take(source), scan), name)
     states = {source: _state(body, node, source, result) for source, result, _ in carries}
     body.lay_out(body)
 
@@ -39,20 +39,23 @@ def _lay_out(builder: DesignBuilder, node: Node, scan: Scan) -> None:
         stream = body.take(output)
         if every:
             stream = replace(stream, beats=stream.beats * scan.steps)
+            stream = _apart(builder, node, stream, scan, scan.steps, scan.interleave)
         else:
-            stream = _last(builder, node, stream, scan.steps)
+            stream = _last(builder, node, stream, scan)
         builder.give(node, stream, name)
     for source, result, raws in carries:
         stream = body.with_lanes(node, body.take(result), states[source].lanes)
         name = states[source].name.removesuffix("_out")
         unit: Unit
+        all_states = replace(stream, beats=stream.beats * scan.interleave)
         if raws is None:
             start = builder.with_lanes(node, builder.take(begun[source]), stream.lanes)
-            unit = ScanStart(name, stream, start, scan.steps, target=builder.target)
+            start = replace(start, beats=all_states.beats)
+            unit = ScanStart(name, all_states, start, scan.steps, target=builder.target)
         else:
-            initial = tuple(int(raw) for raw in raws.ravel())
-            unit = ScanState(name, stream, scan.steps, initial, target=builder.target, keep=scan.keep)
-        body.place(unit, node.layer, (node.name,))
+            initial = tuple(int(raw) for raw in raws.ravel()) * scan.interleave
+            unit = ScanState(name, all_states, scan.steps, initial, target=builder.target, keep=scan.keep)
+        body.place(unit, node.layer, (node.name,), scan.interleave)
     body.tap(_ahead(scan.body, [*scan.fed, *scan.begun]))
 
 
@@ -66,18 +69,10 @@ def _check_all_is_read(node: Node, scan: Scan, read: Collection[str]) -> None:
             )
 
 
-def _a_step(
-    builder: DesignBuilder, body: DesignBuilder, node: Node, name: str, stream: Stream, *, reverse: bool
-) -> Stream:
+def _a_step(builder: DesignBuilder, body: DesignBuilder, node: Node, name: str, stream: Stream, scan: Scan) -> Stream:
     """An input of all steps as the body sees it: one step after the other, in lanes that divide a step."""
-    tensor, (*_, steps) = body.dataflow.types[name], body.rounds
-    if reverse:
-        backwards = Permute(np.arange(steps * tensor.size).reshape(steps, -1)[::-1].ravel())
-        lanes = permute_lanes(backwards, [backwards.indices.size], builder.interval)
-        turned = builder.with_lanes(node, stream, lanes)
-        stream = builder.add(
-            node, f"{node.name}_reverse", lambda name: PermuteUnit(name, (turned,), backwards, builder.target)
-        )
+    tensor = body.dataflow.types[name]
+    stream = _apart(builder, node, stream, scan, scan.interleave, scan.steps, backwards=scan.reverse)
     lanes = body.lanes_within(tensor.size, stream.lanes, lambda lanes: tensor.size // lanes)
     return replace(builder.with_lanes(node, stream, lanes), beats=tensor.size // lanes)
 
@@ -92,9 +87,45 @@ def _state(body: DesignBuilder, node: Node, source: str, result: str) -> Stream:
     return stream
 
 
-def _last(builder: DesignBuilder, node: Node, stream: Stream, steps: int) -> Stream:
-    """The last step's beats."""
-    return builder.add(node, f"{node.name}_last", lambda name: ScanLast(name, stream, steps))
+def _apart(
+    builder: DesignBuilder, node: Node, stream: Stream, scan: Scan, outer: int, inner: int, *, backwards: bool = False
+) -> Stream:
+    """A stream of all samples of a group that have `outer` parts of `inner` each, with the two axes exchanged.
+
+    Args:
+        builder: of the graph around the loop.
+        node: the loop.
+        stream: with the beats of one sample.
+        scan: the loop.
+        outer: samples of a group, or steps.
+        inner: the other.
+        backwards: whether to turn round the inner axis, which is the steps.
+    """
+    group, size = scan.interleave, stream.beats * stream.lanes
+    order = np.arange(group * size).reshape(outer, inner, -1)
+    order = (order[:, ::-1] if backwards else order).swapaxes(0, 1)
+    move = Permute(order.ravel())
+    if move.in_order:
+        return stream
+    lanes = permute_lanes(move, [move.indices.size], builder.interval * group)
+    turned = builder.with_lanes(node, stream, lanes)
+    turned = replace(turned, beats=turned.beats * group)
+    moved = builder.add(
+        node,
+        f"{node.name}_order",
+        lambda name: PermuteUnit(name, (turned,), move, builder.target),
+        samples=group,
+    )
+    return replace(moved, beats=moved.beats // group)
+
+
+def _last(builder: DesignBuilder, node: Node, stream: Stream, scan: Scan) -> Stream:
+    """The last step's beats, those of all samples of a group in their order."""
+    all_states = replace(stream, beats=stream.beats * scan.interleave)
+    last = builder.add(
+        node, f"{node.name}_last", lambda name: ScanLast(name, all_states, scan.steps), samples=scan.interleave
+    )
+    return replace(last, beats=stream.beats)
 
 
 def _ahead(body: Dataflow, fed: list[str]) -> set[str]:

@@ -23,6 +23,8 @@ from netloom.hls.dataflow.operations.operation import (
 
 MAX_STEPS = 2**16
 
+MOST_INTERLEAVED = 64
+
 State = dict[str, np.ndarray]
 """Raws by source of the body, batch first."""
 
@@ -43,6 +45,8 @@ class Scan(Operation):
 
     With `keep` a sample begins where the one before it ended, the first one with `initial`: samples are the parts of
     one long sequence. What `prepare` gives then has a state of its own, and a `reset`.
+
+    `interleave` changes no number: in hardware the body works on so many samples in turn, a step of each.
     """
 
     body: Dataflow
@@ -52,6 +56,7 @@ class Scan(Operation):
     every: tuple[bool, ...]
     reverse: bool = False
     keep: bool = False
+    interleave: int = 1
 
     @property
     def keeps(self) -> bool:
@@ -143,6 +148,7 @@ class Scan(Operation):
         return (
             1 <= self.steps <= MAX_STEPS
             and not (self.keep and self.begun)
+            and 1 <= self.interleave <= (1 if self.keep else MOST_INTERLEAVED)
             and not any(node.operation.keeps for node in self.body.nodes)
             and len(self.every) == self.results >= 1
             and len(set(sources)) == len(sources) == len(self.initial)

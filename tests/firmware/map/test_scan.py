@@ -21,6 +21,7 @@ from netloom.firmware.map.folding.fitting import fit_interval
 from netloom.firmware.map.folding.fold import Fold
 from netloom.firmware.map.folding.folding import fold_for_interval, intervals
 from netloom.firmware.map.folding.products import products
+from netloom.firmware.map.interleaving import interleaved
 from netloom.firmware.map.layout import lay_out, plan_design
 from netloom.firmware.units.streams.scan_state import ScanState
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
@@ -125,6 +126,10 @@ NETWORKS = {
     "brought and apart": lambda: network(replace(split(4, 6, steps=9), initial=(None,))),
     "one step of a state that is brought": lambda: network(replace(split(), steps=1, initial=(None,))),
     "encoder and decoder": encoder_and_decoder,
+    "interleaved": lambda: interleaved(network(split(4, 6, steps=9, every=False)), 4),
+    "interleaved, all steps": lambda: interleaved(network(lstm()), 3),
+    "interleaved, backwards, brought": lambda: interleaved(network(replace(simple(reverse=True), initial=(None,))), 2),
+    "stacked and interleaved": lambda: interleaved(stacked(), 3),
     "kept": lambda: network(replace(lstm(), keep=True)),
     "a step of a state that is kept": lambda: network(replace(split(), steps=1, keep=True)),
     "lstm without its cell": lambda: network(lstm(), 0),
@@ -173,7 +178,7 @@ def test_every_beat_comes_in_the_clock_cycle_that_is_counted(name):
 SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("products apart", "nested")]
 
 
-@pytest.mark.parametrize("name", ["lstm", *SLOW])
+@pytest.mark.parametrize("name", ["lstm", "interleaved, all steps", *SLOW])
 def test_layers_inside_are_seen_in_all_steps(name, tmp_path):
     dataflow = NETWORKS[name]()
     folding = fold_for_interval(dataflow, intervals(dataflow)[-1])
