@@ -25,7 +25,7 @@ MAX_STEPS = 2**16
 
 MOST_INTERLEAVED = 64
 
-State = dict[str, np.ndarray]
+LoopState = dict[str, np.ndarray]
 """Raws by source of the body, batch first."""
 
 
@@ -114,7 +114,7 @@ class Scan(Operation):
         kept = [*self.body.outputs, *(result for _, result in self.carries)]
         evaluator = Evaluator(self.body, kept, self.within(bounds), least)
 
-        def run(arrays: Sequence[np.ndarray], state: State | None = None) -> tuple[np.ndarray, ...]:
+        def run(arrays: Sequence[np.ndarray], state: LoopState | None = None) -> tuple[np.ndarray, ...]:
             seen: list[list[np.ndarray]] = [[] for _ in self.body.outputs]
             for values in self._stepped(evaluator, arrays, self._begin(arrays) if state is None else state):
                 for found, name, every in zip(seen, self.body.outputs, self.every, strict=True):
@@ -124,16 +124,16 @@ class Scan(Operation):
             )
 
         dtype = exact_dtype(max(bound.magnitude for bound in bounds), least)
-        return Kept(self, run) if self.keep else run, dtype
+        return KeptScan(self, run) if self.keep else run, dtype
 
-    def _begin(self, arrays: Sequence[np.ndarray]) -> State:
+    def _begin(self, arrays: Sequence[np.ndarray]) -> LoopState:
         state = dict(zip(self.begun, arrays[len(self.fed) :], strict=True))
         for (source, _), raws in zip(self.carries, self.initial, strict=True):
             if raws is not None:
                 state[source] = np.broadcast_to(raws, (len(arrays[0]), *raws.shape))
         return state
 
-    def _stepped(self, evaluator: Evaluator, arrays: Sequence[np.ndarray], state: State) -> Iterator[State]:
+    def _stepped(self, evaluator: Evaluator, arrays: Sequence[np.ndarray], state: LoopState) -> Iterator[LoopState]:
         """What the body computes, step after step; `state` becomes that after the last one."""
         for step in range(self.steps)[:: -1 if self.reverse else 1]:
             fed = {name: array[:, step] for name, array in zip(self.fed, arrays, strict=False)}
@@ -190,7 +190,7 @@ class Scan(Operation):
         found = [lost for one in _one_by_one(arrays) if (lost := self._lost(one, state)) is not None]
         return np.concatenate(found) if found else None
 
-    def _lost(self, arrays: Sequence[np.ndarray], state: State) -> np.ndarray | None:
+    def _lost(self, arrays: Sequence[np.ndarray], state: LoopState) -> np.ndarray | None:
         lost = []
         for values in self._stepped(self._watched, arrays, state):
             for step in self._watched.steps:
@@ -207,13 +207,13 @@ class Scan(Operation):
         return Cost(once.multiply_accumulates * self.steps, once.weight_bits, once.parameters)
 
 
-class Kept(Keeping):
+class KeptScan(Keeping):
     """A `Scan` at work that keeps its state: samples one after the other, also from call to call."""
 
-    def __init__(self, scan: Scan, run: Callable[[Sequence[np.ndarray], State], tuple[np.ndarray, ...]]) -> None:
+    def __init__(self, scan: Scan, run: Callable[[Sequence[np.ndarray], LoopState], tuple[np.ndarray, ...]]) -> None:
         """Args: the operation; what runs it from a state, which it leaves as that after the last step."""
         self._scan, self._run = scan, run
-        self._state: State = {}
+        self._state: LoopState = {}
 
     def reset(self) -> None:
         """Begin anew with the next sample."""

@@ -14,7 +14,7 @@ _LSTM = ("LSTM", "QLSTM")
 _ONE = (*_LSTM, "MemoryLSTM", "QMemoryLSTM", "SimpleRNN", "QSimpleRNN", "GRU", "QGRU")
 _BOTH = ("Bidirectional", "QBidirectional")
 
-Given = tuple[list[Any], list[Any]]
+RecurrentTensors = tuple[list[Any], list[Any]]
 """Results, and states after the last step; None for states that nobody wants."""
 
 
@@ -96,7 +96,7 @@ def combined(layer: Any, cloner: Cloner, tensor: Any, name: str, parts: Parts) -
 
 def _called(
     layer: Any, cloner: Cloner, tensor: Any, initial: list[Any], name: str, parts: Parts, wanted: Sequence[bool]
-) -> Given:
+) -> RecurrentTensors:
     if type(layer).__name__ in _BOTH:
         return _both(layer, cloner, tensor, initial, name, parts, wanted)
     states = wanted[1:]
@@ -135,7 +135,7 @@ def _one(
 
 def _both(
     layer: Any, cloner: Cloner, tensor: Any, initial: list[Any], name: str, parts: Parts, wanted: Sequence[bool]
-) -> Given:
+) -> RecurrentTensors:
     """A layer, one that begins with the last step, whose results are turned round, and both merged, if they are."""
     middle, results = len(initial) // 2, 1 + (layer.merge_mode is None)
     states = wanted[results:]
