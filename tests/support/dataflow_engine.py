@@ -8,7 +8,7 @@ from netloom.sim.engine import Engine, SamplesDone
 
 
 class DataflowEngine(Engine):
-    """Evaluates a graph that comes from no network. Layers are traced under their own names, those in bodies as well."""
+    """Evaluates a graph that comes from no network. Layers are traced by their own names, those in bodies as well."""
 
     name = "dataflow"
 
