@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from netloom.errors import SettingsError
+from netloom.firmware.build.bitstream import SEEDS
 from netloom.firmware.map.folding.effort import SEARCH_SECONDS
 from netloom.hls import HlsSettings
 from netloom.hls.dataflow import MOST_INTERLEAVED
@@ -48,7 +49,7 @@ class HardwareSettings(Settings):
     netlist_samples: Annotated[int, Field(ge=0)] = NETLIST_SAMPLES
     design_seconds: Annotated[float, Field(gt=0)] = SEARCH_SECONDS
     interleave: Annotated[int, Field(ge=1, le=MOST_INTERLEAVED)] = 1
-    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (1, 2, 3, 4)
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = SEEDS
 
     @field_validator("board")
     @classmethod
