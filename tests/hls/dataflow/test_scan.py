@@ -93,7 +93,7 @@ def test_states_that_are_brought():
 def test_states_that_are_kept(reverse):
     """Samples are the parts of one long sequence, over several calls, until a reset."""
     scan = replace(simple(reverse=reverse), keep=True)
-    (raws,) = random_raws([FED], batch=7)
+    raws = random_raws([FED], batch=7)[0] // 16  # so little that states do not saturate
     run, dtype = scan.prepare([FED], full_bounds([FED]))
     given, expected, begin = in_dtype(raws, dtype), [], scan.initial[0]
     for sample in raws:
