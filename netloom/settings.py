@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from netloom.errors import SettingsError
+from netloom.firmware.build.bitstream import SEEDS
 from netloom.firmware.map.folding.effort import SEARCH_SECONDS
 from netloom.hls import HlsSettings
 from netloom.models import Network
@@ -46,7 +47,7 @@ class HardwareSettings(Settings):
     stalled_samples: Annotated[int, Field(ge=0)] = STALLED_SAMPLES
     netlist_samples: Annotated[int, Field(ge=0)] = NETLIST_SAMPLES
     design_seconds: Annotated[float, Field(gt=0)] = SEARCH_SECONDS
-    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (1, 2, 3, 4)
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = SEEDS
 
     @field_validator("board")
     @classmethod

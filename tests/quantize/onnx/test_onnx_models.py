@@ -12,7 +12,7 @@ from netloom.quantize import load_model
 pytest.importorskip("qonnx")
 from onnx_graphs import DOMAIN, SAMPLES, OnnxNet, executed, random_net
 
-BREVITAS = sorted((Path(__file__).parents[1] / "support" / "onnx_models").glob("*.onnx"))
+BREVITAS = sorted((Path(__file__).parents[2] / "support" / "onnx" / "onnx_models").glob("*.onnx"))
 QUICK, CHUNKS, CHUNK = range(5), 20, 10
 
 
@@ -33,7 +33,7 @@ def check(path: Path, model, folder: Path, shape, io_type="io_parallel") -> None
 
 @pytest.mark.parametrize("path", BREVITAS, ids=lambda path: path.stem)
 def test_a_model_of_brevitas(path, tmp_path):
-    """As tests/support/brevitas_models.py made it."""
+    """As tests/support/onnx/brevitas_models.py made it."""
     model = onnx.load_model(path)
     shape = [dim.dim_value for dim in model.graph.input[0].type.tensor_type.shape.dim][1:]
     check(path, model, tmp_path, shape)
