@@ -12,7 +12,7 @@ pytest.importorskip("qonnx")
 import hls4ml
 from onnx_graphs import OnnxNet, executed, random_net
 
-MODELS = Path(__file__).parents[2] / "support" / "onnx_models"
+MODELS = Path(__file__).parents[2] / "support" / "onnx" / "onnx_models"
 SAMPLES = 30
 
 

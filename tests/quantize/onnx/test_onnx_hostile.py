@@ -13,7 +13,7 @@ from netloom.quantize import load_model
 pytest.importorskip("qonnx")
 from onnx_graphs import DOMAIN, OnnxNet
 
-BREVITAS = Path(__file__).parents[1] / "support" / "onnx_models" / "brevitas_dense.onnx"
+BREVITAS = Path(__file__).parents[2] / "support" / "onnx" / "onnx_models" / "brevitas_dense.onnx"
 
 
 def edited(edit, quantized=True):

@@ -16,6 +16,9 @@ from netloom.quantize.onnx.fit import fitted_lines
 from netloom.quantize.onnx.stairs import rounding_threshold
 
 QUICK, CHUNKS, CHUNK = (1, 3), 20, 10
+JUDGED = (0, 1, 3, 6, 8, 9)
+"""Seeds that go through hls4ml's C++ and the RTL as well, with every layer."""
+
 DEAD = "its result is always"
 """A random quantizer that never changes is refused, as a trained one should be."""
 
@@ -60,6 +63,17 @@ def test_a_random_model(seed, tmp_path):
 def test_two_hundred_random_models(chunk, tmp_path):
     refused = [seed for seed in range(CHUNK * chunk, CHUNK * (chunk + 1)) if not checked(seed, tmp_path / str(seed))]
     assert len(refused) <= 3, refused
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("seed", JUDGED)
+def test_a_random_model_in_cpp_and_as_rtl(seed, tmp_path):
+    from judges import agree
+
+    net = free_net(seed)
+    x = np.random.default_rng(1).normal(0, 1.5, (SAMPLES, *net.source)).astype(np.float32)
+    agree(load_model(net.save(tmp_path / "net.onnx")), x, tmp_path, ("io_parallel", "io_stream")[seed % 2], True)
 
 
 @pytest.mark.parametrize("mode", [*ROUNDINGS, "HALF_EVEN"])
