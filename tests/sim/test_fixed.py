@@ -12,7 +12,8 @@ from netloom.hls.dataflow import EXACT_LIMIT, exact_dtype
 from netloom.models.data.examples import as_list
 from netloom.sim import fixed as fixed_module
 from netloom.sim import open_engine
-from netloom.sim.fixed import Program, one_blas_thread, to_raws
+from netloom.sim.fixed import Program, one_blas_thread
+from netloom.sim.values import to_raws
 
 NETWORKS = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW_ZOO else name for name in ZOO]
 
