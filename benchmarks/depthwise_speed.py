@@ -56,10 +56,12 @@ def ds_cnn() -> Any:
 def _separable(x: Any, filters: list[tuple[int, int]]) -> Any:
     import keras
 
-    # Weights so large that numbers neither grow nor vanish: networks of zeros would compare nothing.
+    # Weights so large that numbers neither grow nor vanish: a network of zeros would compare nothing. Keras takes the
+    # channels of a depthwise kernel for inputs of every output, and would draw far smaller ones.
+    spread = keras.initializers.RandomNormal(stddev=(2 / 9) ** 0.5)
     for count, stride in filters:
         x = keras.layers.DepthwiseConv2D(
-            3, strides=stride, padding="same", activation="relu", depthwise_initializer="he_normal"
+            3, strides=stride, padding="same", activation="relu", depthwise_initializer=spread
         )(x)
         x = keras.layers.Conv2D(count, 1, activation="relu", kernel_initializer="he_normal")(x)
     return keras.layers.Dense(10)(keras.layers.Flatten()(x))

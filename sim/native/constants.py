@@ -27,7 +27,7 @@ class Constants:
         self._kept: list[object] = []
 
     def _array(self, array: Any, dtype: type) -> Any:
-        made = np.ascontiguousarray(array, dtype)
+        made: np.ndarray = np.ascontiguousarray(array, dtype)
         self._kept.append(made)
         return address(made)
 

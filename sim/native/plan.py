@@ -41,6 +41,7 @@ class NativePlan:
     def __init__(self, dataflow: Dataflow, multiplies_bytes: bool) -> None:
         self._dataflow = _rewritten(dataflow, multiplies_bytes)
         self._multiplies_bytes = multiplies_bytes
+        self._windows = {node.name: node for node in self._dataflow.nodes if isinstance(node.operation, Window)}
         self._works, self._stored = works_of(self._dataflow, dataflow.outputs)
         self._given = [self._stored[name] for name in dataflow.outputs]
         self._constants = Constants()
@@ -128,22 +129,17 @@ class NativePlan:
             return
         self._reads(step, work.inputs[0], arena)
         if work.kind is StepKind.PRODUCT:
-            window = next((one for one in flow.nodes if one.name == node.inputs[0] and _is_window(one)), None)
-            shape = types[0].shape
-            if window is not None:
+            window, shape = self._windows.get(node.inputs[0]), types[0].shape
+            view = window.operation if window is not None else None
+            assert view is None or isinstance(view, Window)
+            if window is not None and view is not None:
                 shape = flow.input_types(window)[0].shape
-                padding = window.operation.padding  # type: ignore[attr-defined]
-                if any(any(pair) for pair in padding):
-                    around = NativeStep(kind=StepKind.PAD)
-                    self._reads(around, work.inputs[0], arena)
-                    shape = self._constants.pad(around, shape, padding)
-                    around.to_size = prod(shape)
-                    around.to_bytes = step.from_bytes
-                    around.to = arena.room("padded", prod(shape) * (1 if step.from_bytes else 4))
+                if any(any(pair) for pair in view.padding):
+                    around, shape = self._padded(work.inputs[0], shape, view, arena)
                     yield around
                     step.from_, step.from_size = around.to, around.to_size
                     arena.release("padded")
-            self._constants.product(step, node.operation, types, shape, window and window.operation)
+            self._constants.product(step, node.operation, types, shape, view)
         elif work.kind is StepKind.DEPTHWISE:
             self._constants.depthwise(step, node.operation, types)
         elif work.kind is StepKind.POOL:
@@ -153,6 +149,17 @@ class NativePlan:
             self._constants.join(step, node.operation, types)
         self._constants.stages(step, work.stages)
         yield step
+
+    def _padded(
+        self, name: str, shape: tuple[int, ...], view: Window, arena: "_Arena"
+    ) -> tuple[NativeStep, tuple[int, ...]]:
+        """The step that puts a picture among zeros, and the shape that it has there."""
+        step = NativeStep(kind=StepKind.PAD)
+        self._reads(step, name, arena)
+        shape = self._constants.pad(step, shape, view.padding)
+        step.to_size, step.to_bytes = prod(shape), step.from_bytes
+        step.to = arena.room("padded", prod(shape) * (1 if step.from_bytes else 4))
+        return step, shape
 
     def _moves(self, work: Work, step: NativeStep, arena: "_Arena") -> Iterator[NativeStep]:
         """A step an input; the first fills the places that none reaches."""
@@ -213,10 +220,6 @@ def _rewritten(dataflow: Dataflow, multiplies_bytes: bool) -> Dataflow:
         return min((group for group in range(1, width + 1) if width % group == 0), key=work)
 
     return join_depthwise(group_windows(drop_idle_clamps(dataflow), size))
-
-
-def _is_window(node: Node) -> bool:
-    return isinstance(node.operation, Window)
 
 
 def _offset(bounds: Bounds) -> int | None:

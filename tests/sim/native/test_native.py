@@ -1,4 +1,4 @@
-"""The C++ of engine `fixed` equals NumPy in every form that it has, in bytes and in float32, on either kind of machine."""
+"""The C++ of engine `fixed` equals NumPy in every form that it has, in bytes and in float32, on any kind of machine."""
 
 import ctypes
 import subprocess
