@@ -13,9 +13,9 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def in_parts(work: Callable[[slice], None], samples: int, size: int, progress: SamplesDone) -> None:
+def in_parts(work: Callable[[slice], None], samples: int, size: int, progress: SamplesDone | None) -> None:
     """Have `work` done for all samples, `size` of them at a time; `progress` is told after each part."""
-    parts = [slice(start, min(start + size, samples)) for start in range(0, samples, size)]
+    parts = [slice(start, min(start + size, samples)) for start in range(0, samples, max(size, 1))]
 
     def done(part: slice) -> int:
         work(part)
@@ -25,4 +25,5 @@ def in_parts(work: Callable[[slice], None], samples: int, size: int, progress: S
         # Threads are not worth starting for a single part: a small network takes less time than they do.
         each = stack.enter_context(ThreadPoolExecutor(cores())).map if len(parts) > 1 else map
         for count in each(done, parts):
-            progress(count, samples)
+            if progress is not None:
+                progress(count, samples)
