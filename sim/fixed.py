@@ -114,7 +114,7 @@ class Program:
                 set_values(result[part], values[name], tensor.element)
 
         with one_blas_thread():
-            in_parts(work, samples, samples if self.keeps else self.chunk, progress)
+            in_parts(work, samples, self.chunk, progress, threads=not self.keeps)
         return results
 
     def evaluate(self, inputs: list[np.ndarray]) -> dict[str, np.ndarray]:
