@@ -236,7 +236,7 @@ FAULTS = {
     ),
     "another beginning": (Proof("scan_start", STATE), "begins ? start_data : in_data", "in_data"),
     "the last step begins the next sequence": (
-        Proof("scan_start", STATE),
+        Proof("scan_start", {"WIDTH": 2, "BEATS": 1, "STEPS": 2, "DEPTH": 2}),
         "begins ? start_valid : in_valid && !in_last",
         "begins ? start_valid : in_valid",
     ),
