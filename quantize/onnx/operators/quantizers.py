@@ -92,6 +92,11 @@ def build_stairs(builder: Builder, node: Any, edge: Edge, stairs: Stairs) -> Edg
         QuantizerNotSupportedError: if its input lies on no grid that is known, or no lines meet its thresholds.
     """
     name = builder.node_name(node)
+    if any(edge.tensor is one for one in builder.inputs):
+        raise QuantizerNotSupportedError(
+            f"node {name!r}: it reads the network's input, and is no plain quantizer; there its scale must be a power"
+            " of two, its zero point 0, its rounding to the nearest, as Brevitas's Int8ActPerTensorFixedPoint has them"
+        )
     if edge.grid is None:
         raise QuantizerNotSupportedError(
             f"node {name!r}: it is no plain quantizer (scale a power of two, zero point 0, to the nearest), and its"
