@@ -32,7 +32,7 @@ STATE_BITS = 2
 
 _MOVES = TRANSPARENT | {"Maximum", "Minimum"}
 _SUMS = WEIGHTED | {"BatchNormalization"}
-_INSIDE = {"Softmax": SOFTMAX_BITS, **dict.fromkeys(NORMS, SAMPLE_NORM_BITS)}
+_INSIDE = {**dict.fromkeys(("Softmax", "MaskedSoftmax"), SOFTMAX_BITS), **dict.fromkeys(NORMS, SAMPLE_NORM_BITS)}
 """Layers that have their quantizer inside, and its least width."""
 
 

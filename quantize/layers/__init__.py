@@ -14,11 +14,14 @@ from netloom.quantize.layers.convolution import (
 from netloom.quantize.layers.elements import Function, Rearrange
 from netloom.quantize.layers.embedding import QEmbedding
 from netloom.quantize.layers.norm import QNormalization
+from netloom.quantize.layers.product import MatrixProduct
 from netloom.quantize.layers.recurrent import QGRU, QLSTM, QSimpleRNN, QuantizedFunction
-from netloom.quantize.layers.softmax import QSoftmax
+from netloom.quantize.layers.softmax import MaskedSoftmax, QSoftmax
 
 __all__ = [
     "Function",
+    "MaskedSoftmax",
+    "MatrixProduct",
     "QConv1DTranspose",
     "QConv3D",
     "QConv3DTranspose",

@@ -1,7 +1,7 @@
 """Dataflow graphs for whole designs, `DATAFLOWS`: by name, a function that builds one."""
 
 import numpy as np
-from designs import Network
+from designs import ACTIVATION, Network
 
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import (
@@ -10,6 +10,7 @@ from netloom.hls.dataflow import (
     Elementwise,
     ElementwiseFunction,
     Lookup,
+    MatMul,
     Permute,
     Pool,
     PoolFunction,
@@ -158,6 +159,18 @@ def two_outputs():
     return net.done(first, second)
 
 
+def attention():
+    """Rows times themselves, and that times them again: both orders of the second tensor."""
+    net = Network((4, 3), seed=12)
+    net.matvec(4)
+    tokens = net.add(Cast(ACTIVATION))
+    net.add(MatMul(True), tokens, tokens)
+    net.add(Cast(ACTIVATION))
+    net.add(MatMul(), net.last, tokens)
+    net.add(Cast(ACTIVATION))
+    return net.done()
+
+
 def saturating():
     net = Network((6,), seed=9)
     net.matvec(4, accum="fixed<7,4,TRN,SAT>", order=(0, 2, 4, 1, 3, 5))
@@ -179,6 +192,7 @@ DATAFLOWS = {
         softmax,
         moved,
         two_outputs,
+        attention,
         saturating,
     )
 }

@@ -8,6 +8,7 @@ from netloom.firmware.map.operations.depthwise import DEPTHWISE
 from netloom.firmware.map.operations.divide import DIVIDE
 from netloom.firmware.map.operations.elementwise import ELEMENTWISE
 from netloom.firmware.map.operations.lookup import LOOKUP
+from netloom.firmware.map.operations.matmul import MATMUL
 from netloom.firmware.map.operations.matvec import MATVEC
 from netloom.firmware.map.operations.permute import PERMUTE
 from netloom.firmware.map.operations.pool import POOL
@@ -21,6 +22,7 @@ from netloom.hls.dataflow import (
     Divide,
     Elementwise,
     Lookup,
+    MatMul,
     MatVec,
     Node,
     Operation,
@@ -38,6 +40,7 @@ MAPPINGS: dict[type[Operation], OperationMapping] = {
     Divide: DIVIDE,
     Elementwise: ELEMENTWISE,
     Lookup: LOOKUP,
+    MatMul: MATMUL,
     MatVec: MATVEC,
     Permute: PERMUTE,
     Pool: POOL,
