@@ -56,7 +56,7 @@ class NetloomMatMul(OwnLayer):
         context.finish(context.add("matmul", MatMul(self.get_attr("transposed")), *context.inputs))
 
 
-def matmul(
+def matmul_of(
     name: str, transposed: bool, inputs: Sequence[str], output: str, shapes: Sequence[Sequence[int]]
 ) -> dict[str, Any]:
     """hls4ml's description of a `NetloomMatMul`, for handlers.

@@ -9,6 +9,7 @@ from netloom.hls.dataflow import (
     Divide,
     Elementwise,
     ElementwiseFunction,
+    Gather,
     Lookup,
     MatMul,
     Permute,
@@ -171,6 +172,14 @@ def attention():
     return net.done()
 
 
+def embedded():
+    """Rows of a table, numbers beyond it among them."""
+    net = Network((5,), "fixed<5,5>", seed=13)
+    net.add(Gather(net.rng.integers(-16, 16, (11, 6)), FixedPoint.parse("fixed<5,2>")))
+    net.matvec(3)
+    return net.done()
+
+
 def saturating():
     net = Network((6,), seed=9)
     net.matvec(4, accum="fixed<7,4,TRN,SAT>", order=(0, 2, 4, 1, 3, 5))
@@ -193,6 +202,7 @@ DATAFLOWS = {
         moved,
         two_outputs,
         attention,
+        embedded,
         saturating,
     )
 }

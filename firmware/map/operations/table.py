@@ -7,6 +7,7 @@ from netloom.firmware.map.operations.clamp import CLAMP
 from netloom.firmware.map.operations.depthwise import DEPTHWISE
 from netloom.firmware.map.operations.divide import DIVIDE
 from netloom.firmware.map.operations.elementwise import ELEMENTWISE
+from netloom.firmware.map.operations.gather import GATHER
 from netloom.firmware.map.operations.lookup import LOOKUP
 from netloom.firmware.map.operations.matmul import MATMUL
 from netloom.firmware.map.operations.matvec import MATVEC
@@ -21,6 +22,7 @@ from netloom.hls.dataflow import (
     DepthwiseMatVec,
     Divide,
     Elementwise,
+    Gather,
     Lookup,
     MatMul,
     MatVec,
@@ -39,6 +41,7 @@ MAPPINGS: dict[type[Operation], OperationMapping] = {
     DepthwiseMatVec: DEPTHWISE,
     Divide: DIVIDE,
     Elementwise: ELEMENTWISE,
+    Gather: GATHER,
     Lookup: LOOKUP,
     MatMul: MATMUL,
     MatVec: MATVEC,
