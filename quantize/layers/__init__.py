@@ -4,6 +4,7 @@ Convolutions and an embedding that QKeras does not have, in its style; layers th
 tables, and train; and those that say of every element what it becomes.
 """
 
+from netloom.quantize.layers.argmax import ArgMax
 from netloom.quantize.layers.convolution import (
     QConv1DTranspose,
     QConv3D,
@@ -19,6 +20,7 @@ from netloom.quantize.layers.recurrent import QGRU, QLSTM, QSimpleRNN, Quantized
 from netloom.quantize.layers.softmax import MaskedSoftmax, QSoftmax
 
 __all__ = [
+    "ArgMax",
     "Function",
     "MaskedSoftmax",
     "MatrixProduct",

@@ -143,6 +143,7 @@ LAYERS: dict[str, Entry] = {
     **dict.fromkeys(sorted(OPERATORS), Entry(rules=(rules.FEW,))),
     "Average": Entry(rules=(rules.FEW,)),
     "MatrixProduct": Entry("transposed"),
+    "ArgMax": Entry(),
     "Concatenate": Entry("axis", (), "moves"),
     # What moves values.
     "Flatten": Entry("data_format", (), "moves"),

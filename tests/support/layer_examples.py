@@ -220,6 +220,7 @@ def _on(shape: tuple[int, ...], compute: Callable[..., Any], inputs: int = 1) ->
 OPERATIONS: dict[str, Example] = {
     "sum": _on(STEPS, lambda x: ops.sum(x, axis=1)),
     "mean": _on(STEPS, lambda x: ops.mean(x, axis=-1, keepdims=True)),
+    "argmax": _on((3, 4), lambda x: L.Embedding(4, 2)(ops.argmax(x, axis=2))),
     "max": _on(IMAGE, lambda x: ops.max(x, axis=(1, 3))),
     "min": _on(STEPS, lambda x: ops.amin(x, axis=1)),
     "var": _on(STEPS, lambda x: ops.var(x, axis=-1)),

@@ -37,14 +37,12 @@ def _product(layer: Options, x: Any) -> Any:
 
     from netloom.quantize.layers import MatrixProduct
 
-    first, second = quantized(layer, x, "first"), None
+    first = second = quantized(layer, x, "first")
     if layer["source"] == "input":
         given = keras.Input(tuple(layer["second"]), name=f"{layer['name']}_input")
         second = quantized(layer, given, "second")
     elif layer["source"] == "quantized":
         second = quantized(layer, x[(slice(None), *(slice(0, size) for size in layer["second"]))], "second")
-    else:
-        second = first
     return MatrixProduct(layer["transposed"], name=layer["name"])([first, second])
 
 
