@@ -143,7 +143,10 @@ class StreamEngine(Engine):
     def _trace(self, inputs: list[np.ndarray], progress: SamplesDone) -> dict[str, np.ndarray]:
         probed = {probe.path for probe in self.simulation.probes}
         layers = [layer for layer in self.design.layers if layer.stream.name in probed]
-        results = {layer.layer: np.empty((inputs[0].shape[0], *layer.shape)) for layer in layers}
+        results = {
+            layer.layer: empty_values(inputs[0].shape[0], TensorType(layer.shape, layer.stream.element))
+            for layer in layers
+        }
         for part, result in self._runs(inputs, progress, probe=True):
             for layer in layers:
                 beats = (part.stop - part.start) * layer.stream.beats
@@ -152,7 +155,7 @@ class StreamEngine(Engine):
                     raise SimulationError(
                         f"design {self.design.name!r}: layer {layer.layer!r} gave {len(seen)} beats, not {beats}"
                     )
-                values = layer.stream.element.to_float(layer.stream.unpack(seen))
+                values = layer.stream.element.to_exact(layer.stream.unpack(seen))
                 results[layer.layer][part] = values.reshape(-1, *layer.shape)
         return results
 
