@@ -40,7 +40,13 @@ class FixedEngine(Engine):
         self.program = Program(fused(self._dataflow), self._dataflow.outputs)
 
     def _predict(self, inputs: list[np.ndarray], progress: SamplesDone) -> list[np.ndarray]:
+        self.program.reset()
         return self.program.run(inputs, progress)
+
+    def predict_next(self, x: EngineInputs) -> np.ndarray | list[np.ndarray]:
+        """As `predict`, from the state in which the last call left layers that keep theirs (`stateful`)."""
+        outputs = [np.asarray(output, dtype=np.float64) for output in self.program.run(self.checked_inputs(x))]
+        return outputs[0] if len(outputs) == 1 else outputs
 
     def _trace(self, inputs: list[np.ndarray], progress: SamplesDone) -> dict[str, np.ndarray]:
         dataflow = traced(self._dataflow)
@@ -52,8 +58,9 @@ class FixedEngine(Engine):
         inputs = self.checked_inputs(x)
         samples = inputs[0].shape[0]
         collector = StatisticsCollector(self._dataflow)
-        for start in range(0, samples, _STATISTICS_CHUNK):
-            part = slice(start, min(start + _STATISTICS_CHUNK, samples))
+        chunk = max(samples, 1) if self.program.keeps else _STATISTICS_CHUNK
+        for start in range(0, samples, chunk):
+            part = slice(start, min(start + chunk, samples))
             collector.add([array[part] for array in inputs])
             if progress is not None:
                 progress(part.stop, samples)
@@ -67,6 +74,7 @@ class Program:
         dataflow: the graph.
         steps: its nodes, made ready.
         chunk: samples that go through it at a time.
+        keeps: whether samples depend on those before them.
     """
 
     def __init__(self, dataflow: Dataflow, outputs: Sequence[str]) -> None:
@@ -74,10 +82,15 @@ class Program:
         self._outputs = list(outputs)
         self._evaluator = Evaluator(dataflow, outputs)
         self.steps = self._evaluator.steps
+        self.keeps = self._evaluator.keeps
         largest = max(tensor.size for tensor in dataflow.types.values())
         self.chunk = int(np.clip(_CHUNK_BYTES // (4 * largest), 8, _MAX_CHUNK))
 
-    def run(self, inputs: list[np.ndarray], progress: SamplesDone) -> list[np.ndarray]:
+    def reset(self) -> None:
+        """Forget the samples that came before."""
+        self._evaluator.reset()
+
+    def run(self, inputs: list[np.ndarray], progress: SamplesDone | None = None) -> list[np.ndarray]:
         """Compute the chosen nodes for all samples; values as `FixedPoint.to_exact` gives them."""
         samples = inputs[0].shape[0]
         types = [self.dataflow.types[name] for name in self._outputs]
@@ -94,10 +107,12 @@ class Program:
         done = 0
         with one_blas_thread(), ExitStack() as stack:
             # Threads are not worth starting for a single chunk: a small network takes less time than they do.
-            run_all = stack.enter_context(ThreadPoolExecutor(os.cpu_count())).map if len(starts) > 1 else map
+            threads = len(starts) > 1 and not self.keeps
+            run_all = stack.enter_context(ThreadPoolExecutor(os.cpu_count())).map if threads else map
             for count in run_all(work, starts):
                 done += count
-                progress(done, samples)
+                if progress is not None:
+                    progress(done, samples)
         return results
 
     def evaluate(self, inputs: list[np.ndarray]) -> dict[str, np.ndarray]:

@@ -16,7 +16,7 @@ from netloom.quantize.layers.elements import Function, Rearrange
 from netloom.quantize.layers.embedding import QEmbedding
 from netloom.quantize.layers.norm import QNormalization
 from netloom.quantize.layers.product import MatrixProduct
-from netloom.quantize.layers.recurrent import QGRU, QLSTM, QSimpleRNN, QuantizedFunction
+from netloom.quantize.layers.recurrent import QGRU, QLSTM, MemoryLSTM, QMemoryLSTM, QSimpleRNN, QuantizedFunction
 from netloom.quantize.layers.softmax import MaskedSoftmax, QSoftmax
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Function",
     "MaskedSoftmax",
     "MatrixProduct",
+    "MemoryLSTM",
     "QConv1DTranspose",
     "QConv3D",
     "QConv3DTranspose",
@@ -31,6 +32,7 @@ __all__ = [
     "QEmbedding",
     "QGRU",
     "QLSTM",
+    "QMemoryLSTM",
     "QNormalization",
     "QPaddedConv2DTranspose",
     "QSimpleRNN",

@@ -58,11 +58,6 @@ class GatherUnit(Unit):
         return int(self.rows.shape[1]) // self.lanes
 
     @property
-    def inputs(self) -> tuple[Stream, ...]:
-        """The indices."""
-        return (self.source,)
-
-    @property
     def outputs(self) -> tuple[Stream, ...]:
         """The rows."""
         return (Stream(f"{self.name}_out", self.element, self.lanes, self.source.beats),)

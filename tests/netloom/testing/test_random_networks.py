@@ -44,7 +44,6 @@ COVER = (
     60,
     62,
     63,
-    65,
     68,
     69,
     74,
@@ -52,6 +51,7 @@ COVER = (
     87,
     91,
     101,
+    110,
     113,
     114,
     124,
@@ -61,12 +61,13 @@ COVER = (
     148,
     150,
     156,
-    172,
+    180,
+    186,
     187,
     202,
     229,
+    319,
     673,
-    1474,
 )
 """Seeds whose networks together hold every layer of the table."""
 
@@ -185,6 +186,9 @@ RECURRENCES = {
     **{f"{name} in a cell": of("recurrent", activation=name) for name in recurrences.FUNCTIONS},
     **{f"{name} of a gate": of("recurrent", gate=name) for name in recurrences.FUNCTIONS},
     "the last step": of("recurrent", every=False),
+    **{f"begins with {name}": of("recurrent", begins=name) for name in recurrences.BEGINNINGS},
+    "stacked": of("recurrent", stacked=True),
+    **{f"states of {kind}": of("recurrent", states=True, **{"class": kind}) for kind in recurrences.CLASSES},
     "a state reset before": of("recurrent", before=True, **{"class": "QGRU"}),
 }
 ATTENTIONS = {

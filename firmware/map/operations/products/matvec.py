@@ -1,0 +1,172 @@
+"""`MatVec` in hardware: its input in words, gone through once for each group of outputs; multipliers, or constants."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from netloom.firmware.families import Family
+from netloom.firmware.map.builder import DesignBuilder
+from netloom.firmware.map.folding.fold import UNROLL_LIMIT, Fold, divisors
+from netloom.firmware.map.geometry import Geometry
+from netloom.firmware.map.mapping import OperationMapping
+from netloom.firmware.map.operations.products.weighted import Slide, Weighted
+from netloom.firmware.map.sliding import columns, repeated, window_columns
+from netloom.firmware.stream import Stream
+from netloom.firmware.units.elements.permute import PermuteUnit
+from netloom.firmware.units.products.matvec import MatVecUnit
+from netloom.firmware.units.products.matvec_unrolled import MatVecUnrolled
+from netloom.firmware.units.products.weights import can_share_blocks
+from netloom.firmware.units.windows.window_shift import WindowShift
+from netloom.fixed_point import Overflow
+from netloom.hls.dataflow import Bounds, Dataflow, MatVec, Node, Permute
+
+
+@dataclass(frozen=True)
+class MatVecProduct(Weighted):
+    """A matrix times vectors.
+
+    `in_order` says that its accumulator saturates on the way, so that terms must come one by one in the order given;
+    the window is then gathered in that order, and there is no `geometry`.
+    """
+
+    operation: MatVec
+    in_order: bool
+
+    @classmethod
+    def of(cls, dataflow: Dataflow, node: Node, operation: MatVec) -> "MatVecProduct":
+        """A node of the graph."""
+        types, bounds = dataflow.input_types(node), dataflow.input_bounds(node)
+        saturates = operation.accum.overflow is not Overflow.WRAP
+        in_order = saturates and operation.takes_terms_in_order(types, bounds)
+        slide = None if in_order else Slide.before(dataflow, node)
+        positions = dataflow.types[node.name].size // operation.weights.shape[1]
+        return cls(node, operation, positions, types[0], bounds[0], slide, in_order)
+
+    def folds(self) -> Sequence[Fold]:
+        """All foldings there are, the unrolled one last, if its adders are not too many."""
+        return self._folds
+
+    def served(self, fold: Fold, target: Family) -> int:
+        """Two multipliers of a pair of rows, where their products fit side by side."""
+        low, high = int(self.bounds.low.min()), int(self.bounds.high.max())
+        signed = self.tensor.element.signed
+        pairs = fold.pe % 2 == 0 and can_share_blocks(self.operation.weights, low, high, signed, target)
+        return 2 if pairs else 1
+
+    def lay_out(self, builder: DesignBuilder) -> None:
+        """Its words, and the multipliers or the adders of constants."""
+        node, operation, fold = self.node, self.operation, builder.folding[self.node.name]
+        source = builder.take(self.reads)
+        if self.geometry is not None:
+            stream, order = _window_words(builder, self, self.geometry, fold, source)
+        else:
+            stream, order = _vector_words(builder, self, fold, source)
+        if fold.unrolled:
+            ordered = replace(operation, weights=operation.weights[order.ravel()], order=None)
+            builder.compute(node, lambda name: MatVecUnrolled(name, stream, ordered, builder.target))
+            return
+        dsps, reached = builder.dsps.get(node.name, 0), _vector_bounds(self)
+        builder.compute(
+            node, lambda name: MatVecUnit(name, stream, operation, fold.pe, order, builder.target, dsps, reached)
+        )
+
+    @cached_property
+    def _folds(self) -> list[Fold]:
+        """All foldings there are, the unrolled one last, if its adders are not too many."""
+        folds = [
+            Fold(pe, simd, lanes, max(self.positions * (self.depth // simd) * (self.outputs // pe), arrival))
+            for simd, lanes, arrival in self._inputs()
+            for pe in divisors(self.outputs)
+        ]
+        if self.in_order or self.weights > UNROLL_LIMIT:
+            return folds
+        lanes = self.geometry.channels if self.geometry else self.depth
+        arrival = self.geometry.beats_in(lanes) if self.geometry else self.positions
+        return [*folds, Fold(self.outputs, self.depth, lanes, max(self.positions, arrival), unrolled=True)]
+
+    def _inputs(self) -> list[tuple[int, int, int]]:
+        """Every (SIMD, channels that enter at a time, clock cycles the input takes to arrive)."""
+        if self.in_order:
+            return [(1, 1, self.positions * self.depth)]
+        if self.geometry is None:
+            return [(simd, simd, self.positions * self.depth // simd) for simd in divisors(self.depth)]
+        geometry = self.geometry
+        found: dict[tuple[int, int], tuple[int, int, int]] = {}
+        for lanes in divisors(geometry.channels):
+            column = geometry.kernel[0] * lanes
+            for simd in divisors(column):
+                found.setdefault((simd, geometry.beats_in(lanes)), (simd, lanes, geometry.beats_in(lanes)))
+        if geometry.kernel[1] > 1:
+            whole = geometry.beats_in(geometry.channels)
+            found.setdefault((self.depth, whole), (self.depth, geometry.channels, whole))
+        return list(found.values())
+
+
+def _vector_bounds(product: MatVecProduct) -> Bounds:
+    """Range of each of the product's inputs, wherever its window is."""
+    low, high = (raws.reshape(-1, product.depth) for raws in (product.bounds.low, product.bounds.high))
+    return Bounds(low.min(axis=0), high.max(axis=0))
+
+
+def _vector_words(
+    builder: DesignBuilder, product: MatVecProduct, fold: Fold, source: Stream
+) -> tuple[Stream, np.ndarray]:
+    """Vectors in words of SIMD elements, and which input each lane of each word is, (SF, SIMD)."""
+    node, depth = product.node, product.depth
+    order = np.arange(depth)
+    stream = source
+    if product.in_order and product.operation.order is not None:
+        order = np.array(product.operation.order)
+        gather = Permute(np.arange(product.positions)[:, None] * depth + order)
+        single = builder.with_lanes(node, stream, 1)
+        stream = builder.add(
+            node, f"{node.name}_order", lambda name: PermuteUnit(name, (single,), gather, builder.target)
+        )
+    stream = builder.with_lanes(node, stream, fold.simd)
+    words = depth // fold.simd
+    stream = repeated(builder, node, stream, product.positions, words, product.outputs // fold.pe)
+    return stream, order.reshape(words, fold.simd)
+
+
+def _window_words(
+    builder: DesignBuilder, product: MatVecProduct, geometry: Geometry, fold: Fold, source: Stream
+) -> tuple[Stream, np.ndarray]:
+    """Windows in words of SIMD elements, column by column or whole, and which input each lane of each word is."""
+    node = product.node
+    height, width = geometry.kernel
+    repeats = product.outputs // fold.pe
+    stream = columns(builder, node, source, geometry, fold.lanes)
+    order = _column_order(geometry, fold.lanes)
+    if fold.simd == product.depth and width > 1:
+        stream = builder.add(
+            node,
+            f"{node.name}_window",
+            lambda name: WindowShift(
+                name, stream, geometry.padded_width, width, geometry.stride[1], geometry.dilation[1]
+            ),
+        )
+        whole = replace(
+            geometry,
+            height=geometry.rows,
+            width=geometry.columns,
+            kernel=(1, 1),
+            stride=(1, 1),
+            padding=((0, 0), (0, 0)),
+            dilation=(1, 1),
+        )
+        return window_columns(builder, node, stream, whole, 1, repeats), order.reshape(1, -1)
+    stream = builder.with_lanes(node, stream, fold.simd)
+    slices = height * geometry.channels // fold.simd
+    return window_columns(builder, node, stream, geometry, slices, repeats), order.reshape(-1, fold.simd)
+
+
+def _column_order(geometry: Geometry, lanes: int) -> np.ndarray:
+    """The product's input index of every element, in the order in which columns bring them."""
+    (height, width), channels = geometry.kernel, geometry.channels
+    index = np.arange(height * width * channels).reshape(height, width, channels // lanes, lanes)
+    return index.transpose(1, 2, 0, 3).ravel()
+
+
+MATVEC = OperationMapping(product=MatVecProduct.of)
