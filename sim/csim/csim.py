@@ -18,7 +18,7 @@ from netloom.sim.csim import csim_worker
 from netloom.sim.csim.csim_build import compiled_library
 from netloom.sim.csim.csim_exact import ELEMENT_BYTES, EXACT_FUNCTION, WORDS, exact_values
 from netloom.sim.engine import Engine, SamplesDone
-from netloom.sim.fixed import empty_values
+from netloom.sim.values import empty_values
 
 _CHUNK = 256
 

@@ -12,9 +12,9 @@ from netloom.firmware.map.cycles.cycles import STEADY, steady_interval
 from netloom.firmware.stream import Stream
 from netloom.hls.dataflow import TensorType, in_dtype, integer_dtype
 from netloom.sim.engine import Engine, SamplesDone
-from netloom.sim.fixed import empty_values, to_raws
 from netloom.sim.hardware.verilator import DRAIN, PATIENCE, CompiledModule, Result, Stalls
 from netloom.sim.hardware.verilator_bench import StreamPort
+from netloom.sim.values import empty_values, to_raws
 
 _RUN_BYTES = 2**28
 """Data of one run of the simulation; a longer data set takes several runs."""
