@@ -31,6 +31,7 @@ def check(net: OnnxNet, folder, io_type="io_parallel") -> None:
     from netloom.hls import HlsSettings, convert
     from netloom.sim import open_engine
 
+    folder.mkdir(exist_ok=True)
     model, twin = net.model(), load_model(net.save(folder / "net.onnx"))
     x = np.random.default_rng(1).normal(0, 1.5, (8 * SAMPLES, *net.source)).astype(np.float32)
     parts = [x[start : start + SAMPLES] for start in range(0, len(x), SAMPLES)]
@@ -172,6 +173,18 @@ STEPS = {
 @pytest.mark.parametrize("net", STEPS.values(), ids=STEPS)
 def test_a_quantizer_inside(net, tmp_path):
     check(net, tmp_path)
+
+
+def test_a_type_needs_no_layer_behind_it(tmp_path):
+    """Whole numbers of a type are cast to it at once, also where the rounding, or what comes, is none of its."""
+    for signed, rounding in ((0, "FLOOR"), (1, "CEIL")):
+        net = FreeNet((6,), 3)
+        net.quantized("x", 6, 0.125)
+        net.dense()
+        quantizer(net, 0.25, bits=4, signed=signed, rounding=rounding)
+        layers = [layer.name for layer in load_model(net.save(tmp_path / "net.onnx")).layers]
+        assert layers[-2:] == [f"{net.last}_scale", net.last]
+        check(net, tmp_path / rounding)
 
 
 def test_qcdq_with_zero_points(tmp_path):
