@@ -120,7 +120,7 @@ def _cell_points(graph: Graph, block: Block, policy: Policy) -> Iterator[Point]:
         relu = part != STATE and block.config[part] == "relu"
         width = bits if relu else max(bits, TABLE_BITS)
         if part == STATE:
-            width = bits + STATE_BITS * (block.class_name == "LSTM")
+            width = bits + STATE_BITS * block.class_name.endswith("LSTM")
         yield Point(f"{block.name}/{part}", width, tensors, relu, bound, block.owner, part=part)
 
 
@@ -151,8 +151,13 @@ def _is_lines(block: Block) -> bool:
 
 
 def _readers(graph: Graph, tensor: int) -> Iterator[Step]:
-    """The steps that compute with a tensor, seen through those that only move values."""
+    """The steps that compute with a tensor, seen through those that only move values.
+
+    A recurrent layer that begins with it is none: it reads its state through a quantizer of its own.
+    """
     for step in graph.consumers(tensor):
+        if step.block.class_name in RECURRENT and tensor != step.inputs[0]:
+            continue
         if step.block.class_name in _MOVES:
             yield from _readers(graph, step.output)
         else:

@@ -19,6 +19,7 @@ from netloom.cli.options import (
     FineTune,
     Force,
     InputShape,
+    Interleave,
     IoType,
     NoStore,
     Output,
@@ -169,6 +170,7 @@ def run(
     rtl_samples: Annotated[int | None, typer.Option(metavar="N", help="Only so many test samples for rtl.")] = None,
     no_netlist: Annotated[bool, typer.Option("--no-netlist", help="Do not simulate the synthesized netlist.")] = False,
     design_seconds: DesignSeconds = None,
+    interleave: Interleave = None,
     until: Until = "report",
     force: Force = False,
     no_store: NoStore = False,
@@ -198,6 +200,7 @@ def run(
             rtl_samples=rtl_samples,
             netlist_samples=0 if no_netlist else None,
             design_seconds=design_seconds,
+            interleave=interleave,
         ),
     )
     raise typer.Exit(

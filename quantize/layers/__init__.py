@@ -14,11 +14,12 @@ from netloom.quantize.layers.convolution import (
 from netloom.quantize.layers.elements import Function, Rearrange
 from netloom.quantize.layers.embedding import QEmbedding
 from netloom.quantize.layers.norm import QNormalization
-from netloom.quantize.layers.recurrent import QGRU, QLSTM, QSimpleRNN, QuantizedFunction
+from netloom.quantize.layers.recurrent import QGRU, QLSTM, MemoryLSTM, QMemoryLSTM, QSimpleRNN, QuantizedFunction
 from netloom.quantize.layers.softmax import QSoftmax
 
 __all__ = [
     "Function",
+    "MemoryLSTM",
     "QConv1DTranspose",
     "QConv3D",
     "QConv3DTranspose",
@@ -26,6 +27,7 @@ __all__ = [
     "QEmbedding",
     "QGRU",
     "QLSTM",
+    "QMemoryLSTM",
     "QNormalization",
     "QPaddedConv2DTranspose",
     "QSimpleRNN",

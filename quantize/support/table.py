@@ -57,11 +57,11 @@ _TRANSPOSED = (
     "bias_quantizer"
 )
 _RECURRENT = (
-    "cell units activation recurrent_activation use_bias return_sequences return_state go_backwards unroll "
+    "cell units activation recurrent_activation use_bias return_sequences go_backwards unroll "
     "reset_after implementation unit_forget_bias zero_output_for_mask kernel_quantizer "
     "recurrent_quantizer bias_quantizer state_quantizer use_cudnn"
 )
-_OF_RECURRENT = "dtype quantization_config stateful"
+_OF_RECURRENT = "dtype quantization_config return_state stateful"
 _NORM = "axis epsilon center scale"
 _POOL = "pool_size strides padding data_format"
 
@@ -107,10 +107,13 @@ LAYERS: dict[str, Entry] = {
     ),
     # Layers that carry a state from step to step.
     **_each(
-        "SimpleRNN LSTM GRU",
-        Entry(_RECURRENT, (*rules.RECURRENT, *rules.CELL_FUNCTIONS), stage="quantize", default_only=_OF_RECURRENT),
+        "SimpleRNN LSTM MemoryLSTM GRU",
+        Entry(_RECURRENT, (rules.STATES, *rules.CELL_FUNCTIONS), stage="quantize", default_only=_OF_RECURRENT),
     ),
-    **_each("QSimpleRNN QLSTM QGRU", Entry(_RECURRENT, rules.RECURRENT, stage="convert", default_only=_OF_RECURRENT)),
+    **_each(
+        "QSimpleRNN QLSTM QMemoryLSTM QGRU",
+        Entry(f"{_RECURRENT} stateful", (rules.STATES,), stage="convert", default_only="dtype return_state"),
+    ),
     # Activations, normalization.
     "Activation": Entry("activation", (rules.ACTIVATION,)),
     "QActivation": Entry("activation", stage="convert"),

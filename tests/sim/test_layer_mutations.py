@@ -51,6 +51,9 @@ def norm(name, mode, groups=None):
 def recurrent(name, kind, **options):
     return {"kind": "recurrent", "name": name, "class": kind, "units": 2, "every": True, "direction": "forward"} | {
         "before": False,
+        "begins": "zeros",
+        "stacked": False,
+        "states": False,
         "activation": "tanh",
         "gate": "hard_sigmoid",
         "state": 7,

@@ -32,6 +32,7 @@ COVER = (
     45,
     51,
     54,
+    60,
     63,
     65,
     70,
@@ -171,6 +172,9 @@ RECURRENCES = {
     **{f"{name} in a cell": of("recurrent", activation=name) for name in recurrences.FUNCTIONS},
     **{f"{name} of a gate": of("recurrent", gate=name) for name in recurrences.FUNCTIONS},
     "the last step": of("recurrent", every=False),
+    **{f"begins with {name}": of("recurrent", begins=name) for name in recurrences.BEGINNINGS},
+    "stacked": of("recurrent", stacked=True),
+    **{f"states of {kind}": of("recurrent", states=True, **{"class": kind}) for kind in recurrences.CLASSES},
     "a state reset before": of("recurrent", before=True, **{"class": "QGRU"}),
 }
 OTHERS = {
