@@ -9,6 +9,7 @@ import pytest
 import netloom
 from netloom.models import Dataset, get_network
 from netloom.models.data.cheques import SYMBOLS, draw_strips
+from netloom.models.data.clutter import draw_clutter
 from netloom.models.data.faces import draw_scenes
 from netloom.models.data.sets import DATASETS
 from netloom.pipeline import rundir
@@ -43,6 +44,10 @@ def faces_in_scenes() -> Dataset:
     windows, ground = RANDOM.random((2, 5, 25, 25)), RANDOM.random((1, 80, 80))
     x, y = draw_scenes(windows[0], windows[1], ground, np.arange(TRAIN + TEST) % 5, seed=0)
     return drawn(x, y, "detection")
+
+
+def digits_in_clutter() -> Dataset:
+    return drawn(*draw_clutter(RANDOM.random((20, 8, 8)), np.arange(20) % 10, TRAIN + TEST, seed=0), "detection")
 
 
 def digits() -> tuple[np.ndarray, np.ndarray]:
@@ -90,6 +95,7 @@ SMALL = {
     "words": frames,
     "molecules": fingerprints,
     "faces": faces_in_scenes,
+    "clutter": digits_in_clutter,
     "pretrain": few_labels,
     "autoencoder": images,
     "cheque": strips,
@@ -101,7 +107,7 @@ SMALL = {
 PICTURED = {
     "splice": "What each mutation does",
     "pretrain": "What pre-training gains",
-    "autoencoder": "From the code back to the image",
+    "autoencoder": "Images, and each again",
     "cheque": "What is read, and where",
 }
 
