@@ -30,5 +30,5 @@ NETWORK = Network(
     target=Target("ULX3S-25F", target_ii=147456, rtl_samples=250),
     csim_samples=250,
     io_type="io_stream",
-    training_seconds=82,
+    training_seconds=80,
 )

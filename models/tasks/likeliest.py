@@ -18,7 +18,8 @@ _CLASSES = 5
 
 
 def likeliest(x: np.ndarray, scores: np.ndarray, targets: np.ndarray | None, names: Sequence[str]) -> Picture:
-    """Samples side by side, below each its highest scores as bars, from the lowest score of the sample on.
+    """Samples side by side, below each its highest scores as bars, from the lowest score of the sample on, and
+    that of the right class.
 
     Args:
         x: (samples, *input shape), drawn as an image or as a line.
@@ -38,6 +39,8 @@ def likeliest(x: np.ndarray, scores: np.ndarray, targets: np.ndarray | None, nam
                 seen.plot(np.reshape(one.series, (len(x[number]), -1)), color=MEAN, linewidth=0.8)
             best = np.argsort(-scores[number], kind="stable")[:_CLASSES][::-1]
             right = None if targets is None else int(targets[number])
+            if right is not None and right not in best:
+                best[0] = right
             colours = [MEAN if one == right else TYPE for one in best]
             if right is not None and best[-1] != right:
                 colours[-1] = PROVEN

@@ -103,6 +103,7 @@ def test_samples_are_drawn_with_their_highest_scores_and_some_that_are_misjudged
     x, y = RANDOM.random((20, 8, 8, 1)), np.arange(20) % 7
     scores = np.eye(7)[y] + np.linspace(0, 0.5, 7)
     scores[[15, 18]] = scores[0]  # 15 and 18 are of the classes 1 and 4, and taken for 0
+    scores[15, 1] = -1
     shows = Shows(x, y, tuple("abcdefg"), {"fixed": [scores]}, lambda engine, inputs: {})
     (picture,) = Classification().pictures(shows)
     figure = Figure()
@@ -119,6 +120,7 @@ def test_samples_are_drawn_with_their_highest_scores_and_some_that_are_misjudged
         "a",
         "a",
     ]
+    assert bars[4].get_yticklabels()[0].get_text() == "b"
     widths = [bar.get_width() for bar in bars[0].patches]
     assert widths == sorted(widths) and len(widths) == 5
     assert "orange is what was chosen in its stead" in picture.note
