@@ -244,3 +244,7 @@ class FixedPoint:
             return self.to_float(raw)
         step = Fraction(2) ** -self.fraction
         return np.asarray(np.frompyfunc(lambda one: int(one) * step, 1, 1)(raw), dtype=object)
+
+
+ZERO = FixedPoint(1, 1, signed=False)
+"""The type of what is nothing but zeros: a bias that a layer has not, a table that it does not read."""

@@ -5,10 +5,12 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from netloom.errors import SettingsError
+from netloom.firmware.build.bitstream import SEEDS
 from netloom.firmware.map.folding.effort import SEARCH_SECONDS
 from netloom.hls import HlsSettings
 from netloom.models import Network
 from netloom.models.tasks import find_task
+from netloom.quantize.files.files import ONNX
 from netloom.quantize.policy import DEFAULT_BITS, Bits, Policy
 from netloom.quantize.settings import Settings
 
@@ -45,7 +47,7 @@ class HardwareSettings(Settings):
     stalled_samples: Annotated[int, Field(ge=0)] = STALLED_SAMPLES
     netlist_samples: Annotated[int, Field(ge=0)] = NETLIST_SAMPLES
     design_seconds: Annotated[float, Field(gt=0)] = SEARCH_SECONDS
-    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (1, 2, 3, 4)
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = SEEDS
 
     @field_validator("board")
     @classmethod
@@ -89,7 +91,8 @@ class RunSettings(Settings):
         policy: widths layer by layer, instead of `bits`.
         seed: of training and fine-tuning.
         epochs: of training a registered network; None is its own default.
-        fine_tune_epochs: of quantization-aware training; None is the network's default, 3 for a user's model.
+        fine_tune_epochs: of quantization-aware training; None is the network's default, 3 for a user's
+            model, none for one of ONNX.
         task: what a user's model is for; None is what its targets look like. A registered network has its own.
         hls: how it is converted.
         csim: whether hls4ml's C++ is compiled (needs g++) and held against `fixed`.
@@ -156,8 +159,15 @@ class RunSettings(Settings):
             return self.policy
         return Policy.uniform(self.bits or (network.bits if network else DEFAULT_BITS))
 
-    def fine_tune_epochs_for(self, network: Network | None) -> int:
-        """The epochs of quantization-aware training they mean."""
+    def fine_tune_epochs_for(self, network: Network | None, model_file: str | None = None) -> int:
+        """The epochs of quantization-aware training they mean for a registered network, or for a user's model (None).
+
+        Args:
+            network: if it is one.
+            model_file: name of the user's file, if there is one.
+        """
         if self.fine_tune_epochs is not None:
             return self.fine_tune_epochs
-        return network.fine_tune_epochs if network else USER_MODEL_FINE_TUNE_EPOCHS
+        if network is not None:
+            return network.fine_tune_epochs
+        return 0 if model_file is not None and model_file.endswith(ONNX) else USER_MODEL_FINE_TUNE_EPOCHS

@@ -32,3 +32,11 @@ def smallest_grid(values: np.ndarray, where: str) -> FixedPoint:
             "cannot equal them; use alpha=1 or alpha='auto_po2' in the quantizer"
         )
     return FixedPoint.containing(int(raw.min()), int(raw.max()), fraction)
+
+
+def is_fixed(values: np.ndarray, bits: int = FLOAT32_BITS) -> bool:
+    """Whether values lie on one grid of so many bits."""
+    try:
+        return smallest_grid(values, "values").width <= bits
+    except QuantizerNotSupportedError:
+        return False

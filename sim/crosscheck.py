@@ -44,7 +44,7 @@ def compare_engines(
     for start in range(0, max(1, samples), chunk):
         part = [one[start : start + chunk] for one in inputs]
         found = [one.exact(part) for one in engines]
-        layers = [one.trace(part) if trace else {} for one in engines]
+        layers = [one.exact_trace(part) if trace else {} for one in engines]
         comparison.add(found[0], found[1], layers[0], layers[1])
         if evaluate is not None:
             for kept, one in zip(outputs, found, strict=True):

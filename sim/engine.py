@@ -57,8 +57,13 @@ class Engine(Closable):
     def trace(self, x: EngineInputs, progress: SamplesDone | None = None) -> dict[str, np.ndarray]:
         """The result of every layer: {layer: float64 (samples, *shape)}. Arguments and errors as in `predict`.
 
-        Of a layer wider than 53 bits it has the nearest float64.
+        Of a layer wider than 53 bits it has the nearest float64 (see `exact_trace`).
         """
+        layers = self.exact_trace(x, progress)
+        return {name: np.asarray(values, dtype=np.float64) for name, values in layers.items()}
+
+    def exact_trace(self, x: EngineInputs, progress: SamplesDone | None = None) -> dict[str, np.ndarray]:
+        """Every layer without loss: as `trace`, but fractions (dtype object) where a type is wider than float64."""
         return self._trace(self.checked_inputs(x), progress or _silent)
 
     @abstractmethod
@@ -67,7 +72,7 @@ class Engine(Closable):
 
     @abstractmethod
     def _trace(self, inputs: list[np.ndarray], progress: SamplesDone) -> dict[str, np.ndarray]:
-        """All layers' results, for checked inputs."""
+        """All layers' results, for checked inputs, as `exact_trace` gives them."""
 
     def close(self) -> None:
         """Release what the engine holds."""

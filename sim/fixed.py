@@ -45,10 +45,7 @@ class FixedEngine(Engine):
     def _trace(self, inputs: list[np.ndarray], progress: SamplesDone) -> dict[str, np.ndarray]:
         dataflow = traced(self._dataflow)
         results = Program(dataflow, [layer.node for layer in dataflow.layers]).run(inputs, progress)
-        return {
-            layer.name: np.asarray(result, dtype=np.float64)
-            for layer, result in zip(dataflow.layers, results, strict=True)
-        }
+        return {layer.name: result for layer, result in zip(dataflow.layers, results, strict=True)}
 
     def statistics(self, x: EngineInputs, progress: SamplesDone | None = None) -> list[LayerStatistics]:
         """Values reached, overflows and saturations of every layer over a data set; arguments as in `predict`."""

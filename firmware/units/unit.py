@@ -41,6 +41,7 @@ class Unit(ABC):
 
     Attributes:
         name: of the instance; a Verilog identifier, unique in a design.
+        source: the stream it takes, where that is one and no more.
         inputs: streams it takes.
         outputs: streams it gives.
         target: the device family whose modules it is built of; of no matter to most.
@@ -50,12 +51,13 @@ class Unit(ABC):
     """The SystemVerilog module, in `firmware/rtl/ROOM/MODULE.sv`."""
 
     name: str
+    source: Stream
     target: Family = GENERIC
 
     @property
-    @abstractmethod
     def inputs(self) -> tuple[Stream, ...]:
-        """Streams it takes, in the order of the module's input ports."""
+        """Streams it takes, in the order of the module's input ports: its source, unless it says others."""
+        return (self.source,)
 
     @property
     @abstractmethod

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from netloom.fixed_point import FixedPoint
+from netloom.fixed_point import ZERO, FixedPoint
 from netloom.hls.dataflow import (
     Bounds,
     Cast,
@@ -34,7 +34,6 @@ GATES: dict[CellKind, tuple[str, ...]] = {
 """In the order of the columns of Keras's kernels."""
 
 _HALF = FixedPoint(1, 0, signed=False)
-_NOTHING = FixedPoint(1, 1, signed=False)
 _ADD, _SUBTRACT, _MULTIPLY = ElementwiseFunction.ADD, ElementwiseFunction.SUBTRACT, ElementwiseFunction.MULTIPLY
 
 
@@ -51,8 +50,8 @@ class CellFunction:
     """
 
     kind: Literal["table", "hard_sigmoid", "cast", "nothing"]
-    result: FixedPoint = _NOTHING
-    index: FixedPoint = _NOTHING
+    result: FixedPoint = ZERO
+    index: FixedPoint = ZERO
     entries: tuple[int, ...] = (0,)
 
 
@@ -129,7 +128,7 @@ class RecurrentCell:
 
 def _product(weights: tuple[np.ndarray, FixedPoint], bias: tuple[np.ndarray, FixedPoint], tensor: TensorType) -> MatVec:
     """In an accumulator that loses nothing."""
-    draft = MatVec(*weights, *bias, _NOTHING)
+    draft = MatVec(*weights, *bias, ZERO)
     return MatVec(*weights, *bias, draft.exact_sum([tensor], [Bounds.of(tensor)]))
 
 
@@ -215,7 +214,7 @@ class _Body:
             case "hard_sigmoid":
                 tensor = self.builder.types[value]
                 halves = np.ones((1, self.cell.units), dtype=np.int64), _HALF
-                draft = DepthwiseMatVec(*halves, halves[0][0], _HALF, _NOTHING)
+                draft = DepthwiseMatVec(*halves, halves[0][0], _HALF, ZERO)
                 accum = draft.exact_sum([tensor], [Bounds.of(tensor)])
                 half = self._add(part, "half", DepthwiseMatVec(*halves, halves[0][0], _HALF, accum), value)
                 return self._add(part, "cast", Cast(function.result), half)

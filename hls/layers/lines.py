@@ -7,14 +7,12 @@ from typing import Any, ClassVar
 import numpy as np
 from hls4ml.model.attributes import Attribute, WeightAttribute
 
-from netloom.fixed_point import FixedPoint
+from netloom.fixed_point import ZERO, FixedPoint
 from netloom.hls.dataflow import Clamp, DepthwiseMatVec, Elementwise, ElementwiseFunction, Permute
 from netloom.hls.layers.own_layer import OwnLayer
 from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.shape import reshape
 from netloom.quantize.smallest_grid import smallest_grid
-
-_NOTHING = FixedPoint(1, 1, signed=False)
 
 
 class NetloomLines(OwnLayer):
@@ -84,7 +82,7 @@ class NetloomLines(OwnLayer):
             source = reshape(context, source, (prod(shape),))
         channels = context.type_of(source).shape[-1]
         raws = np.broadcast_to(type_.from_float(slopes), (1, channels)).copy()
-        bias = np.zeros(channels, dtype=np.int64), _NOTHING
+        bias = np.zeros(channels, dtype=np.int64), ZERO
         scaled = context.accumulate(DepthwiseMatVec, source, (raws, type_), bias, exact=True, suffix="scale")
         if not flat:
             return scaled

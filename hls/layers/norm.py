@@ -7,15 +7,13 @@ import numpy as np
 from hls4ml.backends.fpga.fpga_types import APTypeConverter
 from hls4ml.model.attributes import Attribute, TypeAttribute, WeightAttribute
 
-from netloom.fixed_point import FixedPoint
+from netloom.fixed_point import ZERO, FixedPoint
 from netloom.hls.dataflow import DepthwiseMatVec, Elementwise, ElementwiseFunction, Lookup, Reduce
 from netloom.hls.hls4ml_types import precision_type
 from netloom.hls.layers.own_layer import OwnLayer
 from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.types import RESULT, fixed_point
 from netloom.quantize.functions.norm_tables import Norm
-
-_NOTHING = FixedPoint(1, 1, signed=False)
 
 
 class NetloomNorm(OwnLayer):
@@ -41,9 +39,9 @@ class NetloomNorm(OwnLayer):
         super().initialize()
         self.add_output_variable(list(self.input_shapes()[0]))
         for role in self.type_roles:
-            self.set_type(role, _NOTHING)
+            self.set_type(role, ZERO)
         for name in self.weight_names:
-            self.add_constants(name, np.zeros(1, dtype=np.int64), _NOTHING)
+            self.add_constants(name, np.zeros(1, dtype=np.int64), ZERO)
 
     def _norm(self, element: FixedPoint) -> Norm:
         norm = Norm(element, self.input_shapes()[0][-1], self.get_attr("mode"), self.get_attr("epsilon"))
@@ -111,7 +109,7 @@ class NetloomNorm(OwnLayer):
     def _deviation(self, context: LoweringContext, source: str, size: int) -> str:
         """n * x - sum(x)"""
         weight = FixedPoint.containing(0, size, 0)
-        raws, bias = np.full((1, size), size, dtype=np.int64), (np.zeros(size, dtype=np.int64), _NOTHING)
+        raws, bias = np.full((1, size), size, dtype=np.int64), (np.zeros(size, dtype=np.int64), ZERO)
         scaled = context.accumulate(DepthwiseMatVec, source, (raws, weight), bias, exact=True, suffix="scaled")
         total = self._sum(context, "total", source)
         return context.add("deviation", Elementwise(ElementwiseFunction.SUBTRACT), scaled, total)

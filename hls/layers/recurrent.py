@@ -7,7 +7,7 @@ import numpy as np
 from hls4ml.backends.fpga.fpga_types import APTypeConverter
 from hls4ml.model.attributes import Attribute, TypeAttribute, WeightAttribute
 
-from netloom.fixed_point import FixedPoint
+from netloom.fixed_point import ZERO, FixedPoint
 from netloom.hls.dataflow import TensorType
 from netloom.hls.hls4ml_types import precision_type
 from netloom.hls.layers.cells import CellFunction, RecurrentCell
@@ -15,8 +15,6 @@ from netloom.hls.layers.own_layer import OwnLayer
 from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.merge import common_type
 from netloom.hls.lower.types import fixed_point
-
-_NOTHING = FixedPoint(1, 1, signed=False)
 
 _TYPES = ("sum", "kept", "memory", "step", "state", "act", "gate", "act_index", "gate_index")
 _WEIGHTS = ("kernel", "recurrent", "bias", "recurrent_bias", "act_table", "gate_table")
@@ -48,7 +46,7 @@ class NetloomRecurrent(OwnLayer):
         ((steps, _),) = self.input_shapes()
         self.add_output_variable([steps, cell.units] if self.get_attr("every") else [cell.units])
         for role in self.type_roles:
-            self.set_type(role, _NOTHING)
+            self.set_type(role, ZERO)
         self.add_constants("kernel", cell.kernel.ravel(), cell.kernel_type)
         self.add_constants("recurrent", cell.recurrent.ravel(), cell.recurrent_type)
         self.add_constants("bias", cell.bias, cell.bias_type)
@@ -67,7 +65,7 @@ class NetloomRecurrent(OwnLayer):
 
         def holding(*suffixes: str) -> FixedPoint:
             types = [type_ for name, type_ in found.items() if name.removeprefix(f"{self.name}/") in suffixes]
-            return common_type([*types, _NOTHING])
+            return common_type([*types, ZERO])
 
         gates = [f"{gate}.{part}" for gate in cell.gates for part in ("input", "product", "sum")]
         types = {

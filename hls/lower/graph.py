@@ -20,6 +20,7 @@ LOWERINGS: dict[str, Callable[[Any, LoweringContext], None]] = {
     "DepthwiseConv1D": linear.lower_depthwise_conv,
     "DepthwiseConv2D": linear.lower_depthwise_conv,
     "BatchNormalization": linear.lower_batch_norm,
+    "ApplyAlpha": linear.lower_batch_norm,
     "EinsumDense": einsum.lower_einsum_dense,
     "Embedding": embedding.lower_embedding,
     # activations

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError
-from netloom.fixed_point import FixedPoint
+from netloom.fixed_point import ZERO, FixedPoint
 from netloom.hls.dataflow import Clamp, DepthwiseMatVec, Elementwise, ElementwiseFunction, Lookup, Permute
 from netloom.hls.lower import tables
 from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.linear import scale_and_shift
 from netloom.hls.lower.types import fixed_point, stored
 
-_NOTHING = (0, FixedPoint(1, 1, signed=False))
+_NOTHING = (0, ZERO)
 _LAMBDA = 1.0507009873554804934193349852946
 _LAMBDA_TYPE = FixedPoint(16, 1, signed=False)
 """SELU's slope above zero, for arrays; for streams it has the type of the input."""
@@ -72,7 +72,7 @@ def lower_prelu(node: Any, context: LoweringContext) -> None:
         )
     grid = np.arange(alpha.size, dtype=np.int64)
     below = context.add("flat", Permute(grid), _below(context))
-    weights = (alpha.reshape(1, -1), type_), (np.zeros(alpha.size, dtype=np.int64), _NOTHING[1])
+    weights = (alpha.reshape(1, -1), type_), (np.zeros(alpha.size, dtype=np.int64), ZERO)
     below = context.accumulate(DepthwiseMatVec, below, *weights, exact=True, suffix="slopes")
     _join(context, _above(context), context.add("shaped", Permute(grid.reshape(shape)), below))
 

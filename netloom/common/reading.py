@@ -110,16 +110,31 @@ def read_json(path: Path, schema: type[Model], advice: str, limit: int = MAX_JSO
     Raises:
         StorageError: if it is missing, cannot be read, or is not of that schema; one line.
     """
-    try:
+    with file_errors(path, f"is missing; {advice}", advice):
         return schema.model_validate_json(read_bytes(path, limit))
+
+
+@contextmanager
+def file_errors(path: Path, missing: str, advice: str) -> Iterator[None]:
+    """What keeps a file from being read, or from being what it should, in one line.
+
+    Args:
+        path: of the file.
+        missing: what to say if there is none, after its name.
+        advice: what to do about any other fault.
+
+    Raises:
+        StorageError: for an `OSError`, and for what finds fault with the content.
+    """
+    try:
+        yield
     except FileNotFoundError:
-        raise StorageError(f"{path} is missing; {advice}") from None
+        raise StorageError(f"{path} {missing}") from None
     except OSError as error:
         raise StorageError(f"cannot read {path} ({error.strerror}); {advice}") from None
-    except ValidationError as error:
-        raise StorageError(f"{path} is damaged ({fault(error)}); {advice}") from None
-    except SettingsError as error:
-        raise StorageError(f"{path} is damaged ({error}); {advice}") from None
+    except (SettingsError, ValueError) as error:
+        said = fault(error) if isinstance(error, ValidationError) else error
+        raise StorageError(f"{path} is damaged ({said}); {advice}") from None
 
 
 def fault(error: ValidationError) -> str:

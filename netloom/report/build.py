@@ -187,7 +187,7 @@ def _settings(settings: RunSettings, origin: Origin) -> dict[str, JsonValue]:
         shown["epochs"] = settings.epochs or network.training.epochs
     if origin.kind != "quantized":
         shown["policy"] = settings.policy_for(network).model_dump(mode="json")
-        shown["fine_tune_epochs"] = settings.fine_tune_epochs_for(network)
+        shown["fine_tune_epochs"] = settings.fine_tune_epochs_for(network, origin.model_file)
     return shown
 
 

@@ -105,4 +105,6 @@ def summarize(model: Any, float_model: Any = None) -> list[str]:
 
 
 def _is_qkeras(layer: Any) -> bool:
-    return type(layer).__module__.startswith(("qkeras.", "netloom.quantize.layers."))
+    module = type(layer).__module__
+    # What those of `elements` say of an element, they say of a float model's too.
+    return module.startswith(("qkeras.", "netloom.quantize.layers.")) and module != "netloom.quantize.layers.elements"

@@ -9,8 +9,7 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from netloom.errors import LayerNotSupportedError, ModelFileError
-from netloom.quantize.onnx.nodes import ATTRIBUTES, BUILDERS
-from netloom.quantize.onnx.quant import QUANT_OPERATORS
+from netloom.quantize.onnx.operators.table import ATTRIBUTES, BUILDERS, QUANTIZERS
 
 _LARGEST_FILE = 2**31
 LARGEST_TENSOR = 2**28
@@ -18,17 +17,7 @@ LARGEST_TENSOR = 2**28
 
 _OPSETS = range(9, 26)
 _QONNX_DOMAINS = ("qonnx.custom_op.general", "onnx.brevitas", "finn.custom_op.general")
-_FOLDED = (
-    "QuantizeLinear",
-    "Clip",
-    "DequantizeLinear",
-    "Constant",
-    "Cast",
-    "Div",
-    "Sub",
-    "Squeeze",
-    "Unsqueeze",
-)
+_FOLDED = ("QuantizeLinear", "DequantizeLinear", "Constant", "Cast", "Gather", "Shape", "Slice")
 """Operators of constants and of quantizers, gone when qonnx has cleaned the model, or refused then."""
 
 
@@ -86,10 +75,10 @@ def _check_opsets(model: onnx.ModelProto, path: Path) -> None:
 
 def _check_node(node: Any) -> None:
     known = {*BUILDERS, *_FOLDED} if node.domain in ("", "ai.onnx") else set()
-    if node.op_type not in (known | {*QUANT_OPERATORS, "BipolarQuant"}):
+    if node.op_type not in {*known, *QUANTIZERS}:
         raise LayerNotSupportedError(
             f"node {node_name(node)!r}: operator {'.'.join(filter(None, (node.domain, node.op_type)))} is not read;"
-            f" those that are: {', '.join(sorted((*BUILDERS, *QUANT_OPERATORS)))}"
+            f" those that are: {', '.join(sorted((*BUILDERS, *QUANTIZERS)))}"
         )
 
 
@@ -97,7 +86,7 @@ def _check_attributes(model: onnx.ModelProto) -> None:
     """What no builder reads has the value that it would have if it were left out."""
     version = next(one.version for one in model.opset_import if one.domain in ("", "ai.onnx"))
     for node in model.graph.node:
-        if node.op_type in _FOLDED or node.op_type == "BipolarQuant":
+        if node.op_type in _FOLDED:
             continue
         for one in node.attribute:
             if one.name in ATTRIBUTES.get(node.op_type, ()):

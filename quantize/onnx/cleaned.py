@@ -9,14 +9,19 @@ from onnx import numpy_helper
 
 from netloom.errors import ModelFileError, QuantizerNotSupportedError, ToolMissingError
 from netloom.quantize.onnx.checked import LARGEST_TENSOR
-from netloom.quantize.onnx.quant import QUANT_OPERATORS, check_quant
+from netloom.quantize.onnx.constants import dequantized_constants, whole_constants
+from netloom.quantize.onnx.graph import attributes
+from netloom.quantize.onnx.quant import QUANT_OPERATORS, QuantNode
+
+_OF_QONNX = {"Quant": 4, "IntQuant": 4, "BipolarQuant": 2, "Trunc": 5, "MultiThreshold": 2}
+"""Operators of qonnx's domain, and how many inputs each has at least."""
 
 
-def cleaned(model: onnx.ModelProto) -> Any:
+def cleaned(model: onnx.ModelProto) -> tuple[Any, dict[str, np.ndarray]]:
     """A model cleaned: shapes inferred, QCDQ as `Quant`, constants folded, quantized weights among them.
 
     Returns:
-        A `ModelWrapper` of qonnx.
+        A `ModelWrapper` of qonnx; and the steps of those constants in it that are whole numbers.
 
     Raises:
         ToolMissingError: without qonnx.
@@ -37,29 +42,39 @@ def cleaned(model: onnx.ModelProto) -> Any:
     except ImportError:
         raise ToolMissingError("ONNX models are read with qonnx, which is not installed: pip install qonnx") from None
     for node in model.graph.node:
-        if node.op_type in (*QUANT_OPERATORS, "BipolarQuant"):
+        if node.op_type in _OF_QONNX:
             node.domain = "qonnx.custom_op.general"
     _check_clips(model)
-    kept = [*QUANT_OPERATORS, "QuantizeLinear", "DequantizeLinear"]
+    kept = [*_OF_QONNX, "QuantizeLinear", "DequantizeLinear"]
     try:
         wrapped = ModelWrapper(model).transform(RemoveStaticGraphInputs()).transform(InferShapes())
         _check_sizes(wrapped)
+        _settle_shapes(wrapped)
         for transformation in (
             GiveUniqueParameterTensors(),
             FoldConstants(exclude_op_types=kept),
-            QCDQToQuant(),
-            SortGraph(),
-            RemoveUnusedTensors(),
-            InferShapes(),
         ):
             wrapped = wrapped.transform(transformation)
+        dequantized_constants(wrapped)
+        for transformation in (QCDQToQuant(), SortGraph(), RemoveUnusedTensors(), InferShapes()):
+            wrapped = wrapped.transform(transformation)
         for node in wrapped.graph.node:
-            if node.op_type in QUANT_OPERATORS:
+            if node.op_type in _OF_QONNX:
                 _check_node(wrapped, node)
-        return wrapped.transform(FoldConstants(exclude_op_types=[]))
+        steps = whole_constants(wrapped)
+        return wrapped.transform(FoldConstants(exclude_op_types=[])), steps
     except (AssertionError, ValueError, TypeError, KeyError, IndexError, RuntimeError, AttributeError) as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise ModelFileError(f"qonnx cannot clean the model: {reason}") from None
+
+
+def _settle_shapes(wrapped: Any) -> None:
+    """What exporters compute from a tensor's shape is a constant: all shapes are known."""
+    for node in [node for node in wrapped.graph.node if node.op_type == "Shape"]:
+        given = {one.name: one.i for one in node.attribute}
+        shape = wrapped.get_tensor_shape(node.input[0])
+        wrapped.set_initializer(node.output[0], np.array(shape[given.get("start", 0) : given.get("end")], np.int64))
+        wrapped.graph.node.remove(node)
 
 
 def _check_sizes(wrapped: Any) -> None:
@@ -96,8 +111,8 @@ def _check_clips(model: onnx.ModelProto) -> None:
 
 
 def _check_node(wrapped: Any, node: Any) -> None:
-    values = [wrapped.get_initializer(name) for name in node.input[1:4]]
-    name = node.name or node.output[0]
-    if len(values) < 3 or any(value is None for value in values):
-        raise ModelFileError(f"node {name!r}: scale, zero point and width must be constants")
-    check_quant(name, *(np.asarray(value) for value in values))
+    name, constants = str(node.name or node.output[0]), [wrapped.get_initializer(one) for one in node.input[1:]]
+    if any(value is None for value in constants) or len(node.input) < _OF_QONNX[node.op_type]:
+        raise ModelFileError(f"node {name!r}: all its inputs but the first must be constants")
+    if node.op_type in QUANT_OPERATORS:
+        QuantNode.of(name, attributes(node), [np.asarray(value, np.float64) for value in constants[:3]])

@@ -8,14 +8,15 @@ from netloom.errors import LayerNotSupportedError, ModelFileError
 from netloom.quantize.onnx.checked import checked_onnx
 from netloom.quantize.onnx.cleaned import cleaned
 from netloom.quantize.onnx.graph import Builder, Edge
-from netloom.quantize.onnx.nodes import BUILDERS, QUANTIZERS
+from netloom.quantize.onnx.operators.table import BUILDERS, QUANTIZERS
+from netloom.quantize.onnx.quant import QUANTIZING_OPERATORS
 
 
 def load_onnx(path: Path, input_shapes: Sequence[tuple[int, ...]] | None = None) -> Any:
     """Build the Keras model of an ONNX file; its inputs and outputs are shaped as ONNX has them.
 
     Args:
-        path: of a QONNX or QCDQ model.
+        path: of a QONNX or QCDQ model, which becomes one of QKeras layers; or of a float model, one of Keras layers.
         input_shapes: shape of each input without the batch, where the model leaves sizes open.
 
     Raises:
@@ -25,13 +26,14 @@ def load_onnx(path: Path, input_shapes: Sequence[tuple[int, ...]] | None = None)
     """
     import keras
 
-    wrapped = cleaned(checked_onnx(path, input_shapes))
-    builder = Builder(wrapped)
-    inputs = []
+    model = checked_onnx(path, input_shapes)
+    quantized = any(node.op_type in QUANTIZING_OPERATORS for node in model.graph.node)
+    wrapped, steps = cleaned(model)
+    builder = Builder(wrapped, steps, quantized)
     for value in wrapped.graph.input:
         shape = tuple(wrapped.get_tensor_shape(value.name)[1:])
-        inputs.append(keras.Input(shape, name=builder.name(value.name)))
-        builder.edges[value.name] = Edge(inputs[-1])
+        builder.inputs.append(keras.Input(shape, name=builder.name(value.name)))
+        builder.edges[value.name] = Edge(builder.inputs[-1])
     for node in wrapped.graph.node:
         if node.output[0] in builder.edges:
             continue  # taken by the node before it
@@ -49,5 +51,6 @@ def load_onnx(path: Path, input_shapes: Sequence[tuple[int, ...]] | None = None)
     for value in wrapped.graph.output:
         if value.name not in builder.edges:
             raise LayerNotSupportedError(f"{path}: output {value.name!r} is a constant")
-        outputs.append(builder.as_in_onnx(f"output {value.name!r}", builder.edges[value.name]))
-    return keras.Model(inputs, outputs, name=builder.name(path.stem))
+        who = f"output {value.name!r}"
+        outputs.append(builder.as_in_onnx(who, builder.settled(who, builder.edges[value.name])))
+    return keras.Model(builder.inputs, outputs, name=builder.name(path.stem))

@@ -13,10 +13,12 @@ from netloom.common.process import PYTHON, end, start
 from netloom.errors import StorageError, ToolFailedError
 from netloom.hls import Conversion
 from netloom.hls.conversion import PROJECT
+from netloom.hls.dataflow import TensorType
 from netloom.sim.csim import csim_worker
 from netloom.sim.csim.csim_build import compiled_library
-from netloom.sim.csim.csim_exact import EXACT_FUNCTION, WORDS, exact_values
+from netloom.sim.csim.csim_exact import ELEMENT_BYTES, EXACT_FUNCTION, WORDS, exact_values
 from netloom.sim.engine import Engine, SamplesDone
+from netloom.sim.fixed import empty_values
 
 _CHUNK = 256
 
@@ -37,30 +39,25 @@ class CsimEngine(Engine):
         self.input_names = self._dataflow.input_names
         self.input_shapes = [tensor.shape for tensor in self._dataflow.sources.values()]
         self._outputs = [self._dataflow.types[name] for name in self._dataflow.outputs]
-        self._exact = not all(tensor.element.fits_float64 for tensor in self._outputs)
+        results = [*self._outputs, *(self._dataflow.types[layer.node] for layer in self._dataflow.layers)]
+        self._exact = not all(tensor.element.fits_float64 for tensor in results)
         self._library = compiled_library(conversion.project, exact=self._exact)
         self._log = self._library.with_suffix(".log")
         self._process: subprocess.Popen[bytes] | None = None
         self._said: IO[bytes] | None = None
 
     def _predict(self, inputs: list[np.ndarray], progress: SamplesDone) -> list[np.ndarray]:
-        if not self._exact:
-            return self._run(b"P", inputs, [tensor.shape for tensor in self._outputs], progress)
-        words = self._run(b"P", inputs, [(tensor.size * WORDS,) for tensor in self._outputs], progress)
-        return [
-            exact_values(array, tensor.element).reshape(-1, *tensor.shape)
-            for array, tensor in zip(words, self._outputs, strict=True)
-        ]
+        return self._run(b"P", inputs, self._outputs, progress)
 
     def _trace(self, inputs: list[np.ndarray], progress: SamplesDone) -> dict[str, np.ndarray]:
-        shapes = self._traced_shapes()
-        return dict(zip(shapes, self._run(b"T", inputs, list(shapes.values()), progress), strict=True))
+        traced = self._traced()
+        return dict(zip(traced, self._run(b"T", inputs, list(traced.values()), progress), strict=True))
 
-    def _traced_shapes(self) -> dict[str, tuple[int, ...]]:
+    def _traced(self) -> dict[str, TensorType]:
         """Layers whose results the C++ keeps; the others (reshapes) are no code there."""
         bridge = self._bridge()
         return {
-            layer.name: self._dataflow.types[layer.node].shape
+            layer.name: self._dataflow.types[layer.node]
             for layer in self._dataflow.layers
             if f'("{layer.name}", (void *) malloc' in bridge
         }
@@ -73,19 +70,22 @@ class CsimEngine(Engine):
             raise StorageError(f"{path}: {error.strerror}; convert the model again") from None
 
     def _run(
-        self, command: bytes, inputs: list[np.ndarray], shapes: list[tuple[int, ...]], progress: SamplesDone
+        self, command: bytes, inputs: list[np.ndarray], types: list[TensorType], progress: SamplesDone
     ) -> list[np.ndarray]:
         samples = inputs[0].shape[0]
-        results = [np.empty((samples, *shape)) for shape in shapes]
+        results = [empty_values(samples, tensor) for tensor in types]
         for first in range(0, samples, _CHUNK):
             part = slice(first, min(first + _CHUNK, samples))
-            arrays = self._request(
-                command, [array[part] for array in inputs], [int(np.prod(shape)) for shape in shapes]
-            )
-            for result, array, shape in zip(results, arrays, shapes, strict=True):
-                result[part] = array.reshape(-1, *shape)
+            arrays = self._request(command, [array[part] for array in inputs], [self._words(one) for one in types])
+            for result, array, tensor in zip(results, arrays, types, strict=True):
+                values = exact_values(array, tensor.element) if self._exact else array
+                result[part] = values.reshape(-1, *tensor.shape)
             progress(part.stop, samples)
         return results
+
+    def _words(self, tensor: TensorType) -> int:
+        """64-bit words that the C++ gives for a sample's tensor."""
+        return tensor.size * (WORDS if self._exact else 1)
 
     def _request(self, command: bytes, inputs: list[np.ndarray], sizes: list[int]) -> list[np.ndarray]:
         process = self._worker()
@@ -110,12 +110,13 @@ class CsimEngine(Engine):
 
     def _worker(self) -> subprocess.Popen[bytes]:
         if self._process is None:
-            traced = self._traced_shapes()
+            traced = self._traced()
             spec = {
                 "function": EXACT_FUNCTION if self._exact else f"{PROJECT}_double",
                 "inputs": [tensor.size for tensor in self._dataflow.sources.values()],
-                "outputs": [tensor.size * (WORDS if self._exact else 1) for tensor in self._outputs],
-                "trace": {name: int(np.prod(shape)) for name, shape in traced.items()},
+                "outputs": [self._words(tensor) for tensor in self._outputs],
+                "trace": {name: self._words(tensor) for name, tensor in traced.items()},
+                "element_bytes": ELEMENT_BYTES if self._exact else 8,
                 "traced": self._bridge().count("trace_outputs->insert"),
             }
             # In a file without a name: a library that is there runs from a directory that cannot be written, too.

@@ -16,11 +16,12 @@ from netloom.common.made_once import forget_oldest, made_once
 from netloom.common.process import answer, run_logged, which
 from netloom.errors import StorageError, ToolMissingError
 from netloom.hls.conversion import PROJECT
-from netloom.sim.csim.csim_exact import exact_bridge
+from netloom.sim.csim.csim_exact import exact_bridge, exact_helpers
 
 _FOLDER = "csim"
 _MOST_LIBRARIES = 500
 _FLAGS = ("-O3", "-fPIC", "-fno-gnu-unique", "-w", "-I.", "-Ifirmware/ap_types/", '-DWEIGHTS_DIR="firmware/weights"')
+_HELPERS = "firmware/nnet_utils/nnet_helpers.h"
 _SOURCES = (f"firmware/{PROJECT}.cpp", f"{PROJECT}_bridge.cpp")
 
 
@@ -53,7 +54,7 @@ def compiled_library(project: Path, *, exact: bool = False) -> Path:
 
     Args:
         project: hls4ml's project folder.
-        exact: with the function of `exact_bridge`, too.
+        exact: with `exact_bridge` and `exact_helpers`.
 
     Raises:
         ToolMissingError: if there is no g++.
@@ -62,20 +63,18 @@ def compiled_library(project: Path, *, exact: bool = False) -> Path:
     """
 
     def make(work: Path, log: Path) -> Path:
-        sources = list(_SOURCES)
+        # All in one translation unit: reading the headers and templates a second time is a quarter of the work.
+        parts = list(_SOURCES)
         if exact:
-            bridge = (project / _SOURCES[1]).read_text(encoding="utf-8")
-            sources[1] = str(work / "bridge.cpp")
-            Path(sources[1]).write_text(exact_bridge(bridge), encoding="utf-8")
-        objects = [str(work / f"{index}.o") for index in range(len(sources))]
-        commands = [
-            [compiler(), _standard(), *_FLAGS, "-c", source, "-o", object_]
-            for source, object_ in zip(sources, objects, strict=True)
-        ]
-        linked = work / "library.so"
-        run_logged(commands, project, log, "g++ on hls4ml's C++ project")
-        run_logged([[compiler(), "-shared", *objects, "-o", str(linked)]], project, log, "linking hls4ml's C++ project")
-        return linked
+            for path, change in ((_SOURCES[1], exact_bridge), (_HELPERS, exact_helpers)):
+                (work / Path(path).name).write_text(change(_text(project / path)), encoding="utf-8")
+            # The header first, so that its guard keeps the project's own out.
+            parts = [str(work / Path(_HELPERS).name), _SOURCES[0], str(work / Path(_SOURCES[1]).name)]
+        unit, library = work / "all.cpp", work / "library.so"
+        unit.write_text("".join(f'#include "{part}"\n' for part in parts), encoding="utf-8")
+        command = [compiler(), _standard(), *_FLAGS, "-shared", str(unit), "-o", str(library)]
+        run_logged([command], project, log, "g++ on hls4ml's C++ project")
+        return library
 
     folder = cache_folder() / _FOLDER
     made = made_once(folder / f"{_digest(project, exact)}.so", make, folder / "compile.log")
@@ -83,6 +82,13 @@ def compiled_library(project: Path, *, exact: bool = False) -> Path:
         os.utime(made)
     forget_oldest(folder.glob("*.so"), _MOST_LIBRARIES)
     return made
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise StorageError(f"{path}: there is no such text; convert the model again") from None
 
 
 def _digest(project: Path, exact: bool) -> str:

@@ -59,7 +59,7 @@ def _traced(
 ) -> list[np.ndarray]:
     samples = inputs[0].shape[0]
     results = {name: np.zeros((samples, size)) for name, size in spec["trace"].items()}
-    library.allocate_trace_storage(ctypes.c_size_t(8))
+    library.allocate_trace_storage(ctypes.c_size_t(spec["element_bytes"]))
     collected = (_TraceData * spec["traced"])()
     for sample in range(samples):
         call(inputs, outputs, sample)

@@ -8,7 +8,7 @@ import numpy as np
 
 from netloom.errors import SimulationError
 from netloom.firmware.emit.emitted import EmittedDesign
-from netloom.firmware.map.cycles.cycles import steady_interval
+from netloom.firmware.map.cycles.cycles import STEADY, steady_interval
 from netloom.firmware.stream import Stream
 from netloom.hls.dataflow import TensorType, in_dtype, integer_dtype
 from netloom.sim.engine import Engine, SamplesDone
@@ -19,7 +19,6 @@ from netloom.sim.hardware.verilator_bench import StreamPort
 _RUN_BYTES = 2**28
 """Data of one run of the simulation; a longer data set takes several runs."""
 _CYCLE_BYTES = 8
-_STEADY = 3
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ class StreamEngine(Engine):
         """
         # Twice as many as it holds at a time: before, buffers may hide a slower pace.
         held = self.design.latency // self.design.interval
-        inferences = 2 * (_STEADY + held)
+        inferences = 2 * (STEADY + held)
         most = 8 * inferences
         streams = [port.stream for port in self.design.inputs]
         while inferences <= most:
@@ -143,7 +142,10 @@ class StreamEngine(Engine):
     def _trace(self, inputs: list[np.ndarray], progress: SamplesDone) -> dict[str, np.ndarray]:
         probed = {probe.path for probe in self.simulation.probes}
         layers = [layer for layer in self.design.layers if layer.stream.name in probed]
-        results = {layer.layer: np.empty((inputs[0].shape[0], *layer.shape)) for layer in layers}
+        results = {
+            layer.layer: empty_values(inputs[0].shape[0], TensorType(layer.shape, layer.stream.element))
+            for layer in layers
+        }
         for part, result in self._runs(inputs, progress, probe=True):
             for layer in layers:
                 beats = (part.stop - part.start) * layer.stream.beats
@@ -152,7 +154,7 @@ class StreamEngine(Engine):
                     raise SimulationError(
                         f"design {self.design.name!r}: layer {layer.layer!r} gave {len(seen)} beats, not {beats}"
                     )
-                values = layer.stream.element.to_float(layer.stream.unpack(seen))
+                values = layer.stream.element.to_exact(layer.stream.unpack(seen))
                 results[layer.layer][part] = values.reshape(-1, *layer.shape)
         return results
 

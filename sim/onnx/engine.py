@@ -33,10 +33,7 @@ class OnnxEngine(Engine):
         dataflow = traced(self._dataflow)
         twin = Twin(dataflow, {f"layer{index}": layer.node for index, layer in enumerate(dataflow.layers)})
         results = twin.run(inputs, progress)
-        return {
-            layer.name: np.asarray(result, dtype=np.float64)
-            for layer, result in zip(dataflow.layers, results, strict=True)
-        }
+        return {layer.name: result for layer, result in zip(dataflow.layers, results, strict=True)}
 
 
 class Twin:

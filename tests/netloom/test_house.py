@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,3 +100,24 @@ def test_the_guide_for_newcomers_names_what_is_there() -> None:
         name for name in (*links, *named) if not any(word in name for word in templates) and not (ROOT / name).exists()
     ]
     assert not missing
+
+
+SHELVES = ("models/data", "models/networks", "models/tasks")
+"""Folders with a file for each thing of one kind: one more is no more to hold in one's head."""
+
+
+def ours() -> list[Path]:
+    """Every Python file of the stages, netloom, the tests and the benchmarks."""
+    found = [path for top in (*STAGES, "netloom", "tests", "benchmarks") for path in (ROOT / top).rglob("*.py")]
+    assert len(found) > 800
+    return found
+
+
+def test_a_file_is_held_in_ones_head() -> None:
+    lines = {path.relative_to(ROOT): len(path.read_text(encoding="utf-8").splitlines()) for path in ours()}
+    assert not {path: count for path, count in lines.items() if count > 320}
+
+
+def test_a_folder_is_small_or_has_rooms() -> None:
+    sizes = Counter(path.parent.relative_to(ROOT).as_posix() for path in ours() if path.name != "__init__.py")
+    assert not {folder: size for folder, size in sizes.items() if size > 16 and folder not in SHELVES}

@@ -129,6 +129,43 @@ def test_outputs_beyond_float64_are_compared_in_their_last_bit(tmp_path):
     assert (fidelity.first_mismatch.sample, fidelity.first_mismatch.index) == (7, [2])
 
 
+@pytest.mark.parametrize("io_type", ["io_parallel", pytest.param("io_stream", marks=pytest.mark.slow)])
+def test_layers_beyond_float64_are_compared_in_their_last_bit(tmp_path, io_type):
+    """Here the outputs are narrow: what an inner layer loses would not be seen in them."""
+    from qkeras import QDense
+
+    inputs = keras.Input((4,))
+    x = quant(16, 3, "q")(inputs)
+    for index in range(5):
+        x = QDense(4, kernel_quantizer=bits(12, 2), bias_quantizer=bits(9, 2), name=f"fc{index}")(x)
+    model = keras.Model(inputs, quant(8, 3, "narrow")(x))
+    rng = np.random.default_rng(5)
+    for layer in model.layers:
+        layer.set_weights([rng.uniform(-2, 2, weight.shape) for weight in layer.get_weights()])
+    conversion = convert(model, HlsSettings(io_type=io_type), tmp_path / "net")
+    x = rng.normal(0, 2, (30, 4))
+    fixed = FixedEngine(conversion)
+    step = next(layer.type.step for layer in conversion.layers if layer.name == "fc4")
+    exact = fixed.exact_trace(x)["fc4"]
+    assert isinstance(exact[0, 0], Fraction) and fixed.trace(x)["fc4"].dtype == np.float64
+
+    class OneStepOff(FixedEngine):
+        def _trace(self, inputs, progress):
+            layers = super()._trace(inputs, progress)
+            layers["fc4"][7, 2] += Fraction(step)
+            return layers
+
+    other = OneStepOff(conversion)
+    assert (other.trace(x)["fc4"] == fixed.trace(x)["fc4"]).all()
+    with open_engine("csim", conversion=conversion) as csim:
+        assert (csim.exact_trace(x)["fc4"] == exact).all()
+        for engine, mismatches in ((fixed, 0), (other, 1)):
+            fidelity = compare_engines(csim, engine, x, steps={"fc4": step}, trace=True)
+            found = {layer.layer: (layer.mismatches, layer.max_difference_steps) for layer in fidelity.layers}
+            assert found["fc4"] == (mismatches, float(mismatches)) and len(found) > 4
+            assert fidelity.mismatches == 0
+
+
 def test_a_chain_beyond_any_type_is_refused_with_its_layer_and_the_way_out_works(tmp_path):
     from qkeras import QDense
 

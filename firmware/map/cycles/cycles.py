@@ -14,7 +14,8 @@ from netloom.firmware.design import Design
 from netloom.firmware.map.cycles.compiled_cycles import CompiledRun
 from netloom.firmware.map.cycles.cycle_run import CycleRun, InterpretedRun
 
-_STEADY = 3
+STEADY = 3
+"""Intervals in a row, each the same, after which a design keeps its pace."""
 _LONGEST_PATTERN = 8
 _MOST_INFERENCES = 40
 _STRETCH = 1 << 16
@@ -86,7 +87,7 @@ def steady_interval(ends: Sequence[int], held: int = 0) -> int | None:
     """
     intervals = list(map(sub, ends[1:], ends))
     for period in range(1, max(_LONGEST_PATTERN, held + 1) + 1):
-        window = max(_STEADY, 2 * period, held + 2)
+        window = max(STEADY, 2 * period, held + 2)
         last = intervals[-window:]
         if len(last) == window and last[period:] == last[:-period]:
             return -(-sum(last[:period]) // period)
@@ -115,4 +116,4 @@ def _most(run: CycleRun) -> int:
 def _is_steady(run: CycleRun) -> bool:
     """Whether inferences follow each other at one pace, and buffers that hid a slower one have filled."""
     held = _held(run)
-    return len(run.finished) > _STEADY + 2 * held and steady_interval(run.finished, held) is not None
+    return len(run.finished) > STEADY + 2 * held and steady_interval(run.finished, held) is not None

@@ -30,11 +30,6 @@ class CastUnit(Unit):
     to: FixedPoint
 
     @property
-    def inputs(self) -> tuple[Stream, ...]:
-        """The source."""
-        return (self.source,)
-
-    @property
     def outputs(self) -> tuple[Stream, ...]:
         """As many elements, of the new type."""
         return (Stream(f"{self.name}_out", self.to, self.source.lanes, self.source.beats),)

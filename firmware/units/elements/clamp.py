@@ -40,11 +40,6 @@ class ClampUnit(Unit):
             )
 
     @property
-    def inputs(self) -> tuple[Stream, ...]:
-        """The source."""
-        return (self.source,)
-
-    @property
     def outputs(self) -> tuple[Stream, ...]:
         """As many elements, in as many bits as the limits leave."""
         return (Stream(f"{self.name}_out", self._element, self.source.lanes, self.source.beats),)

@@ -56,11 +56,6 @@ class DivideUnit(Unit):
             raise PrecisionError(f"{self.name}: the divisor must be 1 to {_LARGEST}, not {self.operation.divisor}")
 
     @property
-    def inputs(self) -> tuple[Stream, ...]:
-        """The source."""
-        return (self.source,)
-
-    @property
     def outputs(self) -> tuple[Stream, ...]:
         """As many elements, of the same type."""
         source = self.source

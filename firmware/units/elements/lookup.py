@@ -49,11 +49,6 @@ class LookupUnit(Unit):
             raise PrecisionError(f"{self.name}: the table's scale and offset must be below {_LARGEST}")
 
     @property
-    def inputs(self) -> tuple[Stream, ...]:
-        """The source."""
-        return (self.source,)
-
-    @property
     def outputs(self) -> tuple[Stream, ...]:
         """As many elements, of the table's type."""
         return (Stream(f"{self.name}_out", self.operation.element, self.source.lanes, self.source.beats),)

@@ -85,11 +85,6 @@ class ReduceUnit(Unit):
             )
 
     @property
-    def inputs(self) -> tuple[Stream, ...]:
-        """The source."""
-        return (self.source,)
-
-    @property
     def outputs(self) -> tuple[Stream, ...]:
         """One element a group, one a beat."""
         return (Stream(f"{self.name}_out", self._accum, 1, self.source.beats // self._beats),)

@@ -115,11 +115,6 @@ class DepthwiseUnit(Unit):
         return depthwise_saturates(self.operation, [window], [Bounds.of(window)])
 
     @property
-    def inputs(self) -> tuple[Stream, ...]:
-        """The windows' columns."""
-        return (self.source,)
-
-    @property
     def outputs(self) -> tuple[Stream, ...]:
         """The sums."""
         return (Stream(f"{self.name}_out", self.operation.accum, self.lanes, self.source.beats // self.kernel_width),)

@@ -101,11 +101,6 @@ class MatVecUnit(Unit):
         return self.pe * self.simd
 
     @property
-    def inputs(self) -> tuple[Stream, ...]:
-        """The vectors."""
-        return (self.source,)
-
-    @property
     def outputs(self) -> tuple[Stream, ...]:
         """The results."""
         return (Stream(f"{self.name}_out", self.operation.accum, self.pe, self.source.beats // self.sf),)

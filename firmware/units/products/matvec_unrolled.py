@@ -53,11 +53,6 @@ class MatVecUnrolled(Unit):
             )
 
     @property
-    def inputs(self) -> tuple[Stream, ...]:
-        """The vectors."""
-        return (self.source,)
-
-    @property
     def outputs(self) -> tuple[Stream, ...]:
         """The results."""
         lanes = self.operation.weights.shape[1]

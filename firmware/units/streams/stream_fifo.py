@@ -56,11 +56,6 @@ class StreamFifo(Unit):
         return 3 if self.style == BLOCK else 1
 
     @property
-    def inputs(self) -> tuple[Stream, ...]:
-        """The source."""
-        return (self.source,)
-
-    @property
     def outputs(self) -> tuple[Stream, ...]:
         """The same beats."""
         return (replace(self.source, name=f"{self.name}_out"),)

@@ -37,11 +37,6 @@ class StreamFork(Unit):
             raise SettingsError(f"fork {self.name!r}: count must be at least 2, not {self.count}")
 
     @property
-    def inputs(self) -> tuple[Stream, ...]:
-        """The source."""
-        return (self.source,)
-
-    @property
     def outputs(self) -> tuple[Stream, ...]:
         """Copies `{name}_out0`, `{name}_out1`, ..."""
         return tuple(replace(self.source, name=f"{self.name}_out{index}") for index in range(self.count))

@@ -24,11 +24,6 @@ class StreamRegister(Unit):
     source: Stream
 
     @property
-    def inputs(self) -> tuple[Stream, ...]:
-        """The source."""
-        return (self.source,)
-
-    @property
     def outputs(self) -> tuple[Stream, ...]:
         """The same beats."""
         return (replace(self.source, name=f"{self.name}_out"),)

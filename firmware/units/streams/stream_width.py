@@ -44,11 +44,6 @@ class StreamWidth(Unit):
             )
 
     @property
-    def inputs(self) -> tuple[Stream, ...]:
-        """The source."""
-        return (self.source,)
-
-    @property
     def outputs(self) -> tuple[Stream, ...]:
         """The same elements in other beats."""
         beats = self.source.beats * self.source.lanes // self.lanes

@@ -95,11 +95,6 @@ class LineBuffer(Unit):
         return self.rows * self.columns * self.slices
 
     @property
-    def inputs(self) -> tuple[Stream, ...]:
-        """The image."""
-        return (self.source,)
-
-    @property
     def outputs(self) -> tuple[Stream, ...]:
         """The columns."""
         beats = self.window_rows * self.columns * self.slices

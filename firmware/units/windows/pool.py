@@ -97,11 +97,6 @@ class PoolUnit(Unit):
         return pool_saturates(self.operation, [window], [Bounds.of(window)])
 
     @property
-    def inputs(self) -> tuple[Stream, ...]:
-        """The windows' columns."""
-        return (self.source,)
-
-    @property
     def outputs(self) -> tuple[Stream, ...]:
         """The results."""
         element = self.operation.accum or self.source.element

@@ -69,11 +69,6 @@ class ReplayBuffer(Unit):
         return 3 if self.style == BLOCK else 2
 
     @property
-    def inputs(self) -> tuple[Stream, ...]:
-        """The source."""
-        return (self.source,)
-
-    @property
     def outputs(self) -> tuple[Stream, ...]:
         """`rows * groups * repeats * words` beats."""
         beats = self.rows * self.pattern.groups * self.pattern.repeats * self.pattern.words

@@ -58,11 +58,6 @@ class WindowShift(Unit):
         return (self.width - self.span) // self.stride_width + 1
 
     @property
-    def inputs(self) -> tuple[Stream, ...]:
-        """The columns."""
-        return (self.source,)
-
-    @property
     def outputs(self) -> tuple[Stream, ...]:
         """The windows."""
         beats = self.source.beats // self.width * self.positions

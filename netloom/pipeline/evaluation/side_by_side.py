@@ -51,7 +51,7 @@ def compare_all(
             # Nothing is compared with the layers of the float model: its values are on no grid.
             traced = 0 if engine.name == "float" else len(x[0][: _left(trace_samples, start)])
             told = partial(_advanced, advanced, done + count, all_)
-            layers = engine.trace([one[:traced] for one in x], told) if traced else {}
+            layers = engine.exact_trace([one[:traced] for one in x], told) if traced else {}
             outputs[engine.name].append(found)
             if before is not None:
                 name, first, first_layers = before

@@ -7,8 +7,7 @@ from typing import Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from netloom.common.reading import Number, Whole, is_numbers, read_arrays, read_json
-from netloom.errors import StorageError
+from netloom.common.reading import Number, Whole, file_errors, is_numbers, read_arrays, read_json
 from netloom.models.data.examples import as_list, gathered
 from netloom.pipeline import rundir
 from netloom.records import FidelityRecord
@@ -98,20 +97,14 @@ def _read(
     directory: Path, name: str, known: Sequence[str], samples: int, shapes: Sequence[tuple[int, ...]]
 ) -> dict[str, list[np.ndarray]]:
     path = directory / name
-    try:
+    missing = f"is missing: {directory} holds no finished run; netloom run makes one"
+    with file_errors(path, missing, "delete it and run again"):
         arrays = read_arrays(path)
-        engines = dict.fromkeys(name.split("/")[0] for name in arrays)
         predictions = {}
-        for engine in engines:
+        for engine in dict.fromkeys(name.split("/")[0] for name in arrays):
             held = gathered(engine, arrays)
             predictions[engine] = [] if held is None else as_list(held)
         _check(predictions, known, samples, shapes)
-    except FileNotFoundError:
-        raise StorageError(f"{path} is missing: {directory} holds no finished run; netloom run makes one") from None
-    except OSError as error:
-        raise StorageError(f"cannot read {path} ({error.strerror}); delete it and run again") from None
-    except ValueError as error:
-        raise StorageError(f"{path} is damaged ({error}); delete it and run again") from None
     return predictions
 
 

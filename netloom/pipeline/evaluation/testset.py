@@ -7,8 +7,8 @@ from typing import Self
 
 import numpy as np
 
-from netloom.common.reading import read_arrays, text_of
-from netloom.errors import NetloomError, StorageError
+from netloom.common.reading import file_errors, read_arrays, text_of
+from netloom.errors import NetloomError
 from netloom.models import Dataset
 from netloom.models.data.examples import Examples, as_list, count, gathered, members, take
 from netloom.models.tasks import find_task, read_targets
@@ -72,14 +72,9 @@ class TestSet(Examples):
         Raises:
             StorageError: if the file is missing or not such a file.
         """
-        try:
+        missing = "is missing; run `netloom run` in that directory to make it"
+        with file_errors(path, missing, "delete it and run again"):
             return cls._of(read_arrays(path))
-        except FileNotFoundError:
-            raise StorageError(f"{path} is missing; run `netloom run` in that directory to make it") from None
-        except OSError as error:
-            raise StorageError(f"cannot read {path} ({error.strerror}); delete it and run again") from None
-        except ValueError as error:
-            raise StorageError(f"{path} is damaged ({error}); delete it and run again") from None
 
     @classmethod
     def _of(cls, arrays: dict[str, np.ndarray]) -> Self:

@@ -14,7 +14,7 @@ def _inputs(job: Job) -> dict[str, object]:
         "data": job.data().digest,
         "task": job.data().task,
         "policy": job.settings.policy_for(job.network).model_dump(mode="json"),
-        "epochs": job.settings.fine_tune_epochs_for(job.network),
+        "epochs": _epochs(job),
         "seed": job.settings.seed,
         "batch_size": _batch_size(job),
     }
@@ -24,15 +24,18 @@ def _batch_size(job: Job) -> int:
     return job.network.training.batch_size if job.network else USER_MODEL_BATCH_SIZE
 
 
+def _epochs(job: Job) -> int:
+    return job.settings.fine_tune_epochs_for(job.network, job.state.origin.model_file)
+
+
 def _made(job: Job) -> tuple[str, ...]:
-    fine_tuned = job.settings.fine_tune_epochs_for(job.network)
-    return (rundir.QUANTIZED_MODEL, rundir.CALIBRATED_MODEL) if fine_tuned else (rundir.QUANTIZED_MODEL,)
+    return (rundir.QUANTIZED_MODEL, rundir.CALIBRATED_MODEL) if _epochs(job) else (rundir.QUANTIZED_MODEL,)
 
 
 def _work(job: Job, out: Path) -> None:
     from netloom.quantize import load_model, quantize, save_model
 
-    epochs = job.settings.fine_tune_epochs_for(job.network)
+    epochs = _epochs(job)
     start = load_model(job.directory / rundir.FLOAT_MODEL)
     model = quantize(
         start,

@@ -2,12 +2,10 @@
 
 import numpy as np
 
+from netloom.hls.dataflow.operations.gather import FARTHEST
 from netloom.sim.onnx.numbers import floor_shifted
 from netloom.sim.onnx.site import Site
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
-
-_FAR = 30
-"""Beyond 2**30 rows there are none: an index is not shifted further than that."""
 
 
 def write_gather(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
@@ -23,7 +21,7 @@ def write_gather(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
 def _index(writer: GraphWriter, site: Site, count: int) -> OnnxValue:
     raw, fraction = writer.cast(site.values[-1], site.dtype), site.types[-1].element.fraction
     if fraction < 0:
-        raw = writer.times(_held(writer, raw, count), 2 ** min(-fraction, _FAR))
+        raw = writer.times(_held(writer, raw, count), 2 ** min(-fraction, FARTHEST))
     return writer.cast(_held(writer, floor_shifted(writer, raw, max(fraction, 0)), count - 1), np.int64)
 
 

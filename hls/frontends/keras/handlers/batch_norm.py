@@ -9,6 +9,7 @@ import numpy as np
 from netloom.fixed_point import FixedPoint
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
 from netloom.quantize.quantizers import check_bits
+from netloom.quantize.smallest_grid import is_fixed
 from netloom.rounding import Rounding
 
 SCALE_BITS = 18
@@ -18,7 +19,7 @@ SCALE_BITS = 18
 class BatchNormHandler(NetloomHandler):
     """`BatchNormalization`: scale = gamma / sqrt(variance + epsilon), and the offset.
 
-    Where these are exact on a grid of at most `SCALE_BITS` bits (netloom's own quantization makes them so) they stay
+    Where these are exact on a grid of at most `FLOAT32_BITS` bits (netloom's own quantization makes them so) they stay
     so; otherwise they are rounded to `SCALE_BITS` bits, and the firmware equals the model up to that rounding only.
     """
 
@@ -83,9 +84,9 @@ def scaled(scale: Any, offset: Any, inputs: Sequence[str], shape: Sequence[int])
 
 
 def _on_grid(values: np.ndarray) -> np.ndarray:
-    """Values rounded to `SCALE_BITS` significant bits of the largest, unless they need no more as they are."""
+    """Values as they are, if a grid of `FLOAT32_BITS` has them; else rounded to `SCALE_BITS` bits of the largest."""
     peak = float(np.abs(values).max(initial=0.0))
-    if peak == 0:
+    if peak == 0 or is_fixed(values):
         return values
     integer = int(np.frexp(peak)[1]) + 1
     grid = FixedPoint(SCALE_BITS, integer, True, Rounding.RND_CONV)

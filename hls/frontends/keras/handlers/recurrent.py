@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
-from netloom.fixed_point import FixedPoint
+from netloom.fixed_point import ZERO
 from netloom.hls.frontends.keras.handlers.activation import hard_type
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
 from netloom.hls.frontends.keras.handlers.quantizer import quantized_values
@@ -15,7 +15,6 @@ from netloom.hls.layers.function_values import TABLE_BITS
 from netloom.hls.layers.recurrent import recurrent
 from netloom.quantize.quantizers import quantizer_type
 
-_NOTHING = FixedPoint(1, 1, signed=False)
 _LAYERS = ("QSimpleRNN", "QLSTM", "QGRU")
 
 
@@ -58,7 +57,7 @@ def _cell(layer: Any) -> RecurrentCell:
         layer, cell.recurrent_kernel, cell.recurrent_quantizer_internal, "recurrent kernel"
     )
     columns = cell.units * len(GATES[kind])
-    biases, bias_type = np.zeros((2, columns)), _NOTHING
+    biases, bias_type = np.zeros((2, columns)), ZERO
     if cell.use_bias:
         values, bias_type = quantized_values(layer, cell.bias, cell.bias_quantizer_internal, "bias")
         biases[: values.size // columns] = values.reshape(-1, columns)

@@ -100,3 +100,16 @@ def test_random_cells(cache, seed):
     ]
     assert len({row.tobytes() for row in runs[0].outputs[0]}) > 100
     assert (runs[0].outputs[0] == runs[1].outputs[0]).all()
+
+
+def test_flip_flops_of_the_same_controls_load_in_one_process():
+    def flip_flop(number: int, enable: str) -> str:
+        chosen = "\n".join(f'    .{name}("{value}"),' for name, value in (("CEMUX", "CE"), ("GSR", "DISABLED")))
+        pins = f"    .CE({enable}),\n    .CLK(clk),\n    .DI(d[{number}]),\n    .LSR(rst),\n    .Q(q[{number}])"
+        return f'  TRELLIS_FF #(\n{chosen}\n    .REGSET("RESET")\n  ) f{number} (\n{pins}\n  );\n'
+
+    cells_ = "".join(flip_flop(number, "ab"[number % 2]) for number in range(100))
+    plain = inlined(f"module m;\n{cells_}endmodule\nmodule n;\n{flip_flop(0, 'a')}endmodule\n")
+    assert [module.count("always") for module in plain.split("endmodule")] == [2, 1, 0]
+    assert "TRELLIS_FF" not in plain
+    assert max(map(len, plain.splitlines())) < 100  # of a line of many thousand words Verilator has enough

@@ -14,7 +14,8 @@ DOMAIN = "qonnx.custom_op.general"
 class OnnxNet:
     """An ONNX model that grows node by node; `last` is its newest tensor, `shape` that tensor's."""
 
-    def __init__(self, shape: tuple[int, ...], seed: int = 0, qcdq: bool = False) -> None:
+    def __init__(self, shape: tuple[int, ...], seed: int = 0, qcdq: bool = False, opset: int = 13) -> None:
+        self.opset, self.opset_of_qonnx = opset, 1
         self.rng = np.random.default_rng(seed)
         self.qcdq, self.source, self.shape, self.last = qcdq, shape, shape, "x"
         self.nodes: list[Any] = []
@@ -101,7 +102,7 @@ class OnnxNet:
     def pool(self, kind: str = "MaxPool") -> None:
         rank = len(self.shape) - 1
         if min(self.shape[1:]) >= 2:
-            self.node(kind, self.last, kernel_shape=[2] * rank, strides=[2] * rank)
+            self.node(kind, self.last, kernel_shape=[2] * rank, strides=[2] * rank, pads=[0] * 2 * rank)
             self.shape = (self.shape[0], *(length // 2 for length in self.shape[1:]))
 
     def norm(self) -> None:
@@ -127,7 +128,7 @@ class OnnxNet:
         source = helper.make_tensor_value_info("x", TensorProto.FLOAT, [SAMPLES, *self.source])
         end = helper.make_tensor_value_info(self.last, TensorProto.FLOAT, [SAMPLES, *self.shape])
         graph = helper.make_graph(self.nodes, "net", [source], [end], self.constants)
-        opsets = [helper.make_opsetid("", 13), helper.make_opsetid(DOMAIN, 1)]
+        opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid(DOMAIN, self.opset_of_qonnx)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=8)
 
     def save(self, path: Path) -> Path:
@@ -147,6 +148,93 @@ def random_net(seed: int) -> OnnxNet:
         if rng.random() < 0.8:
             net.activation()
     net.dense()
+    return net
+
+
+ROUNDINGS = ("ROUND", "FLOOR", "CEIL", "UP", "DOWN", "HALF_UP", "HALF_DOWN")
+
+
+class FreeNet(OnnxNet):
+    """Scales of any size, zero points, every rounding, and every other quantizer that qonnx has."""
+
+    def weights(self, shape: tuple[int, ...], axis: int) -> str:
+        """Quantized with one scale or one a channel, none of them a power of two; or to two values."""
+        values = self.constant(self.rng.normal(0, 0.5, shape))
+        sizes = [shape[axis] if one == axis else 1 for one in range(len(shape))]
+        scale: Any = self.rng.uniform(0.05, 0.3)
+        if self.rng.random() < 0.2:
+            return self.node("BipolarQuant", values, self.constant(scale), domain=DOMAIN)
+        if self.rng.random() < 0.5:
+            scale = self.rng.uniform(0.05, 0.3, sizes)
+        return self.quantized(values, int(self.rng.integers(2, 6)), scale, narrow=bool(self.rng.random() < 0.5))
+
+    def activation(self) -> None:
+        """Any quantizer, now and then behind a ReLU."""
+        kind = str(self.rng.choice(["Quant", "Quant", "Quant", "IntQuant", "BipolarQuant", "MultiThreshold"]))
+        scale = float(self.rng.choice([self.rng.uniform(0.1, 0.5), 0.125, 0.25]))
+        bits, rounding = int(self.rng.integers(1, 6)), str(self.rng.choice(ROUNDINGS))
+        signed = bool(self.rng.random() < 0.5)
+        zero = float(self.rng.integers(-3, 4)) if self.rng.random() < 0.4 else 0.0
+        if kind in ("Quant", "IntQuant") and self.rng.random() < 0.5:
+            self.node("Relu", self.last)
+            bits, zero = bits + 1, -abs(zero)
+        if kind == "BipolarQuant":
+            self.node("BipolarQuant", self.last, self.constant(scale), domain=DOMAIN)
+        elif kind == "MultiThreshold":
+            rows = int(self.rng.choice([1, self.shape[0]]))
+            values = np.sort(self.rng.normal(0, 1, (rows, int(self.rng.integers(1, 6)))), axis=1)
+            given = {"out_scale": scale, "out_bias": float(self.rng.integers(-2, 3))}
+            self.node("MultiThreshold", self.last, self.constant(values), domain=DOMAIN, **given)
+        else:
+            given = [self.constant(value) for value in (scale, zero, bits)]
+            narrow = int(signed and bits > 1 and self.rng.random() < 0.3)
+            self.node(kind, self.last, *given, domain=DOMAIN, signed=int(signed), narrow=narrow, rounding_mode=rounding)
+            if self.rng.random() < 0.3 and bits > 2 and not narrow:
+                less = [self.constant(value) for value in (scale, zero, bits, bits - 2)]
+                self.node("Trunc", self.last, *less, domain=DOMAIN, rounding_mode=str(self.rng.choice(ROUNDINGS)))
+
+    def norm(self) -> None:
+        """A batch normalization of any numbers, scales below 0 too."""
+        channels = self.shape[0]
+        scale = self.rng.uniform(0.3, 2, channels) * self.rng.choice([1, 1, 1, -1], channels)
+        rest = [
+            self.rng.normal(0, 0.5, channels),
+            self.rng.normal(0, 0.5, channels),
+            self.rng.uniform(0.5, 2, channels),
+        ]
+        self.node("BatchNormalization", self.last, self.constant(scale), *(self.constant(value) for value in rest))
+
+    def dense(self) -> None:
+        """With a bias of any numbers, half the time."""
+        if len(self.shape) > 1:
+            self.node("Flatten", self.last)
+            self.shape = (int(np.prod(self.shape)),)
+        x, units = self.last, int(self.rng.integers(2, 6))
+        self.node("MatMul", x, self.weights((*self.shape, units), 1))
+        if self.rng.random() < 0.5:
+            self.node("Add", self.last, self.constant(self.rng.normal(0, 0.5, units)))
+        self.shape = (units,)
+
+
+def free_net(seed: int) -> FreeNet:
+    """A plain quantizer, then two or three layers of any quantizers, and at the end one of powers of two."""
+    rng = np.random.default_rng([seed, 2])
+    shape = [(5,), (2, 8), (1, 6, 5), (3, 5, 6)][int(rng.integers(0, 4))]
+    net = FreeNet(shape, seed)
+    net.quantized(net.last, int(rng.integers(3, 7)), 2.0 ** -int(rng.integers(1, 4)))
+    for _ in range(int(rng.integers(1, 4))):
+        if len(net.shape) > 1 and rng.random() < 0.7:
+            net.conv()
+        else:
+            net.dense()
+        if rng.random() < 0.4:
+            net.norm()
+        net.activation()
+        if len(net.shape) > 1 and rng.random() < 0.4:
+            net.pool()
+    net.dense()
+    given = [net.constant(value) for value in (0.25, float(rng.integers(-2, 3)), int(rng.integers(2, 7)))]
+    net.node("Quant", net.last, *given, domain=DOMAIN, signed=1, narrow=0, rounding_mode=str(rng.choice(ROUNDINGS)))
     return net
 
 

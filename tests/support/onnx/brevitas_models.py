@@ -1,6 +1,6 @@
-"""Makes `tests/support/onnx_models/`: networks of Brevitas, exported as QONNX and QCDQ, untrained.
+"""Makes `tests/support/onnx/onnx_models/`: networks of Brevitas, exported as QONNX and QCDQ, untrained.
 
-    pip install torch brevitas qonnx onnxscript && python tests/support/brevitas_models.py
+    pip install torch brevitas qonnx onnxscript && python tests/support/onnx/brevitas_models.py
 
 torch is no dependency of the tests, so what comes out is kept.
 """

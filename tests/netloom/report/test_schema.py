@@ -31,5 +31,5 @@ def test_unknown_fields_and_other_versions_are_refused(report: Report) -> None:
 
 
 def test_the_documentation_is_made_from_the_schema() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "report.md").read_text(encoding="utf-8")
     assert page == reference(), "run: python -m netloom.report.reference > docs/report.md"

@@ -1,0 +1,1 @@
+"""What each ONNX operator becomes in Keras; `table.py` has them all."""

@@ -1,0 +1,255 @@
+"""Operators on pictures and sequences: convolutions, pooling, channels joined. Their channels are last in Keras."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from netloom.errors import LayerNotSupportedError
+from netloom.quantize.onnx.graph import Builder, Edge, attributes, whole
+from netloom.quantize.onnx.operators.products import split, sum_grid
+from netloom.quantize.onnx.real import Grid
+
+
+def build_conv(builder: Builder, node: Any) -> Edge:
+    """A convolution, depthwise with a group a channel; zeros around it a layer of their own if need be."""
+    name, given = builder.node_name(node), attributes(node)
+    kernel, steps = builder.kernel(node, node.input[1], 0)
+    rank = kernel.ndim - 2
+    if rank not in (1, 2):
+        raise LayerNotSupportedError(f"node {name!r}: a convolution over {rank} axes; over 1 and 2 are read")
+    group, size = given.get("group", 1), kernel.shape[2:]
+    strides, dilations = (whole(given.get(one), rank, 1) for one in ("strides", "dilations"))
+    bias = builder.weights(node, node.input[2]) if len(node.input) > 2 else None
+    pads = _pads(node, rank)
+    edge = builder.edge(node, real=True)
+    if np.any(pads) and edge.real is not None and edge.real.shift.any():
+        edge = builder.centred(node, edge)
+    tensor, padding = _padded(builder, node, builder.channels_last(node, edge), pads, size, strides, dilations)
+    values = np.moveaxis(kernel, (0, 1), (-1, -2))
+    depthwise = group > 1 and group == tensor.shape[-1]
+    options: dict[str, Any] = {"padding": padding, "strides": strides, "dilation_rate": dilations}
+    if rank == 1:
+        options = {key: value if key == "padding" else value[0] for key, value in options.items()}
+    kind, what, sizes = "Conv", "kernel", [kernel.shape[0], size]
+    if depthwise:
+        # (*kernel, 1, C * m) as (*kernel, C, m): ONNX has the results of a channel side by side, as Keras has.
+        values = values.reshape(*size, group, kernel.shape[0] // group)
+        kind, what, sizes = "DepthwiseConv", "depthwise", [size]
+        options["depth_multiplier"] = kernel.shape[0] // group
+    else:
+        options["groups"] = group
+    columns = np.moveaxis(kernel, 0, -1)
+    bias, real = split(builder, node, edge, columns, steps, bias)
+    grid = sum_grid(builder, edge, columns, bias, bool(np.any(pads)))
+    weights = {what: (node, kernel), "bias": (node, bias)}
+    layer = builder.weighted(f"{kind}{rank}D", weights, *sizes, name=name, **options)
+    result = layer(tensor)
+    layer.set_weights([values] if bias is None else [values, bias])
+    return Edge(result, last=True, grid=grid, real=real)
+
+
+def _pads(node: Any, rank: int) -> list[tuple[int, int]]:
+    pads = whole(attributes(node).get("pads"), 2 * rank, 0)
+    return [(int(pads[axis]), int(pads[rank + axis])) for axis in range(rank)]
+
+
+def _padded(
+    builder: Builder,
+    node: Any,
+    tensor: Any,
+    pads: list[tuple[int, int]],
+    size: Any,
+    strides: Any,
+    dilations: Any,
+) -> tuple[Any, str]:
+    """The tensor and Keras's `padding`: 'same' where that means these zeros, else they are put around it."""
+    import keras
+
+    name = builder.node_name(node)
+    if attributes(node).get("auto_pad", b"NOTSET") not in (b"NOTSET", b"VALID"):
+        raise LayerNotSupportedError(f"node {name!r}: auto_pad must be NOTSET; give the zeros as pads")
+    if min(min(pair) for pair in pads) < 0:
+        raise LayerNotSupportedError(f"node {name!r}: pads {pads} must not be negative")
+    if not any(any(pair) for pair in pads):
+        return tensor, "valid"
+    if _same(tensor, size, strides, dilations) == pads:
+        return tensor, "same"
+    zeros = getattr(keras.layers, f"ZeroPadding{len(pads)}D")
+    layer = zeros(pads[0] if len(pads) == 1 else tuple(pads), name=builder.name(f"{name}_zeros"))
+    return layer(tensor), "valid"
+
+
+def _same(tensor: Any, size: Any, strides: Any, dilations: Any) -> list[tuple[int, int]]:
+    """The pads that Keras's 'same' means, axis by axis."""
+    pads = []
+    for length, kernel, stride, dilation in zip(tensor.shape[1:-1], size, strides, dilations, strict=True):
+        missing = max((-(-length // stride) - 1) * stride + (kernel - 1) * dilation + 1 - length, 0)
+        pads.append((missing // 2, missing - missing // 2))
+    return pads
+
+
+def _pooled(builder: Builder, node: Any) -> Edge:
+    """What a pooling takes: it commutes with a scale that rises, and an average with any that has no limits."""
+    edge = builder.edge(node, real=True)
+    real, average = edge.real, node.op_type in ("AveragePool", "GlobalAveragePool", "ReduceMean")
+    if real is not None and (real.limited if average else not (real.scale > 0).all()):
+        edge = builder.settled(f"node {builder.node_name(node)!r}", edge)
+    tensor = builder.channels_last(node, edge)
+    return replace(
+        edge, tensor=tensor, last=True, grid=edge.grid if edge.last or edge.grid is None else edge.grid.uniform
+    )
+
+
+def _averaged(edge: Edge, tensor: Any, count: int, last: bool = True) -> Edge:
+    grid = None if edge.grid is None else Grid(edge.grid.step / count, edge.grid.low * count, edge.grid.high * count)
+    return Edge(tensor, last, None, grid, edge.real)
+
+
+def _window(builder: Builder, node: Any) -> tuple[Edge, dict[str, Any]]:
+    """What a pooling takes, and its window."""
+    name, given = builder.node_name(node), attributes(node)
+    size = tuple(given["kernel_shape"])
+    rank = len(size)
+    if rank not in (1, 2) or given.get("ceil_mode"):
+        raise LayerNotSupportedError(f"node {name!r}: pooling over {rank} axes, or with ceil_mode, is not read")
+    if given.get("auto_pad", b"NOTSET") not in (b"NOTSET", b"VALID") or set(given.get("dilations", [1])) != {1}:
+        raise LayerNotSupportedError(f"node {name!r}: pooling with auto_pad or dilations is not read")
+    edge, strides, pads = _pooled(builder, node), whole(given.get("strides"), rank, 1), _pads(node, rank)
+    options: dict[str, Any] = {"pool_size": size, "strides": strides}
+    if rank == 1:
+        options = {key: value[0] for key, value in options.items()}
+    if any(any(pair) for pair in pads):
+        counted = node.op_type == "AveragePool" and given.get("count_include_pad", 0)
+        if counted or _same(edge.tensor, size, strides, (1,) * rank) != pads:
+            raise LayerNotSupportedError(
+                f"node {name!r}: pooling with pads {pads} that are not counted is read where they make as many windows"
+                " as the strides, the odd one at the end; pad before it"
+            )
+        options["padding"] = "same"
+    return edge, options | {"name": builder.name(name)}
+
+
+def build_max_pool(builder: Builder, node: Any) -> Edge:
+    """A `MaxPooling`."""
+    import keras
+
+    edge, options = _window(builder, node)
+    layer = getattr(keras.layers, f"MaxPooling{len(edge.tensor.shape) - 2}D")(**options)
+    return replace(edge, tensor=layer(edge.tensor))
+
+
+def build_average_pool(builder: Builder, node: Any) -> Edge:
+    """An `AveragePooling`; in a quantized model over a power of two of elements: any other average is rounded."""
+    import keras
+
+    edge, options = _window(builder, node)
+    count = int(np.prod(options["pool_size"]))
+    _check_count(builder, node, count, "padding" in options)
+    layer = getattr(keras.layers, f"AveragePooling{len(edge.tensor.shape) - 2}D")(**options)
+    return _averaged(edge, layer(edge.tensor), count)
+
+
+def build_global_pool(builder: Builder, node: Any) -> Edge:
+    """A `GlobalAveragePooling`, likewise, or a `GlobalMaxPooling`; their axes of one element are kept."""
+    import keras
+
+    edge = _pooled(builder, node)
+    rank, what = len(edge.tensor.shape) - 2, node.op_type.removeprefix("Global").removesuffix("Pool")
+    layer = getattr(keras.layers, f"Global{what}Pooling{rank}D")(keepdims=True, name=builder.name_of(node))
+    if what == "Max":
+        return replace(edge, tensor=layer(edge.tensor))
+    count = int(np.prod(edge.tensor.shape[1:-1]))
+    _check_count(builder, node, count)
+    return _averaged(edge, layer(edge.tensor), count)
+
+
+def build_mean(builder: Builder, node: Any) -> Edge:
+    """A `GlobalAveragePooling`, where it is over all axes but those of samples and channels."""
+    import keras
+
+    name, given, rank = builder.node_name(node), attributes(node), len(builder.wrapped.get_tensor_shape(node.input[0]))
+    axes = given.get("axes", [])
+    if len(node.input) > 1 and node.input[1]:
+        axes = [int(one) for one in builder.weights(node, node.input[1])]
+    if rank not in (3, 4) or sorted(axis % rank for axis in axes) != list(range(2, rank)):
+        raise LayerNotSupportedError(
+            f"node {name!r}: a mean over axes {list(axes)} of {rank}; over all but the first two is read"
+        )
+    edge, kept = _pooled(builder, node), bool(given.get("keepdims", 1))
+    count = int(np.prod(edge.tensor.shape[1:-1]))
+    _check_count(builder, node, count)
+    layer = getattr(keras.layers, f"GlobalAveragePooling{rank - 2}D")(keepdims=kept, name=builder.name(name))
+    return _averaged(edge, layer(edge.tensor), count, kept)
+
+
+def _check_count(builder: Builder, node: Any, count: int, padded: bool = False) -> None:
+    if builder.quantized and (padded or count & (count - 1)):
+        raise LayerNotSupportedError(
+            f"node {builder.node_name(node)!r}: an average over {count} elements, which is no power of two, is"
+            " rounded by ONNX and by the firmware differently; pool over a power of two"
+        )
+
+
+def build_concat(builder: Builder, node: Any) -> Edge:
+    """A `Concatenate`, of channels or along another axis."""
+    import keras
+
+    name, axis = builder.node_name(node), attributes(node)["axis"]
+    edges = builder.edges_alike(node)
+    rank = len(edges[0].tensor.shape)
+    axis = axis + rank if axis < 0 else axis
+    if axis == 0:
+        raise LayerNotSupportedError(f"node {name!r}: axis 0 is that of samples")
+    last = any(edge.last for edge in edges)
+    if last:
+        tensors = [builder.channels_last(node, edge) for edge in edges]
+        axis = rank - 1 if axis == 1 else axis - 1
+    else:
+        tensors = [builder.as_in_onnx(name, edge) for edge in edges]
+    result = keras.layers.Concatenate(axis=axis, name=builder.name(name))(tensors)
+    return Edge(result, last, None, Grid.around([edge.grid for edge in edges]), edges[0].real)
+
+
+def build_pad(builder: Builder, node: Any) -> Edge:
+    """A `ZeroPadding`."""
+    import keras
+
+    name, given, edge = builder.node_name(node), attributes(node), builder.edge(node)
+    rank = len(edge.tensor.shape)
+    pads = [int(one) for one in given.get("pads", [])]
+    if len(node.input) > 1:
+        pads = [int(one) for one in builder.weights(node, node.input[1])]
+    value = given.get("value", 0)
+    if len(node.input) > 2 and node.input[2]:
+        value = builder.weights(node, node.input[2])
+    pairs = list(zip(pads[:rank], pads[rank:], strict=True))
+    if given.get("mode", b"constant") != b"constant" or np.any(value) or len(pairs) != rank or rank not in (3, 4):
+        raise LayerNotSupportedError(f"node {name!r}: pads must be zeros, around a sequence or a picture")
+    if len(node.input) > 3 or any(any(pair) for pair in pairs[:2]) or min(pads) < 0:
+        raise LayerNotSupportedError(f"node {name!r}: pads {pairs} must be of the axes after the first two, 0 or more")
+    layer = getattr(keras.layers, f"ZeroPadding{rank - 2}D")(
+        pairs[2] if rank == 3 else tuple(pairs[2:]), name=builder.name(name)
+    )
+    return Edge(layer(builder.channels_last(node, edge)), last=True)
+
+
+def build_resize(builder: Builder, node: Any) -> Edge:
+    """An `UpSampling2D`: every element repeated."""
+    import keras
+
+    name, given, edge = builder.node_name(node), attributes(node), builder.edge(node)
+    before, after = (builder.wrapped.get_tensor_shape(one) for one in (node.input[0], node.output[0]))
+    if given.get("mode", b"nearest") != b"nearest" or len(before) != 4 or list(before[:2]) != list(after[:2]):
+        raise LayerNotSupportedError(f"node {name!r}: a picture is made larger by mode nearest alone")
+    where = given.get("coordinate_transformation_mode", b"half_pixel"), given.get("nearest_mode", b"round_prefer_floor")
+    repeats = (b"asymmetric", b"floor"), (b"half_pixel", b"round_prefer_floor")
+    factors = [large // small for small, large in zip(before[2:], after[2:], strict=True)]
+    whole_factors = [size * factor for size, factor in zip(before[2:], factors, strict=True)] == list(after[2:])
+    if (node.op_type == "Resize" and where not in repeats) or not whole_factors:
+        raise LayerNotSupportedError(
+            f"node {name!r}: from {before[2:]} to {after[2:]} by {b', '.join(where).decode()} is not read; take whole"
+            " factors, asymmetric and floor"
+        )
+    layer = keras.layers.UpSampling2D(tuple(factors), interpolation="nearest", name=builder.name(name))
+    return Edge(layer(builder.channels_last(node, edge)), last=True)

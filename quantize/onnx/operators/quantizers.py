@@ -1,0 +1,165 @@
+"""Quantizers of activations: a type that is one, or a scale, a shift and a rounding that rise where it rises."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
+from netloom.fixed_point import FixedPoint, Overflow
+from netloom.quantize.flat.equal.affine import affine
+from netloom.quantize.onnx.fit import Line, fitted_lines
+from netloom.quantize.onnx.graph import Builder, Edge, attributes
+from netloom.quantize.onnx.quant import QuantNode, plain_type, trunc_stairs
+from netloom.quantize.onnx.real import Grid, Real, is_short
+from netloom.quantize.onnx.stairs import Stairs, Threshold, whole_thresholds
+from netloom.quantize.quantizers import FLOAT32_BITS, type_quantizer
+from netloom.rounding import Rounding
+
+MOST_LINES = 15
+"""Scales and shifts that a quantizer may take: one where its steps are even, more where they are not."""
+
+
+def build_quant(builder: Builder, node: Any) -> Edge:
+    """A `QActivation`; before it a scale and a shift, where the quantizer is none that QKeras has."""
+    from qkeras import QActivation
+
+    edge, name = builder.edge(node, real=True), builder.node_name(node)
+    quant = QuantNode.of(name, attributes(node), [builder.weights(node, one) for one in node.input[1:4]])
+    type_ = plain_type(quant)
+    if type_ is not None and edge.real is None:
+        result = builder.changed(node, QActivation(type_quantizer(type_), name=builder.name(name)))
+        return replace(result, grid=Grid.of(type_.step, type_.raw_min, type_.raw_max))
+    return build_stairs(builder, node, edge, quant.stairs())
+
+
+def build_bipolar(builder: Builder, node: Any) -> Edge:
+    """One threshold, at 0."""
+    scale = builder.weights(node, node.input[1])
+    if scale.size != 1 or not np.isfinite(scale).all() or float(scale.flat[0]) <= 0:
+        raise QuantizerNotSupportedError(
+            f"node {builder.node_name(node)!r}: its scale must be one number, positive and finite"
+        )
+    step = float(scale.flat[0])
+    stairs = Stairs([[Threshold(Fraction(0))]], 2 * step, -step)
+    return build_stairs(builder, node, builder.edge(node, real=True), stairs)
+
+
+def build_multi_threshold(builder: Builder, node: Any) -> Edge:
+    """FINN's: as many levels as thresholds are reached."""
+    name, given, edge = builder.node_name(node), attributes(node), builder.edge(node, real=True)
+    rank = len(edge.tensor.shape)
+    usual = {2: b"NC", 3: b"NWC", 4: b"NCHW"}.get(rank, b"")
+    layout = given.get("data_layout", b"") or usual
+    values = builder.weights(node, node.input[1])
+    first = layout.find(b"C") == 1 and rank > 2
+    if values.ndim != 2 or len(layout) != rank or layout.find(b"C") not in (1, rank - 1):
+        raise QuantizerNotSupportedError(f"node {name!r}: data_layout {layout.decode()!r} is not of its input")
+    if values.shape[0] > 1 and first and not edge.last:
+        edge = replace(edge, tensor=builder.channels_last(node, edge), last=True)
+    channels = edge.tensor.shape[-1]
+    if values.shape[0] > 1 and (values.shape[0] != channels or edge.order is not None or edge.last != first):
+        raise QuantizerNotSupportedError(f"node {name!r}: thresholds of {values.shape[0]} channels for {channels}")
+    scale, shift = given.get("out_scale", 1.0), given.get("out_bias", 0.0)
+    if not (np.isfinite([scale, shift]).all() and scale > 0):
+        raise QuantizerNotSupportedError(f"node {name!r}: out_scale must be positive and finite, out_bias finite")
+    rows = [[Threshold(Fraction(float(value))) for value in np.sort(row)] for row in values]
+    return build_stairs(builder, node, edge, Stairs(rows, float(scale), float(shift)))
+
+
+def build_trunc(builder: Builder, node: Any) -> Edge:
+    """Bits of a quantized number left out."""
+    name, edge = builder.node_name(node), builder.edge(node, real=True)
+    constants = [builder.weights(node, one) for one in node.input[1:]]
+    return build_stairs(builder, node, edge, trunc_stairs(name, attributes(node), constants, _values(edge)))
+
+
+def _values(edge: Edge) -> tuple[float, float]:
+    """The least and the greatest value that ONNX's tensor can have."""
+    if edge.grid is None:
+        return -np.inf, np.inf
+    real = edge.real or Real()
+    ends = [real.scale * edge.grid.step * end + real.shift for end in (edge.grid.low, edge.grid.high)]
+    return max(float(np.min(ends)), real.floor), min(float(np.max(ends)), real.ceiling)
+
+
+def build_stairs(builder: Builder, node: Any, edge: Edge, stairs: Stairs) -> Edge:
+    """A quantizer of what lies on a grid.
+
+    Raises:
+        QuantizerNotSupportedError: if its input lies on no grid that is known, or no lines meet its thresholds.
+    """
+    name = builder.node_name(node)
+    if edge.grid is None:
+        raise QuantizerNotSupportedError(
+            f"node {name!r}: it is no plain quantizer (scale a power of two, zero point 0, to the nearest), and its"
+            " input lies on no grid that is known; put a plain one before it"
+        )
+    real = edge.real or Real()
+    whole, signs = whole_thresholds(stairs, real, edge.grid)
+    channels = edge.tensor.shape[-1]
+    if len(whole) > 1 and (len(whole) != channels or edge.order is not None):
+        raise QuantizerNotSupportedError(f"node {name!r}: {len(whole)} scales for {channels} channels")
+    low, high = _reached(edge.grid, signs)
+    # Levels that every value reaches, or none.
+    always = int((whole <= low[:, None]).all(0).sum())
+    never = int((whole > high[:, None]).all(0).sum())
+    kept, shift = whole[:, always : whole.shape[1] - never], stairs.shift + stairs.scale * always
+    levels = kept.shape[1]
+    if not levels:
+        raise LayerNotSupportedError(f"node {name!r}: its result is always {shift:g}; leave out what leads to it")
+    slopes = np.broadcast_to(np.abs(real.scale) * edge.grid.step / stairs.scale, (len(kept),))
+    tensor = _summed(builder, node, edge, fitted_lines(kept, slopes, low, high, MOST_LINES), signs)
+    grid = Grid.of(1.0, 0, levels)
+    result = Edge(tensor, edge.last, edge.order, grid, Real(np.array([stairs.scale]), np.array([shift])))
+    return builder.settled(name, result) if is_short(np.array([stairs.scale, shift])) else result
+
+
+def _reached(grid: Grid, signs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the greatest whole number of each channel, as its thresholds are turned."""
+    low, high = grid.low, grid.high
+    if len(signs) == 1:
+        low, high = low.min(), high.max()
+    low, high = (np.broadcast_to(end, signs.shape) for end in (low, high))
+    return np.where(signs > 0, low, -high), np.where(signs > 0, high, -low)
+
+
+def _rounded(builder: Builder, node: Any, tensor: Any, scale: Any, shift: Any, levels: int) -> Any:
+    """A scale and a shift, rounded to whole numbers from 0 to `levels`."""
+    import keras
+    from qkeras import QActivation
+
+    name, bits = builder.node_name(node), levels.bit_length()
+    scale, shift = (value if len(value) > 1 else float(value[0]) for value in (scale, shift))
+    tensor = affine(tensor, scale, shift, builder.name(f"{name}_scale"), f"node {name!r}")
+    if levels < 2**bits - 1:
+        tensor = keras.layers.ReLU(max_value=float(levels), name=builder.name(f"{name}_limit"))(tensor)
+    type_ = FixedPoint(bits, bits, False, Rounding.RND_CONV, Overflow.SAT)
+    return QActivation(type_quantizer(type_), name=builder.name(name))(tensor)
+
+
+def _summed(builder: Builder, node: Any, edge: Edge, lines: Sequence[Line] | None, signs: np.ndarray) -> Any:
+    """Each line rounded, and the sum of them.
+
+    Raises:
+        QuantizerNotSupportedError: if there are none.
+    """
+    import keras
+
+    assert edge.grid is not None
+    name = builder.node_name(node)
+    if lines is None:
+        raise QuantizerNotSupportedError(
+            f"node {name!r}: its thresholds are met by no {MOST_LINES} scales and shifts of {FLOAT32_BITS} bits; use"
+            " fewer bits, or scales that are powers of two"
+        )
+    step = edge.grid.step
+    found = [_rounded(builder, node, edge.tensor, one.scale * signs / step, one.shift, one.levels) for one in lines]
+    while len(found) > 1:
+        pairs = [found[index : index + 2] for index in range(0, len(found), 2)]
+        found = [
+            pair[0] if len(pair) == 1 else keras.layers.Add(name=builder.name(f"{name}_sum"))(pair) for pair in pairs
+        ]
+    return found[0]

@@ -1,0 +1,56 @@
+"""What moves values."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from netloom.errors import LayerNotSupportedError
+from netloom.quantize.onnx.graph import Builder, Edge, attributes
+
+
+def build_flatten(builder: Builder, node: Any) -> Edge:
+    """A row of all elements; those of a picture stay where Keras has them, and whoever reads them knows."""
+    edge, name = builder.edge(node, real=True), builder.node_name(node)
+    if attributes(node).get("axis", 1) not in (1, 1 - len(edge.tensor.shape)):
+        raise LayerNotSupportedError(f"node {name!r}: axis must be 1")
+    return _row(builder, node)
+
+
+def _row(builder: Builder, node: Any) -> Edge:
+    import keras
+
+    edge = builder.single(node)
+    *spatial, channels = edge.tensor.shape[1:]
+    order = edge.order
+    if edge.last:
+        places = np.arange(int(np.prod(spatial)) * channels).reshape(channels, *spatial)
+        order = np.moveaxis(places, 0, -1).ravel()
+        order = None if (order == np.arange(order.size)).all() else order
+    return replace(edge, tensor=keras.layers.Flatten(name=builder.name_of(node))(edge.tensor), last=False, order=order)
+
+
+def build_reshape(builder: Builder, node: Any) -> Edge:
+    """A `Flatten`, or a `Reshape` of each sample; axes of one element added or left out are that too."""
+    import keras
+
+    name, edge = builder.node_name(node), builder.single(node)
+    shape = [int(size) for size in builder.wrapped.get_tensor_shape(node.output[0])]
+    if shape[0] != 1 or len(shape) < 2 or 0 in shape:
+        raise LayerNotSupportedError(f"node {name!r}: shape {shape} must keep the axis of samples")
+    if len(shape) == 2:
+        return _row(builder, node)
+    layer = keras.layers.Reshape(tuple(shape[1:]), name=builder.name(name))
+    return replace(edge, tensor=layer(builder.as_in_onnx(name, edge)), last=False)
+
+
+def build_transpose(builder: Builder, node: Any) -> Edge:
+    """A `Permute`."""
+    import keras
+
+    name, edge = builder.node_name(node), builder.single(node)
+    axes = list(attributes(node).get("perm", reversed(range(len(edge.tensor.shape)))))
+    if axes[0] != 0:
+        raise LayerNotSupportedError(f"node {name!r}: perm {axes} moves the axis of samples")
+    layer = keras.layers.Permute(tuple(axes[1:]), name=builder.name(name))
+    return replace(edge, tensor=layer(builder.as_in_onnx(name, edge)), last=False)
