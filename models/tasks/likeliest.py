@@ -36,7 +36,7 @@ def likeliest(x: np.ndarray, scores: np.ndarray, targets: np.ndarray | None, nam
             if one.image is not None:
                 seen.imshow(one.image, cmap="gray", vmin=0, vmax=1)
             else:
-                seen.plot(np.reshape(one.series, (len(x[number]), -1)), color=MEAN, linewidth=0.8)
+                seen.plot(np.reshape(x[number], (len(x[number]), -1)), color=MEAN, linewidth=0.8)
             best = np.argsort(-scores[number], kind="stable")[:_CLASSES][::-1]
             right = None if targets is None else int(targets[number])
             if right is not None and right not in best:
