@@ -27,7 +27,7 @@ from netloom.hls.dataflow import DepthwiseMatVec, MatVec, Permute, Window
 from netloom.quantize import Policy, quantize
 from netloom.sim.depthwise import DepthwiseConvolution
 from netloom.sim.fixed import FixedEngine, Program, one_blas_thread
-from netloom.sim.fixed import to_raws as quantize_inputs
+from netloom.sim.values import to_raws as quantize_inputs
 
 TARGET = 4
 BITS = 8
@@ -56,9 +56,14 @@ def ds_cnn() -> Any:
 def _separable(x: Any, filters: list[tuple[int, int]]) -> Any:
     import keras
 
+    # Weights so large that numbers neither grow nor vanish: a network of zeros would compare nothing. Keras takes the
+    # channels of a depthwise kernel for inputs of every output, and would draw far smaller ones.
+    spread = keras.initializers.RandomNormal(stddev=(2 / 9) ** 0.5)
     for count, stride in filters:
-        x = keras.layers.DepthwiseConv2D(3, strides=stride, padding="same", activation="relu")(x)
-        x = keras.layers.Conv2D(count, 1, activation="relu")(x)
+        x = keras.layers.DepthwiseConv2D(
+            3, strides=stride, padding="same", activation="relu", depthwise_initializer=spread
+        )(x)
+        x = keras.layers.Conv2D(count, 1, activation="relu", kernel_initializer="he_normal")(x)
     return keras.layers.Dense(10)(keras.layers.Flatten()(x))
 
 

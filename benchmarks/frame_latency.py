@@ -17,9 +17,9 @@ from netloom.models.data.examples import only
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.run import read_report
-from netloom.sim.fixed import quantize
 from netloom.sim.hardware.rtl import RtlEngine
 from netloom.sim.hardware.verilator import Stalls
+from netloom.sim.values import to_raws
 
 SAMPLES = 8
 
@@ -48,7 +48,7 @@ def frame_latency(engine: RtlEngine, x: np.ndarray, pausing: float = 0.998) -> F
         pausing: share of the clock cycles in which the source pauses.
     """
     (source,), (sink,) = engine.design.inputs, engine.design.outputs
-    raws = quantize(x.astype(float), TensorType(source.shape, source.stream.element))
+    raws = to_raws(x.astype(float), TensorType(source.shape, source.stream.element))
     words = source.stream.pack(raws.astype(np.int64).reshape(len(x), -1))
     result = engine.simulation.run([words], [len(x) * sink.stream.beats], Stalls(0, pausing, 0.0), probe=False)
     taken, given = (result.taken[0].reshape(len(x), -1), result.given[0].reshape(len(x), -1))

@@ -28,7 +28,7 @@ from netloom.models import get_network
 from netloom.quantize import Policy, quantize
 from netloom.sim import open_engine
 from netloom.sim.fixed import FixedEngine, Program, one_blas_thread
-from netloom.sim.fixed import to_raws as quantize_inputs
+from netloom.sim.values import to_raws as quantize_inputs
 
 TARGETS = {"mlp": 300, "lenet": 100}
 FIRST_TARGET = 20

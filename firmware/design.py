@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
+from math import ceil
 
 from netloom.firmware.families import Family
 from netloom.firmware.stream import Stream
@@ -25,6 +27,8 @@ class Tap:
     layer: str
     shape: tuple[int, ...]
     stream: Stream
+    interleaved: int = 1
+    """Samples whose steps, the first axis, come in turn."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,9 @@ class Design:
         inputs: of the network, in the order of its sources.
         outputs: of the network, in the order of its outputs.
         taps: of all layers whose result is a stream.
-        steps: unit name -> how many times it goes through its beats in an inference, where that is not once.
+        steps: unit name -> how many times it goes through its beats in an inference, where that is not once; a fraction
+            where its beats are those of several inferences.
+        group: inferences that must be there before any of them comes out.
     """
 
     target: Family
@@ -53,7 +59,8 @@ class Design:
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     taps: tuple[Tap, ...]
-    steps: Mapping[str, int] = field(default_factory=dict)
+    steps: Mapping[str, Fraction | int] = field(default_factory=dict)
+    group: int = 1
 
     @cached_property
     def streams(self) -> dict[str, Stream]:
@@ -61,13 +68,13 @@ class Design:
         streams = {port.stream.name: port.stream for port in self.inputs}
         for unit in self.units:
             steps = self.steps.get(unit.name, 1)
-            streams |= {stream.name: replace(stream, beats=stream.beats * steps) for stream in unit.outputs}
+            streams |= {stream.name: replace(stream, beats=int(stream.beats * steps)) for stream in unit.outputs}
         return streams
 
     @cached_property
     def intervals(self) -> dict[str, int]:
         """Clock cycles between inferences that each unit needs."""
-        return {unit.name: unit.interval * self.steps.get(unit.name, 1) for unit in self.units}
+        return {unit.name: ceil(unit.interval * self.steps.get(unit.name, 1)) for unit in self.units}
 
     @cached_property
     def multipliers(self) -> dict[str, int]:

@@ -8,6 +8,7 @@ from netloom.errors import SettingsError
 from netloom.firmware.build.bitstream import SEEDS
 from netloom.firmware.map.folding.effort import SEARCH_SECONDS
 from netloom.hls import HlsSettings
+from netloom.hls.dataflow import MOST_INTERLEAVED
 from netloom.models import Network
 from netloom.models.tasks import find_task
 from netloom.quantize.files.files import ONNX
@@ -33,6 +34,7 @@ class HardwareSettings(Settings):
         stalled_samples: test samples that go through once more, with random stalls.
         netlist_samples: test samples in the simulation of the netlist; 0 leaves it out.
         design_seconds: how long to look for the folding, before the best that was found is taken.
+        interleave: sequences that recurrent layers work on in turn, so that multipliers need not wait for a step.
         seeds: of the placement, tried in order until the clock is met.
 
     Raises:
@@ -47,6 +49,7 @@ class HardwareSettings(Settings):
     stalled_samples: Annotated[int, Field(ge=0)] = STALLED_SAMPLES
     netlist_samples: Annotated[int, Field(ge=0)] = NETLIST_SAMPLES
     design_seconds: Annotated[float, Field(gt=0)] = SEARCH_SECONDS
+    interleave: Annotated[int, Field(ge=1, le=MOST_INTERLEAVED)] = 1
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = SEEDS
 
     @field_validator("board")

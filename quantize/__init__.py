@@ -9,6 +9,7 @@ from netloom.quantize.files.inspection import is_quantized, summarize
 from netloom.quantize.flat import flatten
 from netloom.quantize.policy import LayerBits, Policy
 from netloom.quantize.quantizers import quantizer_type, relu_quantizer, type_quantizer
+from netloom.quantize.streaming import streaming
 from netloom.quantize.twin import quantize
 from netloom.rounding import Rounding
 
@@ -17,6 +18,7 @@ __all__ = [
     "Policy",
     "LayerBits",
     "quantize",
+    "streaming",
     "is_quantized",
     "summarize",
     "flatten",

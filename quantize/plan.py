@@ -32,7 +32,7 @@ STATE_BITS = 2
 
 _MOVES = TRANSPARENT | {"Maximum", "Minimum"}
 _SUMS = WEIGHTED | {"BatchNormalization"}
-_INSIDE = {"Softmax": SOFTMAX_BITS, **dict.fromkeys(NORMS, SAMPLE_NORM_BITS)}
+_INSIDE = {**dict.fromkeys(("Softmax", "MaskedSoftmax"), SOFTMAX_BITS), **dict.fromkeys(NORMS, SAMPLE_NORM_BITS)}
 """Layers that have their quantizer inside, and its least width."""
 
 
@@ -120,7 +120,7 @@ def _cell_points(graph: Graph, block: Block, policy: Policy) -> Iterator[Point]:
         relu = part != STATE and block.config[part] == "relu"
         width = bits if relu else max(bits, TABLE_BITS)
         if part == STATE:
-            width = bits + STATE_BITS * (block.class_name == "LSTM")
+            width = bits + STATE_BITS * block.class_name.endswith("LSTM")
         yield Point(f"{block.name}/{part}", width, tensors, relu, bound, block.owner, part=part)
 
 
@@ -151,8 +151,13 @@ def _is_lines(block: Block) -> bool:
 
 
 def _readers(graph: Graph, tensor: int) -> Iterator[Step]:
-    """The steps that compute with a tensor, seen through those that only move values."""
+    """The steps that compute with a tensor, seen through those that only move values.
+
+    A recurrent layer that begins with it is none: it reads its state through a quantizer of its own.
+    """
     for step in graph.consumers(tensor):
+        if step.block.class_name in RECURRENT and tensor != step.inputs[0]:
+            continue
         if step.block.class_name in _MOVES:
             yield from _readers(graph, step.output)
         else:
@@ -163,7 +168,7 @@ def _least_bits(block: Block, reader: Step) -> int | None:
     """Least bits that `reader` asks of a value computed by `block`; None if it takes the value as it is."""
     kind = reader.block.class_name
     sums = kind in ("Add", "Subtract", "Average") and block.class_name in _SUMS
-    if is_relu(reader.block) or _is_lines(reader.block) or sums or kind in _INSIDE:
+    if is_relu(reader.block) or _is_lines(reader.block) or sums or kind in _INSIDE or kind == "ArgMax":
         return None
     if kind == "BatchNormalization" and block.class_name in NORMS:
         return None  # of 16 bits as it is

@@ -3,15 +3,13 @@
 import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from netloom.common.compiled import load
 from netloom.hls.dataflow import Bounds, Cost, DepthwiseMatVec, Operation, Ready, TensorType, Window
+from netloom.sim.native.library import native_library
 
-_SOURCE = Path(__file__).with_name("depthwise.cpp")
 _STRETCH_BYTES = 256
 """Of a result's row that the C++ computes at a time: weights and bias need at least so many."""
 
@@ -56,11 +54,7 @@ class DepthwiseConvolution(Operation):
             gather, _ = self.window.prepare(inputs, bounds, dtype)
             return lambda arrays: multiply(gather(arrays)), dtype
         output = self.outputs(inputs)[0]
-        *_, columns, channels = output.shape
-        row = max(columns * channels, _STRETCH_BYTES // np.dtype(dtype).itemsize)
-        scaled: np.ndarray = self.product.scaled_weights(windows[0])
-        weights, start = (_rows(array, columns, row, dtype) for array in (scaled, self.product.start()[None]))
-        places = self._places(inputs[0].shape, output.shape)
+        weights, start, places = self.laid_out(inputs, dtype)
         confine = self.product.may_overflow(*windows)
 
         def run(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray]:
@@ -70,6 +64,15 @@ class DepthwiseConvolution(Operation):
             return (output.element.confine(total) if confine else total,)
 
         return run, dtype
+
+    def laid_out(self, inputs: Sequence[TensorType], dtype: type) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
+        """Weights and start as rows of the result, and the sizes, as the C++ takes them."""
+        shape = self.outputs(inputs)[0].shape
+        *_, columns, channels = shape
+        row = max(columns * channels, _STRETCH_BYTES // np.dtype(dtype).itemsize)
+        scaled: np.ndarray = self.product.scaled_weights(self.window.outputs(inputs))
+        weights, start = (_rows(array, columns, row, dtype) for array in (scaled, self.product.start()[None]))
+        return weights, start, self._places(inputs[0].shape, shape)
 
     def _places(self, shape: tuple[int, ...], result: tuple[int, ...]) -> tuple[int, ...]:
         """What `Sizes` of the C++ has after the samples; a sequence is a picture of one row."""
@@ -82,7 +85,7 @@ def _convolve(
     x: np.ndarray, weights: np.ndarray, start: np.ndarray, total: np.ndarray, places: tuple[int, ...]
 ) -> None:
     """Set `total`, (samples, *result), to `start` and the products; weights and start as `_rows` gives them."""
-    library = load(_SOURCE)
+    library = native_library()
     if library is not None:
         sizes = np.array([len(x), *places], np.int64)
         convolve = getattr(library, f"convolve_{x.dtype}")

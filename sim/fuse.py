@@ -31,6 +31,10 @@ MAX_GROWTH = 2.0
 """How many times as many multiplications a grouped convolution may take."""
 
 
+GroupSize = Callable[[Dataflow, Node, Node], int]
+"""Into how many positions of a row a convolution is taken at a time: a divisor of the row's length."""
+
+
 def fused(dataflow: Dataflow) -> Dataflow:
     """The same network with fewer or larger operations."""
     for rewrite in PASSES:
@@ -92,11 +96,15 @@ def _monotone(dataflow: Dataflow, node: Node) -> bool:
     )
 
 
-def group_windows(dataflow: Dataflow) -> Dataflow:
+def group_windows(dataflow: Dataflow, size: GroupSize | None = None) -> Dataflow:
     """Let a convolution compute several neighbouring positions in one matrix product.
 
     A window wide enough for `group` positions, times a matrix that holds the kernel `group` times, each shifted by one
     stride: fewer elements are copied, and the product has more columns. The added weights are zeros.
+
+    Args:
+        dataflow: the graph.
+        size: how many positions, of the windows and the product; what suits BLAS if left out.
     """
     uses = _uses(dataflow)
     windows = {node.name: node for node in dataflow.nodes if isinstance(node.operation, Window)}
@@ -105,7 +113,7 @@ def group_windows(dataflow: Dataflow) -> Dataflow:
     for node in dataflow.nodes:
         source = windows.get(node.inputs[0])
         if source is not None and uses[source.name] == 1 and isinstance(node.operation, MatVec):
-            group = _group_size(dataflow, source, node)
+            group = (size or _group_size)(dataflow, source, node) if _can_be_grouped(dataflow, source, node) else 1
             if group > 1:
                 nodes = [other for other in nodes if other.name != source.name]
                 nodes += _grouped(dataflow, source, node, group)
@@ -115,14 +123,17 @@ def group_windows(dataflow: Dataflow) -> Dataflow:
     return _rebuilt(dataflow, nodes)
 
 
+def _can_be_grouped(dataflow: Dataflow, window: Node, product: Node) -> bool:
+    operation, view = product.operation, window.operation
+    assert isinstance(operation, MatVec) and isinstance(view, Window)
+    in_order = operation.takes_terms_in_order(dataflow.input_types(product), dataflow.input_bounds(product))
+    return not in_order and view.dilation[-1] == 1
+
+
 def _group_size(dataflow: Dataflow, window: Node, product: Node) -> int:
     """The smallest divisor of the row length that fills `GROUP_COLUMNS`, within `MAX_GROWTH`."""
     operation, view = product.operation, window.operation
     assert isinstance(operation, MatVec) and isinstance(view, Window)
-    if operation.takes_terms_in_order(dataflow.input_types(product), dataflow.input_bounds(product)):
-        return 1
-    if view.dilation[-1] > 1:
-        return 1
     width, kernel, stride = dataflow.types[window.name].shape[-2], view.kernel_size[-1], view.stride[-1]
     best = 1
     for group in range(2, width + 1):

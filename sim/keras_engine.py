@@ -28,6 +28,7 @@ class KerasEngine(Engine):
         self.input_shapes = [tuple(tensor.shape[1:]) for tensor in model.inputs]
         self._exact = name == "quantized"
         self._model = exact_model(model) if self._exact else model
+        self._keeping = [layer for layer in self._model.layers if getattr(layer, "stateful", False)]
         self._traced: Any = None
 
     def _run(self, model: Any, inputs: list[np.ndarray], progress: SamplesDone) -> list[np.ndarray]:
@@ -35,15 +36,18 @@ class KerasEngine(Engine):
 
         samples = inputs[0].shape[0]
         chunks: list[list[np.ndarray]] = []
-        for start in range(0, samples, _CHUNK):
+        for layer in self._keeping:
+            layer.reset_state()
+        chunk = 1 if self._keeping else _CHUNK
+        for start in range(0, samples, chunk):
             dtype = np.float64 if self._exact else np.float32
-            batch = [array[start : start + _CHUNK].astype(dtype) for array in inputs]
+            batch = [array[start : start + chunk].astype(dtype) for array in inputs]
             # Called eagerly: a compiled function reorders sums, and refuses layer names with spaces or quotes.
             with double_precision() if self._exact else nullcontext():
                 outputs = model(keras.tree.pack_sequence_as(model.input, batch), training=False)
             outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
             chunks.append([keras.ops.convert_to_numpy(output) for output in outputs])
-            progress(min(start + _CHUNK, samples), samples)
+            progress(min(start + chunk, samples), samples)
         if not chunks:
             return [np.zeros((0, *tensor.shape[1:])) for tensor in model.outputs]
         return [np.concatenate(parts).astype(np.float64) for parts in zip(*chunks, strict=True)]

@@ -87,7 +87,7 @@ class Driver(Closable):
     def predict(
         self, x: np.ndarray | Sequence[np.ndarray], progress: Callable[[int, int], None] | None = None
     ) -> np.ndarray | list[np.ndarray]:
-        """The network's output, computed by the board.
+        """The network's output, computed by the board; a network that keeps a state (`stateful`) begins anew.
 
         Args:
             x: inputs, (samples, *input shape), numeric; a list of them for several inputs. Quantized as the design's
@@ -100,8 +100,17 @@ class Driver(Closable):
 
         Raises:
             InputError: for a wrong number of inputs, shape, dtype, or values that are not finite.
-            LinkError: if the board does not answer, or answers wrongly again and again.
+            LinkError: if the board does not answer, or answers wrongly again and again. Of a network that keeps a state
+                also if a single answer is lost: nobody knows then whether the state went on.
         """
+        if self.design.keeps_state:
+            self.reset_state()
+        return self.predict_next(x, progress)
+
+    def predict_next(
+        self, x: np.ndarray | Sequence[np.ndarray], progress: Callable[[int, int], None] | None = None
+    ) -> np.ndarray | list[np.ndarray]:
+        """As `predict`, from the state that the network is in: a sequence goes on, a step at a time if one likes."""
         ports = self.design.inputs
         arrays = list(x) if isinstance(x, list | tuple) else [np.asarray(x)]
         if len(arrays) != len(ports):
@@ -114,10 +123,18 @@ class Driver(Closable):
         ]
         return outputs[0] if len(outputs) == 1 else outputs
 
+    def reset_state(self) -> None:
+        """Let the network begin anew: layers that keep their state from sample to sample forget it.
+
+        Raises:
+            LinkError: if the board does not answer, or does not know this request.
+        """
+        self._request(Request.RESET, b"", 0)
+
     def predict_raws(
         self, raws: Sequence[np.ndarray], progress: Callable[[int, int], None] | None = None
     ) -> list[np.ndarray]:
-        """`predict` on integers of the types: (samples, elements) for every input, the same for every output.
+        """`predict_next` on integers of the types: (samples, elements) for every input, the same for every output.
 
         int64, or Python integers (dtype object) for types wider than 62 bits.
         """
@@ -129,14 +146,16 @@ class Driver(Closable):
             port.stream.pack(array).reshape(count, port.bytes)
             for array, port in zip(raws, self.design.inputs, strict=True)
         ]
-        payload = np.concatenate(packed, axis=1)
+        # A group that is not full is filled with its last sample again.
+        filled = np.minimum(np.arange(self.design.whole_groups(count)), count - 1)
+        payload = np.concatenate(packed, axis=1)[filled]
         replies = []
-        for start in range(0, count, self._samples):
+        for start in range(0, len(payload), self._samples):
             part = payload[start : start + self._samples]
             replies.append(self._predict_part(part))
             if progress is not None:
-                progress(start + len(part), count)
-        rows = np.concatenate(replies) if replies else np.zeros((0, self.design.output_bytes), dtype=np.uint8)
+                progress(min(start + len(part), count), count)
+        rows = np.concatenate(replies)[:count] if replies else np.zeros((0, self.design.output_bytes), dtype=np.uint8)
         ends = np.cumsum([port.bytes for port in self.design.outputs])[:-1]
         return [
             port.stream.unpack(part.reshape(-1, port.stream.bytes))
@@ -186,6 +205,11 @@ class Driver(Closable):
             reply = self._reply(len(request) + OVERHEAD + answer_length)
             if reply is None:
                 trouble = "an answer arrived damaged" if self._decoder.damaged > damaged else "there is no answer"
+                if kind is Request.PREDICT and self.design.keeps_state:
+                    raise LinkError(
+                        f"{self._name}: {trouble}, and whether the network's state went on is not known: call"
+                        " reset_state() and send the sequence from its beginning"
+                    )
             elif reply.code in _TRANSIENT:
                 trouble = _TRANSIENT[Status(reply.code)]
             elif reply.code == Status.SOUND and len(reply.payload) == answer_length:

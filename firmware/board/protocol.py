@@ -20,6 +20,7 @@ class Request(IntEnum):
 
     IDENTIFY = 1
     PREDICT = 2
+    RESET = 3
 
 
 class Status(IntEnum):

@@ -51,14 +51,19 @@ class ShellSettings:
 
 
 def request_samples(design: EmittedDesign, samples: int | None) -> int:
-    """Inferences that a request may hold; None asks for as many as cost nothing.
+    """Inferences that a request may hold, in whole groups; None asks for as many as cost nothing.
 
     Raises:
         SettingsError: for an impossible number.
     """
     if samples is None:
         shapes = find_family(design.target).buffer_shapes
-        return min(_free_samples(port, shapes) for port in (*design.inputs, *design.outputs))
+        free = min(_free_samples(port, shapes) for port in (*design.inputs, *design.outputs))
+        return max(free // design.group, 1) * design.group
+    if samples % design.group:
+        raise SettingsError(
+            f"a request must hold whole groups of the {design.group} sequences that are interleaved, not {samples}"
+        )
     if not 1 <= samples <= MOST_SAMPLES:
         raise SettingsError(f"a request can hold 1 to {MOST_SAMPLES} samples, not {samples}")
     return samples

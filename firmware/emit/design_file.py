@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from netloom.common.reading import FileName, Number, Shape, Whole, read_json
 from netloom.errors import PrecisionError
 from netloom.fixed_point import FixedPoint
+from netloom.hls.dataflow import MOST_INTERLEAVED
 
 DESIGN_FILE = "design.json"
 
@@ -60,6 +61,7 @@ class TapPart(ShapedPart):
 
     layer: str
     stream: FileName
+    interleaved: Annotated[int, Field(ge=1, le=MOST_INTERLEAVED)] = 1
 
 
 class UnitName(_Part):
@@ -83,6 +85,8 @@ class DesignFile(_Part):
     interval: Count
     layers: tuple[TapPart, ...] = ()
     units: tuple[UnitName, ...] = ()
+    keeps_state: bool = False
+    group: Annotated[int, Field(ge=1, le=MOST_INTERLEAVED)] = 1
 
     @field_validator("schema_version")
     @classmethod

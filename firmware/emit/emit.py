@@ -14,6 +14,7 @@ from netloom.firmware.map.cycles.cycles import Cycles
 from netloom.firmware.map.folding.area import area_of, design_area
 from netloom.firmware.map.folding.fold import Folding
 from netloom.firmware.stream import Stream
+from netloom.firmware.units.streams.scan_start import ScanStart
 from netloom.firmware.units.streams.scan_state import ScanState
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 
@@ -62,12 +63,17 @@ def describe_design(
         "memories": memories,
         "inputs": [_port(port, name) for port, name in zip(design.inputs, input_ports(design), strict=True)],
         "outputs": [_port(port, name) for port, name in zip(design.outputs, output_ports(design), strict=True)],
+        "keeps_state": any(isinstance(unit, ScanState) and unit.keep for unit in design.units),
+        "group": design.group,
         "latency": cycles.latency,
         "interval": cycles.interval,
         "interval_bound": design.interval_bound,
         "multipliers": sum(design.multipliers.values()),
         "area": {"lut": area.lut, "ff": area.ff, "dsp": area.dsp, "bram": area.bram},
-        "layers": [{"layer": tap.layer, "shape": list(tap.shape), **_stream(tap.stream)} for tap in design.taps],
+        "layers": [
+            {"layer": tap.layer, "shape": list(tap.shape), "interleaved": tap.interleaved, **_stream(tap.stream)}
+            for tap in design.taps
+        ],
         "products": [
             _product(design, unit.name, folding, cycles) for unit in design.units if _fold(design, unit.name, folding)
         ],
@@ -104,7 +110,7 @@ def _product(design: Design, name: str, folding: Folding, cycles: Cycles) -> dic
     """Folding of a product, and how busy its multipliers are: useful products over multipliers times cycles."""
     unit = next(unit for unit in design.units if unit.name == name)
     fold = _fold(design, name, folding)
-    work = fold.multipliers * unit.inputs[0].beats * design.steps.get(name, 1)
+    work = int(fold.multipliers * unit.inputs[0].beats * design.steps.get(name, 1))
     return {
         "unit": name,
         "layer": design.layers[name],
@@ -130,7 +136,7 @@ def _unit(design: Design, index: int) -> dict[str, Any]:
         "inputs": [stream.name for stream in unit.inputs],
         "outputs": [stream.name for stream in unit.outputs],
         "interval": design.intervals[unit.name],
-        "depth": unit.depth if isinstance(unit, StreamFifo | ScanState) else None,
+        "depth": unit.depth if isinstance(unit, StreamFifo | ScanState | ScanStart) else None,
         "area": {"lut": area.lut, "ff": area.ff, "dsp": area.dsp, "bram": area.bram},
     }
 

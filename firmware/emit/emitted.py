@@ -45,11 +45,13 @@ class EmittedLayer:
         layer: its name.
         shape: of the result, without the batch.
         stream: what travels; its name is that of the signals in the top module.
+        interleaved: samples whose steps, the first axis, come in turn.
     """
 
     layer: str
     shape: tuple[int, ...]
     stream: Stream
+    interleaved: int = 1
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ class EmittedDesign:
         interval: clock cycles between inferences.
         layers: those whose results can be watched.
         instances: name of an instance in the top -> name of its unit, where the two differ.
+        keeps_state: whether an inference depends on those before it, since the last reset.
+        group: inferences that must be there before any of them comes out.
     """
 
     folder: Path
@@ -83,11 +87,17 @@ class EmittedDesign:
     interval: int
     layers: tuple[EmittedLayer, ...] = ()
     instances: Mapping[str, str] = field(default_factory=dict)
+    keeps_state: bool = False
+    group: int = 1
 
     @property
     def output_bytes(self) -> int:
         """Bytes of all outputs of an inference."""
         return sum(port.bytes for port in self.outputs)
+
+    def whole_groups(self, inferences: int) -> int:
+        """The least number of inferences, at least so many, that come out without any more."""
+        return -(-inferences // self.group) * self.group
 
     @cached_property
     def identity(self) -> int:
@@ -157,9 +167,13 @@ def _design(folder: Path, file: DesignFile) -> EmittedDesign:
         outputs=tuple(_port(port) for port in file.outputs),
         latency=file.latency,
         interval=file.interval,
-        layers=tuple(EmittedLayer(one.layer, one.shape, _stream(one, one.stream)) for one in file.layers),
+        layers=tuple(
+            EmittedLayer(one.layer, one.shape, _stream(one, one.stream), one.interleaved) for one in file.layers
+        ),
         # An instance of a module of its own, named after the unit, has another name.
         instances={f"{unit.name}_i": unit.name for unit in file.units},
+        keeps_state=file.keeps_state,
+        group=file.group,
     )
 
 

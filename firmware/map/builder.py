@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from copy import copy
 from dataclasses import replace
+from fractions import Fraction
 from math import gcd, lcm, prod
 
 from netloom.firmware.design import Design, Port, Tap
@@ -15,7 +16,7 @@ from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.firmware.units.streams.stream_fork import StreamFork
 from netloom.firmware.units.streams.stream_width import StreamWidth
 from netloom.firmware.units.unit import Unit
-from netloom.hls.dataflow import Dataflow, Node, TensorType
+from netloom.hls.dataflow import Dataflow, Node, Scan, TensorType
 
 _INPUT_BITS = 128
 """The widest network input that is chosen only to save a converter behind it."""
@@ -38,6 +39,7 @@ class DesignBuilder:
         windows: nodes that only gather windows.
         interval: clock cycles between inferences that no other unit should exceed; in a body, those of a step.
         rounds: of a body, the steps of each loop it is in, from the outermost on.
+        group: samples that loops work on in turn; what bypasses a loop waits for all of them.
         lay_out: adds the units of a graph: of this one, or of a body (`within`).
     """
 
@@ -57,11 +59,13 @@ class DesignBuilder:
         self.windows = windows
         self.interval = max((fold.interval for fold in folding.values()), default=1)
         self.rounds: tuple[int, ...] = ()
+        scans = (node.operation for node in dataflow.nodes if isinstance(node.operation, Scan))
+        self.group = max((scan.interleave for scan in scans), default=1)
         self.lay_out = lay_out
         self._units: list[Unit] = []
         self._layers: dict[str, str] = {}
         self._operations: dict[str, tuple[str, ...]] = {}
-        self._steps: dict[str, int] = {}
+        self._steps: dict[str, Fraction] = {}
         self._taps: list[Tap] = []
         self._streams: dict[str, Stream] = {}
         self._copies: dict[str, list[Stream]] = {}
@@ -79,7 +83,9 @@ class DesignBuilder:
         self._names.add(candidate)
         return candidate
 
-    def add(self, node: Node, name: str, make: Callable[[str], Unit], *, computes: bool = False) -> Stream:
+    def add(
+        self, node: Node, name: str, make: Callable[[str], Unit], *, computes: bool = False, samples: int = 1
+    ) -> Stream:
         """Add a unit to a node's layer; gives its first output.
 
         Args:
@@ -87,18 +93,20 @@ class DesignBuilder:
             name: of the unit; made unique.
             make: the unit, from its unique name.
             computes: whether it computes the node, rather than bring data to where it is computed.
+            samples: that it goes through at a time.
         """
         unit = make(self.unique(name))
-        self.place(unit, node.layer, (node.name,) if computes else ())
+        self.place(unit, node.layer, (node.name,) if computes else (), samples)
         return unit.outputs[0]
 
-    def place(self, unit: Unit, layer: str, operations: tuple[str, ...] = ()) -> None:
-        """Add a unit that has its name, to a layer; it computes the operations, if any."""
+    def place(self, unit: Unit, layer: str, operations: tuple[str, ...] = (), samples: int = 1) -> None:
+        """Add a unit that has its name, to a layer; it computes the operations, if any, of some samples at a time."""
         self._units.append(unit)
         self._layers[unit.name] = layer
         self._operations[unit.name] = operations
-        if self.rounds:
-            self._steps[unit.name] = prod(self.rounds)
+        times = Fraction(prod(self.rounds), samples)
+        if times != 1:
+            self._steps[unit.name] = times
 
     def compute(self, node: Node, make: Callable[[str], Unit]) -> None:
         """Add the unit that computes a node, named after it, and let its output carry the result."""
@@ -120,7 +128,7 @@ class DesignBuilder:
             return
         fork = StreamFork(self.unique(f"{name}_fork"), stream, uses)
         fifos = [
-            StreamFifo(self.unique(f"{name}_fifo{i}"), copy, copy.beats + 2, self.target)
+            StreamFifo(self.unique(f"{name}_fifo{i}"), copy, copy.beats * self.group + 2, self.target)
             for i, copy in enumerate(fork.outputs[: uses - self._direct[name]])
         ]
         for unit in (fork, *fifos):
@@ -183,7 +191,8 @@ class DesignBuilder:
             if layer.node in self._streams and layer.node not in ahead:
                 stream = self._streams[layer.node]
                 stream = replace(stream, beats=stream.beats * prod(self.rounds))
-                self._taps.append(Tap(layer.name, (*self.rounds, *types[layer.node].shape), stream))
+                shape = (*self.rounds, *types[layer.node].shape)
+                self._taps.append(Tap(layer.name, shape, stream, self.group if self.rounds else 1))
 
     def build(self) -> Design:
         """The design, its outputs being those of the graph."""
@@ -200,12 +209,14 @@ class DesignBuilder:
             outputs=outputs,
             taps=tuple(self._taps),
             steps=self._steps,
+            group=self.group,
         )
 
     def _input(self, name: str, tensor: TensorType) -> Port:
         wanted = self.lanes_wanted(name, tensor.size)
         least = next(d for d in divisors(tensor.size) if tensor.size // d <= self.interval)
-        lanes = wanted[0] if wanted and least <= wanted[0] * tensor.element.width <= _INPUT_BITS else least
+        fits = wanted and wanted[0] >= least and wanted[0] * tensor.element.width <= _INPUT_BITS
+        lanes = wanted[0] if fits else least
         stream = Stream(self.unique(f"{name}_in"), tensor.element, lanes, tensor.size // lanes)
         self._copy(name, name, stream)
         return Port(name, tensor.shape, stream)

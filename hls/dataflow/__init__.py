@@ -27,11 +27,12 @@ from netloom.hls.dataflow.operations.operation import (
 from netloom.hls.dataflow.operations.permute import Permute
 from netloom.hls.dataflow.operations.pool import Pool, PoolFunction
 from netloom.hls.dataflow.operations.reduce import Reduce, Summation
-from netloom.hls.dataflow.operations.scan import Scan
+from netloom.hls.dataflow.operations.scan import MOST_INTERLEAVED, Scan
 from netloom.hls.dataflow.operations.window import Window
 from netloom.hls.dataflow.trace import traced
 
 __all__ = [
+    "MOST_INTERLEAVED",
     # graph
     "Dataflow",
     "DataflowBuilder",

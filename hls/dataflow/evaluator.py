@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from netloom.hls.dataflow.graph import Dataflow, Node
-from netloom.hls.dataflow.operations.operation import Bounds, Compute, in_dtype
+from netloom.hls.dataflow.operations.operation import Bounds, Compute, Keeping, in_dtype
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,17 @@ class Evaluator:
             run, dtype = node.operation.prepare(self.dataflow.input_types(node), ranges, least)
             freed = {name for name in (*node.results, *node.inputs) if last_use[name] == index}
             yield ReadyNode(node, run, dtype, node.results, tuple(freed.difference(self._outputs)))
+
+    @property
+    def keeps(self) -> bool:
+        """Whether samples depend on those before them: then they must come in their order."""
+        return any(step.node.operation.keeps for step in self.steps)
+
+    def reset(self) -> None:
+        """Forget the samples that came before."""
+        for step in self.steps:
+            if isinstance(step.run, Keeping):
+                step.run.reset()
 
     def evaluate(self, sources: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Raws of the chosen results, in whatever dtypes, from raws of the sources in any that hold them; batch first.

@@ -18,9 +18,11 @@ from netloom.hls.dataflow import (
     Lookup,
     MatVec,
     Operation,
+    Permute,
     Scan,
     TensorType,
 )
+from netloom.hls.lower.merge import common_type
 
 CellKind = Literal["simple", "lstm", "gru", "gru_before"]
 """What a cell computes; `gru_before` resets the state before the product, `gru` the product."""
@@ -108,7 +110,21 @@ class RecurrentCell:
             for gate in self.gates
         }
 
-    def scan(self, name: str, products: Sequence[TensorType], every: bool, backwards: bool) -> Scan:
+    @property
+    def states(self) -> int:
+        """How many there are, (units,) each: an LSTM has a memory beside what it gives."""
+        return 2 if self.kind == "lstm" else 1
+
+    def scan(
+        self,
+        name: str,
+        products: Sequence[TensorType],
+        every: bool,
+        backwards: bool,
+        begun: bool = False,
+        memory: bool = False,
+        keep: bool = False,
+    ) -> Scan:
         """The loop over all steps.
 
         Args:
@@ -116,14 +132,19 @@ class RecurrentCell:
             products: of the inputs, (steps, units) each, in the order of the gates.
             every: whether to give what all steps compute.
             backwards: whether to begin with the last step.
+            begun: whether inputs bring the states to begin with, as they are read; else they are zeros.
+            memory: whether to give the memory of an LSTM behind what it gives, in one tensor.
+            keep: whether a sample begins where the one before it ended.
         """
         body = _Body(self, name, products)
         result, carried = body.step()
         states = {source: body.carry(source, value) for source, value in carried.items()}
         sources = [*states, *(body.source_of(gate) for gate in self.gates)]
+        if memory:
+            result = body.joined(result, *(value for value in carried.values() if value != result))
         dataflow = body.builder.build(sources, [result])
-        zeros = tuple(np.zeros(self.units, dtype=np.int64) for _ in states)
-        return Scan(dataflow, tuple(states.items()), zeros, products[0].shape[0], (every,), backwards)
+        initial = tuple(None if begun else np.zeros(self.units, dtype=np.int64) for _ in states)
+        return Scan(dataflow, tuple(states.items()), initial, products[0].shape[0], (every,), backwards, keep)
 
 
 def _product(weights: tuple[np.ndarray, FixedPoint], bias: tuple[np.ndarray, FixedPoint], tensor: TensorType) -> MatVec:
@@ -188,6 +209,16 @@ class _Body:
 
     def _state(self, name: str) -> str:
         return self.builder.source(f"{self.name}/{name}.read", TensorType((self.cell.units,), self.cell.state))
+
+    def joined(self, result: str, memory: str) -> str:
+        """Both in one tensor, of a type that holds both."""
+        elements = [self.builder.types[name].element for name in (result, memory)]
+        both = common_type(elements)
+        cast = [
+            name if element.with_modes() == both else self._add("both", f"cast{index}", Cast(both), name)
+            for index, (name, element) in enumerate(zip((result, memory), elements, strict=True))
+        ]
+        return self._add("both", "join", Permute(np.arange(2 * self.cell.units)), *cast)
 
     def carry(self, source: str, value: str) -> str:
         """A value of the state as the next step reads it."""

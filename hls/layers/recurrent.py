@@ -1,5 +1,6 @@
 """`NetloomRecurrent`: a cell run step after step."""
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any, ClassVar
 
@@ -25,12 +26,18 @@ _FUNCTIONS = {"nothing": 0, "cast": 0, "hard_sigmoid": 1, "table": 2}
 
 
 class NetloomRecurrent(OwnLayer):
-    """What `RecurrentCell` says, of (steps, inputs): what all steps give, (steps, units), or the last one, (units,)."""
+    """What `RecurrentCell` says, of (steps, inputs): what all steps give, (steps, units), or the last one, (units,).
+
+    Further inputs are the states to begin with, (units,) each. With `memory` an LSTM's result is twice as wide: its
+    memory is behind it. With `keep` a sample begins where the one before it ended.
+    """
 
     _expected_attributes: ClassVar = [
         Attribute("cell", value_type=RecurrentCell),
         Attribute("every", value_type=bool),
         Attribute("backwards", value_type=bool),
+        Attribute("memory", value_type=bool),
+        Attribute("keep", value_type=bool),
         *map(TypeAttribute, _TYPES),
         *map(WeightAttribute, _WEIGHTS),
     ]
@@ -43,8 +50,9 @@ class NetloomRecurrent(OwnLayer):
         """Weights and tables; types of sums wait for `settle`, when the input's type stands."""
         super().initialize()
         cell: RecurrentCell = self.get_attr("cell")
-        ((steps, _),) = self.input_shapes()
-        self.add_output_variable([steps, cell.units] if self.get_attr("every") else [cell.units])
+        (steps, _), *_ = self.input_shapes()
+        units = cell.units * (1 + self.get_attr("memory"))
+        self.add_output_variable([steps, units] if self.get_attr("every") else [units])
         for role in self.type_roles:
             self.set_type(role, ZERO)
         self.add_constants("kernel", cell.kernel.ravel(), cell.kernel_type)
@@ -57,7 +65,7 @@ class NetloomRecurrent(OwnLayer):
     def settle(self) -> None:
         """The types of what is summed, so wide that nothing is lost."""
         cell: RecurrentCell = self.get_attr("cell")
-        ((steps, inputs),) = self.input_shapes()
+        (steps, inputs), *_ = self.input_shapes()
         tensor = TensorType((steps, inputs), fixed_point(self.get_input_variable().type.precision))
         products = [product.outputs([tensor])[0] for product in cell.inputs(tensor).values()]
         scan = cell.scan(self.name, products, every=False, backwards=False)
@@ -85,13 +93,15 @@ class NetloomRecurrent(OwnLayer):
     def constants(self) -> dict[str, int | bool]:
         """Sizes, options, and which cell and functions it is."""
         cell: RecurrentCell = self.get_attr("cell")
-        ((steps, inputs),) = self.input_shapes()
+        (steps, inputs), *_ = self.input_shapes()
         return {
             "kind": _KINDS[cell.kind],
             "act": _FUNCTIONS[cell.activation.kind],
             "gate": _FUNCTIONS[cell.gate.kind],
             "every": bool(self.get_attr("every")),
             "backwards": bool(self.get_attr("backwards")),
+            "keep": bool(self.get_attr("keep")),
+            "memory_too": bool(self.get_attr("memory")),
             "n_steps": steps,
             "n_in": inputs,
             "n_units": cell.units,
@@ -104,13 +114,17 @@ class NetloomRecurrent(OwnLayer):
     def lower(self, context: LoweringContext) -> None:
         """A product of all inputs for each gate, then the loop."""
         cell: RecurrentCell = self.get_attr("cell")
-        source = context.inputs[0]
+        source, *begun = context.inputs
         products = [
             context.add(gate, product, source) for gate, product in cell.inputs(context.type_of(source)).items()
         ]
         tensors = [context.type_of(name) for name in products]
-        scan = cell.scan(self.name, tensors, bool(self.get_attr("every")), bool(self.get_attr("backwards")))
-        context.finish(context.add("scan", scan, *products))
+        every, backwards, memory, keep = (
+            bool(self.get_attr(name)) for name in ("every", "backwards", "memory", "keep")
+        )
+        scan = cell.scan(self.name, tensors, every, backwards, bool(begun), memory, keep)
+        states = [context.cast(f"start{index}", state, cell.state) for index, state in enumerate(begun)]
+        context.finish(context.add("scan", scan, *products, *states))
 
 
 def _by_bits(function: CellFunction) -> np.ndarray:
@@ -123,15 +137,25 @@ def _result(function: CellFunction, value: FixedPoint) -> FixedPoint:
     return value if function.kind == "nothing" else function.result
 
 
-def recurrent(name: str, cell: RecurrentCell, shape: tuple[int, ...], every: bool, backwards: bool) -> dict[str, Any]:
+def recurrent(
+    name: str,
+    cell: RecurrentCell,
+    shapes: Sequence[tuple[int, ...]],
+    every: bool,
+    backwards: bool,
+    memory: bool = False,
+    keep: bool = False,
+) -> dict[str, Any]:
     """hls4ml's description of a `NetloomRecurrent`, for handlers, without its tensors.
 
     Args:
         name: of the layer.
         cell: what a step computes.
-        shape: of the input, (steps, inputs).
+        shapes: of the inputs: (steps, inputs), and (units,) of each state to begin with, if any are brought.
         every: whether to give what all steps compute, in the order they are computed.
         backwards: whether to begin with the last step.
+        memory: whether to give an LSTM's memory behind its result.
+        keep: whether a sample begins where the one before it ended.
     """
     return {
         "name": name,
@@ -139,5 +163,7 @@ def recurrent(name: str, cell: RecurrentCell, shape: tuple[int, ...], every: boo
         "cell": cell,
         "every": every,
         "backwards": backwards,
-        "input_shape": [list(shape)],
+        "memory": memory,
+        "keep": keep,
+        "input_shape": [list(shape) for shape in shapes],
     }

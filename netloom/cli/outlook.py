@@ -12,6 +12,7 @@ from netloom.errors import FoldingError, SettingsError
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.map.folding.fitting import Search
 from netloom.firmware.map.folding.paces import Pace, paces
+from netloom.firmware.map.interleaving import interleaved
 from netloom.hls import Conversion, HlsSettings, convert
 from netloom.pipeline.origin import find_start
 from netloom.progress import Progress
@@ -39,13 +40,14 @@ def outlook(
 
     Raises:
         FoldingError: if the board does not hold the network.
-        SettingsError: for bits or input shapes of what is converted already.
+        SettingsError: for bits or input shapes of what is converted already, or nothing to interleave.
         NetloomError: of reading and converting it, in all its kinds.
     """
     told = (progress or Progress()).doing
     device = find_board(settings.board).device
     with _converted(source, bits, input_shapes) as conversion:
-        found = list(paces(conversion.dataflow, device, Search(settings.design_seconds, told)))
+        dataflow = interleaved(conversion.dataflow, settings.interleave)
+        found = list(paces(dataflow, device, Search(settings.design_seconds, told)))
     if not found:
         raise FoldingError(
             f"{settings.board} does not hold the network at any pace; use fewer bits or a larger board (netloom boards)"

@@ -3,6 +3,7 @@
 import ctypes
 import hashlib
 import os
+import platform
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from netloom.common.process import run_logged, which
 from netloom.errors import NetloomError
 
 _FLAGS = ("-O3", "-std=c++17", "-shared", "-fPIC")
+_TUNED = ("-march=native", "-fno-math-errno", "-fno-trapping-math", "-Wno-psabi")
+_PROCESSOR = Path("/proc/cpuinfo")
 
 
 def cache_folder() -> Path:
@@ -20,23 +23,35 @@ def cache_folder() -> Path:
     return Path(os.environ.get("NETLOOM_CACHE") or platformdirs.user_cache_path("netloom"))
 
 
+def _processor() -> str:
+    """What this machine can do: another one may share the cache."""
+    try:
+        lines = _PROCESSOR.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    return next((line for line in lines if line.startswith(("flags", "Features"))), platform.machine())
+
+
 @cache
-def load(source: Path) -> ctypes.CDLL | None:
+def load(source: Path, tuned: bool = False) -> ctypes.CDLL | None:
     """The library made of one C++ file; None without a compiler that makes it, for whoever has a slower way.
 
     Args:
         source: a file of netloom's; its functions are `extern "C"`, its headers lie beside it.
+        tuned: with whatever instructions this machine has.
     """
     compiler = which(os.environ.get("CXX", "g++"))
     if compiler is None:
         return None
 
+    flags = (*_FLAGS, *_TUNED) if tuned else _FLAGS
+
     def make(work: Path, log: Path) -> Path:
         library = work / "library.so"
-        run_logged([[compiler, *_FLAGS, str(source), "-o", str(library)]], work, log, f"g++ on {source.name}")
+        run_logged([[compiler, *flags, str(source), "-o", str(library)]], work, log, f"g++ on {source.name}")
         return library
 
-    digest = hashlib.sha256(repr((compiler, _FLAGS)).encode())
+    digest = hashlib.sha256(repr((compiler, flags, _processor() if tuned else None)).encode())
     for part in (source, *sorted(source.parent.glob("*.h"))):
         digest.update(part.read_bytes())
     folder = cache_folder() / "compiled"

@@ -3,11 +3,9 @@
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -15,6 +13,7 @@ from matplotlib.figure import Figure
 from netloom.common.palette import INK, LINE, MUTED, SEEN
 from netloom.metrics import Metric, metrics_of, score_metric
 from netloom.report.figure import drawing, new_figure, to_svg
+from netloom.report.html import page_template
 from netloom.report.schema import Report, ScoreRecord
 
 _PRINT = {INK: "#1d1d1f", MUTED: "#6a6a70", LINE: "#e4e1da", SEEN: "#0b5fa5"}
@@ -184,13 +183,6 @@ def page(compared: Sequence[Compared], verdicts: Sequence[tuple[str, str, bool]]
         compared: the reports.
         verdicts: condition, name of the report, and whether it held there and so failed.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("netloom.report", ""),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     with drawing():
         figure = plot(compared)
         drawn = (
@@ -200,7 +192,7 @@ def page(compared: Sequence[Compared], verdicts: Sequence[tuple[str, str, bool]]
                 figure, "tradeoff", f"{words_of(main_score(compared)).capitalize()} against latency, one mark a report"
             )
         )
-    return environment.get_template("comparison.html.j2").render(
+    return page_template("comparison.html.j2").render(
         compared=compared,
         rows=rows(compared),
         plot=drawn,
@@ -208,5 +200,4 @@ def page(compared: Sequence[Compared], verdicts: Sequence[tuple[str, str, bool]]
         score_words=words_of(main_score(compared)),
         hollow=any(_counted(one.report) is None for one in compared),
         verdicts=verdicts,
-        css=files("netloom.report").joinpath("report.css").read_text(encoding="utf-8"),
     )

@@ -6,11 +6,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from netloom.models.data.examples import as_list
 from netloom.models.tasks import Outputs
-from netloom.models.tasks.shown import shown
 from netloom.report.evidence import Evidence
-from netloom.report.samples import Drawn, draw, one_of
+from netloom.report.samples import Drawn, draw, given, one_of
 
 SHOWN = 8
 """So many samples at most."""
@@ -112,11 +110,5 @@ def _difference(evidence: Evidence, names: Sequence[str], number: int, apart: Ma
             output = one_of(outputs, number)
             answers[engine] = draw(evidence.task.answer(output, names), f"{engine}{number}")
             words[engine] = evidence.task.words(output, names)
-    inputs = [
-        draw(shown(one[number]), f"differing{number}_{place}") for place, one in enumerate(as_list(evidence.inputs))
-    ]
-    label = None
-    if evidence.targets is not None and not isinstance(evidence.targets, Mapping):
-        label = draw(evidence.task.target(evidence.targets[number], names), f"wanted{number}")
     differ = {engine: bool(values[number] > 0) for engine, values in apart.items()}
-    return Difference(number, tuple(inputs), label, answers, words, differ)
+    return Difference(number, *given(evidence, names, number, "differing_"), answers, words, differ)

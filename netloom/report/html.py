@@ -95,8 +95,8 @@ _MEANINGS = {
 }
 
 
-def render(report: Report, evidence: Evidence) -> str:
-    """The page, as text of a complete HTML document without any outside resource."""
+def page_template(name: str) -> jinja2.Template:
+    """A page of netloom's, with its style sheet, and its ways to write numbers as filters."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("netloom.report", ""),
         autoescape=True,
@@ -113,11 +113,16 @@ def render(report: Report, evidence: Evidence) -> str:
         "seconds": seconds,
         "steps": steps,
     }
+    environment.globals["css"] = files("netloom.report").joinpath("report.css").read_text(encoding="utf-8")
+    return environment.get_template(name)
+
+
+def render(report: Report, evidence: Evidence) -> str:
+    """The page, as text of a complete HTML document without any outside resource."""
     names = class_names(report, evidence)
     matrix = evidence.confusion()
-    return environment.get_template("report.html.j2").render(
+    return page_template("report.html.j2").render(
         report=report,
-        css=files("netloom.report").joinpath("report.css").read_text(encoding="utf-8"),
         verdict=verdict(report.fidelity),
         ladders=ladders(report),
         why_no_score=why_no_score(report),

@@ -72,20 +72,32 @@ def samples(evidence: Evidence, names: Sequence[str]) -> list[Sample]:
     """
     task, missed, found = evidence.task, _misjudged(evidence), []
     for number in pick(evidence):
-        inputs = [
-            draw(shown(one[number]), f"sample{number}_{place}") for place, one in enumerate(as_list(evidence.inputs))
-        ]
         lines = [f"sample {number}"]
         for engine, outputs in evidence.predictions.items():
             if number < len(outputs[0]):
                 lines.append(f"{engine}: {task.words(one_of(outputs, number), names)}")
         chosen = draw(task.answer(one_of(evidence.predictions["fixed"], number), names), f"answer{number}")
-        label = None
-        if evidence.targets is not None and not isinstance(evidence.targets, Mapping):
-            label = draw(task.target(evidence.targets[number], names), f"target{number}")
         right = None if missed is None else not missed[number]
-        found.append(Sample(number, tuple(inputs), label, chosen, right, "\n".join(lines)))
+        found.append(Sample(number, *given(evidence, names, number), chosen, right, "\n".join(lines)))
     return found
+
+
+def given(
+    evidence: Evidence, names: Sequence[str], number: int, prefix: str = ""
+) -> tuple[tuple[Drawn, ...], Drawn | None]:
+    """A sample's inputs and what is right, drawn; None without targets, or with those of several outputs.
+
+    Args:
+        evidence: the run's arrays.
+        names: of the classes.
+        number: of the sample.
+        prefix: tells drawings apart where a sample is shown twice.
+    """
+    inputs = enumerate(as_list(evidence.inputs))
+    drawn = tuple(draw(shown(one[number]), f"{prefix}sample{number}_{place}") for place, one in inputs)
+    if evidence.targets is None or isinstance(evidence.targets, Mapping):
+        return drawn, None
+    return drawn, draw(evidence.task.target(evidence.targets[number], names), f"{prefix}target{number}")
 
 
 def _misjudged(evidence: Evidence) -> np.ndarray | None:

@@ -25,7 +25,7 @@ class Cloner(Protocol):
 
     names: Any
 
-    def clone(self, layer: Any, name: str, fresh: bool = False, shifted: int = 0) -> Any:
+    def clone(self, layer: Any, name: str, fresh: bool = False, shifted: int = 0, kind: type[Any] | None = None) -> Any:
         """As `flatten._Walker.clone`."""
 
     def called(self, layer: Any, tensors: Sequence[Any], name: str) -> Any:

@@ -8,14 +8,11 @@ import numpy as np
 
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.flat import distributed
-from netloom.quantize.flat.equal import affine, embeddings, equals
+from netloom.quantize.flat.equal import affine, attention, embeddings, equals, recurrences
 from netloom.quantize.flat.equal.operations import apply_operation
 from netloom.quantize.flat.equal.parts import Parts
-from netloom.quantize.flat.names import Names
+from netloom.quantize.flat.names import SEPARATOR, Names
 from netloom.quantize.flat.trace import graph_of, input_specs
-
-SEPARATOR = "."
-"""Between the name of a nested model and a layer's in it; Keras allows no slash."""
 
 IDLE = frozenset(
     "AugMix CutMix MaxNumBoundingBoxes MixUp RandAugment RandomBrightness RandomColorDegeneration RandomColorJitter "
@@ -51,11 +48,12 @@ def flatten(model: Any, input_shapes: InputShapes | None = None, *, single_use: 
     import keras
 
     specs = input_specs(model, input_shapes)
+    batch = 1 if recurrences.keeps_state(model) else None
     inputs = []
     for name, shape, dtype in specs:
         if dtype not in ("float32", *_LOW_PRECISION, *_INTEGERS):
             raise LayerNotSupportedError(f"layer {name!r}: inputs must be float32 or integers, not {dtype}")
-        inputs.append(keras.Input(shape, name=name))
+        inputs.append(keras.Input(shape, batch_size=batch, name=name))
     walker = _Walker({name for name, _, _ in specs}, single_use)
     outputs = walker.visit(model, inputs, "", 0)
     for layer, values in walker.converted:
@@ -71,13 +69,17 @@ class _Walker:
     def __init__(self, taken: set[str], single_use: bool) -> None:
         self.names = Names(taken)
         self.single_use = single_use
-        self.clones: dict[tuple[int, int], Any] = {}
+        self.clones: dict[tuple[int, int, type[Any] | None], Any] = {}
         self.converted: list[tuple[Any, list[np.ndarray]]] = []
+        self.read: set[int] = set()
+        """Identities of the tensors that anything reads, in the models that are being visited."""
 
     def visit(self, model: Any, tensors: Sequence[Any], prefix: str, times: int, given: Any = None) -> list[Any]:
         """Call everything in a model; `times` axes after the batch are steps over which it is distributed."""
         with graph_of(model, tensors, times, given) as functional:
             _check_masks(functional)
+            self.read |= {id(tensor) for node in calls(functional) for tensor in node.input_tensors}
+            self.read |= set(map(id, functional.outputs))
             values: dict[int, Any] = dict(zip(map(id, functional.inputs), tensors, strict=True))
             for node in calls(functional):
                 args, kwargs = node.arguments.fill_in(values)
@@ -106,19 +108,27 @@ class _Walker:
                 raise LayerNotSupportedError(f"layer {name!r} ({kind}), traced: {error}") from None
         if not isinstance(operation, keras.Layer):
             return apply_operation(operation, args, kwargs, self.names, name, times)
+        if kind in attention.ATTENTION:
+            parts = Parts(self.names, name, f"layer {name!r} ({kind})")
+            if times:
+                parts.refuse("it is called within TimeDistributed: call it on one sequence")
+            return attention.attended(operation, args, kwargs, parts)
+        if getattr(operation, "stateful", False):
+            recurrences.check_stateful(operation, name, times)
+        if recurrences.has_states(operation, args, kwargs):
+            if times:
+                raise LayerNotSupportedError(
+                    f"layer {name!r} ({kind}): states that go in or out are not supported in TimeDistributed: leave"
+                    " them inside it"
+                )
+            wanted = [id(tensor) in self.read for tensor in node.outputs]
+            return recurrences.with_states(operation, self, args, kwargs, name, wanted)
         if len(node.outputs) != 1:
-            raise LayerNotSupportedError(
-                f"layer {name!r} ({kind}) has {len(node.outputs)} outputs: use {_one_output(operation)}"
-            )
+            raise LayerNotSupportedError(f"layer {name!r} ({kind}) has {len(node.outputs)} outputs: use one")
         if kind == "Masking":
             raise LayerNotSupportedError(
                 f"layer {name!r} (Masking) is not supported: firmware takes every step; give the network samples of"
                 " one length, padded with what it shall take for nothing, and leave Masking out"
-            )
-        if getattr(operation, "stateful", False):
-            raise LayerNotSupportedError(
-                f"layer {name!r} ({kind}): stateful=True is not supported: give it whole sequences (the firmware begins"
-                " every one with a state of zeros)"
             )
         if isinstance(operation, keras.layers.SpectralNormalization):
             check_call(node)
@@ -150,7 +160,7 @@ class _Walker:
         equal = equals.call_equal(layer, self, tensors, name)
         return self.clone(layer, name)(*tensors) if equal is None else equal
 
-    def clone(self, layer: Any, name: str, fresh: bool = False, shifted: int = 0) -> Any:
+    def clone(self, layer: Any, name: str, fresh: bool = False, shifted: int = 0, kind: type[Any] | None = None) -> Any:
         """A layer of this flat model for one of the user's: with the same variables, and calls of its own.
 
         Args:
@@ -158,10 +168,13 @@ class _Walker:
             name: what to call it, unless that is taken.
             fresh: whether a layer without weights is made anew, for what it keeps of the shape it was built for.
             shifted: axes between the batch and those of the layer.
+            kind: a class derived from the layer's, if it is to be one of that.
         """
-        key = (id(layer), shifted)
+        key = (id(layer), shifted, kind)
         if self.single_use or key not in self.clones:
             self.clones[key] = self._clone(layer, self.names.of(name), fresh)
+            if kind is not None:
+                self.clones[key].__class__ = kind
         return self.clones[key]
 
     def _clone(self, layer: Any, name: str, fresh: bool) -> Any:
@@ -178,6 +191,8 @@ class _Walker:
         # Keras's own copy would save and load: attributes that a configuration leaves out would be lost.
         clone.__dict__.update(layer.__dict__)
         clone.__dict__.update(name=name, _inbound_nodes=[], _outbound_nodes=[])
+        if getattr(layer, "stateful", False):
+            clone.__dict__.update(states=recurrences.new_states(layer))
         return clone
 
 
@@ -189,13 +204,6 @@ def _check_masks(functional: Any) -> None:
                 f"layer {layer.name!r} ({type(layer).__name__}): it masks its zeros: pad to one length, and give what"
                 " pads a row of its own"
             )
-
-
-def _one_output(layer: Any) -> str:
-    """What to use in place of a layer of several outputs."""
-    if getattr(layer, "return_state", False):
-        return "return_sequences=True and the last step"
-    return "merge_mode='concat'" if hasattr(layer, "merge_mode") else "one"
 
 
 def _trains_by_default(layer: Any) -> bool:
@@ -221,7 +229,8 @@ def check_call(node: Any) -> None:
     for name, value in node.arguments.kwargs.items():
         if name == "training" and _trains_by_default(node.operation):
             continue
-        if _asks_for_something(value) and not isinstance(value, keras.KerasTensor):
+        tensors = all(isinstance(one, keras.KerasTensor) for one in keras.tree.flatten(value))
+        if _asks_for_something(value) and not tensors:
             raise LayerNotSupportedError(
                 f"layer {node.operation.name!r} ({type(node.operation).__name__}): it is called with {name}={value!r}, "
                 "which changes what it computes; call it with its inputs alone"

@@ -7,7 +7,7 @@ from netloom.fixed_point import FixedPoint
 from netloom.quantize.calibrate import calibrate
 from netloom.quantize.functions.norms import quantized_norm
 from netloom.quantize.graph.graph import Block, Graph
-from netloom.quantize.graph.recurrent import RECURRENT, quantized_recurrent, see_cells
+from netloom.quantize.graph.recurrent import RECURRENT, call_recurrent, quantized_recurrent, see_cells
 from netloom.quantize.plan import Point
 from netloom.quantize.policy import Policy
 from netloom.quantize.quantizers import relu_quantizer, type_quantizer
@@ -84,6 +84,8 @@ def _layer_with_quantizer(block: Block, type_: FixedPoint, shape: Sequence[int])
 
     if block.class_name == "Softmax":
         return QSoftmax(type_quantizer(type_), axis=block.config["axis"], name=block.name)
+    if block.class_name == "MaskedSoftmax":
+        return QSoftmax(type_quantizer(type_), mask=block.config["mask"], name=block.name)
     return quantized_norm(block, type_quantizer(type_), shape[-1])
 
 
@@ -108,7 +110,11 @@ def _run(
     read = {number: after[number](tensor) if number in after else tensor for number, tensor in inputs.items()}
     for step in graph.steps:
         arguments = [read[number] for number in step.inputs]
-        result = layers[step.block](arguments if len(arguments) > 1 else arguments[0])
+        layer = layers[step.block]
+        if step.block.class_name in RECURRENT:
+            result = call_recurrent(layer, arguments)
+        else:
+            result = layer(arguments if len(arguments) > 1 else arguments[0])
         tensors[step.output] = result
         read[step.output] = after[step.output](result) if step.output in after else result
     return list(inputs.values()), tensors

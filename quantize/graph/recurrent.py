@@ -11,7 +11,7 @@ from netloom.quantize.graph.graph import Block, Graph
 from netloom.quantize.policy import Policy
 from netloom.quantize.quantizers import relu_quantizer, type_quantizer
 
-RECURRENT = frozenset({"SimpleRNN", "LSTM", "GRU"})
+RECURRENT = frozenset({"SimpleRNN", "LSTM", "MemoryLSTM", "GRU"})
 
 STATE, ACTIVATION, GATE = "state", "activation", "recurrent_activation"
 """What of a cell has a type of its own: the state where it is read, and what its functions take."""
@@ -39,22 +39,35 @@ def see_cells(graph: Graph, tensors: Mapping[int, Any]) -> dict[int, Any]:
         inside = {part: number for number, (output, part) in graph.inside.items() if output == step.output}
         if inside:
             layer = tensors[step.output]._keras_history.operation
-            seen = _seen(layer, tensors[step.inputs[0]])
+            seen = _seen(layer, tensors[step.inputs[0]], [tensors[number] for number in step.inputs[1:]])
             found |= {number: seen[part] for part, number in inside.items()}
     return found
 
 
-def _seen(layer: Any, tensor: Any) -> dict[str, Any]:
+def _seen(layer: Any, tensor: Any, initial: Sequence[Any]) -> dict[str, Any]:
     """What every step of a float recurrent layer reads as its state, and gives its functions."""
     import keras
 
     watching = _watching(layer.cell)
-    all_values = keras.layers.RNN(watching, return_sequences=True, go_backwards=layer.go_backwards)(tensor)
+    # A name of its own: Keras would call it "rnn", as a layer of the model may be called.
+    watched = keras.layers.RNN(
+        watching, return_sequences=True, go_backwards=layer.go_backwards, name=f"inside {layer.name}"
+    )
+    all_values = call_recurrent(watched, [tensor, *initial])
     found, start = {}, 0
     for part, size in watching.sizes.items():
         found[part] = all_values[..., start : start + size]
         start += size
+    if initial:
+        begins = keras.ops.expand_dims(keras.ops.concatenate(initial, axis=-1), axis=1)
+        found[STATE] = keras.ops.concatenate([begins, found[STATE]], axis=1)
     return found
+
+
+def call_recurrent(layer: Any, tensors: Sequence[Any]) -> Any:
+    """Its result for a sequence, and the states to begin with, if any are given."""
+    sequence, *initial = tensors
+    return layer(sequence, initial_state=initial) if initial else layer(sequence)
 
 
 def _watching(cell: Any) -> Any:

@@ -68,6 +68,40 @@ class _Named:
             self.name = name
 
 
+class _Both:
+    """A cell that gives all of its state after a step, side by side."""
+
+    def __init__(self, cell: Any, training: bool) -> None:
+        self.cell, self.training, self.state_size = cell, training, cell.state_size
+
+    def call(self, inputs: Any, states: Any) -> tuple[Any, Any]:
+        _, after = self.cell(inputs, states, training=self.training)
+        return keras.ops.concatenate(after, axis=-1), after
+
+    __call__ = call
+
+
+class _WithMemory:
+    """Mixed in before an LSTM: it gives the memory behind the result, twice as many values."""
+
+    def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
+        """Keras's loop over steps."""
+        options = {name: getattr(self, name) for name in ("return_sequences", "go_backwards", "unroll")}
+        loop = keras.layers.RNN(_Both(self.cell, training), **options)  # type: ignore[attr-defined]
+        return loop.inner_loop(sequences, initial_state, mask)
+
+    def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
+        """That of result and memory."""
+        del initial_state_shape
+        shape = super().compute_output_shape(sequences_shape)  # type: ignore[misc]
+        return (*shape[:-1], 2 * shape[-1])
+
+
+@keras.saving.register_keras_serializable("netloom")
+class MemoryLSTM(_WithMemory, keras.layers.LSTM):
+    """Keras's `LSTM`; gives (..., 2 * units): the result, then the memory, which `return_state` gives as the second."""
+
+
 @keras.saving.register_keras_serializable("netloom")
 class QSimpleRNN(_Named, qkeras.QSimpleRNN):
     """QKeras's `QSimpleRNN`."""
@@ -76,6 +110,11 @@ class QSimpleRNN(_Named, qkeras.QSimpleRNN):
 @keras.saving.register_keras_serializable("netloom")
 class QLSTM(_Named, qkeras.QLSTM):
     """QKeras's `QLSTM`."""
+
+
+@keras.saving.register_keras_serializable("netloom")
+class QMemoryLSTM(_WithMemory, QLSTM):
+    """The same of a `QLSTM`; the memory as it is summed up, before it is read through the state's quantizer."""
 
 
 @keras.saving.register_keras_serializable("netloom")

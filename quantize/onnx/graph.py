@@ -201,9 +201,8 @@ class Builder:
             return edge
         if not real.short:
             raise QuantizerNotSupportedError(
-                f"{who}: values in steps of {float(real.scale.flat[0]):g}, which is no power of"
-                " two, reach it; what can take them are products, pooling of the largest, ReLU, scales and shifts, and"
-                " then a quantizer"
+                f"{who}: values in steps of {float(real.scale.flat[0]):g}, which is no power of two, reach it; put a"
+                " quantizer before it (products, the largest of a window, ReLU, scales and shifts need none)"
             )
         scale, shift = (value if value.size > 1 else float(value.flat[0]) for value in (real.scale, real.shift))
         if np.all(real.scale == 1) and not np.any(real.shift):

@@ -31,6 +31,7 @@ INSTEAD = {
     "activation": "put it in a QActivation of its own; QKeras ignores it here",
     "lora_rank": "merge the low-rank update into the kernel",
     "dtype": "build the model in float32",
+    "stateful": "quantize the network of whole sequences, and make netloom.quantize.streaming of its twin",
     "mask": "set the masked weights to zero",
 }
 """The way out of a refused argument; of any other: leave it at its default."""

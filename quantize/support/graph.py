@@ -23,9 +23,12 @@ def check_supported(graph: Graph) -> None:
     """
     import keras
 
+    from netloom.quantize import layers
+
     for step in graph.steps:
         block = step.block
-        defaults = constructor_arguments(getattr(keras.layers, block.class_name, object))
+        kind = getattr(keras.layers, block.class_name, None) or getattr(layers, block.class_name, object)
+        defaults = constructor_arguments(kind)
         shapes = [graph.shapes[tensor] for tensor in step.inputs]
         output = graph.shapes[step.output]
         check_layer(

@@ -73,6 +73,12 @@ def _given(option: str) -> Callable[[LayerFacts], str | None]:
     return lambda layer: f"{option}={layer.config[option]!r}" if layer.config.get(option) else None
 
 
+def _states(layer: LayerFacts) -> str | None:
+    initial, units = list(layer.inputs[1:]), layer.config["units"]
+    wanted = [(units,)] * (2 if layer.kind.endswith("LSTM") else 1)
+    return None if initial in ([], wanted) else f"its states must begin with {wanted}, not {initial}"
+
+
 def _few(layer: LayerFacts) -> str | None:
     return "it must have two inputs or more, all of them tensors" if len(layer.inputs) < 2 else None
 
@@ -115,18 +121,10 @@ CELL_FUNCTIONS = tuple(
     )
     for article, option in (("an", "activation"), ("a", "recurrent_activation"))
 )
-RECURRENT = (
-    Rule(
-        "an initial state or a mask",
-        lambda layer: "it is called with an initial state or a mask" if len(layer.inputs) > 1 else None,
-        "call it with its sequence alone, of one length",
-        "the firmware begins with a state of zeros and computes every step",
-    ),
-    Rule(
-        "`return_state`",
-        _given("return_state"),
-        "use return_sequences=True, and the last step of that",
-        "a layer has one result",
-    ),
+STATES = Rule(
+    "states to begin with that are not one of (units,) each, two of an LSTM",
+    _states,
+    "give a layer's own states, or those of another with as many units",
+    "that is what a cell reads",
 )
 FEW = Rule("one input, the other a number", _few, "fold the number into the weights before it", "it is no tensor")

@@ -57,11 +57,11 @@ _TRANSPOSED = (
     "bias_quantizer"
 )
 _RECURRENT = (
-    "cell units activation recurrent_activation use_bias return_sequences return_state go_backwards unroll "
+    "cell units activation recurrent_activation use_bias return_sequences go_backwards unroll "
     "reset_after implementation unit_forget_bias zero_output_for_mask kernel_quantizer "
     "recurrent_quantizer bias_quantizer state_quantizer use_cudnn"
 )
-_OF_RECURRENT = "dtype quantization_config stateful"
+_OF_RECURRENT = "dtype quantization_config return_state stateful"
 _NORM = "axis epsilon center scale"
 _POOL = "pool_size strides padding data_format"
 
@@ -107,10 +107,13 @@ LAYERS: dict[str, Entry] = {
     ),
     # Layers that carry a state from step to step.
     **_each(
-        "SimpleRNN LSTM GRU",
-        Entry(_RECURRENT, (*rules.RECURRENT, *rules.CELL_FUNCTIONS), stage="quantize", default_only=_OF_RECURRENT),
+        "SimpleRNN LSTM MemoryLSTM GRU",
+        Entry(_RECURRENT, (rules.STATES, *rules.CELL_FUNCTIONS), stage="quantize", default_only=_OF_RECURRENT),
     ),
-    **_each("QSimpleRNN QLSTM QGRU", Entry(_RECURRENT, rules.RECURRENT, stage="convert", default_only=_OF_RECURRENT)),
+    **_each(
+        "QSimpleRNN QLSTM QMemoryLSTM QGRU",
+        Entry(f"{_RECURRENT} stateful", (rules.STATES,), stage="convert", default_only="dtype return_state"),
+    ),
     # Activations, normalization.
     "Activation": Entry("activation", (rules.ACTIVATION,)),
     "QActivation": Entry("activation", stage="convert"),
@@ -120,7 +123,8 @@ LAYERS: dict[str, Entry] = {
     "ELU": Entry("alpha"),
     "Function": Entry("function options argument"),
     "Softmax": Entry("axis", (rules.SOFTMAX_MASK,)),
-    "QSoftmax": Entry("quantizer axis", stage="convert"),
+    "MaskedSoftmax": Entry("mask", stage="quantize"),
+    "QSoftmax": Entry("quantizer axis mask", stage="convert"),
     "BatchNormalization": Entry(_NORM),
     "QBatchNormalization": Entry(
         f"{_NORM} beta_quantizer gamma_quantizer mean_quantizer variance_quantizer inverse_quantizer",
@@ -141,6 +145,8 @@ LAYERS: dict[str, Entry] = {
     ),
     **dict.fromkeys(sorted(OPERATORS), Entry(rules=(rules.FEW,))),
     "Average": Entry(rules=(rules.FEW,)),
+    "MatrixProduct": Entry("transposed"),
+    "ArgMax": Entry(),
     "Concatenate": Entry("axis", (), "moves"),
     # What moves values.
     "Flatten": Entry("data_format", (), "moves"),
@@ -178,11 +184,6 @@ REFUSED: dict[str, Refused] = {
         "ConvLSTM1D ConvLSTM2D ConvLSTM3D",
         "use convolutions in TimeDistributed, then SimpleRNN, LSTM or GRU",
         "a state of images is not taken yet",
-    ),
-    **_all(
-        "AdditiveAttention Attention GroupedQueryAttention MultiHeadAttention",
-        "build it from Dense, Dot and Softmax",
-        "attention is not taken yet as a layer",
     ),
     **_all(
         "HashedCrossing Hashing IntegerLookup StringLookup TextVectorization",

@@ -18,7 +18,7 @@ from netloom.sim.csim import csim_worker
 from netloom.sim.csim.csim_build import compiled_library
 from netloom.sim.csim.csim_exact import ELEMENT_BYTES, EXACT_FUNCTION, WORDS, exact_values
 from netloom.sim.engine import Engine, SamplesDone
-from netloom.sim.fixed import empty_values
+from netloom.sim.values import empty_values
 
 _CHUNK = 256
 
@@ -73,6 +73,8 @@ class CsimEngine(Engine):
         self, command: bytes, inputs: list[np.ndarray], types: list[TensorType], progress: SamplesDone
     ) -> list[np.ndarray]:
         samples = inputs[0].shape[0]
+        if any(node.operation.keeps for node in self._dataflow.nodes):
+            self.close()  # the C++ keeps its state as long as the process lives: begin anew
         results = [empty_values(samples, tensor) for tensor in types]
         for first in range(0, samples, _CHUNK):
             part = slice(first, min(first + _CHUNK, samples))

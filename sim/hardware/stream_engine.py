@@ -12,9 +12,9 @@ from netloom.firmware.map.cycles.cycles import STEADY, steady_interval
 from netloom.firmware.stream import Stream
 from netloom.hls.dataflow import TensorType, in_dtype, integer_dtype
 from netloom.sim.engine import Engine, SamplesDone
-from netloom.sim.fixed import empty_values, to_raws
 from netloom.sim.hardware.verilator import DRAIN, PATIENCE, CompiledModule, Result, Stalls
 from netloom.sim.hardware.verilator_bench import StreamPort
+from netloom.sim.values import empty_values, to_raws
 
 _RUN_BYTES = 2**28
 """Data of one run of the simulation; a longer data set takes several runs."""
@@ -107,7 +107,7 @@ class StreamEngine(Engine):
         """
         # Twice as many as it holds at a time: before, buffers may hide a slower pace.
         held = self.design.latency // self.design.interval
-        inferences = 2 * (STEADY + held)
+        inferences = self.design.whole_groups(2 * (STEADY + held))
         most = 8 * inferences
         streams = [port.stream for port in self.design.inputs]
         while inferences <= most:
@@ -120,7 +120,7 @@ class StreamEngine(Engine):
                 ],
                 axis=0,
             ).tolist()
-            if (interval := steady_interval(ends, held)) is not None:
+            if (interval := steady_interval(ends, held, self.design.group)) is not None:
                 start = min(int(taken[0]) for taken in result.taken)
                 return Measured(ends[0] - start, interval)
             inferences *= 2
@@ -136,7 +136,8 @@ class StreamEngine(Engine):
         ]
         for part, result in self._runs(inputs, progress, probe=False):
             for values, given, stream, shape in zip(results, result.outputs, streams, shapes, strict=True):
-                values[part] = stream.element.to_exact(stream.unpack(given)).reshape(-1, *shape)
+                whole = stream.element.to_exact(stream.unpack(given)).reshape(-1, *shape)
+                values[part] = whole[: part.stop - part.start]
         return results
 
     def _trace(self, inputs: list[np.ndarray], progress: SamplesDone) -> dict[str, np.ndarray]:
@@ -148,14 +149,16 @@ class StreamEngine(Engine):
         }
         for part, result in self._runs(inputs, progress, probe=True):
             for layer in layers:
-                beats = (part.stop - part.start) * layer.stream.beats
+                beats = self.design.whole_groups(part.stop - part.start) * layer.stream.beats
                 seen = result.probes[layer.stream.name]
                 if len(seen) != beats:
                     raise SimulationError(
                         f"design {self.design.name!r}: layer {layer.layer!r} gave {len(seen)} beats, not {beats}"
                     )
                 values = layer.stream.element.to_exact(layer.stream.unpack(seen))
-                results[layer.layer][part] = values.reshape(-1, *layer.shape)
+                steps, *rest = layer.shape
+                in_turn = values.reshape(-1, steps, layer.interleaved, *rest).swapaxes(1, 2)
+                results[layer.layer][part] = in_turn.reshape(-1, *layer.shape)[: part.stop - part.start]
         return results
 
     def _runs(self, inputs: list[np.ndarray], progress: SamplesDone, *, probe: bool) -> Iterator[tuple[slice, Result]]:
@@ -165,14 +168,20 @@ class StreamEngine(Engine):
         if probe:
             streams += [layer.stream for layer in self.design.layers]
         chunk = max(1, _RUN_BYTES // sum(stream.beats * (stream.bytes + _CYCLE_BYTES) for stream in streams))
+        chunk = self.design.whole_groups(chunk)
+        if self.design.keeps_state:
+            chunk = samples  # every run begins with a reset
         for start in range(0, samples, chunk):
             part = slice(start, min(start + chunk, samples))
+            count = self.design.whole_groups(part.stop - part.start)
+            # A group that is not full is filled with its last sample again.
+            chosen = np.minimum(np.arange(start, start + count), part.stop - 1)
             words = [
-                port.stream.pack(_raws(array[part], port.shape, port.stream))
+                port.stream.pack(_raws(array[chosen], port.shape, port.stream))
                 for array, port in zip(inputs, self.design.inputs, strict=True)
             ]
             advanced = partial(_advanced, progress, start, samples, self.design.outputs[0].stream.beats)
-            yield part, self._simulate(words, part.stop - start, self.stalls, advanced, probe=probe)
+            yield part, self._simulate(words, count, self.stalls, advanced, probe=probe)
             progress(part.stop, samples)
 
     def _simulate(

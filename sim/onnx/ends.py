@@ -6,9 +6,9 @@ from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import FARTHEST, FixedPoint, Overflow
 from netloom.hls.dataflow import EXACT_LIMIT
 from netloom.rounding import INT64_LIMIT, Rounding
-from netloom.sim.fixed import quantizes_in_float
 from netloom.sim.onnx.numbers import confined
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
+from netloom.sim.values import quantizes_in_float
 
 _EXPONENTS = 100
 """Steps from 2**-100 to 2**100 are far from the ends of float32's range."""

@@ -8,7 +8,7 @@ from netloom.errors import ToolMissingError
 from netloom.hls import Conversion
 from netloom.hls.dataflow import Dataflow, traced
 from netloom.sim.engine import Engine, SamplesDone
-from netloom.sim.fixed import empty_values, set_values, to_raws
+from netloom.sim.values import empty_values, set_values, to_raws
 
 _CHUNK_BYTES = 2**25
 _ERRORS_ALONE = 3

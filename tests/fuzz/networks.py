@@ -29,9 +29,9 @@ def kept(spec: dict, error: Exception) -> str:
     return str(path)
 
 
-def check(seed: int, folder: Path, hardware: bool = True) -> tuple[str, str]:
+def check(seed: int, folder: Path, hardware: bool = True, about: str = "") -> tuple[str, str]:
     """One network: "equal" and nothing, "refused" and why, or "failed" and the path of a reproducer."""
-    spec = random_networks.generate(seed)
+    spec = random_networks.generate(seed, about)
     try:
         failure = random_networks.check(spec, folder, hardware=hardware)
     except NetloomError as error:
@@ -54,6 +54,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=10**9, help="how many networks at most, those on record included")
     parser.add_argument("--record", type=Path, help="file to keep what was found in, and to go on from")
     parser.add_argument("--no-hardware", action="store_true", help="without the RTL")
+    parser.add_argument("--about", default="", metavar="KIND", help="only networks that begin with it: recurrent")
     options = parser.parse_args()
     record = options.record
     known = [json.loads(line) for line in record.read_text().splitlines()] if record and record.exists() else []
@@ -66,7 +67,7 @@ def main() -> int:
         if seed in done:
             continue
         with tempfile.TemporaryDirectory(prefix="netloom-fuzz") as folder:
-            end, why = check(seed, Path(folder) / "network", not options.no_hardware)
+            end, why = check(seed, Path(folder) / "network", not options.no_hardware, options.about)
         ends[end] += 1
         if why:
             print(f"seed {seed}: {end}: {why}", flush=True)

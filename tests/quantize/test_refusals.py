@@ -30,14 +30,9 @@ REFUSED = [
     (lambda: one(layers.Dense(3, activation="sparsemax", name="bad"), (4,)), ["'bad'", "'sparsemax'"]),
     (lambda: one(layers.Dense(3, activation=relu, name="bad"), (4,)), ["'bad'", "test_refusals.relu'"]),
     (lambda: one(layers.ConvLSTM1D(3, 2, name="bad"), (3, 9, 4)), ["'bad'", "ConvLSTM1D", "TimeDistributed"]),
-    (lambda: one(layers.GRU(3, stateful=True, name="bad"), SERIES, 5), ["'bad'", "stateful", "whole sequences"]),
-    (lambda: one(layers.LSTM(3, return_state=True, name="bad"), SERIES), ["'bad'", "return_sequences=True"]),
+    (lambda: one(layers.GRU(3, stateful=True, name="bad"), SERIES, 5), ["'bad'", "stateful", "batch_size=1"]),
     (lambda: one(layers.LSTM(3, recurrent_activation="softmax", name="bad"), SERIES), ["'bad'", "'softmax'"]),
     (lambda: one(layers.RNN(layers.LSTMCell(3), stateful=True, name="bad"), SERIES, 5), ["'bad", "stateful"]),
-    (
-        lambda: one(layers.Bidirectional(layers.GRU(3), merge_mode=None, name="bad"), SERIES),
-        ["'bad'", "merge_mode='concat'"],
-    ),
     (lambda: one(layers.Embedding(5, 3, mask_zero=True, name="bad"), (4,)), ["'bad'", "masks its zeros"]),
     (
         lambda: keras.Sequential(

@@ -53,18 +53,6 @@ CASES: dict[str, tuple[tuple[int, ...], list[Any], str, list[list[Any]]]] = {
         "use convolutions in TimeDistributed, then SimpleRNN, LSTM or GRU",
         [[layers.TimeDistributed(layers.Conv1D(2, 3)), layers.Reshape((3, 8)), layers.LSTM(3)]],
     ),
-    "return_state": (
-        STEPS,
-        [lambda x: layers.GRU(3, return_state=True)(x)[0]],
-        "use return_sequences=True and the last step",
-        [[layers.GRU(3, return_sequences=True)]],
-    ),
-    "initial state": (
-        STEPS,
-        [lambda x: layers.GRU(3)(x, initial_state=layers.GlobalMaxPooling1D()(x[..., :3]))],
-        "call it with its sequence alone",
-        [[layers.GRU(3)]],
-    ),
     "Attention": (STEPS, [lambda x: layers.Attention()([x, x])], "build it from Dense, Dot and Softmax", [[attended]]),
     "IntegerLookup": (
         (3,),

@@ -46,7 +46,7 @@ def network(shape, kernel, stride, padding, accum):
 @pytest.fixture(params=[True, False], ids=["compiled", "no compiler"])
 def compiled(request, monkeypatch):
     if not request.param:
-        monkeypatch.setattr(depthwise, "load", lambda _: None)
+        monkeypatch.setattr(depthwise, "native_library", lambda: None)
 
 
 @pytest.mark.parametrize("accum", ACCUMULATORS)

@@ -10,9 +10,9 @@ from zoo import SLOW_ZOO, ZOO, random_inputs
 from netloom.errors import InputError, SettingsError, StorageError
 from netloom.hls.dataflow import EXACT_LIMIT, exact_dtype
 from netloom.models.data.examples import as_list
-from netloom.sim import fixed as fixed_module
-from netloom.sim import open_engine
-from netloom.sim.fixed import Program, one_blas_thread, to_raws
+from netloom.sim import open_engine, parts
+from netloom.sim.fixed import Program, one_blas_thread
+from netloom.sim.values import to_raws
 
 NETWORKS = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW_ZOO else name for name in ZOO]
 
@@ -201,7 +201,7 @@ def test_opens_without_tensorflow(zoo):
 def test_a_single_chunk_starts_no_thread(zoo, fixed, monkeypatch):
     engine, inputs = fixed("mlp"), zoo("mlp").inputs
     expected = engine.predict(inputs)
-    monkeypatch.setattr(fixed_module, "ThreadPoolExecutor", lambda *_: pytest.fail("a thread pool was made"))
+    monkeypatch.setattr(parts, "ThreadPoolExecutor", lambda *_: pytest.fail("a thread pool was made"))
     assert (engine.predict([array[:1] for array in inputs]) == expected[:1]).all()
 
 

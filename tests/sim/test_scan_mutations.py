@@ -1,5 +1,7 @@
 """One fault in each module of a loop: its results differ, or its streams no longer come out even."""
 
+from dataclasses import replace
+
 import pytest
 from dataflow_engine import DataflowEngine
 from recurrent import simple
@@ -18,38 +20,65 @@ FAULTS = [
     ("scan_state", "out_first ? initial_data : fifo_data", "out_first ? fifo_data : initial_data"),
     ("scan_state", "in_valid && !in_last", "in_valid"),
     ("scan_state", "next <= next == AddressWidth'(WORDS - 1) ? '0 : next + 1'b1", "next <= '0"),
+    ("scan_start", "begins ? start_data : in_data", "in_data"),
+    ("scan_start", "begins ? start_valid : in_valid && !in_last", "begins ? start_valid : in_valid"),
+    ("scan_start", "!begins && fifo_takes", "fifo_takes"),
     ("step_position", "All - BEATS + 1", "All - BEATS"),
     ("step_position", "LeftWidth'(BEATS + 1)", "LeftWidth'(BEATS + 2)"),
 ]
 
 
-def loop(every):
-    """Over five steps, of a state of two beats; gives all states, or the last one."""
-    scan = simple(every)
+def loop(every, brought=False):
+    """Over five steps, of a state of two beats; gives all states, or the last one. Perhaps an input begins it."""
+    scan = replace(simple(every), initial=(None,)) if brought else simple(every)
     builder = DataflowBuilder()
     tensor = scan.body.types["x"]
     builder.source("x", TensorType((scan.steps, *tensor.shape), tensor.element))
-    builder.layer(Layer("x", "Input", "x", "x", 1))
-    node = builder.add("rnn", "scan", scan, "x")
+    for name in scan.begun:
+        builder.source(name, scan.body.types[name])
+    inputs = ["x", *scan.begun]
+    for name in inputs:
+        builder.layer(Layer(name, "Input", name, name, 1))
+    node = builder.add("rnn", "scan", scan, *inputs)
     builder.layer(Layer("rnn", "Scan", node, "rnn", 1))
-    return builder.build(["x"], [node])
+    return builder.build(inputs, [node])
+
+
+def first_wrong(dataflow, folder, shared):
+    """The layer in which the design in a folder differs first; "" if it gets stuck or loses beats, None if nowhere."""
+    tensors = list(dataflow.sources.values())
+    raws = random_raws(tensors, batch=12)
+    x = [one * tensor.element.step for one, tensor in zip(raws, tensors, strict=True)]
+    try:
+        rtl = RtlEngine(folder, Stalls(1, 0.0, 0.8), shared / "models")
+        found = compare_engines(DataflowEngine(dataflow), rtl, x if len(x) > 1 else x[0], trace=True)
+    except SimulationError:
+        return ""
+    return None if found.first_mismatch is None else found.first_mismatch.layer
+
+
+RIGHT = [(module, "", "") for module in ("scan_last", "scan_state", "scan_start")]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("module", "right", "wrong"), [("scan_last", "", ""), ("scan_state", "", ""), *FAULTS])
+@pytest.mark.parametrize(("module", "right", "wrong"), [*RIGHT, *FAULTS])
 def test_a_fault_in_a_loop(tmp_path, shared, module, right, wrong):
     # The first state soon makes no difference to the last.
-    dataflow = loop(every=module != "scan_last")
+    dataflow = loop(every=module != "scan_last", brought=module == "scan_start")
     generate_design(dataflow, interval=500).write(tmp_path)
     path = tmp_path / f"{module}.sv"
     text = path.read_text()
     assert right in text, "the module has changed: choose another fault"
     path.write_text(text.replace(right, wrong))
-    (source,) = dataflow.sources.values()
-    (raws,) = random_raws([source], batch=12)
-    try:
-        rtl = RtlEngine(tmp_path, Stalls(1, 0.0, 0.8), shared / "models")
-        equal = compare_engines(DataflowEngine(dataflow), rtl, raws * source.element.step).equal
-    except SimulationError:
-        equal = False
-    assert equal == (not right)
+    found = first_wrong(dataflow, tmp_path, shared)
+    assert found is None if not right else found is not None and found in ("", "rnn", "rnn/cell", "rnn/product")
+
+
+@pytest.mark.slow
+def test_a_fault_in_an_initial_token(tmp_path, shared):
+    dataflow = loop(every=True)
+    generate_design(dataflow, interval=500).write(tmp_path)
+    (path,) = tmp_path.glob("rnn_scan_h*.mem")
+    words = path.read_text().split()
+    path.write_text("".join(f"{int(word, 16) ^ 1:x}\n" for word in words))
+    assert first_wrong(dataflow, tmp_path, shared) == "rnn/product", "the first that reads it"

@@ -16,6 +16,7 @@ from dataclasses import replace
 from netloom.errors import DeadlockError
 from netloom.firmware.design import Design
 from netloom.firmware.map.cycles.cycles import Cycles, count_cycles
+from netloom.firmware.units.streams.scan_start import ScanStart
 from netloom.firmware.units.streams.scan_state import ScanState
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.firmware.units.streams.stream_fork import StreamFork
@@ -40,7 +41,7 @@ def sized_and_counted(design: Design) -> tuple[Design, Cycles]:
     loops = _in_loops(design)
     roomy = _with_depths(
         design,
-        {f.name: f.depth + (f.source.beats if f.name in loops else alone.latency) for f in fifos},
+        {f.name: f.depth + (f.source.beats * design.group if f.name in loops else alone.latency) for f in fifos},
     )
     flowing = count_cycles(roomy)
     # A full FIFO takes no beat in the clock cycle in which it gives one: hence the spare place.
@@ -61,7 +62,7 @@ def _in_loops(design: Design) -> set[str]:
     for name, following in after.items():
         for other in following:
             before[other].add(name)
-    states = [unit.name for unit in design.units if isinstance(unit, ScanState)]
+    states = [unit.name for unit in design.units if isinstance(unit, ScanState | ScanStart)]
     return set().union(*(_reached(state, after) & _reached(state, before) for state in states))
 
 

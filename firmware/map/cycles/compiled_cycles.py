@@ -13,7 +13,7 @@ from netloom.firmware.units.timing import Timing
 
 _KINDS = (
     "elastic", "pipeline", "replay", "buffer", "block", "up", "down", "fork", "lines", "shift", "reduce", "permute",
-    "state of buffer", "state of block", "last",
+    "state of buffer", "state of block", "start of buffer", "start of block", "last",
 )  # fmt: skip
 """In the order of `make` in `cycles.cpp`."""
 _SOURCE = Path(__file__).with_name("cycles.cpp")

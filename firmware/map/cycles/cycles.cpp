@@ -28,6 +28,8 @@ std::unique_ptr<Unit> make(Number kind, Numbers n) {
         case 11: return std::make_unique<Permute>(n);
         case 12: return std::make_unique<State<Places>>(n);
         case 13: return std::make_unique<State<BlockPlaces>>(n);
+        case 14: return std::make_unique<Start<Places>>(n);
+        case 15: return std::make_unique<Start<BlockPlaces>>(n);
         default: return std::make_unique<Last>(n);
     }
 }

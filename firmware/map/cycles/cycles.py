@@ -71,22 +71,23 @@ def count_cycles(
             if _is_steady(run):
                 break
     waits = map(sub, run.finished[1:], run.finished)
-    interval = interval or steady_interval(run.finished, _held(run)) or max(waits, default=0)
+    interval = interval or steady_interval(run.finished, _held(run), design.group) or max(waits, default=0)
     return Cycles(run.finished[0] - run.started, interval or design.interval_bound, run.occupancy())
 
 
-def steady_interval(ends: Sequence[int], held: int = 0) -> int | None:
+def steady_interval(ends: Sequence[int], held: int = 0, group: int = 1) -> int | None:
     """Clock cycles from one inference to the next, on the average and rounded up.
 
     Args:
         ends: clock cycles in which inferences ended.
         held: inferences under way at a time. A buffer that is too small shows once in so many.
+        group: inferences that come out together: `Design.group`.
 
     Returns:
         None if the last intervals are neither the same nor a pattern that repeats.
     """
     intervals = list(map(sub, ends[1:], ends))
-    for period in range(1, max(_LONGEST_PATTERN, held + 1) + 1):
+    for period in range(group, max(_LONGEST_PATTERN, held + 1, group) + 1, group):
         window = max(STEADY, 2 * period, held + 2)
         last = intervals[-window:]
         if len(last) == window and last[period:] == last[:-period]:
@@ -110,10 +111,11 @@ def _held(run: CycleRun) -> int:
 
 def _most(run: CycleRun) -> int:
     """Inferences after which to give up waiting for a pace."""
-    return _MOST_INFERENCES + 6 * _held(run)
+    return _MOST_INFERENCES + 6 * (_held(run) + run.design.group)
 
 
 def _is_steady(run: CycleRun) -> bool:
     """Whether inferences follow each other at one pace, and buffers that hid a slower one have filled."""
     held = _held(run)
-    return len(run.finished) > STEADY + 2 * held and steady_interval(run.finished, held) is not None
+    group = run.design.group
+    return len(run.finished) > STEADY + 2 * held and steady_interval(run.finished, held, group) is not None

@@ -141,15 +141,16 @@ struct StepPosition {
 template <class Inside>
 struct State : Unit {
     StepPosition taken, given;
+    bool keep;
     Inside places;
-    explicit State(Numbers n) : taken(n), given(n), places(n + 2) {}
+    explicit State(Numbers n) : taken(n), given(n), keep(n[2]), places(n + 3) {}
     bool valid() const { return given.first() || places.valid(); }
     void ready(Wires &w) override { w.take(in[0], taken.last() || places.ready()); }
     bool clock(Wires &w) override {
         const bool takes = w.moved[in[0]], gives = w.moved[out[0]];
         const bool moves = places.clock(takes && !taken.last(), gives && !given.first());
-        taken.clock(takes);
-        given.clock(gives);
+        taken.clock(takes && !keep);
+        given.clock(gives && (!keep || given.first()));
         w.offer(out[0], valid());
         return moves;
     }
@@ -157,6 +158,31 @@ struct State : Unit {
     void save(std::vector<Number> &state) const override {
         places.save(state);
         state.insert(state.end(), {taken.passed, given.passed});
+    }
+};
+
+// What begins comes in at the second input.
+template <class Inside>
+struct Start : Unit {
+    StepPosition taken, put;
+    Inside places;
+    explicit Start(Numbers n) : taken(n), put(n), places(n + 2) {}
+    void ready(Wires &w) override {
+        const bool room = places.ready(), begins = put.first();
+        w.take(in[0], taken.last() || (!begins && room));
+        w.take(in[1], begins && room);
+    }
+    bool clock(Wires &w) override {
+        const bool takes = w.moved[in[0]], puts = w.moved[in[1]] || (takes && !taken.last());
+        const bool moves = places.clock(puts, w.moved[out[0]]);
+        put.clock(puts);
+        taken.clock(takes);
+        w.offer(out[0], places.valid());
+        return moves;
+    }
+    void save(std::vector<Number> &state) const override {
+        places.save(state);
+        state.insert(state.end(), {taken.passed, put.passed});
     }
 };
 

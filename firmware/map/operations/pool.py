@@ -4,7 +4,8 @@ from netloom.firmware.map.builder import DesignBuilder
 from netloom.firmware.map.geometry import Geometry
 from netloom.firmware.map.mapping import OperationMapping
 from netloom.firmware.map.sliding import channel_windows, columns
-from netloom.firmware.units.windows.pool import PoolUnit, pool_saturates
+from netloom.firmware.units.saturation import order_matters
+from netloom.firmware.units.windows.pool import PoolUnit
 from netloom.hls.dataflow import Node, Pool
 
 
@@ -21,9 +22,9 @@ def _lay_out(builder: DesignBuilder, node: Node, operation: Pool) -> None:
     stream = columns(builder, node, source, geometry, lanes)
     stream = channel_windows(builder, node, stream, geometry, lanes)
     types, bounds = builder.dataflow.input_types(node), builder.dataflow.input_bounds(node)
-    saturates = pool_saturates(operation, types, bounds)
+    ordered = order_matters(operation, types, bounds)
     in_two_axes = Pool(operation.function, geometry.kernel, geometry.stride, operation.accum, operation.summation)
-    builder.compute(node, lambda name: PoolUnit(name, stream, in_two_axes, builder.target, saturates=saturates))
+    builder.compute(node, lambda name: PoolUnit(name, stream, in_two_axes, builder.target, saturates=ordered))
 
 
 POOL = OperationMapping(_lay_out)

@@ -13,12 +13,14 @@ from netloom.firmware.map.operations.permute import permute_lanes
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elements.permute import PermuteUnit
 from netloom.firmware.units.streams.scan_last import ScanLast
+from netloom.firmware.units.streams.scan_start import ScanStart
 from netloom.firmware.units.streams.scan_state import ScanState
+from netloom.firmware.units.unit import Unit
 from netloom.hls.dataflow import Dataflow, Node, Permute, Scan
 
 
 def _lay_out(builder: DesignBuilder, node: Node, scan: Scan) -> None:
-    """Inputs step by step into the body, a `ScanState` for each carry, a `ScanLast` where one step alone is kept."""
+    """Inputs step by step into the body, a `ScanState` or `ScanStart` a carry, a `ScanLast` where one step is kept."""
     results = zip(node.results, scan.body.outputs, scan.every, strict=True)
     leaving = [(name, output, every) for name, output, every in results if builder.used(name)]
     read = {name for each in scan.body.nodes for name in each.inputs} | {output for _, output, _ in leaving}
@@ -26,9 +28,10 @@ def _lay_out(builder: DesignBuilder, node: Node, scan: Scan) -> None:
     carried = [result for _, result, _ in carries]
     _check_all_is_read(node, scan, read | set(carried))
 
+    begun = dict(zip(scan.begun, node.inputs[len(scan.fed) :], strict=True))
     body = builder.within(scan.body, scan.steps, [output for _, output, _ in leaving], carried)
-    for name, source in zip(_fed(scan), node.inputs, strict=True):
-        body.give(node, _a_step(builder, body, node, name, builder.take(source), reverse=scan.reverse), name)
+    for name, source in zip(scan.fed, node.inputs, strict=False):
+        body.give(node, _a_step(builder, body, node, name, builder.take(source), scan), name)
     states = {source: _state(body, node, source, result) for source, result, _ in carries}
     body.lay_out(body)
 
@@ -36,25 +39,29 @@ def _lay_out(builder: DesignBuilder, node: Node, scan: Scan) -> None:
         stream = body.take(output)
         if every:
             stream = replace(stream, beats=stream.beats * scan.steps)
+            stream = _apart(builder, node, stream, scan, scan.steps, scan.interleave)
         else:
-            stream = _last(builder, node, stream, scan.steps)
+            stream = _last(builder, node, stream, scan)
         builder.give(node, stream, name)
     for source, result, raws in carries:
         stream = body.with_lanes(node, body.take(result), states[source].lanes)
         name = states[source].name.removesuffix("_out")
-        initial = tuple(int(raw) for raw in raws.ravel())
-        body.place(ScanState(name, stream, scan.steps, initial, target=builder.target), node.layer, (node.name,))
-    body.tap(_ahead(scan.body, _fed(scan)))
-
-
-def _fed(scan: Scan) -> list[str]:
-    """Sources of the body that are no state."""
-    return [name for name in scan.body.sources if name not in dict(scan.carries)]
+        unit: Unit
+        all_states = replace(stream, beats=stream.beats * scan.interleave)
+        if raws is None:
+            start = builder.with_lanes(node, builder.take(begun[source]), stream.lanes)
+            start = replace(start, beats=all_states.beats)
+            unit = ScanStart(name, all_states, start, scan.steps, target=builder.target)
+        else:
+            initial = tuple(int(raw) for raw in raws.ravel()) * scan.interleave
+            unit = ScanState(name, all_states, scan.steps, initial, target=builder.target, keep=scan.keep)
+        body.place(unit, node.layer, (node.name,), scan.interleave)
+    body.tap(_ahead(scan.body, [*scan.fed, *scan.begun]))
 
 
 def _check_all_is_read(node: Node, scan: Scan, read: Collection[str]) -> None:
     """A stream that nobody takes would stop the loop."""
-    for name in (*_fed(scan), *(result for each in scan.body.nodes for result in each.results)):
+    for name in (*scan.fed, *scan.begun, *(result for each in scan.body.nodes for result in each.results)):
         if name not in read:
             raise LayerNotSupportedError(
                 f"layer {node.layer!r}: nothing reads {name!r} in the body of its loop, and hardware would wait for "
@@ -62,18 +69,10 @@ def _check_all_is_read(node: Node, scan: Scan, read: Collection[str]) -> None:
             )
 
 
-def _a_step(
-    builder: DesignBuilder, body: DesignBuilder, node: Node, name: str, stream: Stream, *, reverse: bool
-) -> Stream:
+def _a_step(builder: DesignBuilder, body: DesignBuilder, node: Node, name: str, stream: Stream, scan: Scan) -> Stream:
     """An input of all steps as the body sees it: one step after the other, in lanes that divide a step."""
-    tensor, (*_, steps) = body.dataflow.types[name], body.rounds
-    if reverse:
-        backwards = Permute(np.arange(steps * tensor.size).reshape(steps, -1)[::-1].ravel())
-        lanes = permute_lanes(backwards, [backwards.indices.size], builder.interval)
-        turned = builder.with_lanes(node, stream, lanes)
-        stream = builder.add(
-            node, f"{node.name}_reverse", lambda name: PermuteUnit(name, (turned,), backwards, builder.target)
-        )
+    tensor = body.dataflow.types[name]
+    stream = _apart(builder, node, stream, scan, scan.interleave, scan.steps, backwards=scan.reverse)
     lanes = body.lanes_within(tensor.size, stream.lanes, lambda lanes: tensor.size // lanes)
     return replace(builder.with_lanes(node, stream, lanes), beats=tensor.size // lanes)
 
@@ -88,9 +87,45 @@ def _state(body: DesignBuilder, node: Node, source: str, result: str) -> Stream:
     return stream
 
 
-def _last(builder: DesignBuilder, node: Node, stream: Stream, steps: int) -> Stream:
-    """The last step's beats."""
-    return builder.add(node, f"{node.name}_last", lambda name: ScanLast(name, stream, steps))
+def _apart(
+    builder: DesignBuilder, node: Node, stream: Stream, scan: Scan, outer: int, inner: int, *, backwards: bool = False
+) -> Stream:
+    """A stream of all samples of a group that have `outer` parts of `inner` each, with the two axes exchanged.
+
+    Args:
+        builder: of the graph around the loop.
+        node: the loop.
+        stream: with the beats of one sample.
+        scan: the loop.
+        outer: samples of a group, or steps.
+        inner: the other.
+        backwards: whether to turn round the inner axis, which is the steps.
+    """
+    group, size = scan.interleave, stream.beats * stream.lanes
+    order = np.arange(group * size).reshape(outer, inner, -1)
+    order = (order[:, ::-1] if backwards else order).swapaxes(0, 1)
+    move = Permute(order.ravel())
+    if move.in_order:
+        return stream
+    lanes = permute_lanes(move, [move.indices.size], builder.interval * group)
+    turned = builder.with_lanes(node, stream, lanes)
+    turned = replace(turned, beats=turned.beats * group)
+    moved = builder.add(
+        node,
+        f"{node.name}_order",
+        lambda name: PermuteUnit(name, (turned,), move, builder.target),
+        samples=group,
+    )
+    return replace(moved, beats=moved.beats // group)
+
+
+def _last(builder: DesignBuilder, node: Node, stream: Stream, scan: Scan) -> Stream:
+    """The last step's beats, those of all samples of a group in their order."""
+    all_states = replace(stream, beats=stream.beats * scan.interleave)
+    last = builder.add(
+        node, f"{node.name}_last", lambda name: ScanLast(name, all_states, scan.steps), samples=scan.interleave
+    )
+    return replace(last, beats=stream.beats)
 
 
 def _ahead(body: Dataflow, fed: list[str]) -> set[str]:

@@ -2,7 +2,8 @@
 //
 // Kinds of request: 1 identify (no payload; the reply's is the version and the identity), 2 predict (the payload is one
 // inference or more, each with its inputs one after the other; the reply's is the cycle count, then for each inference
-// its outputs one after the other). Any other answer has no payload and a status: 1 damaged, 2 stopped in the middle
+// its outputs one after the other), 3 reset the network, which forgets what it keeps from one inference to the next (no
+// payload either way). Any other answer has no payload and a status: 1 damaged, 2 stopped in the middle
 // (both from frame_receiver), 3 unknown kind, 4 wrong length, 5 the network did not finish.
 //
 // The count is of clock cycles from the transfer of the first input beat to that of the last output beat.
@@ -50,7 +51,7 @@ module shell_control #(
     output logic [7:0]           reply_data
 );
     localparam logic [7:0] VERSION = 8'd1;
-    localparam logic [7:0] IDENTIFY = 8'd1, PREDICT = 8'd2;
+    localparam logic [7:0] IDENTIFY = 8'd1, PREDICT = 8'd2, RESET = 8'd3;
     localparam logic [7:0] SOUND = 8'd0, UNKNOWN_KIND = 8'd3, WRONG_LENGTH = 8'd4, STUCK = 8'd5;
 
     generate
@@ -138,17 +139,20 @@ module shell_control #(
                     status <= SOUND;
                     if (frame_status != SOUND) status <= frame_status;
                     else if (kind == IDENTIFY && !some && samples == '0) length <= 32'd9;
+                    else if (kind == RESET && !some && samples == '0) state <= CANCEL;
                     else if (kind == PREDICT && !some && !excess && samples != '0) state <= RUN;
-                    else status <= kind == IDENTIFY || kind == PREDICT ? WRONG_LENGTH : UNKNOWN_KIND;
+                    else status <= kind == IDENTIFY || kind == PREDICT || kind == RESET ? WRONG_LENGTH : UNKNOWN_KIND;
                 end
                 RUN: begin
                     length <= answer + 32'd4;
                     if (finished) state <= REPLY;
-                    else if (late) state <= CANCEL;
+                    else if (late) begin
+                        state  <= CANCEL;
+                        status <= STUCK;
+                    end
                 end
                 CANCEL: begin
                     cancel <= cancel - 1'b1;
-                    status <= STUCK;
                     length <= '0;
                     if (cancel == '0) state <= REPLY;
                 end

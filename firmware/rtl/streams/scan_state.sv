@@ -7,12 +7,15 @@
 // what came in in the step before, first in, first out. What comes in in the last step is taken and dropped, so that
 // the next sequence can begin while this one ends: `scan_last`, beside it, passes that on.
 //
+// With KEEP all sequences are one: only the first step after a reset is given the initial state, and nothing is dropped.
+//
 // Valid and ready are registers' (data is chosen behind them), so it cuts the loop. A beat that comes in is offered as
 // stream_fifo offers it. Does NOT make room: DEPTH is to hold a whole state, or the loop may stop for ever.
 module scan_state #(
     parameter int WIDTH = 8,  // bits of a beat
     parameter int BEATS = 1,  // of a state
     parameter int STEPS = 2,  // of a sequence
+    parameter bit KEEP = 1'b0,  // whether a sequence begins where the one before it ended
     parameter int DEPTH = 2,  // beats of the FIFO
     parameter logic [87:0] STYLE = "distributed",  // what the FIFO is built of: see stream_fifo
     parameter int WORDS = 1,  // of the initial state: one for all beats, or BEATS
@@ -35,6 +38,8 @@ module scan_state #(
     $error("scan_state: WORDS must be 1 or BEATS");
   end
 
+  // A position that stands still before the end of a sequence of two steps knows the first one alone.
+  localparam int Steps = KEEP ? 2 : STEPS;
   logic             in_last;     // what comes in is of the last step
   logic             out_first;   // what goes out is of the first step
   logic             fifo_takes;
@@ -52,22 +57,22 @@ module scan_state #(
 
   step_position #(
       .BEATS(BEATS),
-      .STEPS(STEPS)
+      .STEPS(Steps)
   ) in_position (
       .clk  (clk),
       .rst  (rst),
-      .taken(in_valid && in_ready),
+      .taken(in_valid && in_ready && !KEEP),
       .first(unused_first),
       .last (in_last)
   );
 
   step_position #(
       .BEATS(BEATS),
-      .STEPS(STEPS)
+      .STEPS(Steps)
   ) out_position (
       .clk  (clk),
       .rst  (rst),
-      .taken(out_valid && out_ready),
+      .taken(out_valid && out_ready && (!KEEP || out_first)),
       .first(out_first),
       .last (unused_last)
   );

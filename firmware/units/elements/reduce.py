@@ -11,6 +11,7 @@ from netloom.errors import FoldingError
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elastic import ElasticStages, elastic_resources
 from netloom.firmware.units.elements.casting import Casting
+from netloom.firmware.units.saturation import order_matters
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
 from netloom.fixed_point import FixedPoint, Overflow
@@ -35,13 +36,11 @@ def required_lanes(operation: Reduce, element: FixedPoint, bounds: Bounds | None
 
 def _overflows(operation: Reduce, element: FixedPoint, bounds: Bounds | None, size: int) -> bool:
     """Whether any term or sum may need more than to wrap."""
-    if operation.accum is None or operation.accum.overflow is Overflow.WRAP:
-        return False
     tensor = TensorType((size,), element)
     if bounds is None:
         bounds = Bounds.of(tensor)
     merged = Bounds(np.min(bounds.low.reshape(-1, size), axis=0), np.max(bounds.high.reshape(-1, size), axis=0))
-    return operation.may_overflow([tensor], [merged])
+    return order_matters(operation, [tensor], [merged])
 
 
 @dataclass(frozen=True)

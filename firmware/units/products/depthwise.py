@@ -1,6 +1,5 @@
 """`DepthwiseUnit`: products with weights, one column of weights a channel, summed over windows."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,16 +11,13 @@ from netloom.firmware.stream import Stream, hex_memory, pack_word
 from netloom.firmware.units.memories.rom_style import rom_in_block, rom_resources
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
 from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
+from netloom.firmware.units.products.weights import trimmed
+from netloom.firmware.units.saturation import order_matters
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import Bounds, DepthwiseMatVec, TensorType
 from netloom.rounding import Rounding
-
-
-def depthwise_saturates(operation: DepthwiseMatVec, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
-    """Whether a sum may leave a saturating accumulator on the way, so that the order of its terms matters."""
-    return operation.accum.overflow is not Overflow.WRAP and operation.may_overflow(inputs, bounds)
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,7 @@ class DepthwiseUnit(Unit):
         target: device family.
         dsps: how many of the `source.lanes` multipliers may sit in DSP blocks; none do if the target has none, or their
             operands do not fit.
-        saturates: whether a sum may leave a saturating accumulator on the way (`depthwise_saturates`). Unless given, as
+        saturates: whether a sum may leave a saturating accumulator on the way (`order_matters`). Unless given, as
             the source's type has it.
 
     Raises:
@@ -112,7 +108,7 @@ class DepthwiseUnit(Unit):
         if self.saturates is not None:
             return self.saturates
         window = TensorType((self.operation.weights.size,), self.source.element)
-        return depthwise_saturates(self.operation, [window], [Bounds.of(window)])
+        return order_matters(self.operation, [window], [Bounds.of(window)])
 
     @property
     def outputs(self) -> tuple[Stream, ...]:
@@ -122,11 +118,9 @@ class DepthwiseUnit(Unit):
     @cached_property
     def _weights(self) -> tuple[np.ndarray, FixedPoint]:
         """The weights in the narrowest type for them: without zeros they all end in, without leading bits none uses."""
-        raws, fraction = self.operation.weights, self.operation.weight_type.fraction
-        used = int(np.bitwise_or.reduce(raws, axis=None))
-        zeros = (used & -used).bit_length() - 1 if used else 0
-        raws = raws >> zeros
-        return raws, FixedPoint.containing(int(raws.min()), int(raws.max()), fraction - zeros)
+        raws, zeros = trimmed(self.operation.weights)
+        fraction = self.operation.weight_type.fraction - zeros
+        return raws, FixedPoint.containing(int(raws.min()), int(raws.max()), fraction)
 
     @property
     def _shift(self) -> int:

@@ -13,6 +13,7 @@ from netloom.firmware.units.memories.rom_style import rom_in_block, rom_luts
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
 from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
 from netloom.firmware.units.products.weights import FoldedWeights
+from netloom.firmware.units.saturation import order_matters
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Ram, Resources, Unit
 from netloom.fixed_point import Overflow
@@ -110,7 +111,7 @@ class MatVecUnit(Unit):
         """Whether a saturating total may saturate on the way."""
         vector = TensorType((self.operation.weights.shape[0],), self.source.element)
         bounds = Bounds.of(vector) if self.bounds is None else self.bounds
-        return self.operation.accum.overflow is not Overflow.WRAP and self.operation.may_overflow([vector], [bounds])
+        return order_matters(self.operation, [vector], [bounds])
 
     @cached_property
     def _weights(self) -> FoldedWeights:

@@ -10,9 +10,9 @@ from netloom.firmware.stream import Stream
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
 from netloom.firmware.units.products.unrolled_sums import UnrolledSums
 from netloom.firmware.units.products.unrolled_text import UnrolledText
+from netloom.firmware.units.saturation import order_matters
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
-from netloom.fixed_point import Overflow
 from netloom.hls.dataflow import Bounds, MatVec, TensorType
 
 
@@ -46,7 +46,7 @@ class MatVecUnrolled(Unit):
             raise SettingsError(f"unit {self.name!r}: a beat must be {inputs} elements, not {self.source.lanes}")
         vector = [TensorType((inputs,), self.source.element)]
         bounds = [Bounds.of(vector[0]) if self.bounds is None else self.bounds]
-        if self.operation.accum.overflow is not Overflow.WRAP and self.operation.may_overflow(vector, bounds):
+        if order_matters(self.operation, vector, bounds):
             raise FoldingError(
                 f"unit {self.name!r}: a sum in {self.operation.accum} may saturate on the way and cannot be unrolled; "
                 "fold it, or use a wider accumulator, or one that wraps"

@@ -65,7 +65,7 @@ class FoldedWeights:
     def of(cls, unit: _Folded) -> "FoldedWeights":
         """Those of a unit."""
         operation, element = unit.operation, unit.source.element
-        raws, zeros = _trimmed(operation.weights)
+        raws, zeros = trimmed(operation.weights)
         shift = element.fraction + operation.weight_type.fraction - zeros - operation.accum.fraction
         if -shift >= operation.accum.width and not unit.confines:
             # So far above the accumulator that nothing of a product is left in it.
@@ -101,7 +101,7 @@ def can_share_blocks(weights: np.ndarray, low: int, high: int, signed: bool, tar
         signed: whether its type is.
         target: device family.
     """
-    raws, _ = _trimmed(weights)
+    raws, _ = trimmed(weights)
     least, greatest = int(raws.min()), int(raws.max())
     ends = [0, *(value * weight for value in (low, high) for weight in (least, greatest))]
     pack = _width(min(ends), max(ends), signed=signed or least < 0)
@@ -109,7 +109,7 @@ def can_share_blocks(weights: np.ndarray, low: int, high: int, signed: bool, tar
     return fits and target.packs
 
 
-def _trimmed(raws: np.ndarray) -> tuple[np.ndarray, int]:
+def trimmed(raws: np.ndarray) -> tuple[np.ndarray, int]:
     """Without the zeros that all end in, and how many."""
     used = int(np.bitwise_or.reduce(raws, axis=None))
     zeros = (used & -used).bit_length() - 1 if used else 0

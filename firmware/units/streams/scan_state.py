@@ -19,9 +19,9 @@ from netloom.firmware.units.unit import Resources, Unit
 class ScanState(Unit):
     """Gives the initial state in a sequence's first step, in every other one what came in in the step before.
 
-    What comes in in the last step is dropped; the next sequence can begin before. Latency that of a `StreamFifo`, and
-    none for the initial state. The loop is closed by the unit's name: the streams of the body that read the state are
-    called `{name}_out` before there is a source.
+    What comes in in the last step is dropped; the next sequence can begin before. With `keep` all sequences are one,
+    from reset to reset. Latency that of a `StreamFifo`, and none for the initial state. The loop is closed by the name
+    of the unit: the streams of the body that read the state are called `{name}_out` before there is a source.
 
     Attributes:
         name: of the instance.
@@ -30,6 +30,7 @@ class ScanState(Unit):
         initial: raws of the state before the first step, as many as a step has elements.
         depth: beats it holds, at least those of a state; 0 for those of a state and one, with which it never waits.
         target: device family; decides with the size what the memory is built of.
+        keep: whether a sequence begins where the one before it ended.
 
     Raises:
         SettingsError: if the numbers contradict each other, or a state would not fit.
@@ -43,6 +44,7 @@ class ScanState(Unit):
     initial: tuple[int, ...]
     depth: int = 0
     target: Family = GENERIC
+    keep: bool = False
 
     def __post_init__(self) -> None:
         beats, elements = self.source.beats, self.source.beats * self.source.lanes
@@ -88,6 +90,7 @@ class ScanState(Unit):
             **self._fifo.parameters(),
             "BEATS": self.source.beats,
             "STEPS": self.steps,
+            "KEEP": int(self.keep),
             "WORDS": len(self._words),
             "FILE": next(iter(self.memories()), ""),
         }
@@ -98,7 +101,7 @@ class ScanState(Unit):
 
     def timing(self) -> Timing:
         """A FIFO between two positions."""
-        return _StateTiming(self._fifo.timing(), self.source.beats, self.steps)
+        return _StateTiming(self._fifo.timing(), self.source.beats, self.steps, self.keep)
 
     def resources(self) -> Resources:
         """The FIFO, both positions, the initial state and the choice of it."""
@@ -114,12 +117,14 @@ class ScanState(Unit):
 class _StateTiming(Timing):
     """Mirrors `scan_state.sv`."""
 
-    __slots__ = ("_constants", "_fifo", "_given", "_taken")
+    __slots__ = ("_constants", "_fifo", "_given", "_keep", "_taken")
     ready_is_registered = True
 
-    def __init__(self, fifo: Timing, beats: int, steps: int) -> None:
+    def __init__(self, fifo: Timing, beats: int, steps: int, keep: bool) -> None:
+        steps = 2 if keep else steps  # of which neither position reaches the end
         self._fifo = fifo
-        self._constants = [beats, steps]
+        self._keep = keep
+        self._constants = [beats, steps, int(keep)]
         self._taken = StepPosition(beats, steps)
         self._given = StepPosition(beats, steps)
 
@@ -139,5 +144,5 @@ class _StateTiming(Timing):
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
         """Beats of the last step do not get into the FIFO, those of the first do not come from it."""
         self._fifo.clock((taken[0] and not self._taken.last,), (given[0] and not self._given.first,))
-        self._taken.clock(taken[0])
-        self._given.clock(given[0])
+        self._taken.clock(taken[0] and not self._keep)
+        self._given.clock(given[0] and (not self._keep or self._given.first))

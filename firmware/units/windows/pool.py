@@ -1,6 +1,5 @@
 """`PoolUnit`: maximum or sum over windows."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -8,18 +7,12 @@ from netloom.errors import LayerNotSupportedError, SettingsError
 from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
+from netloom.firmware.units.saturation import order_matters
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
 from netloom.fixed_point import Overflow
 from netloom.hls.dataflow import Bounds, Pool, Summation, TensorType
 from netloom.rounding import Rounding
-
-
-def pool_saturates(operation: Pool, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
-    """Whether a sum may leave a saturating accumulator on the way, so that the order of its terms matters."""
-    if operation.accum is None or operation.accum.overflow is Overflow.WRAP:
-        return False
-    return operation.may_overflow(inputs, bounds)
 
 
 @dataclass(frozen=True)
@@ -35,7 +28,7 @@ class PoolUnit(Unit):
         target: device family.
         rows: elements of a window in a beat: the window's height unless given. With 1, a window's elements follow each
             other row by row, which is the order in which a saturating sum must be taken.
-        saturates: whether a sum may leave a saturating accumulator on the way (`pool_saturates`). Unless given, as the
+        saturates: whether a sum may leave a saturating accumulator on the way (`order_matters`). Unless given, as the
             source's type has it.
 
     Raises:
@@ -94,7 +87,7 @@ class PoolUnit(Unit):
         if self.saturates is not None:
             return self.saturates
         window = TensorType((*self.operation.kernel_size, 1), self.source.element)
-        return pool_saturates(self.operation, [window], [Bounds.of(window)])
+        return order_matters(self.operation, [window], [Bounds.of(window)])
 
     @property
     def outputs(self) -> tuple[Stream, ...]:

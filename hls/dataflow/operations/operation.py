@@ -102,6 +102,18 @@ class Cost:
         )
 
 
+class Keeping(ABC):
+    """A `Compute` that keeps something from sample to sample, and from call to call."""
+
+    @abstractmethod
+    def __call__(self, arrays: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+        """Results of all samples."""
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Begin anew with the next sample."""
+
+
 class Operation(ABC):
     """One exact primitive. Subclasses are frozen dataclasses whose fields are the hardware module's parameters."""
 
@@ -109,6 +121,11 @@ class Operation(ABC):
     def results(self) -> int:
         """The number of results."""
         return 1
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what it gives for a sample depends on the samples before it."""
+        return False
 
     @property
     def bodies(self) -> tuple["Dataflow", ...]:

@@ -32,6 +32,7 @@ template <class data_T, typename CONFIG_T> struct recurrent_cell {
     typename CONFIG_T::state_t h[CONFIG_T::n_units];
     typename CONFIG_T::state_t c[CONFIG_T::n_units];
     typename CONFIG_T::step_t result[CONFIG_T::n_units];
+    typename CONFIG_T::memory_t memory[CONFIG_T::n_units]; // before its quantizer
 
     recurrent_cell() {
         for (int i = 0; i < CONFIG_T::n_units; i++) {
@@ -106,10 +107,10 @@ template <class data_T, typename CONFIG_T> struct recurrent_cell {
                 const int fourth = (3 * n + u) % CONFIG_T::n_columns;
                 typename CONFIG_T::sum_t last = in[fourth] + back[fourth];
                 gate_t output = cell_function<CONFIG_T::gate, gate_index_t, gate_t>(last, gate_table);
-                typename CONFIG_T::memory_t memory = second * c[u] + first * candidate;
-                act_t shown = cell_function<CONFIG_T::act, act_index_t, act_t>(memory, act_table);
+                memory[u] = second * c[u] + first * candidate;
+                act_t shown = cell_function<CONFIG_T::act, act_index_t, act_t>(memory[u], act_table);
                 result[u] = output * shown;
-                c[u] = memory;
+                c[u] = memory[u];
             } else {
                 result[u] = first * h[u] + (1 - first) * candidate;
             }
@@ -119,6 +120,33 @@ template <class data_T, typename CONFIG_T> struct recurrent_cell {
     }
 };
 
+// All steps, from the state that the cell has.
+
+template <class data_T, class res_T, typename CONFIG_T>
+void recur_from(recurrent_cell<data_T, CONFIG_T> &cell, data_T data[CONFIG_T::n_steps * CONFIG_T::n_in],
+           res_T res[CONFIG_T::n_out],
+           typename CONFIG_T::kernel_t kernel[CONFIG_T::n_in * CONFIG_T::n_columns],
+           typename CONFIG_T::recurrent_t recurrent[CONFIG_T::n_units * CONFIG_T::n_columns],
+           typename CONFIG_T::bias_t bias[CONFIG_T::n_columns],
+           typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
+           typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
+           typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table]) {
+    const int width = CONFIG_T::memory_too ? 2 * CONFIG_T::n_units : CONFIG_T::n_units;
+    for (int t = 0; t < CONFIG_T::n_steps; t++) {
+        const int from = CONFIG_T::backwards ? CONFIG_T::n_steps - 1 - t : t;
+        cell.step(data + from * CONFIG_T::n_in, kernel, recurrent, bias, recurrent_bias, act_table, gate_table);
+        const int to = CONFIG_T::every ? t : 0;
+        for (int u = 0; u < CONFIG_T::n_units; u++) {
+            #pragma HLS UNROLL
+            res[to * width + u] = cell.result[u];
+            if (CONFIG_T::memory_too)
+                res[to * width + width - CONFIG_T::n_units + u] = cell.memory[u];
+        }
+    }
+}
+
+// A sequence, and the states to begin with: none, one, or an LSTM's two.
+
 template <class data_T, class res_T, typename CONFIG_T>
 void recur(data_T data[CONFIG_T::n_steps * CONFIG_T::n_in], res_T res[CONFIG_T::n_out],
            typename CONFIG_T::kernel_t kernel[CONFIG_T::n_in * CONFIG_T::n_columns],
@@ -127,17 +155,48 @@ void recur(data_T data[CONFIG_T::n_steps * CONFIG_T::n_in], res_T res[CONFIG_T::
            typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
            typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
            typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table]) {
-    recurrent_cell<data_T, CONFIG_T> cell;
-    for (int t = 0; t < CONFIG_T::n_steps; t++) {
-        const int from = CONFIG_T::backwards ? CONFIG_T::n_steps - 1 - t : t;
-        cell.step(data + from * CONFIG_T::n_in, kernel, recurrent, bias, recurrent_bias, act_table, gate_table);
-        const int to = CONFIG_T::every ? t : 0;
-        for (int u = 0; u < CONFIG_T::n_units; u++) {
-            #pragma HLS UNROLL
-            res[to * CONFIG_T::n_units + u] = cell.result[u];
-        }
+    if (CONFIG_T::keep) {
+        static recurrent_cell<data_T, CONFIG_T> kept;
+        recur_from<data_T, res_T, CONFIG_T>(kept, data, res, kernel, recurrent, bias, recurrent_bias, act_table,
+                                            gate_table);
+        return;
     }
+    recurrent_cell<data_T, CONFIG_T> cell;
+    recur_from<data_T, res_T, CONFIG_T>(cell, data, res, kernel, recurrent, bias, recurrent_bias, act_table, gate_table);
 }
+
+template <class data_T, class h_T, class res_T, typename CONFIG_T>
+void recur(data_T data[CONFIG_T::n_steps * CONFIG_T::n_in], h_T h[CONFIG_T::n_units], res_T res[CONFIG_T::n_out],
+           typename CONFIG_T::kernel_t kernel[CONFIG_T::n_in * CONFIG_T::n_columns],
+           typename CONFIG_T::recurrent_t recurrent[CONFIG_T::n_units * CONFIG_T::n_columns],
+           typename CONFIG_T::bias_t bias[CONFIG_T::n_columns],
+           typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
+           typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
+           typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table]) {
+    recurrent_cell<data_T, CONFIG_T> cell;
+    for (int u = 0; u < CONFIG_T::n_units; u++)
+        cell.h[u] = h[u];
+    recur_from<data_T, res_T, CONFIG_T>(cell, data, res, kernel, recurrent, bias, recurrent_bias, act_table, gate_table);
+}
+
+template <class data_T, class h_T, class c_T, class res_T, typename CONFIG_T>
+void recur(data_T data[CONFIG_T::n_steps * CONFIG_T::n_in], h_T h[CONFIG_T::n_units], c_T c[CONFIG_T::n_units],
+           res_T res[CONFIG_T::n_out],
+           typename CONFIG_T::kernel_t kernel[CONFIG_T::n_in * CONFIG_T::n_columns],
+           typename CONFIG_T::recurrent_t recurrent[CONFIG_T::n_units * CONFIG_T::n_columns],
+           typename CONFIG_T::bias_t bias[CONFIG_T::n_columns],
+           typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
+           typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
+           typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table]) {
+    recurrent_cell<data_T, CONFIG_T> cell;
+    for (int u = 0; u < CONFIG_T::n_units; u++) {
+        cell.h[u] = h[u];
+        cell.c[u] = c[u];
+    }
+    recur_from<data_T, res_T, CONFIG_T>(cell, data, res, kernel, recurrent, bias, recurrent_bias, act_table, gate_table);
+}
+
+// The same of streams.
 
 template <class data_T, class res_T, typename CONFIG_T>
 void recur(hls::stream<data_T> &data, hls::stream<res_T> &res,
@@ -150,8 +209,45 @@ void recur(hls::stream<data_T> &data, hls::stream<res_T> &res,
     typename data_T::value_type in[CONFIG_T::n_steps * CONFIG_T::n_in];
     typename res_T::value_type out[CONFIG_T::n_out];
     read_all<data_T, CONFIG_T::n_steps * CONFIG_T::n_in>(data, in);
-    recur<typename data_T::value_type, typename res_T::value_type, CONFIG_T>(in, out, kernel, recurrent, bias,
-                                                                            recurrent_bias, act_table, gate_table);
+    recur<typename data_T::value_type, typename res_T::value_type, CONFIG_T>(in, out, kernel, recurrent, bias, recurrent_bias, act_table, gate_table);
+    write_all<res_T, CONFIG_T::n_out>(out, res);
+}
+
+template <class data_T, class h_T, class res_T, typename CONFIG_T>
+void recur(hls::stream<data_T> &data, hls::stream<h_T> &h, hls::stream<res_T> &res,
+           typename CONFIG_T::kernel_t kernel[CONFIG_T::n_in * CONFIG_T::n_columns],
+           typename CONFIG_T::recurrent_t recurrent[CONFIG_T::n_units * CONFIG_T::n_columns],
+           typename CONFIG_T::bias_t bias[CONFIG_T::n_columns],
+           typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
+           typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
+           typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table]) {
+    typename data_T::value_type in[CONFIG_T::n_steps * CONFIG_T::n_in];
+    typename h_T::value_type h_in[CONFIG_T::n_units];
+    typename res_T::value_type out[CONFIG_T::n_out];
+    read_all<data_T, CONFIG_T::n_steps * CONFIG_T::n_in>(data, in);
+    read_all<h_T, CONFIG_T::n_units>(h, h_in);
+    recur<typename data_T::value_type, typename h_T::value_type, typename res_T::value_type, CONFIG_T>(
+        in, h_in, out, kernel, recurrent, bias, recurrent_bias, act_table, gate_table);
+    write_all<res_T, CONFIG_T::n_out>(out, res);
+}
+
+template <class data_T, class h_T, class c_T, class res_T, typename CONFIG_T>
+void recur(hls::stream<data_T> &data, hls::stream<h_T> &h, hls::stream<c_T> &c, hls::stream<res_T> &res,
+           typename CONFIG_T::kernel_t kernel[CONFIG_T::n_in * CONFIG_T::n_columns],
+           typename CONFIG_T::recurrent_t recurrent[CONFIG_T::n_units * CONFIG_T::n_columns],
+           typename CONFIG_T::bias_t bias[CONFIG_T::n_columns],
+           typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
+           typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
+           typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table]) {
+    typename data_T::value_type in[CONFIG_T::n_steps * CONFIG_T::n_in];
+    typename h_T::value_type h_in[CONFIG_T::n_units];
+    typename c_T::value_type c_in[CONFIG_T::n_units];
+    typename res_T::value_type out[CONFIG_T::n_out];
+    read_all<data_T, CONFIG_T::n_steps * CONFIG_T::n_in>(data, in);
+    read_all<h_T, CONFIG_T::n_units>(h, h_in);
+    read_all<c_T, CONFIG_T::n_units>(c, c_in);
+    recur<typename data_T::value_type, typename h_T::value_type, typename c_T::value_type,
+          typename res_T::value_type, CONFIG_T>(in, h_in, c_in, out, kernel, recurrent, bias, recurrent_bias, act_table, gate_table);
     write_all<res_T, CONFIG_T::n_out>(out, res);
 }
 

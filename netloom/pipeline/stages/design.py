@@ -6,6 +6,7 @@ from netloom.firmware.board.boards import find_board
 from netloom.firmware.generate import Generated, generate_design
 from netloom.firmware.map.folding.effort import bitstream_minutes, minutes
 from netloom.firmware.map.folding.fitting import Search
+from netloom.firmware.map.interleaving import interleaved
 from netloom.hls import Conversion
 from netloom.pipeline import rundir
 from netloom.pipeline.stage import Job, Stage
@@ -19,6 +20,7 @@ def _inputs(job: Job) -> dict[str, object]:
         "interval": job.hardware.interval,
         # A search that had less time may have found less.
         "seconds": float(job.hardware.design_seconds),
+        "interleave": job.hardware.interleave,
     }
 
 
@@ -29,9 +31,11 @@ def _work(job: Job, out: Path) -> None:
         FoldingError: if the board does not hold the network at the pace asked for.
         LayerNotSupportedError: for an operation with no hardware unit.
         NotSupportedError: for a board that needs its vendor's tool.
+        SettingsError: if there is nothing to interleave.
     """
     settings, progress, shared = job.hardware, job.progress, job.shared
     dataflow, title = Conversion.load(job.at(rundir.CONVERSION)).dataflow, job.state.origin.network
+    dataflow = interleaved(dataflow, settings.interleave)
     progress.began("folding")
     if shared is not None:
         generated = generate_design(

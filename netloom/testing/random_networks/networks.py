@@ -4,7 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from netloom.testing.random_networks import convolutions, functions, merges, moves, norms, pools, products, recurrences
+from netloom.testing.random_networks import (
+    attentions,
+    convolutions,
+    functions,
+    merges,
+    moves,
+    norms,
+    pools,
+    products,
+    recurrences,
+)
 from netloom.testing.random_networks.kind import Chance, Kind, Lengths, Options, bits, is_small
 
 KINDS: dict[str, Kind] = {
@@ -16,6 +26,7 @@ KINDS: dict[str, Kind] = {
     **functions.KINDS,
     **norms.KINDS,
     **recurrences.KINDS,
+    **attentions.KINDS,
 }
 """Everything that a network is drawn from, by name."""
 
@@ -30,10 +41,19 @@ SHARES = {
     "upsample": 2,
     "softmax": 2,
     "recurrent": 4,
+    "attention": 3,
 }
 """Kinds with many options are drawn that many times as often as others."""
 
-WIDENING = (*products.KINDS, *convolutions.KINDS, *recurrences.KINDS, "merge", "arithmetic", "batch_norm")
+WIDENING = (
+    *products.KINDS,
+    *convolutions.KINDS,
+    *recurrences.KINDS,
+    *attentions.KINDS,
+    "merge",
+    "arithmetic",
+    "batch_norm",
+)
 """Kinds whose results have more bits than their inputs; mostly a quantizer follows."""
 
 IDLE = ("nothing", "reshape")
@@ -45,10 +65,15 @@ ROUNDINGS = ("TRN", "TRN_ZERO", "RND", "RND_ZERO", "RND_INF", "RND_MIN_INF", "RN
 OVERFLOWS = ("WRAP", "SAT", "SAT_ZERO", "SAT_SYM")
 
 
-def generate(seed: int) -> dict[str, Any]:
-    """A random network of one to three layers and their quantizers, on a tensor of one to four axes."""
+def generate(seed: int, about: str = "") -> dict[str, Any]:
+    """A random network of one to three layers and their quantizers, on a tensor of one to four axes.
+
+    Args:
+        seed: of what is drawn.
+        about: the kind of the first layer, which takes a tensor of two axes; any kind if it is empty.
+    """
     chance = Chance(seed)
-    rank = chance.pick(1, 2, 2, 3, 3, 3, 4)
+    rank = 2 if about else chance.pick(1, 2, 2, 3, 3, 3, 4)
     shape = {
         1: [chance.below(2, 9)],
         2: [chance.below(4, 9), chance.below(1, 5)],
@@ -60,7 +85,8 @@ def generate(seed: int) -> dict[str, Any]:
     layers: list[Options] = []
     count = chance.below(1, 4)
     while count > 0 or all(layer["kind"] in IDLE for layer in layers):
-        layer, after = _fitting(chance, chance.pick(*names), len(layers), shape)
+        kind = chance.pick(*names)
+        layer, after = _fitting(chance, about if about and not layers else kind, len(layers), shape)
         if after is None:
             continue
         shape, count = after, count - 1

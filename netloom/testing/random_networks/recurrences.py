@@ -1,10 +1,12 @@
-"""Recurrent layers: every cell, its functions hard or by table, in either direction or both."""
+"""Recurrent layers: every cell, its functions hard or by table, in either direction or both, states in and out."""
 
 from typing import Any
 
-from netloom.testing.random_networks.kind import Chance, Kind, Lengths, Options, bits, closing
+from netloom.testing.random_networks.kind import Chance, Kind, Lengths, Options, bits, closing, quantized
 
-CLASSES = ("QSimpleRNN", "QLSTM", "QGRU")
+CLASSES = ("QSimpleRNN", "QLSTM", "QGRU", "QMemoryLSTM")
+BEGINNINGS = ("zeros", "input", "encoder")
+"""States to begin with: none that are given, an input each, or those in which a layer ended that reads the same."""
 FUNCTIONS = ("tanh", "sigmoid", "softsign", "hard_tanh", "hard_sigmoid", "linear", "quantized_relu")
 
 
@@ -13,9 +15,9 @@ def _draw_recurrent(chance: Chance, layer: Options, shape: Lengths) -> Lengths |
     if len(shape) != 2:
         return None
     layer |= {
-        "class": chance.pick(*CLASSES),
+        "class": chance.pick("QLSTM", *CLASSES),
         "units": chance.below(1, 4),
-        "every": chance.often(0.6),
+        "every": (every := chance.often(0.6)),
         "direction": chance.pick("forward", "forward", "backward", "both"),
         "bias": chance.often(0.7),
         "before": chance.often(0.5),
@@ -23,9 +25,20 @@ def _draw_recurrent(chance: Chance, layer: Options, shape: Lengths) -> Lengths |
         "gate": chance.pick("sigmoid", *FUNCTIONS),
         "state": chance.below(3, 9),
         "symmetric": chance.pick(0, 1),
+        "begins": chance.pick("zeros", *BEGINNINGS),
+        "stacked": chance.often(0.2),
+        "states": not every and chance.often(0.4),
     }
     units = layer["units"] * (2 if layer["direction"] == "both" else 1)
+    if layer["states"]:
+        return [units * _states(layer)]
+    units *= 2 if layer["class"] == "QMemoryLSTM" else 1
     return [shape[0], units] if layer["every"] else [units]
+
+
+def _states(layer: Options) -> int:
+    """Of one direction."""
+    return 2 if layer["class"].endswith("LSTM") else 1
 
 
 def _function(layer: Options, which: str) -> Any:
@@ -51,6 +64,29 @@ def _function(layer: Options, which: str) -> Any:
 def _recurrent(layer: Options, x: Any) -> Any:
     import keras
 
+    name, directions = layer["name"], 2 if layer["direction"] == "both" else 1
+    initial: list[Any] = []
+    match layer["begins"]:
+        case "encoder":
+            _, *initial = _made(layer, f"{name}_encoder", every=False, states=True)(x)
+        case "input":
+            for index in range(directions * _states(layer)):
+                given = keras.Input((layer["units"],), name=f"{name}_{index}")
+                initial.append(quantized(layer, given, f"{index}_quantizer"))
+    if layer["stacked"]:
+        x = _made(layer, f"{name}_below", every=True, states=False)(x)
+    made = _made(layer, name, every=layer["every"], states=layer["states"])
+    result = made(x, initial_state=initial) if initial else made(x)
+    if not layer["states"]:
+        return result
+    states = result[1:]
+    return keras.layers.Concatenate(name=f"{name}_states")(states) if len(states) > 1 else states[0]
+
+
+def _made(layer: Options, name: str, *, every: bool, states: bool) -> Any:
+    """The layer, of one direction or both."""
+    import keras
+
     from netloom.quantize import layers
 
     options: Options = {"activation": _function(layer, "activation")}
@@ -62,17 +98,16 @@ def _recurrent(layer: Options, x: Any) -> Any:
         layer["units"],
         **options,
         use_bias=layer["bias"],
-        return_sequences=layer["every"],
+        return_sequences=every,
+        return_state=states,
         go_backwards=layer["direction"] == "backward",
         kernel_quantizer=closing(layer),
         recurrent_quantizer=closing(layer),
         bias_quantizer=bits(layer["bits"] + 2, 1),
         state_quantizer=bits(layer["state"], 1, symmetric=layer["symmetric"]),
-        name=layer["name"],
+        name=name,
     )
-    return (
-        keras.layers.Bidirectional(made, name=f"{layer['name']}_both")(x) if layer["direction"] == "both" else made(x)
-    )
+    return keras.layers.Bidirectional(made, name=f"{name}_both") if layer["direction"] == "both" else made
 
 
 KINDS = {"recurrent": Kind(_draw_recurrent, _recurrent)}

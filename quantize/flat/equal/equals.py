@@ -43,10 +43,8 @@ def call_equal(layer: Any, cloner: Cloner, tensors: Sequence[Any], name: str) ->
     parts = Parts(cloner.names, name, f"layer {name!r} ({kind})")
     if kind in _WHOLE:
         return parts.done(_WHOLE[kind](layer, tensors, parts))
-    if kind in ("Bidirectional", "QBidirectional"):
-        return parts.done(recurrences.bidirectional(layer, cloner, tensor, name, parts))
-    if kind == "RNN":
-        return parts.done(recurrences.of_cells(layer, tensor, parts))
+    if kind in ("Bidirectional", "QBidirectional", "RNN"):
+        return parts.done(recurrences.combined(layer, cloner, tensor, name, parts))
     if hasattr(layer, "cell"):
         return None  # the functions in a cell are no layers behind it
     if getattr(layer, "data_format", None) == "channels_first" and len(tensor.shape) > 2:

@@ -4,18 +4,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from netloom.errors import LayerNotSupportedError
 from netloom.hls.dataflow import Bounds, exact_dtype
 from netloom.sim.onnx.site import Site
 from netloom.sim.onnx.writer import BATCH, GraphWriter, OnnxValue, info
 
 
 def write_scan(writer: GraphWriter, site: Site) -> list[OnnxValue]:
-    """Carries and last results are states; what is kept of every step is a result along the axis of steps."""
+    """Carries and last results are states; what is kept of every step is a result along the axis of steps.
+
+    Raises:
+        LayerNotSupportedError: if it keeps its state from sample to sample.
+    """
     scan, body = site.operation, site.operation.body
+    if scan.keep:
+        raise LayerNotSupportedError(
+            f"{scan.carries[0][0]!r} is kept from sample to sample (stateful), and a graph of ONNX keeps nothing: make"
+            " the layer's states inputs and outputs of the model (initial_state, return_state)"
+        )
     bounds, inner = scan.within(site.bounds), GraphWriter(writer)
     inputs = [*(source for source, _ in scan.carries), *scan.fed]
     values = {name: OnnxValue(f"{writer.label}/{name}", _dtype(bounds[name])) for name in inputs}
-    taken = [writer.cast(value, values[name].dtype) for name, value in zip(scan.fed, site.values, strict=True)]
+    taken = [writer.cast(value, values[name].dtype) for name, value in zip(scan.fed, site.values, strict=False)]
     lasts = [name for name, every in zip(body.outputs, scan.every, strict=True) if not every]
     held = [OnnxValue(f"{writer.label}/{name}/last{index}", _dtype(bounds[name])) for index, name in enumerate(lasts)]
     kept = [name for name, every in zip(body.outputs, scan.every, strict=True) if every]
@@ -34,11 +44,17 @@ def write_scan(writer: GraphWriter, site: Site) -> list[OnnxValue]:
     ends = [inner.add("Identity", inner.cast(values[name], dtype)) for name, dtype in results]
     shapes = [body.types[name].shape for name, _ in results]
     graph = inner.graph(sources, [info(one, (BATCH, *shape)) for one, shape in zip(ends, shapes, strict=True)])
-    starts = [
-        *zip(scan.initial, (values[source].dtype for source, _ in scan.carries), strict=True),
-        *((np.zeros(body.types[name].shape), one.dtype) for one, name in zip(held, lasts, strict=True)),
+    begun = iter(site.values[len(scan.fed) :])
+    states = [
+        writer.cast(next(begun), values[source].dtype)
+        if raws is None
+        else _of_every_sample(writer, taken[0], raws, values[source].dtype)
+        for (source, _), raws in zip(scan.carries, scan.initial, strict=True)
     ]
-    states = [_of_every_sample(writer, taken[0], raws, dtype) for raws, dtype in starts]
+    states += [
+        _of_every_sample(writer, taken[0], np.zeros(body.types[name].shape), one.dtype)
+        for one, name in zip(held, lasts, strict=True)
+    ]
     found = writer.add_loop(
         [*states, *taken],
         [dtype for _, dtype in results],

@@ -4,6 +4,7 @@ import os
 import pty
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,19 @@ class Deaf:
 
     def close(self) -> None:
         self.closed = True
+
+
+def test_a_lost_answer_of_a_network_that_keeps_a_state_is_not_asked_for_again(folder: Path) -> None:
+    """It may have gone on already; anything else is asked again."""
+    design = replace(EmittedDesign.read(folder), keeps_state=True)
+    link = Deaf(identified(folder), Frame(0, Status.SOUND, b""))
+    driver = Driver(link, design, timeout=0.1)
+    with pytest.raises(LinkError, match=r"no answer, and whether .* is not known: call reset_state\(\)"):
+        driver.predict(np.zeros((1, *design.inputs[0].shape)))
+    assert driver.retries == 0
+    link.replies = [Frame(0, Status.DAMAGED, b""), Frame(0, Status.SOUND, b"")]
+    driver.reset_state()
+    assert driver.retries == 1
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from netloom.firmware.map.folding.fitting import fit_interval
 from netloom.firmware.map.folding.fold import Fold
 from netloom.firmware.map.folding.folding import fold_for_interval, intervals
 from netloom.firmware.map.folding.products import products
+from netloom.firmware.map.interleaving import interleaved
 from netloom.firmware.map.layout import lay_out, plan_design
 from netloom.firmware.units.streams.scan_state import ScanState
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
@@ -35,15 +36,18 @@ SAMPLES = 6
 def network(scan, *results):
     """One layer, and those of its results that leave."""
     builder = DataflowBuilder()
-    fed = [name for name in scan.body.sources if name not in dict(scan.carries)]
-    for name in fed:
+    for name in scan.fed:
         tensor = scan.body.types[name]
         builder.source(name, TensorType((scan.steps, *tensor.shape), tensor.element))
+    for name in scan.begun:
+        builder.source(name, scan.body.types[name])
+    given = [*scan.fed, *scan.begun]
+    for name in given:
         builder.layer(Layer(name, "Input", name, name, 1))
-    node = builder.add("rnn", "scan", scan, *fed)
+    node = builder.add("rnn", "scan", scan, *given)
     builder.layer(Layer("rnn", "Scan", node, "rnn", 1))
     names = [node, *(f"{node}.{index}" for index in range(1, scan.results))]
-    return builder.build(fed, [names[index] for index in results or range(scan.results)])
+    return builder.build(given, [names[index] for index in results or range(scan.results)])
 
 
 def split(features=3, units=UNITS, steps=STEPS, every=True):
@@ -99,11 +103,35 @@ def stacked():
     return builder.build(["x"], [second, first])
 
 
+def encoder_and_decoder():
+    """The second layer begins with the state in which the first one ended."""
+    builder = DataflowBuilder()
+    x = builder.source("x", TensorType((4, 6), X))
+    y = builder.source("y", TensorType((3, 6), STATE))
+    first = builder.add("first", "scan", accumulator(4, (6,), every=False, name="inner"), x)
+    second = accumulator(3, (6,), every=True, name="upper")
+    second = builder.add("second", "scan", replace(second, initial=(None,)), y, first)
+    for name, node in (("x", x), ("y", y), ("first", first), ("second", second)):
+        builder.layer(Layer(name, "Layer", node, name, 1))
+    return builder.build(["x", "y"], [second])
+
+
 NETWORKS = {
     "all steps": lambda: network(simple()),
     "last step": lambda: network(simple(every=False)),
     "backwards": lambda: network(simple(reverse=True)),
     "lstm": lambda: network(lstm()),
+    "lstm with a state that is brought": lambda: network(replace(lstm(), initial=(None, lstm().initial[1]))),
+    "lstm with states that are brought": lambda: network(replace(lstm(), initial=(None, None)), 0),
+    "brought and apart": lambda: network(replace(split(4, 6, steps=9), initial=(None,))),
+    "one step of a state that is brought": lambda: network(replace(split(), steps=1, initial=(None,))),
+    "encoder and decoder": encoder_and_decoder,
+    "interleaved": lambda: interleaved(network(split(4, 6, steps=9, every=False)), 4),
+    "interleaved, all steps": lambda: interleaved(network(lstm()), 3),
+    "interleaved, backwards, brought": lambda: interleaved(network(replace(simple(reverse=True), initial=(None,))), 2),
+    "stacked and interleaved": lambda: interleaved(stacked(), 3),
+    "kept": lambda: network(replace(lstm(), keep=True)),
+    "a step of a state that is kept": lambda: network(replace(split(), steps=1, keep=True)),
     "lstm without its cell": lambda: network(lstm(), 0),
     "the cell alone": lambda: network(lstm(), 1),
     "products apart": lambda: network(split()),
@@ -150,7 +178,7 @@ def test_every_beat_comes_in_the_clock_cycle_that_is_counted(name):
 SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("products apart", "nested")]
 
 
-@pytest.mark.parametrize("name", ["lstm", *SLOW])
+@pytest.mark.parametrize("name", ["lstm", "interleaved, all steps", *SLOW])
 def test_layers_inside_are_seen_in_all_steps(name, tmp_path):
     dataflow = NETWORKS[name]()
     folding = fold_for_interval(dataflow, intervals(dataflow)[-1])

@@ -67,11 +67,50 @@ def test_no_two_nodes_have_a_name_wherever_they_are():
         replace(flow, nodes=flow.nodes * 2)
 
 
-@pytest.mark.parametrize("initial", [(None,), ("start",)])
-def test_a_state_that_a_stream_would_begin_is_refused_by_name(initial):
-    said = f"state 'h' must begin with an array of raws, not with {initial[0]!r}: a stream cannot bring them"
-    with pytest.raises(LayerNotSupportedError, match=said):
-        replace(simple(), initial=initial)
+def test_states_that_are_brought():
+    """Each sample begins with its own; of two states one may be brought, the other known."""
+    simple_scan, both = replace(simple(), initial=(None,)), replace(lstm(), initial=(None, None))
+    one = replace(lstm(), initial=(lstm().initial[0], None))
+    state = TensorType((UNITS,), STATE)
+    for scan, loop in ((simple_scan, simple_loop), (both, lstm_loop), (one, lstm_loop)):
+        inputs = [FED, *(state for _ in scan.begun)]
+        assert scan.holds(inputs) and not scan.holds([FED]) and not scan.holds([*inputs[:-1], FED])
+        raws = random_raws(inputs)
+        run, dtype = scan.prepare(inputs, full_bounds(inputs))
+        results = run([in_dtype(array, dtype) for array in raws])
+        for index, (x, *starts) in enumerate(zip(*raws, strict=True)):
+            brought = iter(starts)
+            known = tuple(next(brought) if raws is None else raws for raws in scan.initial)
+            expected = loop(replace(scan, initial=known), x)
+            if loop is lstm_loop:
+                assert results[0][index].tolist() == [h for h, _ in expected]
+                assert results[1][index].tolist() == expected[-1][1]
+            else:
+                assert results[0][index].tolist() == expected
+
+
+@pytest.mark.parametrize("reverse", [True, False])
+def test_states_that_are_kept(reverse):
+    """Samples are the parts of one long sequence, over several calls, until a reset."""
+    scan = replace(simple(reverse=reverse), keep=True)
+    raws = random_raws([FED], batch=7)[0] // 16  # so little that states do not saturate
+    run, dtype = scan.prepare([FED], full_bounds([FED]))
+    given, expected, begin = in_dtype(raws, dtype), [], scan.initial[0]
+    for sample in raws:
+        expected.append(simple_loop(replace(scan, initial=(begin,)), sample))
+        begin = np.array(expected[-1][-1])
+    parts = [run([given[:3]])[0], run([given[:0]])[0], run([given[3:]])[0]]
+    assert np.concatenate(parts).tolist() == expected
+    assert run([given])[0].tolist() != expected
+    run.reset()
+    assert run([given])[0].tolist() == expected
+
+
+def test_a_state_that_is_kept_can_neither_be_brought_nor_be_inside_a_loop():
+    kept = replace(simple(), keep=True)
+    assert kept.holds([FED]) and kept.keeps
+    brought = replace(kept, initial=(None,))
+    assert not brought.holds([FED, TensorType((UNITS,), STATE)])
 
 
 @pytest.mark.parametrize("every", [True, False])

@@ -63,6 +63,13 @@ def test_the_twin_is_close_and_means_what_fixed_computes(case, tmp_path):
         np.testing.assert_array_equal(fixed.predict(x), quantized.predict(x))
 
 
+def test_a_layer_may_be_called_as_keras_calls_those_without_a_name():
+    x = keras.Input((STEPS, INPUTS))
+    model = keras.Model(x, layers.Dense(2)(layers.SimpleRNN(2, name="rnn")(x)))
+    keras.backend.clear_session()
+    assert "rnn" in [layer.name for layer in quantize(model, Policy(), samples(4), fine_tune_epochs=0).layers]
+
+
 @pytest.mark.slow
 def test_more_bits_are_closer():
     model, x = network("lstm"), samples()

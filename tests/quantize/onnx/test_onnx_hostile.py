@@ -205,5 +205,11 @@ def test_a_quantizer_of_a_kind_behind_no_quantizer_is_refused_by_its_node(tmp_pa
     net = OnnxNet((5,))
     net.node("BipolarQuant", "x", net.constant(0.5), domain=DOMAIN)
     net.dense()
-    with pytest.raises(QuantizerNotSupportedError, match=r"^node 'BipolarQuant_0': it is no plain quantizer"):
+    with pytest.raises(QuantizerNotSupportedError, match=r"^node 'BipolarQuant_0': it reads the network's input"):
+        load_model(net.save(tmp_path / "net.onnx"))
+    net = OnnxNet((5,))
+    net.quantized("x", 4, 0.25)
+    net.node("BipolarQuant", net.node("Sigmoid", net.last), net.constant(0.5), domain=DOMAIN)
+    net.dense()
+    with pytest.raises(QuantizerNotSupportedError, match=r"^node 'BipolarQuant_2': .* lies on no grid that is known"):
         load_model(net.save(tmp_path / "net.onnx"))

@@ -116,9 +116,7 @@ def quantizer(scale=0.25, zero_point=0.0, bits=4.0, signed=1, narrow=0, rounding
     return net
 
 
-NO_PLAIN = (
-    r"it is no plain quantizer \(scale a power of two, zero point 0, to the nearest\), and its input lies on no grid"
-)
+NO_PLAIN = "it reads the network's input, and is no plain quantizer; there its scale must be a power of two"
 QUANTIZERS = [
     ({"scale": 0.3}, NO_PLAIN),
     ({"scale": 0.0}, r"its scale must be positive and finite, not 0\.0"),

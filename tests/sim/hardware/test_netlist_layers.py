@@ -29,6 +29,7 @@ SOFTMAX = {"kind": "softmax", "name": "softmax", "class": "QSoftmax", "bits": 3}
 FUNCTION = {"name": "function", "kind": "function", "bits": 3, "integer": 1, "closed": True}
 RECURRENT = {"kind": "recurrent", "name": "memory", "units": 2, "state": 5, "activation": "tanh", "gate": "sigmoid"}
 RECURRENT |= {"every": True, "direction": "forward", "before": False, **WEIGHTED}
+RECURRENT |= {"begins": "zeros", "stacked": False, "states": False}
 
 NETWORKS = {
     "layer normalization": ([2, 3], NORM | {"mode": "layer"}),
@@ -45,6 +46,11 @@ NETWORKS = {
     "lstm, backwards, last step": ([3, 2], RECURRENT | {"class": "QLSTM", "direction": "backward", "every": False}),
     "gru, both directions": ([3, 2], RECURRENT | {"class": "QGRU", "gate": "hard_sigmoid", "direction": "both"}),
     "gru that resets before": ([3, 2], RECURRENT | {"class": "QGRU", "before": True}),
+    "lstm that begins with inputs": ([3, 2], RECURRENT | {"class": "QLSTM", "begins": "input"}),
+    "encoder and decoder": (
+        [3, 2],
+        RECURRENT | {"class": "QLSTM", "begins": "encoder", "every": False, "states": True},
+    ),
     "a table": ([4], FUNCTION | {"function": "gelu"}),
     "permuted": ([2, 3], {"kind": "permute", "name": "permute", "dims": [2, 1]}),
     "repeated": ([3, 2], {"kind": "upsample", "name": "upsample", "size": [2], "interpolation": "nearest"}),

@@ -172,6 +172,12 @@ def test_scan(reverse, wrap):
         check_form(lstm(kept), [FED])
 
 
+def test_scan_of_states_that_are_brought():
+    state = TensorType((UNITS,), simple().body.types["h"].element)
+    check_form(replace(lstm(), initial=(None, np.array([0, 5]))), [FED, state])
+    check_form(replace(lstm(), initial=(None, None)), [FED, state, state])
+
+
 def test_scan_within_a_scan():
     from netloom.hls.dataflow import DataflowBuilder
 

@@ -1,6 +1,6 @@
 """Streams and random numbers for the tests of units that move beats without looking into them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -22,12 +22,12 @@ def raws(source: Stream, samples: int, seed: int = 0) -> np.ndarray:
     return rng.integers(element.raw_min, element.raw_max + 1, (samples, source.beats * source.lanes))
 
 
-def elaborate(module: str, parameters: Mapping[str, int | str]) -> None:
+def elaborate(module: str, parameters: Mapping[str, int | str], inputs: Sequence[str] = ("in",)) -> None:
     """Give a module to Verilator with ports of one bit, and without those in it, which would complain as well."""
     build(
         {f"{module}.sv": modules()[module]},
         module,
-        [StreamPort("in_", 1)],
+        [StreamPort(f"{port}_", 1) for port in inputs],
         [StreamPort("out_", 1)],
         parameters=parameters,
     )

@@ -15,11 +15,11 @@ from netloom.hls.layers.function_values import TABLE_BITS
 from netloom.hls.layers.recurrent import recurrent
 from netloom.quantize.quantizers import quantizer_type
 
-_LAYERS = ("QSimpleRNN", "QLSTM", "QGRU")
+_LAYERS = ("QSimpleRNN", "QLSTM", "QGRU", "QMemoryLSTM")
 
 
 class RecurrentHandler(NetloomHandler):
-    """`QSimpleRNN`, `QLSTM` and `QGRU`, QKeras's and those of `netloom.quantize.layers`."""
+    """`QSimpleRNN`, `QLSTM` and `QGRU`, QKeras's and those of `netloom.quantize.layers`; `QMemoryLSTM` of these."""
 
     handles = tuple(
         f"{module}.{name}" for module in ("qkeras.qrecurrent", "netloom.quantize.layers.recurrent") for name in _LAYERS
@@ -29,8 +29,11 @@ class RecurrentHandler(NetloomHandler):
     def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> tuple[dict[str, Any], ...]:
         """One `NetloomRecurrent`."""
         del out_tensors
-        shape = tuple(in_tensors[0].shape[1:])
-        described = recurrent(layer.name, _cell(layer), shape, bool(layer.return_sequences), bool(layer.go_backwards))
+        shapes = [tuple(tensor.shape[1:]) for tensor in in_tensors]
+        every, backwards = bool(layer.return_sequences), bool(layer.go_backwards)
+        memory = type(layer).__name__ == "QMemoryLSTM"
+        keep = bool(layer.stateful) and len(shapes) == 1  # states that are given come first
+        described = recurrent(layer.name, _cell(layer), shapes, every, backwards, memory, keep)
         return ({**self.default_config, **described},)
 
 

@@ -79,7 +79,7 @@ def test_predict(took, samples):
 
 @pytest.mark.parametrize(
     ("kind", "payload", "status"),
-    [(1, 1, 4), (1, 2, 4), (2, 0, 4), (2, 1, 4), (2, 3, 4), (2, 5, 4), (2, 6, 4), (3, 0, 3)],
+    [(1, 1, 4), (1, 2, 4), (2, 0, 4), (2, 1, 4), (2, 3, 4), (2, 5, 4), (2, 6, 4), (3, 1, 4), (3, 2, 4), (4, 0, 3)],
 )
 def test_refused(kind, payload, status):
     result, *answer, _ = serve(kind, payload)
@@ -90,6 +90,12 @@ def test_refused(kind, payload, status):
 def test_a_frame_that_did_not_arrive_is_told_as_it_is(status):
     result, *answer, _ = serve(2, 2, frame_status=status)
     assert answer == [status, 0] and not any(result["run"])
+
+
+def test_a_network_is_reset_when_that_is_asked_for():
+    result, *answer, _ = serve(3)
+    assert answer == [0, 0] and not any(result["run"])
+    assert sum(result["network_rst"][DONE:250]) == 16
 
 
 def test_a_network_that_does_not_finish_is_reset():

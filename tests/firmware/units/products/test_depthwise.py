@@ -11,7 +11,8 @@ from stream_cases import elaborate
 from netloom.errors import LayerNotSupportedError, SettingsError, ToolFailedError
 from netloom.firmware.families import ECP5, FAMILIES, GENERIC, ICE40
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.products.depthwise import DepthwiseUnit, depthwise_saturates
+from netloom.firmware.units.products.depthwise import DepthwiseUnit
+from netloom.firmware.units.saturation import order_matters
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import Bounds, DepthwiseMatVec
 from netloom.rounding import Rounding
@@ -146,9 +147,9 @@ def test_whether_order_matters_follows_from_the_bounds():
     type_ = tensor((8,), "fixed<7,3>")
     operation = operation_of((2, 2), 2, "fixed<10,5,TRN,SAT>")
     (bounds,) = full_bounds([type_])
-    assert depthwise_saturates(operation, [type_], [bounds])
-    assert not depthwise_saturates(operation, [type_], [Bounds(bounds.low // 16, bounds.high // 16)])
-    assert not depthwise_saturates(operation_of((2, 2), 2, "fixed<10,5,TRN>"), [type_], [bounds])
+    assert order_matters(operation, [type_], [bounds])
+    assert not order_matters(operation, [type_], [Bounds(bounds.low // 16, bounds.high // 16)])
+    assert not order_matters(operation_of((2, 2), 2, "fixed<10,5,TRN>"), [type_], [bounds])
 
 
 @pytest.mark.parametrize(
@@ -184,8 +185,8 @@ def test_random(seed):
     )
     operation = operation_of(kernel, lanes * slices, str(accum), seed, str(weight))
     type_ = tensor((operation.weights.size,), str(element))
-    saturates = depthwise_saturates(operation, [type_], full_bounds([type_]))
-    split = (1, prod(kernel)) if saturates else kernel
+    ordered = order_matters(operation, [type_], full_bounds([type_]))
+    split = (1, prod(kernel)) if ordered else kernel
     target = pick(rng, tuple(FAMILIES.values()))
     dsps = int(rng.integers(0, split[0] * lanes + 1))
     shape = (int(rng.integers(1, 6)), kernel, lanes * slices, lanes)

@@ -46,6 +46,16 @@ def test_a_state_comes_back_in_the_next_step(case, zeros):
     np.testing.assert_array_equal(flowing.taken[0][:beats], np.arange(beats))
 
 
+@pytest.mark.parametrize("case", ["a beat", "three beats", "block RAM"])
+def test_a_state_that_is_kept_comes_back_in_the_next_sequence_too(case):
+    steps, beats, element, lanes, target, _ = CASES[case]
+    source = stream(element, lanes, beats)
+    x, initial = raws(source, samples=SEQUENCES * steps), raws(source, samples=1, seed=1)[0]
+    for number in (steps, 1):
+        unit = ScanState("state", source, number, tuple(initial.tolist()), target=target, keep=True)
+        check_unit(unit, [x[:-1]], [carried(x[:-1], len(x), initial)])
+
+
 def test_equal_beats_of_an_initial_state_are_kept_once():
     source = stream("fixed<5,3>", 2, beats=3)
     unit = ScanState("state", source, 2, (1, -2) * 3)

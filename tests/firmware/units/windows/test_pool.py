@@ -11,7 +11,8 @@ from stream_cases import elaborate
 from netloom.errors import LayerNotSupportedError, SettingsError, ToolFailedError
 from netloom.firmware.families import FAMILIES
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.windows.pool import PoolUnit, pool_saturates
+from netloom.firmware.units.saturation import order_matters
+from netloom.firmware.units.windows.pool import PoolUnit
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import Pool, PoolFunction, Summation
 from netloom.rounding import Rounding
@@ -125,12 +126,12 @@ def test_whether_order_matters_follows_from_the_bounds():
     accum = FixedPoint.parse("fixed<6,3,TRN,SAT>")
     operation = Pool(PoolFunction.SUM, (2, 2), (2, 2), accum)
     (bounds,) = full_bounds([type_])
-    assert pool_saturates(operation, [type_], [bounds])
+    assert order_matters(operation, [type_], [bounds])
     narrow = type(bounds)(bounds.low // 4, bounds.high // 4)
-    assert not pool_saturates(operation, [type_], [narrow])
+    assert not order_matters(operation, [type_], [narrow])
     wrapping = Pool(PoolFunction.SUM, (2, 2), (2, 2), accum.with_modes())
-    assert not pool_saturates(wrapping, [type_], [bounds])
-    assert not pool_saturates(Pool(PoolFunction.MAX, (2, 2), (2, 2)), [type_], [bounds])
+    assert not order_matters(wrapping, [type_], [bounds])
+    assert not order_matters(Pool(PoolFunction.MAX, (2, 2), (2, 2)), [type_], [bounds])
 
 
 def test_refuses_a_stream_of_other_columns():
@@ -163,8 +164,8 @@ def test_random(seed):
     )
     order = Summation.SEQUENTIAL if accum.overflow is not Overflow.WRAP else pick(rng, Summation)
     operation = Pool(PoolFunction.SUM, window, stride, accum, order)
-    saturates = pool_saturates(operation, [tensor(size, str(element))], full_bounds([tensor(size, str(element))]))
-    rows = 1 if saturates else None
+    ordered = order_matters(operation, [tensor(size, str(element))], full_bounds([tensor(size, str(element))]))
+    rows = 1 if ordered else None
     check(operation, tensor(size, str(element)), lanes, seed, (seed,), 5, rows=rows, target=target)
 
 

@@ -2,16 +2,11 @@
 // the sums of a stretch of them stay in registers while all of the kernel goes by. Exact wherever sums and products of
 // the integers given are: nothing depends on the order.
 
+#pragma once
+
 #include <vector>
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define FASTEST __attribute__((target_clones("avx512f", "avx2,fma", "default")))
-#else
-#define FASTEST
-#endif
-#define INLINE inline __attribute__((always_inline))
-
-namespace {
+#include "stages.h"
 
 struct Sizes {
     long samples, height, width, channels;   // of the pictures
@@ -66,7 +61,10 @@ INLINE void stretch(const T *const *lines, const long *shifts, const T *weights,
     out[0] = t0, out[1] = t1, out[2] = t2, out[3] = t3;
 }
 
-template <class T> INLINE void convolve(const T *x, const T *weights, const T *start, T *result, const Sizes &s) {
+// Weights: (kernel rows, kernel columns, row); start: (row). A row has the elements of a result's row, and at least those
+// of a stretch. `out` says where each row of the result goes: `begin` gives room for it, `end` takes it.
+template <class T, class Out>
+INLINE void convolve(const T *x, const T *weights, const T *start, const Sizes &s, Out out) {
     constexpr long STRETCH = Wide<T>::STRETCH;
     const long elements = s.result_width * s.channels;
     const long row = elements > STRETCH ? elements : STRETCH;
@@ -79,7 +77,8 @@ template <class T> INLINE void convolve(const T *x, const T *weights, const T *s
     for (long j = 0; j < s.kernel_columns; j++) shifts[j] = j % s.stride * part + j / s.stride * s.channels;
     for (long sample = 0; sample < s.samples; sample++, x += s.height * s.width * s.channels) {
         long laid = 0;
-        for (long h = 0; h < s.result_height; h++, result += elements) {
+        for (long h = 0; h < s.result_height; h++) {
+            T *result = out.begin();
             for (long i = 0; i < s.kernel_rows; i++) {
                 const long y = h * s.step - s.top + i;
                 const bool inside = y >= 0 && y < s.height;
@@ -93,30 +92,17 @@ template <class T> INLINE void convolve(const T *x, const T *weights, const T *s
             if (elements < STRETCH) {
                 stretch(lines.data(), shifts.data(), weights, start, narrow.data(), row, 0, s);
                 for (long n = 0; n < elements; n++) result[n] = narrow[n];
-                continue;
+            } else {
+                for (long n = 0; n + STRETCH <= elements; n += STRETCH)
+                    stretch(lines.data(), shifts.data(), weights, start, result + n, row, n, s);
+                // What is left over, with some of what has been done.
+                if (elements % STRETCH) {
+                    const long n = elements - STRETCH;
+                    stretch(lines.data(), shifts.data(), weights, start, result + n, row, n, s);
+                }
             }
-            for (long n = 0; n + STRETCH <= elements; n += STRETCH)
-                stretch(lines.data(), shifts.data(), weights, start, result + n, row, n, s);
-            // What is left over, with some of what has been done.
-            if (elements % STRETCH) {
-                const long n = elements - STRETCH;
-                stretch(lines.data(), shifts.data(), weights, start, result + n, row, n, s);
-            }
+            out.end();
         }
     }
 }
 
-}  // namespace
-
-extern "C" {
-// weights: (kernel rows, kernel columns, row); start: (row); result: (samples, result height, result width, channels). A
-// row has the elements of a result's row, and at least those of a stretch.
-FASTEST void convolve_float32(const float *x, const float *weights, const float *start, float *result,
-                              const Sizes *sizes) {
-    convolve(x, weights, start, result, *sizes);
-}
-FASTEST void convolve_float64(const double *x, const double *weights, const double *start, double *result,
-                              const Sizes *sizes) {
-    convolve(x, weights, start, result, *sizes);
-}
-}

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from netloom.cli.options import (
+from netloom.cli.commands.options import (
     BitsOption,
     Clock,
     DesignSeconds,
     InputShape,
+    Interleave,
     TargetInterval,
     TargetRate,
     ThisBoard,
@@ -37,6 +38,7 @@ def plan(
     bits: BitsOption = None,
     input_shape: InputShape = None,
     design_seconds: DesignSeconds = None,
+    interleave: Interleave = None,
 ) -> None:
     """Show what a network would take of a board at several paces, and how long a bitstream would take to make.
 
@@ -45,7 +47,7 @@ def plan(
     from netloom.cli import plan as cli_plan
     from netloom.cli import run as cli_run
 
-    settings = cli_run.hardware(board, clock, None, None, design_seconds=design_seconds)
+    settings = cli_run.hardware(board, clock, None, None, design_seconds=design_seconds, interleave=interleave)
     assert settings is not None  # there is a board
     cli_plan.show_paces(source, settings, bits, cli_run.input_shapes(input_shape))
 
@@ -65,6 +67,7 @@ def build(
     target_ii: TargetInterval = None,
     target_fps: TargetRate = None,
     design_seconds: DesignSeconds = None,
+    interleave: Interleave = None,
 ) -> None:
     """Make a bitstream of what is converted already; exit code 1 if the clock is missed.
 
@@ -73,7 +76,9 @@ def build(
     from netloom.cli import hardware as cli_hardware
     from netloom.cli import run as cli_run
 
-    settings = cli_run.hardware(board, clock, target_ii, target_fps, design_seconds=design_seconds)
+    settings = cli_run.hardware(
+        board, clock, target_ii, target_fps, design_seconds=design_seconds, interleave=interleave
+    )
     assert settings is not None  # there is a board
     raise typer.Exit(cli_hardware.build_for_board(directory, settings))
 

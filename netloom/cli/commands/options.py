@@ -160,6 +160,14 @@ DesignSeconds = Annotated[
         f" {_default(HardwareSettings, 'design_seconds'):g} unless given.",
     ),
 ]
+Interleave = Annotated[
+    int | None,
+    typer.Option(
+        "--interleave",
+        metavar="N",
+        help="Sequences that recurrent layers work on in turn, so that none waits for a step.",
+    ),
+]
 Until = Annotated[
     str,
     typer.Option(

@@ -7,10 +7,11 @@ from functools import cached_property
 from netloom.firmware.map.builder import DesignBuilder
 from netloom.firmware.map.folding.fold import Fold, divisors
 from netloom.firmware.map.mapping import OperationMapping
-from netloom.firmware.map.operations.weighted import Slide, Weighted
+from netloom.firmware.map.operations.products.weighted import Slide, Weighted
 from netloom.firmware.map.sliding import channel_windows, columns
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.products.depthwise import DepthwiseUnit, depthwise_saturates
+from netloom.firmware.units.products.depthwise import DepthwiseUnit
+from netloom.firmware.units.saturation import order_matters
 from netloom.hls.dataflow import Dataflow, DepthwiseMatVec, Node
 
 
@@ -36,10 +37,10 @@ class DepthwiseProduct(Weighted):
         node, operation, fold = self.node, self.operation, builder.folding[self.node.name]
         height, width = self.geometry.kernel if self.geometry else (1, self._size)
         stream = self._channels(builder, fold, builder.take(self.reads))
-        saturates = depthwise_saturates(operation, [self.tensor], [self.bounds])
+        ordered = order_matters(operation, [self.tensor], [self.bounds])
         dsps = builder.dsps.get(node.name, 0)
         builder.compute(
-            node, lambda name: DepthwiseUnit(name, stream, operation, height, width, builder.target, dsps, saturates)
+            node, lambda name: DepthwiseUnit(name, stream, operation, height, width, builder.target, dsps, ordered)
         )
 
     def _channels(self, builder: DesignBuilder, fold: Fold, source: Stream) -> Stream:

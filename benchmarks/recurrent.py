@@ -1,0 +1,157 @@
+"""Recurrent networks: `fixed` against hls4ml's C-simulation and Keras, and the jet-tagging LSTM as hardware.
+
+    python benchmarks/recurrent.py simulation [--samples N]
+    python benchmarks/recurrent.py hardware [--runs DIR] [--target-ii N]
+
+`simulation` takes one LSTM of 64 units over 100 steps, quantized to 8 bits. All engines compute the same samples, and
+the script fails if `fixed` differs from `csim` or the twin. Targets: `fixed` gives at least 100 times the samples a
+second of `csim`, and no fewer than Keras's `predict` of the float model does (in batches of 1,024).
+
+`hardware` takes the LSTM of the jet-tagging literature: 20 steps of 6 features, 20 units, a dense layer of 64, five
+classes. It is routed for a ULX3S-85F by `netloom run`, untrained, since cycles and area do not depend on the training.
+The script fails if an engine differs in a single element, a prediction is off, or timing is missed.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from rich.box import MARKDOWN
+from rich.console import Console
+from rich.table import Table
+
+from netloom.hls import HlsSettings, convert
+from netloom.pipeline.run import run
+from netloom.progress import Progress
+from netloom.quantize import Policy, quantize
+from netloom.settings import HardwareSettings, RunSettings
+from netloom.sim import open_engine
+
+UNITS, STEPS, INPUTS = 64, 100, 16
+CSIM_SAMPLES, BATCH, REPEATS = 32, 1024, 3
+TARGETS = {"csim": 100.0, "keras": 1.0}
+BOARD = "ULX3S-85F"
+PUBLISHED = "hls4ml's, one output instead of five, on a VU9P at 200 MHz: 1.6 us (static), as published"
+
+
+def lstm() -> Any:
+    """One LSTM and what reads its last step; untrained."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    x = keras.Input((STEPS, INPUTS), name="x")
+    return keras.Model(x, keras.layers.Dense(10, name="last")(keras.layers.LSTM(UNITS, name="lstm")(x)))
+
+
+def jets() -> Any:
+    """The network of the jet-tagging literature; untrained."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    x = keras.Input((20, 6), name="particles")
+    hidden = keras.layers.LSTM(20, name="lstm")(x)
+    hidden = keras.layers.Dense(64, activation="relu", name="hidden")(hidden)
+    return keras.Model(x, keras.layers.Dense(5, name="classes")(hidden))
+
+
+def rate(compute: Callable[[], Any], samples: int, repeats: int = REPEATS) -> float:
+    """Samples a second, the median of several calls."""
+    taken = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        compute()
+        taken.append(time.perf_counter() - start)
+    return samples / median(taken)
+
+
+def simulation(samples: int) -> int:
+    """Print the rates; 1 if a target is missed."""
+    model = lstm()
+    x = np.random.default_rng(0).normal(0, 1, (samples, STEPS, INPUTS)).astype(np.float32)
+    twin = quantize(model, Policy(), x[:256], fine_tune_epochs=0)
+    rates: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        conversion = convert(twin, HlsSettings(), Path(folder) / "conversion")
+        with open_engine("fixed", conversion=conversion) as fixed:
+            found = fixed.predict(x)
+            rates["fixed"] = rate(lambda: fixed.predict(x), samples)
+        with open_engine("csim", conversion=conversion) as csim:
+            few = x[:CSIM_SAMPLES]
+            if not np.array_equal(csim.predict(few), found[:CSIM_SAMPLES]):
+                sys.exit("fixed and csim differ; there is nothing to compare")
+            rates["csim"] = rate(lambda: csim.predict(few), CSIM_SAMPLES)
+    with open_engine("quantized", model=twin) as quantized:
+        if not np.array_equal(quantized.predict(few), found[:CSIM_SAMPLES]):
+            sys.exit("fixed and the QKeras model differ; there is nothing to compare")
+    model.predict(x[:BATCH], batch_size=BATCH, verbose=0)
+    rates["keras"] = rate(lambda: model.predict(x, batch_size=BATCH, verbose=0), samples)
+    table = Table("", "samples a second", "fixed is faster", "target", box=MARKDOWN)
+    for name, found_rate in rates.items():
+        target = f"{TARGETS[name]:g}x" if name in TARGETS else ""
+        table.add_row(name, f"{found_rate:,.0f}", f"{rates['fixed'] / found_rate:.1f}x", target)
+    title = f"LSTM, {UNITS} units, {STEPS} steps of {INPUTS}"
+    table.title = title
+    Console(width=100).print(table)
+    missed = [name for name, target in TARGETS.items() if rates["fixed"] < target * rates[name]]
+    for name in missed:
+        print(f"fixed is not {TARGETS[name]:g} times as fast as {name}", file=sys.stderr)
+    return bool(missed)
+
+
+def hardware(runs: Path, target_ii: int | None) -> int:
+    """Route the network and print what it takes; 1 if anything is not as it must be."""
+    runs.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(0)
+    x = rng.normal(0, 1, (1200, 20, 6)).astype(np.float32)
+    y = rng.integers(0, 5, len(x))
+    np.savez(runs / "particles.npz", x_train=x[:1000], x_test=x[1000:], y_train=y[:1000], y_test=y[1000:])
+    jets().save(runs / "jets_lstm.keras")
+    settings = RunSettings(fine_tune_epochs=0, hardware=HardwareSettings(board=BOARD, target_ii=target_ii))
+    report = run(
+        runs / "jets_lstm.keras",
+        data=runs / "particles.npz",
+        settings=settings,
+        directory=runs / "jets_lstm",
+        progress=Progress(),
+    ).report
+    found = report.hardware
+    assert found is not None and found.clock_limit_mhz is not None
+    area = {resource.name: resource for resource in found.resources}
+    rows = {
+        "clock: asked, possible": f"{found.clock_mhz:.0f}, {found.clock_limit_mhz:.1f} MHz",
+        "latency": f"{found.latency:,} cycles, {found.latency_microseconds:.2f} us; {PUBLISHED}",
+        "interval": f"{found.interval:,} cycles, {found.samples_per_second:,.0f} samples a second",
+        "multipliers": f"{found.multipliers:,}",
+        **{name: f"{area[name].used:,} of {area[name].available:,}" for name in ("LUT", "DSP", "BRAM")},
+        "busy": ", ".join(f"{product.layer} {product.utilization:.1%}" for product in found.products),
+    }
+    differing = sum(f.mismatches + f.layer_mismatches for f in report.fidelity if "float" not in f.engines)
+    rows["elements that differ"] = f"{differing:,}"
+    table = Table("", f"LSTM of jet tagging on {BOARD}", box=MARKDOWN)
+    for row in rows.items():
+        table.add_row(*row)
+    Console(width=160).print(table)
+    counted = (found.latency, found.interval) == (found.predicted_latency, found.predicted_interval)
+    return int(bool(differing) or not counted or not found.timing_met)
+
+
+def main() -> int:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("simulation", "hardware"))
+    parser.add_argument("--samples", type=int, default=4096)
+    parser.add_argument("--runs", type=Path, default=Path(os.environ.get("NETLOOM_RUNS") or "runs") / "recurrent")
+    parser.add_argument("--target-ii", type=int)
+    options = parser.parse_args()
+    return simulation(options.samples) if options.what == "simulation" else hardware(options.runs, options.target_ii)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

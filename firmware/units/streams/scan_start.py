@@ -1,0 +1,127 @@
+"""`ScanStart`: a `ScanState` whose initial state another stream brings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import ClassVar
+
+from netloom.errors import SettingsError
+from netloom.firmware.families import GENERIC, Family
+from netloom.firmware.stream import Stream
+from netloom.firmware.units.streams.step_position import StepPosition, position_resources
+from netloom.firmware.units.streams.stream_fifo import StreamFifo
+from netloom.firmware.units.timing import Timing
+from netloom.firmware.units.unit import Resources, Unit
+
+
+@dataclass(frozen=True)
+class ScanStart(Unit):
+    """Gives in a sequence's first step what `start` brings, in every other one what came in in the step before.
+
+    What comes in in the last step is dropped. Latency that of a `StreamFifo`, for the initial state as well. The loop
+    is closed by the unit's name, as a `ScanState`'s.
+
+    Attributes:
+        name: of the instance.
+        source: the state after a step; its beats are those of one step.
+        start: the state before the first step, in beats like those of `source`.
+        steps: of a sequence, at least 1.
+        depth: beats it holds, at least those of a state; 0 for those of a state and one, with which it never waits.
+        target: device family; decides with the size what the memory is built of.
+
+    Raises:
+        SettingsError: if the numbers contradict each other, or a state would not fit.
+    """
+
+    module: ClassVar[str] = "scan_start"
+
+    name: str
+    source: Stream
+    start: Stream
+    steps: int
+    depth: int = 0
+    target: Family = GENERIC
+
+    def __post_init__(self) -> None:
+        beats = self.source.beats
+        if self.steps < 1:
+            raise self._error(f"steps must be at least 1, not {self.steps}")
+        if (self.start.beats, self.start.width) != (beats, self.source.width):
+            raise self._error(
+                f"a state has {beats} beats of {self.source.width} bits, and it is to begin with {self.start.beats} of"
+                f" {self.start.width}"
+            )
+        if self.depth == 0:
+            object.__setattr__(self, "depth", beats + 1)
+        if self.depth < max(beats, 2):
+            raise self._error(f"depth must be at least {max(beats, 2)} to hold a state, not {self.depth}")
+
+    def _error(self, text: str) -> SettingsError:
+        return SettingsError(f"loop's state {self.name!r}: {text}")
+
+    @property
+    def inputs(self) -> tuple[Stream, ...]:
+        """The source, and what begins."""
+        return (self.source, self.start)
+
+    @property
+    def input_ports(self) -> tuple[str, ...]:
+        """`in`, `start`."""
+        return ("in", "start")
+
+    @property
+    def outputs(self) -> tuple[Stream, ...]:
+        """As many beats a step."""
+        return (replace(self.source, name=f"{self.name}_out"),)
+
+    @cached_property
+    def _fifo(self) -> StreamFifo:
+        return StreamFifo(self.name, self.source, self.depth, self.target)
+
+    def parameters(self) -> dict[str, int | str]:
+        """The FIFO's, beats and steps."""
+        return {**self._fifo.parameters(), "BEATS": self.source.beats, "STEPS": self.steps}
+
+    def timing(self) -> Timing:
+        """A FIFO behind two positions."""
+        return _StartTiming(self._fifo.timing(), self.source.beats, self.steps)
+
+    def resources(self) -> Resources:
+        """The FIFO, both positions, and the choice of what goes in."""
+        position = position_resources(self.source.beats, self.steps)
+        return self._fifo.resources() + position + position + Resources(lut=self.source.width + 4)
+
+
+class _StartTiming(Timing):
+    """Mirrors `scan_start.sv`."""
+
+    __slots__ = ("_constants", "_fifo", "_put", "_taken")
+    ready_is_registered = True
+
+    def __init__(self, fifo: Timing, beats: int, steps: int) -> None:
+        self._fifo = fifo
+        self._constants = [beats, steps]
+        self._taken = StepPosition(beats, steps)
+        self._put = StepPosition(beats, steps)
+
+    def compiled(self) -> tuple[str, list[int]] | None:
+        """See `Timing`."""
+        inner = self._fifo.compiled()
+        return inner and (f"start of {inner[0]}", [*self._constants, *inner[1]])
+
+    def valid(self) -> tuple[bool, ...]:
+        """What the FIFO has."""
+        return self._fifo.valid()
+
+    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
+        """Of the last step always; else one of both, if the FIFO has room."""
+        (room,) = self._fifo.ready(valid, ready)
+        begins = self._put.first
+        return self._taken.last or (not begins and room), begins and room
+
+    def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
+        """Beats of the last step do not get into the FIFO."""
+        put = taken[1] or (taken[0] and not self._taken.last)
+        self._fifo.clock((put,), given)
+        self._put.clock(put)
+        self._taken.clock(taken[0])

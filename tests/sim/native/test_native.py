@@ -1,0 +1,233 @@
+"""The C++ of engine `fixed` equals NumPy in every form that it has, in bytes and in float32, on any kind of machine."""
+
+import ctypes
+import subprocess
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from dataflows import DATAFLOWS
+from designs import Network
+
+from netloom.common.process import which
+from netloom.fixed_point import FixedPoint, Overflow
+from netloom.hls.dataflow import (
+    Cast,
+    Clamp,
+    DataflowBuilder,
+    Elementwise,
+    ElementwiseFunction,
+    MatVec,
+    Permute,
+    Pool,
+    PoolFunction,
+    TensorType,
+    Window,
+)
+from netloom.rounding import Rounding
+from netloom.sim.fixed import FixedEngine, Program
+from netloom.sim.native import program
+from netloom.sim.native.library import SOURCE, native_library
+
+COUNTS = (0, 1, 70)
+
+pytestmark = pytest.mark.skipif(native_library() is None, reason="no compiler")
+
+
+@pytest.fixture(scope="session")
+def plain_library(tmp_path_factory):
+    """As on a machine without vector instructions beyond the architecture's least."""
+    made = tmp_path_factory.mktemp("native") / "plain.so"
+    flags = ("-O2", "-std=c++17", "-shared", "-fPIC", "-fno-math-errno", "-fno-trapping-math", "-Wno-psabi")
+    subprocess.run([which("g++"), *flags, str(SOURCE), "-o", str(made)], check=True)
+    return ctypes.CDLL(str(made))
+
+
+@pytest.fixture(params=["bytes", "floats", "plain"])
+def made(request, monkeypatch):
+    """What makes a program of a graph ready, three ways."""
+    if request.param == "plain":
+        library = request.getfixturevalue("plain_library")
+        monkeypatch.setattr(program, "native_library", lambda: library)
+    if request.param == "bytes" and not native_library().has_bytes():
+        pytest.skip("this machine does not multiply bytes")
+    return lambda flow: program.native_program(flow, request.param == "bytes")
+
+
+def samples(flow, count, dtype=np.float32):
+    """Within the types, between their steps, and far beyond them."""
+    rng = np.random.default_rng(0)
+    found = []
+    for tensor in flow.sources.values():
+        x = rng.normal(0, tensor.element.max / 2, (count, *tensor.shape))
+        x[: count // 4] = np.round(x[: count // 4] / tensor.element.step * 2) * tensor.element.step / 2
+        x[count // 4 : count // 4 + 1] *= 1e6
+        found.append(x.astype(dtype))
+    return found
+
+
+def silent(done, total):
+    del done, total
+
+
+def check(flow, made, counts=COUNTS):
+    """The C++ against NumPy, on the graph as it is."""
+    native = made(flow)
+    assert native is not None
+    for count in counts:
+        for dtype in (np.float32, np.float64):
+            x = samples(flow, count, dtype)
+            expected = Program(flow, flow.outputs).run(x, silent)
+            for ours, meant in zip(native.run(x, silent), expected, strict=True):
+                assert (ours.dtype, ours.shape) == (meant.dtype, meant.shape)
+                assert (ours == meant).all()
+
+
+FORMS = ["mlp", "conv2d", "padded", "separable", "dilated_sequence", "residual", "moved", "two_outputs"]
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_whole_networks(name, made):
+    check(DATAFLOWS[name](), made)
+
+
+def test_what_has_no_form_is_left_to_numpy():
+    assert [name for name in DATAFLOWS if program.native_program(DATAFLOWS[name]()) is not None] == FORMS
+
+
+def stack(source, *operations, shape=(40,)):
+    builder = DataflowBuilder()
+    x = builder.source("x", TensorType(shape, FixedPoint.parse(source)))
+    for index, operation in enumerate(operations):
+        x = builder.add(f"layer{index}", "result", operation, x)
+    return builder.build(["x"], [x])
+
+
+def product(depth, columns, accum="fixed<22,12>", weight=63, seed=0):
+    rng = np.random.default_rng(seed)
+    weights, bias = rng.integers(-weight, weight + 1, (depth, columns)), rng.integers(-99, 99, columns)
+    return MatVec(
+        weights, FixedPoint.parse("fixed<7,3>"), bias, FixedPoint.parse("fixed<8,4>"), FixedPoint.parse(accum)
+    )
+
+
+@pytest.mark.parametrize("rounding", Rounding)
+@pytest.mark.parametrize("overflow", Overflow)
+def test_every_rounding_and_overflow(rounding, overflow, made):
+    to = FixedPoint.parse("fixed<7,3>").with_modes(rounding, overflow)
+    flow = stack("fixed<7,3,RND_CONV,SAT>", product(40, 19), Cast(to), product(19, 5))
+    if rounding in (Rounding.RND_ZERO, Rounding.RND_INF) or overflow is Overflow.SAT_ZERO:
+        assert made(flow) is None
+    else:
+        check(flow, made, (70,))
+
+
+@pytest.mark.parametrize("source", ["fixed<8,3,RND_CONV,SAT>", "ufixed<8,3,TRN,SAT>", "fixed<11,6,RND,WRAP>"])
+def test_products_of_every_width(source, made):
+    for accum in ("fixed<12,3>", "fixed<22,12>", "ufixed<9,0>"):
+        for columns in (1, 15, 16, 17, 48, 70):
+            check(stack(source, product(40, columns, accum)), made, (1, 70))
+
+
+def test_bytes_are_used_where_they_fit():
+    if not native_library().has_bytes():
+        pytest.skip("this machine does not multiply bytes")
+    cases = [("ufixed<8,0>", 127, 1), ("ufixed<9,1>", 127, 0), ("fixed<8,0>", 127, 1), ("fixed<8,0>", 128, 0)]
+    for source, weight, fit in cases:
+        operation = product(40, 3, "fixed<22,10>")
+        operation.weights[0, 0] = weight
+        take, *_ = program.native_program(stack(source, operation)).plan.steps
+        assert take.to_bytes == fit, (source, weight)
+
+
+@pytest.mark.parametrize("function", ElementwiseFunction)
+def test_two_tensors(function, made):
+    net = Network((30,), "fixed<6,3>")
+    first = net.last
+    net.add(Cast(FixedPoint.parse("fixed<5,3>")))
+    net.add(Elementwise(function), net.last, first)
+    check(net.done(), made, (70,))
+
+
+@pytest.mark.parametrize("function", PoolFunction)
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_pools(function, stride, made):
+    accum = FixedPoint.parse("fixed<12,8>") if function is PoolFunction.SUM else None
+    pool = Pool(function, (2, 3), (stride, stride), accum)
+    check(stack("fixed<6,3,RND_CONV,SAT>", pool, Cast(FixedPoint.parse("fixed<5,3,RND,SAT>")), shape=(7, 9, 5)), made)
+    check(stack("fixed<6,3,RND_CONV,SAT>", pool, product(5, 3), shape=(7, 9, 5)), made)
+
+
+@pytest.mark.parametrize("padding", [(0, 0), (2, 1)])
+@pytest.mark.parametrize("dilation", [1, 2])
+@pytest.mark.parametrize("stride", [1, 3])
+def test_convolutions_of_signed_numbers(padding, dilation, stride, made):
+    view = Window((3, 2), (stride, 1), (padding, padding), (1, dilation))
+    flow = stack("fixed<8,3,RND_CONV,SAT>", view, product(18, 6), Clamp(0, 900), shape=(9, 8, 3))
+    check(flow, made, (1, 70))
+
+
+def test_moves_with_gaps_and_of_several_tensors(made):
+    places = np.array([3, -1, 0, 7, 12, -1, 20, 9])
+    check(stack("fixed<8,3,RND_CONV,SAT>", Permute(places), product(8, 3)), made)
+    net = Network((5,), "fixed<6,3>")
+    net.add(Permute(np.array([9, -1, 0, 5, 3])), net.last, net.last)
+    check(net.done(), made)
+
+
+def test_results_read_twice_stay_as_they_are(made):
+    """A cast is part of the product before it only where nobody else reads the product."""
+    net = Network((16,), "fixed<6,3,RND_CONV,SAT>")
+    net.add(product(16, 8))
+    sums = net.last
+    net.add(Permute(np.arange(8)))
+    net.add(Cast(FixedPoint.parse("fixed<6,2,RND,SAT>")))
+    net.add(Elementwise(ElementwiseFunction.ADD), net.last, sums)
+    check(net.done(), made)
+
+
+def engine(flow):
+    """`fixed` on a graph; it reads nothing else of a conversion."""
+    return FixedEngine(SimpleNamespace(dataflow=flow))
+
+
+def test_without_a_compiler_numpy_computes(monkeypatch):
+    flow = DATAFLOWS["conv2d"]()
+    x, quick = samples(flow, 20), engine(flow)
+    assert quick.native is not None
+    expected = quick.predict(x)
+    monkeypatch.setattr(program, "native_library", lambda: None)
+    plain = engine(flow)
+    assert plain.native is None
+    assert (plain.predict(x) == expected).all()
+
+
+def test_the_engine_takes_the_quick_way(monkeypatch):
+    flow = DATAFLOWS["conv2d"]()
+    quick = engine(flow)
+    monkeypatch.setattr(quick.native, "run", lambda inputs, progress: [np.full(1, 7.0)])
+    assert quick.predict(samples(flow, 3)) == 7
+
+
+def test_samples_in_parts_are_told_of():
+    flow, seen = DATAFLOWS["conv2d"](), []
+    x = [np.tile(one, (200, 1, 1, 1)) for one in samples(flow, 50)]
+    whole = engine(flow).predict(x, lambda done, total: seen.append((done, total)))
+    assert len(seen) > 1
+    assert seen[-1] == (10_000, 10_000)
+    assert (whole.reshape(200, 50, -1) == whole[:50].reshape(50, -1)).all()
+
+
+def test_the_machine_is_part_of_the_name(tmp_path, monkeypatch):
+    """Another machine may share the cache, and have other instructions."""
+    from netloom.common import compiled
+
+    monkeypatch.setenv("NETLOOM_CACHE", str(tmp_path))
+    source = tmp_path / "one.cpp"
+    source.write_text('extern "C" int one() { return 1; }\n', encoding="utf-8")
+    for flags in ("flags: avx", "flags: sse"):
+        monkeypatch.setattr(compiled, "_processor", lambda flags=flags: flags)
+        compiled.load.cache_clear()
+        assert compiled.load(source, tuned=True) is not None
+    compiled.load.cache_clear()
+    assert len(list((tmp_path / "compiled").glob("*.so"))) == 2
