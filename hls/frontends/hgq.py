@@ -109,7 +109,7 @@ def _quantizers(layer: Any) -> Iterator[tuple[str, Any]]:
     """The quantizers of a layer that act, by name."""
     for name in ("iq", "oq", "kq", "bq"):
         if getattr(layer, f"_enable_{name}", True):
-            found = getattr(layer, f"_{name}", None)
+            found: Any = getattr(layer, f"_{name}", None)
             for one in found if hasattr(found, "__iter__") else [found]:
                 if one is not None:
                     yield name, one

@@ -28,7 +28,7 @@ class FrontEnd:
 
 
 FRONT_ENDS = [
-    FrontEnd("HGQ2 model", is_hgq, parse_hgq),
+    FrontEnd("Keras model of HGQ2 layers", is_hgq, parse_hgq),
     FrontEnd("Sequential or functional Keras model", keras.is_keras, keras.parse_keras),
 ]
 
