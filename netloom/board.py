@@ -15,7 +15,7 @@ from netloom.hls import Conversion
 from netloom.models.tasks import Outputs, Task
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.testset import TestSet
-from netloom.pipeline.state import check_intact, check_part
+from netloom.pipeline.intact import check_intact, check_part
 
 _IDENTITY_BYTES = 9
 

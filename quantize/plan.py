@@ -32,7 +32,7 @@ STATE_BITS = 2
 
 _MOVES = TRANSPARENT | {"Maximum", "Minimum"}
 _SUMS = WEIGHTED | {"BatchNormalization"}
-_INSIDE = {"Softmax": SOFTMAX_BITS, **dict.fromkeys(NORMS, SAMPLE_NORM_BITS)}
+_INSIDE = {**dict.fromkeys(("Softmax", "MaskedSoftmax"), SOFTMAX_BITS), **dict.fromkeys(NORMS, SAMPLE_NORM_BITS)}
 """Layers that have their quantizer inside, and its least width."""
 
 
@@ -168,7 +168,7 @@ def _least_bits(block: Block, reader: Step) -> int | None:
     """Least bits that `reader` asks of a value computed by `block`; None if it takes the value as it is."""
     kind = reader.block.class_name
     sums = kind in ("Add", "Subtract", "Average") and block.class_name in _SUMS
-    if is_relu(reader.block) or _is_lines(reader.block) or sums or kind in _INSIDE:
+    if is_relu(reader.block) or _is_lines(reader.block) or sums or kind in _INSIDE or kind == "ArgMax":
         return None
     if kind == "BatchNormalization" and block.class_name in NORMS:
         return None  # of 16 bits as it is

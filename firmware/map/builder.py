@@ -215,7 +215,8 @@ class DesignBuilder:
     def _input(self, name: str, tensor: TensorType) -> Port:
         wanted = self.lanes_wanted(name, tensor.size)
         least = next(d for d in divisors(tensor.size) if tensor.size // d <= self.interval)
-        lanes = wanted[0] if wanted and least <= wanted[0] * tensor.element.width <= _INPUT_BITS else least
+        fits = wanted and wanted[0] >= least and wanted[0] * tensor.element.width <= _INPUT_BITS
+        lanes = wanted[0] if fits else least
         stream = Stream(self.unique(f"{name}_in"), tensor.element, lanes, tensor.size // lanes)
         self._copy(name, name, stream)
         return Port(name, tensor.shape, stream)

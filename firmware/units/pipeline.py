@@ -96,6 +96,15 @@ class PipelineTiming(Timing):
         self._flight >>= 1
 
 
+class JoinedPipelineTiming(PipelineTiming):
+    """Two inputs, of which a beat each is taken in one clock, one output."""
+
+    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
+        """Each input waits for the other, and for a place in the FIFO."""
+        (room,) = super().ready(valid, ready)
+        return room and valid[1], room and valid[0]
+
+
 class _Chain:
     """Registers one after the other; a beat moves on as soon as the next place is empty or emptied."""
 

@@ -7,6 +7,6 @@ project that comes out is plain hls4ml, for the vendor's tool as well.
 # First: hls4ml's plug-ins, netloom's backend among them, import modules of this package while it is not whole.
 import hls4ml.backends  # noqa: F401
 
-from netloom.hls.layers import convolution, lines, norm, pooling, rearrange, recurrent, table
+from netloom.hls.layers import argmax, convolution, lines, mask, matmul, norm, pooling, rearrange, recurrent, table
 
-__all__ = ["convolution", "lines", "norm", "pooling", "rearrange", "recurrent", "table"]
+__all__ = ["argmax", "convolution", "lines", "mask", "matmul", "norm", "pooling", "rearrange", "recurrent", "table"]

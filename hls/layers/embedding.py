@@ -8,7 +8,7 @@ from hls4ml.model.attributes import Attribute, WeightAttribute
 
 from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import FixedPoint
-from netloom.hls.dataflow import Clamp, DepthwiseMatVec, Lookup, Permute
+from netloom.hls.dataflow import Gather
 from netloom.hls.layers.own_layer import OwnLayer
 from netloom.hls.lower.context import LoweringContext
 
@@ -44,7 +44,7 @@ class NetloomEmbedding(OwnLayer):
         }
 
     def lower(self, context: LoweringContext) -> None:
-        """The place of each element of a row in the table, by arithmetic, and one `Lookup` there.
+        """One `Gather`.
 
         Raises:
             LayerNotSupportedError: if what it reads need not be whole.
@@ -57,18 +57,7 @@ class NetloomEmbedding(OwnLayer):
                 "QActivation(quantized_bits(8, 8, keep_negative=0)) before it"
             )
         rows, grid = self.get_attr("rows"), FixedPoint.parse(self.get_attr("grid"))
-        count, length = rows.shape
-        row = context.add("row", Clamp(0, count - 1), source)
-        grid_of = np.arange(tensor.size, dtype=np.int64).reshape(*tensor.shape, 1)
-        repeated = context.add("repeat", Permute(np.repeat(grid_of, length, axis=-1)), row)
-        scale = np.full((1, length), length, dtype=np.int64)
-        offset = np.arange(length, dtype=np.int64)
-        width = max(count * length, 1).bit_length()
-        whole = FixedPoint(width, width, signed=False)
-        place = context.accumulate(
-            DepthwiseMatVec, repeated, (scale, whole), (offset, whole), exact=True, suffix="place"
-        )
-        context.finish(context.add("table", Lookup(rows.ravel(), grid.with_modes()), place))
+        context.finish(context.add("rows", Gather(rows, grid.with_modes()), source))
 
 
 def embedding(name: str, rows: np.ndarray, grid: FixedPoint, shape: tuple[int, ...]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.models.data.examples import as_list
 from netloom.pipeline import building, rundir
 from netloom.pipeline.hardware import read_design
-from netloom.pipeline.state import check_part
+from netloom.pipeline.intact import check_part
 from netloom.progress import ConsoleProgress
 from netloom.settings import HardwareSettings
 from netloom.sim.hardware.emulate import emulate as start_emulation

@@ -10,10 +10,11 @@ from netloom.firmware.build.bitstream import Build
 from netloom.firmware.emit.emitted import DESIGN_FILE, EmittedDesign
 from netloom.firmware.families import GENERIC
 from netloom.pipeline import registry, rundir
+from netloom.pipeline.intact import check_intact, check_part
 from netloom.pipeline.run import check_hardware
 from netloom.pipeline.running import run_stage
 from netloom.pipeline.stage import Job, Shared
-from netloom.pipeline.state import Origin, RunState, check_intact, check_part
+from netloom.pipeline.state import Origin, RunState
 from netloom.pipeline.unread import check_build
 from netloom.progress import Progress
 from netloom.settings import HardwareSettings, RunSettings

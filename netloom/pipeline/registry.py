@@ -3,15 +3,13 @@
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from netloom.pipeline.stage import Job, Stage
+from netloom.pipeline.stage import Job, Stage
 
-_added: "list[Stage]" = []
+_added: list[Stage] = []
 
 
-def add(stage: "Stage") -> None:
+def add(stage: Stage) -> None:
     """Let every later run have a stage that netloom does not come with.
 
     Raises:
@@ -22,12 +20,12 @@ def add(stage: "Stage") -> None:
     _added.append(stage)
 
 
-def take_away(stage: "Stage") -> None:
+def take_away(stage: Stage) -> None:
     """Undo `add`."""
     _added.remove(stage)
 
 
-def stages() -> "tuple[Stage, ...]":
+def stages() -> tuple[Stage, ...]:
     """All stages, each after those that make what it needs.
 
     Raises:
@@ -44,12 +42,12 @@ def stages() -> "tuple[Stage, ...]":
     return tuple(ordered)
 
 
-def stages_of(job: "Job") -> "list[Stage]":
+def stages_of(job: Job) -> list[Stage]:
     """Those that a run consists of."""
     return [stage for stage in stages() if stage.belongs_to(job)]
 
 
-def path_to(artefact: str, job: "Job") -> "list[Stage]":
+def path_to(artefact: str, job: Job) -> list[Stage]:
     """Those of a run with a board that lead from its conversion, or what is given, to an artefact, in order."""
     found: list[Stage] = []
     wanted = {artefact}
@@ -60,7 +58,7 @@ def path_to(artefact: str, job: "Job") -> "list[Stage]":
     return found
 
 
-def users(stage: "Stage") -> set[str]:
+def users(stage: Stage) -> set[str]:
     """Names of the stages that read what one makes, directly or not."""
     found = {stage.name}
     for later in stages():
@@ -85,11 +83,11 @@ def logs() -> tuple[str, ...]:
     return tuple(name for stage in stages() for name in stage.logs)
 
 
-def _feeds(giver: "Stage", taker: "Stage") -> bool:
+def _feeds(giver: Stage, taker: Stage) -> bool:
     return (taker.last and not giver.last) or not set(giver.makes).isdisjoint(taker.needs)
 
 
 @cache
-def _own() -> "tuple[Stage, ...]":
+def _own() -> tuple[Stage, ...]:
     folder = import_module("netloom.pipeline.stages")
     return tuple(import_module(f"{folder.__name__}.{one.name}").STAGE for one in iter_modules(folder.__path__))

@@ -18,10 +18,11 @@ from netloom.firmware.build.tools import find_tool
 from netloom.models import Dataset, load_dataset
 from netloom.pipeline import registry, rundir
 from netloom.pipeline.evaluation.told import told
+from netloom.pipeline.intact import check_intact, check_part
 from netloom.pipeline.origin import Start, find_start
 from netloom.pipeline.running import LOG_FILE, run_stage
 from netloom.pipeline.stage import Job, Outcome
-from netloom.pipeline.state import STATE_FILE, Origin, RunState, check_intact, check_part
+from netloom.pipeline.state import STATE_FILE, Origin, RunState
 from netloom.pipeline.unread import check_run
 from netloom.pipeline.versions import compiler_version, versions
 from netloom.progress import Progress

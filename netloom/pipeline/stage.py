@@ -3,18 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from netloom.common.store import Store
 from netloom.errors import SettingsError
 from netloom.firmware.board.devices import Device
 from netloom.models import Dataset, Network
+from netloom.pipeline.origin import Start
+from netloom.pipeline.state import RunState
 from netloom.progress import Progress
 from netloom.settings import HardwareSettings, RunSettings
-
-if TYPE_CHECKING:
-    from netloom.common.store import Store
-    from netloom.pipeline.origin import Start
-    from netloom.pipeline.state import RunState
 
 
 @dataclass(frozen=True)
@@ -67,13 +64,13 @@ class Job:
     """
 
     directory: Path
-    state: "RunState"
+    state: RunState
     settings: RunSettings
-    start: "Start | None" = None
+    start: Start | None = None
     dataset: Dataset | None = None
     outcomes: Sequence[Outcome] = ()
     progress: Progress = field(default_factory=Progress)
-    store: "Store | None" = None
+    store: Store | None = None
     anew: bool = False
     given: Mapping[str, Path] = field(default_factory=dict)
     shared: Shared | None = None
@@ -83,7 +80,7 @@ class Job:
         return self.given.get(artefact, self.directory / artefact)
 
     @property
-    def steps(self) -> "Store | None":
+    def steps(self) -> Store | None:
         """Where stages look for single steps of theirs that were done before."""
         return None if self.anew else self.store
 

@@ -8,14 +8,11 @@ import numpy as np
 
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.flat import distributed
-from netloom.quantize.flat.equal import affine, embeddings, equals, recurrences
+from netloom.quantize.flat.equal import affine, attention, embeddings, equals, recurrences
 from netloom.quantize.flat.equal.operations import apply_operation
 from netloom.quantize.flat.equal.parts import Parts
-from netloom.quantize.flat.names import Names
+from netloom.quantize.flat.names import SEPARATOR, Names
 from netloom.quantize.flat.trace import graph_of, input_specs
-
-SEPARATOR = "."
-"""Between the name of a nested model and a layer's in it; Keras allows no slash."""
 
 IDLE = frozenset(
     "AugMix CutMix MaxNumBoundingBoxes MixUp RandAugment RandomBrightness RandomColorDegeneration RandomColorJitter "
@@ -111,6 +108,11 @@ class _Walker:
                 raise LayerNotSupportedError(f"layer {name!r} ({kind}), traced: {error}") from None
         if not isinstance(operation, keras.Layer):
             return apply_operation(operation, args, kwargs, self.names, name, times)
+        if kind in attention.ATTENTION:
+            parts = Parts(self.names, name, f"layer {name!r} ({kind})")
+            if times:
+                parts.refuse("it is called within TimeDistributed: call it on one sequence")
+            return attention.attended(operation, args, kwargs, parts)
         if getattr(operation, "stateful", False):
             recurrences.check_stateful(operation, name, times)
         if recurrences.has_states(operation, args, kwargs):
@@ -244,5 +246,5 @@ def is_own_layer(operation: Any) -> bool:
     """Whether a layer's class is the user's own; it may be traced."""
     import keras
 
-    libraries = ("keras.", "qkeras.", "netloom.quantize.layers.")
+    libraries = ("keras.", "qkeras.", "netloom.quantize.layers.", "hgq.")
     return isinstance(operation, keras.Layer) and not type(operation).__module__.startswith(libraries)

@@ -3,6 +3,9 @@
 import itertools
 from collections.abc import Collection
 
+SEPARATOR = "."
+"""Between the name of a nested model and a layer's in it, or of a layer and its part's; Keras allows no slash."""
+
 
 class Names:
     """Gives names that differ.

@@ -58,6 +58,15 @@ def distance_type(element: FixedPoint) -> FixedPoint:
     return FixedPoint(INDEX_BITS, 4, False, Rounding.RND, Overflow.SAT)
 
 
+def masked_type(element: FixedPoint) -> FixedPoint:
+    """Type that holds `element`'s values and a least one at least 16 below them all, which stands for what is masked.
+
+    The exponential of such a distance is zero in the exp table, in all types of a distance.
+    """
+    integer = max(element.integer, 5) + 1
+    return FixedPoint(integer + element.fraction, integer)
+
+
 def single(name: str, x: np.ndarray) -> np.ndarray:
     """A single-precision function of the C library, of every element."""
     function = getattr(ctypes.CDLL(ctypes.util.find_library("m")), name)

@@ -84,6 +84,8 @@ def _layer_with_quantizer(block: Block, type_: FixedPoint, shape: Sequence[int])
 
     if block.class_name == "Softmax":
         return QSoftmax(type_quantizer(type_), axis=block.config["axis"], name=block.name)
+    if block.class_name == "MaskedSoftmax":
+        return QSoftmax(type_quantizer(type_), mask=block.config["mask"], name=block.name)
     return quantized_norm(block, type_quantizer(type_), shape[-1])
 
 

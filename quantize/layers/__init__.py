@@ -4,6 +4,7 @@ Convolutions and an embedding that QKeras does not have, in its style; layers th
 tables, and train; and those that say of every element what it becomes.
 """
 
+from netloom.quantize.layers.argmax import ArgMax
 from netloom.quantize.layers.convolution import (
     QConv1DTranspose,
     QConv3D,
@@ -14,11 +15,15 @@ from netloom.quantize.layers.convolution import (
 from netloom.quantize.layers.elements import Function, Rearrange
 from netloom.quantize.layers.embedding import QEmbedding
 from netloom.quantize.layers.norm import QNormalization
+from netloom.quantize.layers.product import MatrixProduct
 from netloom.quantize.layers.recurrent import QGRU, QLSTM, MemoryLSTM, QMemoryLSTM, QSimpleRNN, QuantizedFunction
-from netloom.quantize.layers.softmax import QSoftmax
+from netloom.quantize.layers.softmax import MaskedSoftmax, QSoftmax
 
 __all__ = [
+    "ArgMax",
     "Function",
+    "MaskedSoftmax",
+    "MatrixProduct",
     "MemoryLSTM",
     "QConv1DTranspose",
     "QConv3D",

@@ -5,10 +5,53 @@ from typing import Any
 import keras
 import numpy as np
 
-from netloom.errors import LayerNotSupportedError
+from netloom.errors import LayerNotSupportedError, SettingsError
 from netloom.fixed_point import FixedPoint
-from netloom.quantize.functions.softmax_tables import SoftmaxTypes, exp_table, inverse_table
+from netloom.quantize.functions.softmax_tables import SoftmaxTypes, exp_table, inverse_table, masked_type
 from netloom.quantize.quantizers import quantizer_type
+
+_NOTHING = -1e9
+"""Its exponential is zero in any float type; Keras adds as much where a mask says no."""
+
+
+def _checked(mask: Any, name: str) -> np.ndarray:
+    """A mask as booleans, (rows, columns).
+
+    Raises:
+        SettingsError: if it is none, or leaves nothing of a row.
+    """
+    found = np.asarray(mask, dtype=bool)
+    if found.ndim != 2 or not found.any(axis=1).all():
+        raise SettingsError(f"layer {name!r}: mask must be rows of booleans, each with a True at least")
+    return found
+
+
+@keras.saving.register_keras_serializable("netloom")
+class MaskedSoftmax(keras.layers.Layer):
+    """Softmax of the last axis, in which some elements count for nothing: the same ones in every sample.
+
+    Args:
+        mask: (rows, columns), whether an element counts, of the last two axes.
+
+    Raises:
+        SettingsError: if it is no such mask, or leaves nothing of a row.
+    """
+
+    def __init__(self, mask: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.mask = _checked(mask, self.name)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's."""
+        return shape
+
+    def call(self, x: Any) -> Any:
+        """Of what counts."""
+        return keras.ops.softmax(keras.ops.where(self.mask, x, _NOTHING))
+
+    def get_config(self) -> dict[str, Any]:
+        """The mask, as lists."""
+        return {**super().get_config(), "mask": self.mask.tolist()}
 
 
 @keras.saving.register_keras_serializable("netloom")
@@ -20,19 +63,27 @@ class QSoftmax(keras.layers.Layer):
 
     Args:
         quantizer: a `quantized_bits` of the input, or its text.
-        axis: over which the outputs sum to about 1.
+        axis: over which the outputs sum to about 1; the last with a mask.
+        mask: (rows, columns), whether an element counts, of the last two axes; all do if None. One that does not is
+            taken as the least value of `element`, so far below the others that its exponential is zero.
 
     Raises:
         QuantizerNotSupportedError: if no fixed-point type equals the quantizer.
+        SettingsError: if a mask is none, or leaves nothing of a row.
     """
 
-    def __init__(self, quantizer: Any, axis: int = -1, **options: Any) -> None:
+    def __init__(self, quantizer: Any, axis: int = -1, mask: Any = None, **options: Any) -> None:
         super().__init__(**options)
         import qkeras
 
         self.quantizer = qkeras.get_quantizer(quantizer)
         self.axis = axis if isinstance(axis, int) else axis[0]
         self.element = quantizer_type(self.quantizer)
+        self.mask = None if mask is None else _checked(mask, self.name)
+        if self.mask is not None:
+            if self.axis != -1:
+                raise SettingsError(f"layer {self.name!r}: axis must be -1 with a mask, not {self.axis}")
+            self.element = masked_type(self.element)
         self.supports_masking = False
 
     def build(self, shape: tuple[int | None, ...]) -> None:
@@ -56,7 +107,8 @@ class QSoftmax(keras.layers.Layer):
         def computed(x: Any) -> Any:
             def gradient(*upstreams: Any, upstream: Any = None) -> Any:
                 given = upstreams[0] if upstream is None else upstream
-                share = keras.ops.softmax(x, axis=self.axis)
+                counting = x if self.mask is None else keras.ops.where(self.mask, x, _NOTHING)
+                share = keras.ops.softmax(counting, axis=self.axis)
                 return share * (given - keras.ops.sum(given * share, axis=self.axis, keepdims=True))
 
             return self._by_tables(x), gradient
@@ -67,6 +119,8 @@ class QSoftmax(keras.layers.Layer):
         """On raws: whole numbers in the layer's own float type."""
         ops, types = keras.ops, self.types
         raw = x * 2.0**self.element.fraction
+        if self.mask is not None:
+            raw = ops.where(self.mask, raw, float(self.element.raw_min))
         distance = ops.max(raw, axis=self.axis, keepdims=True) - raw
         distance = _cast(distance, self.element.fraction, types.distance)
         exponentials = self._entries(self._exponentials, distance)
@@ -81,7 +135,8 @@ class QSoftmax(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments, the quantizer as text."""
-        return {**super().get_config(), "quantizer": str(self.quantizer), "axis": self.axis}
+        mask = None if self.mask is None else self.mask.tolist()
+        return {**super().get_config(), "quantizer": str(self.quantizer), "axis": self.axis, "mask": mask}
 
 
 def _cast(raw: Any, fraction: int, to: FixedPoint) -> Any:

@@ -123,7 +123,8 @@ LAYERS: dict[str, Entry] = {
     "ELU": Entry("alpha"),
     "Function": Entry("function options argument"),
     "Softmax": Entry("axis", (rules.SOFTMAX_MASK,)),
-    "QSoftmax": Entry("quantizer axis", stage="convert"),
+    "MaskedSoftmax": Entry("mask", stage="quantize"),
+    "QSoftmax": Entry("quantizer axis mask", stage="convert"),
     "BatchNormalization": Entry(_NORM),
     "QBatchNormalization": Entry(
         f"{_NORM} beta_quantizer gamma_quantizer mean_quantizer variance_quantizer inverse_quantizer",
@@ -144,6 +145,8 @@ LAYERS: dict[str, Entry] = {
     ),
     **dict.fromkeys(sorted(OPERATORS), Entry(rules=(rules.FEW,))),
     "Average": Entry(rules=(rules.FEW,)),
+    "MatrixProduct": Entry("transposed"),
+    "ArgMax": Entry(),
     "Concatenate": Entry("axis", (), "moves"),
     # What moves values.
     "Flatten": Entry("data_format", (), "moves"),
@@ -181,11 +184,6 @@ REFUSED: dict[str, Refused] = {
         "ConvLSTM1D ConvLSTM2D ConvLSTM3D",
         "use convolutions in TimeDistributed, then SimpleRNN, LSTM or GRU",
         "a state of images is not taken yet",
-    ),
-    **_all(
-        "AdditiveAttention Attention GroupedQueryAttention MultiHeadAttention",
-        "build it from Dense, Dot and Softmax",
-        "attention is not taken yet as a layer",
     ),
     **_all(
         "HashedCrossing Hashing IntegerLookup StringLookup TextVectorization",

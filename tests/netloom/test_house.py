@@ -4,6 +4,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +24,13 @@ def floor(parts: tuple[str, ...]) -> int:
     return 8 if first in ATTIC or first == "__main__" else 7
 
 
+def is_file(name: str) -> bool:
+    """Whether a module is a Python file of ours: `netloom.hls.converter`."""
+    parts = name.split(".")[1:]
+    folder = ROOT if parts and parts[0] in STAGES else ROOT / "netloom"
+    return folder.joinpath(*parts).with_suffix(".py").is_file()
+
+
 def imports() -> Iterator[tuple[Path, tuple[str, ...], tuple[str, ...]]]:
     """Every import of netloom's own: the file, its module, the module that it imports."""
     for top in (*STAGES, "netloom"):
@@ -30,8 +38,10 @@ def imports() -> Iterator[tuple[Path, tuple[str, ...], tuple[str, ...]]]:
             own = path.relative_to(ROOT).with_suffix("").parts
             own = own[1:] if top == "netloom" else own
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-                names += [one.name for one in node.names] if isinstance(node, ast.Import) else []
+                names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom):
+                    module = node.module or ""
+                    names = [name if is_file(name) else module for name in (f"{module}.{x.name}" for x in node.names)]
                 for name in names:
                     if name.split(".")[0] == "netloom":
                         yield path.relative_to(ROOT), own, tuple(name.split(".")[1:])
@@ -42,6 +52,24 @@ def test_no_import_runs_back_up() -> None:
     assert len(found) > 500
     up = {(str(path), ".".join(name)) for path, own, name in found if floor(name) > floor(own)}
     assert not up
+
+
+ENTWINED = {
+    ("hls", "dataflow", "operations", "operation"): ("hls", "dataflow", "graph"),
+    ("models", "networks", "network"): ("models", "training"),
+}
+"""What needs by its nature what needs it: an operation may hold a graph, and a network is trained as it says."""
+
+
+def test_no_two_other_files_need_each_other() -> None:
+    """Not through others either, and not for types alone."""
+    known = {own for _, own, _ in imports()}
+    needs: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for _, own, name in imports():
+        if name in known and name != own and ENTWINED.get(own) != name:
+            needs.setdefault(own, set()).add(name)
+    assert len(needs) > 300
+    list(TopologicalSorter(needs).static_order())
 
 
 TELLING = "models/networks/"
@@ -115,9 +143,9 @@ def ours() -> list[Path]:
 
 def test_a_file_is_held_in_ones_head() -> None:
     lines = {path.relative_to(ROOT): len(path.read_text(encoding="utf-8").splitlines()) for path in ours()}
-    assert not {path: count for path, count in lines.items() if count > 320}
+    assert not {path: count for path, count in lines.items() if count > 330}
 
 
 def test_a_folder_is_small_or_has_rooms() -> None:
     sizes = Counter(path.parent.relative_to(ROOT).as_posix() for path in ours() if path.name != "__init__.py")
-    assert not {folder: size for folder, size in sizes.items() if size > 16 and folder not in SHELVES}
+    assert not {folder: size for folder, size in sizes.items() if size > 18 and folder not in SHELVES}

@@ -114,6 +114,15 @@ CHAINS = {
             recurrent("resets", "QGRU", before=True),
         ],
     },
+    "tokens": {
+        "input": {"shape": [4], "bits": 6, "signed": False},
+        "layers": [
+            {"kind": "embedding", "name": "embedding", "rows": 7, "units": 3, **WEIGHTED},
+            quant("q1"),
+            {"kind": "attention", "name": "attention", "depth": 2, "units": 2, "mask": "causal", "across": False}
+            | {"activation": "linear", **WEIGHTED},
+        ],
+    },
 }
 
 
@@ -153,6 +162,10 @@ CPP = [
     ("elements", "rearrange", "from - CONFIG_T::n_in1", "0", "joined"),
     ("elements", "rearrange", "from < 0", "from < 1", "permute"),
     ("elements", "lines", "(i + j) % CONFIG_T::n_slopes", "0", "lines"),
+    ("tokens", "embedding", "table[row * CONFIG_T::n_row + j]", "table[row * CONFIG_T::n_row]", "embedding"),
+    ("tokens", "matmul", "start1 + row * CONFIG_T::n_terms", "start1", "attention_scores"),
+    ("tokens", "matmul", "? column * CONFIG_T::n_terms + term", "? term * CONFIG_T::n_columns + column", "attention"),
+    ("tokens", "mask", "mask[i % CONFIG_T::n_mask]", "mask[0]", "attention_weights"),
     ("steps", "recurrent", "h[u] = result[u]", "h[u] = 0", "simple"),
     ("steps", "recurrent", "CONFIG_T::n_steps - 1 - t", "t", "simple"),
     ("steps", "recurrent", "index_T index = x", "index_T index = x / 2", "simple"),
@@ -191,6 +204,10 @@ RTL = [
     ("windows", "depthwise", "valid[Stages-1] && first[Stages-1]", "valid[Stages-1]", "dilated"),
     ("windows", "divide", ".SHIFT(Log)", ".SHIFT(Log - 1)", "average"),
     ("windows", "pool", ".MAXIMUM(MAXIMUM)", ".MAXIMUM(1'b0)", "greatest"),
+    ("tokens", "gather", "AddressBits'({row, ", "AddressBits'({~row, ", "embedding"),
+    ("tokens", "gather", "step[0] <= next", "step[0] <= '0", "embedding"),
+    ("tokens", "matmul", ".start({OUT_WIDTH{1'b0}})", ".start({OUT_WIDTH{1'b1}})", "attention_scores"),
+    ("tokens", "matmul", "in0_ready = room && in1_valid", "in0_ready = room", "attention_scores"),
     ("elements", "clamp", "below ? Low[OUT_WIDTH-1:0]", "below ? High[OUT_WIDTH-1:0]", "lines"),
     ("elements", "combine_value", "$signed(a) > $signed(b)", "$signed(a) < $signed(b)", "softmax"),
     ("elements", "elementwise", "result = a - b", "result = a + b", "difference"),
@@ -218,6 +235,10 @@ MEMORIES = [
     ("elements", "softmax_exp"),
     ("elements", "softmax_inverse"),
     ("elements", "pad_pad"),
+    ("tokens", "embedding_rows"),
+    ("tokens", "attention_weights_exp"),
+    ("tokens", "attention_weights_inverse"),
+    ("tokens", "attention_weights_mask_mask_weights"),
 ]
 
 

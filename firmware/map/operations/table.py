@@ -4,13 +4,15 @@ from netloom.errors import LayerNotSupportedError
 from netloom.firmware.map.mapping import OperationMapping
 from netloom.firmware.map.operations.cast import CAST
 from netloom.firmware.map.operations.clamp import CLAMP
-from netloom.firmware.map.operations.depthwise import DEPTHWISE
 from netloom.firmware.map.operations.divide import DIVIDE
 from netloom.firmware.map.operations.elementwise import ELEMENTWISE
+from netloom.firmware.map.operations.gather import GATHER
 from netloom.firmware.map.operations.lookup import LOOKUP
-from netloom.firmware.map.operations.matvec import MATVEC
 from netloom.firmware.map.operations.permute import PERMUTE
 from netloom.firmware.map.operations.pool import POOL
+from netloom.firmware.map.operations.products.depthwise import DEPTHWISE
+from netloom.firmware.map.operations.products.matmul import MATMUL
+from netloom.firmware.map.operations.products.matvec import MATVEC
 from netloom.firmware.map.operations.reduce import REDUCE
 from netloom.firmware.map.operations.scan import SCAN
 from netloom.firmware.map.operations.window import WINDOW
@@ -20,7 +22,9 @@ from netloom.hls.dataflow import (
     DepthwiseMatVec,
     Divide,
     Elementwise,
+    Gather,
     Lookup,
+    MatMul,
     MatVec,
     Node,
     Operation,
@@ -37,7 +41,9 @@ MAPPINGS: dict[type[Operation], OperationMapping] = {
     DepthwiseMatVec: DEPTHWISE,
     Divide: DIVIDE,
     Elementwise: ELEMENTWISE,
+    Gather: GATHER,
     Lookup: LOOKUP,
+    MatMul: MATMUL,
     MatVec: MATVEC,
     Permute: PERMUTE,
     Pool: POOL,

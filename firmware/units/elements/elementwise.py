@@ -1,6 +1,5 @@
 """`ElementwiseUnit`: two streams, element by element."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,7 +7,7 @@ from netloom.errors import FoldingError
 from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
-from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
+from netloom.firmware.units.pipeline import JoinedPipelineTiming, fifo_depth, fifo_resources
 from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
@@ -110,7 +109,7 @@ class ElementwiseUnit(Unit):
 
     def timing(self) -> Timing:
         """A join of both inputs, then a stage, or multipliers and a FIFO."""
-        return ProductTiming() if self._multiplies else ElasticTiming(1, inputs=2)
+        return JoinedPipelineTiming(1, LATENCY, _FIFO_DEPTH) if self._multiplies else ElasticTiming(1, inputs=2)
 
     @property
     def multipliers(self) -> int:
@@ -129,30 +128,3 @@ class ElementwiseUnit(Unit):
             return total
         selects = self.operation.function in (ElementwiseFunction.MAXIMUM, ElementwiseFunction.MINIMUM)
         return Resources(lut=lanes * width * (1 + selects)) + elastic_resources(1, lanes * width)
-
-
-class ProductTiming(Timing):
-    """Both inputs joined, then the pipeline of the multipliers and its FIFO."""
-
-    __slots__ = ("_pipeline",)
-    ready_is_registered = True
-
-    def __init__(self) -> None:
-        self._pipeline = PipelineTiming(1, LATENCY, _FIFO_DEPTH)
-
-    def compiled(self) -> tuple[str, list[int]]:
-        """See `Timing`."""
-        return self._pipeline.compiled()
-
-    def valid(self) -> tuple[bool, ...]:
-        """A product is at the FIFO's output."""
-        return self._pipeline.valid()
-
-    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
-        """Each input waits for the other, and for a place in the FIFO."""
-        (room,) = self._pipeline.ready(valid, ready)
-        return room and valid[1], room and valid[0]
-
-    def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
-        """Move everything on."""
-        self._pipeline.clock(taken, given)

@@ -4,7 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from netloom.testing.random_networks import convolutions, functions, merges, moves, norms, pools, products, recurrences
+from netloom.testing.random_networks import (
+    attentions,
+    convolutions,
+    functions,
+    merges,
+    moves,
+    norms,
+    pools,
+    products,
+    recurrences,
+)
 from netloom.testing.random_networks.kind import Chance, Kind, Lengths, Options, bits, is_small
 
 KINDS: dict[str, Kind] = {
@@ -16,6 +26,7 @@ KINDS: dict[str, Kind] = {
     **functions.KINDS,
     **norms.KINDS,
     **recurrences.KINDS,
+    **attentions.KINDS,
 }
 """Everything that a network is drawn from, by name."""
 
@@ -30,10 +41,19 @@ SHARES = {
     "upsample": 2,
     "softmax": 2,
     "recurrent": 4,
+    "attention": 3,
 }
 """Kinds with many options are drawn that many times as often as others."""
 
-WIDENING = (*products.KINDS, *convolutions.KINDS, *recurrences.KINDS, "merge", "arithmetic", "batch_norm")
+WIDENING = (
+    *products.KINDS,
+    *convolutions.KINDS,
+    *recurrences.KINDS,
+    *attentions.KINDS,
+    "merge",
+    "arithmetic",
+    "batch_norm",
+)
 """Kinds whose results have more bits than their inputs; mostly a quantizer follows."""
 
 IDLE = ("nothing", "reshape")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from netloom.testing.random_networks.kind import Chance, Kind, Lengths, Options, slid
+from netloom.testing.random_networks.kind import Chance, Kind, Lengths, Options, quantized, slid
 
 
 def _draw_pool(chance: Chance, layer: Options, shape: Lengths) -> Lengths | None:
@@ -34,4 +34,16 @@ def _pool(layer: Options, x: Any) -> Any:
     return cls(tuple(layer["size"]), strides=layer["strides"], padding=layer["padding"], name=name)(x)
 
 
-KINDS = {"pool": Kind(_draw_pool, _pool)}
+def _draw_argmax(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
+    """Of the last axis; of few bits, so that several are the largest."""
+    del chance, layer
+    return [*shape[:-1], 1]
+
+
+def _argmax(layer: Options, x: Any) -> Any:
+    from netloom.quantize.layers import ArgMax
+
+    return ArgMax(name=layer["name"])(quantized(layer, x, "quantizer"))
+
+
+KINDS = {"pool": Kind(_draw_pool, _pool), "argmax": Kind(_draw_argmax, _argmax)}

@@ -224,6 +224,10 @@ def _reduced(call: Call) -> Any:
     return pools.reduced(call.kind.removeprefix("A").title(), call.tensors[0], one.axis, one.keepdims, call.parts)
 
 
+def _argmax(call: Call) -> Any:
+    return pools.place_of_largest(call.tensors[0], call.operation.axis, call.operation.keepdims, call.parts)
+
+
 def _variance(call: Call) -> Any:
     return pools.variance(call.tensors[0], call.operation.axis, call.operation.keepdims, call.parts)
 
@@ -301,6 +305,7 @@ _OTHERS: dict[str, Callable[[Call], Any]] = {
     "Amin": _reduced,
     "Sum": _reduced,
     "Var": _variance,
+    "Argmax": _argmax,
     "Absolute": _absolute,
     "Abs": _absolute,
     "Matmul": _matmul,

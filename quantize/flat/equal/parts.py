@@ -8,7 +8,7 @@ import numpy as np
 
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.flat.equal.affine import affine
-from netloom.quantize.flat.names import Names
+from netloom.quantize.flat.names import SEPARATOR, Names
 
 
 class Parts:
@@ -22,6 +22,10 @@ class Parts:
 
     def __init__(self, names: Names, name: str, owner: str) -> None:
         self.names, self.name, self.owner = names, name, owner
+
+    def at(self, part: str) -> "Parts":
+        """Makes the layers of a part that has a name of its own."""
+        return Parts(self.names, f"{self.name}{SEPARATOR}{part}", self.owner)
 
     def layer(self, kind: str, tensors: Any, *args: Any, **options: Any) -> Any:
         """The result of one of Keras's layers."""
@@ -96,6 +100,12 @@ class Parts:
     def sum(self, tensor: Any) -> Any:
         """Over the last axis, which stays as one."""
         return self.dense(tensor, np.ones((tensor.shape[-1], 1)))
+
+    def product(self, one: Any, other: Any, transposed: bool) -> Any:
+        """Matrices times matrices, as `MatrixProduct` has them."""
+        from netloom.quantize.layers import MatrixProduct
+
+        return MatrixProduct(transposed, name=self._part("product"))([one, other])
 
     def gathered(self, tensor: Any, axes: Sequence[int], compute: Callable[[Any], Any]) -> Any:
         """What `compute` makes of a tensor with some axes moved to the end and made one, and put back if they stay."""

@@ -45,6 +45,23 @@ def variance(tensor: Any, axis: Any, keepdims: bool, parts: Parts) -> Any:
     return reduced("Mean", parts.layer("Multiply", [less, less]), axis, keepdims, parts)
 
 
+def place_of_largest(tensor: Any, axis: Any, keepdims: bool, parts: Parts) -> Any:
+    """Which element of an axis is the largest: the first, of several."""
+    from netloom.quantize.layers import ArgMax
+
+    rank = len(tensor.shape)
+    if axis is None or axis % rank == 0:
+        parts.refuse("it runs over samples: a network computes each on its own; name another axis than 0")
+    axis %= rank
+    kept = [one for one in range(1, rank) if one != axis]
+    shape = [1 if one == axis else tensor.shape[one] for one in range(1, rank) if keepdims or one != axis]
+    if not shape:
+        parts.refuse("nothing but the batch is left: use keepdims=True")
+    return parts.reshape(
+        ArgMax(name=parts.names.of(f"{parts.name}_largest"))(parts.permute(tensor, (*kept, axis))), shape
+    )
+
+
 def adaptive(layer: Any, tensors: Sequence[Any], parts: Parts) -> Any:
     """Adaptive pooling: cell i of n of an axis of s is from floor(i * s / n) to ceil((i + 1) * s / n)."""
     tensor = tensors[0]

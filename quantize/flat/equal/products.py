@@ -42,7 +42,7 @@ def constant_product(tensor: Any, left: str, kernel: np.ndarray, right: str, out
 
 
 def tensor_product(one: Any, left: str, other: Any, right: str, out: str, parts: Parts) -> Any:
-    """`einsum` of two tensors: each product of two elements, summed. The batch comes first everywhere."""
+    """`einsum` of two tensors, as products of matrices. The batch comes first everywhere."""
     _check(left, right, out, parts)
     if left[0] != right[0]:
         parts.refuse("it multiplies samples with each other: a network computes each on its own")
@@ -53,11 +53,17 @@ def tensor_product(one: Any, left: str, other: Any, right: str, out: str, parts:
     if any(letter not in out for letter in (*first, *second)):
         parts.refuse("it sums over an axis that one tensor alone has: sum over it before")
     counts = [prod(sizes[x] for x in some) for some in (shared, first, second, summed)]
+    # The second stays as it lies, where that is one of the two orders that there are.
+    transposed = list(right[1:]) != [*shared, *summed, *second]
+    order, rows, columns = [*summed, *second], counts[3], counts[2]
+    if transposed:
+        order, rows, columns = [*second, *summed], counts[2], counts[3]
     a = parts.permute(one, [left.index(x) for x in (*shared, *first, *summed)])
-    b = parts.permute(other, [right.index(x) for x in (*shared, *second, *summed)])
-    a = parts.reshape(a, (counts[0], counts[1], 1, counts[3]))
-    b = parts.reshape(b, (counts[0], 1, counts[2], counts[3]))
-    result = parts.sum(parts.layer("Multiply", [a, b]))
+    b = parts.permute(other, [right.index(x) for x in (*shared, *order)])
+    many = counts[:1] if shared else []
+    a = parts.reshape(a, (*many, counts[1], counts[3]))
+    b = parts.reshape(b, (*many, rows, columns))
+    result = parts.product(a, b, transposed)
     return _in_order(result, left[0] + "".join([*shared, *first, *second]), out, sizes, parts)
 
 

@@ -12,10 +12,11 @@ from netloom.fixed_point import FixedPoint, Overflow
 from netloom.quantize.flat.equal.affine import affine
 from netloom.quantize.onnx.fit import Line, fitted_lines
 from netloom.quantize.onnx.graph import Builder, Edge, attributes
-from netloom.quantize.onnx.quant import QuantNode, plain_type, trunc_stairs
+from netloom.quantize.onnx.quant import QuantNode, is_power_of_two, plain_type, trunc_stairs
 from netloom.quantize.onnx.real import Grid, Real, is_short
 from netloom.quantize.onnx.stairs import Stairs, Threshold, whole_thresholds
 from netloom.quantize.quantizers import FLOAT32_BITS, type_quantizer
+from netloom.quantize.smallest_grid import is_fixed
 from netloom.rounding import Rounding
 
 MOST_LINES = 15
@@ -116,7 +117,14 @@ def build_stairs(builder: Builder, node: Any, edge: Edge, stairs: Stairs) -> Edg
     if not levels:
         raise LayerNotSupportedError(f"node {name!r}: its result is always {shift:g}; leave out what leads to it")
     slopes = np.broadcast_to(np.abs(real.scale) * edge.grid.step / stairs.scale, (len(kept),))
-    tensor = _summed(builder, node, edge, fitted_lines(kept, slopes, low, high, MOST_LINES), signs)
+    lines = fitted_lines(kept, slopes, low, high, MOST_LINES)
+    type_ = _type(stairs.scale, shift, levels)
+    if type_ is not None and lines is not None and len(lines) == 1:
+        scale, least = lines[0].scale * signs * (stairs.scale / edge.grid.step), lines[0].shift * stairs.scale + shift
+        if is_fixed(least):
+            tensor = _cast(builder, node, edge.tensor, scale, least, type_)
+            return Edge(tensor, edge.last, edge.order, Grid.of(type_.step, type_.raw_min, type_.raw_max))
+    tensor = _summed(builder, node, edge, lines, signs)
     grid = Grid.of(1.0, 0, levels)
     result = Edge(tensor, edge.last, edge.order, grid, Real(np.array([stairs.scale]), np.array([shift])))
     return builder.settled(name, result) if is_short(np.array([stairs.scale, shift])) else result
@@ -131,18 +139,44 @@ def _reached(grid: Grid, signs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(signs > 0, low, -high), np.where(signs > 0, high, -low)
 
 
+def _type(scale: float, shift: float, levels: int) -> FixedPoint | None:
+    """The type of all of a quantizer's values; None if there is none, or if it would round ties the other way."""
+    bits, least = levels.bit_length(), shift / scale
+    signed = least < 0
+    if not is_power_of_two(np.array(scale)) or levels != 2**bits - 1:
+        return None
+    if least != (-(2 ** (bits - 1)) if signed else 0) or least % 2:
+        return None
+    fraction = 1 - int(np.frexp(scale)[1])
+    return FixedPoint(bits, bits - fraction, signed, Rounding.RND_CONV, Overflow.SAT)
+
+
+def _cast(builder: Builder, node: Any, tensor: Any, scale: Any, shift: Any, type_: FixedPoint) -> Any:
+    """A scale and a shift, rounded to a type."""
+    from qkeras import QActivation
+
+    tensor = _line(builder, node, tensor, scale, shift)
+    return QActivation(type_quantizer(type_), name=builder.name_of(node))(tensor)
+
+
+def _line(builder: Builder, node: Any, tensor: Any, scale: Any, shift: Any) -> Any:
+    name = builder.node_name(node)
+    scale, shift = (value if len(value) > 1 else float(value[0]) for value in (scale, shift))
+    return affine(tensor, scale, shift, builder.name(f"{name}_scale"), f"node {name!r}")
+
+
 def _rounded(builder: Builder, node: Any, tensor: Any, scale: Any, shift: Any, levels: int) -> Any:
     """A scale and a shift, rounded to whole numbers from 0 to `levels`."""
     import keras
     from qkeras import QActivation
 
-    name, bits = builder.node_name(node), levels.bit_length()
-    scale, shift = (value if len(value) > 1 else float(value[0]) for value in (scale, shift))
-    tensor = affine(tensor, scale, shift, builder.name(f"{name}_scale"), f"node {name!r}")
+    bits = levels.bit_length()
+    tensor = _line(builder, node, tensor, scale, shift)
     if levels < 2**bits - 1:
-        tensor = keras.layers.ReLU(max_value=float(levels), name=builder.name(f"{name}_limit"))(tensor)
+        name = builder.name(f"{builder.node_name(node)}_limit")
+        tensor = keras.layers.ReLU(max_value=float(levels), name=name)(tensor)
     type_ = FixedPoint(bits, bits, False, Rounding.RND_CONV, Overflow.SAT)
-    return QActivation(type_quantizer(type_), name=builder.name(name))(tensor)
+    return QActivation(type_quantizer(type_), name=builder.name_of(node))(tensor)
 
 
 def _summed(builder: Builder, node: Any, edge: Edge, lines: Sequence[Line] | None, signs: np.ndarray) -> Any:

@@ -11,53 +11,67 @@ from netloom.quantize.support.table import LAYERS
 from netloom.testing.random_networks import build_model, functions, generate, merges, norms, recurrences
 
 COVER = (
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
     6,
     7,
-    8,
+    9,
+    10,
     11,
+    13,
     15,
-    17,
-    19,
     21,
     22,
     24,
-    25,
-    27,
+    26,
+    30,
+    32,
+    33,
     34,
     36,
     37,
     39,
-    40,
     42,
-    45,
-    51,
-    54,
+    44,
+    48,
+    52,
+    53,
+    57,
     60,
+    62,
     63,
-    65,
-    70,
-    89,
-    92,
-    99,
-    112,
+    68,
+    69,
+    74,
+    85,
+    87,
+    91,
+    101,
+    110,
+    113,
     114,
-    121,
-    127,
+    124,
+    125,
+    142,
     143,
-    145,
+    148,
     150,
-    164,
-    172,
-    214,
-    215,
-    311,
-    321,
-    567,
-    589,
+    156,
+    180,
+    186,
+    187,
+    202,
+    229,
+    319,
+    673,
 )
 """Seeds whose networks together hold every layer of the table."""
 
-SPECIFICATIONS = 3000
+SPECIFICATIONS = 4000
 
 
 def drawn() -> Iterator[dict]:
@@ -177,12 +191,28 @@ RECURRENCES = {
     **{f"states of {kind}": of("recurrent", states=True, **{"class": kind}) for kind in recurrences.CLASSES},
     "a state reset before": of("recurrent", before=True, **{"class": "QGRU"}),
 }
+ATTENTIONS = {
+    **{
+        f"a product with {what}, transposed {transposed}": of("product", source=source, transposed=transposed)
+        for source, what, transposed in (
+            ("input", "an input", False),
+            ("input", "an input", True),
+            ("quantized", "a part of itself", True),
+            ("same", "itself", True),
+        )
+    },
+    **{f"attention, mask {mask}": of("attention", mask=mask) for mask in (None, "causal", "window")},
+    "attention to another tensor": of("attention", across=True),
+    "the largest": of("argmax"),
+}
 OTHERS = {
     **{kind: of(kind) for kind in ("dense", "shared", "nested", "embedding", "rearrange")},
     **{f"{what} on each step": of("distributed", what=what) for what in ("dense", "flatten", "activation")},
     "whole pooling that keeps axes": of("pool", keepdims=True),
 }
-OPTIONS = WINDOWS | TRANSPOSED | CONVOLUTIONS | POOLS | MERGES | NORMS | FUNCTIONS | MOVES | RECURRENCES | OTHERS
+OPTIONS = (
+    WINDOWS | TRANSPOSED | CONVOLUTIONS | POOLS | MERGES | NORMS | FUNCTIONS | MOVES | RECURRENCES | ATTENTIONS | OTHERS
+)
 
 
 def test_every_layer_of_the_table_is_drawn():

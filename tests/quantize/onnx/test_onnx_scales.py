@@ -14,6 +14,7 @@ from onnx_graphs import DOMAIN, ROUNDINGS, SAMPLES, FreeNet, OnnxNet, executed, 
 
 from netloom.quantize.onnx.fit import fitted_lines
 from netloom.quantize.onnx.stairs import rounding_threshold
+from netloom.quantize.smallest_grid import smallest_grid
 
 QUICK, CHUNKS, CHUNK = (1, 3), 20, 10
 JUDGED = (0, 1, 3, 6, 8, 9)
@@ -31,6 +32,7 @@ def check(net: OnnxNet, folder, io_type="io_parallel") -> None:
     from netloom.hls import HlsSettings, convert
     from netloom.sim import open_engine
 
+    folder.mkdir(exist_ok=True)
     model, twin = net.model(), load_model(net.save(folder / "net.onnx"))
     x = np.random.default_rng(1).normal(0, 1.5, (8 * SAMPLES, *net.source)).astype(np.float32)
     parts = [x[start : start + SAMPLES] for start in range(0, len(x), SAMPLES)]
@@ -174,15 +176,44 @@ def test_a_quantizer_inside(net, tmp_path):
     check(net, tmp_path)
 
 
+def test_the_scales_of_wide_sums_are_not_rounded(tmp_path):
+    """256 levels of sums of 8 by 8 bits are met by scales of more bits than those of a batch normalization have."""
+    net = FreeNet((32,), 0)
+    net.quantized("x", 8, 2.0**-6)
+    x = net.last
+    steps = net.rng.uniform(0.004, 0.012, (1, 4))
+    net.node("MatMul", x, net.quantized(net.constant(net.rng.normal(0, 0.5, (32, 4))), 8, steps))
+    quantizer(net, 2.0**-5, bits=8)
+    net.shape = (4,)
+    layers = {layer.name: layer for layer in load_model(net.save(tmp_path / "net.onnx")).layers}
+    assert smallest_grid(layers["Quant_3_scale"].gamma.numpy(), "").width > 18
+    check(net, tmp_path)
+
+
+def test_a_type_needs_no_layer_behind_it(tmp_path):
+    """Whole numbers of a type are cast to it at once, also where the rounding, or what comes, is none of its."""
+    for signed, rounding in ((0, "FLOOR"), (1, "CEIL")):
+        net = FreeNet((6,), 3)
+        net.quantized("x", 6, 0.125)
+        net.dense()
+        quantizer(net, 0.25, bits=4, signed=signed, rounding=rounding)
+        layers = [layer.name for layer in load_model(net.save(tmp_path / "net.onnx")).layers]
+        assert layers[-2:] == [f"{net.last}_scale", net.last]
+        check(net, tmp_path / rounding)
+
+
 def test_qcdq_with_zero_points(tmp_path):
-    """As onnxruntime quantizes: int8 weights with a scale a channel, zero points; those of weights are left out."""
+    """As onnxruntime quantizes: int8 weights and int32 biases with a scale a channel, zero points or none."""
     net = OnnxNet((6,), 4, opset=19)
     net.quantized("x", 6, 0.125)
+    scales_of_bias = net.rng.uniform(1e-8, 2e-8, 6)
     for scale, point in ((0.21, 13), (0.25, 0)):
         x = net.last
         raws = net.constant(net.rng.integers(-128, 128, (6, 6)), np.int8)
         scales = net.constant(net.rng.uniform(0.001, 0.01, 6))
-        net.node("MatMul", x, net.node("DequantizeLinear", raws, scales, axis=1))
+        product = net.node("MatMul", x, net.node("DequantizeLinear", raws, scales, axis=1))
+        bias = net.constant(net.rng.integers(-(2**22), 2**22, 6) * 16, np.int32)
+        net.node("Add", product, net.node("DequantizeLinear", bias, net.constant(scales_of_bias), axis=0))
         given = [net.constant(scale), net.constant(point, np.uint8)]
         net.node("DequantizeLinear", net.node("QuantizeLinear", net.last, *given), *given)
     check(net, tmp_path)

@@ -1,7 +1,7 @@
 """Dataflow graphs for whole designs, `DATAFLOWS`: by name, a function that builds one."""
 
 import numpy as np
-from designs import Network
+from designs import ACTIVATION, Network
 
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import (
@@ -9,7 +9,9 @@ from netloom.hls.dataflow import (
     Divide,
     Elementwise,
     ElementwiseFunction,
+    Gather,
     Lookup,
+    MatMul,
     Permute,
     Pool,
     PoolFunction,
@@ -158,6 +160,26 @@ def two_outputs():
     return net.done(first, second)
 
 
+def attention():
+    """Rows times themselves, and that times them again: both orders of the second tensor."""
+    net = Network((4, 3), seed=12)
+    net.matvec(4)
+    tokens = net.add(Cast(ACTIVATION))
+    net.add(MatMul(True), tokens, tokens)
+    net.add(Cast(ACTIVATION))
+    net.add(MatMul(), net.last, tokens)
+    net.add(Cast(ACTIVATION))
+    return net.done()
+
+
+def embedded():
+    """Rows of a table, numbers beyond it among them."""
+    net = Network((5,), "fixed<5,5>", seed=13)
+    net.add(Gather(net.rng.integers(-16, 16, (11, 6)), FixedPoint.parse("fixed<5,2>")))
+    net.matvec(3)
+    return net.done()
+
+
 def saturating():
     net = Network((6,), seed=9)
     net.matvec(4, accum="fixed<7,4,TRN,SAT>", order=(0, 2, 4, 1, 3, 5))
@@ -179,6 +201,8 @@ DATAFLOWS = {
         softmax,
         moved,
         two_outputs,
+        attention,
+        embedded,
         saturating,
     )
 }

@@ -8,6 +8,7 @@ import numpy as np
 
 from netloom.hls.frontends.keras.handlers.batch_norm import scaled
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler, for_own_conversion
+from netloom.hls.layers.matmul import matmul_of
 from netloom.hls.layers.rearrange import rearrange
 
 
@@ -98,4 +99,26 @@ class ConcatenateHandler(_ChainHandler):
             joined = np.concatenate([_grid(last_shape), _grid(shape) + prod(last_shape)], axis=axis)
             configs.append(rearrange(f"{layer.name}_part{index}", joined, [last, source], name, [last_shape, shape]))
             last, last_shape = name, joined.shape
+        return self.finish(layer, configs, out)
+
+
+class MatrixProductHandler(_ChainHandler):
+    """netloom's `MatrixProduct`."""
+
+    handles = ("netloom.quantize.layers.product.MatrixProduct",)
+
+    def lacks(self, layer: Any, in_tensors: Sequence[Any]) -> bool:
+        """hls4ml has none."""
+        del layer, in_tensors
+        return True
+
+    def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> Any:
+        """A `NetloomMatMul`; a tensor that meets itself is copied first."""
+        names = [tensor.name for tensor in in_tensors]
+        shapes = [tuple(tensor.shape[1:]) for tensor in in_tensors]
+        out, configs = out_tensors[0], []
+        if names[0] == names[1]:
+            names[1] = f"{out.name}_in1"
+            configs.append(rearrange(f"{layer.name}_in1", _grid(shapes[1]), names[:1], names[1], shapes[1:]))
+        configs.append(matmul_of(layer.name, layer.transposed, names, out.name, shapes))
         return self.finish(layer, configs, out)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
+from netloom.hls.layers.argmax import argmax_of
 from netloom.hls.layers.pooling import pooling
 
 _MODULE = "keras.src.layers.pooling"
@@ -69,3 +70,19 @@ class Pooling3DHandler(NetloomHandler):
     def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> tuple[dict[str, Any], ...]:
         """One `NetloomPooling`."""
         return _described(layer, in_tensors, out_tensors)
+
+
+class ArgMaxHandler(NetloomHandler):
+    """netloom's `ArgMax`."""
+
+    handles = ("netloom.quantize.layers.argmax.ArgMax",)
+
+    def lacks(self, layer: Any, in_tensors: Sequence[Any]) -> bool:
+        """hls4ml has none."""
+        del layer, in_tensors
+        return True
+
+    def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> tuple[dict[str, Any], ...]:
+        """One `NetloomArgMax`."""
+        del out_tensors
+        return ({**self.default_config, **argmax_of(layer.name, tuple(in_tensors[0].shape[1:]))},)

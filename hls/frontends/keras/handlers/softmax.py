@@ -6,6 +6,7 @@ from typing import Any
 from netloom.hls.frontends.keras.handlers.activation import quantized_activation
 from netloom.hls.frontends.keras.handlers.chain import chained, softmax_chain
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
+from netloom.hls.layers.mask import masked
 
 
 class SoftmaxHandler(NetloomHandler):
@@ -25,10 +26,15 @@ class QSoftmaxHandler(NetloomHandler):
     handles = ("netloom.quantize.layers.softmax.QSoftmax",)
 
     def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> Any:
-        """The quantizer's layer and those of the softmax."""
+        """The quantizer's layer, what masks, and those of the softmax."""
         shape = tuple(in_tensors[0].shape[1:])
         quantizer = quantized_activation(layer.quantizer, f"{layer.name}_quantizer", shape)
-        chain = [quantizer | {"input_shape": [list(shape)]}, *softmax_chain(layer.name, shape, _axis(layer, shape))]
+        masks = [] if layer.mask is None else [masked(f"{layer.name}_mask", layer.mask, layer.element, shape)]
+        chain = [
+            quantizer | {"input_shape": [list(shape)]},
+            *masks,
+            *softmax_chain(layer.name, shape, _axis(layer, shape)),
+        ]
         return chained(chain, layer, in_tensors[0], out_tensors[0])
 
 

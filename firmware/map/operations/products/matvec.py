@@ -11,7 +11,7 @@ from netloom.firmware.map.builder import DesignBuilder
 from netloom.firmware.map.folding.fold import UNROLL_LIMIT, Fold, divisors
 from netloom.firmware.map.geometry import Geometry
 from netloom.firmware.map.mapping import OperationMapping
-from netloom.firmware.map.operations.weighted import Slide, Weighted
+from netloom.firmware.map.operations.products.weighted import Slide, Weighted
 from netloom.firmware.map.sliding import columns, repeated, window_columns
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elements.permute import PermuteUnit

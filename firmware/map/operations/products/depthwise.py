@@ -7,7 +7,7 @@ from functools import cached_property
 from netloom.firmware.map.builder import DesignBuilder
 from netloom.firmware.map.folding.fold import Fold, divisors
 from netloom.firmware.map.mapping import OperationMapping
-from netloom.firmware.map.operations.weighted import Slide, Weighted
+from netloom.firmware.map.operations.products.weighted import Slide, Weighted
 from netloom.firmware.map.sliding import channel_windows, columns
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.depthwise import DepthwiseUnit

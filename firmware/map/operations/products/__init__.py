@@ -1,0 +1,1 @@
+"""Operations whose multipliers are folded."""

@@ -1,0 +1,149 @@
+"""`MatMul` in hardware: rows gone through once for each group of columns, all columns once for each row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+import numpy as np
+
+from netloom.firmware.families import Family
+from netloom.firmware.map.builder import DesignBuilder
+from netloom.firmware.map.folding.fold import Fold, divisors
+from netloom.firmware.map.mapping import OperationMapping, Product
+from netloom.firmware.map.operations.permute import permute_lanes
+from netloom.firmware.map.sliding import repeated
+from netloom.firmware.stream import Stream
+from netloom.firmware.units.elements.permute import PermuteUnit
+from netloom.firmware.units.products.matmul import MatMulUnit
+from netloom.firmware.units.products.multiplier import multiplier_resources
+from netloom.hls.dataflow import Dataflow, MatMul, Node, Permute, TensorType
+
+
+@dataclass(frozen=True)
+class MatMulProduct(Product):
+    """Two tensors that both change.
+
+    Attributes:
+        node: in the dataflow graph.
+        operation: of that node.
+        tensors: types of both inputs.
+    """
+
+    node: Node
+    operation: MatMul
+    tensors: tuple[TensorType, TensorType]
+
+    @classmethod
+    def of(cls, dataflow: Dataflow, node: Node, operation: MatMul) -> "MatMulProduct":
+        """A node of the graph."""
+        first, second = dataflow.input_types(node)
+        return cls(node, operation, (first, second))
+
+    @property
+    def matrices(self) -> int:
+        """The number of products, one after the other."""
+        return prod(self.tensors[0].shape[:-2])
+
+    @property
+    def rows(self) -> int:
+        """M: rows of the first."""
+        return self.tensors[0].shape[-2]
+
+    @property
+    def depth(self) -> int:
+        """K: products summed for one output."""
+        return self.tensors[0].shape[-1]
+
+    @property
+    def columns(self) -> int:
+        """N: columns of the second, or its rows if that is transposed."""
+        return self.tensors[1].shape[-2 if self.operation.transposed else -1]
+
+    @property
+    def work(self) -> int:
+        """Multiply-accumulates of an inference."""
+        return self.matrices * self.rows * self.weights
+
+    @property
+    def weights(self) -> int:
+        """Elements of a matrix of the second, which is kept while rows of the first pass."""
+        return self.depth * self.columns
+
+    @property
+    def weight_width(self) -> int:
+        """Bits of an element of the second."""
+        return self.tensors[1].element.width
+
+    def folds(self) -> Sequence[Fold]:
+        """All that there are; both tensors have to be there in time."""
+        return self._folds
+
+    @cached_property
+    def _folds(self) -> list[Fold]:
+        folds = []
+        for simd in divisors(self.depth):
+            for pe in divisors(self.columns):
+                beats = self.matrices * self.rows * (self.depth // simd) * (self.columns // pe)
+                folds.append(Fold(pe, simd, simd, max(beats, self._ordering(pe, simd))))
+        return folds
+
+    def _ordering(self, pe: int, simd: int) -> int:
+        """Clock cycles in which the second is brought into order; 0 where it lies so."""
+        if self._lies_in_order(pe, simd):
+            return 0
+        return self.tensors[1].size // (simd if self.operation.transposed else pe)
+
+    def _lies_in_order(self, pe: int, simd: int) -> bool:
+        whole = simd == self.depth
+        return (pe == 1 or whole) if self.operation.transposed else (pe == self.columns or (self.depth == 1))
+
+    def _order(self, pe: int, simd: int) -> np.ndarray:
+        """Which element of the second comes when: group of columns by group of elements."""
+        grid = np.arange(self.tensors[1].size, dtype=np.int64)
+        groups, words = self.columns // pe, self.depth // simd
+        if self.operation.transposed:
+            return grid.reshape(self.matrices, groups, pe, words, simd).transpose(0, 1, 3, 2, 4)
+        return grid.reshape(self.matrices, words, simd, groups, pe).transpose(0, 3, 1, 2, 4)
+
+    def cost(self, fold: Fold) -> tuple[int, ...]:
+        """To be least: logic; then the second as it lies; then a narrow input."""
+        reordered = self._ordering(fold.pe, fold.simd) > 0
+        return (4 * fold.multipliers * self.weight_width, fold.multipliers, int(reordered), fold.lanes, fold.interval)
+
+    def served(self, fold: Fold, target: Family) -> int:
+        """One multiplier a block."""
+        del fold, target
+        return 1
+
+    def multiplier_luts(self, target: Family) -> int:
+        """Of an element of each; none where no DSP block takes them."""
+        first, second = (tensor.element.width for tensor in self.tensors)
+        return multiplier_resources(first, second, target, dsp=False).lut
+
+    def lay_out(self, builder: DesignBuilder) -> None:
+        """What repeats the rows, what repeats the columns, and the multipliers."""
+        node, fold = self.node, builder.folding[self.node.name]
+        first, second = (builder.take(name) for name in node.inputs)
+        words, groups = self.depth // fold.simd, self.columns // fold.pe
+        rows = builder.with_lanes(node, first, fold.simd)
+        rows = repeated(builder, node, rows, self.matrices * self.rows, words, groups)
+        columns = builder.with_lanes(node, self._ordered(builder, second, fold), fold.multipliers)
+        columns = repeated(builder, node, columns, self.matrices, words * groups, self.rows)
+        dsps = builder.dsps.get(node.name, 0)
+        builder.compute(
+            node, lambda name: MatMulUnit(name, rows, columns, self.operation, fold.pe, words, builder.target, dsps)
+        )
+
+    def _ordered(self, builder: DesignBuilder, source: Stream, fold: Fold) -> Stream:
+        if self._lies_in_order(fold.pe, fold.simd):
+            return source
+        order = Permute(np.ascontiguousarray(self._order(fold.pe, fold.simd)))
+        lanes = permute_lanes(order, [self.tensors[1].size], builder.interval)
+        stream = builder.with_lanes(self.node, source, lanes)
+        return builder.add(
+            self.node, f"{self.node.name}_order", lambda name: PermuteUnit(name, (stream,), order, builder.target)
+        )
+
+
+MATMUL = OperationMapping(product=MatMulProduct.of)
