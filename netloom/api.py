@@ -198,7 +198,8 @@ def export_onnx(converted: Conversion | str | Path, path: str | Path, qonnx: boo
         qonnx: whether to write it as QONNX instead: numbers and `Quant` nodes, for tools that read those.
 
     Raises:
-        LayerNotSupportedError: for an operation that ONNX, or QONNX, has no form of, or numbers that none of its dtypes holds.
+        LayerNotSupportedError: for an operation that ONNX, or QONNX, has no form of, or numbers that none of its dtypes
+            holds.
         StorageError: if there is no conversion, or the file cannot be written.
     """
     return write_onnx(find_conversion(converted).dataflow, Path(path), qonnx)

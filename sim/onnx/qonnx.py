@@ -140,7 +140,7 @@ def _quantized(writer: GraphWriter, value: OnnxValue, to: FixedPoint, where: str
         )
     parameters = [writer.constant(number, np.float32) for number in (to.step, 0, to.width)]
     narrow = int(to.signed and to.overflow is Overflow.SAT_SYM)
-    modes = {"signed": int(to.signed), "narrow": narrow, "rounding_mode": _ROUNDINGS[to.rounding]}
+    modes: dict[str, Any] = {"signed": int(to.signed), "narrow": narrow, "rounding_mode": _ROUNDINGS[to.rounding]}
     return writer.add("Quant", value, *parameters, domain=DOMAIN, **modes)
 
 

@@ -75,7 +75,7 @@ def export(
     onnx: Annotated[Path | None, typer.Option("--onnx", metavar="FILE", help="Where the exact twin goes.")] = None,
     qonnx: Annotated[Path | None, typer.Option("--qonnx", metavar="FILE", help="Where the QONNX model goes.")] = None,
 ) -> None:
-    """Write the exact twin as a plain ONNX graph, each of whose elements is the simulator's; or the network as QONNX."""
+    """Write the exact twin as a plain ONNX graph, whose numbers are the simulator's; or the network as QONNX."""
     from netloom import api
 
     if onnx is None and qonnx is None:
