@@ -21,6 +21,7 @@ from netloom.settings import RunSettings
 from netloom.sim import Fidelity, open_engine
 from netloom.sim.crosscheck import remembering
 from netloom.sim.fixed import FixedEngine
+from netloom.sim.float_limits import float_warning
 from netloom.sim.statistics import LayerStatistics
 
 _RUNGS = ("float", "quantized", "fixed", "onnx", "csim")
@@ -39,6 +40,8 @@ def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progre
     conversion = Conversion.load(directory / rundir.CONVERSION)
     tests = TestSet.load(directory / rundir.DATA)
     task = run_task(tests, conversion)
+    if warning := float_warning(conversion):
+        progress.said(warning)
     statistics: list[LayerStatistics] = []
     with ExitStack() as stack:
         engines = []
