@@ -24,6 +24,11 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip==25.3
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $(PACKAGE)
+# HGQ2, for tests: its wheel also has a package `qkeras`, which would take the place of QKeras's parts.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps \
+	    --upgrade --target $(VENV)/hgq2 HGQ2
+	rm -rf $(VENV)/hgq2/qkeras
+	$(BIN)/python -c "import pathlib, sysconfig; pathlib.Path(sysconfig.get_path('purelib'), 'hgq2.pth').write_text('$(abspath $(VENV)/hgq2)\n')"
 	touch $@
 
 demo: setup

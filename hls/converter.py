@@ -13,7 +13,7 @@ from netloom.hls.conversion import PROJECT_FOLDER, SETTINGS_FILE, Conversion
 from netloom.hls.dataflow import save_dataflow
 from netloom.hls.frontends.registry import parse
 from netloom.hls.hls4ml_graph import build_graph
-from netloom.hls.lower import RESULT, FromGraph, Planned, lower
+from netloom.hls.lower import RESULT, FromGraph, Planned, TypeSource, lower
 from netloom.hls.settings import HlsSettings
 from netloom.hls.shapes import check_shapes
 
@@ -23,7 +23,8 @@ def convert_model(model: Any, settings: HlsSettings, directory: str | Path) -> C
 
     Two passes. The first builds hls4ml's optimized graph and computes from the input's type and the weights the
     narrowest accumulator and result of every layer that can lose nothing. The second gives hls4ml those types and
-    lowers exactly the graph it then holds.
+    lowers exactly the graph it then holds. Where hls4ml finds all types itself, of HGQ2's models, the graph is lowered
+    with those.
 
     Args:
         model: of a kind that a front end reads (`hls/frontends/registry.py`): a Keras model of QKeras layers, its input
@@ -55,7 +56,8 @@ def convert_model(model: Any, settings: HlsSettings, directory: str | Path) -> C
         results = {name: {RESULT: type_} for name, type_ in quantizers.items()}
         draft = build_graph(parsed, settings, directory / PROJECT_FOLDER, results, {})
         plan = Planned(settings.types(), quantizers)
-        lower(draft, plan, settings.io_type, parsed.origins)
+        types: TypeSource = FromGraph() if parsed.typed else plan
+        lower(draft, types, settings.io_type, parsed.origins)
         plan.check_overrides_used()
         if set(draft.inputs) & set(draft.outputs):
             raise LayerNotSupportedError(
@@ -69,7 +71,7 @@ def convert_model(model: Any, settings: HlsSettings, directory: str | Path) -> C
         with _quiet(log):
             # Layers that hls4ml optimizes away have no planned type, but those before and after copy from them.
             graph = build_graph(parsed, settings, whole / PROJECT_FOLDER, results | plan.types, plan.table_sizes)
-            types = _Checked(plan)
+            types = FromGraph() if parsed.typed else _Checked(plan)
             shapes = [shape for _, shape in parsed.output_shapes]
             dataflow = lower(graph, types, settings.io_type, parsed.origins, shapes)
             check_shapes(parsed, dataflow)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from netloom.quantize.double import double_precision
+from netloom.quantize.files.hgq2 import is_hgq
 from netloom.quantize.flat import flatten
 from netloom.sim.engine import Engine, SamplesDone
 from netloom.sim.exact_model import exact_model
@@ -17,16 +18,18 @@ class KerasEngine(Engine):
     """Runs a Keras model, flattened, eagerly; the trace has every layer's output under the name it has there.
 
     Args:
-        name: 'float' or 'quantized'; the latter computes in float64 what the model means (`exact_model`).
-        model: a Keras or QKeras model.
+        name: 'float' or 'quantized'; the latter computes in float64 what the model means (`exact_model`), of HGQ2's
+            models in float32, as they themselves do.
+        model: a Keras, QKeras or HGQ2 model.
     """
 
     def __init__(self, name: str, model: Any) -> None:
         self.name = name
-        model = flatten(model, single_use=True)
+        of_hgq = is_hgq(model)
+        model = model if of_hgq else flatten(model, single_use=True)
         self.input_names = [tensor.name for tensor in model.inputs]
         self.input_shapes = [tuple(tensor.shape[1:]) for tensor in model.inputs]
-        self._exact = name == "quantized"
+        self._exact = name == "quantized" and not of_hgq
         self._model = exact_model(model) if self._exact else model
         self._keeping = [layer for layer in self._model.layers if getattr(layer, "stateful", False)]
         self._traced: Any = None

@@ -29,6 +29,7 @@ class ParsedModel:
         input_shapes: (name in the user's model, shape without the batch), in the order of the model's inputs.
         output_shapes: likewise of its outputs.
         layer_shapes: {name in the user's model: shape of its result}, of the layers that have one result.
+        typed: whether hls4ml finds all types by itself, from the quantizers among the layers.
     """
 
     layers: list[dict[str, Any]]
@@ -38,6 +39,7 @@ class ParsedModel:
     input_shapes: list[tuple[str, tuple[int, ...]]]
     output_shapes: list[tuple[str, tuple[int, ...]]]
     layer_shapes: dict[str, tuple[int, ...]]
+    typed: bool = False
 
     def quantizer_types(self) -> dict[str, FixedPoint]:
         """Result types that quantizers dictate: of quantized activations, and of the inputs that feed only those."""

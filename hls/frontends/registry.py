@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError
+from netloom.hls.frontends.hgq import parse_hgq
 from netloom.hls.frontends.keras import parse as keras
 from netloom.hls.frontends.parsed import ParsedModel
 from netloom.hls.settings import HlsSettings
+from netloom.quantize.files.hgq2 import is_hgq
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,10 @@ class FrontEnd:
     parse: Callable[[Any, HlsSettings], ParsedModel]
 
 
-FRONT_ENDS = [FrontEnd("Sequential or functional Keras model", keras.is_keras, keras.parse_keras)]
+FRONT_ENDS = [
+    FrontEnd("Keras model of HGQ2 layers", is_hgq, parse_hgq),
+    FrontEnd("Sequential or functional Keras model", keras.is_keras, keras.parse_keras),
+]
 
 
 def parse(model: Any, settings: HlsSettings) -> ParsedModel:

@@ -58,6 +58,6 @@ NETWORK = Network(
     target=Target("ULX3S-85F", target_ii=98304, rtl_samples=200),
     io_type="io_stream",
     csim_samples=200,
-    training_seconds=300,
+    training_seconds=445,
     pictures=confusions,
 )

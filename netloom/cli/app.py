@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from netloom.cli.board_app import board_app
-from netloom.cli.engine_app import engine_app
-from netloom.cli.failing import EXIT_INTERRUPTED, OneLineErrors, say
-from netloom.cli.options import (
+from netloom.cli.commands.board import board_app
+from netloom.cli.commands.engine import engine_app
+from netloom.cli.commands.options import (
     BitsOption,
     BoardOption,
     Clock,
@@ -35,6 +34,8 @@ from netloom.cli.options import (
     examples,
     network_names,
 )
+from netloom.cli.commands.report import report_app
+from netloom.cli.failing import EXIT_INTERRUPTED, OneLineErrors, say
 from netloom.common.quiet import silence_tensorflow
 
 app = typer.Typer(
@@ -249,53 +250,6 @@ def convert(
     cli_run.convert_file(model, data, cli_run.input_shapes(input_shape), settings, output, force)
 
 
-@app.command(epilog=examples("netloom report runs/digits", "netloom report --schema > report.schema.json"))
-def report(
-    directory: Annotated[Path | None, typer.Argument(metavar="DIR", help="Directory of `netloom run`.")] = None,
-    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of report.json instead.")] = False,
-) -> None:
-    """Make report.json and report.html of a run anew."""
-    from netloom.cli import run as cli_run
-
-    if schema and directory is not None:
-        raise typer.BadParameter("give the directory of a run, or --schema, not both")
-    if schema:
-        typer.echo(cli_run.schema())
-    elif directory is None:
-        raise typer.BadParameter("give the directory of a run, or --schema")
-    else:
-        cli_run.report(directory)
-
-
-@app.command(
-    epilog=examples(
-        "netloom compare runs/jets runs/jets6 runs/jets4 --html jets.html",
-        "netloom compare runs/digits --fail-if 'accuracy<0.97' --fail-if 'mismatches>0'",
-    )
-)
-def compare(
-    directories: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Directories of `netloom run`.")],
-    fail_if: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--fail-if",
-            metavar="CONDITION",
-            help="Exit code 1 if it holds: 'accuracy<0.97', 'mean_iou.float<0.6'. Repeatable.",
-        ),
-    ] = None,
-    html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Also as a page with the main score against latency.")
-    ] = None,
-    png: Annotated[
-        Path | None, typer.Option("--png", metavar="FILE", help="The main score against latency alone.")
-    ] = None,
-) -> None:
-    """Put reports side by side, and hold them to conditions in continuous integration."""
-    from netloom.cli import compare as cli_compare
-
-    raise typer.Exit(cli_compare.compare_runs(directories, fail_if or [], html, png))
-
-
 @app.command(epilog=examples("netloom doctor"))
 def doctor() -> None:
     """Say what is installed, what is missing, and how to get it; exit code 1 if something needed is missing."""
@@ -304,6 +258,7 @@ def doctor() -> None:
     raise typer.Exit(cli_doctor.doctor())
 
 
+app.add_typer(report_app)
 app.add_typer(engine_app)
 app.add_typer(board_app)
 

@@ -10,7 +10,8 @@ _IN_SIMULATION = dict.fromkeys(
     ("rtl_samples", "stalled_samples", "netlist_samples"), "nothing is simulated; netloom run simulates"
 )
 _IN_FOLDING = dict.fromkeys(
-    ("target_ii", "target_fps", "design_seconds"), "the design is folded already; give its run or its conversion"
+    ("target_ii", "target_fps", "design_seconds", "interleave"),
+    "the design is folded already; give its run or its conversion",
 )
 _IN_QUANTIZING = dict.fromkeys(
     ("bits", "policy", "seed", "fine_tune_epochs"), "the model is quantized already, and taken as it is"

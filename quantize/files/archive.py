@@ -17,6 +17,7 @@ from pydantic_core import from_json
 
 from netloom.common.reading import regular
 from netloom.errors import ModelFileError
+from netloom.quantize.files.hgq2 import MODULES, register_hgq
 from netloom.quantize.files.keras2 import modern
 
 MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
@@ -39,7 +40,7 @@ _KERAS_NAMES = {"DTypePolicy", "Functional", "Model", "Sequential"}
 _UNREGISTERED = ("qkeras.qdense_batchnorm", "QDenseBatchnorm")
 """A layer of QKeras that QKeras does not register with Keras: see `hdf5.unregistered`."""
 
-_OWNERS = {"qkeras": "qkeras.", "netloom": "netloom.quantize.layers."}
+_OWNERS = {"qkeras": ("qkeras.",), "netloom": ("netloom.quantize.layers.",), "hgq": MODULES}
 """Packages that register layers with Keras under a name of theirs, and where those are."""
 _QUANTIZER_KEY = re.compile(r"(.*_)?(quantizer|activation)$")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$")
@@ -50,6 +51,7 @@ def check_archive(path: Path) -> str:
 
     Raises:
         ModelFileError: if it is not a whole `.keras` archive, or names a class or function beyond Keras and QKeras.
+        ToolMissingError: if it is a model of HGQ2, which is not installed.
     """
     try:
         with regular(path) as file, zipfile.ZipFile(file) as archive:
@@ -144,6 +146,8 @@ def _check_class(path: Path, place: str, node: dict[str, Any], legacy: Collectio
     if isinstance(registered, str) and ">" in registered:
         owner = registered.partition(">")[0]
         known = owner in _OWNERS and str(module).startswith(_OWNERS[owner])
+        if known and owner == "hgq":
+            register_hgq(path)
     elif module is None:
         known = str(name).startswith("__") or name in QUANTIZERS or name in legacy
     else:

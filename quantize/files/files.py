@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from netloom.common.files import replacing
-from netloom.errors import InputError, ModelFileError, StorageError
+from netloom.errors import InputError, ModelFileError, SettingsError, StorageError
 from netloom.quantize.files.archive import check_archive
 from netloom.quantize.files.hdf5 import check_hdf5, class_table, renumbered, unregistered
+from netloom.quantize.files.hgq2 import is_hgq
 from netloom.quantize.files.inspection import check_finite
 from netloom.quantize.files.keras2 import modernized
 from netloom.quantize.flat import flatten
@@ -41,7 +42,7 @@ MODEL_FILES = (".keras", *HDF5, ONNX)
 
 
 def load_model(path: str | os.PathLike[str], input_shapes: Sequence[tuple[int, ...]] | None = None) -> Any:
-    """Load a Keras or QKeras model from a `.keras` or `.h5` file, or a QONNX or QCDQ model, uncompiled.
+    """Load a Keras, QKeras or HGQ2 model from a `.keras` or `.h5` file, or a QONNX or QCDQ model, uncompiled.
 
     Nothing in the file is run: Lambda layers, Python code, custom classes and quantizers that are not plain calls are
     refused before Keras sees them.
@@ -56,7 +57,8 @@ def load_model(path: str | os.PathLike[str], input_shapes: Sequence[tuple[int, .
             part of Keras or QKeras, or holds NaN or infinite weights.
         LayerNotSupportedError: if the model cannot take the input shapes; for a node of ONNX that is not read.
         QuantizerNotSupportedError: for a quantizer of ONNX that no fixed-point type equals.
-        ToolMissingError: if it takes qonnx, which is not installed.
+        SettingsError: for input shapes of an HGQ2 model.
+        ToolMissingError: if it takes qonnx or HGQ2, which is not installed.
     """
     path = Path(path)
     if path.is_dir():
@@ -93,6 +95,8 @@ def load_model(path: str | os.PathLike[str], input_shapes: Sequence[tuple[int, .
         raise ModelFileError(
             f"{path} (saved by Keras {version}) does not load in Keras {keras.__version__}: {reason}"
         ) from None
+    if input_shapes is not None and is_hgq(model):
+        raise SettingsError(f"{path}: an HGQ2 model has the shape of its quantizers; leave the input's shape out")
     if input_shapes is not None:
         model = flatten(model, input_shapes)
     try:

@@ -32,8 +32,8 @@ def layer_quantizers(layer: Any) -> dict[str, tuple[Any, Any]]:
 
 
 def has_quantized_layers(model: Any) -> bool:
-    """Whether a model has QKeras layers."""
-    return any(_is_qkeras(layer) for layer in all_layers(model))
+    """Whether a model has layers of QKeras or HGQ2."""
+    return any(_is_quantized(layer) for layer in all_layers(model))
 
 
 def float_layers(model: Any) -> list[str]:
@@ -41,12 +41,12 @@ def float_layers(model: Any) -> list[str]:
     return [
         layer.name
         for layer in all_layers(model)
-        if not _is_qkeras(layer) and any("kernel" in variable.name for variable in layer.weights)
+        if not _is_quantized(layer) and any("kernel" in variable.name for variable in layer.weights)
     ]
 
 
 def is_quantized(model: Any) -> bool:
-    """Whether a model has QKeras layers, and no plain Keras layer that multiplies by a kernel.
+    """Whether a model has layers of QKeras or HGQ2, and no plain Keras layer that multiplies by a kernel.
 
     Its other parameters need no quantizer to be on a grid, such as the scale and shift of a `BatchNormalization`, or
     the bias of a `QDense`: the conversion decides layer by layer.
@@ -104,7 +104,8 @@ def summarize(model: Any, float_model: Any = None) -> list[str]:
     return lines
 
 
-def _is_qkeras(layer: Any) -> bool:
+def _is_quantized(layer: Any) -> bool:
     module = type(layer).__module__
     # What those of `elements` say of an element, they say of a float model's too.
-    return module.startswith(("qkeras.", "netloom.quantize.layers.")) and module != "netloom.quantize.layers.elements"
+    ours = ("qkeras.", "netloom.quantize.layers.", "hgq.")
+    return module.startswith(ours) and module != "netloom.quantize.layers.elements"

@@ -246,5 +246,5 @@ def is_own_layer(operation: Any) -> bool:
     """Whether a layer's class is the user's own; it may be traced."""
     import keras
 
-    libraries = ("keras.", "qkeras.", "netloom.quantize.layers.")
+    libraries = ("keras.", "qkeras.", "netloom.quantize.layers.", "hgq.")
     return isinstance(operation, keras.Layer) and not type(operation).__module__.startswith(libraries)

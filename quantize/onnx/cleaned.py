@@ -55,13 +55,13 @@ def cleaned(model: onnx.ModelProto) -> tuple[Any, dict[str, np.ndarray]]:
             FoldConstants(exclude_op_types=kept),
         ):
             wrapped = wrapped.transform(transformation)
-        dequantized_constants(wrapped)
+        steps = dequantized_constants(wrapped)
         for transformation in (QCDQToQuant(), SortGraph(), RemoveUnusedTensors(), InferShapes()):
             wrapped = wrapped.transform(transformation)
         for node in wrapped.graph.node:
             if node.op_type in _OF_QONNX:
                 _check_node(wrapped, node)
-        steps = whole_constants(wrapped)
+        whole_constants(wrapped, steps)
         return wrapped.transform(FoldConstants(exclude_op_types=[])), steps
     except (AssertionError, ValueError, TypeError, KeyError, IndexError, RuntimeError, AttributeError) as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__

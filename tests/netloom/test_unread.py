@@ -101,6 +101,7 @@ OTHER_HARDWARE = {
     "stalled_samples": 3,
     "netlist_samples": 3,
     "design_seconds": 3.0,
+    "interleave": 2,
     "seeds": (7,),
 }
 
@@ -118,7 +119,7 @@ def test_every_setting_of_a_build_is_read_or_refused(tmp_path: Path, given: str)
                 check_build(plain, folded=given == rundir.DESIGN)
             refused.add(name)
     simulated = {"rtl_samples", "stalled_samples", "netlist_samples"}
-    assert refused == simulated | ({"target_ii", "design_seconds"} if given == rundir.DESIGN else set())
+    assert refused == simulated | ({"target_ii", "design_seconds", "interleave"} if given == rundir.DESIGN else set())
     check_build(HardwareSettings(board="ULX3S-25F", clock_mhz=33, seeds=(7,)), folded=True)
     check_build(HardwareSettings(board="ULX3S-25F", target_fps=1000, design_seconds=3))
     with pytest.raises(SettingsError, match=r"^target_fps"):

@@ -43,7 +43,8 @@ def parse_matrix(model, settings):
 def test_a_front_end_is_found_by_what_the_model_is(tmp_path, monkeypatch):
     model = Matrix(np.random.default_rng(0).integers(-100, 100, (5, 3)).astype(np.float64))
     with pytest.raises(
-        LayerNotSupportedError, match="must be a Sequential or functional Keras model, not of type Matrix"
+        LayerNotSupportedError,
+        match="must be a Keras model of HGQ2 layers or a Sequential or functional Keras model, not of type Matrix",
     ):
         convert(model, HlsSettings(), tmp_path / "net")
     toy = registry.FrontEnd("matrix", lambda model: isinstance(model, Matrix), parse_matrix)

@@ -203,14 +203,17 @@ def test_a_type_needs_no_layer_behind_it(tmp_path):
 
 
 def test_qcdq_with_zero_points(tmp_path):
-    """As onnxruntime quantizes: int8 weights with a scale a channel, zero points; those of weights are left out."""
+    """As onnxruntime quantizes: int8 weights and int32 biases with a scale a channel, zero points or none."""
     net = OnnxNet((6,), 4, opset=19)
     net.quantized("x", 6, 0.125)
+    scales_of_bias = net.rng.uniform(1e-8, 2e-8, 6)
     for scale, point in ((0.21, 13), (0.25, 0)):
         x = net.last
         raws = net.constant(net.rng.integers(-128, 128, (6, 6)), np.int8)
         scales = net.constant(net.rng.uniform(0.001, 0.01, 6))
-        net.node("MatMul", x, net.node("DequantizeLinear", raws, scales, axis=1))
+        product = net.node("MatMul", x, net.node("DequantizeLinear", raws, scales, axis=1))
+        bias = net.constant(net.rng.integers(-(2**22), 2**22, 6) * 16, np.int32)
+        net.node("Add", product, net.node("DequantizeLinear", bias, net.constant(scales_of_bias), axis=0))
         given = [net.constant(scale), net.constant(point, np.uint8)]
         net.node("DequantizeLinear", net.node("QuantizeLinear", net.last, *given), *given)
     check(net, tmp_path)

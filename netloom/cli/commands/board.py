@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from netloom.cli.options import (
+from netloom.cli.commands.options import (
     BitsOption,
     Clock,
     DesignSeconds,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from netloom.cli.options import Inputs, RunDirectory, TaskName, examples
+from netloom.cli.commands.options import Inputs, RunDirectory, TaskName, examples
 
 engine_app = typer.Typer(rich_markup_mode="rich")
 
