@@ -76,6 +76,8 @@ def build_graph(
         raise
     except Exception as error:  # hls4ml asserts, and raises whatever it meets
         reason = " ".join(str(error).split()) or type(error).__name__
+        if "Cloning" in reason:  # that many layers read one stream
+            reason += "; use io_parallel"
         raise LayerNotSupportedError(f"hls4ml cannot build the network with {settings.io_type}: {reason}") from error
     _type_clones(graph)
     return graph

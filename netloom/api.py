@@ -189,15 +189,17 @@ def crosscheck(
         return compare_engines(fixed, other, x, evaluate=evaluate, steps=steps, trace=True, chunk=chunk)
 
 
-def export_onnx(converted: Conversion | str | Path, path: str | Path) -> ExportedOnnx:
+def export_onnx(converted: Conversion | str | Path, path: str | Path, qonnx: bool = False) -> ExportedOnnx:
     """Write the exact twin of a converted network as a plain ONNX graph, which equals `fixed` on every element.
 
     Args:
         converted: what `convert` gave, or the directory of a run or a conversion.
         path: of the file.
+        qonnx: whether to write it as QONNX instead: numbers and `Quant` nodes, for tools that read those.
 
     Raises:
-        LayerNotSupportedError: for an operation that ONNX has no form of, or numbers that none of its dtypes holds.
+        LayerNotSupportedError: for an operation that ONNX, or QONNX, has no form of, or numbers that none of its dtypes
+            holds.
         StorageError: if there is no conversion, or the file cannot be written.
     """
-    return write_onnx(find_conversion(converted).dataflow, Path(path))
+    return write_onnx(find_conversion(converted).dataflow, Path(path), qonnx)

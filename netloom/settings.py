@@ -100,6 +100,7 @@ class RunSettings(Settings):
         hls: how it is converted.
         csim: whether hls4ml's C++ is compiled (needs g++) and held against `fixed`.
         csim_samples: only so many test samples for `csim`; None is all of them.
+        onnx: whether the exact twin in onnxruntime is held against `fixed` as well (needs the extra `onnx`).
         trace_samples: only so many test samples on which every layer is compared, not the output alone; None is all.
         hardware: how the run goes on to a bitstream; None ends it with the simulation.
 
@@ -116,6 +117,7 @@ class RunSettings(Settings):
     hls: HlsSettings = HlsSettings()
     csim: bool = True
     csim_samples: Annotated[int, Field(ge=1)] | None = None
+    onnx: bool = False
     trace_samples: Annotated[int, Field(ge=1)] | None = None
     hardware: HardwareSettings | None = None
 

@@ -99,6 +99,8 @@ def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
         least = [_least_bits(block, reader) for tensor in tensors for reader in _readers(graph, tensor)]
         needed = [width for width in least if width is not None]
         closing = looks_up(block)
+        if closing and all(_is_looked_up(graph, tensor) for tensor in tensors):
+            continue  # one table with those that read it
         if closing and not needed:
             needed = [OUTPUT_BITS]
         if needed:
@@ -143,6 +145,12 @@ def looks_up(block: Block) -> bool:
     if block.class_name == "Activation":
         return block.config["activation"] != "relu" and not _is_lines(block)
     return block.class_name in ("ReLU", "LeakyReLU", "ELU", "Function") and not _is_lines(block)
+
+
+def _is_looked_up(graph: Graph, tensor: int) -> bool:
+    """Whether tables alone read a tensor, as it is."""
+    readers = graph.consumers(tensor)
+    return bool(readers) and tensor not in graph.outputs and all(looks_up(reader.block) for reader in readers)
 
 
 def _is_lines(block: Block) -> bool:

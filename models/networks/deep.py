@@ -61,7 +61,7 @@ NETWORK = Network(
         validation_fraction=0.0,
         deformation=Deformation(scale=0.1, shift=3, turn=0.1, contrast=0.2, brightness=0.1, mirror=True),
     ),
-    expected_score=0.65,
+    expected_score=0.69,
     bits=8,
     fine_tune_epochs=1,
     target=Target("ULX3S-85F", target_fps=1000, rtl_samples=200),

@@ -6,6 +6,7 @@ from netloom.errors import NetworkNotFoundError
 from netloom.models.networks import (
     cells,
     cheque,
+    clutter,
     deep,
     digits,
     faces,
@@ -43,6 +44,7 @@ _NETWORKS: tuple[Network, ...] = (
     video.NETWORK,
     cells.NETWORK,
     faces.NETWORK,
+    clutter.NETWORK,
     jets.NETWORK,
     splice.NETWORK,
     words.NETWORK,

@@ -55,9 +55,9 @@ NETWORK = Network(
     expected_score=0.95,
     bits=8,
     fine_tune_epochs=0,
-    target=Target("ULX3S-85F", target_ii=98304, rtl_samples=200),
+    target=Target("ULX3S-85F", target_ii=98304, clock_mhz=50, rtl_samples=200),
     io_type="io_stream",
     csim_samples=200,
-    training_seconds=300,
+    training_seconds=445,
     pictures=confusions,
 )

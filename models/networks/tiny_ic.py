@@ -57,5 +57,5 @@ NETWORK = Network(
     target=Target("ULX3S-85F", rtl_samples=200),
     io_type="io_stream",
     csim_samples=200,
-    training_seconds=400,
+    training_seconds=239,
 )

@@ -8,9 +8,13 @@ import numpy as np
 
 from netloom.errors import InputError
 from netloom.models.data.examples import Arrays, only
+from netloom.models.tasks.likeliest import likeliest
+from netloom.models.tasks.picture import Picture, Shows
 from netloom.models.tasks.shown import Shown
 from netloom.models.tasks.task import Outputs, Score, Task, last_function, name_of
 
+_DRAWN = 6
+"""Samples that are drawn, up to half of them misjudged ones."""
 MAX_CLASSES = 100_000
 """Labels beyond this are taken for something else than class numbers (identifiers, measured values)."""
 
@@ -124,6 +128,19 @@ class Classification(Task):
         """Those put in another class."""
         values = only(outputs)
         return self.decode(values) != only(targets)[: len(values)] if values.ndim == 2 else None
+
+    def pictures(self, shows: Shows) -> Sequence[Picture]:
+        """The first samples and the first ones that are misjudged, with their highest scores; none for one output."""
+        scores = shows.predictions["fixed"][0]
+        if not isinstance(shows.x, np.ndarray) or scores.ndim != 2 or scores.shape[1] == 1:
+            return ()
+        targets = None if shows.y is None else only(shows.y)[: len(scores)]
+        wrong = (
+            np.flatnonzero(self.decode(scores) != targets)[: _DRAWN // 2] if targets is not None else np.array([], int)
+        )
+        right = np.setdiff1d(np.arange(min(len(scores), 2 * _DRAWN)), wrong)[: _DRAWN - len(wrong)]
+        chosen = np.concatenate([right, wrong])
+        return (likeliest(shows.x[chosen], scores[chosen], None if targets is None else targets[chosen], shows.names),)
 
     def answer(self, output: np.ndarray, names: Sequence[str]) -> Shown:
         """The class's name."""

@@ -35,7 +35,7 @@ def confusions(shows: Shows) -> Sequence[Picture]:
     shown = [pair for pair in commonest if mistakes[pair]][: _ROWS * _COLUMNS]
 
     def draw(figure: "Figure") -> None:
-        left, right = figure.subfigures(1, 2, width_ratios=[1, 2])
+        ((left, right),) = figure.subfigures(1, 2, squeeze=False, width_ratios=[1, 2])
         axes = left.subplots()
         # By the share of its class: a class of a thousand samples would hide one of ten.
         axes.imshow(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)

@@ -164,6 +164,9 @@ def run(
         bool | None, typer.Option("--csim/--no-csim", help="Compile hls4ml's C++ and hold it against the simulator.")
     ] = None,
     csim_samples: Annotated[int | None, typer.Option(metavar="N", help="Only so many test samples for csim.")] = None,
+    onnx: Annotated[
+        bool | None, typer.Option("--onnx", help="Hold the exact twin in onnxruntime against the simulator, too.")
+    ] = None,
     board: BoardOption = None,
     clock: Clock = None,
     target_ii: TargetInterval = None,
@@ -193,6 +196,7 @@ def run(
         fine_tune_epochs=fine_tune_epochs,
         csim=csim,
         csim_samples=csim_samples,
+        onnx=onnx,
         hardware=cli_run.hardware(
             board,
             clock,

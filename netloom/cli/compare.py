@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from netloom.common.files import replacing, storage_errors, write_text
 from netloom.errors import SettingsError, StorageError
@@ -54,7 +54,7 @@ def _report(path: Path) -> Report:
 
 
 def _table(compared: Sequence[Compared]) -> Table:
-    table = Table("metric", box=None, pad_edge=False)
+    table = Table(Column("metric", no_wrap=True), box=None, pad_edge=False)
     for one in compared:
         table.add_column(escape(one.name), justify="right", overflow="fold")
     for row in rows(compared):

@@ -22,10 +22,10 @@ def chosen(names: Sequence[str]) -> list[Network]:
 
 
 def list_networks(networks: Sequence[Network]) -> None:
-    """List networks: of each what it is for, and where it stands in the review, in two lines of a narrow terminal."""
+    """List networks: of each what it is for, how long it trains, and where it stands in the review."""
     table = Table.grid(padding=(0, 2))
     for network in networks:
-        asked = f"{network.task}, {expectation(network)}, {network.bits} bits"
+        asked = f"{network.task}, {expectation(network)}, {network.bits} bits, {network.training_seconds} s to train"
         table.add_row(f"[bold]{network.name}[/]", f"{escape(network.title)}: {asked}\n[dim]{escape(network.review)}[/]")
     Console(highlight=False).print(table)
 

@@ -93,4 +93,5 @@ def _command(
         words += ["--bits", str(bits)] * (bits is not None)
     words += ["--board", settings.board, "--target-ii", str(pace.interval)]
     words += ["--clock", f"{settings.clock:g}MHz"] * (settings.clock_mhz is not None)
+    words += ["--interleave", str(settings.interleave)] * (settings.interleave > 1)
     return shlex.join(words)

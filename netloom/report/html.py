@@ -16,7 +16,7 @@ from netloom.report.pictures import drawn
 from netloom.report.samples import samples
 from netloom.report.schema import FidelityRecord, Report
 
-RUNGS = ("float", "calibrated", "quantized", "fixed", "csim", "rtl", "netlist")
+RUNGS = ("float", "calibrated", "quantized", "fixed", "onnx", "csim", "rtl", "netlist")
 """The engines in order, and before `quantized` the same model as it was before it was fine-tuned."""
 
 
@@ -89,6 +89,7 @@ _MEANINGS = {
     "calibrated": "its QKeras twin, before fine-tuning",
     "quantized": "its QKeras twin",
     "fixed": "netloom's bit-accurate simulator",
+    "onnx": "its exact twin, in onnxruntime",
     "csim": "hls4ml's firmware, compiled",
     "rtl": "netloom's hardware, simulated",
     "netlist": "the same after synthesis",

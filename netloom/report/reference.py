@@ -17,12 +17,12 @@ both anew. `netloom report --schema` prints the same as JSON Schema.
 
 `schema_version` is `MAJOR.MINOR`: a new field raises the second number, and readers that ignore unknown fields need no
 change; whatever would break a reader raises the first. Ranges are values (not raw integers). An engine is one of
-`float` (the Keras model), `quantized` (its QKeras twin), `fixed` (netloom's bit-accurate simulator), `csim` (hls4ml's
-C++, compiled), `rtl` (the hardware design, simulated) and `netlist` (the same after synthesis). `scores`
-has one name more: `calibrated`, the QKeras twin before it is fine-tuned, so that what quantization costs and what
-fine-tuning gains stand apart. `hardware` is there as soon as there is a design, with null for what is not known yet. In
-3.0 `scores` by engine and `task`, which describes them, took the place of `accuracy`, and shapes are those of all
-inputs and outputs.
+`float` (the Keras model), `quantized` (its QKeras twin), `fixed` (netloom's bit-accurate simulator), `onnx` (its exact
+twin in onnxruntime, with `--onnx`), `csim` (hls4ml's C++, compiled), `rtl` (the hardware design, simulated) and
+`netlist` (the same after synthesis). `scores` has one name more: `calibrated`, the QKeras twin before it is fine-tuned,
+so that what quantization costs and what fine-tuning gains stand apart. `hardware` is there as soon as there is a
+design, with null for what is not known yet. In 3.0 `scores` by engine and `task`, which describes them, took the place
+of `accuracy`, and shapes are those of all inputs and outputs.
 
 This file is made from `netloom/report/schema.py` by `python -m netloom.report.reference > docs/report.md`.
 """

@@ -141,7 +141,7 @@ def _check_class(path: Path, place: str, node: dict[str, Any], legacy: Collectio
             _refuse(path, f"is not loaded: {place} has a {key} that is no text; save it again with model.save()")
     if name in _RUNS_CODE:
         _refuse(path, f"is not loaded: {place} ({name}) would run code from the file; build it from keras layers")
-    if name in _READS_FILES:
+    if name in _READS_FILES and not _has_its_numbers(name, node.get("config")):
         _refuse(path, f"is not loaded: {place} ({name}) would read other files; encode the data before the network")
     if isinstance(registered, str) and ">" in registered:
         owner = registered.partition(">")[0]
@@ -158,6 +158,11 @@ def _check_class(path: Path, place: str, node: dict[str, Any], legacy: Collectio
         _refuse(
             path, f"is not loaded: {place} needs {label!r} of {module or registered!r}, not part of Keras or QKeras"
         )
+
+
+def _has_its_numbers(name: str, config: Any) -> bool:
+    """Whether a vocabulary stands in the configuration itself."""
+    return name == "IntegerLookup" and isinstance(config, dict) and isinstance(config.get("vocabulary"), list)
 
 
 def _is_plain(text: str) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.flat import distributed
 from netloom.quantize.flat.equal import affine, attention, embeddings, equals, recurrences
-from netloom.quantize.flat.equal.operations import apply_operation
+from netloom.quantize.flat.equal.calls.operations import apply_operation
 from netloom.quantize.flat.equal.parts import Parts
 from netloom.quantize.flat.names import SEPARATOR, Names
 from netloom.quantize.flat.trace import graph_of, input_specs
@@ -53,9 +53,15 @@ def flatten(model: Any, input_shapes: InputShapes | None = None, *, single_use: 
     for name, shape, dtype in specs:
         if dtype not in ("float32", *_LOW_PRECISION, *_INTEGERS):
             raise LayerNotSupportedError(f"layer {name!r}: inputs must be float32 or integers, not {dtype}")
+        if not shape:
+            raise LayerNotSupportedError(f"layer {name!r}: a sample has no axis; use keras.Input((1,))")
         inputs.append(keras.Input(shape, batch_size=batch, name=name))
     walker = _Walker({name for name, _, _ in specs}, single_use)
     outputs = walker.visit(model, inputs, "", 0)
+    for tensor in inputs:
+        source = tensor._keras_history.operation
+        if not source._outbound_nodes and not any(tensor is output for output in outputs):
+            raise LayerNotSupportedError(f"layer {source.name!r}: no layer reads this input; leave it out of the model")
     for layer, values in walker.converted:
         layer.set_weights(values)
     return keras.Model(

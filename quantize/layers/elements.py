@@ -10,9 +10,10 @@ import numpy as np
 from netloom.errors import LayerNotSupportedError, SettingsError
 
 FUNCTIONS = frozenset(
-    "arccos arccosh arcsin arcsinh arctan arctanh cbrt ceil celu clip cos cosh digitize erf exp2 expm1 floor gelu "
-    "hard_shrink log log10 log1p log2 maximum minimum power reciprocal round rsqrt sign sin sinc sinh soft_shrink "
-    "sparse_plus sparse_sigmoid sqrt squareplus tan threshold trunc".split()
+    "add arccos arccosh arcsin arcsinh arctan arctanh cbrt ceil celu clip cos cosh digitize equal erf exp2 expm1 "
+    "floor floor_divide gelu greater greater_equal hard_shrink less less_equal log log10 log1p log2 maximum "
+    "minimum mod not_equal power reciprocal round rsqrt sign sin sinc sinh soft_shrink sparse_plus sparse_sigmoid "
+    "sqrt squareplus take tan threshold trunc".split()
 )
 """Functions of `keras.ops` that a `Function` may be: of one value each, once their options are numbers."""
 
@@ -44,7 +45,8 @@ class Function(keras.layers.Layer):
 
     def call(self, x: Any) -> Any:
         """In the input's own float type."""
-        result = getattr(keras.ops, self.function)(**{self.argument: x}, **self.options)
+        given = keras.ops.cast(x, "int32") if self.function == "take" else x
+        result = getattr(keras.ops, self.function)(**{self.argument: given}, **self.options)
         return keras.ops.cast(result, x.dtype)
 
     def get_config(self) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def check_supported(graph: Graph) -> None:
 
     for step in graph.steps:
         block = step.block
-        kind = getattr(keras.layers, block.class_name, None) or getattr(layers, block.class_name, object)
+        kind: Any = getattr(keras.layers, block.class_name, None) or getattr(layers, block.class_name, object)
         defaults = constructor_arguments(kind)
         shapes = [graph.shapes[tensor] for tensor in step.inputs]
         output = graph.shapes[step.output]

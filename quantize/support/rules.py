@@ -73,6 +73,10 @@ def _given(option: str) -> Callable[[LayerFacts], str | None]:
     return lambda layer: f"{option}={layer.config[option]!r}" if layer.config.get(option) else None
 
 
+def _samples(layer: LayerFacts) -> str | None:
+    return "it joins samples" if layer.config["axis"] % (len(layer.inputs[0]) + 1) == 0 else None
+
+
 def _states(layer: LayerFacts) -> str | None:
     initial, units = list(layer.inputs[1:]), layer.config["units"]
     wanted = [(units,)] * (2 if layer.kind.endswith("LSTM") else 1)
@@ -127,4 +131,5 @@ STATES = Rule(
     "give a layer's own states, or those of another with as many units",
     "that is what a cell reads",
 )
+SAMPLES = Rule("the axis of the samples", _samples, "join along another", "a network computes each on its own")
 FEW = Rule("one input, the other a number", _few, "fold the number into the weights before it", "it is no tensor")

@@ -147,7 +147,7 @@ LAYERS: dict[str, Entry] = {
     "Average": Entry(rules=(rules.FEW,)),
     "MatrixProduct": Entry("transposed"),
     "ArgMax": Entry(),
-    "Concatenate": Entry("axis", (), "moves"),
+    "Concatenate": Entry("axis", (rules.SAMPLES,), "moves"),
     # What moves values.
     "Flatten": Entry("data_format", (), "moves"),
     "Reshape": Entry("target_shape", (), "moves"),
@@ -186,7 +186,7 @@ REFUSED: dict[str, Refused] = {
         "a state of images is not taken yet",
     ),
     **_all(
-        "HashedCrossing Hashing IntegerLookup StringLookup TextVectorization",
+        "HashedCrossing Hashing StringLookup TextVectorization",
         "encode the data before the network, and give an Embedding the numbers",
         "it reads text, or numbers of any size",
     ),
@@ -194,11 +194,6 @@ REFUSED: dict[str, Refused] = {
         "AutoContrast ContrastLimitedAdaptiveHistogramEqualization Equalization",
         "do that to the images before the network",
         "it divides by the range of a whole image, or looks its own histogram up",
-    ),
-    **_all(
-        "MelSpectrogram STFTSpectrogram",
-        "compute the spectra before the network",
-        "the firmware has no Fourier transform",
     ),
 }
 """Classes that people bring and that have no exact firmware. Of others there is nothing better to say than what has."""

@@ -1,4 +1,4 @@
-"""`write_onnx`: the exact twin as a file."""
+"""`write_onnx`: the exact twin, or a network as QONNX, as a file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,16 +26,17 @@ class ExportedOnnx:
     bytes: int
 
 
-def write_onnx(dataflow: Dataflow, path: Path) -> ExportedOnnx:
-    """Write a network's exact twin.
+def write_onnx(dataflow: Dataflow, path: Path, qonnx: bool = False) -> ExportedOnnx:
+    """Write a network's exact twin, or the network as QONNX.
 
     Raises:
-        LayerNotSupportedError: as `onnx_model`.
+        LayerNotSupportedError: as `onnx_model` and `qonnx_model`.
         StorageError: if it cannot be written, or is larger than an ONNX file can be.
     """
     from netloom.sim.onnx.model import OPSET, onnx_model
+    from netloom.sim.onnx.qonnx import qonnx_model
 
-    model = onnx_model(dataflow)
+    model = qonnx_model(dataflow) if qonnx else onnx_model(dataflow)
     size = model.ByteSize()
     if size > _LARGEST:
         raise StorageError(

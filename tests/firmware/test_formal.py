@@ -129,6 +129,13 @@ PROOFS = {
         )
         for beats, steps, depth in [(1, 2, 2), (1, 5, 2), (2, 3, 2), (2, 3, 3), (3, 2, 4), (3, 3, 6)]
     },
+    **{
+        f"start, {beats} beats, {steps} steps, {depth} places": Proof(
+            "scan_start", {"WIDTH": 2, "BEATS": beats, "STEPS": steps, "DEPTH": depth}
+        )
+        for beats, steps, depth in [(1, 1, 2), (1, 3, 2), (2, 3, 3), (3, 2, 4)]
+    },
+    "start on its parts": Proof("scan_start", STATE, "bmc", 12),
     "state on its parts": Proof("scan_state", STATE, "bmc", 12),
     "state in block RAM on its parts": Proof("scan_state", STATE | {"DEPTH": 5, "STYLE": "block"}, "bmc", 12),
     **{
@@ -221,6 +228,17 @@ FAULTS = {
         Proof("scan_state", STATE),
         ".out_ready(out_ready && !out_first)",
         ".out_ready(out_ready)",
+    ),
+    "what begins takes another's place": (
+        Proof("scan_start", STATE),
+        "start_ready = begins && fifo_takes",
+        "start_ready = fifo_takes",
+    ),
+    "another beginning": (Proof("scan_start", STATE), "begins ? start_data : in_data", "in_data"),
+    "the last step begins the next sequence": (
+        Proof("scan_start", {"WIDTH": 2, "BEATS": 1, "STEPS": 2, "DEPTH": 2}),
+        "begins ? start_valid : in_valid && !in_last",
+        "begins ? start_valid : in_valid",
     ),
     "another state to begin with": (Proof("scan_state", STATE), "= out_first ? initial_data :", "= "),
     "other steps pass": (Proof("scan_last", SCAN), "out_valid <= take && last", "out_valid <= take"),

@@ -86,16 +86,6 @@ def test_what_pre_training_gains_is_drawn_with_error_bars(monkeypatch, tmp_path)
     np.testing.assert_allclose(np.ptp(bars.get_segments(), axis=1)[:, 1], [2 * 0.5**0.5] * 2, rtol=1e-6)
 
 
-def test_reconstructions_of_the_engines_stand_below_the_images():
-    x = np.random.default_rng(0).random((12, 28, 28, 1))
-    shows = Shows(x, None, (), {"float": [x / 2], "fixed": [x.reshape(12, 784)[:11]]}, lambda engine, x: {})
-    (picture,) = AUTOENCODER.pictures(shows)
-    figure = Figure()
-    picture.draw(figure)
-    assert [figure.axes[row].get_ylabel() for row in (0, 10, 20)] == ["image", "float", "fixed"]
-    np.testing.assert_array_equal(figure.axes[13].images[0].get_array(), x[3, ..., 0] / 2)
-
-
 def test_pre_training_gained_with_every_number_of_labels():
     scratch, raised = json.loads(home.MEASURED.read_text()).values()
     assert list(scratch) == list(raised) and len(scratch) >= 3

@@ -77,6 +77,21 @@ def test_limits_of_samples_cut_across_chunks(directory: Path, tmp_path: Path, mo
     assert csim.layer_elements == quantized.layer_elements
 
 
+def test_the_twin_joins_the_ladder_if_asked_to(directory: Path, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    settings = SETTINGS.model_copy(update={"onnx": True, "csim_samples": 150})
+    evaluation.evaluate(directory, settings, tmp_path, Progress())
+    *_, quantized, onnx, csim = Simulation.load(tmp_path).fidelity
+    assert [one.engines for one in (quantized, onnx, csim)] == [
+        ("quantized", "fixed"),
+        ("fixed", "onnx"),
+        ("fixed", "csim"),
+    ]
+    assert (onnx.samples, onnx.mismatches, onnx.layer_mismatches) == (360, 0, 0)
+    assert (csim.samples, csim.mismatches) == (150, 0)
+    assert "onnx" in Simulation.load(tmp_path).scores
+
+
 def test_a_second_run_changes_nothing(directory: Path) -> None:
     before = (directory / rundir.REPORT_JSON).read_bytes()
     run = netloom.run("digits", directory=directory, settings=SETTINGS)

@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 
 import netloom
-from netloom.models import Dataset, get_network
+from netloom.models import Dataset, get_network, load_dataset, networks
 from netloom.models.data.cheques import SYMBOLS, draw_strips
+from netloom.models.data.clutter import draw_clutter
+from netloom.models.data.examples import Examples
 from netloom.models.data.faces import draw_scenes
+from netloom.models.data.films import draw_films
 from netloom.models.data.sets import DATASETS
+from netloom.models.tasks import find_task
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.testset import TestSet
 
@@ -45,6 +49,10 @@ def faces_in_scenes() -> Dataset:
     return drawn(x, y, "detection")
 
 
+def digits_in_clutter() -> Dataset:
+    return drawn(*draw_clutter(RANDOM.random((20, 8, 8)), np.arange(20) % 10, TRAIN + TEST, seed=0), "detection")
+
+
 def digits() -> tuple[np.ndarray, np.ndarray]:
     """Images that stand in for MNIST's: as bright as their number."""
     labels = np.arange(TRAIN + TEST) % 10
@@ -64,6 +72,29 @@ def images() -> Dataset:
 
 def strips() -> Dataset:
     return dataclasses.replace(drawn(*draw_strips(*digits(), TRAIN + TEST, 0), "amounts"), class_names=SYMBOLS)
+
+
+def signs() -> Dataset:
+    return drawn(RANDOM.integers(0, 256, (TRAIN + TEST, 32, 32, 3)) / 256, np.arange(TRAIN + TEST) % 43)
+
+
+def films() -> Dataset:
+    return drawn(*draw_films(RANDOM.random((20, 8, 8)), TRAIN + TEST, seed=0))
+
+
+def tiles() -> Dataset:
+    x = RANDOM.integers(0, 256, (TRAIN + TEST, 32, 32, 1)) / 256
+    return drawn(x, (x[..., 0] > 0.5).astype(np.int64), "segmentation")
+
+
+def jets() -> Dataset:
+    return drawn(RANDOM.normal(0, 1, (TRAIN + TEST, 16)), np.arange(TRAIN + TEST) % 5)
+
+
+def many_digits() -> Dataset:
+    """As many as a kernel machine takes examples of."""
+    x, y = digits()
+    return Dataset(np.repeat(x, 3, axis=0), np.repeat(y, 3), x[:TEST], y[:TEST], None, "drawn")
 
 
 def motors() -> Dataset:
@@ -90,6 +121,7 @@ SMALL = {
     "words": frames,
     "molecules": fingerprints,
     "faces": faces_in_scenes,
+    "clutter": digits_in_clutter,
     "pretrain": few_labels,
     "autoencoder": images,
     "cheque": strips,
@@ -98,12 +130,37 @@ SMALL = {
     "tiny-ic": pixels,
     "tiny-vww": scenes,
 }
+TRAINED = {
+    **SMALL,
+    **{name: lambda name=name: load_dataset(get_network(name).dataset) for name in ("warp", "digits")},
+    **{name: lambda: load_dataset("digits") for name in ("linear-digits", "kernel-digits")},
+    **{name: lambda: drawn(*digits()) for name in ("linear", "lenet")},
+    "kernel": many_digits,
+    "signs": signs,
+    "deep": pixels,
+    "video": films,
+    "cells": tiles,
+    "jets": jets,
+}
 PICTURED = {
     "splice": "What each mutation does",
     "pretrain": "What pre-training gains",
-    "autoencoder": "From the code back to the image",
+    "autoencoder": "Images, and each again",
     "cheque": "What is read, and where",
 }
+
+
+@pytest.mark.parametrize("name", [network.name for network in networks()])
+def test_a_network_trains_in_seconds_on_a_few_samples(name: str) -> None:
+    network, data = get_network(name), TRAINED[name]()
+    model = network.build()
+    before = model.get_weights()
+    network.train(model, data, dataclasses.replace(network.training, epochs=1))
+    assert all(np.isfinite(weights).all() for weights in model.get_weights())
+    assert any((old != new).any() for old, new in zip(before, model.get_weights(), strict=True))
+    examples = Examples(data.x_test, data.y_test)
+    scores = find_task(network.task).evaluate(lambda x: model.predict(x, verbose=0), examples)
+    assert network.score.name in scores
 
 
 @pytest.mark.slow

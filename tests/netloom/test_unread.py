@@ -148,6 +148,7 @@ OTHER_RUN = {
     "hls": netloom.HlsSettings(reuse_factor=2),
     "csim": False,
     "csim_samples": 3,
+    "onnx": True,
     "trace_samples": 3,
     "hardware": HARDWARE,
 }

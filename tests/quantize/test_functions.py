@@ -8,8 +8,10 @@ keras = pytest.importorskip("keras")
 from judges import agree  # noqa: E402
 from keras import layers  # noqa: E402
 
+from netloom.hls import HlsSettings, convert  # noqa: E402
 from netloom.models.tasks.task import last_function  # noqa: E402
 from netloom.quantize import Policy, quantize  # noqa: E402
+from netloom.sim import open_engine  # noqa: E402
 
 X = np.random.default_rng(0).normal(0, 1, (200, 6)).astype(np.float32)
 
@@ -52,3 +54,28 @@ def test_a_sigmoid_behind_a_quantizer_is_still_the_function_that_the_loss_asks_f
     twin = quantize(network(), Policy(), X, fine_tune_epochs=0)
     assert type(twin.layers[-1]).__name__ == "QActivation"
     assert last_function(twin) == "sigmoid"
+
+
+LINE = np.linspace(-2, 2, 300, dtype=np.float32).reshape(100, 3)
+
+
+def test_the_logarithm_of_what_is_held_above_zero(tmp_path):
+    """Functions in a row are one table: rounded between the two, the least value would be zero."""
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, keras.ops.log(keras.ops.maximum(inputs, 1e-6)))
+    twin = quantize(model, Policy.uniform(6), LINE, fine_tune_epochs=0)
+    assert sum(type(layer).__name__ == "QActivation" for layer in twin.layers) == 2
+    conversion = convert(twin, HlsSettings(), tmp_path / "net")
+    assert [layer.kind for layer in conversion.layers].count("NetloomTable") == 1
+    with open_engine("fixed", conversion=conversion) as fixed, open_engine("quantized", model=twin) as quantized:
+        found = fixed.predict(LINE)
+        np.testing.assert_array_equal(found, quantized.predict(LINE))
+    assert found.min() < -13 and np.abs(found[LINE > 0.1] - np.log(LINE[LINE > 0.1])).max() < 0.4
+
+
+def test_what_something_else_reads_as_well_keeps_its_quantizer():
+    inputs = keras.Input((3,))
+    wave = keras.ops.sin(inputs)
+    model = keras.Model(inputs, layers.Dense(2)(keras.ops.exp(wave) + wave))
+    twin = quantize(model, Policy.uniform(6), LINE, fine_tune_epochs=0)
+    assert sum(type(layer).__name__ == "QActivation" for layer in twin.layers) == 4

@@ -13,6 +13,11 @@ def one(layer, shape, batch=None):
     return keras.Sequential([keras.Input(shape, batch), layer], name="user")
 
 
+def joined(axis):
+    inputs = keras.Input((4,))
+    return keras.Model(inputs, layers.Concatenate(axis=axis, name="bad")([inputs, layers.Dense(4)(inputs)]))
+
+
 class Subclassed(keras.Model):
     def call(self, inputs):
         return inputs
@@ -43,6 +48,9 @@ REFUSED = [
     (lambda: one(layers.SimpleRNN(3, activation=layers.LeakyReLU(0.1), name="bad"), SERIES), ["'bad'", "LeakyReLU"]),
     (lambda: one(layers.Masking(name="bad"), SERIES), ["'bad'", "one length"]),
     (lambda: one(layers.Dense(3, dtype="float64", name="bad"), (4,)), ["'bad'", "float64"]),
+    (lambda: joined(axis=0), ["'bad'", "it joins samples"]),
+    (lambda: joined(axis=-2), ["'bad'", "it joins samples"]),
+    (lambda: one(layers.Reshape((1,)), ()), ["no axis", "keras.Input((1,))"]),
     (lambda: one(layers.Dense(3, name="bad"), (None, 4)), ["fixed"]),
     (lambda: keras.Sequential([layers.Dense(3)], name="bad"), ["'bad'", "no input shape"]),
     (lambda: Subclassed(name="bad"), ["'bad'", "functional", "--input-shape"]),
@@ -58,6 +66,12 @@ def test_layers_are_refused_by_name_with_a_way_out(build, parts):
     assert "\n" not in str(error.value)
     for part in parts:
         assert part in str(error.value)
+
+
+def test_an_input_that_no_layer_reads_is_refused():
+    inputs = [keras.Input((4,), name=name) for name in ("read", "idle")]
+    with pytest.raises(LayerNotSupportedError, match="layer 'idle': no layer reads this input; leave it out"):
+        quantize(keras.Model(inputs, layers.Dense(2)(inputs[0])), Policy(), [np.ones((5, 4))] * 2, fine_tune_epochs=0)
 
 
 def test_inputs_of_double_precision_are_refused():

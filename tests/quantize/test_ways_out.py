@@ -22,11 +22,6 @@ def network(shape: tuple[int, ...], *steps: Any) -> Any:
     return keras.Model(start, tensor)
 
 
-def attended(tensor: Any) -> Any:
-    query, key, value = (layers.Dense(4)(tensor) for _ in range(3))
-    return layers.Dot(axes=(2, 1))([layers.Softmax()(layers.Dot(axes=2)([query, key])), value])
-
-
 def doubled(tensor: Any) -> Any:
     return layers.Add()([tensor, layers.Dense(6)(tensor)])
 
@@ -53,10 +48,9 @@ CASES: dict[str, tuple[tuple[int, ...], list[Any], str, list[list[Any]]]] = {
         "use convolutions in TimeDistributed, then SimpleRNN, LSTM or GRU",
         [[layers.TimeDistributed(layers.Conv1D(2, 3)), layers.Reshape((3, 8)), layers.LSTM(3)]],
     ),
-    "Attention": (STEPS, [lambda x: layers.Attention()([x, x])], "build it from Dense, Dot and Softmax", [[attended]]),
-    "IntegerLookup": (
+    "Hashing": (
         (3,),
-        [layers.IntegerLookup(vocabulary=[7, 8, 9])],
+        [layers.Hashing(5)],
         "encode the data before the network, and give an Embedding the numbers",
         [[layers.Embedding(5, 2)]],
     ),
@@ -66,11 +60,22 @@ CASES: dict[str, tuple[tuple[int, ...], list[Any], str, list[list[Any]]]] = {
         "do that to the images before the network",
         [[layers.Conv2D(3, 1)]],
     ),
+    "MelSpectrogram": (
+        (24,),
+        [layers.MelSpectrogram(8, 4, num_mel_bins=3, sampling_rate=100)],
+        "use power_to_db=False, and 10",
+        [
+            [
+                layers.MelSpectrogram(8, 4, num_mel_bins=3, sampling_rate=100, power_to_db=False),
+                lambda x: 10 * keras.ops.log10(keras.ops.maximum(x, 1e-10)),
+            ]
+        ],
+    ),
     "STFTSpectrogram": (
-        (64, 1),
-        [layers.STFTSpectrogram(mode="log", frame_length=16, frame_step=8, fft_length=16)],
-        "compute the spectra before the network",
-        [[layers.Dense(2)]],
+        (24, 1),
+        [layers.STFTSpectrogram(mode="angle", frame_length=8, frame_step=4)],
+        "take mode='stft'",
+        [[layers.STFTSpectrogram(mode="stft", frame_length=8, frame_step=4)]],
     ),
 }
 

@@ -20,9 +20,9 @@ FAULTS = [
     ("scan_state", "out_first ? initial_data : fifo_data", "out_first ? fifo_data : initial_data"),
     ("scan_state", "in_valid && !in_last", "in_valid"),
     ("scan_state", "next <= next == AddressWidth'(WORDS - 1) ? '0 : next + 1'b1", "next <= '0"),
-    ("scan_start", "begins ? start_data : in_data", "in_data"),
+    ("scan_start", "begins ? start_data : in_data", "begins ? ~start_data : in_data"),
     ("scan_start", "begins ? start_valid : in_valid && !in_last", "begins ? start_valid : in_valid"),
-    ("scan_start", "!begins && fifo_takes", "fifo_takes"),
+    ("scan_start", "start_ready = begins && fifo_takes", "start_ready = fifo_takes"),
     ("step_position", "All - BEATS + 1", "All - BEATS"),
     ("step_position", "LeftWidth'(BEATS + 1)", "LeftWidth'(BEATS + 2)"),
 ]

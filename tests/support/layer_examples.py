@@ -131,6 +131,9 @@ LAYERS: dict[str, Example] = {
     "GroupNormalization": of(lambda: L.GroupNormalization(2), STEPS),
     "GroupedQueryAttention": Example(lambda x: L.GroupQueryAttention(2, 4, 2)(x, x), ((3, 4),)),
     "Identity": dense_then(L.Identity),
+    "IntegerLookup": of(
+        lambda: L.IntegerLookup(vocabulary=[7, 2, 9], output_mode="multi_hot", num_oov_indices=1), (5,), whole=12
+    ),
     "InputLayer": dense_then(L.ReLU),
     "LayerNormalization": of(lambda: L.LayerNormalization(axis=(1, 2)), (3, 4)),
     "LeakyReLU": dense_then(lambda: L.LeakyReLU(0.125)),
@@ -138,6 +141,7 @@ LAYERS: dict[str, Example] = {
     **_ranks("MaxPooling", 2),
     "Maximum": of(L.Maximum, VECTOR, VECTOR),
     "Minimum": of(L.Minimum, VECTOR, VECTOR),
+    "MelSpectrogram": of(lambda: L.MelSpectrogram(8, 4, num_mel_bins=3, sampling_rate=100, power_to_db=False), (24,)),
     "MixUp": image_then(L.MixUp),
     "MultiHeadAttention": Example(lambda x: L.MultiHeadAttention(2, 2)(x, x, use_causal_mask=True), ((3, 4),)),
     "Multiply": of(L.Multiply, STEPS, (8, 1)),
@@ -178,6 +182,7 @@ LAYERS: dict[str, Example] = {
     "Reshape": dense_then(lambda: L.Reshape((3, 2))),
     "Resizing": of(lambda: L.Resizing(3, 9), IMAGE),
     "ReversibleEmbedding": Example(_reversible, ((4,),), 7),
+    "STFTSpectrogram": of(lambda: L.STFTSpectrogram("log", 8, 4), (24, 1)),
     **_ranks("SeparableConv", 3, 3, ranks=(1, 2)),
     "Softmax": of(lambda: L.Softmax(axis=(1, 2)), (2, 3)),
     "Solarization": image_then(L.Solarization),
@@ -251,6 +256,33 @@ OPERATIONS: dict[str, Example] = {
     "EinsumDense of weights by place": _on(
         (3, 4), lambda x: L.EinsumDense("abc,bcd->adb", (2, 3), activation="relu", bias_axes="b")(x)
     ),
+    "comparisons and where": _on(
+        VECTOR,
+        lambda x, y: (
+            ops.where(ops.logical_and(x > y, ops.logical_not(y >= 0.5)), x, 0.25 * y)
+            + ops.cast(ops.logical_or(ops.not_equal(x, 0), y < 1), "float32")
+            + ops.where(x % 2.0 <= 1.0, -1.0, x // 0.5)
+        ),
+        2,
+    ),
+    "cast to int, one_hot": Example(lambda x: ops.one_hot(ops.cast(x / 2.0, "int32"), 4), ((3,),), whole=8),
+    "std, norm": _on(STEPS, lambda x: ops.std(x, axis=1) - ops.norm(x, axis=1)),
+    "norm of other orders": _on(STEPS, lambda x: ops.norm(x, ord=1, axis=1) - ops.norm(x, ord=np.inf, axis=1)),
+    "logsumexp": _on(STEPS, lambda x: ops.logsumexp(x, axis=1)),
+    "cumsum, prod": _on((3, 4), lambda x: ops.prod(ops.cumsum(x, axis=1), axis=1)),
+    "conv, max_pool, average_pool": _on(
+        IMAGE,
+        lambda x: (
+            ops.max_pool(ops.conv(x, np.linspace(-1, 1, 24).reshape(2, 2, 2, 3).astype("f"), padding="same"), 2)
+            + ops.average_pool(
+                ops.depthwise_conv(ops.pad(x, ((0, 0), (0, 0), (0, 0), (0, 1))), np.full((1, 2, 3, 1), 0.75, "f"), 1),
+                2,
+                strides=2,
+                padding="same",
+            )
+        ),
+    ),
+    "image.resize": _on(IMAGE, lambda x: ops.image.resize(x, (3, 5))),
     "a constant an element": _on(STEPS, lambda x: x + np.linspace(-1, 1, 32, dtype=np.float32).reshape(8, 4)),
 }
 """By what they are, of `keras.ops`."""

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from netloom.cli.commands.options import Inputs, RunDirectory, TaskName, examples
+from netloom.errors import SettingsError
 
 engine_app = typer.Typer(rich_markup_mode="rich")
 
@@ -64,13 +65,22 @@ def crosscheck(
     raise typer.Exit(cli_simulate.crosscheck_file(directory, inputs, labels, engine, task))
 
 
-@engine_app.command(epilog=examples("netloom export runs/digits --onnx digits.onnx"))
+@engine_app.command(
+    epilog=examples(
+        "netloom export runs/digits --onnx digits.onnx", "netloom export runs/digits --qonnx digits_qonnx.onnx"
+    )
+)
 def export(
     directory: RunDirectory,
-    onnx: Annotated[Path, typer.Option("--onnx", metavar="FILE", help="Where the ONNX file goes.")],
+    onnx: Annotated[Path | None, typer.Option("--onnx", metavar="FILE", help="Where the exact twin goes.")] = None,
+    qonnx: Annotated[Path | None, typer.Option("--qonnx", metavar="FILE", help="Where the QONNX model goes.")] = None,
 ) -> None:
-    """Write the exact twin as a plain ONNX graph: in onnxruntime each element it gives equals the simulator's."""
+    """Write the exact twin as a plain ONNX graph, whose numbers are the simulator's; or the network as QONNX."""
     from netloom import api
 
-    exported = api.export_onnx(directory, onnx)
-    typer.echo(f"{onnx}: {exported.nodes:,} nodes of opset {exported.opset}, {exported.bytes:,} bytes")
+    if onnx is None and qonnx is None:
+        raise SettingsError("say which file to write: --onnx FILE or --qonnx FILE")
+    for path, as_qonnx in ((onnx, False), (qonnx, True)):
+        if path is not None:
+            exported = api.export_onnx(directory, path, as_qonnx)
+            typer.echo(f"{path}: {exported.nodes:,} nodes of opset {exported.opset}, {exported.bytes:,} bytes")

@@ -21,10 +21,11 @@ from netloom.settings import RunSettings
 from netloom.sim import Fidelity, open_engine
 from netloom.sim.crosscheck import remembering
 from netloom.sim.fixed import FixedEngine
+from netloom.sim.float_limits import float_warning
 from netloom.sim.statistics import LayerStatistics
 
-_RUNGS = ("float", "quantized", "fixed", "csim")
-"""The engines of every run, each held against the one before it."""
+_RUNGS = ("float", "quantized", "fixed", "onnx", "csim")
+"""The engines of a run, each held against the one before it, what comes after `fixed` against that."""
 
 
 def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progress) -> None:
@@ -32,19 +33,22 @@ def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progre
 
     Args:
         directory: of the run, with models, conversion and data.
-        settings: of the run; without `csim` that engine is left out.
+        settings: of the run; without `csim` that engine is left out, with `onnx` that one joins.
         out: directory that gets the two files.
         progress: told how far it is.
     """
     conversion = Conversion.load(directory / rundir.CONVERSION)
     tests = TestSet.load(directory / rundir.DATA)
     task = run_task(tests, conversion)
+    if warning := float_warning(conversion):
+        progress.said(warning)
     statistics: list[LayerStatistics] = []
     with ExitStack() as stack:
         engines = []
         for name in _RUNGS:
             model = {"float": rundir.FLOAT_MODEL, "quantized": rundir.QUANTIZED_MODEL}.get(name)
-            if (name == "csim" and not settings.csim) or (model and not (directory / model).exists()):
+            asked_for = {"csim": settings.csim, "onnx": settings.onnx}.get(name, True)
+            if not asked_for or (model and not (directory / model).exists()):
                 continue
             progress.began("compiling hls4ml's C++" if name == "csim" else name)
             subject = open_engine(name, model=directory / model) if model else open_engine(name, conversion=conversion)

@@ -1,4 +1,4 @@
-"""Engines on a test set side by side, chunk by chunk, each held against the one before it."""
+"""Engines on a test set side by side, chunk by chunk, each held against the one before it, or against `fixed`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -25,6 +25,8 @@ def compare_all(
     limits: Mapping[str, int | None] | None = None,
 ) -> tuple[dict[str, list[np.ndarray]], list[Fidelity]]:
     """Every engine on the test set: outputs by engine, and each engine compared with the one before it.
+
+    Those after `fixed` are compared with that.
 
     Args:
         engines: in the order of the comparisons; one that runs on fewer samples than the next comes last.
@@ -61,7 +63,8 @@ def compare_all(
                 )
                 cut = {layer: values[:traced] for layer, values in first_layers.items()}
                 comparison.add([one[:count] for one in first], found, cut, layers)
-            before = (engine.name, found, layers)
+            if before is None or before[0] != "fixed":
+                before = (engine.name, found, layers)
     return (
         {name: joined(parts) for name, parts in outputs.items()},
         [comparison.result() for comparison in comparisons.values()],

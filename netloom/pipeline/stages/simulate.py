@@ -1,4 +1,4 @@
-"""Run float, quantized, fixed and csim on the test set and hold them against each other."""
+"""Run float, quantized, fixed, csim and, if asked to, onnx on the test set and hold them against each other."""
 
 from pathlib import Path
 
@@ -12,6 +12,7 @@ def _inputs(job: Job) -> dict[str, object]:
     return {
         "csim": job.settings.csim,
         "csim_samples": job.settings.csim_samples,
+        "onnx": job.settings.onnx,
         "trace_samples": job.settings.trace_samples,
         "compiler": compiler_version() if job.settings.csim else None,
     }

@@ -9,15 +9,49 @@ import numpy as np
 from netloom.quantize.flat.equal.parts import Parts
 from netloom.quantize.flat.equal.pools import reduced
 
+_MOST_NUMBERS = 2**16
+"""From the least to the greatest of a vocabulary: a table has no more entries."""
+
 
 def encoded(layer: Any, tensors: Sequence[Any], parts: Parts) -> Any:
     """`CategoryEncoding`: rows of a matrix of ones on its diagonal, their largest or their sum."""
+    return _joined(layer, tensors[0], tensors[0], np.eye(layer.num_tokens), parts)
+
+
+def numbered(layer: Any, tensors: Sequence[Any], parts: Parts) -> Any:
+    """`IntegerLookup`: what it gives for every number from below its vocabulary to above it, asked of itself."""
+    import keras
+
     (tensor,) = tensors
-    rows = _embedded(tensor, np.eye(layer.num_tokens), parts)
+    if layer.sparse:
+        parts.refuse("its result is sparse: use sparse=False")
+    if layer.num_oov_indices > 1:
+        parts.refuse("which of its num_oov_indices it gives is said by numbers of any size: use 1")
+    size = layer.vocabulary_size()
+    known = np.arange(size) if layer.invert else np.array(layer.get_vocabulary(include_special_tokens=False), np.int64)
+    if not layer.invert and layer.mask_token is not None:
+        known = np.append(known, layer.mask_token)
+    low, high = int(known.min()) - 1, int(known.max()) + 1
+    if high - low >= _MOST_NUMBERS:
+        parts.refuse(f"its numbers go from {low + 1} to {high - 1}, more than a table has entries: number them before")
+    numbers = np.arange(low, high + 1)
+    if layer.num_oov_indices == 0:
+        numbers = np.where(np.isin(numbers, known), numbers, known[0])  # others end in an error
+    found = keras.ops.convert_to_numpy(layer(numbers[:, None]))
+    index = parts.function(tensor, "clip", {"x_min": float(low), "x_max": float(high)})
+    index = parts.function(index, "add", {"x2": float(-low)}, "x1")
+    if layer.output_mode == "int":
+        return parts.function(index, "take", {"x": found.ravel().astype(float).tolist()}, "indices")
+    return _joined(layer, tensor, index, found, parts)
+
+
+def _joined(layer: Any, tensor: Any, index: Any, table: np.ndarray, parts: Parts) -> Any:
+    """Rows of a table, or their largest or sum over a sample's numbers, as `output_mode` says."""
+    rows = rows_at(index, table, parts)
     shape = tuple(layer.compute_output_shape(tensor.shape))[1:]
     if layer.output_mode == "one_hot":
         return parts.reshape(rows, shape)
-    rows = parts.reshape(rows, (prod(tensor.shape[1:]), layer.num_tokens))
+    rows = parts.reshape(rows, (prod(tensor.shape[1:]), table.shape[-1]))
     kind = "Max" if layer.output_mode == "multi_hot" else "Sum"
     return parts.reshape(reduced(kind, rows, 1, False, parts), shape)
 
@@ -28,7 +62,7 @@ def looked_up(layer: Any, tensors: Sequence[Any], parts: Parts) -> Any:
 
     if layer.mask_zero:
         parts.refuse("it masks its zeros: pad to one length, and give what pads a row of its own")
-    return _embedded(tensors[0], keras.ops.convert_to_numpy(layer.embeddings), parts)
+    return rows_at(tensors[0], keras.ops.convert_to_numpy(layer.embeddings), parts)
 
 
 def reversed_embedding(layer: Any, tensor: Any, parts: Parts) -> Any:
@@ -43,7 +77,8 @@ def reversed_embedding(layer: Any, tensor: Any, parts: Parts) -> Any:
     return parts.affine(bounded, layer.logit_soft_cap, 0)
 
 
-def _embedded(tensor: Any, table: np.ndarray, parts: Parts) -> Any:
+def rows_at(tensor: Any, table: np.ndarray, parts: Parts) -> Any:
+    """The rows of a table at whole numbers: one axis more, the last."""
     rows, length = table.shape
     layer_options = {"weights": [table.astype(np.float32)]}
     return parts.layer("Embedding", tensor, rows, length, **layer_options)

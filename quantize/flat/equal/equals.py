@@ -6,7 +6,7 @@ from typing import Any
 
 from netloom.quantize.flat import scales
 from netloom.quantize.flat.distributed import Cloner
-from netloom.quantize.flat.equal import embeddings, layouts, pools, products, recurrences, resizes
+from netloom.quantize.flat.equal import embeddings, layouts, pools, products, recurrences, resizes, spectra
 from netloom.quantize.flat.equal.affine import affine
 from netloom.quantize.flat.equal.functions import activated, discretized, is_several
 from netloom.quantize.flat.equal.parts import Parts
@@ -21,9 +21,12 @@ _WHOLE: dict[str, Callable[[Any, Sequence[Any], Parts], Any]] = {
     "Discretization": discretized,
     "Dot": products.dot,
     "EinsumDense": products.einsum_dense,
+    "IntegerLookup": embeddings.numbered,
+    "MelSpectrogram": spectra.mel,
     "RandomCrop": resizes.resized,
     "Resizing": resizes.resized,
     "ReversibleEmbedding": embeddings.looked_up,
+    "STFTSpectrogram": spectra.short_time_fourier,
 }
 """Layers that are always made of others -> what makes them."""
 

@@ -108,7 +108,13 @@ def _called(
 
 
 def _one(
-    layer: Any, cloner: Cloner, tensor: Any, initial: list[Any], name: str, parts: Parts, wanted: Sequence[bool]
+    layer: Any,
+    cloner: "Cloner | _Itself",
+    tensor: Any,
+    initial: list[Any],
+    name: str,
+    parts: Parts,
+    wanted: Sequence[bool],
 ) -> tuple[Any, list[Any]]:
     """A layer of one cell. Its state is the last step of what it gives; a memory it gives beside that, if it is to."""
     from netloom.quantize import layers

@@ -4,7 +4,7 @@ from netloom.hls.dataflow import ElementwiseFunction
 from netloom.sim.onnx.site import Site
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
-_KINDS = {
+KINDS = {
     ElementwiseFunction.ADD: "Add",
     ElementwiseFunction.SUBTRACT: "Sub",
     ElementwiseFunction.MULTIPLY: "Mul",
@@ -17,4 +17,4 @@ def write_elementwise(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
     """The points aligned, then one node."""
     gains = site.operation.gains(site.types)
     aligned = (writer.times(value, gain) for value, gain in zip(site.taken(writer), gains, strict=True))
-    return (writer.add(_KINDS[site.operation.function], *aligned),)
+    return (writer.add(KINDS[site.operation.function], *aligned),)

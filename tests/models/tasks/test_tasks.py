@@ -75,6 +75,60 @@ def test_outlines_of_a_segmentation_are_drawn_where_there_is_something_to_outlin
         assert not Segmentation().pictures(other)
 
 
+def test_reconstructions_of_the_engines_stand_below_the_images() -> None:
+    x = RANDOM.random((12, 28, 28, 1))
+    predictions = {"float": [x / 2], "fixed": [x.reshape(12, 784)[:11]]}
+    shows = Shows(x, None, (), predictions, lambda engine, inputs: {})
+    (picture,) = find_task("reconstruction").pictures(shows)
+    figure = Figure()
+    picture.draw(figure)
+    assert [figure.axes[row].get_ylabel() for row in (0, 10, 20)] == ["image", "float", "fixed"]
+    shown = figure.axes[13].images[0].get_array()
+    np.testing.assert_allclose(shown, np.clip((x[3, ..., 0] / 2 - x[:10].min()) / np.ptp(x[:10]), 0, 1))
+    assert not find_task("reconstruction").pictures(replace(shows, x=x.reshape(12, 784)))
+
+
+def test_estimates_are_drawn_against_what_was_measured() -> None:
+    measured, said = RANDOM.normal(0, 1, (2, 50, 3))
+    shows = Shows(said, measured, (), {"fixed": [said[:40]]}, lambda engine, inputs: {})
+    (picture,) = find_task("regression").pictures(shows)
+    figure = Figure()
+    picture.draw(figure)
+    points = figure.axes[0].lines[1]
+    np.testing.assert_array_equal(points.get_xydata(), np.stack([measured[:40].ravel(), said[:40].ravel()], axis=1))
+    assert not find_task("regression").pictures(replace(shows, y=None))
+
+
+def test_samples_are_drawn_with_their_highest_scores_and_some_that_are_misjudged() -> None:
+    x, y = RANDOM.random((20, 8, 8, 1)), np.arange(20) % 7
+    scores = np.eye(7)[y] + np.linspace(0, 0.5, 7)
+    scores[[15, 18]] = scores[0]  # 15 and 18 are of the classes 1 and 4, and taken for 0
+    scores[15, 1] = -1
+    shows = Shows(x, y, tuple("abcdefg"), {"fixed": [scores]}, lambda engine, inputs: {})
+    (picture,) = Classification().pictures(shows)
+    figure = Figure()
+    picture.draw(figure)
+    seen, bars = figure.axes[:6], figure.axes[6:]
+    for axes, number in zip(seen, [0, 1, 2, 3, 15, 18], strict=True):
+        wanted = (x[number, ..., 0] - x[number].min()) / np.ptp(x[number])
+        np.testing.assert_array_equal(axes.images[0].get_array(), wanted)
+    assert [[label.get_text() for label in axes.get_yticklabels()][-1] for axes in bars] == [
+        "a",
+        "b",
+        "c",
+        "d",
+        "a",
+        "a",
+    ]
+    assert bars[4].get_yticklabels()[0].get_text() == "b"
+    widths = [bar.get_width() for bar in bars[0].patches]
+    assert widths == sorted(widths) and len(widths) == 5
+    assert "orange is what was chosen in its stead" in picture.note
+    (line,) = Classification().pictures(replace(shows, x=RANDOM.random((20, 12)), y=None))
+    assert drawn(line, "line").count("<image") == 0 and "orange" not in line.note
+    assert not Classification().pictures(replace(shows, predictions={"fixed": [scores[:, :1]]}))
+
+
 @pytest.mark.parametrize(("threshold", "accuracy"), [(0.0, 0.5), (0.5, 1.0)])
 def test_one_output_decides_by_the_threshold(threshold: float, accuracy: float) -> None:
     task = Classification().deciding([threshold])

@@ -47,6 +47,13 @@ def test_conditions(text: str, metric: str, comparison: str, number: float) -> N
     assert (condition.metric.name, condition.comparison, condition.number) == (metric, comparison, number)
 
 
+def test_the_names_of_metrics_stay_whole_beside_many_reports(make: Make) -> None:
+    paths = [make(f"kernel-machine-{number}") for number in range(6)]
+    result = CliRunner().invoke(app, ["compare", *map(str, paths)], env={"COLUMNS": "80"})
+    assert result.exit_code == 0, result.output
+    assert "accuracy.quantized" in result.output and "…" not in result.output
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

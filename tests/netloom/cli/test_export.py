@@ -42,3 +42,17 @@ def test_what_no_onnx_file_holds_is_refused(zoo, tmp_path, monkeypatch):
     with pytest.raises(StorageError, match="an ONNX file has 2 GB at most, and this one would have"):
         netloom.export_onnx(zoo("mlp").conversion, tmp_path / "x.onnx")
     assert not list(tmp_path.iterdir())
+
+
+def test_one_of_the_files_is_named(zoo):
+    said = CLI.invoke(app, ["export", str(zoo("mlp").conversion.directory)])
+    assert said.exit_code == 2
+    assert "say which file to write: --onnx FILE or --qonnx FILE" in said.output.replace("\n", " ")
+
+
+def test_what_qonnx_cannot_say_is_refused_and_nothing_written(zoo, tmp_path):
+    path = tmp_path / "mlp.onnx"
+    said = CLI.invoke(app, ["export", str(zoo("mlp").conversion.directory), "--qonnx", str(path)])
+    assert said.exit_code == 2
+    assert "QONNX cannot say numbers that float32 does not hold" in " ".join(said.output.split())
+    assert not path.exists()

@@ -23,7 +23,8 @@ def call(*arguments: object) -> Result:
 def test_the_list_says_task_score_and_place_in_the_review() -> None:
     lines = call().output.splitlines()
     place = next(place for place, line in enumerate(lines) if line.startswith("lenet"))
-    assert all(words in lines[place] for words in ("classification", "accuracy ≥ 98.8 %", "8 bits"))
+    wanted = ("classification", "accuracy ≥ 98.8 %", "8 bits", f"{get_network('lenet').training_seconds} s to train")
+    assert all(words in lines[place] for words in wanted)
     assert "Figure 2" in lines[place + 1]
     assert "lenet" not in call("digits").output
 

@@ -84,6 +84,22 @@ def test_block_ram_of_a_vendors_part_is_counted_in_the_blocks_of_the_estimates(m
     assert "is counted in" not in call("plan", model, "--board", "ULX3S-25F").output
 
 
+def test_sequences_that_are_interleaved_come_faster(model: Path, tmp_path: Path) -> None:
+    import keras
+
+    x = keras.Input((6, 2), name="x")
+    keras.Model(x, keras.layers.GRU(4, name="gru")(x)).save(tmp_path / "gru.keras")
+    found = []
+    for more in ((), ("--interleave", 4)):
+        answer = call("plan", tmp_path / "gru.keras", "--board", "ULX3S-25F", "--design-seconds", 5, *more)
+        assert answer.exit_code == 0, answer.output
+        found.append(int(rows(answer.output)[0][0].replace(",", "")))
+    assert f"--target-ii {found[1]} --interleave 4 takes the fastest" in answer.output
+    assert found[1] < 0.5 * found[0]
+    answer = call("plan", model, "--board", "ULX3S-25F", "--interleave", 3)
+    assert answer.exit_code != 0 and "there is no loop over steps" in answer.output
+
+
 def np_samples():
     import numpy as np
 

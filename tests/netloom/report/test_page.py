@@ -12,7 +12,7 @@ from netloom.common.palette import INK
 from netloom.models.tasks import Picture
 from netloom.report.evidence import Evidence
 from netloom.report.html import flat, ladders, points, quantity, render, seconds, verdict
-from netloom.report.schema import FidelityRecord, Report
+from netloom.report.schema import FidelityRecord, Report, ScoreRecord
 
 
 def test_the_page_loads_nothing_from_outside(report: Report, evidence: Evidence) -> None:
@@ -144,6 +144,19 @@ def test_the_verdict_is_about_fixed_and_csim() -> None:
     assert broken.equal is False
     assert "1,234 mismatches in 5,000 outputs" in broken.sentence
     assert verdict([fidelity(("quantized", "fixed"), 0)]).equal is None
+
+
+def test_long_numbers_are_written_smaller_lest_they_leave_their_cards(report: Report, evidence: Evidence) -> None:
+    assert 'class="value long"' not in render(report, evidence)
+    error = ScoreRecord(name="mean_squared_error", unit="", better=-1)
+    small = report.model_copy(
+        update={
+            "task": report.task.model_copy(update={"scores": (error,)}),
+            "scores": {engine: {"mean_squared_error": 0.0005719} for engine in report.scores},
+        }
+    )
+    text = render(small, evidence)
+    assert text.count('class="value long"') == text.count('class="value') == 4
 
 
 def test_the_ladder_goes_down_in_points(report: Report) -> None:

@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
-from netloom.quantize.flat.equal import functions, pools, products
+from netloom.quantize.flat.equal import functions, products
+from netloom.quantize.flat.equal.calls import choices, of_layers, reductions
+from netloom.quantize.flat.equal.calls.call import Call
 from netloom.quantize.flat.equal.layouts import axes_of
 from netloom.quantize.flat.equal.moves import MOVES, orders
-from netloom.quantize.flat.equal.parts import Parts
 from netloom.quantize.flat.names import Names
 
 _MERGES = {"Add": "Add", "Subtract": "Subtract", "Multiply": "Multiply", "Maximum": "Maximum", "Minimum": "Minimum"}
@@ -34,60 +35,6 @@ _ACTIVATIONS = {
 """Operations of one tensor and no option -> their name in `keras.activations`."""
 
 _SAME = frozenset({"StopGradient", "Copy", "Identity"})
-
-
-class Call:
-    """One call of an operation that is no layer.
-
-    Attributes:
-        operation: what was called, an instance of a class of `keras.src.ops`.
-        kind: the name of its class.
-        values: its arguments in order, tensors and constants.
-        tensors: those that are symbolic tensors.
-        parts: makes the layers it becomes.
-    """
-
-    def __init__(self, operation: Any, args: Sequence[Any], kwargs: Mapping[str, Any], names: Names, name: str) -> None:
-        import keras
-
-        self.operation, self.kind = operation, type(operation).__name__
-        self.values = [*args, *kwargs.values()]
-        flat = keras.tree.flatten(self.values)
-        self.tensors = [value for value in flat if isinstance(value, keras.KerasTensor)]
-        self.parts = Parts(names, name, f"operation {name!r} (keras.ops, {self.kind})")
-
-    @property
-    def shape(self) -> tuple[Any, ...]:
-        """Of the first tensor, with its batch."""
-        return tuple(self.tensors[0].shape)
-
-    def layer(self, class_name: str, *args: Any, **options: Any) -> Any:
-        """The result of a Keras layer on the tensors."""
-        return self.parts.layer(
-            class_name, self.tensors if len(self.tensors) > 1 else self.tensors[0], *args, **options
-        )
-
-    def scaled(self, scale: Any, shift: Any) -> Any:
-        """The first tensor times a constant plus another."""
-        return self.parts.affine(self.tensors[0], scale, shift)
-
-    def function(self, *, options: Mapping[str, Any] | None = None, argument: str = "x") -> Any:
-        """The function of `keras.ops` of the first tensor's elements."""
-        return self.parts.function(self.tensors[0], functions.function_called(self.kind), options, argument)
-
-    def constant(self) -> np.ndarray | None:
-        """The argument that is no symbolic tensor, in float64; None if all are."""
-        import keras
-
-        for value in self.values:
-            if not isinstance(value, keras.KerasTensor):
-                return keras.ops.convert_to_numpy(value).astype(np.float64)
-        return None
-
-    def refuse(self, reason: str) -> NoReturn:
-        """Say that there is no layer that equals this call."""
-        self.parts.refuse(reason)
-        raise AssertionError
 
 
 def apply_operation(
@@ -115,8 +62,10 @@ def _result(call: Call, times: int) -> Any:
         return call.layer("Activation", _ACTIVATIONS[kind])
     if kind in _MERGES or kind in _ARITHMETIC:
         return _arithmetic(call)
-    if kind in _SAME or (kind == "Cast" and str(call.operation.dtype).startswith(("float", "bfloat"))):
+    if kind in _SAME or (kind == "Cast" and choices.keeps_values(call)):
         return call.layer("Activation", "linear")
+    if kind in choices.COMPARISONS:
+        return choices.compared(call)
     if kind in _FUNCTIONS:
         return call.function(options=_options(call.operation))
     if kind not in _OTHERS and kind not in MOVES:
@@ -216,22 +165,6 @@ def _stack(call: Call) -> Any:
     return call.parts.layer("Concatenate", [call.parts.reshape(one, shape) for one in call.tensors], axis=axis)
 
 
-def _reduced(call: Call) -> Any:
-    """`sum`, `mean`, `max`, `min`."""
-    one = call.operation
-    if getattr(one, "initial", None) is not None:
-        call.refuse("it has an initial value: leave that out")
-    return pools.reduced(call.kind.removeprefix("A").title(), call.tensors[0], one.axis, one.keepdims, call.parts)
-
-
-def _argmax(call: Call) -> Any:
-    return pools.place_of_largest(call.tensors[0], call.operation.axis, call.operation.keepdims, call.parts)
-
-
-def _variance(call: Call) -> Any:
-    return pools.variance(call.tensors[0], call.operation.axis, call.operation.keepdims, call.parts)
-
-
 def _absolute(call: Call) -> Any:
     """The greater of the tensor and its negative."""
     return call.parts.layer("Maximum", [call.tensors[0], call.scaled(-1, 0)])
@@ -273,7 +206,7 @@ def _with_batch(call: Call) -> Callable[[Any], Any] | None:
     import keras
 
     after = tuple(call.operation.compute_output_spec(call.tensors[0]).shape[1:])
-    whole = call.kind != "Reshape" or math.prod(after) == math.prod(call.shape[1:])
+    whole = call.kind != "Reshape" or (None not in after and math.prod(after) == math.prod(call.shape[1:]))
     if shape[0] not in (None, -1) or not whole:
         call.refuse(f"it must keep the batch axis: {call.shape} to {tuple(shape)}; use keras.layers.Reshape")
     change = keras.ops.reshape if call.kind == "Reshape" else keras.ops.broadcast_to
@@ -298,17 +231,12 @@ _OTHERS: dict[str, Callable[[Call], Any]] = {
     "LogSoftmax": _log_softmax,
     "Concatenate": _concatenate,
     "Stack": _stack,
-    "Mean": _reduced,
-    "Max": _reduced,
-    "Amax": _reduced,
-    "Min": _reduced,
-    "Amin": _reduced,
-    "Sum": _reduced,
-    "Var": _variance,
-    "Argmax": _argmax,
     "Absolute": _absolute,
     "Abs": _absolute,
     "Matmul": _matmul,
     "Einsum": _einsum,
+    **reductions.CALLS,
+    **choices.CALLS,
+    **of_layers.CALLS,
 }
 """Operations that are one layer or a few -> what calls them."""

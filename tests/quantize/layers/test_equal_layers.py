@@ -1,0 +1,173 @@
+"""Layers and operations that others equal, in every option: the flat model gives what the user's gives."""
+
+import keras
+import numpy as np
+import pytest
+
+from netloom.errors import LayerNotSupportedError
+from netloom.quantize import load_model
+from netloom.quantize.flat import flatten
+
+L, ops = keras.layers, keras.ops
+RNG = np.random.default_rng(0)
+SIGNED = RNG.integers(-12, 12, (40, 3))
+SOUND = RNG.normal(0, 1, (4, 24, 2)).astype(np.float32)
+
+
+def same(model, x):
+    wanted = np.asarray(model(x), np.float64)
+    flat = flatten(model)
+    given = [one.astype(np.float32) for one in x] if isinstance(x, list) else np.asarray(x, np.float32)
+    np.testing.assert_allclose(np.asarray(flat(given), np.float64), wanted, rtol=1e-4, atol=1e-4)
+    return flat
+
+
+def looking_up(**options):
+    inputs = keras.Input((3,), dtype="int64")
+    return keras.Model(inputs, L.IntegerLookup(vocabulary=[5, -2, 0, 9], **options)(inputs))
+
+
+LOOKUPS = [
+    {},
+    {"mask_token": 3},
+    {"output_mode": "multi_hot"},
+    {"output_mode": "count", "max_tokens": 7, "pad_to_max_tokens": True},
+    {"output_mode": "tf_idf", "idf_weights": [0.5, 1.0, 2.0, 0.25]},
+]
+
+
+@pytest.mark.parametrize("options", LOOKUPS, ids=str)
+def test_numbers_are_looked_up_those_that_are_not_there_too(options):
+    same(looking_up(**options), SIGNED)
+
+
+def test_a_place_gives_its_number_back():
+    same(looking_up(invert=True), np.abs(SIGNED) % 6)
+
+
+def test_one_hot_of_one_number():
+    inputs = keras.Input((1,), dtype="int32")
+    same(keras.Model(inputs, L.IntegerLookup(vocabulary=[5, 2], output_mode="one_hot")(inputs)), SIGNED[:, :1])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"num_oov_indices": 2}, "num_oov_indices"),
+        ({"output_mode": "count", "sparse": True}, "sparse=False"),
+    ],
+)
+def test_what_no_table_gives_is_refused(options, words):
+    with pytest.raises(LayerNotSupportedError, match=words):
+        flatten(looking_up(**options))
+
+
+def test_numbers_too_far_apart_are_refused():
+    inputs = keras.Input((3,), dtype="int64")
+    model = keras.Model(inputs, L.IntegerLookup(vocabulary=[1, 10**6])(inputs))
+    with pytest.raises(LayerNotSupportedError, match="go from 1 to 1000000"):
+        flatten(model)
+
+
+def test_a_file_whose_numbers_stand_in_it_is_read(tmp_path):
+    looking_up().save(tmp_path / "mine.keras")
+    same(load_model(tmp_path / "mine.keras"), SIGNED)
+
+
+@pytest.mark.parametrize("layout", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("mode", ["log", "magnitude", "psd", "real", "imag", "stft"])
+def test_spectra(mode, layout):
+    options = {"data_format": layout, "expand_dims": mode in ("psd", "stft")}
+    options["padding"] = "same" if mode == "real" else "valid"
+    x = SOUND if layout == "channels_last" else SOUND.transpose(0, 2, 1)
+    layer = L.STFTSpectrogram(mode, 8, 3, 16, **options)
+    if layout == "channels_first":
+        # TensorFlow has no such convolution on a CPU: what the layer would give, from the other layout.
+        last = L.STFTSpectrogram(mode, 8, 3, 16, **{**options, "data_format": "channels_last"})
+        wanted = np.asarray(last(SOUND))
+        wanted = wanted.transpose(0, 3, 1, 2) if options["expand_dims"] else wanted.transpose(0, 2, 1)
+        inputs = keras.Input(x.shape[1:])
+        found = flatten(keras.Model(inputs, layer(inputs)))(x)
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4)
+    else:
+        inputs = keras.Input(x.shape[1:])
+        same(keras.Model(inputs, layer(inputs)), x)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"mag_exp": 1.0, "window": "hamming"}, {"sequence_length": 6, "window": None}], ids=str
+)
+def test_mel_spectra(options):
+    inputs = keras.Input((24,))
+    layer = L.MelSpectrogram(8, 3, num_mel_bins=4, sampling_rate=100, min_freq=1.0, power_to_db=False, **options)
+    same(keras.Model(inputs, layer(inputs)), SOUND[:, :, 0])
+
+
+OPERATIONS = {
+    "comparisons": lambda x, y: ops.stack(
+        [
+            ops.cast(one, "float32")
+            for one in (
+                x > 1,
+                x >= 1,
+                ops.less(1, x),
+                ops.greater_equal(1, x),
+                ops.equal(x, 1),
+                ops.not_equal(x, 1),
+                x < y,
+                ops.equal(x, y),
+            )
+        ],
+        axis=-1,
+    ),
+    "where": lambda x, y: ops.where(x > y, 2.5, y) + ops.where(x, 0.0, y) + ops.where(y > 0, 0.0, 0.0),
+    "logic": lambda x, y: ops.cast(
+        ops.logical_or(ops.logical_and(x, y), ops.logical_not(ops.cast(x, "bool"))), "float32"
+    ),
+    "quotients": lambda x, y: x // 2 + y % 3,
+    "cast": lambda x, y: ops.cast(ops.cast(x / 3, "int32"), "float32") + y,
+    "norms": lambda x, y: (
+        ops.norm(x, axis=1, keepdims=True)
+        + ops.norm(ops.stack([x, y], axis=1), axis=(1, 2), keepdims=True)[:, 0]
+        + ops.std(y, axis=-1, keepdims=True)
+    ),
+    "sums of exponentials": lambda x, y: ops.logsumexp(ops.stack([x, y], axis=1), axis=(1, 2), keepdims=True)[:, 0],
+    "running": lambda x, y: ops.cumsum(x, axis=-1) * ops.prod(y, axis=1, keepdims=True),
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_operations(name):
+    inputs = [keras.Input((3,)), keras.Input((3,))]
+    model = keras.Model(inputs, OPERATIONS[name](*inputs))
+    x = (SIGNED // 4).astype(np.float32)
+    same(model, [x, x[::-1].copy()])
+
+
+def test_operations_that_are_layers():
+    inputs = keras.Input((6, 8, 4))
+    kernel = RNG.normal(0, 1, (3, 2, 4, 6)).astype(np.float32)
+    x = ops.conv(inputs, kernel, strides=(1, 2), padding="same")
+    x = ops.depthwise_conv(x, RNG.normal(0, 1, (2, 2, 6, 2)).astype(np.float32))
+    x = ops.max_pool(ops.average_pool(x, 2, strides=1, padding="same"), (2, 1))
+    x = ops.image.resize(x, (4, 5))
+    same(keras.Model(inputs, x), RNG.normal(0, 1, (3, 6, 8, 4)))
+
+
+@pytest.mark.parametrize(
+    ("compute", "words"),
+    [
+        (lambda x: ops.cumsum(x, axis=0), "axis other than 0"),
+        (lambda x: ops.prod(x, axis=0), "other than that of the samples"),
+        (lambda x: ops.norm(x, ord=3, axis=1), "ord=3"),
+        (lambda x: x % x, "floor of a quotient"),
+        (lambda x: x % 0.0, "divides by zero"),
+        (lambda x: ops.cast(x, "uint8"), "cast to int32"),
+        (lambda x: ops.logsumexp(x), "an axis other than 0"),
+        (lambda x: ops.reshape(x, (3, 1, -1)), "must keep the batch axis"),
+    ],
+)
+def test_what_has_no_equal_is_refused(compute, words):
+    inputs = keras.Input((3,))
+    with pytest.raises(LayerNotSupportedError, match=words):
+        flatten(keras.Model(inputs, compute(inputs)))
