@@ -13,7 +13,7 @@ pytest.importorskip("qonnx")
 from onnx_double import doubled
 from onnx_graphs import DOMAIN, FreeNet, OnnxNet
 
-BREVITAS = Path(__file__).parents[1] / "support" / "onnx" / "onnx_models" / "brevitas_dense.onnx"
+BREVITAS = Path(__file__).parents[2] / "support" / "onnx" / "onnx_models" / "brevitas_dense.onnx"
 SAMPLES = 24
 
 
