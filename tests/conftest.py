@@ -21,7 +21,7 @@ def shared(tmp_path_factory, worker_id) -> Path:
 
 @pytest.fixture(scope="session")
 def zoo(shared):
-    """`zoo(name)`: a network of `support/zoo.py`, converted and run in C++ once a test run."""
+    """`zoo(name)`: a network of `support/models/zoo.py`, converted and run in C++ once a test run."""
     from functools import cache
 
     from zoo import specimen

@@ -1,4 +1,4 @@
-"""Models as users write them, all the way to the simulated hardware: `support/user_zoo.py`."""
+"""Models as users write them, all the way to the simulated hardware: `support/models/user_zoo.py`."""
 
 import pytest
 
