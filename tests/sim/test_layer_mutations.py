@@ -207,7 +207,6 @@ RTL = [
     ("tokens", "gather", "AddressBits'({row, ", "AddressBits'({~row, ", "embedding"),
     ("tokens", "gather", "step[0] <= next", "step[0] <= '0", "embedding"),
     ("tokens", "matmul", ".start({OUT_WIDTH{1'b0}})", ".start({OUT_WIDTH{1'b1}})", "attention_scores"),
-    ("tokens", "matmul", "in0_ready = room && in1_valid", "in0_ready = room", "attention_scores"),
     ("elements", "clamp", "below ? Low[OUT_WIDTH-1:0]", "below ? High[OUT_WIDTH-1:0]", "lines"),
     ("elements", "combine_value", "$signed(a) > $signed(b)", "$signed(a) < $signed(b)", "softmax"),
     ("elements", "elementwise", "result = a - b", "result = a + b", "difference"),
