@@ -9,6 +9,7 @@ from zoo import quant  # noqa: E402
 
 from netloom.errors import InputError, SettingsError  # noqa: E402
 from netloom.hls import HlsSettings, convert  # noqa: E402
+from netloom.sim import engine as engine_module  # noqa: E402
 from netloom.sim import open_engine  # noqa: E402
 from netloom.sim.engines import KINDS  # noqa: E402
 from netloom.sim.keras_engine import KerasEngine  # noqa: E402
@@ -60,3 +61,13 @@ def test_an_unknown_engine_is_refused_with_those_that_there_are():
 def test_a_netlist_engine_needs_its_netlist_too():
     with pytest.raises(SettingsError, match="engine 'netlist' needs a netlist"):
         open_engine("netlist", design="folder")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_finite_numbers_whose_sum_is_not_are_taken(dtype):
+    far = np.full((2, 9), np.finfo(dtype).max, dtype)
+    assert (engine_module._checked(far, (9,), 0) == far).all()
+    for bad in (np.nan, np.inf, -np.inf):
+        far[1, 4] = bad
+        with pytest.raises(InputError, match="sample 1 has NaN or infinity"):
+            engine_module._checked(far, (9,), 0)
