@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from netloom.errors import DataUnavailableError
+from netloom.models.data.catching import load_catching
 from netloom.models.data.cheques import load_cheques
 from netloom.models.data.cifar10 import CIFAR10
 from netloom.models.data.clutter import load_clutter
@@ -24,6 +25,7 @@ from netloom.models.data.words import SPOKEN_DIGITS
 
 DATASETS: Mapping[str, Callable[[], Dataset]] = {
     CIFAR10.name: CIFAR10.load,
+    "catching": load_catching,
     "cheques": load_cheques,
     "clutter": load_clutter,
     "curves": load_curves,

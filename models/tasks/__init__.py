@@ -2,6 +2,7 @@
 
 from netloom.models.tasks.anomaly import Anomaly
 from netloom.models.tasks.classification import Classification
+from netloom.models.tasks.control import Control
 from netloom.models.tasks.detection import Detection
 from netloom.models.tasks.grammar import Grammar, Writes
 from netloom.models.tasks.multilabel import Multilabel
@@ -16,6 +17,7 @@ from netloom.models.tasks.task import Outputs, Predict, Score, Task
 __all__ = [
     "Anomaly",
     "Classification",
+    "Control",
     "Detection",
     "Grammar",
     "Multilabel",

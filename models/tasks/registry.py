@@ -9,6 +9,7 @@ from netloom.errors import InputError, SettingsError
 from netloom.models.data.examples import Arrays
 from netloom.models.tasks.anomaly import Anomaly
 from netloom.models.tasks.classification import Classification, is_one_hot
+from netloom.models.tasks.control import Control
 from netloom.models.tasks.detection import Detection
 from netloom.models.tasks.grammar import AMOUNTS
 from netloom.models.tasks.multilabel import Multilabel
@@ -30,6 +31,7 @@ _TASKS: dict[str, Task] = {
         Multilabel(),
         Reading(),
         Reading("amounts", AMOUNTS),
+        Control(),
     )
 }
 _GUESSES = ("classification", "segmentation", "multilabel", "regression")

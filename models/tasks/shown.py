@@ -31,10 +31,12 @@ def as_picture(values: np.ndarray) -> np.ndarray | None:
     """A sample as (height, width) or (height, width, 3) in 0 to 1, if it can be seen as an image; else None.
 
     A flat sample of a square number of values, 7 x 7 and more, is taken for a square image; of frames or slices,
-    (frames, height, width, 1 or 3), all are seen, one beside the other.
+    (frames, height, width, 1 or 3), all are seen, one beside the other, as are two channels.
     """
     if values.ndim == 4:
         values = np.concatenate(values, axis=1)
+    if values.ndim == 3 and values.shape[-1] == 2:
+        values = np.concatenate([values[..., 0], values[..., 1]], axis=1)
     side = math.isqrt(values.size)
     if values.ndim == 1 and side >= 7 and side * side == values.size:
         values = values.reshape(side, side)

@@ -8,6 +8,7 @@ import pytest
 
 import netloom
 from netloom.models import Dataset, get_network, load_dataset, networks
+from netloom.models.data.catching import ACTIONS, drawn_positions
 from netloom.models.data.cheques import SYMBOLS, draw_strips
 from netloom.models.data.clutter import draw_clutter
 from netloom.models.data.examples import Examples
@@ -116,6 +117,11 @@ def scenes() -> Dataset:
     return Dataset(x[:12], y[:12], x[12:], y[12:], None, "drawn")
 
 
+def games() -> Dataset:
+    screens = drawn_positions(TRAIN + TEST, np.random.default_rng(0)).screens()
+    return Dataset(screens[:TRAIN], None, screens[TRAIN:], None, ACTIONS, "drawn", "it is played", "control")
+
+
 SMALL = {
     "splice": bases,
     "words": frames,
@@ -125,6 +131,7 @@ SMALL = {
     "pretrain": few_labels,
     "autoencoder": images,
     "cheque": strips,
+    "control": games,
     "tiny-ad": motors,
     "tiny-kws": coefficients,
     "tiny-ic": pixels,
@@ -147,6 +154,7 @@ PICTURED = {
     "pretrain": "What pre-training gains",
     "autoencoder": "Images, and each again",
     "cheque": "What is read, and where",
+    "control": "How it plays",
 }
 
 

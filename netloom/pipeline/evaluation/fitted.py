@@ -8,7 +8,7 @@ import numpy as np
 
 from netloom.errors import InputError, NotSupportedError
 from netloom.models import Dataset
-from netloom.models.data.examples import Arrays, as_list
+from netloom.models.data.examples import Arrays, Examples, as_list
 from netloom.models.tasks import Several, find_task
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def fitted(model: "keras.Model", name: str, dataset: Dataset) -> Dataset:
         for output, one, tensor in zip(outputs, as_list(labels), model.outputs, strict=True):
             where = f"{dataset.source}: {split}" + (f"/{output}" if output else "")
             each[output].check(where, name, tuple(tensor.shape[1:]), one)
-    if dataset.y_test is None and not task.has_targets:
+    if dataset.y_test is None and task.wanted(Examples(dataset.x_test, None)) is not None:
         _check_reconstruction(model, name, dataset)
     return dataset
 

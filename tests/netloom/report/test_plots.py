@@ -49,6 +49,7 @@ def test_misjudged_samples_are_shown_first(evidence: Evidence) -> None:
         ((60,), False),
         ((100, 2), False),
         ((3, 8, 8, 1), True),
+        ((8, 8, 2), True),
     ],
 )
 def test_what_can_be_seen_as_an_image(shape: tuple[int, ...], picture: bool) -> None:
