@@ -133,8 +133,8 @@ def _one(
     state = None
     if wanted[0]:
         # A layer of its own in any case: what it gives and its state may both be outputs of the model.
-        whole = last.size == order.size == units
-        state = parts.layer("Activation", result, "linear") if whole else parts.rearrange(result, last[:units])
+        # No Activation: hls4ml gives a linear one a type of its own, which may be narrower.
+        state = layers.Rearrange(last[:units].tolist(), name=parts.names.of(f"{parts.name}_state"))(result)
     states = [state, *(parts.rearrange(result, last[units:]) if wish else None for wish in wanted[1:])]
     return parts.rearrange(result, order[..., :units]) if memory else result, states
 
