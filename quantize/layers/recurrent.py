@@ -91,10 +91,12 @@ class _WithMemory:
         return loop.inner_loop(sequences, initial_state, mask)
 
     def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
-        """That of result and memory."""
+        """That of result and memory, and of the states if they are returned."""
         del initial_state_shape
-        shape = super().compute_output_shape(sequences_shape)  # type: ignore[misc]
-        return (*shape[:-1], 2 * shape[-1])
+        shapes = super().compute_output_shape(sequences_shape)  # type: ignore[misc]
+        shape, *states = shapes if self.return_state else [shapes]  # type: ignore[attr-defined]
+        shape = (*shape[:-1], 2 * shape[-1])
+        return (shape, *states) if states else shape
 
 
 @keras.saving.register_keras_serializable("netloom")
