@@ -78,7 +78,7 @@ def works_of(dataflow: Dataflow, outputs: tuple[str, ...]) -> tuple[list[Work], 
             continue
         read = [windows[name].inputs[0] if name in windows else name for name in node.inputs]
         inputs = tuple(stored[name] for name in read)
-        if isinstance(node.operation, Permute) and node.operation.in_order and len(inputs) == 1:
+        if isinstance(node.operation, Permute) and _reshapes(dataflow, node):
             stored[node.name] = inputs[0]
             alone[node.name] &= alone[node.inputs[0]]
             continue
@@ -99,6 +99,11 @@ def works_of(dataflow: Dataflow, outputs: tuple[str, ...]) -> tuple[list[Work], 
     if any(name in windows for name in outputs):
         raise NoFormError
     return works, stored
+
+
+def _reshapes(dataflow: Dataflow, node: Node) -> bool:
+    types = dataflow.input_types(node)
+    return len(types) == 1 and node.operation.reshapes([types[0].size])  # type: ignore[attr-defined]
 
 
 def _stages(dataflow: Dataflow, node: Node) -> list[NativeStage]:

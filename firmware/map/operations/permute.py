@@ -13,7 +13,7 @@ def lay_out_permute(builder: DesignBuilder, node: Node, operation: Permute) -> N
     """Nothing at all for a reshape; else a buffer that is written in one order and read in another."""
     tensors = builder.dataflow.input_types(node)
     sources = [builder.take(name) for name in node.inputs]
-    if operation.in_order and len(sources) == 1 and operation.indices.size == tensors[0].size:
+    if len(tensors) == 1 and operation.reshapes([tensors[0].size]):
         builder.give(node, sources[0])
         return
     lanes = permute_lanes(operation, [tensor.size for tensor in tensors], builder.interval)

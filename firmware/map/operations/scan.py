@@ -105,7 +105,7 @@ def _apart(
     order = np.arange(group * size).reshape(outer, inner, -1)
     order = (order[:, ::-1] if backwards else order).swapaxes(0, 1)
     move = Permute(order.ravel())
-    if move.in_order:
+    if move.reshapes([move.indices.size]):
         return stream
     lanes = permute_lanes(move, [move.indices.size], builder.interval * group)
     turned = builder.with_lanes(node, stream, lanes)

@@ -22,9 +22,12 @@ class Permute(Operation):
         """The shape of the indices, the inputs' type."""
         return (TensorType(self.indices.shape, inputs[0].element),)
 
+    def reshapes(self, sizes: Sequence[int]) -> bool:
+        """Whether every element of inputs of these sizes stays where it is in memory, and none is left out."""
+        return self._in_order and self.indices.size == sum(sizes)
+
     @cached_property
-    def in_order(self) -> bool:
-        """Whether every element stays where it is in memory: a reshape."""
+    def _in_order(self) -> bool:
         return bool((self.indices.ravel() == np.arange(self.indices.size)).all())
 
     def padding(self, inputs: Sequence[TensorType]) -> tuple[tuple[int, int], ...] | None:
@@ -60,7 +63,7 @@ class Permute(Operation):
         batch = arrays[0].shape[0]
         flat = [array.reshape(batch, tensor.size) for array, tensor in zip(arrays, inputs, strict=True)]
         joined = flat[0] if len(flat) == 1 else np.concatenate(flat, axis=1)
-        if self.in_order and self.indices.size == sum(tensor.size for tensor in inputs):
+        if self.reshapes([tensor.size for tensor in inputs]):
             return joined.reshape(batch, *self.indices.shape)
         moved = joined[:, np.maximum(self.indices.ravel(), 0)]
         missing = self.indices.ravel() < 0

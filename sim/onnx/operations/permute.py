@@ -10,7 +10,7 @@ def write_permute(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
     """A zero at the end is what the index -1 reads."""
     permute, sizes = site.operation, [tensor.size for tensor in site.types]
     values = site.taken(writer)
-    if permute.in_order and permute.indices.size == sum(sizes) and len(sizes) == 1:
+    if len(sizes) == 1 and permute.reshapes(sizes):
         return (writer.reshape(values[0], permute.indices.shape),)
     flat = [writer.reshape(value, (size,)) for value, size in zip(values, sizes, strict=True)]
     joined = flat[0] if len(flat) == 1 else writer.add("Concat", *flat, axis=1)

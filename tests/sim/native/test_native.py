@@ -167,6 +167,13 @@ def test_convolutions_of_signed_numbers(padding, dilation, stride, made):
     check(flow, made, (1, 70))
 
 
+def test_what_keeps_the_first_values_is_no_reshape(made):
+    first, to = Permute(np.arange(30)), Cast(FixedPoint.parse("fixed<6,3,RND,SAT>"))
+    check(stack("fixed<8,3,RND_CONV,SAT>", first, to), made)
+    check(stack("fixed<8,3,RND_CONV,SAT>", product(40, 40), to, first), made)
+    check(stack("fixed<8,3,RND_CONV,SAT>", first, product(30, 3)), made)
+
+
 def test_moves_with_gaps_and_of_several_tensors(made):
     places = np.array([3, -1, 0, 7, 12, -1, 20, 9])
     check(stack("fixed<8,3,RND_CONV,SAT>", Permute(places), product(8, 3)), made)
