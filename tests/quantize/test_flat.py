@@ -234,7 +234,7 @@ def branching():
     ("build", "words"),
     [
         (lambda: refused(lambda x: ops.einsum("abc->acb", x)), "Einsum.*two factors"),
-        (lambda: refused(lambda x: ops.argmax(x, axis=-1)), "Argmax.*write it with keras layers"),
+        (lambda: refused(lambda x: ops.argsort(x, axis=-1)), "Argsort.*write it with keras layers"),
         (lambda: refused(lambda x: x / 0), "Divide.*by zero"),
         (lambda: refused(lambda x: x[0:2, :]), "GetItem.*keep the batch"),
         (lambda: refused(lambda x: ops.reshape(x, (-1, 6))), "keep the batch"),

@@ -1,4 +1,4 @@
-"""Products of two streams in whole designs: every folding, both orders of the second tensor, DSP blocks."""
+"""Whole designs with products of two streams, `matmul`: every folding, both orders of the second, DSP blocks."""
 
 import pytest
 from designs import Network, check_design

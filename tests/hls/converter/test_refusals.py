@@ -40,25 +40,6 @@ def test_refused_by_name_before_anything_is_written(case, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def two_inputs(join, second=(4,)):
-    a, b = keras.Input((4,), name="a"), keras.Input(second, name="b")
-    return keras.Model([a, b], join(quant(5, 0, "qa")(a), quant(5, 0, "qb")(b)))
-
-
-@pytest.mark.parametrize(
-    ("build", "said"),
-    [
-        (lambda: two_inputs(lambda a, b: layers().Dot(1, name="odd one")([a, b])), "run netloom.quantize"),
-    ],
-    ids=["dot"],
-)
-def test_merges_are_refused_by_name(build, said, tmp_path):
-    with pytest.raises(LayerNotSupportedError, match="'odd one") as caught:
-        convert(build(), PARALLEL, tmp_path / "net")
-    assert said in str(caught.value)
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.parametrize("lowered", [False, True], ids=["as it is", "taken for its input"])
 def test_a_variable_of_another_type_than_what_comes_of_its_layer_is_refused(lowered, tmp_path, monkeypatch):
     from netloom.hls import hls4ml_graph

@@ -28,6 +28,15 @@ def samples(network):
     return [rng.normal(0, 1.5, (50, *tensor.shape[1:])) for tensor in network.inputs]
 
 
+def test_a_dot_of_two_inputs_is_one(tmp_path):
+    """As Keras's layer stands in a quantized model, without `netloom.quantize`."""
+    inputs = [keras.Input((4,), name=name) for name in ("first", "second")]
+    joined = [closed(one, 5, 0, f"quantizer{number}") for number, one in enumerate(inputs)]
+    network = keras.Model(inputs, keras.layers.Dot(1, name="dot")(joined))
+    conversion = agree(network, samples(network), tmp_path, "io_parallel")
+    assert any(isinstance(node.operation, MatMul) for node in conversion.dataflow.nodes)
+
+
 @pytest.mark.parametrize(
     ("first", "second", "transposed", "io_type"),
     [

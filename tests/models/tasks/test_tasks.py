@@ -15,6 +15,7 @@ from sklearn.metrics import (
 )
 
 from netloom.errors import InputError, SettingsError
+from netloom.models.data.catching import drawn_positions
 from netloom.models.data.examples import Examples
 from netloom.models.tasks import Classification, Segmentation, Shows, Task, add_task, find_task, guess_task, tasks
 from netloom.models.tasks.multilabel import roc
@@ -71,7 +72,7 @@ def test_outlines_of_a_segmentation_are_drawn_where_there_is_something_to_outlin
     shows = Shows(x, truth, (), {"fixed": [outputs]}, lambda engine, inputs: {})
     (picture,) = Segmentation().pictures(shows)
     assert drawn(picture, "outlines").count("<image") == 4
-    for other in (replace(shows, y=truth * 0), replace(shows, x=RANDOM.random((6, 8, 8, 2))), replace(shows, y=None)):
+    for other in (replace(shows, y=truth * 0), replace(shows, x=RANDOM.random((6, 8, 8, 5))), replace(shows, y=None)):
         assert not Segmentation().pictures(other)
 
 
@@ -241,7 +242,8 @@ def test_what_is_not_known_costs_nothing_in_training(activation: str) -> None:
 
 @pytest.mark.parametrize("task", tasks(), ids=lambda task: task.name)
 def test_without_targets_there_are_no_scores_or_none_are_needed(task: Task) -> None:
-    assert (task.evaluate(lambda x: x, Examples(np.ones((3, 2)), None)) == {}) == task.has_targets
+    x = drawn_positions(3, np.random.default_rng(0)).screens() if task.name == "control" else np.ones((3, 2))
+    assert (task.evaluate(lambda x: x.reshape(len(x), -1)[:, :3], Examples(x, None)) == {}) == task.has_targets
 
 
 @pytest.mark.parametrize(

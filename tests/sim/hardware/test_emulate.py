@@ -159,7 +159,7 @@ def test_identify_has_no_payload(line: Line) -> None:
     assert line.ask(encode(Frame(1, Request.IDENTIFY, b"\0"))).code == Status.WRONG_LENGTH
 
 
-@pytest.mark.parametrize("kind", [0, 3, 255])
+@pytest.mark.parametrize("kind", [0, 4, 255])
 def test_unknown_kind(line: Line, kind: int) -> None:
     frame = line.ask(encode(Frame(1, kind, b"")))  # type: ignore[arg-type]
     assert (frame.code, frame.payload) == (Status.UNKNOWN_KIND, b"")
