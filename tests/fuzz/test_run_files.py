@@ -32,7 +32,7 @@ def test_the_run_is_whole_before_it_is_mutated(pristine: Path, tmp_path: Path) -
 
 
 def test_a_few_mutations(pristine: Path) -> None:
-    assert found(pristine, 0, 30) == []
+    assert found(pristine, 0, 12) == []
 
 
 @pytest.mark.slow
