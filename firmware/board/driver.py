@@ -22,7 +22,8 @@ from netloom.firmware.board.protocol import (
     outputs_of,
 )
 from netloom.firmware.board.shell import BAUD, IDLE_SECONDS, MOST_SAMPLES, request_samples
-from netloom.firmware.emit.emitted import EmittedDesign, EmittedPort
+from netloom.firmware.emit.design_file import PortPart
+from netloom.firmware.emit.emitted import EmittedDesign
 
 _BITS_PER_BYTE = 10
 _MARGIN = 2.0
@@ -254,7 +255,7 @@ def _refusal(reply: Frame, answer_length: int) -> str:
     return next((reason for status, reason in reasons.items() if status == reply.code), f"unknown status {reply.code}")
 
 
-def _quantized(array: np.ndarray, port: EmittedPort) -> np.ndarray:
+def _quantized(array: np.ndarray, port: PortPart) -> np.ndarray:
     array = np.asarray(array)
     if array.dtype.kind not in "fiub":
         raise InputError(f"input {port.name!r} must be numeric, not {array.dtype}")
