@@ -17,10 +17,12 @@ from netloom.common.process import answer, run_logged, which
 from netloom.errors import SettingsError, StorageError, ToolMissingError
 from netloom.hls.conversion import PROJECT
 from netloom.sim.csim.csim_exact import exact_bridge, exact_helpers
+from netloom.sim.csim.csim_headers import precompiled
 
 _FOLDER = "csim"
 _MOST_LIBRARIES = 500
-_LEVELS = ("-O0", "-Og", "-O1", "-O2", "-O3")
+_BEST = "-O3"
+_LEVELS = ("-O0", "-Og", "-O1", "-O2", _BEST)
 _FLAGS = ("-fPIC", "-fno-gnu-unique", "-w", "-I.", "-Ifirmware/ap_types/", '-DWEIGHTS_DIR="firmware/weights"')
 _HELPERS = "firmware/nnet_utils/nnet_helpers.h"
 _SOURCES = (f"firmware/{PROJECT}.cpp", f"{PROJECT}_bridge.cpp")
@@ -44,13 +46,13 @@ def compiler() -> str:
 
 
 def level() -> str:
-    """How g++ optimizes: -O3, or what NETLOOM_CSIM_LEVEL says. -Og takes two thirds of the time to compile, and its
-    library several times as long for a sample: for networks that are converted often and run on few.
+    """How g++ optimizes: -O3, or what NETLOOM_CSIM_LEVEL says. -Og takes half the time to compile, and its library
+    several times as long for a sample: for who converts many networks and runs each on few.
 
     Raises:
         SettingsError: if it says anything else.
     """
-    chosen = os.environ.get("NETLOOM_CSIM_LEVEL") or "-O3"
+    chosen = os.environ.get("NETLOOM_CSIM_LEVEL") or _BEST
     if chosen not in _LEVELS:
         raise SettingsError(f"NETLOOM_CSIM_LEVEL must be one of {', '.join(_LEVELS)}, not {chosen!r}")
     return chosen
@@ -85,10 +87,13 @@ def compiled_library(project: Path, *, exact: bool = False) -> Path:
                 (work / Path(path).name).write_text(change(_text(project / path)), encoding="utf-8")
             # The header first, so that its guard keeps the project's own out.
             parts = [str(work / Path(_HELPERS).name), _SOURCES[0], str(work / Path(_SOURCES[1]).name)]
+        command = [compiler(), _standard(), level(), *_FLAGS]
+        # To precompile takes as long as what it saves in a few compilations.
+        if level() != _BEST and (headers := precompiled(project, command)):
+            parts.insert(0, str(headers))
         unit, library = work / "all.cpp", work / "library.so"
         unit.write_text("".join(f'#include "{part}"\n' for part in parts), encoding="utf-8")
-        command = [compiler(), _standard(), level(), *_FLAGS, "-shared", str(unit), "-o", str(library)]
-        run_logged([command], project, log, "g++ on hls4ml's C++ project")
+        run_logged([[*command, "-shared", str(unit), "-o", str(library)]], project, log, "g++ on hls4ml's C++ project")
         return library
 
     folder = cache_folder() / _FOLDER

@@ -113,7 +113,7 @@ def test_the_level_of_optimization(monkeypatch):
     monkeypatch.setenv("NETLOOM_CSIM_LEVEL", "-O1")
     assert csim_build.level() == "-O1"
     monkeypatch.setenv("NETLOOM_CSIM_LEVEL", "-march=native")
-    with pytest.raises(SettingsError, match="NETLOOM_CSIM_LEVEL must be one of -O0, .*, not '-march=native'"):
+    with pytest.raises(SettingsError, match=r"one of -O0, .*, not '-march=native'"):
         csim_build.level()
 
 
