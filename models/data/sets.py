@@ -21,6 +21,7 @@ from netloom.models.data.molecules import TOX21
 from netloom.models.data.nuclei import NUCLEI
 from netloom.models.data.signs import SIGNS
 from netloom.models.data.splice import SPLICE
+from netloom.models.data.stories import ONE_FACT, TWO_FACTS
 from netloom.models.data.words import SPOKEN_DIGITS
 
 DATASETS: Mapping[str, Callable[[], Dataset]] = {
@@ -43,6 +44,8 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = {
     LHC_JETS.name: LHC_JETS.load,
     SPLICE.name: SPLICE.load,
     SPOKEN_DIGITS.name: SPOKEN_DIGITS.load,
+    ONE_FACT.name: ONE_FACT.load,
+    TWO_FACTS.name: TWO_FACTS.load,
     TOX21.name: TOX21.load,
 }
 

@@ -15,6 +15,7 @@ from netloom.models.data.examples import Examples
 from netloom.models.data.faces import draw_scenes
 from netloom.models.data.films import draw_films
 from netloom.models.data.sets import DATASETS
+from netloom.models.data.stories import PLACES, Question, bags
 from netloom.models.tasks import find_task
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.testset import TestSet
@@ -122,6 +123,15 @@ def games() -> Dataset:
     return Dataset(screens[:TRAIN], None, screens[TRAIN:], None, ACTIONS, "drawn", "it is played", "control")
 
 
+def stories() -> Dataset:
+    places = [PLACES[number % len(PLACES)] for number in range(TRAIN + TEST)]
+    asked = frozenset("where is john".split())
+    told = [(frozenset(f"john went to the {place}".split()), frozenset(["mary"])) for place in places]
+    x, y = bags([Question(*one) for one in zip(told, [asked] * len(told), places, strict=True)])
+    train, test = ({name: array[part] for name, array in x.items()} for part in (slice(TRAIN), slice(TRAIN, None)))
+    return Dataset(train, y[:TRAIN], test, y[TRAIN:], PLACES, "drawn")
+
+
 SMALL = {
     "splice": bases,
     "words": frames,
@@ -132,6 +142,7 @@ SMALL = {
     "autoencoder": images,
     "cheque": strips,
     "control": games,
+    "memory": stories,
     "tiny-ad": motors,
     "tiny-kws": coefficients,
     "tiny-ic": pixels,
@@ -155,6 +166,7 @@ PICTURED = {
     "autoencoder": "Images, and each again",
     "cheque": "What is read, and where",
     "control": "How it plays",
+    "memory": "Where it looks for the answer",
 }
 
 
