@@ -3,7 +3,7 @@
 import gzip
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -44,7 +44,7 @@ class Question:
 
 
 def questions(text: str) -> Iterator[Question]:
-    """What stands in a file of bAbI: numbered lines, of which 1 begins a story; a question has its answer after a tab."""
+    """What stands in a file of bAbI: numbered lines, where 1 begins a story; a question has a tab and its answer."""
     story: list[frozenset[str]] = []
     for line in text.splitlines():
         number, _, rest = line.partition(" ")

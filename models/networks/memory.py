@@ -1,4 +1,4 @@
-"""`memory`, `memory-two-facts`: memory networks, which read a story sentence by sentence and answer questions about it."""
+"""`memory`: memory networks, which read a story sentence by sentence and answer questions about it."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -85,14 +85,14 @@ def pictures(shows: Shows) -> Sequence[Picture]:
 def _network(
     name: str, number: int, builder: Callable[[], "keras.Model"], training: Training, expected: float, seconds: int
 ) -> Network:
-    facts = {1: "one sentence", 2: "two sentences together"}[number]
+    facts = {1: "one", 2: "two together"}[number]
     return Network(
         name=name,
         title="Memory network" if number == 1 else "Memory network, two facts",
         review="The future of deep learning: memory networks, which answer questions about stories",
         description=(
-            f"Answers where somebody or something is, after a story of up to {SENTENCES} sentences of which {facts} have"
-            " the answer, by attention over the sentences."
+            f"Answers where somebody or something is, after a story of up to {SENTENCES} sentences, {facts} of which"
+            " have the answer, by attention over them."
         ),
         dataset=f"stories-{number}",
         builder=builder,
