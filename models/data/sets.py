@@ -19,6 +19,7 @@ from netloom.models.data.machines import load_machines
 from netloom.models.data.mnist import MNIST, load_few_labels, load_images
 from netloom.models.data.molecules import TOX21
 from netloom.models.data.nuclei import NUCLEI
+from netloom.models.data.shakespeare import SHAKESPEARE
 from netloom.models.data.signs import SIGNS
 from netloom.models.data.splice import SPLICE
 from netloom.models.data.stories import ONE_FACT, TWO_FACTS
@@ -39,6 +40,7 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = {
     MNIST.name: MNIST.load,
     "mnist-few-labels": load_few_labels,
     "mnist-images": load_images,
+    SHAKESPEARE.name: SHAKESPEARE.load,
     SIGNS.name: SIGNS.load,
     NUCLEI.name: NUCLEI.load,
     LHC_JETS.name: LHC_JETS.load,

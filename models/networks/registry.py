@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from netloom.errors import NetworkNotFoundError
 from netloom.models.networks import (
     cells,
+    characters,
     cheque,
     clutter,
     control,
@@ -51,6 +52,8 @@ _NETWORKS: tuple[Network, ...] = (
     splice.NETWORK,
     words.NETWORK,
     molecules.NETWORK,
+    characters.RNN,
+    characters.NETWORK,
     memory.NETWORK,
     control.NETWORK,
     tiny_ad.NETWORK,
