@@ -24,6 +24,7 @@ from netloom.models.data.shakespeare import SHAKESPEARE
 from netloom.models.data.signs import SIGNS
 from netloom.models.data.splice import SPLICE
 from netloom.models.data.stories import ONE_FACT, TWO_FACTS
+from netloom.models.data.wikitext import WIKITEXT
 from netloom.models.data.words import SPOKEN_DIGITS
 
 DATASETS: Mapping[str, Callable[[], Dataset]] = {
@@ -51,6 +52,7 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = {
     ONE_FACT.name: ONE_FACT.load,
     TWO_FACTS.name: TWO_FACTS.load,
     TOX21.name: TOX21.load,
+    WIKITEXT.name: WIKITEXT.load,
 }
 
 

@@ -18,6 +18,7 @@ from netloom.models.data.number_words import FRENCH, translated
 from netloom.models.data.sets import DATASETS
 from netloom.models.data.shakespeare import STEPS, pieces
 from netloom.models.data.stories import PLACES, Question, bags
+from netloom.models.data.wikitext import BEFORE, WORDS, words_before
 from netloom.models.networks.characters import CHARACTERS
 from netloom.models.tasks import find_task
 from netloom.pipeline import rundir
@@ -147,9 +148,17 @@ def number_words() -> Dataset:
     return Dataset(train, y[:TRAIN], test, y[TRAIN:], FRENCH.names, "made", task="sentences")
 
 
+def articles() -> Dataset:
+    x, y = words_before(np.arange(TRAIN + TEST + BEFORE) % 11)
+    names = tuple(f"w{number}" for number in range(WORDS))
+    return Dataset(x[:TRAIN], y[:TRAIN], x[TRAIN:], y[TRAIN:], names, "drawn", task="language")
+
+
 SMALL = {
     "splice": bases,
     "words": frames,
+    "speech": frames,
+    "language": articles,
     "molecules": fingerprints,
     "faces": faces_in_scenes,
     "clutter": digits_in_clutter,
@@ -182,6 +191,9 @@ PICTURED = {
     "splice": "What each mutation does",
     "pretrain": "What pre-training gains",
     "autoencoder": "Images, and each again",
+    "language": "Beside counted words",
+    "words": "How a word is recognized",
+    "speech": "How a word is recognized",
     "cheque": "What is read, and where",
     "control": "How it plays",
     "characters": "What it writes",
