@@ -19,6 +19,7 @@ from netloom.models.data.machines import load_machines
 from netloom.models.data.mnist import MNIST, load_few_labels, load_images
 from netloom.models.data.molecules import TOX21
 from netloom.models.data.nuclei import NUCLEI
+from netloom.models.data.number_words import load_number_words
 from netloom.models.data.shakespeare import SHAKESPEARE
 from netloom.models.data.signs import SIGNS
 from netloom.models.data.splice import SPLICE
@@ -43,6 +44,7 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = {
     SHAKESPEARE.name: SHAKESPEARE.load,
     SIGNS.name: SIGNS.load,
     NUCLEI.name: NUCLEI.load,
+    "number-words": load_number_words,
     LHC_JETS.name: LHC_JETS.load,
     SPLICE.name: SPLICE.load,
     SPOKEN_DIGITS.name: SPOKEN_DIGITS.load,

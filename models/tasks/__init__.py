@@ -12,6 +12,7 @@ from netloom.models.tasks.reading import Reading
 from netloom.models.tasks.registry import add_task, find_task, guess_task, parts_of, read_targets, tasks
 from netloom.models.tasks.regression import Reconstruction, Regression
 from netloom.models.tasks.segmentation import Segmentation
+from netloom.models.tasks.sentences import Sentences
 from netloom.models.tasks.several import Several
 from netloom.models.tasks.task import Outputs, Predict, Score, Task
 
@@ -31,6 +32,7 @@ __all__ = [
     "Regression",
     "Score",
     "Segmentation",
+    "Sentences",
     "Several",
     "Shows",
     "Task",

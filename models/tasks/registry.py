@@ -17,6 +17,7 @@ from netloom.models.tasks.next_symbol import NextSymbol, in_bits, perplexity
 from netloom.models.tasks.reading import Reading
 from netloom.models.tasks.regression import Reconstruction, Regression
 from netloom.models.tasks.segmentation import Segmentation
+from netloom.models.tasks.sentences import Sentences
 from netloom.models.tasks.several import Several
 from netloom.models.tasks.task import Score, Task
 
@@ -35,6 +36,7 @@ _TASKS: dict[str, Task] = {
         Control(),
         NextSymbol("characters", Score("bits_a_character", better=-1), in_bits),
         NextSymbol("language", Score("perplexity", better=-1), perplexity),
+        Sentences(),
     )
 }
 _GUESSES = ("classification", "segmentation", "multilabel", "regression")

@@ -14,6 +14,7 @@ from netloom.models.data.clutter import draw_clutter
 from netloom.models.data.examples import Examples
 from netloom.models.data.faces import draw_scenes
 from netloom.models.data.films import draw_films
+from netloom.models.data.number_words import FRENCH, translated
 from netloom.models.data.sets import DATASETS
 from netloom.models.data.shakespeare import STEPS, pieces
 from netloom.models.data.stories import PLACES, Question, bags
@@ -140,6 +141,12 @@ def text() -> Dataset:
     return Dataset(x[:TRAIN], y[:TRAIN], x[TRAIN:], y[TRAIN:], names, "drawn", task="characters")
 
 
+def number_words() -> Dataset:
+    x, y = translated(np.arange(TRAIN + TEST))
+    train, test = ({name: array[part] for name, array in x.items()} for part in (slice(TRAIN), slice(TRAIN, None)))
+    return Dataset(train, y[:TRAIN], test, y[TRAIN:], FRENCH.names, "made", task="sentences")
+
+
 SMALL = {
     "splice": bases,
     "words": frames,
@@ -152,6 +159,7 @@ SMALL = {
     "control": games,
     "characters": text,
     "characters-rnn": text,
+    "translation": number_words,
     "memory": stories,
     "tiny-ad": motors,
     "tiny-kws": coefficients,
@@ -178,6 +186,7 @@ PICTURED = {
     "control": "How it plays",
     "characters": "What it writes",
     "characters-rnn": "What it writes",
+    "translation": "Where it looks while it writes",
     "memory": "Where it looks for the answer",
 }
 
