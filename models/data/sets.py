@@ -19,8 +19,11 @@ from netloom.models.data.machines import load_machines
 from netloom.models.data.mnist import MNIST, load_few_labels, load_images
 from netloom.models.data.molecules import TOX21
 from netloom.models.data.nuclei import NUCLEI
+from netloom.models.data.number_words import load_number_words
+from netloom.models.data.shakespeare import SHAKESPEARE
 from netloom.models.data.signs import SIGNS
 from netloom.models.data.splice import SPLICE
+from netloom.models.data.stories import ONE_FACT, TWO_FACTS
 from netloom.models.data.words import SPOKEN_DIGITS
 
 DATASETS: Mapping[str, Callable[[], Dataset]] = {
@@ -38,11 +41,15 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = {
     MNIST.name: MNIST.load,
     "mnist-few-labels": load_few_labels,
     "mnist-images": load_images,
+    SHAKESPEARE.name: SHAKESPEARE.load,
     SIGNS.name: SIGNS.load,
     NUCLEI.name: NUCLEI.load,
+    "number-words": load_number_words,
     LHC_JETS.name: LHC_JETS.load,
     SPLICE.name: SPLICE.load,
     SPOKEN_DIGITS.name: SPOKEN_DIGITS.load,
+    ONE_FACT.name: ONE_FACT.load,
+    TWO_FACTS.name: TWO_FACTS.load,
     TOX21.name: TOX21.load,
 }
 
