@@ -7,10 +7,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from netloom.common.ends import Ends
 from netloom.common.reading import read_bytes
 from netloom.errors import StorageError
 from netloom.firmware.build.inert import objection
-from netloom.firmware.emit.design_file import DESIGN_FILE, DesignFile, PortPart, StreamPart, read_design_file
+from netloom.firmware.emit.design_file import (
+    DESIGN_FILE,
+    DesignFile,
+    PortPart,
+    StreamPart,
+    read_design_file,
+)
 from netloom.firmware.stream import Stream
 from netloom.fixed_point import FixedPoint
 
@@ -73,6 +80,7 @@ class EmittedDesign:
         instances: name of an instance in the top -> name of its unit, where the two differ.
         keeps_state: whether an inference depends on those before it, since the last reset.
         group: inferences that must be there before any of them comes out.
+        ends: what the host does before the inputs and after the outputs.
     """
 
     folder: Path
@@ -89,6 +97,7 @@ class EmittedDesign:
     instances: Mapping[str, str] = field(default_factory=dict)
     keeps_state: bool = False
     group: int = 1
+    ends: Ends = field(default_factory=Ends)
 
     @property
     def output_bytes(self) -> int:
@@ -112,6 +121,8 @@ class EmittedDesign:
             digest.update(f"{name} {len(text)}\n".encode() + text)
         ports = [(port.port, port.shape, str(port.stream.element)) for port in (*self.inputs, *self.outputs)]
         digest.update(repr(ports).encode())
+        if self.ends:
+            digest.update(self.ends.model_dump_json().encode())
         return int.from_bytes(digest.digest()[:8], "little")
 
     @classmethod
@@ -174,6 +185,7 @@ def _design(folder: Path, file: DesignFile) -> EmittedDesign:
         instances={f"{unit.name}_i": unit.name for unit in file.units},
         keeps_state=file.keeps_state,
         group=file.group,
+        ends=Ends(inputs=tuple(port.host for port in file.inputs), outputs=tuple(port.host for port in file.outputs)),
     )
 
 
