@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from netloom.errors import DataUnavailableError
+from netloom.models.data.blocks import load_blocks
 from netloom.models.data.catching import load_catching
 from netloom.models.data.cheques import load_cheques
 from netloom.models.data.cifar10 import CIFAR10
@@ -29,6 +30,7 @@ from netloom.models.data.words import SPOKEN_DIGITS
 
 DATASETS: Mapping[str, Callable[[], Dataset]] = {
     CIFAR10.name: CIFAR10.load,
+    "blocks": load_blocks,
     "catching": load_catching,
     "cheques": load_cheques,
     "clutter": load_clutter,

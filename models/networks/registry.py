@@ -4,6 +4,7 @@ from difflib import get_close_matches
 
 from netloom.errors import NetworkNotFoundError
 from netloom.models.networks import (
+    captions,
     cells,
     characters,
     cheque,
@@ -60,6 +61,7 @@ _NETWORKS: tuple[Network, ...] = (
     characters.RNN,
     characters.NETWORK,
     translation.NETWORK,
+    captions.NETWORK,
     memory.NETWORK,
     control.NETWORK,
     tiny_ad.NETWORK,

@@ -8,6 +8,7 @@ import pytest
 
 import netloom
 from netloom.models import Dataset, get_network, load_dataset, networks
+from netloom.models.data.blocks import CAPTIONS, draw_blocks
 from netloom.models.data.catching import ACTIONS, drawn_positions
 from netloom.models.data.cheques import SYMBOLS, draw_strips
 from netloom.models.data.clutter import draw_clutter
@@ -154,6 +155,11 @@ def articles() -> Dataset:
     return Dataset(x[:TRAIN], y[:TRAIN], x[TRAIN:], y[TRAIN:], names, "drawn", task="language")
 
 
+def blocks() -> Dataset:
+    (x, y), (x_test, y_test) = draw_blocks(TRAIN, 0), draw_blocks(TEST, 1)
+    return Dataset(x, y, x_test, y_test, CAPTIONS.names, "drawn", task="sentences")
+
+
 SMALL = {
     "splice": bases,
     "words": frames,
@@ -169,6 +175,7 @@ SMALL = {
     "characters": text,
     "characters-rnn": text,
     "translation": number_words,
+    "captions": blocks,
     "memory": stories,
     "tiny-ad": motors,
     "tiny-kws": coefficients,
@@ -199,6 +206,7 @@ PICTURED = {
     "characters": "What it writes",
     "characters-rnn": "What it writes",
     "translation": "Where it looks while it writes",
+    "captions": "Where it looks at each word",
     "memory": "Where it looks for the answer",
 }
 
