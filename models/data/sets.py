@@ -14,6 +14,7 @@ from netloom.models.data.digits import load_digits
 from netloom.models.data.faces import load_faces
 from netloom.models.data.figures import load_figures
 from netloom.models.data.films import load_films
+from netloom.models.data.glimpses import load_glimpses, load_overviews
 from netloom.models.data.jets import LHC_JETS
 from netloom.models.data.keywords import KEYWORDS
 from netloom.models.data.machines import load_machines
@@ -39,6 +40,8 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = {
     "faces": load_faces,
     "figures": load_figures,
     "films": load_films,
+    "glimpses": load_glimpses,
+    "overviews": load_overviews,
     "keywords": KEYWORDS.load,
     "machines": load_machines,
     MNIST.name: MNIST.load,

@@ -4,6 +4,7 @@ from netloom.models.tasks.anomaly import Anomaly
 from netloom.models.tasks.classification import Classification
 from netloom.models.tasks.control import Control
 from netloom.models.tasks.detection import Detection
+from netloom.models.tasks.glimpse import Glimpse
 from netloom.models.tasks.grammar import Grammar, Writes
 from netloom.models.tasks.multilabel import Multilabel
 from netloom.models.tasks.next_symbol import NextSymbol
@@ -21,6 +22,7 @@ __all__ = [
     "Classification",
     "Control",
     "Detection",
+    "Glimpse",
     "Grammar",
     "Multilabel",
     "NextSymbol",

@@ -11,6 +11,7 @@ from netloom.models.tasks.anomaly import Anomaly
 from netloom.models.tasks.classification import Classification, is_one_hot
 from netloom.models.tasks.control import Control
 from netloom.models.tasks.detection import Detection
+from netloom.models.tasks.glimpse import Glimpse
 from netloom.models.tasks.grammar import AMOUNTS
 from netloom.models.tasks.multilabel import Multilabel
 from netloom.models.tasks.next_symbol import NextSymbol, in_bits, perplexity
@@ -37,6 +38,7 @@ _TASKS: dict[str, Task] = {
         NextSymbol("characters", Score("bits_a_character", better=-1), in_bits),
         NextSymbol("language", Score("perplexity", better=-1), perplexity),
         Sentences(),
+        Glimpse(),
     )
 }
 _GUESSES = ("classification", "segmentation", "multilabel", "regression")

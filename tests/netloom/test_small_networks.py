@@ -15,6 +15,7 @@ from netloom.models.data.clutter import draw_clutter
 from netloom.models.data.examples import Examples
 from netloom.models.data.faces import draw_scenes
 from netloom.models.data.films import draw_films
+from netloom.models.data.glimpses import MIDDLE, draw_worlds, looks
 from netloom.models.data.number_words import FRENCH, translated
 from netloom.models.data.sets import DATASETS
 from netloom.models.data.shakespeare import STEPS, pieces
@@ -160,6 +161,17 @@ def blocks() -> Dataset:
     return Dataset(x, y, x_test, y_test, CAPTIONS.names, "drawn", task="sentences")
 
 
+def worlds_to_see() -> Dataset:
+    images, labels = digits()
+    worlds, best = draw_worlds(images[..., 0], labels, seed=0)
+    x_train, x_test = looks(worlds[:TRAIN], best[:TRAIN]), looks(worlds[TRAIN:], np.full(TEST, MIDDLE))
+    return Dataset(x_train, worlds[:TRAIN], x_test, worlds[TRAIN:], None, "drawn", task="glimpse")
+
+
+def overviews() -> Dataset:
+    return drawn(RANDOM.integers(0, 256, (TRAIN + TEST, 30, 30, 1)) / 256, np.arange(TRAIN + TEST) % 10)
+
+
 SMALL = {
     "splice": bases,
     "words": frames,
@@ -172,6 +184,8 @@ SMALL = {
     "autoencoder": images,
     "cheque": strips,
     "control": games,
+    "glimpse": worlds_to_see,
+    "glimpse-passive": overviews,
     "characters": text,
     "characters-rnn": text,
     "translation": number_words,
@@ -207,6 +221,7 @@ PICTURED = {
     "characters-rnn": "What it writes",
     "translation": "Where it looks while it writes",
     "captions": "Where it looks at each word",
+    "glimpse": "Where it looks<",
     "memory": "Where it looks for the answer",
 }
 
