@@ -8,6 +8,7 @@ from netloom.models.data.catching import load_catching
 from netloom.models.data.cheques import load_cheques
 from netloom.models.data.cifar10 import CIFAR10
 from netloom.models.data.clutter import load_clutter
+from netloom.models.data.copying import load_copying
 from netloom.models.data.curves import load_curves
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.digits import load_digits
@@ -35,6 +36,7 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = {
     "catching": load_catching,
     "cheques": load_cheques,
     "clutter": load_clutter,
+    "copying": load_copying,
     "curves": load_curves,
     "digits": load_digits,
     "faces": load_faces,

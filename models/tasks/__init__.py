@@ -16,6 +16,7 @@ from netloom.models.tasks.segmentation import Segmentation
 from netloom.models.tasks.sentences import Sentences
 from netloom.models.tasks.several import Several
 from netloom.models.tasks.task import Outputs, Predict, Score, Task
+from netloom.models.tasks.turing import Turing
 
 __all__ = [
     "Anomaly",
@@ -38,6 +39,7 @@ __all__ = [
     "Several",
     "Shows",
     "Task",
+    "Turing",
     "Writes",
     "add_task",
     "find_task",

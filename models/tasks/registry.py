@@ -21,6 +21,7 @@ from netloom.models.tasks.segmentation import Segmentation
 from netloom.models.tasks.sentences import Sentences
 from netloom.models.tasks.several import Several
 from netloom.models.tasks.task import Score, Task
+from netloom.models.tasks.turing import Turing
 
 _TASKS: dict[str, Task] = {
     task.name: task
@@ -39,6 +40,7 @@ _TASKS: dict[str, Task] = {
         NextSymbol("language", Score("perplexity", better=-1), perplexity),
         Sentences(),
         Glimpse(),
+        Turing(),
     )
 }
 _GUESSES = ("classification", "segmentation", "multilabel", "regression")

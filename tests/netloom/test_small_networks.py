@@ -12,7 +12,7 @@ from netloom.models.data.blocks import CAPTIONS, draw_blocks
 from netloom.models.data.catching import ACTIONS, drawn_positions
 from netloom.models.data.cheques import SYMBOLS, draw_strips
 from netloom.models.data.clutter import draw_clutter
-from netloom.models.data.examples import Examples
+from netloom.models.data.examples import Examples, take
 from netloom.models.data.faces import draw_scenes
 from netloom.models.data.films import draw_films
 from netloom.models.data.glimpses import MIDDLE, draw_worlds, looks
@@ -172,6 +172,15 @@ def overviews() -> Dataset:
     return drawn(RANDOM.integers(0, 256, (TRAIN + TEST, 30, 30, 1)) / 256, np.arange(TRAIN + TEST) % 10)
 
 
+def steps_of_a_machine() -> Dataset:
+    data = load_dataset("copying")
+    assert data.y_test is not None
+    few = {
+        name: take(x, slice(count)) for name, x, count in (("train", data.x_train, TRAIN), ("test", data.x_test, TEST))
+    }
+    return dataclasses.replace(data, x_train=few["train"], x_test=few["test"], y_test=take(data.y_test, slice(TEST)))
+
+
 SMALL = {
     "splice": bases,
     "words": frames,
@@ -190,6 +199,7 @@ SMALL = {
     "characters-rnn": text,
     "translation": number_words,
     "captions": blocks,
+    "turing": steps_of_a_machine,
     "memory": stories,
     "tiny-ad": motors,
     "tiny-kws": coefficients,
@@ -222,6 +232,7 @@ PICTURED = {
     "translation": "Where it looks while it writes",
     "captions": "Where it looks at each word",
     "glimpse": "Where it looks<",
+    "turing": "How it copies",
     "memory": "Where it looks for the answer",
 }
 
