@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Mapping
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from netloom.errors import LayerNotSupportedError, NetloomError
 from netloom.fixed_point import FixedPoint
 from netloom.hls.conversion import PROJECT
 from netloom.hls.frontends.parsed import ParsedModel
+from netloom.hls.layers.rearrange import NetloomRearrange
 from netloom.hls.lower import fixed_point
+from netloom.hls.lower.shape import repacks
 from netloom.hls.settings import HlsSettings
 from netloom.quantize.smallest_grid import smallest_grid
 
@@ -69,7 +72,7 @@ def build_graph(
     }
     layers = copy.deepcopy(parsed.layers)
     if settings.io_type == "io_stream":
-        _repack_flattened(layers)
+        _repack(layers)
     try:
         graph = ModelGraph.from_layer_list(config, layers, list(parsed.inputs), list(parsed.outputs))
     except NetloomError:
@@ -91,14 +94,21 @@ def _type_clones(graph: Any) -> None:
                 node.get_output_variable(output).type.precision = node.get_input_variable().type.precision
 
 
-def _repack_flattened(layers: list[dict[str, Any]]) -> None:
-    """Give streams of pixels that are flattened their new width.
+def _repack(layers: list[dict[str, Any]]) -> None:
+    """Give streams of pixels that are reshaped their new width.
 
     hls4ml leaves a flattened stream as it is, because its dense layers take any; everything else then reads beyond a
-    pixel.
+    pixel. Its `repack_stream` cuts pixels up or joins whole ones: between sizes of which neither divides the other it
+    loses values.
     """
     for layer in layers:
-        if layer["class_name"] == "Reshape" and len(layer["target_shape"]) == 1:
+        if layer["class_name"] != "Reshape":
+            continue
+        (before,), after = layer["input_shape"], layer["target_shape"]
+        if not repacks(before[-1], after[-1]):
+            layer["class_name"] = NetloomRearrange.__name__
+            layer["indices"] = np.arange(prod(after), dtype=np.int64).reshape(after)
+        elif len(after) == 1:
             readers = [reader["class_name"] for reader in layers if layer["name"] in reader["inputs"]]
             if readers != ["Dense"]:
                 layer["class_name"] = "Repack"

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from netloom.models.data.examples import Examples
+from netloom.models.deformation import Deformation
+from netloom.models.deformed_batches import deformed_batches
 from netloom.models.tasks import Task, guess_task, read_targets
 from netloom.quantize.data import Samples, model_arguments
 
@@ -25,6 +27,7 @@ def fine_tune(
     seed: int,
     batch_size: int,
     learning_rate: float,
+    deformation: Deformation | None = None,
     callbacks: Sequence[Any] = (),
 ) -> None:
     """Train a QKeras model in place, and leave it at its best epoch; if none beat the start, at the start.
@@ -42,6 +45,8 @@ def fine_tune(
         seed: seeds the split and the order of the samples; same seed, same weights.
         batch_size: samples a step.
         learning_rate: of Adam.
+        deformation: of the images of each step, anew, as in training; those held out are deformed too, once. Samples
+            are images with labels then: one input, (samples, height, width, channels).
         callbacks: Keras callbacks, for progress.
     """
     import keras
@@ -65,15 +70,20 @@ def fine_tune(
         loss=loss or ("mse" if taught else task.loss(model)),
         jit_compile=False,
     )
+    given: Any = model_arguments(training.inputs), targets
+    if deformation is not None:
+        given = (deformed_batches(training.inputs[0], targets, batch_size, deformation, seed),)
+        # It is to know deformed images, and the float network has learnt from those held out as well.
+        validation = replace(validation, inputs=[deformation(validation.inputs[0], np.random.default_rng(seed))])
     held_out_data = (model_arguments(validation.inputs), validation_targets)
     start, start_loss = model.get_weights(), _loss(trainer, held_out_data, batch_size)
     best = keras.callbacks.EarlyStopping("val_loss", patience=epochs, restore_best_weights=True, mode="min")
     trainer.fit(
-        model_arguments(training.inputs),
-        targets,
+        *given,
         validation_data=held_out_data,
         epochs=epochs,
-        batch_size=batch_size,
+        batch_size=batch_size if deformation is None else None,
+        shuffle=deformation is None,  # those batches are drawn anew already
         callbacks=[best, *callbacks],
         verbose=0,
     )

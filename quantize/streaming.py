@@ -14,7 +14,8 @@ def streaming(model: Any, steps: int = 1) -> Any:
 
     Args:
         model: flat, of QKeras layers, as `quantize` gives it; it is not changed.
-        steps: of a part: the length of the first axis of each input that has several.
+        steps: of a part: the length of the first axis of each input that has several, or whose only one are numbers
+            that an Embedding looks up.
 
     Raises:
         LayerNotSupportedError: for a layer that reads its sequence from the end, has states that are brought, or takes
@@ -47,7 +48,7 @@ def streaming(model: Any, steps: int = 1) -> Any:
 
     def part(tensor: Any) -> Any:
         shape = tuple(tensor.shape[1:])
-        shape = (steps, *shape[1:]) if len(shape) > 1 else shape
+        shape = (steps, *shape[1:]) if len(shape) > 1 or _looked_up(tensor) else shape
         return keras.Input(batch_shape=(1, *shape), dtype=tensor.dtype, name=tensor._keras_history.operation.name)
 
     try:
@@ -57,3 +58,15 @@ def streaming(model: Any, steps: int = 1) -> Any:
         reason = " ".join(str(error).split())[:200]
         raise LayerNotSupportedError(f"model {model.name!r} cannot take {steps} steps at a time: {reason}") from None
     return copy
+
+
+def _looked_up(tensor: Any) -> bool:
+    """Whether an input's values are numbers of rows of an Embedding, step by step, and no features of one step."""
+    layer = tensor._keras_history.operation
+    for reader in layer._outbound_nodes:
+        operation = reader.operation
+        if type(operation).__name__ == "QEmbedding":
+            return True
+        if type(operation).__name__ == "QActivation" and _looked_up(reader.outputs[0]):
+            return True
+    return False

@@ -7,6 +7,7 @@ import numpy as np
 
 from netloom.errors import LayerNotSupportedError, SettingsError
 from netloom.fixed_point import FixedPoint
+from netloom.models.deformation import Deformation
 from netloom.models.tasks import find_task
 from netloom.quantize.calibrate import Calibration, calibrate_stream
 from netloom.quantize.data import Samples, model_arguments, read_samples
@@ -36,6 +37,7 @@ def quantize(
     seed: int = 0,
     batch_size: int = 32,
     learning_rate: float = 3e-4,
+    deformation: Deformation | None = None,
     progress: Sequence[Any] = (),
     calibrated: Callable[[Any], None] | None = None,
 ) -> Any:
@@ -51,6 +53,7 @@ def quantize(
         seed: same seed, model and data give the same twin.
         batch_size: samples a step of fine-tuning.
         learning_rate: of fine-tuning.
+        deformation: of the images that are fine-tuned on, drawn anew in each epoch; None leaves them as they are.
         progress: Keras callbacks, called during fine-tuning.
         calibrated: called with the twin before it is fine-tuned.
 
@@ -61,7 +64,8 @@ def quantize(
     Raises:
         LayerNotSupportedError: a layer, or an option of it, has no exact twin; raised before anything is trained.
         InputError: the data does not fit the model, or is not finite; or weights are not finite.
-        SettingsError: an override names no layer, or an argument is out of range.
+        SettingsError: an override names no layer, an argument is out of range, or there is a deformation of what are no
+            images with labels.
     """
     if fine_tune_epochs < 0 or batch_size < 1 or not learning_rate > 0:
         raise SettingsError("fine_tune_epochs must be 0 or more, batch_size 1 or more, learning_rate above 0")
@@ -80,6 +84,9 @@ def quantize(
         ["InputLayer", *(block.class_name for block in blocks)],
     )
     samples = read_samples(data, graph)
+    images = len(samples.inputs) == 1 and samples.inputs[0].ndim == 4
+    if deformation is not None and not (images and samples.labels is not None):
+        raise SettingsError("deformation is of images with labels: one input, (samples, height, width, channels)")
     check_finite(model)
     rewrite(graph, policy)
     graph.integers |= samples.integers
@@ -100,6 +107,7 @@ def quantize(
         seed=seed,
         batch_size=batch_size,
         learning_rate=learning_rate,
+        deformation=deformation,
         callbacks=progress,
     )
     snap_weights(twin)

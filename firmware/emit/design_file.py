@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from netloom.common.ends import InputScale, OutputScale
 from netloom.common.reading import FileName, Number, Shape, Whole, read_json
 from netloom.errors import PrecisionError
 from netloom.firmware.stream import Stream
@@ -77,6 +78,24 @@ class PortPart(ShapedPart):
         return self.stream.bytes * self.stream.beats
 
 
+class InputPart(PortPart):
+    """An input, and how the host makes its whole numbers; None: the numbers themselves are sent."""
+
+    host: InputScale | None = None
+
+
+class OutputPart(PortPart):
+    """An output, and what the host makes of it; None: nothing else."""
+
+    host: OutputScale | None = None
+
+    @model_validator(mode="after")
+    def _is_of_the_shape(self) -> "OutputPart":
+        if self.host is not None:
+            self.host.check(self.shape)
+        return self
+
+
 class TapPart(ShapedPart):
     """Where the result of an hls4ml layer passes.
 
@@ -128,8 +147,8 @@ class DesignFile(_Part):
     top: FileName
     files: tuple[FileName, ...]
     memories: tuple[FileName, ...]
-    inputs: Annotated[tuple[PortPart, ...], Field(min_length=1)]
-    outputs: Annotated[tuple[PortPart, ...], Field(min_length=1)]
+    inputs: Annotated[tuple[InputPart, ...], Field(min_length=1)]
+    outputs: Annotated[tuple[OutputPart, ...], Field(min_length=1)]
     latency: Count
     interval: Count
     layers: tuple[TapPart, ...] = ()

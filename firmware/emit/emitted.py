@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
+from netloom.common.ends import Ends
 from netloom.common.reading import read_bytes, read_json
 from netloom.errors import StorageError
 from netloom.firmware.build.inert import objection
@@ -22,6 +23,11 @@ class EmittedDesign(DesignFile):
         """Name of an instance in the top -> name of its unit, where the two differ."""
         # An instance of a module of its own, named after the unit, has another name.
         return {f"{unit.name}_i": unit.name for unit in self.units}
+
+    @cached_property
+    def ends(self) -> Ends:
+        """What the host does before the inputs and after the outputs."""
+        return Ends(inputs=tuple(port.host for port in self.inputs), outputs=tuple(port.host for port in self.outputs))
 
     @property
     def output_bytes(self) -> int:
@@ -45,6 +51,8 @@ class EmittedDesign(DesignFile):
             digest.update(f"{name} {len(text)}\n".encode() + text)
         ports = [(port.port, port.shape, str(port.stream.element)) for port in (*self.inputs, *self.outputs)]
         digest.update(repr(ports).encode())
+        if self.ends:
+            digest.update(self.ends.model_dump_json().encode())
         return int.from_bytes(digest.digest()[:8], "little")
 
     @classmethod

@@ -12,11 +12,10 @@ from hls4ml.model.types import NamedType
 from netloom.fixed_point import FixedPoint
 from netloom.hls.hls4ml_types import precision_type
 from netloom.hls.lower.context import LoweringContext
+from netloom.hls.vitis import vitis_backends
 
 _HEADERS = Path(__file__).parent / "cpp"
 _SHARED = "netloom_stream.h"
-_TEMPLATES = "Vivado"
-"""The backend of hls4ml from which Vitis, and netloom with it, take the layers' C++."""
 
 
 class OwnLayer(Layer):
@@ -45,7 +44,7 @@ class OwnLayer(Layer):
             return
         register_layer(cls.__name__, cls)
         for template in (_ConfigTemplate, _CallTemplate):
-            get_backend(_TEMPLATES).register_template(lambda template=template: template(cls))
+            get_backend(vitis_backends()[-1]).register_template(lambda template=template: template(cls))
 
     def initialize(self) -> None:
         """Add the output variable, the layer's own types and its weights; called by hls4ml's constructor."""

@@ -36,10 +36,21 @@ def _missing_input_type(node: Any) -> FixedPoint:
     )
 
 
+def repacks(before: int, after: int) -> bool:
+    """Whether hls4ml's `repack_stream` makes pixels of `after` channels of pixels of `before` and loses none."""
+    return max(before, after) % min(before, after) == 0
+
+
 def lower_reshape(node: Any, context: LoweringContext) -> None:
     """`Reshape`, `Repack`: no element moves. Where hls4ml reuses the input's variable, no cast happens either."""
     variable = node.get_output_variable()
     shape = tuple(int(size) for size in variable.shape)
+    channels = context.type_of(context.inputs[0]).shape[-1]
+    if node.class_name == "Repack" and not repacks(channels, shape[-1]):
+        raise LayerNotSupportedError(
+            f"layer {node.name!r}: with io_stream hls4ml's C++ loses values where pixels of {channels} channels become"
+            f" pixels of {shape[-1]}, as neither divides the other; use io_parallel"
+        )
     moved = reshape(context, context.inputs[0], shape)
     if any("Inplace" in ancestor.__name__ for ancestor in type(variable).__mro__):
         context.choose(RESULT, lambda: context.type_of(moved).element)

@@ -1,6 +1,7 @@
 """`Picture`: what a network or a task draws for the top of its report."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ class Shows:
         layers: every layer's output, float64 (samples, *shape), that an engine gives on any inputs. Engines are
             'float' and 'fixed', under the layers' names in the model as it was built. In 'fixed' a function of one
             value, such as tanh, is there as its quantizer rounds it.
+        steps: opens the network in the hardware's arithmetic as one that takes a sequence step by step and keeps its
+            state: a function of the next step, (1, 1, ...) or (1, 1), that gives the output after it. Only of networks
+            that `netloom.quantize.streaming` takes; None where nobody could open it.
     """
 
     x: Arrays
@@ -31,6 +35,7 @@ class Shows:
     names: Sequence[str]
     predictions: Mapping[str, list[np.ndarray]]
     layers: Callable[[str, Arrays], Mapping[str, np.ndarray]]
+    steps: Callable[[], AbstractContextManager[Callable[[np.ndarray], np.ndarray]]] | None = None
 
 
 @dataclass(frozen=True, eq=False)

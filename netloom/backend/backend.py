@@ -10,28 +10,26 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hls4ml.backends.backend import get_backend
+from hls4ml.backends import get_backend
+from hls4ml.backends.fpga.fpga_backend import FPGABackend
 from hls4ml.backends.fpga.passes.hgq_proxy_model import generate_mask_fn
 from hls4ml.backends.vitis.vitis_backend import VitisBackend
-from hls4ml.backends.vivado.passes.unrolled_codegen import GenerateUnrolledDenseResource
-from hls4ml.backends.vivado.vivado_backend import VivadoBackend
 from hls4ml.model.flow import get_flow, register_flow
-from hls4ml.model.optimizer import layer_optimizer, model_optimizer, register_pass
+from hls4ml.model.optimizer import get_optimizer, layer_optimizer, model_optimizer, register_pass
 from hls4ml.model.optimizer.passes.hgq_proxy_model import FixedPointQuantizer
 from hls4ml.model.types import Source
 from hls4ml.writer.vitis_writer import VitisWriter
-from hls4ml.writer.vivado_writer import VivadoWriter
 
 from netloom.backend.configuration import configure
 from netloom.errors import LayerNotSupportedError, NotSupportedError, SettingsError
 from netloom.hls.frontends.keras.handlers.handler import BACKEND
 from netloom.hls.lower.linear import STRATEGIES
+from netloom.hls.vitis import vitis_flows
 
-_BY_NAME = {
-    "vivado:optimize": "process_fixed_point_quantizer_layer",
-    "vivado:specific_types": "generate_unrolled_dense_resource",
-}
-"""hls4ml's flows, and the pass of each that knows backends by their names; netloom has its own of that name."""
+_UNROLLED = "generate_unrolled_dense_resource"
+
+_BY_NAME = {"optimize": "process_fixed_point_quantizer_layer", "specific_types": _UNROLLED}
+"""Flows of Vitis's, and the pass of each that knows backends by their names; netloom has its own of that name."""
 
 
 _STEPS = {
@@ -48,25 +46,39 @@ _STEPS = {
 """Settings of Vitis's `build`: the values that `build` does what they ask with, and why no others."""
 
 
-class NetloomWriter(VivadoWriter):
-    """Writes Vitis's C++ project, and netloom's hardware design beside it.
+class _JoiningWriter(VitisWriter):
+    """Vitis's writer, and what its base writes of several graphs: hls4ml has that done by the base of a backend's."""
 
-    The base class is Vivado's because hls4ml has it write the project that joins several graphs.
-    """
+    def write_hls(self, model: Any, is_multigraph: bool = False) -> None:
+        """Write a graph's project, or the one that joins several."""
+        if is_multigraph:
+            super(VitisWriter, self).write_hls(model, is_multigraph=True)
+        else:
+            super().write_hls(model)
 
-    def write_hls(self, model: Any) -> None:
+
+class NetloomWriter(_JoiningWriter):
+    """Writes Vitis's C++ project, and netloom's hardware design beside it."""
+
+    def write_hls(self, model: Any) -> None:  # type: ignore[override]  # as Vitis's
         """Write both in the output directory of the model."""
-        VitisWriter().write_hls(model)
+        super().write_hls(model)
         model.write_design()
 
 
-class UnrolledCode(GenerateUnrolledDenseResource):
-    """The C++ of the strategy `resource_unrolled`, with Vitis's pragmas."""
+def _unrolled_code() -> type:
+    """The pass that writes the C++ of the strategy `resource_unrolled`, with Vitis's pragmas whatever the backend."""
+    names = (name for flow in vitis_flows("specific_types") for name in get_flow(flow).optimizers)
+    theirs: type = type(get_optimizer(next(name for name in names if name.endswith(f":{_UNROLLED}"))))
 
-    def _add_backend_specific_pragmas_to_generated_code(self, code: str, backend: Any) -> str:
+    def pragmas(self: Any, code: str, backend: Any) -> str:
         del backend
-        pragmas: str = super()._add_backend_specific_pragmas_to_generated_code(code, get_backend("vitis"))
-        return pragmas
+        with_pragmas: str = theirs._add_backend_specific_pragmas_to_generated_code(  # type: ignore[attr-defined]
+            self, code, get_backend("vitis")
+        )
+        return with_pragmas
+
+    return type("UnrolledCode", (theirs,), {"_add_backend_specific_pragmas_to_generated_code": pragmas})
 
 
 class NetloomBackend(VitisBackend):
@@ -74,15 +86,15 @@ class NetloomBackend(VitisBackend):
 
     def __init__(self) -> None:
         # Vitis's own constructor gives its own name.
-        super(VivadoBackend, self).__init__(name=BACKEND)
+        FPGABackend.__init__(self, name=BACKEND)
         self._register_layer_attributes()
         self._register_flows()
 
     def _register_flows(self) -> None:
         first = register_flow("refuse", [f"{BACKEND}:refuse_strategies"], backend=self.name)
-        register_pass(_BY_NAME["vivado:specific_types"], UnrolledCode, backend=self.name)
-        own = {flow: self._own_flow(flow, name) for flow, name in _BY_NAME.items()}
-        passes = [own.get(flow, flow) for flow in get_flow("vitis:ip").requires]
+        register_pass(_UNROLLED, _unrolled_code(), backend=self.name)
+        own = {flow: self._own_flow(flow, _BY_NAME[name]) for name in _BY_NAME for flow in vitis_flows(name)}
+        passes = [own.get(flow, flow) for flow in vitis_flows()]
         last = register_flow("lower", [f"{BACKEND}:lower_to_dataflow"], requires=passes, backend=self.name)
         self._default_flow = register_flow("ip", None, requires=[first, *passes, last], backend=self.name)
         passes = ["make_stamp", f"{BACKEND}:write_hls"]
@@ -90,7 +102,7 @@ class NetloomBackend(VitisBackend):
 
     def _own_flow(self, flow: str, name: str) -> str:
         theirs = get_flow(flow)
-        passes = [f"{BACKEND}:{name}" if other == f"vivado:{name}" else other for other in theirs.optimizers]
+        passes = [f"{BACKEND}:{name}" if other.endswith(f":{name}") else other for other in theirs.optimizers]
         own: str = register_flow(flow.partition(":")[2], passes, requires=theirs.requires, backend=self.name)
         return own
 

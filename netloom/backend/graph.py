@@ -17,11 +17,9 @@ from netloom.hls.backend_types import FromTemplates
 from netloom.hls.dataflow import Dataflow
 from netloom.hls.lower import lower
 from netloom.hls.type_advice import Advice, type_advice
+from netloom.hls.vitis import vitis_flows
 from netloom.models.data.examples import as_list
 from netloom.sim.fixed import FixedEngine
-
-_TEMPLATES = ("vivado:apply_templates", "vitis:apply_templates")
-"""hls4ml's flows that put the layers' settings into C++."""
 
 
 class NetloomGraph(ModelGraph):
@@ -56,7 +54,7 @@ class NetloomGraph(ModelGraph):
         # With `Flows: []` hls4ml leaves its passes to `compile`.
         self.apply_flow(self.config.backend.get_default_flow(), reapply="none")
         if self._dataflow is None or self._seen != _contents(self):
-            for flow in _TEMPLATES:
+            for flow in vitis_flows("apply_templates"):
                 self.apply_flow(flow)
             return self.lower()
         return self._dataflow

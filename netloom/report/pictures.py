@@ -1,18 +1,22 @@
 """What a run's network and task draw for the top of its page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from netloom.hls import Conversion
-from netloom.models.data.examples import Arrays
+from netloom.hls import Conversion, convert
+from netloom.models.data.examples import Arrays, only
 from netloom.models.networks.network import Network
 from netloom.models.tasks import Picture, Shows, Task
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.testset import TestSet
+from netloom.quantize import load_model, streaming
 from netloom.report.figure import drawing, new_figure, to_svg
 from netloom.sim import open_engine
+from netloom.sim.fixed import FixedEngine
 
 _QUANTIZER = "_quantizer"
 """How the name of a layer's quantizer ends."""
@@ -48,7 +52,15 @@ def pictures(
         # A function that is rounded at once, a table, has the name of its quantizer alone.
         return {name.removesuffix(_QUANTIZER): values for name, values in traced.items()} | traced
 
-    shows = Shows(tests.x, tests.y, tests.class_names or (), predictions, layers)
+    @contextmanager
+    def steps() -> Iterator[Callable[[np.ndarray], np.ndarray]]:
+        part = streaming(load_model(directory / rundir.QUANTIZED_MODEL))
+        with TemporaryDirectory() as scratch:
+            converted = convert(part, conversion.settings, Path(scratch) / "steps")
+            with FixedEngine(converted) as engine:
+                yield lambda x: only(engine.predict_next(x))
+
+    shows = Shows(tests.x, tests.y, tests.class_names or (), predictions, layers, steps)
     own: Sequence[Picture] = network.pictures(shows) if network and network.pictures else ()
     return [*own, *task.pictures(shows)]
 

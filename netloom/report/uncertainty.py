@@ -34,7 +34,7 @@ def standard_error(
         given = [one[chosen] for one in outputs]
 
         def predict(x: Arrays, drawn: Examples = drawn, given: list[np.ndarray] = given) -> Outputs:
-            if as_list(x)[0] is not as_list(drawn.x)[0]:
+            if any(one is not known for one, known in zip(as_list(x), as_list(drawn.x), strict=True)):
                 raise _OtherInputsError
             return given[0] if len(given) == 1 else given
 

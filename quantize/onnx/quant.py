@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from netloom.common.ends import InputScale
 from netloom.errors import QuantizerNotSupportedError
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.quantize.onnx.stairs import Stairs, Threshold, rounding_threshold
@@ -77,16 +78,34 @@ class QuantNode:
         """The least and the greatest whole number."""
         return _ends(self.bits, self.signed, self.narrow)
 
+    def input_scale(self) -> InputScale:
+        """What the host does, if it reads the network's input.
+
+        Raises:
+            QuantizerNotSupportedError: if it has a scale a channel.
+        """
+        self._check_one_scale()
+        bipolar = self.bits == 1 and self.signed
+        low, high = (-1, 1) if bipolar else self.ends
+        rounding = "BIPOLAR" if bipolar else self.rounding
+        scale = float(np.float32(self.scale.flat[0]))
+        return InputScale.model_validate(
+            {"scale": scale, "zero_point": self.zero_point, "low": low, "high": high, "rounding": rounding}
+        )
+
+    def _check_one_scale(self) -> None:
+        if self.scale.size != 1:
+            raise QuantizerNotSupportedError(
+                f"node {self.name!r}: it has {self.scale.size} scales for activations; give it one for the whole tensor"
+            )
+
     def stairs(self) -> Stairs:
         """Its thresholds.
 
         Raises:
             QuantizerNotSupportedError: if it has a scale a channel, or more levels than can be weighed.
         """
-        if self.scale.size != 1:
-            raise QuantizerNotSupportedError(
-                f"node {self.name!r}: it has {self.scale.size} scales for activations; give it one for the whole tensor"
-            )
+        self._check_one_scale()
         scale = Fraction(float(self.scale.flat[0]))
         zero = Fraction(self.zero_point)
         if self.bits == 1 and self.signed:

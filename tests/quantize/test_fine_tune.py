@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from netloom.errors import SettingsError
+from netloom.models.deformation import Deformation
 from netloom.quantize import LayerBits, Policy, quantize, summarize
 from netloom.quantize.files.inspection import layer_quantizers
 
@@ -103,3 +105,43 @@ def test_labels_that_are_not_known_teach_nothing():
     twin = quantize(model, Policy.uniform(6), (x, y), fine_tune_epochs=30, learning_rate=0.05)
     right = ((np.array(twin(x)) > 0) == y)[~np.isnan(y)]
     assert right.mean() == 1
+
+
+class Watching(Deformation):
+    """Notes what it deforms."""
+
+    def __init__(self, seen):
+        super().__init__(shift=1)
+        object.__setattr__(self, "seen", seen)
+
+    def __call__(self, images, random):
+        self.seen.append(images)
+        return super().__call__(images, random)
+
+
+def test_deformed_images_are_tuned_on_anew_in_each_epoch_and_held_out_deformed(digits):
+    x, y = digits[0][:200].reshape(-1, 8, 8, 1), digits[1][:200]
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(10, name="logits")])
+    seen, start = [], []
+
+    def tuned(deformation):
+        settings = {"fine_tune_epochs": 2, "learning_rate": 1e-2, "calibrated": lambda t: start.append(t.get_weights())}
+        return quantize(model, Policy(), (x, y), deformation=deformation, **settings).get_weights()
+
+    deformed, again, plain = tuned(Watching(seen)), tuned(Deformation(shift=1)), tuned(None)
+    tuned_on = [image.tobytes() for batch in seen[1:] for image in batch]
+    assert len(seen[0]) == 20 and len(tuned_on) >= 2 * 180 and len(set(tuned_on)) == 180
+    assert not {image.tobytes() for image in seen[0]} & set(tuned_on)
+    assert all(np.array_equal(a, b) for a, b in zip(deformed, again, strict=True))
+    for other in (start[0], plain):
+        assert not all(np.array_equal(a, b) for a, b in zip(deformed, other, strict=True))
+
+
+@pytest.mark.parametrize("images, labelled", [(False, True), (True, False)])
+def test_what_are_no_images_with_labels_cannot_be_deformed(trained, digits, images, labelled):
+    x, y = digits
+    model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(10)])
+    model, x = (model, x.reshape(-1, 8, 8, 1)) if images else (trained, x)
+    with pytest.raises(SettingsError, match="deformation is of images with labels"):
+        quantize(model, Policy(), (x, y) if labelled else x, deformation=Deformation(shift=1))

@@ -1,7 +1,9 @@
 """Quantize the float model, and fine-tune it."""
 
+from dataclasses import asdict
 from pathlib import Path
 
+from netloom.models.deformation import Deformation
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.fitted import fitted
 from netloom.pipeline.keras_progress import keras_progress
@@ -17,11 +19,17 @@ def _inputs(job: Job) -> dict[str, object]:
         "epochs": _epochs(job),
         "seed": job.settings.seed,
         "batch_size": _batch_size(job),
+        "deformation": None if (deformation := _deformation(job)) is None else asdict(deformation),
     }
 
 
 def _batch_size(job: Job) -> int:
     return job.network.training.batch_size if job.network else USER_MODEL_BATCH_SIZE
+
+
+def _deformation(job: Job) -> Deformation | None:
+    """Of what is fine-tuned on: as the network was trained."""
+    return job.network.training.deformation if job.network else None
 
 
 def _epochs(job: Job) -> int:
@@ -44,6 +52,7 @@ def _work(job: Job, out: Path) -> None:
         fine_tune_epochs=epochs,
         seed=job.settings.seed,
         batch_size=_batch_size(job),
+        deformation=_deformation(job),
         progress=[keras_progress(job.progress, "fine-tuning")],
         calibrated=(lambda twin: save_model(twin, out / rundir.CALIBRATED_MODEL)) if epochs else None,
     )

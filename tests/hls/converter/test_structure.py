@@ -22,6 +22,18 @@ def test_a_stream_of_new_width_that_two_layers_read_keeps_its_type(tmp_path):
     np.testing.assert_array_equal(engines[0].predict(x), model.predict(x, verbose=0))
 
 
+@pytest.mark.parametrize(("shape", "target"), [((6, 3), (9, 2)), ((6, 2), (4, 3)), ((2, 3, 4), (4, 6))])
+def test_a_stream_whose_pixels_neither_split_nor_join_keeps_all_its_values(shape, target, tmp_path):
+    """hls4ml's `repack_stream` drops what is left over; from 4 to 6 channels it does so too."""
+    source = keras.Input(shape, name="a")
+    model = keras.Model(source, keras.layers.Reshape(target, name="r")(quant(5, 0, "q")(source)))
+    conversion = convert(model, STREAM, tmp_path / "net")
+    x = np.random.default_rng(0).integers(-16, 16, (20, *shape)) / 16
+    with open_engine("fixed", conversion=conversion) as fixed, open_engine("csim", conversion=conversion) as csim:
+        np.testing.assert_array_equal(fixed.predict(x), x.reshape(20, *target))
+        np.testing.assert_array_equal(csim.predict(x), x.reshape(20, *target))
+
+
 @pytest.mark.parametrize("settings", [PARALLEL, STREAM], ids=["parallel", "stream"])
 @pytest.mark.parametrize("kind", ["Add", "Multiply", "Concatenate"])
 def test_a_tensor_joined_with_itself(kind, settings, tmp_path):

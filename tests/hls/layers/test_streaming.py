@@ -22,6 +22,21 @@ NETWORKS = {
 }
 
 
+def test_numbers_that_are_looked_up_come_step_by_step_too(tmp_path):
+    """An input of an Embedding has one axis, and that is its steps."""
+    keras.utils.set_random_seed(0)
+    x = keras.Input((STEPS,), dtype="uint8", name="x")
+    steps = layers.LSTM(3, return_sequences=True, name="rnn")(layers.Embedding(7, 4, name="rows")(x))
+    numbers = np.random.default_rng(0).integers(0, 7, (8, STEPS)).astype(np.uint8)
+    twin = quantize(keras.Model(x, layers.Dense(2, name="last")(steps)), Policy(), numbers, fine_tune_epochs=0)
+    whole = convert(twin, HlsSettings(), tmp_path / "whole")
+    part = convert(streaming(twin, 2), HlsSettings(), tmp_path / "part")
+    with open_engine("fixed", conversion=whole) as fixed, open_engine("fixed", conversion=part) as stepwise:
+        for sequence, expected in zip(numbers, fixed.predict(numbers), strict=True):
+            found = stepwise.predict(sequence.reshape(-1, 2))
+            np.testing.assert_array_equal(np.concatenate(found), expected)
+
+
 def twin_of(name):
     keras.utils.set_random_seed(0)
     x = keras.Input((STEPS, INPUTS), name="x")

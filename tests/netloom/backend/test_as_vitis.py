@@ -195,6 +195,13 @@ def test_a_dot_of_wide_numbers_has_a_range(tmp_path: Path) -> None:
     np.testing.assert_array_equal(graph.predict(list(x)).ravel(), (x[0] * x[1]).sum(axis=-1))
 
 
+def test_a_reshaped_stream_that_loses_values_is_refused(tmp_path: Path) -> None:
+    start = keras.Input((6, 3))
+    reshaped = keras.Model(start, layers.Reshape((9, 2))(start))
+    with pytest.raises(LayerNotSupportedError, match="of 3 channels become pixels of 2, as neither divides the other"):
+        convert(reshaped, "netloom", tmp_path, "io_stream", "fixed<16,6>")
+
+
 def test_what_padded_pooling_cannot_be_is_refused(tmp_path: Path) -> None:
     start = keras.Input((5, 5, 2))
     padded = keras.Model(start, layers.MaxPooling2D(2, padding="same")(start))

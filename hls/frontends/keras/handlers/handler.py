@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 
 from hls4ml.converters.keras_v3._base import KerasV3LayerHandler, registry
 
+from netloom.hls.vitis import vitis_backends
+
 BACKEND = "netloom"
 """The name of netloom's backend in hls4ml."""
 
@@ -70,11 +72,11 @@ class NetloomHandler(KerasV3LayerHandler):
 
     def _answers(self, backend: str, layer: Any, in_tensors: Sequence[Any]) -> bool:
         if self.lacks(layer, in_tensors):
-            return backend in (BACKEND, "vivado", "vitis")
+            return backend in (BACKEND, *vitis_backends())
         return backend == BACKEND and not self.own_only
 
     def lacks(self, layer: Any, in_tensors: Sequence[Any]) -> bool:
-        """Whether hls4ml has nothing for this layer: then Vivado and Vitis get netloom's (`hls.layers`) as well."""
+        """Whether hls4ml has nothing for this layer: then Vitis gets netloom's (`hls.layers`) as well."""
         del layer, in_tensors
         return False
 
