@@ -87,7 +87,7 @@ NETWORK = Network(
     ),
     dataset="blocks",
     builder=build,
-    training=Training(epochs=25, batch_size=64, optimizer=adam(3e-3)),
+    training=Training(epochs=30, batch_size=64, optimizer=adam(4e-3)),
     expected_score=0.9,
     bits=8,
     fine_tune_epochs=3,

@@ -161,7 +161,9 @@ class _Walker:
         if kind == "ReversibleEmbedding" and kwargs.get("reverse"):
             parts = Parts(self.names, name, f"layer {name!r} ({kind})")
             return [parts.done(embeddings.reversed_embedding(operation, tensors[0], parts))]
-        if len(args) == 1 and not any(map(_asks_for_something, kwargs.values())):
+        beside = _beside(operation, args, kwargs)
+        equals.check_arguments(kind, beside, name)
+        if not beside:
             equal = equals.call_equal(operation, self, tensors, name)
             if equal is not None:
                 return [equal]
@@ -248,6 +250,13 @@ def check_call(node: Any) -> None:
                 f"layer {node.operation.name!r} ({type(node.operation).__name__}): it is called with {name}={value!r}, "
                 "which changes what it computes; call it with its inputs alone"
             )
+
+
+def _beside(layer: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[str]:
+    """Names of what a layer is called with beside its inputs, the first argument."""
+    taken = list(inspect.signature(layer.call).parameters)
+    given = dict(zip(taken[1:], args[1:], strict=False)) | dict(kwargs)
+    return [name for name, value in given.items() if _asks_for_something(value) and name != taken[0]]
 
 
 def _asks_for_something(value: Any) -> bool:
