@@ -3,6 +3,7 @@
 import numpy as np
 
 from netloom.models.data.dataset import Dataset
+from netloom.models.data.examples import as_floats
 from netloom.models.data.vocabulary import Vocabulary, moved_on
 
 SIDE, THING = 24, 7
@@ -65,4 +66,4 @@ def load_blocks() -> Dataset:
     source = (
         f"two things in a picture {SIDE}x{SIDE} (drawn), {TRAIN:,} train and {TEST:,} test pictures with a sentence"
     )
-    return Dataset(x_train, y_train, x_test, y_test, CAPTIONS.names, source, task="sentences")
+    return Dataset(x_train, y_train, as_floats(x_test), y_test, CAPTIONS.names, source, task="sentences")

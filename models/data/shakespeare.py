@@ -6,6 +6,7 @@ import numpy as np
 
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.download import download
+from netloom.models.data.examples import as_floats
 from netloom.models.data.loader import Loader, NamedArrays
 
 FILE = "tiny-shakespeare/input.txt"
@@ -48,7 +49,7 @@ def _prepare(arrays: NamedArrays, place: str) -> Dataset:
         f"tiny Shakespeare ({place}), {sum(map(len, train)):,} train and {sum(map(len, test)):,} test characters of the"
         f" same plays, {len(names)} different, in {len(x_train):,} and {len(x_test):,} pieces of {STEPS}"
     )
-    return Dataset(x_train, y_train, x_test, y_test, names, source, task="characters")
+    return Dataset(x_train, y_train, as_floats(x_test), y_test, names, source, task="characters")
 
 
 def _of_all(stretches: list[np.ndarray], apart: int) -> tuple[np.ndarray, np.ndarray]:

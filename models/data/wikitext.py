@@ -8,6 +8,7 @@ import numpy as np
 
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.download import download
+from netloom.models.data.examples import as_floats
 from netloom.models.data.loader import Loader, NamedArrays
 
 FOLDER = "wikitext-2"
@@ -70,7 +71,7 @@ def _prepare(arrays: NamedArrays, place: str) -> Dataset:
         f"WikiText-2 ({place}), its {TRAIN} file to train, {len(y_train):,} words, and its {TEST} file to test,"
         f" {len(y_test):,}; {len(names):,} different words, others are {UNKNOWN}, {100 * unknown:.0f} % of the latter"
     )
-    return Dataset(x_train, y_train, x_test, y_test, names, source, task="language")
+    return Dataset(x_train, y_train, as_floats(x_test), y_test, names, source, task="language")
 
 
 WIKITEXT = Loader(

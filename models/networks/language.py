@@ -61,6 +61,7 @@ def counted(train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.nda
         words: how many different ones there are.
     """
     text = np.concatenate([train[0][0].astype(np.int64), train[1]])
+    test = test[0].astype(np.int64), test[1]
     lengths = range(1, LONGEST + 1)
     return {f"{length} word{'s' * (length > 1)}": NGrams(text, length, words).perplexity(*test) for length in lengths}
 

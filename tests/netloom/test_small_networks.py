@@ -12,7 +12,7 @@ from netloom.models.data.blocks import CAPTIONS, draw_blocks
 from netloom.models.data.catching import ACTIONS, drawn_positions
 from netloom.models.data.cheques import SYMBOLS, draw_strips
 from netloom.models.data.clutter import draw_clutter
-from netloom.models.data.examples import Examples, take
+from netloom.models.data.examples import Examples, as_floats, take
 from netloom.models.data.faces import draw_scenes
 from netloom.models.data.films import draw_films
 from netloom.models.data.glimpses import MIDDLE, draw_worlds, looks
@@ -141,24 +141,24 @@ def stories() -> Dataset:
 def text() -> Dataset:
     x, y = pieces(np.arange((TRAIN + TEST + 1) * STEPS) % 7, STEPS)
     names = ("\n", *(chr(ord("A") + number) for number in range(CHARACTERS - 1)))
-    return Dataset(x[:TRAIN], y[:TRAIN], x[TRAIN:], y[TRAIN:], names, "drawn", task="characters")
+    return Dataset(x[:TRAIN], y[:TRAIN], as_floats(x[TRAIN:]), y[TRAIN:], names, "drawn", task="characters")
 
 
 def number_words() -> Dataset:
     x, y = translated(np.arange(TRAIN + TEST))
     train, test = ({name: array[part] for name, array in x.items()} for part in (slice(TRAIN), slice(TRAIN, None)))
-    return Dataset(train, y[:TRAIN], test, y[TRAIN:], FRENCH.names, "made", task="sentences")
+    return Dataset(train, y[:TRAIN], as_floats(test), y[TRAIN:], FRENCH.names, "made", task="sentences")
 
 
 def articles() -> Dataset:
     x, y = words_before(np.arange(TRAIN + TEST + BEFORE) % 11)
     names = tuple(f"w{number}" for number in range(WORDS))
-    return Dataset(x[:TRAIN], y[:TRAIN], x[TRAIN:], y[TRAIN:], names, "drawn", task="language")
+    return Dataset(x[:TRAIN], y[:TRAIN], as_floats(x[TRAIN:]), y[TRAIN:], names, "drawn", task="language")
 
 
 def blocks() -> Dataset:
     (x, y), (x_test, y_test) = draw_blocks(TRAIN, 0), draw_blocks(TEST, 1)
-    return Dataset(x, y, x_test, y_test, CAPTIONS.names, "drawn", task="sentences")
+    return Dataset(x, y, as_floats(x_test), y_test, CAPTIONS.names, "drawn", task="sentences")
 
 
 def worlds_to_see() -> Dataset:
