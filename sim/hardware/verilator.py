@@ -18,17 +18,18 @@ from netloom.common.made_once import forget_oldest, made_once
 from netloom.common.process import end, run_logged, start
 from netloom.errors import InputError, SettingsError, SimulationError, ToolFailedError
 from netloom.sim.csim.csim_build import compiler
-from netloom.sim.hardware.verilator_bench import WRAPPER, Probe, StreamPort, ports_header, wrapper
+from netloom.sim.hardware.verilator_bench import WRAPPER, Probe, StreamPort, ports_source, wrapper
 from netloom.sim.hardware.verilator_stalls import FLOWING, Stalls
 from netloom.sim.hardware.verilator_tool import (
     MODEL_LEVEL,
     Runtime,
+    bench_sources,
     compiler_identity,
     runtime,
     verilator,
 )
 
-_MAIN = "verilator_main.cpp"
+_PORTS = "ports.cpp"
 _SOURCES = (".sv", ".v", ".svh", ".vh")
 _LINT = ("-Wall",)
 _NO_LINT = ("-Wno-lint", "-Wno-style", "-Wno-SPECIFYIGN", "-Wno-fatal")
@@ -230,12 +231,12 @@ def build(
             raise SettingsError(f"files of a design must have relative paths, not {path!r}")
     texts = {
         f"{WRAPPER}.sv": wrapper(top, inputs, outputs, probes, parameters or {}),
-        "ports.h": ports_header(inputs, outputs, probes),
-        _MAIN: Path(__file__).with_name(_MAIN).read_text(encoding="utf-8"),
+        _PORTS: ports_source(inputs, outputs, probes),
     }
     tool = verilator()
     flags = (*_FLAGS, *(_LINT if lint else _NO_LINT), *options)
-    key = repr((sorted(sources.items()), sorted(texts.items()), flags, level, tool.version, compiler_identity()))
+    identity = (tool.version, compiler_identity(), bench_sources())
+    key = repr((sorted(sources.items()), sorted(texts.items()), flags, level, *identity))
     models = Path(cache or default_cache()).absolute()
     folder = models / hashlib.sha256(key.encode()).hexdigest()[:32]
 
@@ -273,10 +274,10 @@ def default_cache() -> Path:
 def _compile(work: Path, flags: Sequence[str], shared: Runtime, log: Path, top: str) -> None:
     """All of a model in one translation unit, so that headers are read once."""
     parts = sorted(path.name for path in (work / "model").glob("*.cpp"))
-    unit = "".join(f'#include "{part}"\n' for part in ("prelude.h", *(f"model/{part}" for part in parts), _MAIN))
+    unit = "".join(f'#include "{part}"\n' for part in ("prelude.h", *(f"model/{part}" for part in parts), _PORTS))
     (work / "all.cpp").write_text(unit)
     folders = (f"-I{shared.prelude.parent}", "-Imodel", "-I.")
-    objects = map(str, shared.objects)
+    objects = map(str, (shared.main, *shared.objects))
     command = [compiler(), "-w", *flags, *folders, "all.cpp", *objects, "-o", "simulation", *_LIBRARIES]
     run_logged(
         [command],

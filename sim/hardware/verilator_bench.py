@@ -1,4 +1,4 @@
-"""The text around a simulated design: a wrapper in SystemVerilog, and the list of its ports in C++."""
+"""The text around a simulated design: a wrapper in SystemVerilog, and the model's ports in C++."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -119,26 +119,33 @@ def wrapper(
     )
 
 
-def ports_header(inputs: Sequence[StreamPort], outputs: Sequence[StreamPort], probes: Sequence[Probe]) -> str:
-    """C++ for verilator_main.cpp: functions `inputs`, `outputs` and `probes` that list the wrapper's ports."""
+def ports_source(inputs: Sequence[StreamPort], outputs: Sequence[StreamPort], probes: Sequence[Probe]) -> str:
+    """C++ for verilator_main.cpp: the wrapper as a `Bench` of verilator_bench.h."""
     groups = [
         ("inputs", "in", [(port.name, port.bits) for port in inputs]),
         ("outputs", "out", [(port.name, port.bits) for port in outputs]),
         ("probes", "probe", [(probe.path, probe.width) for probe in probes]),
     ]
-    functions = [_ports_function(name, prefix, streams) for name, prefix, streams in groups]
-    return f'#include "V{WRAPPER}.h"\n' + "".join(functions)
-
-
-def _ports_function(name: str, prefix: str, streams: list[tuple[str, int]]) -> str:
     rows = [
-        f'        {{"{stream}", &bench.{prefix}{index}_valid, &bench.{prefix}{index}_ready, '
+        f'        {group}.push_back({{"{stream}", &bench.{prefix}{index}_valid, &bench.{prefix}{index}_ready, '
         f"reinterpret_cast<unsigned char*>(&bench.{prefix}{index}_data), {(bits + 7) // 8}, "
-        f"{(1 << ((bits - 1) % 8 + 1)) - 1}}},\n"
+        f"{(1 << ((bits - 1) % 8 + 1)) - 1}}});\n"
+        for group, prefix, streams in groups
         for index, (stream, bits) in enumerate(streams)
     ]
-    body = f"    return {{\n{''.join(rows)}    }};\n" if rows else "    (void)bench;\n    return {};\n"
-    return f"static std::vector<Port> {name}(V{WRAPPER}& bench) {{\n{body}}}\n"
+    return f"""\
+#include "V{WRAPPER}.h"
+struct Model final : Bench {{
+    V{WRAPPER} bench;
+    explicit Model(VerilatedContext& context) : bench(&context) {{
+        clk = &bench.clk;
+        rst = &bench.rst;
+{"".join(rows)}    }}
+    void eval() override {{ bench.eval(); }}
+    void finish() override {{ bench.final(); }}
+}};
+std::unique_ptr<Bench> make_bench(VerilatedContext& context) {{ return std::make_unique<Model>(context); }}
+"""
 
 
 def _literal(value: int | str) -> str:

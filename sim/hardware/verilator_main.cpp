@@ -1,6 +1,6 @@
 // Drives a Verilator model of a module with valid/ready streams, and records every beat.
 //
-// Compiled in one translation unit with the model. "ports.h" is generated: it makes the lists of ports.
+// Compiled once for all models, which it knows by verilator_bench.h.
 // Arguments: see `Arguments` below; sim/hardware/verilator.py gives them. Files in the working directory:
 //   inI.bin              beats of input I, `bytes` bytes each, little-endian                       (read)
 //   outJ.bin             beats of output J                                                         (written)
@@ -9,27 +9,12 @@
 // Standard output: "progress BEATS" lines, at the end "done CYCLES" or "failed REASON".
 // Does not know what the beats mean. One clock, one synchronous reset, everything sampled at the rising edge.
 
+#include "prelude.h"
+
 #include <sys/prctl.h>
 
 #include <csignal>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <ctime>
-#include <string>
-#include <vector>
-
-struct Port {
-    const char* name;
-    CData* valid;
-    CData* ready;
-    unsigned char* data;
-    size_t bytes;
-    unsigned char top_mask;  // of the last byte: bits that belong to the beat
-};
-
-#include "ports.h"
 
 namespace {
 
@@ -200,10 +185,11 @@ int main(int argc, char** argv) {
     VerilatedContext context;
     context.randReset(2);  // whatever is not reset starts with noise, the same in every run
     context.randSeed(20240229);
-    Vnetloom_bench bench{&context};
+    const std::unique_ptr<Bench> made = make_bench(context);
+    Bench& bench = *made;
 
-    const std::vector<Port> input_ports = inputs(bench), output_ports = outputs(bench);
-    const std::vector<Port> probe_ports = arguments.probe ? probes(bench) : std::vector<Port>{};
+    const std::vector<Port>&input_ports = bench.inputs, &output_ports = bench.outputs;
+    const std::vector<Port> probe_ports = arguments.probe ? bench.probes : std::vector<Port>{};
     if (arguments.expected.size() != output_ports.size()) fail("wrong arguments");
     std::vector<Source> sources;
     std::vector<Monitor> sinks, watched;
@@ -213,15 +199,15 @@ int main(int argc, char** argv) {
     for (size_t k = 0; k < probe_ports.size(); ++k)
         watched.emplace_back(probe_ports[k], "probe" + std::to_string(k), "stream");
 
-    bench.rst = 1;
+    *bench.rst = 1;
     for (const Port& port : output_ports) *port.ready = 0;
     for (int cycle = 0; cycle < kResetCycles; ++cycle) {
-        bench.clk = 0;
+        *bench.clk = 0;
         bench.eval();
-        bench.clk = 1;
+        *bench.clk = 1;
         bench.eval();
     }
-    bench.rst = 0;
+    *bench.rst = 0;
 
     auto finished = [&] {
         for (const Source& source : sources)
@@ -250,7 +236,7 @@ int main(int argc, char** argv) {
         for (size_t j = 0; j < sinks.size(); ++j)
             *output_ports[j].ready
                 = last < 0 && !pauses(arguments, kOutputPorts + j, cycle, arguments.output_stall);
-        bench.clk = 0;
+        *bench.clk = 0;
         bench.eval();
 
         bool progress = false;
@@ -266,7 +252,7 @@ int main(int argc, char** argv) {
             fail("stuck: no beat moved in " + std::to_string(idle) + " cycles up to cycle " + std::to_string(cycle)
                 + "; " + describe());
 
-        bench.clk = 1;
+        *bench.clk = 1;
         bench.eval();
         for (Source& source : sources) source.advance();
         if (arguments.progress && (cycle & 1023) == 0 && std::clock() - told > CLOCKS_PER_SEC / 10) {
@@ -275,7 +261,7 @@ int main(int argc, char** argv) {
             std::fflush(stdout);
         }
     }
-    bench.final();
+    bench.finish();
     for (Source& source : sources) source.close();
     for (Monitor& sink : sinks) sink.close();
     for (Monitor& probe : watched) probe.close();

@@ -18,7 +18,8 @@ _DEFINITIONS = ("-DVL_TIME_CONTEXT", "-DVERILATOR=1", "-DVM_COVERAGE=0", "-DVM_S
 
 
 _PRELUDE = "".join(f"#include <{name}>\n" for name in ("cstdio", "cstdlib", "cstring", "ctime", "string", "vector"))
-_PRELUDE += '#include "verilated.h"\n'
+_PRELUDE += '#include "verilated.h"\n#include "verilator_bench.h"\n'
+_BENCH, _MAIN = "verilator_bench.h", "verilator_main.cpp"
 MODEL_LEVEL = "-O1"
 """Optimization. Higher levels take twice as long to compile and make models run no more than a tenth faster."""
 
@@ -29,11 +30,13 @@ class Runtime:
 
     Attributes:
         objects: to link.
+        main: the program's own, that drives a model; to link where there is no other.
         prelude: header to include first, with a precompiled one beside it: half of a small model's compile time is
             reading these headers. It holds for one set of flags; with others g++ crashes rather than pass it by.
     """
 
     objects: tuple[Path, ...]
+    main: Path
     prelude: Path
 
 
@@ -118,6 +121,12 @@ def compiler_identity() -> str:
     return f"{compiler()} {_output([compiler(), '-dumpfullversion', '-dumpversion'])}"
 
 
+@cache
+def bench_sources() -> tuple[tuple[str, str], ...]:
+    """Name and text of what drives a model."""
+    return tuple((name, Path(__file__).with_name(name).read_text(encoding="utf-8")) for name in (_BENCH, _MAIN))
+
+
 def runtime(tool: Verilator, cache_folder: Path) -> Runtime:
     """Verilator's own C++, compiled, kept in `cache_folder`.
 
@@ -125,18 +134,22 @@ def runtime(tool: Verilator, cache_folder: Path) -> Runtime:
         ToolMissingError: if there is no C++ compiler.
         ToolFailedError: if it fails; names the log.
     """
-    identity = (tool.version, tool.compiler_flags, compiler_identity(), _PRELUDE, MODEL_LEVEL)
+    sources = bench_sources()
+    identity = (tool.version, tool.compiler_flags, compiler_identity(), _PRELUDE, MODEL_LEVEL, sources)
     folder = cache_folder / f"runtime-{hashlib.sha256(repr(identity).encode()).hexdigest()[:24]}"
-    found = Runtime(tuple(folder / f"{Path(source).stem}.o" for source in _RUNTIME), folder / "prelude.h")
+    objects = tuple(folder / f"{Path(source).stem}.o" for source in _RUNTIME)
+    found = Runtime(objects, folder / "verilator_main.o", folder / "prelude.h")
 
     def make(work: Path, log: Path) -> Path:
-        (work / found.prelude.name).write_text(_PRELUDE)
+        for name, text in ((found.prelude.name, _PRELUDE), *sources):
+            (work / name).write_text(text, encoding="utf-8")
         compile_ = [compiler(), "-w", *tool.compiler_flags]
         commands = [
             [*compile_, MODEL_LEVEL, "-c", str(tool.root / "include" / source), "-o", compiled.name]
             for source, compiled in zip(_RUNTIME, found.objects, strict=True)
         ]
         commands.append([*compile_, MODEL_LEVEL, "-x", "c++-header", "prelude.h", "-o", "prelude.h.gch"])
+        commands.append([*compile_, MODEL_LEVEL, "-c", _MAIN, "-o", found.main.name])
         for command in commands:
             run_logged([command], work, log, "compiling Verilator's runtime")
         return work
