@@ -90,7 +90,7 @@ NETWORK = Network(
     training=Training(epochs=30, batch_size=64, optimizer=adam(4e-3)),
     expected_score=0.9,
     bits=8,
-    fine_tune_epochs=3,
+    fine_tune_epochs=2,
     target=Target("ULX3S-85F", target_ii=40_000, rtl_samples=20),
     training_seconds=400,
     task="sentences",

@@ -118,7 +118,7 @@ def _network(
         training=Training(epochs=8, batch_size=64, optimizer=adamw(5e-3)),
         expected_score=expected,
         bits=8,
-        fine_tune_epochs=1,
+        fine_tune_epochs=0,
         target=Target("ULX3S-85F", target_ii=200_000, rtl_samples=2),
         training_seconds=seconds,
         task="characters",
