@@ -15,7 +15,13 @@ from netloom.common.reading import Number
 InputRounding = Literal["ROUND", "HALF_EVEN", "FLOOR", "CEIL", "UP", "DOWN", "HALF_UP", "HALF_DOWN", "BIPOLAR"]
 """ONNX's (QONNX's `Quant`); BIPOLAR gives 1 for what is not negative, else -1."""
 
-_Scale = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+LEAST_SCALE = float(np.finfo(np.float32).tiny)
+"""Of an input: below it float32 is no longer computed with alike everywhere."""
+FARTHEST_ZERO = 2**24
+"""Whole numbers: a zero point farther away moves every value to one end."""
+
+_Scale = Annotated[float, Field(ge=LEAST_SCALE, allow_inf_nan=False)]
+_Zero = Annotated[float, Field(ge=-FARTHEST_ZERO, le=FARTHEST_ZERO, allow_inf_nan=False)]
 _Whole24 = Annotated[int, Field(ge=-(2**24), le=2**24)]
 _LARGEST_AXIS = 2**24
 
@@ -36,7 +42,7 @@ class InputScale(_End):
     """
 
     scale: _Scale
-    zero_point: Number = 0.0
+    zero_point: _Zero = 0.0
     low: _Whole24
     high: _Whole24
     rounding: InputRounding = "ROUND"

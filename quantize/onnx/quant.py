@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from netloom.common.ends import InputScale
+from netloom.common.ends import FARTHEST_ZERO, LEAST_SCALE, InputScale
 from netloom.errors import QuantizerNotSupportedError
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.quantize.onnx.stairs import Stairs, Threshold, rounding_threshold
@@ -82,13 +82,22 @@ class QuantNode:
         """What the host does, if it reads the network's input.
 
         Raises:
-            QuantizerNotSupportedError: if it has a scale a channel.
+            QuantizerNotSupportedError: if it has a scale a channel, or one that float32 does not hold.
         """
         self._check_one_scale()
         bipolar = self.bits == 1 and self.signed
         low, high = (-1, 1) if bipolar else self.ends
         rounding = "BIPOLAR" if bipolar else self.rounding
-        scale = float(np.float32(self.scale.flat[0]))
+        with np.errstate(over="ignore", under="ignore"):
+            single = self.scale.ravel()[:1].astype(np.float32)
+        check_scale(self.name, single)
+        scale = float(single[0])
+        if scale < LEAST_SCALE or abs(self.zero_point) > FARTHEST_ZERO:
+            raise QuantizerNotSupportedError(
+                f"node {self.name!r}: it reads the network's input; a scale of {scale:g} and a zero point of"
+                f" {self.zero_point:g} leave one number of all: scales from {LEAST_SCALE:.2g} and zero points up to"
+                f" {FARTHEST_ZERO:,} are taken"
+            )
         return InputScale.model_validate(
             {"scale": scale, "zero_point": self.zero_point, "low": low, "high": high, "rounding": rounding}
         )

@@ -65,6 +65,8 @@ def test_they_are_told_in_a_line_each():
         (InputScale, {"scale": 0.0, "low": 0, "high": 1}),
         (InputScale, {"scale": float("nan"), "low": 0, "high": 1}),
         (InputScale, {"scale": 0.1, "low": 0, "high": 1}),
+        (InputScale, {"scale": float(np.float32(1e-40)), "low": 0, "high": 1}),
+        (InputScale, {"scale": 1.0, "zero_point": 1e30, "low": 0, "high": 1}),
         (InputScale, {"scale": 1.0, "low": 1, "high": 1}),
         (InputScale, {"scale": 1.0, "low": 0, "high": 2**30}),
         (InputScale, {"scale": 1.0, "low": 0, "high": 1, "rounding": "SOMEHOW"}),

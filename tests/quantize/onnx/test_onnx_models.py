@@ -124,6 +124,11 @@ QUANTIZERS = [
     ({"scale": -0.5}, r"its scale must be positive and finite, not -0\.5"),
     ({"scale": np.full(5, 0.5)}, "it has 5 scales for activations"),
     ({"zero_point": np.nan}, "its zero point must be one finite number"),
+    (
+        {"zero_point": 1e30},
+        r"it reads the network's input; a scale of 0\.25 and a zero point of 1e\+30 leave one number",
+    ),
+    ({"scale": 1e-40}, r"it reads the network's input; a scale of 9\.99995e-41 and a zero point of 0 leave one number"),
     ({"bits": 3.5}, r"its width \[3\.5\] must be a whole number of bits"),
     ({"bits": 40.0}, r"its width \[40\.0\] must be a whole number of bits, 1 to 24"),
     ({"rounding": "SOMEHOW"}, "rounding mode SOMEHOW; use one of ROUND, HALF_EVEN, FLOOR"),
