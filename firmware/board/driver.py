@@ -22,7 +22,8 @@ from netloom.firmware.board.protocol import (
     outputs_of,
 )
 from netloom.firmware.board.shell import BAUD, IDLE_SECONDS, MOST_SAMPLES, request_samples
-from netloom.firmware.emit.emitted import EmittedDesign, EmittedPort
+from netloom.firmware.emit.design_file import PortPart
+from netloom.firmware.emit.emitted import EmittedDesign
 
 _BITS_PER_BYTE = 10
 _MARGIN = 2.0
@@ -256,7 +257,7 @@ def _refusal(reply: Frame, answer_length: int) -> str:
     return next((reason for status, reason in reasons.items() if status == reply.code), f"unknown status {reply.code}")
 
 
-def _checked(array: np.ndarray, port: EmittedPort) -> np.ndarray:
+def _checked(array: np.ndarray, port: PortPart) -> np.ndarray:
     array = np.asarray(array)
     if array.dtype.kind not in "fiub":
         raise InputError(f"input {port.name!r} must be numeric, not {array.dtype}")
@@ -267,5 +268,5 @@ def _checked(array: np.ndarray, port: EmittedPort) -> np.ndarray:
     return array
 
 
-def _quantized(array: np.ndarray, port: EmittedPort) -> np.ndarray:
+def _quantized(array: np.ndarray, port: PortPart) -> np.ndarray:
     return port.stream.element.from_float(array).reshape(len(array), port.stream.beats * port.stream.lanes)
