@@ -43,11 +43,11 @@ NETWORK = Network(
     dataset="spoken-digits",
     builder=build,
     training=Training(epochs=10, batch_size=64, optimizer=adamw(3e-3)),
-    expected_score=0.74,
+    expected_score=0.75,
     bits=8,
     fine_tune_epochs=2,
     target=Target("ULX3S-85F", target_ii=20_000, rtl_samples=20),
-    training_seconds=100,
+    training_seconds=60,
     csim_samples=100,
     pictures=pictures,
 )

@@ -129,14 +129,17 @@ def fit(
 
 def pictures(shows: Shows) -> Sequence[Picture]:
     """Where the heads are while a sequence is copied; and how many are copied exactly, by their length."""
-    random = np.random.default_rng(1)
-    exact = []
-    for length in range(1, BEYOND + 1):
-        shown, wanted = tape(drawn_sequences(100, np.array([length]), random))
-        bits, states = worked(lambda x: shows.layers("fixed", x)["step"], shown)
-        exact.append(float((((bits > 0) == (wanted > 0)) | (wanted < 0)).all(axis=(1, 2)).mean()))
-        if length == LONGEST:
-            heads = [np.stack([state[name][0] for state in states], axis=1) for name in ("at_write", "at_read")]
+    random, each = np.random.default_rng(1), 100
+    every = [drawn_sequences(each, np.array([length]), random) for length in range(1, BEYOND + 1)]
+    room = [np.pad(one, ((0, 0), (0, BEYOND - one.shape[1]), (0, 0)), constant_values=-1) for one in every]
+    shown, wanted = tape(np.concatenate(room))
+    bits, states = worked(lambda x: shows.layers("fixed", x)["step"], shown)
+    right = (((bits > 0) == (wanted > 0)) | (wanted < 0)).all(axis=(1, 2))
+    exact = right.reshape(BEYOND, each).mean(axis=1)
+    one = each * (LONGEST - 1)  # the first of those that are as long as the longest in training
+    heads = [
+        np.stack([state[at][one] for state in states[: 2 * LONGEST + 2]], axis=1) for at in ("at_write", "at_read")
+    ]
 
     def draw(figure: "Figure") -> None:
         *left, right = figure.subplots(1, 3)
@@ -144,7 +147,7 @@ def pictures(shows: Shows) -> Sequence[Picture]:
             axes.imshow(at, cmap="Blues", vmin=0, vmax=1, aspect="auto", origin="lower")
             axes.set_title(title, fontsize=9, loc="left", color=INK)
             axes.set(xlabel="step", ylabel="place")
-        right.bar(range(1, BEYOND + 1), [100 * one for one in exact], color=MEAN)
+        right.bar(range(1, BEYOND + 1), 100 * exact, color=MEAN)
         right.axvline(LONGEST + 0.5, color=INK, linewidth=0.8)
         right.set(xlabel="symbols", ylabel="copied exactly, %", ylim=(0, 105))
 
@@ -166,12 +169,12 @@ NETWORK = Network(
     ),
     dataset="copying",
     builder=build,
-    training=Training(epochs=200, batch_size=64, optimizer=adam(3e-3)),
-    expected_score=0.9,
+    training=Training(epochs=30, batch_size=64, optimizer=adam(3e-3)),
+    expected_score=0.98,
     bits=8,
     fine_tune_epochs=2,
     target=Target("ULX3S-85F", target_ii=4096, rtl_samples=50),
-    training_seconds=300,
+    training_seconds=40,
     task="turing",
     trainer=fit,
     pictures=pictures,

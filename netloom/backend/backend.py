@@ -28,8 +28,11 @@ from netloom.hls.vitis import vitis_flows
 
 _UNROLLED = "generate_unrolled_dense_resource"
 
-_BY_NAME = {"optimize": "process_fixed_point_quantizer_layer", "specific_types": _UNROLLED}
-"""Flows of Vitis's, and the pass of each that knows backends by their names; netloom has its own of that name."""
+_BY_NAME = {
+    "optimize": ("process_fixed_point_quantizer_layer", "quantize_by_element"),
+    "specific_types": (_UNROLLED, "unroll_dense_resource"),
+}
+"""Flows of Vitis's, the pass of each that knows backends by their names, and netloom's in its place."""
 
 
 _STEPS = {
@@ -92,17 +95,17 @@ class NetloomBackend(VitisBackend):
 
     def _register_flows(self) -> None:
         first = register_flow("refuse", [f"{BACKEND}:refuse_strategies"], backend=self.name)
-        register_pass(_UNROLLED, _unrolled_code(), backend=self.name)
-        own = {flow: self._own_flow(flow, _BY_NAME[name]) for name in _BY_NAME for flow in vitis_flows(name)}
+        register_pass(_BY_NAME["specific_types"][1], _unrolled_code(), backend=self.name)
+        own = {flow: self._own_flow(flow, *_BY_NAME[name]) for name in _BY_NAME for flow in vitis_flows(name)}
         passes = [own.get(flow, flow) for flow in vitis_flows()]
         last = register_flow("lower", [f"{BACKEND}:lower_to_dataflow"], requires=passes, backend=self.name)
         self._default_flow = register_flow("ip", None, requires=[first, *passes, last], backend=self.name)
         passes = ["make_stamp", f"{BACKEND}:write_hls"]
         self._writer_flow = register_flow("write", passes, requires=[self._default_flow], backend=self.name)
 
-    def _own_flow(self, flow: str, name: str) -> str:
+    def _own_flow(self, flow: str, name: str, instead: str) -> str:
         theirs = get_flow(flow)
-        passes = [f"{BACKEND}:{name}" if other.endswith(f":{name}") else other for other in theirs.optimizers]
+        passes = [f"{BACKEND}:{instead}" if other.endswith(f":{name}") else other for other in theirs.optimizers]
         own: str = register_flow(flow.partition(":")[2], passes, requires=theirs.requires, backend=self.name)
         return own
 
@@ -153,7 +156,7 @@ class NetloomBackend(VitisBackend):
         return False
 
     @layer_optimizer(FixedPointQuantizer)
-    def process_fixed_point_quantizer_layer(self, node: Any) -> bool:
+    def quantize_by_element(self, node: Any) -> bool:
         """The C++ of HGQ's quantizers of one type an element, as for Vitis: hls4ml's own pass knows backends by name.
 
         Raises:

@@ -10,7 +10,8 @@ import netloom
 from netloom.errors import StorageError
 from netloom.models import get_network
 from netloom.models.data.examples import Examples
-from netloom.models.tasks import Classification, Score, Segmentation
+from netloom.models.data.vocabulary import moved_on
+from netloom.models.tasks import Classification, Score, Segmentation, find_task
 from netloom.report.networks_table import (
     BEGIN,
     END,
@@ -137,6 +138,13 @@ def test_other_scores_have_one_too_and_what_needs_other_outputs_has_none() -> No
 
     assert standard_error(Elsewhere(), [np.eye(2)], Examples(np.zeros((2, 1)), np.arange(2)), "accuracy") is None
     assert standard_error(Classification(), [np.eye(2)], Examples(np.zeros((2, 1)), np.arange(2)), "other") is None
+
+
+def test_an_input_that_is_changed_beside_others_that_are_not_is_another_one() -> None:
+    """A network that says sentences is asked again with the same source; what it has said is then another."""
+    right = np.array([[4, 0], [5, 0], [6, 0]])
+    tests = Examples({"source": np.zeros((3, 2)), "said": moved_on(right)}, right)
+    assert standard_error(find_task("sentences"), [np.eye(7)[right]], tests, "exact_sentences") is None
 
 
 def test_what_is_of_one_thing_is_drawn_together() -> None:
