@@ -47,9 +47,9 @@ def precompiled(project: Path, command: Sequence[str]) -> Path | None:
 
 @cache
 def _types() -> Path | None:
-    """Where hls4ml keeps its types, which every project gets a copy of."""
+    """Where hls4ml keeps its types, which every project gets a copy of: in the room of one of its backends."""
     package = package_folder("hls4ml")
-    return None if package is None else package / "templates" / "vivado" / "ap_types"
+    return None if package is None else next(iter(sorted((package / "templates").glob("*/ap_types"))), None)
 
 
 @cache
