@@ -7,7 +7,7 @@ import numpy as np
 
 from netloom.errors import InputError
 from netloom.models.data.copying import BITS, NUMBERS, PLACES, at_rest, tape
-from netloom.models.data.examples import Examples, only
+from netloom.models.data.examples import Arrays, Examples, only
 from netloom.models.tasks.task import Predict, Score, Task
 
 STATE = (("read", (NUMBERS,)), ("memory", (PLACES, NUMBERS)), ("at_read", (PLACES,)), ("at_write", (PLACES,)))
@@ -67,6 +67,14 @@ class Turing(Task):
         if array.ndim != 3 or array.shape[2] != BITS or not np.isin(array, (-1, 0, 1)).all():
             raise InputError(f"{where} must be sequences, (samples, longest, {BITS}) of 0 and 1, -1 behind their ends")
         return array.astype(np.int64)
+
+    def check(self, where: str, model: str, shape: tuple[int, ...], targets: Arrays) -> None:
+        """A step's output: bits and a state. Sequences are no outputs, and of any length."""
+        del targets
+        if shape != (WIDTH,):
+            raise InputError(
+                f"{where}: {model} gives {shape}, and a step of {self.name} is ({WIDTH},), bits and its state"
+            )
 
     def loss(self, model: Any, output: int = 0) -> Any:
         """Mean squared error against the steps of the float model."""

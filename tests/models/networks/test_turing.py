@@ -90,6 +90,9 @@ def test_heads_move_by_a_place_and_the_state_stays_within_its_bounds() -> None:
 def test_what_are_no_sequences_is_refused(sequences: np.ndarray) -> None:
     with pytest.raises(InputError, match=r"y must be sequences, \(samples, longest, 4\) of 0 and 1"):
         TASK.read("y", sequences)
+    TASK.check("y", "m", (WIDTH,), SEQUENCES)
+    with pytest.raises(InputError, match=r"y: m gives \(4,\), and a step of turing is \(172,\)"):
+        TASK.check("y", "m", (4,), SEQUENCES)
     assert TASK.words(SEQUENCES[0][:1], ()) == "".join(map(str, SEQUENCES[0, 0]))
 
 

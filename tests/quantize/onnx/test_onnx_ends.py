@@ -92,7 +92,7 @@ def test_a_random_model(seed, tmp_path):
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_a_hundred_random_models(chunk, tmp_path):
     refused = [seed for seed in range(CHUNK * chunk, CHUNK * (chunk + 1)) if not checked(seed, tmp_path / str(seed))]
-    assert len(refused) <= 4, refused
+    assert len(refused) <= 6, refused  # quantizers of a bit or two often never change
 
 
 def small() -> FreeNet:
