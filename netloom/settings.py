@@ -1,6 +1,6 @@
 """The settings of a run."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
@@ -15,6 +15,7 @@ from netloom.quantize.files.files import ONNX
 from netloom.quantize.policy import DEFAULT_BITS, Bits, Policy
 from netloom.quantize.settings import Settings
 
+_PACES = {"target_ii", "target_fps"}
 NETLIST_SAMPLES = 20
 STALLED_SAMPLES = 100
 
@@ -157,6 +158,23 @@ class RunSettings(Settings):
         )
         hls = HlsSettings(io_type=network.io_type)
         return cls(hls=hls, csim_samples=network.csim_samples, hardware=hardware if board else None)
+
+    def for_network(self, network: Network) -> "RunSettings":
+        """These, and what they leave out as `of` has it: how samples are run; on the network's board clock and pace."""
+        own = RunSettings.of(network)
+        assert own.hardware is not None
+        values: dict[str, Any] = {}
+        if "io_type" not in self.hls.model_fields_set:
+            values["hls"] = self.hls.model_copy(update={"io_type": own.hls.io_type})
+        if self.csim and "csim_samples" not in self.model_fields_set:
+            values["csim_samples"] = own.csim_samples
+        if self.hardware is not None:
+            given, left = self.hardware.model_fields_set, {"rtl_samples", "stalled_samples", "netlist_samples"}
+            if self.hardware.board == own.hardware.board:
+                left |= {"clock_mhz"} | (_PACES if given.isdisjoint(_PACES) else set())
+            update = {name: getattr(own.hardware, name) for name in left - given}
+            values["hardware"] = self.hardware.model_copy(update=update)
+        return self.model_copy(update=values)
 
     def policy_for(self, network: Network | None) -> Policy:
         """The policy these settings mean for a registered network, or for a user's model (None)."""

@@ -83,13 +83,13 @@ class Network:
             at most where less is better; a little off what was measured on the data named in docs/networks.md.
         bits: default width of weights, activations and inputs in the firmware, in bits.
         fine_tune_epochs: default epochs of quantization-aware training.
-        target: the board that `netloom networks --run` takes it to.
+        target: the board that `netloom networks --run` takes it to; its clock and pace there, unless told otherwise.
         training_seconds: how long training took on two cores, s, as measured.
         task: name of what it is for.
         deterministic: whether the same seed gives the same weights, bit for bit, on one machine.
-        io_type: how hls4ml's C++ takes a sample, `io_parallel` or `io_stream`, in `netloom networks --run`. Whole large
+        io_type: how hls4ml's C++ takes a sample, `io_parallel` or `io_stream`, unless told otherwise. Whole large
             images take g++ many minutes.
-        csim_samples: only so many test samples in hls4ml's C++, in `netloom networks --run`; None is all.
+        csim_samples: only so many test samples in hls4ml's C++, unless told otherwise; None is all.
         together: so many test samples in a row are of one thing, such as tiles of an image: standard errors are over
             things.
         trainer: trains it in its own way; None is `netloom.models.train`. Use `train`.

@@ -73,7 +73,7 @@ def run(
             and so on for several inputs and outputs, as `Dataset.from_npz` says; a registered network has its own, and
             the conversion of a quantized model needs none.
         input_shapes: shape of each input without the batch, where a model leaves sizes open.
-        settings: of the run; defaults for None.
+        settings: of the run; defaults for None. What is left out is, of a registered network, as that has it.
         directory: made if it is not there; `runs/NAME` for None.
         until: the last stage to do: train (of a network) or load (of a model), quantize, convert, simulate; with a
             board design, rtl, synthesize, netlist, bitstream; report; or one that was added.
@@ -86,7 +86,9 @@ def run(
     """
     settings, progress = settings or RunSettings(), progress or Progress()
     start = find_start(model, input_shapes)
-    if start.network is None and settings.epochs is not None:
+    if start.network is not None:
+        settings = settings.for_network(start.network)
+    elif settings.epochs is not None:
         raise SettingsError(
             f"epochs are for networks that netloom trains; {start.words} is taken as it is trained"
             " (fine-tuning has its own: fine_tune_epochs)"

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from netloom.errors import SettingsError
+from netloom.hls import HlsSettings
 from netloom.models import Target, get_network
 from netloom.quantize.policy import Policy
 from netloom.settings import HardwareSettings, RunSettings
@@ -25,6 +26,36 @@ def test_where_few_samples_go_through_the_rtl_no_more_do_so_slower(rtl: int | No
     hardware = RunSettings.of(network).hardware
     assert hardware is not None
     assert (hardware.rtl_samples, hardware.stalled_samples, hardware.netlist_samples) == (rtl, stalled, netlist)
+
+
+def test_what_is_left_out_is_as_the_network_has_it() -> None:
+    target = Target("ULX3S-85F", target_fps=500, clock_mhz=50, rtl_samples=40)
+    network = replace(get_network("digits"), target=target, io_type="io_stream", csim_samples=30)
+    found = RunSettings(hardware=HardwareSettings(board="ULX3S-85F")).for_network(network)
+    assert found == RunSettings.of(network)
+    elsewhere = RunSettings(hardware=HardwareSettings(board="ULX3S-25F")).for_network(network).hardware
+    assert elsewhere is not None
+    assert (elsewhere.clock_mhz, elsewhere.interval, elsewhere.rtl_samples) == (None, None, 40)
+    assert RunSettings().for_network(network).hardware is None
+    assert RunSettings(csim=False).for_network(network).csim_samples is None
+
+
+def test_what_is_given_stays() -> None:
+    target = Target("ULX3S-85F", target_fps=500, clock_mhz=50, rtl_samples=40)
+    network = replace(get_network("digits"), target=target, io_type="io_stream", csim_samples=30)
+    given = RunSettings(
+        hls=HlsSettings(io_type="io_parallel"),
+        csim_samples=7,
+        hardware=HardwareSettings(board="ULX3S-85F", target_ii=9, netlist_samples=0, rtl_samples=5),
+    )
+    found = given.for_network(network)
+    assert (found.hls.io_type, found.csim_samples) == ("io_parallel", 7)
+    assert found.hardware is not None
+    assert (found.hardware.target_ii, found.hardware.target_fps, found.hardware.clock_mhz) == (9, None, 50)
+    assert (found.hardware.netlist_samples, found.hardware.rtl_samples) == (0, 5)
+    clock = RunSettings(hardware=HardwareSettings(board="ULX3S-85F", clock_mhz=30)).for_network(network).hardware
+    assert clock is not None
+    assert (clock.clock_mhz, clock.target_fps) == (30, 500)
 
 
 @pytest.mark.parametrize(

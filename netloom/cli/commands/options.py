@@ -102,7 +102,8 @@ IoType = Annotated[
     typer.Option(
         "--io-type",
         metavar="TYPE",
-        help=f"hls4ml's io_parallel or io_stream; {_default(HlsSettings, 'io_type')} if left out.",
+        help=f"hls4ml's io_parallel or io_stream; if left out, what a network of netloom's has, else"
+        f" {_default(HlsSettings, 'io_type')}.",
     ),
 ]
 Strategy = Annotated[
@@ -139,13 +140,20 @@ ThisBoard = Annotated[
     str,
     typer.Option("--board", metavar="BOARD", autocompletion=board_names, help="Which board (netloom boards)."),
 ]
-Clock = Annotated[str | None, typer.Option(metavar="FREQUENCY", help="Of the network on the board: 80MHz.")]
+Clock = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FREQUENCY",
+        help="Of the network on the board: 80MHz; else what a network of netloom's has for its board, or the board.",
+    ),
+]
 TargetInterval = Annotated[
     int | None,
     typer.Option(
         "--target-ii",
         metavar="N",
-        help="Clock cycles between samples, at most; else the fastest of ease: netloom plan.",
+        help="Clock cycles between samples, at most; else what a network of netloom's has for its board, or the"
+        " fastest of ease: netloom plan.",
     ),
 ]
 TargetRate = Annotated[
