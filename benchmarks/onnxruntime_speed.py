@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 from depthwise_speed import mobilenet
+from recurrent import lstm
 from rich.console import Console
 from rich.table import Table
 from simulation_speed import lenet, mlp
@@ -44,6 +45,7 @@ NETWORKS: dict[str, tuple[Callable[[], Any], int, int]] = {
     "mlp": (mlp, 6, 10_000),
     "lenet": (lenet, 8, 2_000),
     "mobilenet": (mobilenet, 8, 64),
+    "lstm": (lstm, 8, 256),
 }
 """By name: what builds it, its bits, and how many samples are many."""
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 from functools import cached_property
 from math import ceil
 
+from netloom.common.ends import InputScale, OutputScale
 from netloom.firmware.families import Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.unit import Resources, Unit
@@ -13,11 +14,15 @@ from netloom.firmware.units.unit import Resources, Unit
 
 @dataclass(frozen=True)
 class Port:
-    """An input or output of the network: its name in the dataflow graph, its shape, and the stream that carries it."""
+    """An input or output of the network: its name in the dataflow graph, its shape, and the stream that carries it.
+
+    `host` is what the host does before it or after it, if anything.
+    """
 
     name: str
     shape: tuple[int, ...]
     stream: Stream
+    host: InputScale | OutputScale | None = None
 
 
 @dataclass(frozen=True)

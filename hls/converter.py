@@ -4,6 +4,7 @@ import contextlib
 import io
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def convert_model(model: Any, settings: HlsSettings, directory: str | Path) -> C
             graph = build_graph(parsed, settings, whole / PROJECT_FOLDER, results | plan.types, plan.table_sizes)
             types = FromGraph() if parsed.typed else _Checked(plan)
             shapes = [shape for _, shape in parsed.output_shapes]
-            dataflow = lower(graph, types, settings.io_type, parsed.origins, shapes)
+            dataflow = replace(lower(graph, types, settings.io_type, parsed.origins, shapes), ends=parsed.ends)
             check_shapes(parsed, dataflow)
             graph.write()
             _forget_folder(whole / PROJECT_FOLDER)

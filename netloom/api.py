@@ -88,9 +88,7 @@ def input_names(conversion: Conversion) -> list[str]:
 
 def output_names(conversion: Conversion) -> list[str]:
     """The outputs by the model's layers that give them."""
-    layers = {node.name: node.layer for node in conversion.dataflow.nodes}
-    origins = {layer.name: layer.origin for layer in conversion.layers}
-    return [origins.get(layers.get(name, name), name) for name in conversion.dataflow.outputs]
+    return conversion.dataflow.output_names
 
 
 def _evaluation(

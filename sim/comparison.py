@@ -7,6 +7,9 @@ import numpy as np
 
 from netloom.sim.fidelity import Fidelity, LayerDifference, Mismatch
 
+Steps = float | np.ndarray
+"""What differences of a tensor are counted in: one step, or an array that broadcasts against its samples."""
+
 
 @dataclass
 class _Difference:
@@ -19,7 +22,7 @@ class _Difference:
     total: float = 0.0
     first: Mismatch | None = None
 
-    def add(self, name: str, a: np.ndarray, b: np.ndarray, step: float) -> None:
+    def add(self, name: str, a: np.ndarray, b: np.ndarray, step: Steps) -> None:
         differs = a != b
         if differs.any():
             difference = np.abs(a - b) / step
@@ -47,7 +50,7 @@ class Comparison:
     def __init__(
         self,
         engines: tuple[str, str],
-        steps: Mapping[str, float] | None = None,
+        steps: Mapping[str, Steps] | None = None,
         origins: Mapping[str, str] | None = None,
     ) -> None:
         self._engines, self._steps, self._origins = engines, steps or {}, origins or {}

@@ -1,11 +1,11 @@
 """`compare_engines`: two engines on the same data, compared as integers; the outcome is a `Fidelity` record."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from netloom.models.tasks import Predict
-from netloom.sim.comparison import Comparison
+from netloom.sim.comparison import Comparison, Steps
 from netloom.sim.engine import Engine, EngineInputs
 from netloom.sim.fidelity import Fidelity
 
@@ -16,7 +16,7 @@ def compare_engines(
     x: EngineInputs,
     *,
     evaluate: Callable[[Predict], dict[str, float]] | None = None,
-    steps: dict[str, float] | None = None,
+    steps: Mapping[str, Steps] | None = None,
     trace: bool = False,
     origins: dict[str, str] | None = None,
     chunk: int | None = None,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from netloom.common.closable import Closable
+from netloom.common.ends import Ends
 from netloom.errors import InputError
 
 EngineInputs = np.ndarray | Sequence[np.ndarray] | Mapping[str, np.ndarray]
@@ -24,11 +25,13 @@ class Engine(Closable):
         name: one of `ENGINES` or `HARDWARE_ENGINES`.
         input_names: of every input, as the user's model names them.
         input_shapes: of every input, without the batch axis.
+        ends: what the host does before and after what this engine computes.
     """
 
     name: str
     input_names: Sequence[str]
     input_shapes: Sequence[tuple[int, ...]]
+    ends: Ends = Ends()
 
     def predict(self, x: EngineInputs, progress: SamplesDone | None = None) -> np.ndarray | list[np.ndarray]:
         """The network's output.
@@ -41,8 +44,8 @@ class Engine(Closable):
 
         Returns:
             float64 (samples, *output shape); a list of them for several outputs. Exact multiples of the output type's
-            step in all engines but `float` and `quantized`; rounded to the nearest float64 where the type is wider than
-            float64's 53 bits (see `exact`).
+            step in all engines but `float` and `quantized`, unless the host scales them; rounded to the nearest float64
+            where the type is wider than float64's 53 bits (see `exact`).
 
         Raises:
             InputError: for a wrong number of inputs, name, shape, dtype, or values that are not finite.
@@ -52,7 +55,7 @@ class Engine(Closable):
 
     def exact(self, x: EngineInputs, progress: SamplesDone | None = None) -> list[np.ndarray]:
         """All outputs without loss: as `predict`, but fractions (dtype object) where a type is wider than float64."""
-        return self._predict(self.checked_inputs(x), progress or _silent)
+        return self.ends.received(self._predict(self.sent_inputs(x), progress or _silent))
 
     def trace(self, x: EngineInputs, progress: SamplesDone | None = None) -> dict[str, np.ndarray]:
         """The result of every layer: {layer: float64 (samples, *shape)}. Arguments and errors as in `predict`.
@@ -64,7 +67,7 @@ class Engine(Closable):
 
     def exact_trace(self, x: EngineInputs, progress: SamplesDone | None = None) -> dict[str, np.ndarray]:
         """Every layer without loss: as `trace`, but fractions (dtype object) where a type is wider than float64."""
-        return self._trace(self.checked_inputs(x), progress or _silent)
+        return self._trace(self.sent_inputs(x), progress or _silent)
 
     @abstractmethod
     def _predict(self, inputs: list[np.ndarray], progress: SamplesDone) -> list[np.ndarray]:
@@ -76,6 +79,14 @@ class Engine(Closable):
 
     def close(self) -> None:
         """Release what the engine holds."""
+
+    def sent_inputs(self, x: EngineInputs) -> list[np.ndarray]:
+        """`checked_inputs`, those with a scale of the host's as the whole numbers that it sends.
+
+        Raises:
+            InputError: as `checked_inputs`.
+        """
+        return self.ends.sent(self.checked_inputs(x))
 
     def checked_inputs(self, x: EngineInputs) -> list[np.ndarray]:
         """Inputs as a list of float arrays (float32 stays, all else becomes float64).

@@ -42,6 +42,7 @@ class FixedEngine(Engine):
         self._dataflow = conversion.dataflow
         self.input_names = self._dataflow.input_names
         self.input_shapes = [tensor.shape for tensor in self._dataflow.sources.values()]
+        self.ends = self._dataflow.ends
         self.native = native_program(self._dataflow)
 
     @cached_property
@@ -57,7 +58,8 @@ class FixedEngine(Engine):
 
     def predict_next(self, x: EngineInputs) -> np.ndarray | list[np.ndarray]:
         """As `predict`, from the state in which the last call left layers that keep theirs (`stateful`)."""
-        outputs = [np.asarray(output, dtype=np.float64) for output in self.program.run(self.checked_inputs(x))]
+        found = self.ends.received(self.program.run(self.sent_inputs(x)))
+        outputs = [np.asarray(output, dtype=np.float64) for output in found]
         return outputs[0] if len(outputs) == 1 else outputs
 
     def _trace(self, inputs: list[np.ndarray], progress: SamplesDone) -> dict[str, np.ndarray]:

@@ -56,9 +56,16 @@ class StatisticsCollector:
             inputs: float values of every source, batch first.
         """
         sources = {}
-        for (name, tensor), values in zip(self._dataflow.sources.items(), inputs, strict=True):
-            self._add_input(name, values)
-            sources[name] = tensor.element.from_float(values)
+        ends = self._dataflow.ends
+        scales, sent = ends.inputs or (None,) * len(inputs), ends.sent(inputs)
+        for (name, tensor), scale, values, given in zip(
+            self._dataflow.sources.items(), scales, inputs, sent, strict=True
+        ):
+            if scale is None:
+                self._add_input(name, values)
+            else:
+                self._count(name, Overflow.SAT, scale.outside(values), quantizer=True)
+            sources[name] = tensor.element.from_float(given)
         raws = self._evaluator.evaluate(sources)
         for step in self._evaluator.steps:
             node, types = step.node, self._dataflow.input_types(step.node)

@@ -6,6 +6,8 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Python started by a test must find the installed package, not the source folder of that name.
 os.environ.setdefault("PYTHONSAFEPATH", "1")
+# What tests compile they run on few samples.
+os.environ.setdefault("NETLOOM_CSIM_LEVEL", "-Og")
 # A test makes what it tests; those of the store switch it on for themselves.
 os.environ["NETLOOM_STORE"] = "0"
 

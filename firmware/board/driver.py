@@ -22,7 +22,8 @@ from netloom.firmware.board.protocol import (
     outputs_of,
 )
 from netloom.firmware.board.shell import BAUD, IDLE_SECONDS, MOST_SAMPLES, request_samples
-from netloom.firmware.emit.emitted import EmittedDesign, EmittedPort
+from netloom.firmware.emit.design_file import PortPart
+from netloom.firmware.emit.emitted import EmittedDesign
 
 _BITS_PER_BYTE = 10
 _MARGIN = 2.0
@@ -91,12 +92,12 @@ class Driver(Closable):
 
         Args:
             x: inputs, (samples, *input shape), numeric; a list of them for several inputs. Quantized as the design's
-                input type says.
+                input type says, or its scale for the host.
             progress: called with the number of samples done and of all.
 
         Returns:
             float64 (samples, *output shape), exact multiples of the output type's step (the nearest float64 where it is
-            wider than 53 bits); a list for several outputs.
+            wider than 53 bits), unless the host scales them; a list for several outputs.
 
         Raises:
             InputError: for a wrong number of inputs, shape, dtype, or values that are not finite.
@@ -115,12 +116,14 @@ class Driver(Closable):
         arrays = list(x) if isinstance(x, list | tuple) else [np.asarray(x)]
         if len(arrays) != len(ports):
             raise InputError(f"the network has {len(ports)} inputs, not {len(arrays)}")
-        raws = [_quantized(array, port) for array, port in zip(arrays, ports, strict=True)]
+        arrays = [_checked(array, port) for array, port in zip(arrays, ports, strict=True)]
+        raws = [_quantized(array, port) for array, port in zip(self.design.ends.sent(arrays), ports, strict=True)]
         results = self.predict_raws(raws, progress)
-        outputs = [
+        values = [
             port.stream.element.to_float(raw).reshape(-1, *port.shape)
             for raw, port in zip(results, self.design.outputs, strict=True)
         ]
+        outputs = self.design.ends.received(values)
         return outputs[0] if len(outputs) == 1 else outputs
 
     def reset_state(self) -> None:
@@ -254,7 +257,7 @@ def _refusal(reply: Frame, answer_length: int) -> str:
     return next((reason for status, reason in reasons.items() if status == reply.code), f"unknown status {reply.code}")
 
 
-def _quantized(array: np.ndarray, port: EmittedPort) -> np.ndarray:
+def _checked(array: np.ndarray, port: PortPart) -> np.ndarray:
     array = np.asarray(array)
     if array.dtype.kind not in "fiub":
         raise InputError(f"input {port.name!r} must be numeric, not {array.dtype}")
@@ -262,4 +265,8 @@ def _quantized(array: np.ndarray, port: EmittedPort) -> np.ndarray:
         raise InputError(
             f"input {port.name!r} must have shape (samples, {', '.join(map(str, port.shape))}), not {array.shape}"
         )
+    return array
+
+
+def _quantized(array: np.ndarray, port: PortPart) -> np.ndarray:
     return port.stream.element.from_float(array).reshape(len(array), port.stream.beats * port.stream.lanes)

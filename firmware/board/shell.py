@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from netloom.errors import SettingsError
-from netloom.firmware.emit.emitted import EmittedDesign, EmittedPort
+from netloom.firmware.emit.design_file import PortPart
+from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.firmware.emit.library import needed
 from netloom.firmware.families import find_family
 
@@ -69,7 +70,7 @@ def request_samples(design: EmittedDesign, samples: int | None) -> int:
     return samples
 
 
-def _free_samples(port: EmittedPort, shapes: Sequence[tuple[int, int]]) -> int:
+def _free_samples(port: PortPart, shapes: Sequence[tuple[int, int]]) -> int:
     """Inferences that fit the fewest block RAMs that a buffer of the port takes."""
 
     def blocks(samples: int) -> int:
@@ -153,7 +154,7 @@ _SENDER = (
 )
 
 
-def _source(port: EmittedPort, index: int, samples: int) -> str:
+def _source(port: PortPart, index: int, samples: int) -> str:
     parameters = {"BYTES": port.stream.bytes, "BEATS": port.stream.beats, "SAMPLES": samples}
     connections = (
         *("clear", f"byte_valid:source_byte[{index}]", "byte_data:payload_data", f"full:source_full[{index}]"),
@@ -166,7 +167,7 @@ def _source(port: EmittedPort, index: int, samples: int) -> str:
     )
 
 
-def _sink(port: EmittedPort, index: int, samples: int) -> str:
+def _sink(port: PortPart, index: int, samples: int) -> str:
     parameters = {"BYTES": port.stream.bytes, "BEATS": port.stream.beats, "SAMPLES": samples}
     connections = (
         *("clear", *_axis("in", port.port), "expect_one:source_next", "open:run", f"done:sink_done[{index}]"),
@@ -187,7 +188,7 @@ def _network(design: EmittedDesign) -> str:
     return wires + unused + "\n" + _instance(design.top, "core", {}, connections, rst=False)
 
 
-def _wires(port: EmittedPort) -> str:
+def _wires(port: PortPart) -> str:
     name = port.port
     return f"    logic [{8 * port.stream.bytes - 1}:0] {name}_tdata;\n    logic {name}_tvalid, {name}_tready;\n"
 

@@ -1,13 +1,16 @@
 """`design.json` as data: what hardware and host need of it, and the whole that the report shows."""
 
+from functools import cached_property
 from math import prod
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from netloom.common.ends import InputScale, OutputScale
 from netloom.common.reading import FileName, Number, Shape, Whole, read_json
 from netloom.errors import PrecisionError
+from netloom.firmware.stream import Stream
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import MOST_INTERLEAVED
 
@@ -48,20 +51,69 @@ class ShapedPart(StreamPart):
             raise ValueError(f"shape {self.shape} is not {self.beats} beats of {self.lanes}")
         return self
 
+    def _named(self, name: str) -> Stream:
+        return Stream(name, FixedPoint.parse(self.element), self.lanes, self.beats)
+
 
 class PortPart(ShapedPart):
-    """An input or output of the network."""
+    """An input or output of the network.
+
+    Attributes:
+        name: in the network.
+        port: prefix of its AXI4-Stream ports: `s_axis`.
+        shape: of the tensor, without the batch.
+    """
 
     name: str
     port: FileName
 
+    @cached_property
+    def stream(self) -> Stream:
+        """What travels."""
+        return self._named(self.name)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of an inference: each beat takes whole ones."""
+        return self.stream.bytes * self.stream.beats
+
+
+class InputPart(PortPart):
+    """An input, and how the host makes its whole numbers; None: the numbers themselves are sent."""
+
+    host: InputScale | None = None
+
+
+class OutputPart(PortPart):
+    """An output, and what the host makes of it; None: nothing else."""
+
+    host: OutputScale | None = None
+
+    @model_validator(mode="after")
+    def _is_of_the_shape(self) -> "OutputPart":
+        if self.host is not None:
+            self.host.check(self.shape)
+        return self
+
 
 class TapPart(ShapedPart):
-    """Where the result of a layer passes."""
+    """Where the result of an hls4ml layer passes.
+
+    Attributes:
+        layer: its name.
+        signal: name of the stream, and of its signals in the top module; `stream` in the file.
+        shape: of the result, without the batch.
+        interleaved: samples whose steps, the first axis, come in turn.
+    """
 
     layer: str
-    stream: FileName
+    signal: Annotated[FileName, Field(alias="stream")]
     interleaved: Annotated[int, Field(ge=1, le=MOST_INTERLEAVED)] = 1
+
+    @cached_property
+    def stream(self) -> Stream:
+        """What travels."""
+        return self._named(self.signal)
 
 
 class UnitName(_Part):
@@ -71,7 +123,23 @@ class UnitName(_Part):
 
 
 class DesignFile(_Part):
-    """What hardware and host need of `design.json`."""
+    """What hardware and host need of `design.json`.
+
+    Attributes:
+        name: title of the network.
+        target: device family whose primitives it names.
+        top: its module.
+        files: SystemVerilog, names in the folder, in the order to read them.
+        memories: files for `$readmemh`.
+        inputs: of the network.
+        outputs: of the network.
+        latency: clock cycles from the first input beat to the last output beat.
+        interval: clock cycles between inferences.
+        layers: those whose results can be watched.
+        units: all instances.
+        keeps_state: whether an inference depends on those before it, since the last reset.
+        group: inferences that must be there before any of them comes out.
+    """
 
     schema_version: str
     name: str
@@ -79,8 +147,8 @@ class DesignFile(_Part):
     top: FileName
     files: tuple[FileName, ...]
     memories: tuple[FileName, ...]
-    inputs: Annotated[tuple[PortPart, ...], Field(min_length=1)]
-    outputs: Annotated[tuple[PortPart, ...], Field(min_length=1)]
+    inputs: Annotated[tuple[InputPart, ...], Field(min_length=1)]
+    outputs: Annotated[tuple[OutputPart, ...], Field(min_length=1)]
     latency: Count
     interval: Count
     layers: tuple[TapPart, ...] = ()
@@ -159,23 +227,15 @@ class WholeDesign(DesignFile):
         return self
 
 
-def read_design_file(path: Path) -> DesignFile:
-    """What hardware and host need of a `design.json`.
-
-    Raises:
-        StorageError: if it is missing, or no description of a design.
-    """
-    return read_json(path, DesignFile, _advice(path))
-
-
 def read_whole_design(path: Path) -> WholeDesign:
     """All of a `design.json`.
 
     Raises:
         StorageError: if it is missing, or no description of a whole design.
     """
-    return read_json(path, WholeDesign, _advice(path))
+    return read_json(path, WholeDesign, design_advice(path))
 
 
-def _advice(path: Path) -> str:
+def design_advice(path: Path) -> str:
+    """What to do about a `design.json` that is missing or damaged."""
     return f"there is no design in {path.parent}, or no description of a design that is whole: write it again"

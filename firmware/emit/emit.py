@@ -6,6 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
+from netloom.common.ends import Ends
 from netloom.firmware.design import Design, Port
 from netloom.firmware.emit.design_file import DESIGN_FILE
 from netloom.firmware.emit.library import needed
@@ -44,7 +45,7 @@ def emit(design: Design, cycles: Cycles, folding: Folding, title: str = "network
         | memories
         | {
             DESIGN_FILE: json.dumps(description, indent=1) + "\n",
-            "README.md": _readme(description, design.target.synth),
+            "README.md": _readme(description, design),
         }
     )
 
@@ -89,6 +90,7 @@ def _port(port: Port, name: str) -> dict[str, Any]:
         "shape": list(port.shape),
         "tdata_width": port.stream.bytes * 8,
         **_stream(port.stream),
+        **({"host": port.host.model_dump(mode="json")} if port.host is not None else {}),
     }
 
 
@@ -141,10 +143,14 @@ def _unit(design: Design, index: int) -> dict[str, Any]:
     }
 
 
-def _readme(description: dict[str, Any], synth: str) -> str:
+def _readme(description: dict[str, Any], design: Design) -> str:
+    ends = Ends.model_validate(
+        {kind: [port.get("host") for port in description[kind]] for kind in ("inputs", "outputs")}
+    )
+    host = ends.told(input_ports(design), output_ports(design))
     text = (files("netloom.firmware.emit") / "design_readme.md.j2").read_text(encoding="utf-8")
     return (
         Environment(undefined=StrictUndefined, keep_trailing_newline=True)
         .from_string(text)
-        .render(description, synth=synth)
+        .render(description, synth=design.target.synth, host=host)
     )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from math import gcd, lcm, prod
 
+from netloom.common.ends import InputScale
 from netloom.firmware.design import Design, Port, Tap
 from netloom.firmware.families import Family
 from netloom.firmware.map.folding.fold import Folding, divisors
@@ -72,7 +73,11 @@ class DesignBuilder:
         self._names: set[str] = set()
         self._uses = _uses(dataflow, dataflow.outputs)
         self._direct: Counter[str] = Counter()
-        self._inputs = tuple(self._input(name, tensor) for name, tensor in dataflow.sources.items())
+        scales = dataflow.ends.inputs or (None,) * len(dataflow.sources)
+        self._inputs = tuple(
+            self._input(name, tensor, scale)
+            for (name, tensor), scale in zip(dataflow.sources.items(), scales, strict=True)
+        )
 
     def unique(self, name: str) -> str:
         """An identifier no unit or stream has yet."""
@@ -198,7 +203,11 @@ class DesignBuilder:
         """The design, its outputs being those of the graph."""
         self._streams |= {name: port.stream for name, port in zip(self.dataflow.sources, self._inputs, strict=True)}
         types = self.dataflow.types
-        outputs = tuple(Port(name, types[name].shape, self.take(name)) for name in self.dataflow.outputs)
+        scales = self.dataflow.ends.outputs or (None,) * len(self.dataflow.outputs)
+        outputs = tuple(
+            Port(name, types[name].shape, self.take(name), scale)
+            for name, scale in zip(self.dataflow.outputs, scales, strict=True)
+        )
         self.tap()
         return Design(
             target=self.target,
@@ -212,14 +221,14 @@ class DesignBuilder:
             group=self.group,
         )
 
-    def _input(self, name: str, tensor: TensorType) -> Port:
+    def _input(self, name: str, tensor: TensorType, scale: InputScale | None) -> Port:
         wanted = self.lanes_wanted(name, tensor.size)
         least = next(d for d in divisors(tensor.size) if tensor.size // d <= self.interval)
         fits = wanted and wanted[0] >= least and wanted[0] * tensor.element.width <= _INPUT_BITS
         lanes = wanted[0] if fits else least
         stream = Stream(self.unique(f"{name}_in"), tensor.element, lanes, tensor.size // lanes)
         self._copy(name, name, stream)
-        return Port(name, tensor.shape, stream)
+        return Port(name, tensor.shape, stream, scale)
 
     def lanes_wanted(self, name: str, size: int) -> list[int]:
         """Lanes in which the products that read a result or source take it, where they divide its size."""

@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from netloom.firmware.families import Family
@@ -11,19 +12,22 @@ from netloom.firmware.map.folding.fold import Fold
 from netloom.hls.dataflow import Dataflow, Node
 
 
+@dataclass(frozen=True)
 class Product(ABC):
     """A node whose work is shared among multipliers. All that the choice of a folding and of DSP blocks asks of it.
 
     Attributes:
-        node: in the dataflow graph.
+        node: in the dataflow graph, or in the body of a loop.
+        steps: of the loops it is in: the same multipliers are used anew in each.
     """
 
     node: Node
+    steps: int = field(default=1, kw_only=True)
 
     @property
     @abstractmethod
     def work(self) -> int:
-        """Multiply-accumulates of an inference."""
+        """Multiply-accumulates of an inference, all steps together."""
 
     @property
     @abstractmethod
@@ -40,9 +44,17 @@ class Product(ABC):
         """Nodes in front of it that it computes along with itself, from the input of the first of them."""
         return ()
 
-    @abstractmethod
     def folds(self) -> Sequence[Fold]:
         """All foldings there are, at least one that is not unrolled; an unrolled one last."""
+        return self._folds
+
+    @cached_property
+    def _folds(self) -> list[Fold]:
+        return [replace(fold, interval=fold.interval * self.steps) for fold in self.folds_of_a_step()]
+
+    @abstractmethod
+    def folds_of_a_step(self) -> Sequence[Fold]:
+        """The same, with the interval of a single step."""
 
     @abstractmethod
     def cost(self, fold: Fold) -> tuple[int, ...]:

@@ -52,8 +52,6 @@ class ElasticTiming(Timing):
         inputs: number of input streams; a beat of each is taken in the same cycle.
     """
 
-    __slots__ = ("_inputs", "_stages")
-
     def __init__(self, stages: int, inputs: int = 1) -> None:
         self._stages = ElasticStages(stages)
         self._inputs = inputs

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-from netloom.firmware.families import GENERIC, Family
+from netloom.firmware.families import GENERIC
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.timing import Timing
 
@@ -36,28 +36,27 @@ class Resources:
         return Resources(self.lut + other.lut, self.ff + other.ff, self.dsp + other.dsp, (*self.rams, *other.rams))
 
 
+@dataclass(frozen=True, eq=False)
 class Unit(ABC):
     """One instance of a library module. Subclasses are frozen dataclasses, named after their module.
 
     Attributes:
         name: of the instance; a Verilog identifier, unique in a design.
-        source: the stream it takes, where that is one and no more.
         inputs: streams it takes.
         outputs: streams it gives.
-        target: the device family whose modules it is built of; of no matter to most.
+        target: the device family whose modules it is built of; of no matter to most, and no field of theirs.
     """
 
     module: ClassVar[str]
     """The SystemVerilog module, in `firmware/rtl/ROOM/MODULE.sv`."""
 
     name: str
-    source: Stream
-    target: Family = GENERIC
+    target = GENERIC
 
     @property
+    @abstractmethod
     def inputs(self) -> tuple[Stream, ...]:
-        """Streams it takes, in the order of the module's input ports: its source, unless it says others."""
-        return (self.source,)
+        """Streams it takes, in the order of the module's input ports."""
 
     @property
     @abstractmethod
@@ -107,3 +106,19 @@ class Unit(ABC):
     def least_resources(self) -> Resources:
         """What it takes at least; at once, also where `resources` takes long to find out."""
         return self.resources()
+
+
+@dataclass(frozen=True, eq=False)
+class SourceUnit(Unit):
+    """A unit that takes one stream, unless it says others.
+
+    Attributes:
+        source: that stream.
+    """
+
+    source: Stream
+
+    @property
+    def inputs(self) -> tuple[Stream, ...]:
+        """The source."""
+        return (self.source,)

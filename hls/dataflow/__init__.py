@@ -1,6 +1,6 @@
 """The dataflow graph: a small set of exact operations that simulator and hardware share."""
 
-from netloom.hls.dataflow.evaluator import Evaluator
+from netloom.hls.dataflow.evaluator import Evaluator, ReadyNode
 from netloom.hls.dataflow.files import load_dataflow, save_dataflow
 from netloom.hls.dataflow.graph import Dataflow, DataflowBuilder, Layer, Node
 from netloom.hls.dataflow.operations.cast import Cast
@@ -39,6 +39,7 @@ __all__ = [
     "Evaluator",
     "Layer",
     "Node",
+    "ReadyNode",
     "load_dataflow",
     "save_dataflow",
     "traced",

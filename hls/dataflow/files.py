@@ -100,6 +100,7 @@ def _encoded(dataflow: Dataflow, path: str, arrays: dict[str, np.ndarray]) -> di
         ],
         "outputs": list(dataflow.outputs),
         "layers": [asdict(layer) for layer in dataflow.layers],
+        **({"ends": dataflow.ends.model_dump(mode="json")} if dataflow.ends else {}),
     }
 
 

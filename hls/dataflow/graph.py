@@ -1,9 +1,10 @@
 """`Dataflow`: the contract in the middle. Simulator and hardware read this graph and nothing else."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
+from netloom.common.ends import Ends
 from netloom.errors import LayerNotSupportedError
 from netloom.hls.dataflow.operations.operation import Bounds, Cost, Operation, TensorType
 
@@ -51,6 +52,7 @@ class Dataflow:
 
     `sources` are the network's inputs, in the model's order; `outputs` name the nodes whose results leave it. Nodes are
     told from each other by name alone, wherever they are: no two have one, in the graph and in all bodies inside.
+    `ends` is what the host does before the sources and after the outputs.
 
     Raises:
         LayerNotSupportedError: for a name that is there twice.
@@ -60,6 +62,7 @@ class Dataflow:
     nodes: tuple[Node, ...]
     outputs: tuple[str, ...]
     layers: tuple[Layer, ...]
+    ends: Ends = field(default_factory=Ends)
 
     def __post_init__(self) -> None:
         seen = set(self.sources)
@@ -97,6 +100,18 @@ class Dataflow:
         """The sources' names in the user's model."""
         origins = {layer.node: layer.origin for layer in self.layers if layer.node == layer.name}
         return [origins.get(name, name) for name in self.sources]
+
+    @property
+    def output_names(self) -> list[str]:
+        """The outputs by the user's layers that give them."""
+        layers = {node.name: node.layer for node in self.nodes}
+        origins = {layer.name: layer.origin for layer in self.layers}
+        return [origins.get(layers.get(name, name), name) for name in self.outputs]
+
+    @property
+    def host_lines(self) -> list[str]:
+        """What the host does at the network's ends, a line each, for people."""
+        return self.ends.told(self.input_names, self.output_names)
 
     def input_types(self, node: Node) -> list[TensorType]:
         """Types of a node's inputs."""

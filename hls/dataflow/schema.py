@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, create_model
 
+from netloom.common.ends import Ends
 from netloom.common.reading import Shape
 from netloom.errors import PrecisionError
 from netloom.fixed_point import FixedPoint
@@ -65,6 +66,7 @@ class GraphPart(_Part):
     nodes: tuple[NodePart, ...]
     outputs: Annotated[tuple[str, ...], Field(min_length=1)]
     layers: tuple[LayerPart, ...]
+    ends: Ends = Field(default_factory=Ends)
 
 
 class DataflowFile(GraphPart):
@@ -98,6 +100,7 @@ class Reader:
             tuple(Node(node.name, self._operation(node), node.inputs, node.layer) for node in part.nodes),
             part.outputs,
             tuple(Layer(**layer.model_dump()) for layer in part.layers),
+            part.ends,
         )
         check_graph(dataflow)
         return dataflow
@@ -200,11 +203,21 @@ def check_graph(dataflow: Dataflow) -> None:
     for name in (*dataflow.outputs, *(layer.node for layer in dataflow.layers)):
         if name not in types:
             raise ValueError(f"there is no node {name!r}")
+    _check_ends(dataflow)
     for name, bounds in dataflow.bounds.items():
         if bounds.low.shape != types[name].shape:
             raise ValueError(f"node {name!r} does not give the shape {types[name].shape}")
     for node in dataflow.nodes:
         node.operation.prepare(dataflow.input_types(node), dataflow.input_bounds(node))
+
+
+def _check_ends(dataflow: Dataflow) -> None:
+    ends = dataflow.ends
+    if len(ends.inputs) not in (0, len(dataflow.sources)) or len(ends.outputs) not in (0, len(dataflow.outputs)):
+        raise ValueError("what the host does is not said of every input and output")
+    for name, scale in zip(dataflow.outputs, ends.outputs, strict=False):
+        if scale is not None:
+            scale.check(dataflow.types[name].shape)
 
 
 def _elements(dataflow: Dataflow) -> int:

@@ -1,8 +1,9 @@
 """`ParsedModel`: the seam between front ends and all that follows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from netloom.common.ends import Ends
 from netloom.fixed_point import FixedPoint
 from netloom.hls.lower import fixed_point
 
@@ -30,6 +31,7 @@ class ParsedModel:
         output_shapes: likewise of its outputs.
         layer_shapes: {name in the user's model: shape of its result}, of the layers that have one result.
         typed: whether hls4ml finds all types by itself, from the quantizers among the layers.
+        ends: what is left to the host, in the order of the inputs and outputs.
     """
 
     layers: list[dict[str, Any]]
@@ -40,6 +42,7 @@ class ParsedModel:
     output_shapes: list[tuple[str, tuple[int, ...]]]
     layer_shapes: dict[str, tuple[int, ...]]
     typed: bool = False
+    ends: Ends = field(default_factory=Ends)
 
     def quantizer_types(self) -> dict[str, FixedPoint]:
         """Result types that quantizers dictate: of quantized activations, and of the inputs that feed only those."""

@@ -34,6 +34,13 @@ def take(arrays: Arrays, chosen: slice | np.ndarray) -> Arrays:
     return arrays[chosen]
 
 
+def as_floats(arrays: Arrays) -> Arrays:
+    """The same numbers in float32, as test samples are."""
+    if isinstance(arrays, Mapping):
+        return {name: array.astype(np.float32) for name, array in arrays.items()}
+    return arrays.astype(np.float32)
+
+
 def members(name: str, arrays: Arrays | None) -> dict[str, np.ndarray]:
     """As a file holds them: `x`, or `x/NAME` for each of several; nothing for None."""
     if arrays is None:

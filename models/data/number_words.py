@@ -3,6 +3,7 @@
 import numpy as np
 
 from netloom.models.data.dataset import Dataset
+from netloom.models.data.examples import as_floats
 from netloom.models.data.vocabulary import Vocabulary, moved_on
 
 NUMBERS, TEST = 10_000, 1_000
@@ -79,4 +80,4 @@ def load_number_words() -> Dataset:
     order = np.random.default_rng(0).permutation(NUMBERS)
     (x_test, y_test), (x_train, y_train) = translated(order[:TEST]), translated(order[TEST:])
     source = f"numbers in English and French words (made), {len(y_train):,} to train and {TEST:,} held out"
-    return Dataset(x_train, y_train, x_test, y_test, FRENCH.names, source, task="sentences")
+    return Dataset(x_train, y_train, as_floats(x_test), y_test, FRENCH.names, source, task="sentences")

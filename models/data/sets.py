@@ -3,16 +3,19 @@
 from collections.abc import Callable, Mapping
 
 from netloom.errors import DataUnavailableError
+from netloom.models.data.blocks import load_blocks
 from netloom.models.data.catching import load_catching
 from netloom.models.data.cheques import load_cheques
 from netloom.models.data.cifar10 import CIFAR10
 from netloom.models.data.clutter import load_clutter
+from netloom.models.data.copying import load_copying
 from netloom.models.data.curves import load_curves
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.digits import load_digits
 from netloom.models.data.faces import load_faces
 from netloom.models.data.figures import load_figures
 from netloom.models.data.films import load_films
+from netloom.models.data.glimpses import load_glimpses, load_overviews
 from netloom.models.data.jets import LHC_JETS
 from netloom.models.data.keywords import KEYWORDS
 from netloom.models.data.machines import load_machines
@@ -24,18 +27,23 @@ from netloom.models.data.shakespeare import SHAKESPEARE
 from netloom.models.data.signs import SIGNS
 from netloom.models.data.splice import SPLICE
 from netloom.models.data.stories import ONE_FACT, TWO_FACTS
+from netloom.models.data.wikitext import WIKITEXT
 from netloom.models.data.words import SPOKEN_DIGITS
 
 DATASETS: Mapping[str, Callable[[], Dataset]] = {
     CIFAR10.name: CIFAR10.load,
+    "blocks": load_blocks,
     "catching": load_catching,
     "cheques": load_cheques,
     "clutter": load_clutter,
+    "copying": load_copying,
     "curves": load_curves,
     "digits": load_digits,
     "faces": load_faces,
     "figures": load_figures,
     "films": load_films,
+    "glimpses": load_glimpses,
+    "overviews": load_overviews,
     "keywords": KEYWORDS.load,
     "machines": load_machines,
     MNIST.name: MNIST.load,
@@ -51,6 +59,7 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = {
     ONE_FACT.name: ONE_FACT.load,
     TWO_FACTS.name: TWO_FACTS.load,
     TOX21.name: TOX21.load,
+    WIKITEXT.name: WIKITEXT.load,
 }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.download import download
+from netloom.models.data.examples import as_floats
 from netloom.models.data.loader import Loader, NamedArrays
 
 FILE = "tiny-shakespeare/input.txt"
@@ -15,8 +16,8 @@ ADDRESS = (
 )
 STEPS = 100
 """Characters of a piece."""
-TEST_SHARE = 0.1
-"""Of the text, its end."""
+STRETCH, STRETCHES = 10_000, 10
+"""Characters of a stretch of the text; and of so many stretches the last one is the test split's."""
 
 
 def _text(content: bytes) -> NamedArrays:
@@ -34,18 +35,26 @@ def _fetch() -> NamedArrays:
 def _prepare(arrays: NamedArrays, place: str) -> Dataset:
     """x: numbers of characters, uint8 (samples, 100); y: those that come after each, int64 (samples, 100).
 
-    Pieces of the test split follow one another; those of the train split overlap by half.
+    Both splits are of the same plays: every tenth stretch of 10,000 characters is the test split's. Its pieces follow
+    one another; those of the train split overlap by half.
     """
     letters, numbers = np.unique(arrays["text"], return_inverse=True)
-    cut = len(numbers) - int(TEST_SHARE * len(numbers))
-    x_train, y_train = pieces(numbers[:cut], STEPS // 2)
-    x_test, y_test = pieces(numbers[cut:], STEPS)
+    stretches = [numbers[start : start + STRETCH] for start in range(0, len(numbers), STRETCH)]
+    test = stretches[STRETCHES - 1 :: STRETCHES]
+    train = [stretch for number, stretch in enumerate(stretches) if number % STRETCHES != STRETCHES - 1]
+    x_train, y_train = _of_all(train, STEPS // 2)
+    x_test, y_test = _of_all(test, STEPS)
     names = tuple(map(chr, letters))
     source = (
-        f"tiny Shakespeare ({place}), {cut:,} train and {len(numbers) - cut:,} test characters, {len(names)} different,"
-        f" in {len(x_train):,} and {len(x_test):,} pieces of {STEPS}"
+        f"tiny Shakespeare ({place}), {sum(map(len, train)):,} train and {sum(map(len, test)):,} test characters of the"
+        f" same plays, {len(names)} different, in {len(x_train):,} and {len(x_test):,} pieces of {STEPS}"
     )
-    return Dataset(x_train, y_train, x_test, y_test, names, source, task="characters")
+    return Dataset(x_train, y_train, as_floats(x_test), y_test, names, source, task="characters")
+
+
+def _of_all(stretches: list[np.ndarray], apart: int) -> tuple[np.ndarray, np.ndarray]:
+    found = [pieces(stretch, apart) for stretch in stretches]
+    return np.concatenate([x for x, _ in found]), np.concatenate([y for _, y in found])
 
 
 def pieces(numbers: np.ndarray, apart: int) -> tuple[np.ndarray, np.ndarray]:

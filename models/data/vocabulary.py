@@ -53,7 +53,8 @@ class Vocabulary:
     def sentence(self, row: np.ndarray) -> str:
         """The words of a row up to its end."""
         ends = np.flatnonzero(row == END)
-        return " ".join(self.names[number] for number in (row[: ends[0]] if len(ends) else row))
+        words = row[: ends[0]] if len(ends) else row
+        return " ".join(self.names[int(number)] for number in words)
 
 
 def moved_on(rows: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from netloom.models.tasks.anomaly import Anomaly
 from netloom.models.tasks.classification import Classification
 from netloom.models.tasks.control import Control
 from netloom.models.tasks.detection import Detection
+from netloom.models.tasks.glimpse import Glimpse
 from netloom.models.tasks.grammar import Grammar, Writes
 from netloom.models.tasks.multilabel import Multilabel
 from netloom.models.tasks.next_symbol import NextSymbol
@@ -15,12 +16,14 @@ from netloom.models.tasks.segmentation import Segmentation
 from netloom.models.tasks.sentences import Sentences
 from netloom.models.tasks.several import Several
 from netloom.models.tasks.task import Outputs, Predict, Score, Task
+from netloom.models.tasks.turing import Turing
 
 __all__ = [
     "Anomaly",
     "Classification",
     "Control",
     "Detection",
+    "Glimpse",
     "Grammar",
     "Multilabel",
     "NextSymbol",
@@ -36,6 +39,7 @@ __all__ = [
     "Several",
     "Shows",
     "Task",
+    "Turing",
     "Writes",
     "add_task",
     "find_task",

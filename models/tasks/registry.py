@@ -11,6 +11,7 @@ from netloom.models.tasks.anomaly import Anomaly
 from netloom.models.tasks.classification import Classification, is_one_hot
 from netloom.models.tasks.control import Control
 from netloom.models.tasks.detection import Detection
+from netloom.models.tasks.glimpse import Glimpse
 from netloom.models.tasks.grammar import AMOUNTS
 from netloom.models.tasks.multilabel import Multilabel
 from netloom.models.tasks.next_symbol import NextSymbol, in_bits, perplexity
@@ -20,6 +21,7 @@ from netloom.models.tasks.segmentation import Segmentation
 from netloom.models.tasks.sentences import Sentences
 from netloom.models.tasks.several import Several
 from netloom.models.tasks.task import Score, Task
+from netloom.models.tasks.turing import Turing
 
 _TASKS: dict[str, Task] = {
     task.name: task
@@ -37,6 +39,8 @@ _TASKS: dict[str, Task] = {
         NextSymbol("characters", Score("bits_a_character", better=-1), in_bits),
         NextSymbol("language", Score("perplexity", better=-1), perplexity),
         Sentences(),
+        Glimpse(),
+        Turing(),
     )
 }
 _GUESSES = ("classification", "segmentation", "multilabel", "regression")

@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 from netloom.common.quiet import debugging
 from netloom.errors import NetloomError
 
-EXIT_MISMATCH, EXIT_ERROR, EXIT_BUG, EXIT_INTERRUPTED = 1, 2, 70, 130
+EXIT_ERROR, EXIT_BUG, EXIT_INTERRUPTED = 2, 70, 130
 
 
 class OneLineErrors(TyperGroup):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from netloom.common.arrays import write_array, write_arrays
+from netloom.common.ends import InputScale
 from netloom.common.reading import read_array, read_arrays
 from netloom.errors import InputError, StorageError
 from netloom.fixed_point import FixedPoint
@@ -16,7 +17,7 @@ from netloom.models.data.examples import as_list
 
 @dataclass(frozen=True, eq=False)
 class GridInputs:
-    """Inputs on the grid of the hardware's input type.
+    """Inputs on the grid of the hardware's input type, or as they are where the host makes whole numbers of them.
 
     Attributes:
         values: float64, each a value of the type: rounded to the nearest, ties as the type's mode says, and held at
@@ -30,8 +31,10 @@ class GridInputs:
     largest: float
 
     @classmethod
-    def of(cls, x: np.ndarray, element: FixedPoint) -> "GridInputs":
-        """Bring `x` (finite, any shape) onto the grid of `element`."""
+    def of(cls, x: np.ndarray, element: FixedPoint, scale: InputScale | None = None) -> "GridInputs":
+        """Bring `x` (finite, any shape) onto the grid of `element`, unless the host has a scale for it."""
+        if scale is not None:
+            return cls(x, 0, 0.0)
         values = element.to_float(element.from_float(x))
         distance = np.abs(values - x)
         return cls(values, int(np.count_nonzero(distance)), float(distance.max(initial=0.0)))

@@ -143,6 +143,8 @@ def convert_file(
     )
     conversion = Conversion.load(finished.directory / rundir.CONVERSION)
     typer.echo(f"{len(conversion.layers)} layers; hls4ml's C++ project: {conversion.project}")
+    for line in conversion.dataflow.host_lines:
+        typer.echo(line)
     several = len(conversion.dataflow.sources) > 1
     typer.echo(f"next: netloom crosscheck {finished.directory} --inputs {'x.npz' if several else 'x.npy'}")
 
@@ -173,6 +175,8 @@ def show(report: Report, directory: Path) -> int:
     result = verdict(report.fidelity)
     style = {True: "bold green", False: "bold red", None: "yellow"}[result.equal]
     console.print(f"[{style}]{escape(result.sentence)}[/]", soft_wrap=True)
+    for line in report.network.host:
+        console.print(escape(line), soft_wrap=True)
     if not report.scores:
         console.print(f"[yellow]no {report.task.scores[0].name}: {escape(why_no_score(report))}[/]", soft_wrap=True)
     missed = False

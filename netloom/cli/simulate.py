@@ -76,7 +76,11 @@ def _inputs(conversion: Conversion, path: Path) -> tuple[list[np.ndarray], list[
     raw = read_inputs(
         path, dict(zip(api.input_names(conversion), [source.shape for source in sources.values()], strict=True))
     )
-    return raw, [GridInputs.of(one, source.element) for one, source in zip(raw, sources.values(), strict=True)]
+    scales = conversion.dataflow.ends.inputs or (None,) * len(sources)
+    return raw, [
+        GridInputs.of(one, source.element, scale)
+        for one, source, scale in zip(raw, sources.values(), scales, strict=True)
+    ]
 
 
 def _say_moved(grid: list[GridInputs], conversion: Conversion) -> None:

@@ -171,6 +171,7 @@ def _network(origin: Origin, conversion: Conversion) -> NetworkRecord:
         model_file=origin.model_file,
         input_shapes=tuple(source.shape for source in conversion.dataflow.sources.values()),
         output_shapes=output_shapes(conversion),
+        host=tuple(conversion.dataflow.host_lines),
     )
 
 

@@ -22,7 +22,7 @@ twin in onnxruntime, with `--onnx`), `csim` (hls4ml's C++, compiled), `rtl` (the
 `netlist` (the same after synthesis). `scores` has one name more: `calibrated`, the QKeras twin before it is fine-tuned,
 so that what quantization costs and what fine-tuning gains stand apart. `hardware` is there as soon as there is a
 design, with null for what is not known yet. In 3.0 `scores` by engine and `task`, which describes them, took the place
-of `accuracy`, and shapes are those of all inputs and outputs.
+of `accuracy`, and shapes are those of all inputs and outputs; 3.1 has `network.host` more.
 
 This file is made from `netloom/report/schema.py` by `python -m netloom.report.reference > docs/report.md`.
 """

@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 
 from netloom.records import FidelityRecord, Record, RunRecord
 
-SCHEMA_VERSION: Final = "3.0"
+SCHEMA_VERSION: Final = "3.1"
 
 
 class NetworkRecord(Record):
@@ -23,6 +23,10 @@ class NetworkRecord(Record):
     )
     input_shapes: tuple[tuple[int, ...], ...] = Field(description="shape of each input, without the batch axis")
     output_shapes: tuple[tuple[int, ...], ...] = Field(description="shape of each output, without the batch axis")
+    host: tuple[str, ...] = Field(
+        default=(),
+        description="a line for each scale at an end of the network that the host computes with, not hardware",
+    )
 
 
 class DataRecord(Record):
@@ -185,7 +189,7 @@ class StageRecord(Record):
 class Report(Record):
     """What one run found."""
 
-    schema_version: Literal["3.0"] = Field(
+    schema_version: Literal["3.0", "3.1"] = Field(
         default=SCHEMA_VERSION, description="version of this schema; the first number changes when a reader must"
     )
     created: datetime = Field(description="when the report was made, UTC")

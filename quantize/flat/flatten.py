@@ -1,7 +1,7 @@
 """`flatten`: nested, subclassed, shared, distributed or mixed-precision, a Keras model becomes flat calls of layers."""
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from netloom.quantize.flat import distributed
 from netloom.quantize.flat.equal import affine, attention, embeddings, equals, recurrences
 from netloom.quantize.flat.equal.calls.operations import apply_operation
 from netloom.quantize.flat.equal.parts import Parts
+from netloom.quantize.flat.host import OF_THE_HOST
 from netloom.quantize.flat.names import SEPARATOR, Names
 from netloom.quantize.flat.trace import graph_of, input_specs
 
@@ -28,7 +29,9 @@ _INTEGERS = ("bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uin
 InputShapes = Sequence[tuple[int, ...]]
 
 
-def flatten(model: Any, input_shapes: InputShapes | None = None, *, single_use: bool = False) -> Any:
+def flatten(
+    model: Any, input_shapes: InputShapes | None = None, *, single_use: bool = False, hardware: bool = False
+) -> Any:
     """A flat functional model that computes what `model` does; `model` itself is not changed.
 
     Nested models are opened (`block.conv` is the layer `conv` of `block`), models and layers with a `call` of their own
@@ -40,6 +43,7 @@ def flatten(model: Any, input_shapes: InputShapes | None = None, *, single_use: 
         model: a Keras or QKeras model.
         input_shapes: shape of each input without the batch, in the model's order; None takes the model's own.
         single_use: whether a layer that is called several times becomes one layer for each call.
+        hardware: whether to leave out what the host does at the network's ends (`HostQuantize`, `HostScale`).
 
     Raises:
         LayerNotSupportedError: if the model has no fixed input shape, does in Python what is no layer, or uses an
@@ -56,7 +60,7 @@ def flatten(model: Any, input_shapes: InputShapes | None = None, *, single_use: 
         if not shape:
             raise LayerNotSupportedError(f"layer {name!r}: a sample has no axis; use keras.Input((1,))")
         inputs.append(keras.Input(shape, batch_size=batch, name=name))
-    walker = _Walker({name for name, _, _ in specs}, single_use)
+    walker = _Walker({name for name, _, _ in specs}, single_use, OF_THE_HOST if hardware else ())
     outputs = walker.visit(model, inputs, "", 0)
     for tensor in inputs:
         source = tensor._keras_history.operation
@@ -72,9 +76,10 @@ def flatten(model: Any, input_shapes: InputShapes | None = None, *, single_use: 
 class _Walker:
     """Calls the layers of a model anew, on the tensors of the flat one."""
 
-    def __init__(self, taken: set[str], single_use: bool) -> None:
+    def __init__(self, taken: set[str], single_use: bool, left_out: Collection[str]) -> None:
         self.names = Names(taken)
         self.single_use = single_use
+        self.left_out = left_out
         self.clones: dict[tuple[int, int, type[Any] | None], Any] = {}
         self.converted: list[tuple[Any, list[np.ndarray]]] = []
         self.read: set[int] = set()
@@ -131,6 +136,8 @@ class _Walker:
             return recurrences.with_states(operation, self, args, kwargs, name, wanted)
         if len(node.outputs) != 1:
             raise LayerNotSupportedError(f"layer {name!r} ({kind}) has {len(node.outputs)} outputs: use one")
+        if kind in self.left_out:
+            return tensors
         if kind == "Masking":
             raise LayerNotSupportedError(
                 f"layer {name!r} (Masking) is not supported: firmware takes every step; give the network samples of"
@@ -154,7 +161,9 @@ class _Walker:
         if kind == "ReversibleEmbedding" and kwargs.get("reverse"):
             parts = Parts(self.names, name, f"layer {name!r} ({kind})")
             return [parts.done(embeddings.reversed_embedding(operation, tensors[0], parts))]
-        if len(args) == 1 and not any(map(_asks_for_something, kwargs.values())):
+        beside = _beside(operation, args, kwargs)
+        equals.check_arguments(kind, beside, name)
+        if not beside:
             equal = equals.call_equal(operation, self, tensors, name)
             if equal is not None:
                 return [equal]
@@ -241,6 +250,13 @@ def check_call(node: Any) -> None:
                 f"layer {node.operation.name!r} ({type(node.operation).__name__}): it is called with {name}={value!r}, "
                 "which changes what it computes; call it with its inputs alone"
             )
+
+
+def _beside(layer: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[str]:
+    """Names of what a layer is called with beside its inputs, the first argument."""
+    taken = list(inspect.signature(layer.call).parameters)
+    given = dict(zip(taken[1:], args[1:], strict=False)) | dict(kwargs)
+    return [name for name, value in given.items() if _asks_for_something(value) and name != taken[0]]
 
 
 def _asks_for_something(value: Any) -> bool:

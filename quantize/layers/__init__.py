@@ -1,7 +1,7 @@
 """Keras layers of netloom's own. Importing this registers them with Keras.
 
 Convolutions and an embedding that QKeras does not have, in its style; layers that compute by the firmware's very
-tables, and train; and those that say of every element what it becomes.
+tables, and train; those that say of every element what it becomes; and the host's part at a network's ends.
 """
 
 from netloom.quantize.layers.argmax import ArgMax
@@ -14,6 +14,7 @@ from netloom.quantize.layers.convolution import (
 )
 from netloom.quantize.layers.elements import Function, Rearrange
 from netloom.quantize.layers.embedding import QEmbedding
+from netloom.quantize.layers.ends import HostQuantize, HostScale
 from netloom.quantize.layers.norm import QNormalization
 from netloom.quantize.layers.product import MatrixProduct
 from netloom.quantize.layers.recurrent import QGRU, QLSTM, MemoryLSTM, QMemoryLSTM, QSimpleRNN, QuantizedFunction
@@ -22,6 +23,8 @@ from netloom.quantize.layers.softmax import MaskedSoftmax, QSoftmax
 __all__ = [
     "ArgMax",
     "Function",
+    "HostQuantize",
+    "HostScale",
     "MaskedSoftmax",
     "MatrixProduct",
     "MemoryLSTM",

@@ -48,7 +48,8 @@ def checked_onnx(path: Path, input_shapes: Sequence[tuple[int, ...]] | None = No
     try:
         onnx.checker.check_model(model)
     except (onnx.checker.ValidationError, ValueError, RuntimeError) as error:
-        raise ModelFileError(f"{path} is no valid ONNX model: {_first_line(error)}") from None
+        reason = " ".join(str(error).partition("==>")[0].split())[:200]
+        raise ModelFileError(f"{path} is no valid ONNX model: {reason}") from None
     _check_attributes(model)
     _set_shapes(model.graph, input_shapes)
     return model

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from netloom.common.ends import OutputScale
 from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
 from netloom.quantize.flat.equal.affine import affine
 from netloom.quantize.onnx.real import Grid, Real, is_short
@@ -209,6 +210,32 @@ class Builder:
             return replace(edge, real=None)
         tensor = affine(edge.tensor, scale, shift, self.name(f"{who}_value"), who)
         return Edge(tensor, edge.last, edge.order, None if edge.grid is None else edge.grid.moved(real))
+
+    def output(self, name: str) -> Any:
+        """A tensor as the model gives it; steps that the network does not compute are left to the host.
+
+        Args:
+            name: of the output.
+
+        Raises:
+            LayerNotSupportedError: if it is a flattened picture.
+        """
+        from netloom.quantize.layers import HostScale
+
+        who, edge = f"output {name!r}", self.edges[name]
+        real = edge.real
+        if real is None or real.short:
+            return self.as_in_onnx(who, self.settled(who, edge))
+        tensor = self.as_in_onnx(who, replace(edge, real=None))
+        places = max(real.scale.size, real.shift.size)
+        scale = OutputScale(
+            scale=tuple(np.broadcast_to(real.scale, (places,)).tolist()),
+            shift=tuple(np.broadcast_to(real.shift, (places,)).tolist()),
+            axis=0 if edge.last else len(tensor.shape) - 2,
+            floor=real.floor if real.floor > -np.inf else None,
+            ceiling=real.ceiling if real.ceiling < np.inf else None,
+        )
+        return HostScale(scale, name=self.name(f"{who}_value"))(tensor)
 
     def centred(self, node: Any, edge: Edge) -> Edge:
         """The tensor with 0 where ONNX's is 0: what a zero point is taken from.

@@ -51,6 +51,5 @@ def load_onnx(path: Path, input_shapes: Sequence[tuple[int, ...]] | None = None)
     for value in wrapped.graph.output:
         if value.name not in builder.edges:
             raise LayerNotSupportedError(f"{path}: output {value.name!r} is a constant")
-        who = f"output {value.name!r}"
-        outputs.append(builder.as_in_onnx(who, builder.settled(who, builder.edges[value.name])))
+        outputs.append(builder.output(value.name))
     return keras.Model(builder.inputs, outputs, name=builder.name(path.stem))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from netloom.common.ends import FARTHEST_ZERO, LEAST_SCALE, InputScale
 from netloom.errors import QuantizerNotSupportedError
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.quantize.onnx.stairs import Stairs, Threshold, rounding_threshold
@@ -77,16 +78,43 @@ class QuantNode:
         """The least and the greatest whole number."""
         return _ends(self.bits, self.signed, self.narrow)
 
+    def input_scale(self) -> InputScale:
+        """What the host does, if it reads the network's input.
+
+        Raises:
+            QuantizerNotSupportedError: if it has a scale a channel, or one that float32 does not hold.
+        """
+        self._check_one_scale()
+        bipolar = self.bits == 1 and self.signed
+        low, high = (-1, 1) if bipolar else self.ends
+        rounding = "BIPOLAR" if bipolar else self.rounding
+        with np.errstate(over="ignore", under="ignore"):
+            single = self.scale.ravel()[:1].astype(np.float32)
+        check_scale(self.name, single)
+        scale = float(single[0])
+        if scale < LEAST_SCALE or abs(self.zero_point) > FARTHEST_ZERO:
+            raise QuantizerNotSupportedError(
+                f"node {self.name!r}: it reads the network's input; a scale of {scale:g} and a zero point of"
+                f" {self.zero_point:g} leave one number of all: scales from {LEAST_SCALE:.2g} and zero points up to"
+                f" {FARTHEST_ZERO:,} are taken"
+            )
+        return InputScale.model_validate(
+            {"scale": scale, "zero_point": self.zero_point, "low": low, "high": high, "rounding": rounding}
+        )
+
+    def _check_one_scale(self) -> None:
+        if self.scale.size != 1:
+            raise QuantizerNotSupportedError(
+                f"node {self.name!r}: it has {self.scale.size} scales for activations; give it one for the whole tensor"
+            )
+
     def stairs(self) -> Stairs:
         """Its thresholds.
 
         Raises:
             QuantizerNotSupportedError: if it has a scale a channel, or more levels than can be weighed.
         """
-        if self.scale.size != 1:
-            raise QuantizerNotSupportedError(
-                f"node {self.name!r}: it has {self.scale.size} scales for activations; give it one for the whole tensor"
-            )
+        self._check_one_scale()
         scale = Fraction(float(self.scale.flat[0]))
         zero = Fraction(self.zero_point)
         if self.bits == 1 and self.signed:

@@ -38,6 +38,7 @@ class CsimEngine(Engine):
         self._dataflow = conversion.dataflow
         self.input_names = self._dataflow.input_names
         self.input_shapes = [tensor.shape for tensor in self._dataflow.sources.values()]
+        self.ends = self._dataflow.ends
         self._outputs = [self._dataflow.types[name] for name in self._dataflow.outputs]
         results = [*self._outputs, *(self._dataflow.types[layer.node] for layer in self._dataflow.layers)]
         self._exact = not all(tensor.element.fits_float64 for tensor in results)

@@ -14,13 +14,16 @@ from netloom.common.compiled import cache_folder
 from netloom.common.files import sha256
 from netloom.common.made_once import forget_oldest, made_once
 from netloom.common.process import answer, run_logged, which
-from netloom.errors import StorageError, ToolMissingError
+from netloom.errors import SettingsError, StorageError, ToolMissingError
 from netloom.hls.conversion import PROJECT
 from netloom.sim.csim.csim_exact import exact_bridge, exact_helpers
+from netloom.sim.csim.csim_headers import precompiled
 
 _FOLDER = "csim"
 _MOST_LIBRARIES = 500
-_FLAGS = ("-O3", "-fPIC", "-fno-gnu-unique", "-w", "-I.", "-Ifirmware/ap_types/", '-DWEIGHTS_DIR="firmware/weights"')
+_BEST = "-O3"
+_LEVELS = ("-O0", "-Og", "-O1", "-O2", _BEST)
+_FLAGS = ("-fPIC", "-fno-gnu-unique", "-w", "-I.", "-Ifirmware/ap_types/", '-DWEIGHTS_DIR="firmware/weights"')
 _HELPERS = "firmware/nnet_utils/nnet_helpers.h"
 _SOURCES = (f"firmware/{PROJECT}.cpp", f"{PROJECT}_bridge.cpp")
 
@@ -42,6 +45,19 @@ def compiler() -> str:
     return path
 
 
+def level() -> str:
+    """How g++ optimizes: -O3, or what NETLOOM_CSIM_LEVEL says. -Og takes half the time to compile, and its library
+    several times as long for a sample: for who converts many networks and runs each on few.
+
+    Raises:
+        SettingsError: if it says anything else.
+    """
+    chosen = os.environ.get("NETLOOM_CSIM_LEVEL") or _BEST
+    if chosen not in _LEVELS:
+        raise SettingsError(f"NETLOOM_CSIM_LEVEL must be one of {', '.join(_LEVELS)}, not {chosen!r}")
+    return chosen
+
+
 @cache
 def _standard() -> str:
     """The C++ standard hls4ml's own script would choose."""
@@ -57,6 +73,7 @@ def compiled_library(project: Path, *, exact: bool = False) -> Path:
         exact: with `exact_bridge` and `exact_helpers`.
 
     Raises:
+        SettingsError: of `level`.
         ToolMissingError: if there is no g++.
         ToolFailedError: if g++ fails; names the log.
         StorageError: if the project's sources are missing, or links.
@@ -70,10 +87,13 @@ def compiled_library(project: Path, *, exact: bool = False) -> Path:
                 (work / Path(path).name).write_text(change(_text(project / path)), encoding="utf-8")
             # The header first, so that its guard keeps the project's own out.
             parts = [str(work / Path(_HELPERS).name), _SOURCES[0], str(work / Path(_SOURCES[1]).name)]
+        command = [compiler(), _standard(), level(), *_FLAGS]
+        # To precompile takes as long as what it saves in a few compilations.
+        if level() != _BEST and (headers := precompiled(project, command)):
+            parts.insert(0, str(headers))
         unit, library = work / "all.cpp", work / "library.so"
         unit.write_text("".join(f'#include "{part}"\n' for part in parts), encoding="utf-8")
-        command = [compiler(), _standard(), *_FLAGS, "-shared", str(unit), "-o", str(library)]
-        run_logged([command], project, log, "g++ on hls4ml's C++ project")
+        run_logged([[*command, "-shared", str(unit), "-o", str(library)]], project, log, "g++ on hls4ml's C++ project")
         return library
 
     folder = cache_folder() / _FOLDER
@@ -93,7 +113,7 @@ def _text(path: Path) -> str:
 
 def _digest(project: Path, exact: bool) -> str:
     """Of all that the compiler could read there: it finds any file of the project before one of its own."""
-    digest = hashlib.sha256(repr((compiler(), _FLAGS, _standard(), exact)).encode())
+    digest = hashlib.sha256(repr((compiler(), level(), _FLAGS, _standard(), exact)).encode())
     for name in _SOURCES:
         if not (project / name).is_file():
             raise StorageError(f"{project / name}: there is no such file; convert the model again")

@@ -97,6 +97,7 @@ class StreamEngine(Engine):
         self.stalls = stalls
         self.input_names = [port.name for port in design.inputs]
         self.input_shapes = [port.shape for port in design.inputs]
+        self.ends = design.ends
         self.speed = Speed(compile_seconds=simulation.compile_seconds)
 
     def count_cycles(self) -> Measured:

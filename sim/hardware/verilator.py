@@ -200,6 +200,7 @@ def build(
     cache: str | Path | None = None,
     lint: bool = True,
     level: str = MODEL_LEVEL,
+    options: Sequence[str] = (),
 ) -> CompiledModule:
     """Compile a module that has ports `clk`, `rst` (synchronous, active high) and streams.
 
@@ -215,6 +216,7 @@ def build(
         cache: folder of compiled models; the user's cache folder if None.
         lint: take Verilator's warnings for errors, all of them.
         level: of the C++ compiler's optimization.
+        options: of Verilator's, beside those that every module is compiled with.
 
     Raises:
         SettingsError: for names and widths that cannot be.
@@ -232,7 +234,7 @@ def build(
         _MAIN: Path(__file__).with_name(_MAIN).read_text(encoding="utf-8"),
     }
     tool = verilator()
-    flags = (*_FLAGS, *(_LINT if lint else _NO_LINT))
+    flags = (*_FLAGS, *(_LINT if lint else _NO_LINT), *options)
     key = repr((sorted(sources.items()), sorted(texts.items()), flags, level, tool.version, compiler_identity()))
     models = Path(cache or default_cache()).absolute()
     folder = models / hashlib.sha256(key.encode()).hexdigest()[:32]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from netloom.hls.dataflow import DepthwiseMatVec, TensorType, Window
+from netloom.hls.dataflow import DepthwiseMatVec, Gather, Lookup, TensorType, Window
 from netloom.sim.depthwise import DepthwiseConvolution
 from netloom.sim.native.steps import NativeStage, NativeStep, address
 
@@ -96,6 +96,17 @@ class Constants:
     def join(self, step: NativeStep, operation: Any, types: Sequence[TensorType]) -> None:
         """A function of two tensors."""
         step.numbers[:3] = (_FUNCTIONS.index(operation.function), *operation.gains(types))
+
+    def lookup(self, step: NativeStep, operation: Lookup | Gather) -> None:
+        """Rows of a table; of a function's they are of one number each."""
+        assert operation.table is not None
+        step.weights = self._array(operation.table, np.float32)
+        offset = operation.offset if isinstance(operation, Lookup) else 0
+        step.numbers[:2] = operation.table.size // len(operation.table), offset
+
+    def fill(self, step: NativeStep, raws: np.ndarray) -> None:
+        """The same numbers for every sample."""
+        step.weights = self._array(raws.ravel(), np.float32)
 
 
 def _places(shape: Sequence[int], view: Window) -> tuple[np.ndarray, np.ndarray]:

@@ -121,3 +121,48 @@ template <class Out> void join(const Step &s, const float *from, const float *ot
         store(to + n, a, count - n);
     }
 }
+
+#if defined(__AVX512F__)
+INLINE Floats entries(const float *table, Floats index) {
+    return (Floats)_mm512_i32gather_ps(_mm512_cvttps_epi32((__m512)index), table, 4);
+}
+#else
+INLINE Floats entries(const float *table, Floats index) {
+    for (long n = 0; n < LANES; n++) index[n] = table[(int32_t)index[n]];
+    return index;
+}
+#endif
+
+// Numbers are indices after the stages; each becomes a row of a table.
+template <class Out> void lookup(const Step &s, const float *from, long count, Out *to) {
+    const long width = s.lookup.width;
+    const float *table = (const float *)s.weights + s.lookup.offset * width;
+    const Floats added = all(s.added);
+    Floats x[4];
+    for (long n = 0; n < count; n += 4 * LANES) {
+        const long here = count - n < 4 * LANES ? count - n : 4 * LANES, vectors = (here + LANES - 1) / LANES;
+        for (long i = 0; i < vectors; i++) x[i] = load(from + n + i * LANES, here - i * LANES);
+        through(s.stages, s.stages_length, 0, x, vectors);
+        for (long i = 0; i < vectors; i++) {
+            const long left = here - i * LANES;
+            if (width == 1) {
+                store(to + n + i * LANES, entries(table, x[i]) + added, left);
+                continue;
+            }
+            for (long k = 0; k < LANES && k < left; k++) {
+                const float *row = table + (int32_t)x[i][k] * width;
+                Out *const there = to + (n + i * LANES + k) * width;
+                for (long c = 0; c < width; c += LANES) store(there + c, load(row + c, width - c) + added, width - c);
+            }
+        }
+    }
+}
+
+// Numbers of each sample: of one of several steps, or among those of others.
+template <class Out> void copy(const Step &s, const float *from, long samples, Out *to) {
+    for (long sample = 0; sample < samples; sample++, from += s.from_size, to += s.to_size) each(s, from, s.copy.count, to);
+}
+
+template <class Out> void fill(const Step &s, long samples, Out *to) {
+    for (long sample = 0; sample < samples; sample++, to += s.to_size) each(s, (const float *)s.weights, s.to_size, to);
+}

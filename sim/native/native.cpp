@@ -45,6 +45,9 @@ template <class Out> void from_floats(const Step &s, const float *from, const fl
     case POOL: pool(s, from, samples, to); break;
     case EACH: each(s, from, samples * s.to_size, to); break;
     case JOIN: join(s, from, other, samples * s.to_size, to); break;
+    case LOOKUP: lookup(s, from, samples * s.from_size, to); break;
+    case COPY: copy(s, from, samples, to); break;
+    case FILL: fill(s, samples, to); break;
     }
 }
 
@@ -56,9 +59,15 @@ template <class In> void within(const Step &s, const In *from, long samples, In 
     }
 }
 
-void compute(const Step &s, char *arena, long samples) {
+// One step; `round` and `place` are those of the loop that it is in: how often it has been done, and of which step of the
+// sequence it takes the numbers.
+void compute(const Step &s, char *arena, long samples, long round, long place) {
     const char *from = arena + s.from;
     char *to = arena + s.to;
+    if (s.kind == COPY) {
+        from += place * s.copy.from_each * sizeof(float);
+        to += round * s.copy.to_each * (s.to_bytes ? 1 : sizeof(float));
+    }
     const bool moves = s.kind == PAD || s.kind == MOVE || (s.kind == POOL && s.pool.maximum && !s.stages_length);
     if (moves && s.from_bytes)
         within(s, (const uint8_t *)from, samples, (uint8_t *)to);
@@ -74,6 +83,20 @@ void compute(const Step &s, char *arena, long samples) {
         from_floats(s, (const float *)from, (const float *)(arena + s.other), samples, (uint8_t *)to);
     else
         from_floats(s, (const float *)from, (const float *)(arena + s.other), samples, (float *)to);
+}
+
+// Steps one after the other, the bodies of loops as often as they are to be done.
+void compute_all(const Step *s, const Step *end, char *arena, long samples, long round, long place) {
+    for (; s < end; s++) {
+        if (s->kind != LOOP) {
+            compute(*s, arena, samples, round, place);
+            continue;
+        }
+        const Step *body = s + 1;
+        for (long n = 0; n < s->loop.times; n++)
+            compute_all(body, body + s->loop.steps, arena, samples, n, s->loop.backwards ? s->loop.times - 1 - n : n);
+        s += s->loop.steps;
+    }
 }
 
 struct Free {
@@ -110,18 +133,19 @@ void run(const Step *steps, long count, const void *const *inputs, const char *w
     char *arena = arena_of(bytes);
     for (long done = 0; done < samples; done += block) {
         const long taken = samples - done < block ? samples - done : block;
-        for (const Step *s = steps; s < steps + count; s++) {
+        const Step *const end = steps + count, *s = steps, *last = end;
+        while (last > steps && last[-1].kind == GIVE) last--;
+        for (; s < last && s->kind == TAKE; s++) {
             const long first = done * s->from_size, elements = taken * s->from_size;
-            if (s->kind == GIVE) {
-                give(*s, (const float *)(arena + s->from), elements, outputs[s->to] + first);
-            } else if (s->kind != TAKE) {
-                compute(*s, arena, taken);
-            } else if (wide[s->from]) {
+            if (wide[s->from]) {
                 take(*s, (const double *)inputs[s->from] + first, elements, arena + s->to);
             } else {
                 take(*s, (const float *)inputs[s->from] + first, elements, arena + s->to);
             }
         }
+        compute_all(s, last, arena, taken, 0, 0);
+        for (s = last; s < end; s++)
+            give(*s, (const float *)(arena + s->from), taken * s->from_size, outputs[s->to] + done * s->from_size);
     }
 }
 

@@ -5,7 +5,7 @@
 
 #include "stages.h"
 
-enum StepKind { TAKE, GIVE, PRODUCT, PAD, DEPTHWISE, POOL, EACH, MOVE, JOIN };
+enum StepKind { TAKE, GIVE, PRODUCT, PAD, DEPTHWISE, POOL, EACH, MOVE, JOIN, LOOKUP, COPY, FILL, LOOP };
 
 struct Step {
     int64_t kind;
@@ -35,5 +35,14 @@ struct Step {
         struct {
             int64_t function, gain, other_gain;
         } join;
+        struct {
+            int64_t width, offset;  // of a row of the table; of its entry for index 0
+        } lookup;
+        struct {
+            int64_t count, from_each, to_each;  // numbers of a sample, and how far apart those of two steps of a loop are
+        } copy;
+        struct {
+            int64_t steps, times, backwards;  // the body's, which are behind it; how often they are done
+        } loop;
     };
 };

@@ -32,6 +32,10 @@ class StepKind(IntEnum):
     EACH = 6
     MOVE = 7
     JOIN = 8
+    LOOKUP = 9
+    COPY = 10
+    FILL = 11
+    LOOP = 12
 
 
 class NativeStage(ctypes.Structure):
@@ -76,11 +80,11 @@ def confining(type_: FixedPoint) -> NativeStage | None:
             return None
 
 
-def shifting(shift: int, rounding: Rounding) -> NativeStage | None:
-    """The last `shift` bits dropped, zeros appended if negative; None if the C++ has no such rounding."""
+def shifting(shift: int, rounding: Rounding, scale: int = 1) -> NativeStage | None:
+    """Times `scale`, the last `shift` bits dropped, or zeros appended; None if the C++ has no such rounding."""
     if shift > 0 and rounding not in ROUNDINGS:
         return None
-    return NativeStage(2.0**-shift, 0, 0, 1, ROUNDINGS[rounding] if shift > 0 else 0, 0)
+    return NativeStage(scale * 2.0**-shift, 0, 0, 1, ROUNDINGS[rounding] if shift > 0 else 0, 0)
 
 
 def address(array: np.ndarray) -> ctypes.c_void_p:

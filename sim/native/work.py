@@ -13,11 +13,16 @@ from netloom.hls.dataflow import (
     DepthwiseMatVec,
     Elementwise,
     Evaluator,
+    Gather,
+    Lookup,
     MatVec,
     Node,
     Permute,
     Pool,
+    ReadyNode,
+    Scan,
     Window,
+    exact_dtype,
 )
 from netloom.rounding import Rounding
 from netloom.sim.depthwise import DepthwiseConvolution
@@ -38,8 +43,8 @@ class Work:
         kind: what it does.
         node: what it computes.
         inputs: the tensors it reads, none of them a reshape of another.
-        result: the tensor it leaves.
-        stages: what numbers go through before they are stored.
+        result: the tensor it leaves; of a loop, the first.
+        stages: what numbers go through before they are stored; in a table, before they are looked up.
     """
 
     kind: StepKind
@@ -47,6 +52,11 @@ class Work:
     inputs: tuple[str, ...]
     result: str
     stages: list[NativeStage] = field(default_factory=list)
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """All tensors it leaves."""
+        return self.node.results if self.kind is StepKind.LOOP else (self.result,)
 
     @property
     def only_moves(self) -> bool:
@@ -65,7 +75,7 @@ def works_of(dataflow: Dataflow, outputs: tuple[str, ...]) -> tuple[list[Work], 
     Raises:
         NoFormError: if there is none for a node, or one is not exact in float32.
     """
-    if any(step.dtype is not np.float32 for step in Evaluator(dataflow, outputs).steps):
+    if not all(_exact(dataflow, step) for step in Evaluator(dataflow, outputs).steps):
         raise NoFormError
     uses = Counter([name for node in dataflow.nodes for name in node.inputs] + list(outputs))
     windows = {node.name: node for node in dataflow.nodes if isinstance(node.operation, Window)}
@@ -95,10 +105,17 @@ def works_of(dataflow: Dataflow, outputs: tuple[str, ...]) -> tuple[list[Work], 
             work = Work(_kind(dataflow, node, windows), node, inputs, node.name, _stages(dataflow, node))
             works.append(work)
         by_result[node.name] = work
-        stored[node.name] = node.name
+        stored |= {name: name for name in node.results}
     if any(name in windows for name in outputs):
         raise NoFormError
     return works, stored
+
+
+def _exact(dataflow: Dataflow, step: ReadyNode) -> bool:
+    """Whether float32 holds all that a node meets; NumPy looks up at integers, whatever they are."""
+    if isinstance(step.node.operation, Lookup):
+        return exact_dtype(step.node.operation.headroom(dataflow.input_bounds(step.node))) is np.float32
+    return step.dtype is np.float32
 
 
 def _reshapes(dataflow: Dataflow, node: Node) -> bool:
@@ -110,8 +127,15 @@ def _stages(dataflow: Dataflow, node: Node) -> list[NativeStage]:
     """What a node does to numbers one by one, after whatever else it does."""
     types, bounds = dataflow.input_types(node), dataflow.input_bounds(node)
     fraction = types[0].element.fraction
+    if isinstance(node.operation, Scan):
+        return []
     overflowing = node.operation.may_overflow(types, bounds)
     match node.operation:
+        case Lookup() as lookup:
+            rounding = Rounding.TRN_ZERO if lookup.toward_zero else Rounding.TRN
+            return [*_shifted(lookup.shift, rounding, lookup.scale), _index(lookup.table.size, lookup.offset)]
+        case Gather(table=np.ndarray() as table):
+            return [*_shifted(fraction, Rounding.TRN), _index(len(table))]
         case Cast(to):
             stages = _shifted(fraction - to.fraction, to.rounding)
         case Clamp(low, high):
@@ -145,6 +169,12 @@ def _kind(dataflow: Dataflow, node: Node, windows: dict[str, Node]) -> StepKind:
             return StepKind.EACH
         case Permute():
             return StepKind.MOVE
+        case Lookup():
+            return StepKind.LOOKUP
+        case Gather() if operation.table is not None:
+            return StepKind.LOOKUP
+        case Scan() if not operation.keep:
+            return StepKind.LOOP
         case Elementwise() if types[0].shape == types[1].shape and max(operation.gains(types)) <= 2**24:
             return StepKind.JOIN
     raise NoFormError
@@ -160,10 +190,15 @@ def _sums_plainly(dataflow: Dataflow, node: Node) -> bool:
     return types[0].element.fraction <= pool.accum.fraction and not pool.may_overflow(types, bounds)
 
 
-def _shifted(shift: int, rounding: Rounding) -> list[NativeStage]:
+def _shifted(shift: int, rounding: Rounding, scale: int = 1) -> list[NativeStage]:
     if abs(shift) > FARTHEST_SHIFT:
         raise NoFormError
-    return [_known(shifting(shift, rounding))] if shift else []
+    return [_known(shifting(shift, rounding, scale))] if shift or scale != 1 else []
+
+
+def _index(size: int, offset: int = 0) -> NativeStage:
+    """Which entry of a table is read, but for the offset."""
+    return NativeStage(1, -offset, size - 1 - offset, 1, 0, SATURATES)
 
 
 def _known(stage: NativeStage | None) -> NativeStage:

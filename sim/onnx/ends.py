@@ -1,7 +1,13 @@
-"""Where an ONNX graph begins and ends: plain numbers into raws, as C++ does with a `double`, and raws into numbers."""
+"""Where an ONNX graph begins and ends: plain numbers into raws, as C++ does with a `double`, and raws into numbers.
+
+What the host does there (`netloom.common.ends`) is part of the graph, in the same dtypes and the same order.
+"""
+
+from typing import Any
 
 import numpy as np
 
+from netloom.common.ends import InputScale, OutputScale
 from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import FARTHEST, FixedPoint, Overflow
 from netloom.hls.dataflow import EXACT_LIMIT
@@ -84,3 +90,37 @@ def numbers_of_raws(writer: GraphWriter, raw: OnnxValue, element: FixedPoint, na
         return writer.add("Identity", writer.cast(raw, np.int64), name=name)
     value = writer.cast(raw, number_dtype(element))
     return writer.add("Mul", value, writer.constant(element.step, value.dtype), name=name)
+
+
+def sent(writer: GraphWriter, value: OnnxValue, scale: InputScale) -> OnnxValue:
+    """The whole numbers that the host makes of an input, float32: `InputScale.raws`."""
+    y = writer.with_number("Div", value, scale.scale)
+    if scale.zero_point:
+        y = writer.with_number("Add", y, scale.zero_point)
+    if scale.rounding == "BIPOLAR":
+        reached = writer.with_number("GreaterOrEqual", y, 0, dtype=np.bool_)
+        ends = (writer.constant(end, np.float32) for end in (1, -1))
+        return writer.add("Where", reached, *ends, dtype=np.float32)
+    y = writer.add("Clip", y, *(writer.constant(end, np.float32) for end in (scale.low, scale.high)))
+    if scale.rounding in ("ROUND", "HALF_EVEN"):
+        return writer.add("Round", y)
+    if scale.rounding in ("FLOOR", "CEIL"):
+        return writer.add(scale.rounding.capitalize(), y)
+    kind, half = {"UP": ("Ceil", 0), "DOWN": ("Floor", 0), "HALF_UP": ("Floor", 0.5), "HALF_DOWN": ("Ceil", -0.5)}[
+        scale.rounding
+    ]
+    size = writer.add("Abs", y)
+    size = writer.add(kind, writer.with_number("Add", size, half) if half else size)
+    return writer.add("Mul", writer.add("Sign", y), size)
+
+
+def received(writer: GraphWriter, raw: OnnxValue, step: float, scale: OutputScale, rank: int, name: str) -> OnnxValue:
+    """What the host makes of an output, raws of so large a step, under a name: `OutputScale.values`, float64."""
+    value = writer.times(writer.cast(raw, np.float64), step)
+    factors, shifts = scale.rows(rank)
+    steps: list[tuple[str, Any]] = [("Mul", factors), ("Add", shifts)]
+    steps += [(kind, end) for kind, end in (("Max", scale.floor), ("Min", scale.ceiling)) if end is not None]
+    for place, (kind, number) in enumerate(steps):
+        last = place == len(steps) - 1
+        value = writer.add(kind, value, writer.constant(number, np.float64), name=name if last else None)
+    return value

@@ -1,9 +1,11 @@
 """Engine `onnx`: the exact twin in onnxruntime."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
+from netloom.common.ends import Ends
 from netloom.errors import ToolMissingError
 from netloom.hls import Conversion
 from netloom.hls.dataflow import Dataflow, traced
@@ -24,13 +26,14 @@ class OnnxEngine(Engine):
         self._dataflow = conversion.dataflow
         self.input_names = self._dataflow.input_names
         self.input_shapes = [tensor.shape for tensor in self._dataflow.sources.values()]
-        self._twin = Twin(self._dataflow)
+        self.ends = self._dataflow.ends
+        self._twin = Twin(replace(self._dataflow, ends=Ends()))
 
     def _predict(self, inputs: list[np.ndarray], progress: SamplesDone) -> list[np.ndarray]:
         return self._twin.run(inputs, progress)
 
     def _trace(self, inputs: list[np.ndarray], progress: SamplesDone) -> dict[str, np.ndarray]:
-        dataflow = traced(self._dataflow)
+        dataflow = traced(replace(self._dataflow, ends=Ends()))
         twin = Twin(dataflow, {f"layer{index}": layer.node for index, layer in enumerate(dataflow.layers)})
         results = twin.run(inputs, progress)
         return {layer.name: result for layer, result in zip(dataflow.layers, results, strict=True)}

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from onnx import helper
 
+from netloom.common.ends import Ends
 from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import WAY_OUT
 from netloom.hls.dataflow import Bounds, Dataflow, DepthwiseMatVec, MatVec, Node, Window
 from netloom.sim.fuse import drop_idle_clamps, pool_first
-from netloom.sim.onnx.ends import number_dtype, numbers_of_raws, raws_of_numbers
+from netloom.sim.onnx.ends import number_dtype, numbers_of_raws, raws_of_numbers, received, sent
 from netloom.sim.onnx.operations.accumulation import takes_terms_in_order
 from netloom.sim.onnx.operations.table import FORMS
 from netloom.sim.onnx.operations.window import write_convolution
@@ -39,32 +40,43 @@ def onnx_model(dataflow: Dataflow, outputs: Mapping[str, str] | None = None) -> 
     """The exact twin of a network.
 
     Its inputs are numbers, (N, *shape), rounded and saturated as the network's are; its outputs are numbers. Both are
-    float32 where that holds all values of their type, else float64; an output wider than that is raws, int64.
+    float32 where that holds all values of their type, else float64; an output wider than that is raws, int64. What the
+    host does at the ends is done in the graph: such inputs are float32, such outputs float64.
 
     Args:
         dataflow: the graph.
-        outputs: {name in ONNX: node}; None is the network's own, under the names of the user's layers.
+        outputs: {name in ONNX: node}, whose values are hardware's; None is the network's own, under the names of the
+            user's layers.
 
     Raises:
         LayerNotSupportedError: for an operation that ONNX has no form of, or numbers that none of its dtypes holds.
     """
+    scales, names = dataflow.ends, dataflow.input_names
     if outputs is None:
         outputs, dataflow = twin_outputs(dataflow), pool_first(drop_idle_clamps(dataflow))
+    else:
+        scales = Ends(inputs=scales.inputs)
     writer = GraphWriter()
     values: dict[str, OnnxValue] = {}
     inputs = []
-    for (name, tensor), origin in zip(dataflow.sources.items(), dataflow.input_names, strict=True):
-        given = OnnxValue(origin, number_dtype(tensor.element))
+    for place, ((name, tensor), origin) in enumerate(zip(dataflow.sources.items(), names, strict=True)):
+        scale = scales.inputs[place] if scales.inputs else None
+        given = OnnxValue(origin, number_dtype(tensor.element) if scale is None else np.float32)
         inputs.append(info(given, (BATCH, *tensor.shape)))
         writer.label = f"{name}/quantizer"
-        values[name] = raws_of_numbers(writer, given, tensor.element)
+        numbers = given if scale is None else sent(writer, given, scale)
+        values[name] = raws_of_numbers(writer, numbers, tensor.element)
     bounds = dataflow.bounds
     write_graph(writer, dataflow, bounds, values, tuple(outputs.values()))
     ends = []
-    for name, node in outputs.items():
-        tensor = dataflow.types[node]
+    for place, (name, node) in enumerate(outputs.items()):
+        tensor, left = dataflow.types[node], scales.outputs[place] if scales.outputs else None
         writer.label = f"{name}/value"
-        ends.append(info(numbers_of_raws(writer, values[node], tensor.element, name), (BATCH, *tensor.shape)))
+        if left is None:
+            value = numbers_of_raws(writer, values[node], tensor.element, name)
+        else:
+            value = received(writer, values[node], tensor.element.step, left, len(tensor.shape), name)
+        ends.append(info(value, (BATCH, *tensor.shape)))
     model = helper.make_model(
         writer.graph(inputs, ends),
         opset_imports=[helper.make_opsetid("", OPSET)],
@@ -72,7 +84,7 @@ def onnx_model(dataflow: Dataflow, outputs: Mapping[str, str] | None = None) -> 
         producer_name="netloom",
         producer_version=metadata.version("netloom"),
     )
-    helper.set_model_props(model, _properties(dataflow, outputs))
+    helper.set_model_props(model, _properties(dataflow, names, outputs, scales))
     return model
 
 
@@ -88,18 +100,23 @@ def twin_outputs(dataflow: Dataflow) -> dict[str, str]:
     return names
 
 
-def _properties(dataflow: Dataflow, outputs: Mapping[str, str]) -> dict[str, str]:
+def _properties(dataflow: Dataflow, names: Sequence[str], outputs: Mapping[str, str], scales: Ends) -> dict[str, str]:
     """What the file says of itself, as JSON."""
-    sources = zip(dataflow.input_names, dataflow.sources.values(), strict=True)
-    results = ((name, dataflow.types[node]) for name, node in outputs.items())
+    sources = list(zip(names, dataflow.sources.values(), strict=True))
+    results = [(name, dataflow.types[node]) for name, node in outputs.items()]
+    found = {"inputs": (sources, scales.inputs), "outputs": (results, scales.outputs)}
     return {
         "netloom.version": metadata.version("netloom"),
         "netloom.session": json.dumps(SESSION),
         **{
             f"netloom.{kind}": json.dumps(
-                {name: {"type": str(tensor.element), "scale": tensor.element.step} for name, tensor in found}
+                {
+                    name: {"type": str(tensor.element), "scale": tensor.element.step}
+                    | ({} if left is None else {"host": left.model_dump(mode="json")})
+                    for (name, tensor), left in zip(ends, lefts or (None,) * len(ends), strict=True)
+                }
             )
-            for kind, found in (("inputs", sources), ("outputs", results))
+            for kind, (ends, lefts) in found.items()
         },
     }
 

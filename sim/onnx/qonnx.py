@@ -1,7 +1,7 @@
 """`qonnx_model`: a converted network as QONNX, numbers and `Quant` nodes, for tools that read it.
 
 Where the exact twin (`model.py`) computes on raws, this says what is quantized to which type. All of it is float32, in
-which every number of a network that is taken is exact.
+which every number of a network that is taken is exact; but for an output that the host scales, which is float64.
 """
 
 from collections import Counter
@@ -27,6 +27,7 @@ from netloom.hls.dataflow import (
     Window,
 )
 from netloom.rounding import Rounding
+from netloom.sim.onnx.ends import received, sent
 from netloom.sim.onnx.model import IR_VERSION, OPSET, twin_outputs
 from netloom.sim.onnx.operations.elementwise import KINDS
 from netloom.sim.onnx.operations.permute import write_permute
@@ -58,11 +59,13 @@ def qonnx_model(dataflow: Dataflow) -> "onnx.ModelProto":
     writer = GraphWriter()
     values: dict[str, OnnxValue] = {}
     inputs = []
-    for (name, tensor), origin in zip(dataflow.sources.items(), dataflow.input_names, strict=True):
+    scales = dataflow.ends.inputs or (None,) * len(dataflow.sources)
+    for (name, tensor), origin, scale in zip(dataflow.sources.items(), dataflow.input_names, scales, strict=True):
         given = OnnxValue(origin, np.float32)
         inputs.append(info(given, (1, *tensor.shape)))
         writer.label = f"{name}/quantizer"
-        values[name] = _quantized(writer, given, tensor.element, f"input {origin!r}")
+        numbers = given if scale is None else sent(writer, given, scale)
+        values[name] = _quantized(writer, numbers, tensor.element, f"input {origin!r}")
     uses = Counter([name for node in dataflow.nodes for name in node.inputs] + list(dataflow.outputs))
     windows = {node.name: node for node in dataflow.nodes if isinstance(node.operation, Window)}
     for node in dataflow.nodes:
@@ -72,11 +75,17 @@ def qonnx_model(dataflow: Dataflow) -> "onnx.ModelProto":
         elif uses[node.name] != 1:
             raise _refusal(node, "windows that are no convolution")
     outputs = []
-    for name, node_name in names.items():
+    lefts = dataflow.ends.outputs or (None,) * len(names)
+    for (name, node_name), left in zip(names.items(), lefts, strict=True):
         if node_name not in values:
             raise _refusal(windows[node_name], "windows that are no convolution")
-        ended = writer.add("Identity", values[node_name], name=name)
-        outputs.append(info(ended, (1, *dataflow.types[node_name].shape)))
+        shape = dataflow.types[node_name].shape
+        writer.label = f"{name}/value"
+        if left is None:
+            ended = writer.add("Identity", values[node_name], name=name)
+        else:
+            ended = received(writer, values[node_name], 1.0, left, len(shape), name)
+        outputs.append(info(ended, (1, *shape)))
     return helper.make_model(
         writer.graph(inputs, outputs),
         opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(DOMAIN, 1)],

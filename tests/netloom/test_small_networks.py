@@ -8,16 +8,19 @@ import pytest
 
 import netloom
 from netloom.models import Dataset, get_network, load_dataset, networks
+from netloom.models.data.blocks import CAPTIONS, draw_blocks
 from netloom.models.data.catching import ACTIONS, drawn_positions
 from netloom.models.data.cheques import SYMBOLS, draw_strips
 from netloom.models.data.clutter import draw_clutter
-from netloom.models.data.examples import Examples
+from netloom.models.data.examples import Examples, as_floats, take
 from netloom.models.data.faces import draw_scenes
 from netloom.models.data.films import draw_films
+from netloom.models.data.glimpses import MIDDLE, draw_worlds, looks
 from netloom.models.data.number_words import FRENCH, translated
 from netloom.models.data.sets import DATASETS
 from netloom.models.data.shakespeare import STEPS, pieces
 from netloom.models.data.stories import PLACES, Question, bags
+from netloom.models.data.wikitext import BEFORE, WORDS, words_before
 from netloom.models.networks.characters import CHARACTERS
 from netloom.models.tasks import find_task
 from netloom.pipeline import rundir
@@ -138,18 +141,51 @@ def stories() -> Dataset:
 def text() -> Dataset:
     x, y = pieces(np.arange((TRAIN + TEST + 1) * STEPS) % 7, STEPS)
     names = ("\n", *(chr(ord("A") + number) for number in range(CHARACTERS - 1)))
-    return Dataset(x[:TRAIN], y[:TRAIN], x[TRAIN:], y[TRAIN:], names, "drawn", task="characters")
+    return Dataset(x[:TRAIN], y[:TRAIN], as_floats(x[TRAIN:]), y[TRAIN:], names, "drawn", task="characters")
 
 
 def number_words() -> Dataset:
     x, y = translated(np.arange(TRAIN + TEST))
     train, test = ({name: array[part] for name, array in x.items()} for part in (slice(TRAIN), slice(TRAIN, None)))
-    return Dataset(train, y[:TRAIN], test, y[TRAIN:], FRENCH.names, "made", task="sentences")
+    return Dataset(train, y[:TRAIN], as_floats(test), y[TRAIN:], FRENCH.names, "made", task="sentences")
+
+
+def articles() -> Dataset:
+    x, y = words_before(np.arange(TRAIN + TEST + BEFORE) % 11)
+    names = tuple(f"w{number}" for number in range(WORDS))
+    return Dataset(x[:TRAIN], y[:TRAIN], as_floats(x[TRAIN:]), y[TRAIN:], names, "drawn", task="language")
+
+
+def blocks() -> Dataset:
+    (x, y), (x_test, y_test) = draw_blocks(TRAIN, 0), draw_blocks(TEST, 1)
+    return Dataset(x, y, as_floats(x_test), y_test, CAPTIONS.names, "drawn", task="sentences")
+
+
+def worlds_to_see() -> Dataset:
+    images, labels = digits()
+    worlds, best = draw_worlds(images[..., 0], labels, seed=0)
+    x_train, x_test = looks(worlds[:TRAIN], best[:TRAIN]), looks(worlds[TRAIN:], np.full(TEST, MIDDLE))
+    return Dataset(x_train, worlds[:TRAIN], x_test, worlds[TRAIN:], None, "drawn", task="glimpse")
+
+
+def overviews() -> Dataset:
+    return drawn(RANDOM.integers(0, 256, (TRAIN + TEST, 30, 30, 1)) / 256, np.arange(TRAIN + TEST) % 10)
+
+
+def steps_of_a_machine() -> Dataset:
+    data = load_dataset("copying")
+    assert data.y_test is not None
+    few = {
+        name: take(x, slice(count)) for name, x, count in (("train", data.x_train, TRAIN), ("test", data.x_test, TEST))
+    }
+    return dataclasses.replace(data, x_train=few["train"], x_test=few["test"], y_test=take(data.y_test, slice(TEST)))
 
 
 SMALL = {
     "splice": bases,
     "words": frames,
+    "speech": frames,
+    "language": articles,
     "molecules": fingerprints,
     "faces": faces_in_scenes,
     "clutter": digits_in_clutter,
@@ -157,9 +193,13 @@ SMALL = {
     "autoencoder": images,
     "cheque": strips,
     "control": games,
+    "glimpse": worlds_to_see,
+    "glimpse-passive": overviews,
     "characters": text,
     "characters-rnn": text,
     "translation": number_words,
+    "captions": blocks,
+    "turing": steps_of_a_machine,
     "memory": stories,
     "tiny-ad": motors,
     "tiny-kws": coefficients,
@@ -182,11 +222,17 @@ PICTURED = {
     "splice": "What each mutation does",
     "pretrain": "What pre-training gains",
     "autoencoder": "Images, and each again",
+    "language": "Beside counted words",
+    "words": "How a word is recognized",
+    "speech": "How a word is recognized",
     "cheque": "What is read, and where",
     "control": "How it plays",
     "characters": "What it writes",
     "characters-rnn": "What it writes",
     "translation": "Where it looks while it writes",
+    "captions": "Where it looks at each word",
+    "glimpse": "Where it looks<",
+    "turing": "How it copies",
     "memory": "Where it looks for the answer",
 }
 

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from netloom.errors import InputError, StorageError, ToolFailedError, ToolMissingError
+from netloom.errors import InputError, SettingsError, StorageError, ToolFailedError, ToolMissingError
 from netloom.hls import Conversion
 from netloom.hls.conversion import PROJECT
 from netloom.sim import open_engine
@@ -105,6 +105,16 @@ def test_a_compile_error_names_the_log(copy, cache):
     assert str(log) in str(caught.value) and "\n" not in str(caught.value)
     assert "broken on purpose" in log.read_text()
     assert not list(cache.rglob("*.so"))
+
+
+def test_the_level_of_optimization(monkeypatch):
+    monkeypatch.delenv("NETLOOM_CSIM_LEVEL")
+    assert csim_build.level() == "-O3"
+    monkeypatch.setenv("NETLOOM_CSIM_LEVEL", "-O1")
+    assert csim_build.level() == "-O1"
+    monkeypatch.setenv("NETLOOM_CSIM_LEVEL", "-march=native")
+    with pytest.raises(SettingsError, match=r"one of -O0, .*, not '-march=native'"):
+        csim_build.level()
 
 
 @pytest.mark.parametrize("missing", [f"firmware/{PROJECT}.cpp", f"{PROJECT}_bridge.cpp"])

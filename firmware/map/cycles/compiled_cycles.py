@@ -12,7 +12,7 @@ from netloom.firmware.map.cycles.cycle_run import CycleRun
 from netloom.firmware.units.timing import Timing
 
 _KINDS = (
-    "elastic", "pipeline", "replay", "buffer", "block", "up", "down", "fork", "lines", "shift", "reduce", "permute",
+    "elastic", "pipeline", "replay", "buffer", "block", "down", "fork", "lines", "shift", "reduce", "permute",
     "state of buffer", "state of block", "start of buffer", "start of block", "last",
 )  # fmt: skip
 """In the order of `make` in `cycles.cpp`."""

@@ -19,17 +19,16 @@ std::unique_ptr<Unit> make(Number kind, Numbers n) {
         case 2: return std::make_unique<Replay>(n);
         case 3: return std::make_unique<Fifo<Places>>(n);
         case 4: return std::make_unique<Fifo<BlockPlaces>>(n);
-        case 5: return std::make_unique<Up>(n);
-        case 6: return std::make_unique<Down>(n);
-        case 7: return std::make_unique<Fork>(n);
-        case 8: return std::make_unique<Lines>(n);
-        case 9: return std::make_unique<Shift>(n);
-        case 10: return std::make_unique<Reduce>(n);
-        case 11: return std::make_unique<Permute>(n);
-        case 12: return std::make_unique<State<Places>>(n);
-        case 13: return std::make_unique<State<BlockPlaces>>(n);
-        case 14: return std::make_unique<Start<Places>>(n);
-        case 15: return std::make_unique<Start<BlockPlaces>>(n);
+        case 5: return std::make_unique<Down>(n);
+        case 6: return std::make_unique<Fork>(n);
+        case 7: return std::make_unique<Lines>(n);
+        case 8: return std::make_unique<Shift>(n);
+        case 9: return std::make_unique<Reduce>(n);
+        case 10: return std::make_unique<Permute>(n);
+        case 11: return std::make_unique<State<Places>>(n);
+        case 12: return std::make_unique<State<BlockPlaces>>(n);
+        case 13: return std::make_unique<Start<Places>>(n);
+        case 14: return std::make_unique<Start<BlockPlaces>>(n);
         default: return std::make_unique<Last>(n);
     }
 }

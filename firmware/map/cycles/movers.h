@@ -61,23 +61,6 @@ struct Replay : Unit {
     }
 };
 
-struct Up : Unit {
-    Number ratio, parts = 0;
-    bool full = false;
-    explicit Up(Numbers n) : ratio(n[0]) {}
-    void ready(Wires &w) override { w.take(in[0], !full || w.ready[out[0]]); }
-    bool clock(Wires &w) override {
-        if (w.moved[out[0]]) full = false;
-        if (w.moved[in[0]] && ++parts == ratio) {
-            parts = 0;
-            full = true;
-        }
-        w.offer(out[0], full);
-        return false;
-    }
-    void save(std::vector<Number> &state) const override { state.insert(state.end(), {parts, full}); }
-};
-
 struct Down : Unit {
     Number ratio, left = 0;
     explicit Down(Numbers n) : ratio(n[0]) {}

@@ -1,11 +1,11 @@
 """`products`: what of a network is folded, found once for each network."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from weakref import finalize
 
 from netloom.firmware.map.mapping import Product
 from netloom.firmware.map.operations.table import MAPPINGS
-from netloom.firmware.map.repeated import Repeated
 from netloom.hls.dataflow import Dataflow
 
 _kept: dict[int, tuple[Product, ...]] = {}
@@ -29,4 +29,4 @@ def _found(dataflow: Dataflow) -> Iterator[Product]:
             yield mapping.product(dataflow, node, node.operation)
         for body in node.operation.bodies:
             for product in products(body):
-                yield Repeated(product, mapping.repeats(node.operation))
+                yield replace(product, steps=product.steps * mapping.repeats(node.operation))

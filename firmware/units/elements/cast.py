@@ -1,32 +1,28 @@
 """`CastUnit`: from one fixed-point type to another."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
 from netloom.firmware.units.elements.casting import Casting
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
+from netloom.firmware.units.unit import Resources, SourceUnit
 from netloom.fixed_point import FixedPoint
 
 
 @dataclass(frozen=True)
-class CastUnit(Unit):
+class CastUnit(SourceUnit):
     """Every element assigned to a variable of type `to`: rounding, then overflow.
 
     One register stage; two where wide words are both rounded and saturated.
 
     Attributes:
-        name: of the instance.
         source: elements to cast.
         to: their new type.
     """
 
-    module: ClassVar[str] = "cast"
+    module = "cast"
 
-    name: str
-    source: Stream
     to: FixedPoint
 
     @property

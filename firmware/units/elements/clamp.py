@@ -1,23 +1,21 @@
 """`ClampUnit`: limit to a range, as ReLU does."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from netloom.errors import PrecisionError
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
+from netloom.firmware.units.unit import Resources, SourceUnit
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Clamp, TensorType
 
 
 @dataclass(frozen=True)
-class ClampUnit(Unit):
+class ClampUnit(SourceUnit):
     """Every element limited to `operation.low` and `operation.high`, in one register stage.
 
     Attributes:
-        name: of the instance.
         source: elements to limit.
         operation: the limits.
 
@@ -25,10 +23,8 @@ class ClampUnit(Unit):
         PrecisionError: if no value of the source's type lies within the limits from above.
     """
 
-    module: ClassVar[str] = "clamp"
+    module = "clamp"
 
-    name: str
-    source: Stream
     operation: Clamp
 
     def __post_init__(self) -> None:

@@ -1,14 +1,13 @@
 """`DivideUnit`: division by a constant, as average pooling needs."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from netloom.errors import PrecisionError
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
 from netloom.firmware.units.products.shift_add import signed_digits
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
+from netloom.firmware.units.unit import Resources, SourceUnit
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Divide
 
@@ -30,14 +29,13 @@ def reciprocal_shift(divisor: int, element: FixedPoint) -> int:
 
 
 @dataclass(frozen=True)
-class DivideUnit(Unit):
+class DivideUnit(SourceUnit):
     """Every raw divided by a positive constant, the remainder dropped (towards zero), exactly for every raw.
 
     A power of two is a shift, in one stage. Others are a product with the reciprocal, in shifts and additions: a tree
     of registered adders.
 
     Attributes:
-        name: of the instance.
         source: elements to divide.
         operation: has the divisor.
 
@@ -45,10 +43,8 @@ class DivideUnit(Unit):
         PrecisionError: if the divisor is not within 1 to 2**31 - 1.
     """
 
-    module: ClassVar[str] = "divide"
+    module = "divide"
 
-    name: str
-    source: Stream
     operation: Divide
 
     def __post_init__(self) -> None:

@@ -1,7 +1,6 @@
 """`ElementwiseUnit`: two streams, element by element."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from netloom.errors import FoldingError
 from netloom.firmware.families import GENERIC, Family
@@ -24,7 +23,6 @@ class ElementwiseUnit(Unit):
     One register stage; products go through free-running multipliers into a FIFO.
 
     Attributes:
-        name: of the instance.
         a: first operands.
         b: second operands; as many beats.
         operation: the function.
@@ -35,9 +33,8 @@ class ElementwiseUnit(Unit):
         FoldingError: if beats differ, or lanes differ and neither stream has a single one.
     """
 
-    module: ClassVar[str] = "elementwise"
+    module = "elementwise"
 
-    name: str
     a: Stream
     b: Stream
     operation: Elementwise

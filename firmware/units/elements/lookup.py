@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
 from netloom.errors import PrecisionError
 from netloom.firmware.families import GENERIC, Family
@@ -11,7 +10,7 @@ from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
 from netloom.firmware.units.elements.lookup_table import Addressing, addressing
 from netloom.firmware.units.memories.rom_style import rom_in_block, rom_luts
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Ram, Resources, Unit
+from netloom.firmware.units.unit import Ram, Resources, SourceUnit
 from netloom.hls.dataflow import Lookup
 
 _LARGEST = 2**31
@@ -20,14 +19,13 @@ _BLOCK_DEPTH = 1024
 
 
 @dataclass(frozen=True)
-class LookupUnit(Unit):
+class LookupUnit(SourceUnit):
     """`operation.table` at an index computed from every raw. Two lanes share a memory, a read port each.
 
     One stage for a table in logic, two for one in block RAM; two more where the index is more than bits of the raw, and
     one where it takes a product.
 
     Attributes:
-        name: of the instance.
         source: arguments.
         operation: table and index.
         target: device family, for the choice of memories.
@@ -36,10 +34,8 @@ class LookupUnit(Unit):
         PrecisionError: if scale or offset are beyond the 32 bits of a parameter.
     """
 
-    module: ClassVar[str] = "lookup"
+    module = "lookup"
 
-    name: str
-    source: Stream
     operation: Lookup
     target: Family = GENERIC
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
 import numpy as np
 
@@ -51,7 +50,6 @@ class PermuteUnit(Unit):
     each ports of its own. The first beat of a tensor is offered 3 clock cycles after the last one was taken.
 
     Attributes:
-        name: of the instance.
         streams: one or two streams of equal lanes and element types.
         operation: where every element comes from.
         target: device family, for the choice of memories.
@@ -61,9 +59,8 @@ class PermuteUnit(Unit):
             elements: see `widest_lanes`.
     """
 
-    module: ClassVar[str] = "permute"
+    module = "permute"
 
-    name: str
     streams: tuple[Stream, ...]
     operation: Permute
     target: Family = GENERIC
@@ -204,7 +201,6 @@ class PermuteTiming(Timing):
         out_beats: of the result.
     """
 
-    __slots__ = ("_ahead", "_beats", "_full", "_out_beats", "_read", "_stages", "_written")
     ready_is_registered = True
 
     def __init__(self, beats: Sequence[int], out_beats: int) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from netloom.firmware.units.elastic import ElasticStages, elastic_resources
 from netloom.firmware.units.elements.casting import Casting
 from netloom.firmware.units.saturation import order_matters
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
+from netloom.firmware.units.unit import Resources, SourceUnit
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import Bounds, Reduce, Summation, TensorType
 
@@ -44,13 +43,12 @@ def _overflows(operation: Reduce, element: FixedPoint, bounds: Bounds | None, si
 
 
 @dataclass(frozen=True)
-class ReduceUnit(Unit):
+class ReduceUnit(SourceUnit):
     """Groups of `size` elements to one: a tree of registered adders (or maxima) over the lanes, then beat by beat.
 
     Stages: of the cast (none if it is wires), one a level of the tree, and the result.
 
     Attributes:
-        name: of the instance.
         source: elements, group after group.
         operation: maximum, or sum in an accumulator.
         size: elements of a group.
@@ -60,10 +58,8 @@ class ReduceUnit(Unit):
         FoldingError: if the lanes do not divide the size, or are not what `required_lanes` asks for.
     """
 
-    module: ClassVar[str] = "reduce"
+    module = "reduce"
 
-    name: str
-    source: Stream
     operation: Reduce
     size: int
     bounds: Bounds | None = field(default=None, compare=False)
@@ -155,8 +151,6 @@ class ReduceTiming(Timing):
         stages: of casts and tree.
         beats: of a group.
     """
-
-    __slots__ = ("_beats", "_count", "_full", "_stages")
 
     def __init__(self, stages: int, beats: int) -> None:
         self._stages = ElasticStages(stages) if stages else None

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
 import numpy as np
 
@@ -12,18 +11,17 @@ from netloom.firmware.stream import Stream, hex_memory, pack_word
 from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
 from netloom.firmware.units.memories.rom_style import rom_in_block, rom_resources
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
+from netloom.firmware.units.unit import Resources, SourceUnit
 from netloom.fixed_point import FixedPoint
 
 _INDEX_STAGES = 2
 
 
 @dataclass(frozen=True, eq=False)
-class GatherUnit(Unit):
+class GatherUnit(SourceUnit):
     """Row after row of a table, each in beats of some of its elements.
 
     Attributes:
-        name: of the instance.
         source: indices, one a beat, each as often as a row has beats.
         rows: raws of the table, (rows, elements of a row).
         element: their type.
@@ -34,10 +32,8 @@ class GatherUnit(Unit):
         SettingsError: if the numbers contradict each other.
     """
 
-    module: ClassVar[str] = "gather"
+    module = "gather"
 
-    name: str
-    source: Stream
     rows: np.ndarray
     element: FixedPoint
     lanes: int

@@ -14,14 +14,14 @@ from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resou
 from netloom.firmware.units.products.weights import trimmed
 from netloom.firmware.units.saturation import order_matters
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
+from netloom.firmware.units.unit import Resources, SourceUnit
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import Bounds, DepthwiseMatVec, TensorType
 from netloom.rounding import Rounding
 
 
 @dataclass(frozen=True)
-class DepthwiseUnit(Unit):
+class DepthwiseUnit(SourceUnit):
     """Sums over windows that arrive column by column, every channel with weights of its own.
 
     For every position and every slice of `source.lanes / kernel_height` channels come the window's columns, left to
@@ -46,8 +46,6 @@ class DepthwiseUnit(Unit):
 
     module = "depthwise"
 
-    name: str
-    source: Stream
     operation: DepthwiseMatVec
     kernel_height: int
     kernel_width: int

@@ -1,7 +1,6 @@
 """`MatMulUnit`: sums of products of two streams, folded on PE x SIMD multipliers."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from netloom.errors import SettingsError
 from netloom.firmware.families import GENERIC, Family
@@ -19,7 +18,6 @@ class MatMulUnit(Unit):
     """Rows of one stream times columns of another, which come together, as often as each is needed.
 
     Attributes:
-        name: of the instance.
         rows: SIMD elements of a row a beat.
         columns: as many elements of each of `pe` columns a beat: column by column if the second tensor is transposed,
             else a row of `pe` elements by another.
@@ -33,9 +31,8 @@ class MatMulUnit(Unit):
         SettingsError: if the streams do not fit each other, or `dsps` is not 0 to `pe` * SIMD.
     """
 
-    module: ClassVar[str] = "matmul"
+    module = "matmul"
 
-    name: str
     rows: Stream
     columns: Stream
     operation: MatMul

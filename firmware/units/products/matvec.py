@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
 import numpy as np
 
@@ -15,14 +14,14 @@ from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resou
 from netloom.firmware.units.products.weights import FoldedWeights
 from netloom.firmware.units.saturation import order_matters
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Ram, Resources, Unit
+from netloom.firmware.units.unit import Ram, Resources, SourceUnit
 from netloom.fixed_point import Overflow
 from netloom.hls.dataflow import Bounds, MatVec, TensorType
 from netloom.rounding import Rounding, round_raw
 
 
 @dataclass(frozen=True, eq=False)
-class MatVecUnit(Unit):
+class MatVecUnit(SourceUnit):
     """Matrix-vector products: of `source.beats / (NF * SF)` vectors, NF beats of `pe` results each.
 
     A vector is SF beats and comes NF times over. Result `n` is lane `n % pe` of beat `n // pe`. Sums are taken modulo
@@ -30,7 +29,6 @@ class MatVecUnit(Unit):
     the operation.
 
     Attributes:
-        name: of the instance.
         source: the vectors, SIMD elements a beat.
         operation: matrix, bias and accumulator.
         pe: results computed at a time; divides their number.
@@ -46,10 +44,8 @@ class MatVecUnit(Unit):
         FoldingError: if an order of summation is prescribed that this folding does not keep.
     """
 
-    module: ClassVar[str] = "matvec"
+    module = "matvec"
 
-    name: str
-    source: Stream
     operation: MatVec
     pe: int
     k_order: np.ndarray
@@ -117,7 +113,13 @@ class MatVecUnit(Unit):
 
     @cached_property
     def _weights(self) -> FoldedWeights:
-        return FoldedWeights.of(self)
+        element, bounds = self.source.element, self.bounds
+        values = (element.raw_min, element.raw_max)
+        if bounds is not None:
+            values = (int(bounds.low.min()), int(bounds.high.max()))
+        return FoldedWeights.of(
+            self.operation, element, values, self.k_order, self.pe, self.dsps, self.target, self.confines
+        )
 
     @property
     def in_dsps(self) -> int:

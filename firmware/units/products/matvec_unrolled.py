@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
 from netloom.errors import FoldingError, SettingsError
 from netloom.firmware.families import GENERIC, Family
@@ -12,12 +11,12 @@ from netloom.firmware.units.products.unrolled_sums import UnrolledSums
 from netloom.firmware.units.products.unrolled_text import UnrolledText
 from netloom.firmware.units.saturation import order_matters
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
+from netloom.firmware.units.unit import Resources, SourceUnit
 from netloom.hls.dataflow import Bounds, MatVec, TensorType
 
 
 @dataclass(frozen=True, eq=False)
-class MatVecUnrolled(Unit):
+class MatVecUnrolled(SourceUnit):
     """Matrix-vector products, one a clock. The module is made for the instance: `sources`.
 
     Attributes:
@@ -32,10 +31,8 @@ class MatVecUnrolled(Unit):
         FoldingError: if a sum may saturate on the way, so that products must be added one by one.
     """
 
-    module: ClassVar[str] = "matvec_unrolled"
+    module = "matvec_unrolled"
 
-    name: str
-    source: Stream
     operation: MatVec
     target: Family = GENERIC
     bounds: Bounds | None = None

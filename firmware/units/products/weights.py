@@ -1,35 +1,12 @@
 """`FoldedWeights`: a matrix as a folded unit's memory holds it, narrow, and two to a DSP block where they fit."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from netloom.firmware.families import Family
-from netloom.firmware.stream import Stream
 from netloom.fixed_point import FixedPoint
-from netloom.hls.dataflow import Bounds, MatVec
-
-
-class _Folded(Protocol):
-    """What of a unit decides this."""
-
-    @property
-    def source(self) -> Stream: ...
-    @property
-    def operation(self) -> MatVec: ...
-    @property
-    def pe(self) -> int: ...
-    @property
-    def k_order(self) -> np.ndarray: ...
-    @property
-    def target(self) -> Family: ...
-    @property
-    def dsps(self) -> int: ...
-    @property
-    def bounds(self) -> Bounds | None: ...
-    @property
-    def confines(self) -> bool: ...
+from netloom.hls.dataflow import MatVec
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,30 +39,49 @@ class FoldedWeights:
     in_dsps: int
 
     @classmethod
-    def of(cls, unit: _Folded) -> "FoldedWeights":
-        """Those of a unit."""
-        operation, element = unit.operation, unit.source.element
+    def of(
+        cls,
+        operation: MatVec,
+        element: FixedPoint,
+        values: tuple[int, int],
+        order: np.ndarray,
+        pe: int,
+        dsps: int,
+        target: Family,
+        confines: bool,
+    ) -> "FoldedWeights":
+        """Those of a product.
+
+        Args:
+            operation: has the weights.
+            element: type of what they are multiplied by.
+            values: least and greatest raw of that.
+            order: of the inputs, (SF, SIMD).
+            pe: results computed at a time.
+            dsps: DSP blocks that may be used.
+            target: device family.
+            confines: whether every sum on the way goes through the accumulator's overflow mode.
+        """
         raws, zeros = trimmed(operation.weights)
         shift = element.fraction + operation.weight_type.fraction - zeros - operation.accum.fraction
-        if -shift >= operation.accum.width and not unit.confines:
+        if -shift >= operation.accum.width and not confines:
             # So far above the accumulator that nothing of a product is left in it.
             raws, shift = np.zeros_like(raws), 0
-        (sf, simd), nf = unit.k_order.shape, raws.shape[1] // unit.pe
-        folded = raws[unit.k_order].reshape(sf, simd, nf, unit.pe).transpose(2, 0, 3, 1)
-        values = _range(unit)
+        (sf, simd), nf = order.shape, raws.shape[1] // pe
+        folded = raws[order].reshape(sf, simd, nf, pe).transpose(2, 0, 3, 1)
         ends = [0, *(value * int(weight) for value in values for weight in (raws.min(), raws.max()))]
         products = (min(ends), max(ends))
 
-        widest = unit.target.dsp_width
-        packs = unit.target.packs
-        if packs and unit.dsps and unit.pe > 1 and shift <= 0 and not unit.confines and element.width <= widest:
+        widest = target.dsp_width
+        packs = target.packs
+        if packs and dsps and pe > 1 and shift <= 0 and not confines and element.width <= widest:
             pack = _width(*products, signed=element.signed or int(raws.min()) < 0)
-            stored, blocks, served = _shared(folded, unit.dsps)
+            stored, blocks, served = _shared(folded, dsps)
             type_ = _type(stored)
             if pack + type_.width <= widest:
                 return cls(stored, type_.width, type_.signed, shift, products, pack, blocks, served)
         type_ = _type(folded)
-        blocks = unit.dsps if max(type_.width, element.width) <= widest else 0
+        blocks = dsps if max(type_.width, element.width) <= widest else 0
         return cls(folded, type_.width, type_.signed, shift, products, 0, blocks, blocks)
 
 
@@ -114,13 +110,6 @@ def trimmed(raws: np.ndarray) -> tuple[np.ndarray, int]:
     used = int(np.bitwise_or.reduce(raws, axis=None))
     zeros = (used & -used).bit_length() - 1 if used else 0
     return raws >> zeros, zeros
-
-
-def _range(unit: _Folded) -> tuple[int, int]:
-    """Of the elements."""
-    if unit.bounds is None:
-        return unit.source.element.raw_min, unit.source.element.raw_max
-    return int(unit.bounds.low.min()), int(unit.bounds.high.max())
 
 
 def _shared(folded: np.ndarray, dsps: int) -> tuple[np.ndarray, int, int]:

@@ -2,21 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 from netloom.errors import SettingsError
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.streams.step_position import StepPosition, position_resources
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
+from netloom.firmware.units.unit import Resources, SourceUnit
 
 
 @dataclass(frozen=True)
-class ScanLast(Unit):
+class ScanLast(SourceUnit):
     """Passes the beats of every sequence's last step, and drops the others. Latency 1.
 
     Attributes:
-        name: of the instance.
         source: what a step gives; its beats are those of one step.
         steps: of a sequence, at least 1.
 
@@ -24,20 +22,13 @@ class ScanLast(Unit):
         SettingsError: if there is no step.
     """
 
-    module: ClassVar[str] = "scan_last"
+    module = "scan_last"
 
-    name: str
-    source: Stream
     steps: int
 
     def __post_init__(self) -> None:
         if self.steps < 1:
             raise SettingsError(f"loop's result {self.name!r}: steps must be at least 1, not {self.steps}")
-
-    @property
-    def inputs(self) -> tuple[Stream, ...]:
-        """The source."""
-        return (self.source,)
 
     @property
     def outputs(self) -> tuple[Stream, ...]:
@@ -64,8 +55,6 @@ class ScanLast(Unit):
 
 class _LastTiming(Timing):
     """Mirrors `scan_last.sv`."""
-
-    __slots__ = ("_constants", "_full", "_position")
 
     def __init__(self, beats: int, steps: int) -> None:
         self._constants = [beats, steps]

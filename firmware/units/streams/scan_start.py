@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar
 
 from netloom.errors import SettingsError
 from netloom.firmware.families import GENERIC, Family
@@ -11,18 +10,17 @@ from netloom.firmware.stream import Stream
 from netloom.firmware.units.streams.step_position import StepPosition, position_resources
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
+from netloom.firmware.units.unit import Resources, SourceUnit
 
 
 @dataclass(frozen=True)
-class ScanStart(Unit):
+class ScanStart(SourceUnit):
     """Gives in a sequence's first step what `start` brings, in every other one what came in in the step before.
 
     What comes in in the last step is dropped. Latency that of a `StreamFifo`, for the initial state as well. The loop
     is closed by the unit's name, as a `ScanState`'s.
 
     Attributes:
-        name: of the instance.
         source: the state after a step; its beats are those of one step.
         start: the state before the first step, in beats like those of `source`.
         steps: of a sequence, at least 1.
@@ -33,10 +31,8 @@ class ScanStart(Unit):
         SettingsError: if the numbers contradict each other, or a state would not fit.
     """
 
-    module: ClassVar[str] = "scan_start"
+    module = "scan_start"
 
-    name: str
-    source: Stream
     start: Stream
     steps: int
     depth: int = 0
@@ -95,7 +91,6 @@ class ScanStart(Unit):
 class _StartTiming(Timing):
     """Mirrors `scan_start.sv`."""
 
-    __slots__ = ("_constants", "_fifo", "_put", "_taken")
     ready_is_registered = True
 
     def __init__(self, fifo: Timing, beats: int, steps: int) -> None:

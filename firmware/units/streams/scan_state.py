@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar
 
 from netloom.errors import SettingsError
 from netloom.firmware.families import GENERIC, Family
@@ -12,11 +11,11 @@ from netloom.firmware.units.memories.rom_style import rom_luts
 from netloom.firmware.units.streams.step_position import StepPosition, position_resources
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
+from netloom.firmware.units.unit import Resources, SourceUnit
 
 
 @dataclass(frozen=True)
-class ScanState(Unit):
+class ScanState(SourceUnit):
     """Gives the initial state in a sequence's first step, in every other one what came in in the step before.
 
     What comes in in the last step is dropped; the next sequence can begin before. With `keep` all sequences are one,
@@ -24,7 +23,6 @@ class ScanState(Unit):
     of the unit: the streams of the body that read the state are called `{name}_out` before there is a source.
 
     Attributes:
-        name: of the instance.
         source: the state after a step; its beats are those of one step.
         steps: of a sequence, at least 1.
         initial: raws of the state before the first step, as many as a step has elements.
@@ -36,10 +34,8 @@ class ScanState(Unit):
         SettingsError: if the numbers contradict each other, or a state would not fit.
     """
 
-    module: ClassVar[str] = "scan_state"
+    module = "scan_state"
 
-    name: str
-    source: Stream
     steps: int
     initial: tuple[int, ...]
     depth: int = 0
@@ -62,11 +58,6 @@ class ScanState(Unit):
 
     def _error(self, text: str) -> SettingsError:
         return SettingsError(f"loop's state {self.name!r}: {text}")
-
-    @property
-    def inputs(self) -> tuple[Stream, ...]:
-        """The source."""
-        return (self.source,)
 
     @property
     def outputs(self) -> tuple[Stream, ...]:
@@ -117,7 +108,6 @@ class ScanState(Unit):
 class _StateTiming(Timing):
     """Mirrors `scan_state.sv`."""
 
-    __slots__ = ("_constants", "_fifo", "_given", "_keep", "_taken")
     ready_is_registered = True
 
     def __init__(self, fifo: Timing, beats: int, steps: int, keep: bool) -> None:

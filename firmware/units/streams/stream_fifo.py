@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar
 
 from netloom.errors import SettingsError
 from netloom.firmware.families import GENERIC, Family
@@ -11,20 +10,19 @@ from netloom.firmware.stream import Stream
 from netloom.firmware.units.memories.ram_style import BLOCK, REGISTERS, ram_resources, ram_style
 from netloom.firmware.units.streams.stream_register import BufferTiming
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
+from netloom.firmware.units.unit import Resources, SourceUnit
 
 _SHALLOWEST_BLOCK = 5
 """Places below which the three clock cycles through block RAM would cost throughput."""
 
 
 @dataclass(frozen=True)
-class StreamFifo(Unit):
+class StreamFifo(SourceUnit):
     """First in, first out. Holds exactly `depth` beats, the one at the output included: it takes beats until then.
 
     Built in LUT RAM its latency is 1; in block RAM, 3. Full throughput either way: valid, ready and data are registers.
 
     Attributes:
-        name: of the instance.
         source: the stream to buffer.
         depth: beats it holds, at least 2.
         target: device family; decides with the size what the memory is built of.
@@ -33,10 +31,8 @@ class StreamFifo(Unit):
         SettingsError: if it is less than 2 deep.
     """
 
-    module: ClassVar[str] = "stream_fifo"
+    module = "stream_fifo"
 
-    name: str
-    source: Stream
     depth: int
     target: Family = GENERIC
 
@@ -80,7 +76,6 @@ class StreamFifo(Unit):
 class _BlockTiming(Timing):
     """RAM, the RAM's output register, the FIFO's output register."""
 
-    __slots__ = ("_fetched", "_offered", "_room", "_stored")
     ready_is_registered = True
 
     def __init__(self, depth: int) -> None:

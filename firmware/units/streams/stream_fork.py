@@ -2,23 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 from netloom.errors import SettingsError
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
+from netloom.firmware.units.unit import Resources, SourceUnit
 
 
 @dataclass(frozen=True)
-class StreamFork(Unit):
+class StreamFork(SourceUnit):
     """Every output gets every beat, each when it can (eager); the next beat comes when all have theirs. Latency 1.
 
     `stream_fork` has its outputs' handshakes side by side in vectors, since their number is a parameter; a module made
     for the instance gives each output ports of its own.
 
     Attributes:
-        name: of the instance.
         source: the stream to copy.
         count: of copies, at least 2.
 
@@ -26,10 +24,8 @@ class StreamFork(Unit):
         SettingsError: if there are fewer copies.
     """
 
-    module: ClassVar[str] = "stream_fork"
+    module = "stream_fork"
 
-    name: str
-    source: Stream
     count: int
 
     def __post_init__(self) -> None:
@@ -102,8 +98,6 @@ module {self.name} (
 
 class _ForkTiming(Timing):
     """A beat in a register, and which outputs have yet to take it."""
-
-    __slots__ = ("_all", "_waiting")
 
     def __init__(self, count: int) -> None:
         self._all = (True,) * count

@@ -2,26 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
+from netloom.firmware.units.unit import Resources, SourceUnit
 
 
 @dataclass(frozen=True)
-class StreamRegister(Unit):
+class StreamRegister(SourceUnit):
     """Two places (a skid buffer): data, valid and ready all come from registers. Latency 1.
 
     Attributes:
-        name: of the instance.
         source: the stream to register.
     """
 
-    module: ClassVar[str] = "stream_register"
-
-    name: str
-    source: Stream
+    module = "stream_register"
 
     @property
     def outputs(self) -> tuple[Stream, ...]:
@@ -44,7 +39,6 @@ class StreamRegister(Unit):
 class BufferTiming(Timing):
     """First in, first out, `depth` places; a beat can leave in the cycle after it came."""
 
-    __slots__ = ("_depth", "_level")
     ready_is_registered = True
 
     def __init__(self, depth: int) -> None:

@@ -2,20 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 from netloom.errors import SettingsError
 from netloom.firmware.stream import Stream
+from netloom.firmware.units.shift import ShiftTiming
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
+from netloom.firmware.units.unit import Resources, SourceUnit
 
 
 @dataclass(frozen=True)
-class StreamWidth(Unit):
+class StreamWidth(SourceUnit):
     """The same elements, `lanes` a beat. A beat on the narrow side every clock cycle, without pauses. Latency 1.
 
     Attributes:
-        name: of the instance.
         source: the stream to convert.
         lanes: elements of an output beat; a divisor or a multiple of the source's.
 
@@ -24,10 +23,8 @@ class StreamWidth(Unit):
             its last beat.
     """
 
-    module: ClassVar[str] = "stream_width"
+    module = "stream_width"
 
-    name: str
-    source: Stream
     lanes: int
 
     def __post_init__(self) -> None:
@@ -56,7 +53,7 @@ class StreamWidth(Unit):
     def timing(self) -> Timing:
         """By direction."""
         if self.lanes > self.source.lanes:
-            return _UpTiming(self.lanes // self.source.lanes)
+            return ShiftTiming([*[False] * (self.lanes // self.source.lanes - 1), True])
         return _DownTiming(self.source.lanes // self.lanes)
 
     def resources(self) -> Resources:
@@ -68,44 +65,8 @@ class StreamWidth(Unit):
         return Resources(lut=(wide - narrow if down else 0) + 2 * bits + 4, ff=wide + bits + 2)
 
 
-class _UpTiming(Timing):
-    """Parts gather in a shift register, which is the output when full."""
-
-    __slots__ = ("_full", "_parts", "_ratio")
-
-    def __init__(self, ratio: int) -> None:
-        self._ratio = ratio
-        self._parts = 0
-        self._full = False
-
-    def compiled(self) -> tuple[str, list[int]]:
-        """See `Timing`."""
-        return "up", [self._ratio]
-
-    def valid(self) -> tuple[bool, ...]:
-        """All parts are there."""
-        return (self._full,)
-
-    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
-        """Unless a full beat is held up."""
-        del valid
-        return (not self._full or ready[0],)
-
-    def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
-        """Count parts."""
-        if given[0]:
-            self._full = False
-        if taken[0]:
-            self._parts += 1
-            if self._parts == self._ratio:
-                self._parts = 0
-                self._full = True
-
-
 class _DownTiming(Timing):
     """A wide beat is shifted out; the next one comes in with the last part."""
-
-    __slots__ = ("_left", "_ratio")
 
     def __init__(self, ratio: int) -> None:
         self._ratio = ratio

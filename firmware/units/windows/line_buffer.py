@@ -10,11 +10,11 @@ from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.memories.ram_style import BLOCK, ram_resources, ram_style
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
+from netloom.firmware.units.unit import Resources, SourceUnit
 
 
 @dataclass(frozen=True)
-class LineBuffer(Unit):
+class LineBuffer(SourceUnit):
     """Columns of windows over a zero-padded image: (height, width, channels) -> (rows, padded width, columns).
 
     A pixel arrives in slices of `source.lanes` channels. For every window row, every column of the padded image and
@@ -35,8 +35,6 @@ class LineBuffer(Unit):
 
     module = "line_buffer"
 
-    name: str
-    source: Stream
     height: int
     width: int
     channels: int

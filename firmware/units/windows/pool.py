@@ -6,17 +6,16 @@ from math import prod
 from netloom.errors import LayerNotSupportedError, SettingsError
 from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
+from netloom.firmware.units.elements.casting import Casting
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
 from netloom.firmware.units.saturation import order_matters
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
-from netloom.fixed_point import Overflow
+from netloom.firmware.units.unit import Resources, SourceUnit
 from netloom.hls.dataflow import Bounds, Pool, Summation, TensorType
-from netloom.rounding import Rounding
 
 
 @dataclass(frozen=True)
-class PoolUnit(Unit):
+class PoolUnit(SourceUnit):
     """Maximum or sum over windows that arrive column by column.
 
     For every position and every slice of `source.lanes / rows` channels come the window's columns, left to right, one
@@ -38,8 +37,6 @@ class PoolUnit(Unit):
 
     module = "pool"
 
-    name: str
-    source: Stream
     operation: Pool
     target: Family = GENERIC
     rows: int | None = None
@@ -96,13 +93,14 @@ class PoolUnit(Unit):
         return (Stream(f"{self.name}_out", element, self.lanes, self.source.beats // self.columns),)
 
     @property
-    def _shift(self) -> int:
-        return self.source.element.fraction - self.outputs[0].element.fraction
+    def _casting(self) -> Casting:
+        # Where nothing can overflow, wrapping is the same, and takes no logic.
+        result = self.outputs[0].element
+        return Casting(self.source.element, result if self.confines else result.with_modes(result.rounding))
 
     @property
     def _cast_works(self) -> bool:
-        accum = self.operation.accum
-        return accum is not None and ((self._shift > 0 and accum.rounding is not Rounding.TRN) or self.confines)
+        return self._casting.rounds or self.confines
 
     @property
     def latency(self) -> int:
@@ -116,19 +114,12 @@ class PoolUnit(Unit):
 
     def parameters(self) -> dict[str, int | str]:
         """Geometry, types, and what is done with an overflow where one is possible."""
-        source, result = self.source.element, self.outputs[0].element
         return {
             "ROWS": self.column_rows,
             "COLUMNS": self.columns,
             "LANES": self.lanes,
             "MAXIMUM": int(self.operation.accum is None),
-            "IN_WIDTH": source.width,
-            "IN_SIGNED": int(source.signed),
-            "SHIFT": self._shift,
-            "ROUNDING": str(result.rounding),
-            "OUT_WIDTH": result.width,
-            "OUT_SIGNED": int(result.signed),
-            "OVERFLOW": str(result.overflow if self.confines else Overflow.WRAP),
+            **self._casting.parameters(),
             "DEPTH": self.depth,
             "LUT_RAM": int(self.target.lut_ram),
         }

@@ -2,19 +2,18 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar
 
 from netloom.errors import SettingsError
 from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.memories.ram_style import BLOCK, ram_resources, ram_style
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
+from netloom.firmware.units.unit import Resources, SourceUnit
 from netloom.firmware.units.windows.replay_pattern import ReplayPattern, ReplayTiming
 
 
 @dataclass(frozen=True)
-class ReplayBuffer(Unit):
+class ReplayBuffer(SourceUnit):
     """A circular memory of beats, read one a clock cycle.
 
     An inference is `rows` rows, each read as the pattern says.
@@ -24,7 +23,6 @@ class ReplayBuffer(Unit):
     been written: 1 clock cycle later it is read, and offered another 1 (LUT RAM) or 2 (block RAM) later.
 
     Attributes:
-        name: of the instance.
         source: what is read again.
         rows: of an inference.
         pattern: of a row.
@@ -35,10 +33,8 @@ class ReplayBuffer(Unit):
         SettingsError: if the numbers contradict each other, or `depth` is too small.
     """
 
-    module: ClassVar[str] = "replay_buffer"
+    module = "replay_buffer"
 
-    name: str
-    source: Stream
     rows: int
     pattern: ReplayPattern
     depth: int = 0

@@ -88,17 +88,6 @@ class ReplayTiming(Timing):
     """
 
     ready_is_registered = True
-    __slots__ = (
-        "_ahead",
-        "_block",
-        "_fetched",
-        "_group",
-        "_offered",
-        "_pattern",
-        "_repeat",
-        "_room",
-        "_word",
-    )
 
     def __init__(self, pattern: ReplayPattern, depth: int, block: bool) -> None:
         self._pattern = pattern

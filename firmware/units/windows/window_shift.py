@@ -1,16 +1,16 @@
 """`WindowShift`: whole windows from their columns."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netloom.errors import SettingsError
 from netloom.firmware.stream import Stream
+from netloom.firmware.units.shift import ShiftTiming
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
+from netloom.firmware.units.unit import Resources, SourceUnit
 
 
 @dataclass(frozen=True)
-class WindowShift(Unit):
+class WindowShift(SourceUnit):
     """Windows from rows of columns: (rows, width, column) -> (rows, positions, kernel_width * column).
 
     Lane `kernel column * source.lanes + column lane`.
@@ -28,8 +28,6 @@ class WindowShift(Unit):
 
     module = "window_shift"
 
-    name: str
-    source: Stream
     width: int
     kernel_width: int
     stride_width: int
@@ -75,40 +73,10 @@ class WindowShift(Unit):
 
     def timing(self) -> Timing:
         """Position in the row, and whether a window waits at the output."""
-        return _WindowShiftTiming(self)
+        past = [column - (self.span - 1) for column in range(self.width)]
+        return ShiftTiming([column >= 0 and column % self.stride_width == 0 for column in past])
 
     def resources(self) -> Resources:
         """The window's registers and two counters."""
         counters = self.width.bit_length() + max(self.span, self.stride_width).bit_length()
         return Resources(2 * counters + 4, self.span * self.source.width + counters + 1)
-
-
-class _WindowShiftTiming(Timing):
-    """Mirrors `window_shift.sv`."""
-
-    def __init__(self, unit: WindowShift) -> None:
-        past = [column - (unit.span - 1) for column in range(unit.width)]
-        self._ends = [column >= 0 and column % unit.stride_width == 0 for column in past]
-        self._index = 0
-        self._full = False
-
-    def compiled(self) -> tuple[str, list[int]]:
-        """See `Timing`."""
-        return "shift", [len(self._ends), *self._ends]
-
-    def valid(self) -> tuple[bool, ...]:
-        """A window waits."""
-        return (self._full,)
-
-    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
-        """Unless a window stays."""
-        del valid
-        return (not self._full or ready[0],)
-
-    def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
-        """A column in may complete a window."""
-        if given[0]:
-            self._full = False
-        if taken[0]:
-            self._full = self._ends[self._index]
-            self._index = (self._index + 1) % len(self._ends)

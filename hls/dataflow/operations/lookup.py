@@ -48,9 +48,13 @@ class Lookup(Operation):
     def prepare(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], least: type = np.float32) -> Ready:
         """One gather; indices are integers."""
         del inputs
+        dtype = exact_dtype(self.headroom(bounds), least, np.int64)
+        return lambda arrays: (self.table[self.index(arrays[0])],), dtype
+
+    def headroom(self, bounds: Sequence[Bounds]) -> int:
+        """The largest number on the way to an index, or in the table."""
         largest = bounds[0].magnitude * self.scale + abs(self.offset)
-        headroom = max(largest, 1 << self.shift, int(self.table.max()), -int(self.table.min()))
-        return lambda arrays: (self.table[self.index(arrays[0])],), exact_dtype(headroom, least, np.int64)
+        return max(largest, 1 << self.shift, int(self.table.max()), -int(self.table.min()))
 
     def holds(self, inputs: Sequence[TensorType]) -> bool:
         """Whether there is a table, and the shift is in range."""

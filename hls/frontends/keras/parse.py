@@ -9,7 +9,7 @@ from netloom.hls.frontends.keras.check import check_model
 from netloom.hls.frontends.parsed import ParsedModel
 from netloom.hls.names import identifiers
 from netloom.hls.settings import HlsSettings
-from netloom.quantize.flat import flatten
+from netloom.quantize.flat import flatten, host_ends
 from netloom.quantize.support.graph import check_activations
 
 
@@ -27,6 +27,9 @@ def parse_keras(model: Any, settings: HlsSettings) -> ParsedModel:
     """
     check_activations(model)
     model = flatten(model, single_use=True)
+    ends = host_ends(model)
+    if ends:
+        model = flatten(model, single_use=True, hardware=True)
     check_model(model, settings)
     from hls4ml.converters.keras_v3_to_hls import parse_keras_v3_model
 
@@ -49,6 +52,7 @@ def parse_keras(model: Any, settings: HlsSettings) -> ParsedModel:
         [_named_shape(tensor) for tensor in model.inputs],
         [_named_shape(tensor) for tensor in model.outputs],
         {layer.name: _shape(layer.output) for layer in model.layers if len(layer._inbound_nodes) == 1},
+        ends=ends,
     )
 
 

@@ -10,6 +10,7 @@ from netloom.models.data.examples import as_list
 from netloom.pipeline.evaluation.testset import TestSet
 from netloom.records import FidelityRecord
 from netloom.sim import Comparison, Engine, Fidelity
+from netloom.sim.comparison import Steps
 from netloom.sim.crosscheck import joined
 
 _TRACE_BYTES = 2**27
@@ -80,11 +81,13 @@ def _left(limit: int | None, start: int) -> int | None:
     return None if limit is None else max(0, limit - start)
 
 
-def steps_of(conversion: Conversion) -> dict[str, float]:
+def steps_of(conversion: Conversion) -> dict[str, Steps]:
     """The step of each layer's type and of each output's, as `Comparison` takes them."""
-    steps = {layer.name: layer.type.step for layer in conversion.layers}
+    steps: dict[str, Steps] = {layer.name: layer.type.step for layer in conversion.layers}
     for number, name in enumerate(conversion.dataflow.outputs):
-        steps[f"output {number}" if number else "output"] = conversion.dataflow.types[name].element.step
+        tensor, scale = conversion.dataflow.types[name], (conversion.dataflow.ends.outputs or {number: None})[number]
+        times = 1.0 if scale is None else np.abs(scale.rows(len(tensor.shape))[0])
+        steps[f"output {number}" if number else "output"] = tensor.element.step * times
     return steps
 
 

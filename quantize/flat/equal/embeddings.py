@@ -14,8 +14,21 @@ _MOST_NUMBERS = 2**16
 
 
 def encoded(layer: Any, tensors: Sequence[Any], parts: Parts) -> Any:
-    """`CategoryEncoding`: rows of a matrix of ones on its diagonal, their largest or their sum."""
-    return _joined(layer, tensors[0], tensors[0], np.eye(layer.num_tokens), parts)
+    """`CategoryEncoding`: one-hot vectors, their largest or their sum."""
+    if layer.sparse:
+        parts.refuse("its result is sparse: use sparse=False")
+    return _joined(layer, tensors[0], *_classes(tensors[0], layer.num_tokens, parts), parts)
+
+
+def one_hot_vectors(tensor: Any, classes: int, parts: Parts) -> Any:
+    """A vector for every whole number, one axis more, the last: 1 at its place, or zeros if there is none."""
+    return rows_at(*_classes(tensor, classes, parts), parts)
+
+
+def _classes(tensor: Any, classes: int, parts: Parts) -> tuple[Any, np.ndarray]:
+    """A number's place in a table of one-hot vectors, and the table: its first and last row are of no class."""
+    places = parts.function(tensor, "clip", {"x_min": -1.0, "x_max": float(classes)})
+    return parts.function(places, "add", {"x2": 1.0}, "x1"), np.eye(classes + 2)[:, 1:-1]
 
 
 def numbered(layer: Any, tensors: Sequence[Any], parts: Parts) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
+from netloom.errors import LayerNotSupportedError
 from netloom.quantize.flat import scales
 from netloom.quantize.flat.distributed import Cloner
 from netloom.quantize.flat.equal import embeddings, layouts, pools, products, recurrences, resizes, spectra
@@ -29,6 +30,28 @@ _WHOLE: dict[str, Callable[[Any, Sequence[Any], Parts], Any]] = {
     "STFTSpectrogram": spectra.short_time_fourier,
 }
 """Layers that are always made of others -> what makes them."""
+
+
+_BESIDE = {
+    "count_weights": "multiply keras.ops.one_hot of the numbers by the weights, and sum over the numbers",
+}
+"""Arguments of calls of such layers, and what to do instead."""
+
+
+def check_arguments(kind: str, names: Sequence[str], name: str) -> None:
+    """Refuse what a layer that is made of others is called with beside its inputs.
+
+    Args:
+        kind: of layer.
+        names: of those arguments.
+        name: of the layer.
+
+    Raises:
+        LayerNotSupportedError: naming the first.
+    """
+    if kind in _WHOLE and names:
+        instead = _BESIDE.get(names[0], "call it with its inputs alone")
+        raise LayerNotSupportedError(f"layer {name!r} ({kind}): {names[0]} is not supported: {instead}")
 
 
 def call_equal(layer: Any, cloner: Cloner, tensors: Sequence[Any], name: str) -> Any:

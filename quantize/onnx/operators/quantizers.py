@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from netloom.common.ends import InputScale
 from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.quantize.flat.equal.affine import affine
@@ -30,6 +31,8 @@ def build_quant(builder: Builder, node: Any) -> Edge:
     edge, name = builder.edge(node, real=True), builder.node_name(node)
     quant = QuantNode.of(name, attributes(node), [builder.weights(node, one) for one in node.input[1:4]])
     type_ = plain_type(quant)
+    if type_ is None and any(edge.tensor is one for one in builder.inputs):
+        return build_host_quantizer(builder, node, edge, quant.input_scale())
     if type_ is not None and edge.real is None:
         result = builder.changed(node, QActivation(type_quantizer(type_), name=builder.name(name)))
         return replace(result, grid=Grid.of(type_.step, type_.raw_min, type_.raw_max))
@@ -43,9 +46,39 @@ def build_bipolar(builder: Builder, node: Any) -> Edge:
         raise QuantizerNotSupportedError(
             f"node {builder.node_name(node)!r}: its scale must be one number, positive and finite"
         )
-    step = float(scale.flat[0])
+    step, edge = float(scale.flat[0]), builder.edge(node, real=True)
+    if any(edge.tensor is one for one in builder.inputs):
+        bipolar = InputScale(scale=step, low=-1, high=1, rounding="BIPOLAR")
+        return build_host_quantizer(builder, node, edge, bipolar)
     stairs = Stairs([[Threshold(Fraction(0))]], 2 * step, -step)
-    return build_stairs(builder, node, builder.edge(node, real=True), stairs)
+    return build_stairs(builder, node, edge, stairs)
+
+
+def build_host_quantizer(builder: Builder, node: Any, edge: Edge, scale: InputScale) -> Edge:
+    """A quantizer of the network's input that no type equals: the host sends its whole numbers.
+
+    Raises:
+        QuantizerNotSupportedError: if the input is read by other nodes too.
+    """
+    from qkeras import QActivation
+
+    from netloom.quantize.layers import HostQuantize
+
+    name = builder.node_name(node)
+    readers = [builder.node_name(one) for one in builder.wrapped.graph.node if node.input[0] in one.input]
+    if len(readers) > 1:
+        raise QuantizerNotSupportedError(
+            f"node {name!r}: it is no plain quantizer (scale a power of two, zero point 0, to the nearest), so the host"
+            f" sends its whole numbers, and nothing else reads the input then; {', '.join(map(repr, readers))} do"
+        )
+    signed, largest = scale.low < 0, max(scale.high, -scale.low - 1)
+    bits = largest.bit_length() + signed
+    type_ = FixedPoint(bits, bits, signed, Rounding.RND_CONV, Overflow.SAT)
+    tensor = HostQuantize(scale, name=builder.name(f"{name}_host"))(edge.tensor)
+    tensor = QActivation(type_quantizer(type_), name=builder.name(name))(tensor)
+    real = Real(np.array([scale.scale]), np.array([-scale.zero_point * scale.scale]))
+    result = replace(edge, tensor=tensor, grid=Grid.of(1.0, scale.low, scale.high), real=real)
+    return builder.settled(name, result) if scale.scale == 1 and not scale.zero_point else result
 
 
 def build_multi_threshold(builder: Builder, node: Any) -> Edge:
@@ -58,11 +91,15 @@ def build_multi_threshold(builder: Builder, node: Any) -> Edge:
     first = layout.find(b"C") == 1 and rank > 2
     if values.ndim != 2 or len(layout) != rank or layout.find(b"C") not in (1, rank - 1):
         raise QuantizerNotSupportedError(f"node {name!r}: data_layout {layout.decode()!r} is not of its input")
-    if values.shape[0] > 1 and first and not edge.last:
-        edge = replace(edge, tensor=builder.channels_last(node, edge), last=True)
+    if values.shape[0] > 1 and first != edge.last:
+        grid = None if edge.grid is None else edge.grid.uniform
+        moved = builder.channels_last(node, edge) if first else builder.as_in_onnx(f"node {name!r}", edge)
+        edge = replace(edge, tensor=moved, last=first, grid=grid)
     channels = edge.tensor.shape[-1]
-    if values.shape[0] > 1 and (values.shape[0] != channels or edge.order is not None or edge.last != first):
+    if values.shape[0] not in (1, channels):
         raise QuantizerNotSupportedError(f"node {name!r}: thresholds of {values.shape[0]} channels for {channels}")
+    if values.shape[0] > 1 and edge.order is not None:
+        values = values[edge.order]
     scale, shift = given.get("out_scale", 1.0), given.get("out_bias", 0.0)
     if not (np.isfinite([scale, shift]).all() and scale > 0):
         raise QuantizerNotSupportedError(f"node {name!r}: out_scale must be positive and finite, out_bias finite")
@@ -95,8 +132,7 @@ def build_stairs(builder: Builder, node: Any, edge: Edge, stairs: Stairs) -> Edg
     name = builder.node_name(node)
     if any(edge.tensor is one for one in builder.inputs):
         raise QuantizerNotSupportedError(
-            f"node {name!r}: it reads the network's input, and is no plain quantizer; there its scale must be a power"
-            " of two, its zero point 0, its rounding to the nearest, as Brevitas's Int8ActPerTensorFixedPoint has them"
+            f"node {name!r}: {node.op_type} of the network's input is not read; put a Quant before it, of any scale"
         )
     if edge.grid is None:
         raise QuantizerNotSupportedError(
@@ -106,7 +142,7 @@ def build_stairs(builder: Builder, node: Any, edge: Edge, stairs: Stairs) -> Edg
     real = edge.real or Real()
     whole, signs = whole_thresholds(stairs, real, edge.grid)
     channels = edge.tensor.shape[-1]
-    if len(whole) > 1 and (len(whole) != channels or edge.order is not None):
+    if len(whole) not in (1, channels):
         raise QuantizerNotSupportedError(f"node {name!r}: {len(whole)} scales for {channels} channels")
     low, high = _reached(edge.grid, signs)
     # Levels that every value reaches, or none.

@@ -4,7 +4,6 @@ import os
 import pty
 import zlib
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +72,7 @@ class Deaf:
 
 def test_a_lost_answer_of_a_network_that_keeps_a_state_is_not_asked_for_again(folder: Path) -> None:
     """It may have gone on already; anything else is asked again."""
-    design = replace(EmittedDesign.read(folder), keeps_state=True)
+    design = EmittedDesign.read(folder).model_copy(update={"keeps_state": True})
     link = Deaf(identified(folder), Frame(0, Status.SOUND, b""))
     driver = Driver(link, design, timeout=0.1)
     with pytest.raises(LinkError, match=r"no answer, and whether .* is not known: call reset_state\(\)"):

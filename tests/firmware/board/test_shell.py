@@ -1,6 +1,5 @@
 """The generated shell: settings, sizes, lint. What it does is in tests/sim/hardware/test_emulate.py."""
 
-import dataclasses
 import re
 from pathlib import Path
 
@@ -91,7 +90,7 @@ def test_rates_that_cannot_be(mhz: float, baud: int) -> None:
 def test_samples_of_a_request(tmp_path: Path) -> None:
     design = EmittedDesign.read(add_design(tmp_path / "add"))
     assert request_samples(design, None) == 255  # 8 bytes each, in a block RAM of 2,048
-    assert request_samples(dataclasses.replace(design, target="ice40"), None) == 64  # of 512
+    assert request_samples(design.model_copy(update={"target": "ice40"}), None) == 64  # of 512
     assert request_samples(design, 255) == 255
     for samples in (0, 256):
         with pytest.raises(SettingsError, match=f"1 to 255 samples, not {samples}"):

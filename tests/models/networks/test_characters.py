@@ -14,22 +14,30 @@ from netloom.models.networks import characters
 from netloom.models.tasks import Shows
 from netloom.report.pictures import drawn
 
-TEXT = ("abcd\n" * 500).encode()
+TEXT = ("abcd\n" * 4400).encode()
 
 
 def test_what_comes_next_is_the_text_moved_on(tmp_path, monkeypatch):
     (tmp_path / shakespeare.FILE).parent.mkdir()
     (tmp_path / shakespeare.FILE).write_bytes(TEXT)
     monkeypatch.setenv("NETLOOM_DATA", str(tmp_path))
+    monkeypatch.setattr(shakespeare, "STRETCH", 1000)
     files = {shakespeare.FILE: hashlib.sha256(TEXT).hexdigest()}
     found = dataclasses.replace(shakespeare.SHAKESPEARE, files=files).load()
-    assert "2,250 train and 250 test characters, 5 different, in 43 and 2 pieces of 100" in found.source
+    assert "20,000 train and 2,000 test characters of the same plays, 5 different, in 360 and 18 pieces" in found.source
     assert found.class_names == tuple("\nabcd")
     text = "".join(found.class_names[number] for number in found.x_train[1])
     assert text == TEXT.decode()[50:150]
     assert (found.x_train[:, 1:] == found.y_train[:, :-1]).all()
     assert (found.x_test[1] == found.x_train[0]).all()  # pieces of the test split follow one another
     assert found.x_train.dtype == np.uint8
+
+
+def test_no_test_character_is_in_a_train_piece():
+    found = shakespeare.SHAKESPEARE.prepare({"text": np.arange(105_000)}, "made")
+    train, test = set(found.y_train.ravel()), set(found.y_test.ravel())
+    assert len(train) > 90_000 and len(test) == 9_900 and not train & test
+    assert min(test) == 90_001 and max(test) == 99_900
 
 
 def test_the_public_source_gives_this_text_and_no_other(monkeypatch):

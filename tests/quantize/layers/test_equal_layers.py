@@ -51,6 +51,69 @@ def test_one_hot_of_one_number():
 
 
 @pytest.mark.parametrize(
+    "layer",
+    [lambda x: ops.one_hot(x, 4), lambda x: L.CategoryEncoding(4, output_mode="one_hot")(x)],
+    ids=["op", "layer"],
+)
+def test_a_number_that_is_no_class_is_no_place_of_a_one_hot_vector(layer, tmp_path):
+    """On either side; in the flat model, as QKeras layers and as firmware."""
+    from judges import agree
+
+    from netloom.quantize import Policy, quantize
+    from netloom.sim import open_engine
+
+    inputs = keras.Input((1,), dtype="int32")
+    model, x = keras.Model(inputs, layer(inputs)), np.arange(-7, 9)[:, None]
+    same(model, x)
+    twin = quantize(model, Policy.uniform(6), x.astype(np.float32), fine_tune_epochs=0)
+    conversion = agree(twin, x.astype(np.float32), tmp_path)
+    with open_engine("fixed", conversion=conversion) as fixed:
+        np.testing.assert_array_equal(fixed.predict(x), np.asarray(model(x)))
+
+
+def counted(x, weights):
+    return L.CategoryEncoding(4, output_mode="count", name="counted")(x, count_weights=weights)
+
+
+@pytest.mark.parametrize("weights", [keras.Input((3,)), np.ones((1, 3))], ids=["tensor", "constant"])
+def test_a_count_of_weights_is_refused_with_the_way_out(weights):
+    inputs = keras.Input((3,), dtype="int32")
+    result = counted(inputs, weights)
+    model = keras.Model(inputs if isinstance(weights, np.ndarray) else [inputs, weights], result)
+    with pytest.raises(LayerNotSupportedError, match=r"'counted' \(CategoryEncoding\): count_weights is not .*one_hot"):
+        flatten(model)
+
+
+def test_the_way_out_of_a_count_of_weights_gives_it():
+    inputs, weights = keras.Input((3,), dtype="int32"), keras.Input((3,))
+    rows = ops.one_hot(inputs, 4) * ops.expand_dims(weights, -1)
+    model = keras.Model([inputs, weights], ops.sum(rows, axis=1))
+    x = [np.abs(SIGNED) % 4, RNG.normal(0, 1, SIGNED.shape).astype(np.float32)]
+    wanted = keras.Model([inputs, weights], counted(inputs, weights))(x)
+    np.testing.assert_allclose(np.asarray(same(model, x)([one.astype(np.float32) for one in x])), wanted, atol=1e-5)
+
+
+OPTIONS = {
+    "dtype of one_hot": (lambda x: ops.one_hot(ops.cast(x, "int32"), 4, dtype="int32"), "dtype='int32' it cuts"),
+    "dtype of cumsum": (lambda x: ops.cumsum(x, axis=1, dtype="int32"), "dtype='int32' it cuts"),
+    "dtype of prod": (lambda x: ops.prod(x, axis=1, keepdims=True, dtype="int32"), "dtype='int32' it cuts"),
+    "sparse one_hot": (lambda x: ops.one_hot(ops.cast(x, "int32"), 4, sparse=True), "sparse: leave sparse out"),
+    "sparse classes": (
+        lambda x: L.CategoryEncoding(4, output_mode="count", sparse=True)(x),
+        "sparse: use sparse=False",
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "said"), OPTIONS.values(), ids=OPTIONS)
+def test_options_that_are_not_honoured_are_refused_by_name(make, said):
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, make(inputs))
+    with pytest.raises(LayerNotSupportedError, match=said):
+        flatten(model)
+
+
+@pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"num_oov_indices": 2}, "num_oov_indices"),

@@ -23,8 +23,8 @@ JUDGED = (0, 1, 3, 6, 8, 9)
 MOST_ROUNDED = 0.25
 """Share of elements that float32 may get wrong: a scale that meets a threshold once does so again and again."""
 
-DEAD = "its result is always"
-"""A random quantizer that never changes is refused, as a trained one should be."""
+DEAD = ("its result is always", "zeros are put around values that never are 0")
+"""A random quantizer that never changes is refused, as a trained one should be; and zeros where a value is none."""
 
 
 def check(net: OnnxNet, folder, io_type="io_parallel") -> None:
@@ -52,7 +52,7 @@ def checked(seed: int, folder) -> bool:
     try:
         check(free_net(seed), folder, ("io_parallel", "io_stream")[seed % 2])
     except NetloomError as error:
-        assert DEAD in str(error)
+        assert any(dead in str(error) for dead in DEAD)
         return False
     return True
 
@@ -67,7 +67,7 @@ def test_a_random_model(seed, tmp_path):
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_two_hundred_random_models(chunk, tmp_path):
     refused = [seed for seed in range(CHUNK * chunk, CHUNK * (chunk + 1)) if not checked(seed, tmp_path / str(seed))]
-    assert len(refused) <= 3, refused
+    assert len(refused) <= 5, refused
 
 
 @pytest.mark.slow
@@ -160,6 +160,36 @@ def clipped(net):
     quantizer(net, 0.11, bits=5)
 
 
+def sequence(step):
+    """Behind a convolution to three channels of four places."""
+
+    def steps(net):
+        x = net.last
+        net.node("Conv", x, net.quantized(net.constant(net.rng.normal(0, 0.5, (3, 2, 3))), 4, 0.125))
+        step(net)
+        net.shape = (3, 4)
+
+    return steps
+
+
+def in_a_row(step):
+    """Behind a convolution to three channels of four places, in a row: not as Keras has them."""
+
+    def steps(net):
+        x = net.last
+        net.node("Conv", x, net.quantized(net.constant(net.rng.normal(0, 0.5, (3, 2, 3, 3))), 4, 0.125))
+        net.node("Flatten", net.last)
+        net.shape = (12,)
+        step(net)
+
+    return steps
+
+
+def normalized(net):
+    net.norm()
+    quantizer(net, 0.37, bits=5)
+
+
 STEPS = {
     "zero point": after(lambda net: quantizer(net, 0.25, -3.0, 4, 0)),
     "zero point, no whole number": after(lambda net: quantizer(net, 0.25, 0.4)),
@@ -167,6 +197,10 @@ STEPS = {
     "one bit": after(lambda net: quantizer(net, 0.5, 0.0, 1)),
     "thresholds": after(thresholds(1, out_scale=0.3, out_bias=-1.0)),
     "thresholds a channel": after(thresholds(2, out_scale=0.25), (2, 4, 4)),
+    "thresholds a channel of a sequence": after(sequence(thresholds(3, data_layout="NCW")), (2, 6)),
+    "thresholds a place of a sequence": after(sequence(thresholds(4)), (2, 6)),
+    "thresholds an element of a picture in a row": after(in_a_row(thresholds(12, out_scale=0.25)), (2, 4, 4)),
+    "batch normalization of a picture in a row": after(in_a_row(normalized), (2, 4, 4)),
     "bipolar": after(lambda net: net.node("BipolarQuant", net.last, net.constant(0.7), domain=DOMAIN)),
     "trunc of version 2": after(truncated),
     "residual": after(residual),
@@ -267,9 +301,10 @@ def test_what_cannot_be_is_refused_by_its_node(net, error, said, tmp_path):
         load_model(net.save(tmp_path / "net.onnx"))
 
 
-def test_an_output_in_other_steps_is_refused(tmp_path):
+def test_a_function_of_other_steps_is_refused(tmp_path):
     net = FreeNet((6,), 3)
     net.quantized("x", 6, 0.125)
     net.dense()
-    with pytest.raises(QuantizerNotSupportedError, match=r"^output '\w+': values in steps of .* no power of two"):
+    net.node("Sigmoid", net.last)
+    with pytest.raises(QuantizerNotSupportedError, match=r"^node 'Sigmoid_\d': values in steps of .* no power of two"):
         load_model(net.save(tmp_path / "net.onnx"))

@@ -13,7 +13,7 @@ pytest.importorskip("qonnx")
 from onnx_double import doubled
 from onnx_graphs import DOMAIN, FreeNet, OnnxNet
 
-BREVITAS = Path(__file__).parents[2] / "support" / "onnx" / "onnx_models" / "brevitas_dense.onnx"
+MODELS = Path(__file__).parents[2] / "support" / "onnx" / "onnx_models"
 SAMPLES = 24
 
 
@@ -46,22 +46,24 @@ def plain() -> OnnxNet:
     return net
 
 
-def file(net: OnnxNet | None, folder: Path) -> Path:
-    return BREVITAS if net is None else net.save(folder / "net.onnx")
+def file(net: OnnxNet | str, folder: Path) -> Path:
+    return MODELS / f"{net}.onnx" if isinstance(net, str) else net.save(folder / "net.onnx")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(
-    ("net", "quantizing"), [(None, False), (scaled(), False), (plain(), True)], ids=["brevitas", "qonnx", "float"]
+    ("net", "quantizing"),
+    [("brevitas_dense", False), ("brevitas_default", False), (scaled(), False), (plain(), True)],
+    ids=["brevitas", "brevitas default", "qonnx", "float"],
 )
-def test_it_ends_in_a_bitstream_without_a_mismatch(net: OnnxNet | None, quantizing: bool, tmp_path: Path) -> None:
+def test_it_ends_in_a_bitstream_without_a_mismatch(net: OnnxNet | str, quantizing: bool, tmp_path: Path) -> None:
     path = file(net, tmp_path)
     model = onnx.load(path)
     shape = [dim.dim_value for dim in model.graph.input[0].type.tensor_type.shape.dim][1:]
     x = np.random.default_rng(0).normal(0, 1, (3 * SAMPLES, *shape)).astype(np.float32)
     np.savez(tmp_path / "data.npz", x_train=x[SAMPLES:], x_test=x[:SAMPLES])
-    board = "ULX3S-25F" if net is None else "iCEBreaker"
+    board = "ULX3S-25F" if isinstance(net, str) else "iCEBreaker"
     hardware = HardwareSettings(board=board, target_ii=64, stalled_samples=4, netlist_samples=4)
     settings = netloom.RunSettings(bits=4 if quantizing else None, hardware=hardware)
     run = netloom.run(str(path), data=tmp_path / "data.npz", settings=settings, directory=tmp_path / "run")

@@ -1,89 +1,33 @@
 """The C++ of engine `fixed` equals NumPy in every form that it has, in bytes and in float32, on any kind of machine."""
 
-import ctypes
-import subprocess
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from dataflows import DATAFLOWS
 from designs import Network
+from native_forms import check, product, samples, stack
 
-from netloom.common.process import which
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import (
     Cast,
     Clamp,
-    DataflowBuilder,
     Elementwise,
     ElementwiseFunction,
-    MatVec,
     Permute,
     Pool,
     PoolFunction,
-    TensorType,
     Window,
 )
 from netloom.rounding import Rounding
-from netloom.sim.fixed import FixedEngine, Program
+from netloom.sim.fixed import FixedEngine
 from netloom.sim.native import program
-from netloom.sim.native.library import SOURCE, native_library
-
-COUNTS = (0, 1, 70)
+from netloom.sim.native.library import native_library
 
 pytestmark = pytest.mark.skipif(native_library() is None, reason="no compiler")
 
 
-@pytest.fixture(scope="session")
-def plain_library(tmp_path_factory):
-    """As on a machine without vector instructions beyond the architecture's least."""
-    made = tmp_path_factory.mktemp("native") / "plain.so"
-    flags = ("-O2", "-std=c++17", "-shared", "-fPIC", "-fno-math-errno", "-fno-trapping-math", "-Wno-psabi")
-    subprocess.run([which("g++"), *flags, str(SOURCE), "-o", str(made)], check=True)
-    return ctypes.CDLL(str(made))
-
-
-@pytest.fixture(params=["bytes", "floats", "plain"])
-def made(request, monkeypatch):
-    """What makes a program of a graph ready, three ways."""
-    if request.param == "plain":
-        library = request.getfixturevalue("plain_library")
-        monkeypatch.setattr(program, "native_library", lambda: library)
-    if request.param == "bytes" and not native_library().has_bytes():
-        pytest.skip("this machine does not multiply bytes")
-    return lambda flow: program.native_program(flow, request.param == "bytes")
-
-
-def samples(flow, count, dtype=np.float32):
-    """Within the types, between their steps, and far beyond them."""
-    rng = np.random.default_rng(0)
-    found = []
-    for tensor in flow.sources.values():
-        x = rng.normal(0, tensor.element.max / 2, (count, *tensor.shape))
-        x[: count // 4] = np.round(x[: count // 4] / tensor.element.step * 2) * tensor.element.step / 2
-        x[count // 4 : count // 4 + 1] *= 1e6
-        found.append(x.astype(dtype))
-    return found
-
-
-def silent(done, total):
-    del done, total
-
-
-def check(flow, made, counts=COUNTS):
-    """The C++ against NumPy, on the graph as it is."""
-    native = made(flow)
-    assert native is not None
-    for count in counts:
-        for dtype in (np.float32, np.float64):
-            x = samples(flow, count, dtype)
-            expected = Program(flow, flow.outputs).run(x, silent)
-            for ours, meant in zip(native.run(x, silent), expected, strict=True):
-                assert (ours.dtype, ours.shape) == (meant.dtype, meant.shape)
-                assert (ours == meant).all()
-
-
-FORMS = ["mlp", "conv2d", "padded", "separable", "dilated_sequence", "residual", "moved", "two_outputs"]
+FORMS = ["mlp", "conv2d", "padded", "separable", "dilated_sequence", "residual", "moved", "two_outputs", "embedded"]
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -93,22 +37,6 @@ def test_whole_networks(name, made):
 
 def test_what_has_no_form_is_left_to_numpy():
     assert [name for name in DATAFLOWS if program.native_program(DATAFLOWS[name]()) is not None] == FORMS
-
-
-def stack(source, *operations, shape=(40,)):
-    builder = DataflowBuilder()
-    x = builder.source("x", TensorType(shape, FixedPoint.parse(source)))
-    for index, operation in enumerate(operations):
-        x = builder.add(f"layer{index}", "result", operation, x)
-    return builder.build(["x"], [x])
-
-
-def product(depth, columns, accum="fixed<22,12>", weight=63, seed=0):
-    rng = np.random.default_rng(seed)
-    weights, bias = rng.integers(-weight, weight + 1, (depth, columns)), rng.integers(-99, 99, columns)
-    return MatVec(
-        weights, FixedPoint.parse("fixed<7,3>"), bias, FixedPoint.parse("fixed<8,4>"), FixedPoint.parse(accum)
-    )
 
 
 @pytest.mark.parametrize("rounding", Rounding)

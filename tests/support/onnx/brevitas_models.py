@@ -5,6 +5,7 @@
 torch is no dependency of the tests, so what comes out is kept.
 """
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from brevitas.quant import (
     Int8ActPerTensorFixedPoint,
     Int8BiasPerTensorFixedPointInternalScaling,
     Int8WeightPerTensorFixedPoint,
+    ShiftedUint8ActPerTensorFloat,
     Uint8ActPerTensorFixedPoint,
 )
 
@@ -49,6 +51,30 @@ def picture(bits: int) -> Any:
     )
 
 
+def default() -> Any:
+    """12-8-6-3 of Brevitas's layers without arguments: scales of any size; biases and outputs are not quantized."""
+    sizes = (12, 8, 6, 3)
+    layers: list[Any] = [qnn.QuantIdentity()]
+    for index, (inputs, outputs) in enumerate(pairwise(sizes)):
+        layers.append(qnn.QuantLinear(inputs, outputs, bias=True))
+        if index < len(sizes) - 2:
+            layers.append(qnn.QuantReLU())
+    return torch.nn.Sequential(*layers)
+
+
+def default_picture() -> Any:
+    """A convolution with zeros around, a pooling, a dense layer, on 2x8x7; input and output have zero points."""
+    return torch.nn.Sequential(
+        qnn.QuantIdentity(act_quant=ShiftedUint8ActPerTensorFloat),
+        qnn.QuantConv2d(2, 4, 3, padding=1, bias=True),
+        qnn.QuantReLU(),
+        torch.nn.MaxPool2d(2),
+        torch.nn.Flatten(),
+        qnn.QuantLinear(48, 3, bias=True),
+        qnn.QuantIdentity(act_quant=ShiftedUint8ActPerTensorFloat),
+    )
+
+
 def linear(kind: Any, bits: int, *sizes: int, **options: Any) -> Any:
     """A layer with quantized weights and bias."""
     return kind(
@@ -64,14 +90,20 @@ def linear(kind: Any, bits: int, *sizes: int, **options: Any) -> Any:
 def main() -> None:
     """Write all."""
     FOLDER.mkdir(exist_ok=True)
-    for name, build, shape in (("dense", dense, (12,)), ("picture", picture, (2, 8, 7))):
+    models: list[tuple[str, Callable[[], Any], tuple[int, ...]]] = [
+        ("dense", lambda: dense(5), (12,)),
+        ("picture", lambda: picture(8), (2, 8, 7)),
+        ("default", default, (12,)),
+        ("default_picture", default_picture, (2, 8, 7)),
+    ]
+    for name, build, shape in models:
         torch.manual_seed(1)
-        model, x = build(5 if name == "dense" else 8), torch.randn(64, *shape)
+        model, x = build(), torch.randn(64, *shape)
         for _ in range(10):
             model(x)  # scales of activations are found from what they see
         model.eval()
         export_qonnx(model, x[:1], str(FOLDER / f"brevitas_{name}.onnx"), dynamo=False)
-        if name == "picture":
+        if name in ("picture", "default"):
             export_onnx_qcdq(model, x[:1], str(FOLDER / f"brevitas_{name}_qcdq.onnx"), dynamo=False)
 
 

@@ -23,6 +23,19 @@ class IntQuant(Quant):
     pass
 
 
+class InputQuant(OpRun):
+    """A `Quant` of the model's input, which is float32: its whole numbers are found in float32, as anywhere."""
+
+    op_domain = DOMAIN
+
+    def _run(self, x, scale, zero, bits, signed=1, narrow=0, rounding_mode="ROUND"):
+        from qonnx.custom_op.general.intquant import int_quant
+
+        given = [np.asarray(value, np.float32) for value in (x, scale, zero)]
+        found = int_quant(*given, bits, signed, narrow, rounding_mode).astype(np.float64)
+        return (np.rint(found / scale) * scale,)
+
+
 class BipolarQuant(OpRun):
     op_domain = DOMAIN
 
@@ -36,8 +49,10 @@ class MultiThreshold(OpRun):
     def _run(self, x, thresholds, data_layout="", out_bias=0.0, out_dtype="", out_scale=1.0):
         from qonnx.custom_op.general.multithreshold import multithreshold
 
-        del data_layout, out_dtype
-        return (multithreshold(x, thresholds, out_scale, out_bias),)
+        del out_dtype
+        usual = {2: "NC", 3: "NWC", 4: "NCHW"}
+        axis = (data_layout or usual[x.ndim]).index("C")
+        return (multithreshold(x.swapaxes(axis, 1), thresholds, out_scale, out_bias).swapaxes(axis, 1),)
 
 
 class Trunc(OpRun):
@@ -70,9 +85,12 @@ def doubled(model: Any, x: np.ndarray) -> np.ndarray:
     for tensor in list(copy.graph.initializer):
         if tensor.data_type == TensorProto.FLOAT:
             tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float64), tensor.name))
+    for node in copy.graph.node:
+        if node.op_type in ("Quant", "IntQuant") and node.input[0] == copy.graph.input[0].name:
+            node.op_type = "InputQuant"
     for value in (*copy.graph.input, *copy.graph.output):
         value.type.tensor_type.elem_type = TensorProto.DOUBLE
-    operators = [Quant, IntQuant, BipolarQuant, MultiThreshold, Trunc, BatchNormalization]
+    operators = [Quant, IntQuant, InputQuant, BipolarQuant, MultiThreshold, Trunc, BatchNormalization]
     evaluator = ReferenceEvaluator(copy, new_ops=operators)
     found = evaluator.run(None, {copy.graph.input[0].name: x.astype(np.float64)})[0]
     return np.asarray(found)

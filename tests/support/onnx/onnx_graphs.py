@@ -183,7 +183,9 @@ class FreeNet(OnnxNet):
         elif kind == "MultiThreshold":
             rows = int(self.rng.choice([1, self.shape[0]]))
             values = np.sort(self.rng.normal(0, 1, (rows, int(self.rng.integers(1, 6)))), axis=1)
-            given = {"out_scale": scale, "out_bias": float(self.rng.integers(-2, 3))}
+            given: Any = {"out_scale": scale, "out_bias": float(self.rng.integers(-2, 3))}
+            if len(self.shape) == 2:
+                given["data_layout"] = "NCW"  # qonnx takes a sequence's channels for its last axis
             self.node("MultiThreshold", self.last, self.constant(values), domain=DOMAIN, **given)
         else:
             given = [self.constant(value) for value in (scale, zero, bits)]
@@ -192,6 +194,17 @@ class FreeNet(OnnxNet):
             if self.rng.random() < 0.3 and bits > 2 and not narrow:
                 less = [self.constant(value) for value in (scale, zero, bits, bits - 2)]
                 self.node("Trunc", self.last, *less, domain=DOMAIN, rounding_mode=str(self.rng.choice(ROUNDINGS)))
+
+    def end(self) -> None:
+        """A quantizer at an end of the network: of any scale, zero point, width and rounding."""
+        if self.rng.random() < 0.1:
+            self.node("BipolarQuant", self.last, self.constant(self.rng.uniform(0.1, 0.5)), domain=DOMAIN)
+            return
+        signed, bits = bool(self.rng.random() < 0.5), int(self.rng.integers(1, 9))
+        zero = float(self.rng.integers(-20, 21)) if self.rng.random() < 0.5 else 0.0
+        given = [self.constant(value) for value in (self.rng.uniform(0.02, 0.5), zero, bits)]
+        modes = {"narrow": int(bits > 1 and self.rng.random() < 0.3), "rounding_mode": str(self.rng.choice(ROUNDINGS))}
+        self.node("Quant", self.last, *given, domain=DOMAIN, signed=int(signed), **modes)
 
     def norm(self) -> None:
         """A batch normalization of any numbers, scales below 0 too."""
@@ -216,12 +229,20 @@ class FreeNet(OnnxNet):
         self.shape = (units,)
 
 
-def free_net(seed: int) -> FreeNet:
-    """A plain quantizer, then two or three layers of any quantizers, and at the end one of powers of two."""
+def free_net(seed: int, ends: bool = False) -> FreeNet:
+    """A quantizer, then two or three layers of any quantizers, and at the end one.
+
+    Args:
+        seed: of it.
+        ends: whether these two are of any kind too, or of powers of two; the last is left out now and then.
+    """
     rng = np.random.default_rng([seed, 2])
     shape = [(5,), (2, 8), (1, 6, 5), (3, 5, 6)][int(rng.integers(0, 4))]
     net = FreeNet(shape, seed)
-    net.quantized(net.last, int(rng.integers(3, 7)), 2.0 ** -int(rng.integers(1, 4)))
+    if ends:
+        net.end()
+    else:
+        net.quantized(net.last, int(rng.integers(3, 7)), 2.0 ** -int(rng.integers(1, 4)))
     for _ in range(int(rng.integers(1, 4))):
         if len(net.shape) > 1 and rng.random() < 0.7:
             net.conv()
@@ -233,6 +254,12 @@ def free_net(seed: int) -> FreeNet:
         if len(net.shape) > 1 and rng.random() < 0.4:
             net.pool()
     net.dense()
+    if ends:
+        if rng.random() < 0.6:
+            net.end()
+        elif rng.random() < 0.3:
+            net.node("Relu", net.last)
+        return net
     given = [net.constant(value) for value in (0.25, float(rng.integers(-2, 3)), int(rng.integers(2, 7)))]
     net.node("Quant", net.last, *given, domain=DOMAIN, signed=1, narrow=0, rounding_mode=str(rng.choice(ROUNDINGS)))
     return net

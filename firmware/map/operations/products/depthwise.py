@@ -1,8 +1,6 @@
 """`DepthwiseMatVec` in hardware: a product a channel, of windows that come channel slice by channel slice."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from netloom.firmware.map.builder import DesignBuilder
 from netloom.firmware.map.folding.fold import Fold, divisors
@@ -28,10 +26,6 @@ class DepthwiseProduct(Weighted):
         positions = dataflow.types[node.name].size // operation.weights.shape[1]
         return cls(node, operation, positions, tensor, bounds, Slide.before(dataflow, node))
 
-    def folds(self) -> Sequence[Fold]:
-        """Some channels at a time, each with one column of its window."""
-        return self._folds
-
     def lay_out(self, builder: DesignBuilder) -> None:
         """Its windows, and the multipliers."""
         node, operation, fold = self.node, self.operation, builder.folding[self.node.name]
@@ -55,8 +49,8 @@ class DepthwiseProduct(Weighted):
         """Of a window, in elements of a channel."""
         return int(self.operation.weights.shape[0])
 
-    @cached_property
-    def _folds(self) -> list[Fold]:
+    def folds_of_a_step(self) -> list[Fold]:
+        """Some channels at a time, each with one column of its window."""
         folds = []
         for lanes in divisors(self.outputs):
             if self.geometry is None:

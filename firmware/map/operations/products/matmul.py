@@ -1,8 +1,6 @@
 """`MatMul` in hardware: rows gone through once for each group of columns, all columns once for each row."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from math import prod
 
 import numpy as np
@@ -25,12 +23,10 @@ class MatMulProduct(Product):
     """Two tensors that both change.
 
     Attributes:
-        node: in the dataflow graph.
-        operation: of that node.
+        operation: of the node.
         tensors: types of both inputs.
     """
 
-    node: Node
     operation: MatMul
     tensors: tuple[TensorType, TensorType]
 
@@ -63,7 +59,7 @@ class MatMulProduct(Product):
     @property
     def work(self) -> int:
         """Multiply-accumulates of an inference."""
-        return self.matrices * self.rows * self.weights
+        return self.steps * self.matrices * self.rows * self.weights
 
     @property
     def weights(self) -> int:
@@ -75,12 +71,8 @@ class MatMulProduct(Product):
         """Bits of an element of the second."""
         return self.tensors[1].element.width
 
-    def folds(self) -> Sequence[Fold]:
+    def folds_of_a_step(self) -> list[Fold]:
         """All that there are; both tensors have to be there in time."""
-        return self._folds
-
-    @cached_property
-    def _folds(self) -> list[Fold]:
         folds = []
         for simd in divisors(self.depth):
             for pe in divisors(self.columns):

@@ -1,8 +1,6 @@
 """`MatVec` in hardware: its input in words, gone through once for each group of outputs; multipliers, or constants."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -44,10 +42,6 @@ class MatVecProduct(Weighted):
         positions = dataflow.types[node.name].size // operation.weights.shape[1]
         return cls(node, operation, positions, types[0], bounds[0], slide, in_order)
 
-    def folds(self) -> Sequence[Fold]:
-        """All foldings there are, the unrolled one last, if its adders are not too many."""
-        return self._folds
-
     def served(self, fold: Fold, target: Family) -> int:
         """Two multipliers of a pair of rows, where their products fit side by side."""
         low, high = int(self.bounds.low.min()), int(self.bounds.high.max())
@@ -72,8 +66,7 @@ class MatVecProduct(Weighted):
             node, lambda name: MatVecUnit(name, stream, operation, fold.pe, order, builder.target, dsps, reached)
         )
 
-    @cached_property
-    def _folds(self) -> list[Fold]:
+    def folds_of_a_step(self) -> list[Fold]:
         """All foldings there are, the unrolled one last, if its adders are not too many."""
         folds = [
             Fold(pe, simd, lanes, max(self.positions * (self.depth // simd) * (self.outputs // pe), arrival))

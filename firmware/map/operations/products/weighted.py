@@ -54,15 +54,13 @@ class Weighted(Product):
     """A node that multiplies by weights, and the window in front of it, if there is one.
 
     Attributes:
-        node: in the dataflow graph.
-        operation: of that node.
+        operation: of the node.
         positions: how many vectors it is done on.
         tensor: type of its input.
         bounds: proven range of its input.
         slide: the window, if its pixels rather than what it gathers are read.
     """
 
-    node: Node
     operation: MatVec | DepthwiseMatVec
     positions: int
     tensor: TensorType
@@ -97,7 +95,7 @@ class Weighted(Product):
     @property
     def work(self) -> int:
         """Multiply-accumulates of an inference."""
-        return self.positions * self.weights
+        return self.steps * self.positions * self.weights
 
     @property
     def weights(self) -> int:

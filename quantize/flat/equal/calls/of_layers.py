@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from netloom.quantize.flat.equal import embeddings, resizes
 from netloom.quantize.flat.equal.calls.call import Call
 
@@ -67,9 +65,8 @@ def _one_hot(call: Call) -> Any:
     one, (tensor,) = call.operation, call.tensors
     if one.axis not in (-1, len(tensor.shape)):
         call.refuse("its vectors must be the last axis: use axis=-1, and transpose")
-    return call.parts.reshape(
-        embeddings.rows_at(tensor, np.eye(one.num_classes), call.parts), (*tensor.shape[1:], one.num_classes)
-    )
+    vectors = embeddings.one_hot_vectors(tensor, one.num_classes, call.parts)
+    return call.parts.reshape(vectors, (*tensor.shape[1:], one.num_classes))
 
 
 CALLS: dict[str, Callable[[Call], Any]] = {

@@ -56,8 +56,19 @@ def apply_operation(
     return [call.parts.done(one) for one in result] if isinstance(result, list) else [call.parts.done(result)]
 
 
+def _check_options(call: Call) -> None:
+    """What an operation is asked to give must be dense, and floats: whole numbers would be cut, and nothing says so."""
+    asked = vars(call.operation)
+    if asked.get("sparse"):
+        call.refuse("its result is sparse: leave sparse out")
+    dtype = str(asked.get("dtype") or "float32")
+    if call.kind != "Cast" and not dtype.startswith(("float", "bfloat")):
+        call.refuse(f"with dtype={dtype!r} it cuts what it gives: leave dtype out, and cast behind it")
+
+
 def _result(call: Call, times: int) -> Any:
     kind = call.kind
+    _check_options(call)
     if kind in _ACTIVATIONS:
         return call.layer("Activation", _ACTIVATIONS[kind])
     if kind in _MERGES or kind in _ARITHMETIC:
