@@ -31,6 +31,7 @@ module matvec #(
     parameter logic [63:0] OVERFLOW = "WRAP",  // WRAP, or how every product and total is confined
     parameter WEIGHTS = "",  // file: NF * SF words of PE x SIMD weights, the elements' index running fastest
     parameter bit WEIGHTS_BLOCK = 1'b1,  // whether they lie in block RAM, or else in LUTs
+    parameter int WEIGHTS_ROW = 1,  // words a line of that file: see sequence_rom
     parameter BIAS = "",  // file: NF words of PE biases of the result's type; none if empty
     parameter int BIAS_WIDTH = 1,  // bits of a bias, signed as the result is
     parameter bit BIAS_BLOCK = 1'b0,  // whether they lie in block RAM
@@ -106,6 +107,7 @@ module matvec #(
       .WIDTH(PE * SIMD * WEIGHT_WIDTH),
       .DEPTH(SF * NF),
       .BLOCK(WEIGHTS_BLOCK),
+      .ROW  (WEIGHTS_ROW),
       .FILE (WEIGHTS)
   ) weight_rom (
       .clk (clk),

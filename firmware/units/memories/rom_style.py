@@ -4,6 +4,15 @@ from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.units.memories.block_ram import LUTS_A_BLOCK, block_rams
 from netloom.firmware.units.unit import Ram, Resources
 
+WIDE = 16
+"""Bits that a block of a long sequence has side by side, at least."""
+LONG = 16
+"""Blocks that may be one behind the other before a sequence is read in rows."""
+SHORT = 8
+"""Blocks that may be, if it is."""
+WIDEST = 512
+"""Bits of a row: what is left of it waits in registers."""
+
 
 def rom_in_block(depth: int, width: int, target: Family = GENERIC) -> bool:
     """Whether a table goes to block RAM: where LUTs would be dearer.
@@ -26,3 +35,21 @@ def rom_resources(depth: int, width: int, target: Family = GENERIC) -> Resources
 def rom_luts(depth: int, width: int) -> int:
     """LUTs that hold a table in logic: one for 16 bits of a column; a single word is constants."""
     return width * -(-depth // 16) if depth > 1 else 0
+
+
+def words_a_row(depth: int, width: int, target: Family = GENERIC) -> int:
+    """How many words of a sequence in block RAM are read at once.
+
+    More than one where so many blocks would be one behind the other that choosing one of them takes a clock too long;
+    in the fewest blocks.
+
+    Args:
+        depth: words.
+        width: bits of a word.
+        target: device family.
+    """
+    words = max(words for words, bits in target.ram_shapes if bits >= WIDE)
+    if depth <= LONG * words:
+        return 1
+    rows = [row for row in range(2, WIDEST // width + 1) if depth % row == 0 and depth <= SHORT * words * row]
+    return min(rows, key=lambda row: (block_rams(depth // row, row * width, target), row), default=1)

@@ -8,7 +8,7 @@ import numpy as np
 from netloom.errors import FoldingError, SettingsError
 from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream, hex_memory, pack_word
-from netloom.firmware.units.memories.rom_style import rom_in_block, rom_luts
+from netloom.firmware.units.memories.rom_style import rom_in_block, rom_luts, words_a_row
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
 from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
 from netloom.firmware.units.products.weights import FoldedWeights
@@ -37,6 +37,7 @@ class MatVecUnit(SourceUnit):
         dsps: DSP blocks it may use. Two narrow weights may share one: `in_dsps` says how many multipliers they serve.
         bounds: proven range of a vector's elements, as the dataflow graph has it; unless given, all of their type.
         in_block: whether weights lie in block RAM; unless given, where they would take many LUTs.
+        row: words of weights that are read at once from there; unless given, as many as it takes to be fast.
 
     Raises:
         SettingsError: if the stream does not bring whole vectors, or `dsps` is not 0 to `pe` * SIMD.
@@ -52,6 +53,7 @@ class MatVecUnit(SourceUnit):
     dsps: int = 0
     bounds: Bounds | None = None
     in_block: bool | None = None
+    row: int | None = None
 
     def __post_init__(self) -> None:
         depth, outputs = self.operation.weights.shape
@@ -158,6 +160,12 @@ class MatVecUnit(SourceUnit):
         return rom_in_block(self.nf * self.sf, self.multipliers * self._weights.width, self.target)
 
     @property
+    def _row(self) -> int:
+        if self.row is not None or not self._weights_in_block:
+            return self.row or 1
+        return words_a_row(self.nf * self.sf, self.multipliers * self._weights.width, self.target)
+
+    @property
     def term_width(self) -> int:
         """Bits that hold every product once it is cast."""
         accum, weights = self.operation.accum, self._weights
@@ -190,6 +198,7 @@ class MatVecUnit(SourceUnit):
             "OVERFLOW": str(accum.overflow if self.confines else Overflow.WRAP),
             "WEIGHTS": f"{self.name}_weights.mem",
             "WEIGHTS_BLOCK": int(self._weights_in_block),
+            "WEIGHTS_ROW": self._row,
             "BIAS": f"{self.name}_bias.mem" if has_bias else "",
             "BIAS_WIDTH": self._bias_width,
             "BIAS_BLOCK": int(rom_in_block(self.nf, self.pe * self._bias_width, self.target)),
@@ -200,11 +209,11 @@ class MatVecUnit(SourceUnit):
         }
 
     def memories(self) -> dict[str, str]:
-        """Weights, a word a beat; bias, a word a group of results."""
+        """Weights, a word a beat, in rows; bias, a word a group of results."""
         weights, width = self._weights, self._bias_width
-        words = weights.stored.reshape(-1, self.multipliers)
-        packed = (pack_word(word, weights.width) for word in words)
-        files = {f"{self.name}_weights.mem": hex_memory(packed, self.multipliers * weights.width)}
+        elements = self._row * self.multipliers
+        packed = (pack_word(row, weights.width) for row in weights.stored.reshape(-1, elements))
+        files = {f"{self.name}_weights.mem": hex_memory(packed, elements * weights.width)}
         if self._start.any():
             packed = (pack_word(word, width) for word in self._start.reshape(self.nf, self.pe))
             files[f"{self.name}_bias.mem"] = hex_memory(packed, self.pe * width)
@@ -232,16 +241,19 @@ class MatVecUnit(SourceUnit):
         if self._totals:
             lut, ff = lut + self.target.adder(accum.width, True), ff + accum.width
         total += Resources(self.pe * (lut + self.confines * 2 * accum.width), self.pe * ff)
-        total += self._sequence(self.nf * self.sf, self.multipliers * weights.width, self._weights_in_block)
+        total += self._sequence(self.nf * self.sf, self.multipliers * weights.width, self._weights_in_block, self._row)
         if self._start.any():
             width = self.pe * self._bias_width
             total += self._sequence(self.nf, width, rom_in_block(self.nf, width, self.target))
         return total + fifo_resources(self.outputs[0].width, self.depth, self.target)
 
-    def _sequence(self, depth: int, width: int, block: bool) -> Resources:
+    def _sequence(self, depth: int, width: int, block: bool, row: int = 1) -> Resources:
         """A memory read word after word; the register behind a block RAM may be part of it."""
         address = (depth - 1).bit_length()
         control = Resources(2 * address, address)
+        if row > 1:
+            waiting = row * width
+            return control + Resources(waiting, waiting, rams=(Ram(depth // row, waiting, block=True),))
         if block:
             held = 0 if self.target.ram_register else width
             return control + Resources(ff=held, rams=(Ram(depth, width, block=True),))

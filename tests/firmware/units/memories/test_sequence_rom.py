@@ -3,17 +3,25 @@
 import numpy as np
 import pytest
 
+from netloom.firmware.map.folding.fold import divisors
+from netloom.firmware.stream import hex_memory, pack_word
 from netloom.testing.clocked_bench import Instance, clocked
 
 
-@pytest.mark.parametrize("depth", [1, 2, 3, 8])
+@pytest.mark.parametrize("depth", [1, 2, 3, 8, 12])
 def test_a_word_after_every_step(depth):
     words = np.random.default_rng(depth).integers(0, 2**9, depth).tolist()
     step = np.random.default_rng(0).integers(0, 2, 200).tolist()
-    memory = {"words.mem": "".join(f"{word:x}\n" for word in words)}
+    stored = {(block, 1): words for block in (0, 1)}
+    stored |= {(1, row): [pack_word(words[at : at + row], 9) for at in range(0, depth, row)] for row in divisors(depth)}
+    memory = {f"rows{row}.mem": hex_memory(rows, 9 * row) for (_, row), rows in stored.items()}
     instances = [
-        Instance("sequence_rom", {"data": 9}, {"WIDTH": 9, "DEPTH": depth, "BLOCK": block, "FILE": "words.mem"})
-        for block in (0, 1)
+        Instance(
+            "sequence_rom",
+            {"data": 9},
+            {"WIDTH": 9, "DEPTH": depth, "BLOCK": block, "ROW": row, "FILE": f"rows{row}.mem"},
+        )
+        for block, row in stored
     ]
     for result in clocked(instances, {"step": (1, step)}, memory):
         steps = [clock for clock, stepped in enumerate(step[:-1]) if stepped]

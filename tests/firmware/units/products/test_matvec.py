@@ -71,6 +71,18 @@ def test_foldings(fold, accum):
     check(operation_of(inputs, outputs, accum), pe, simd)
 
 
+@pytest.mark.parametrize("row", [1, 2, 20])
+def test_weights_are_read_in_rows(row):
+    unit = check(operation_of(40, 8), 2, 1, in_block=True, row=row)
+    assert unit.parameters()["WEIGHTS_ROW"] == row
+    (text,) = (text for name, text in unit.memories().items() if name.endswith("weights.mem"))
+    assert text.count("\n") == 160 // row
+
+
+def test_so_many_weights_that_blocks_are_many_deep_are_read_in_rows():
+    assert unit_of(operation_of(3584, 43), 1, 2, "fixed<7,3>", target=ECP5).parameters()["WEIGHTS_ROW"] > 1
+
+
 @pytest.mark.parametrize("pe", [1, 4])
 def test_without_bias(pe):
     unit = check(operation_of(6, 4, bias=False), pe, 6)
