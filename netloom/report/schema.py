@@ -189,7 +189,7 @@ class StageRecord(Record):
 class Report(Record):
     """What one run found."""
 
-    schema_version: Literal["3.0", "3.1"] = Field(
+    schema_version: Literal["3.1"] = Field(
         default=SCHEMA_VERSION, description="version of this schema; the first number changes when a reader must"
     )
     created: datetime = Field(description="when the report was made, UTC")

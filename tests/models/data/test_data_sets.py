@@ -144,7 +144,7 @@ def test_jets_without_a_network_are_one_clear_line(monkeypatch):
 
 def test_an_unknown_data_set_is_refused():
     with pytest.raises(
-        DataUnavailableError, match="no data set 'cifar'; choose one of cifar10, catching, cheques, clutter"
+        DataUnavailableError, match="no data set 'cifar'; choose one of cifar10, blocks, catching, cheques, clutter"
     ):
         load_dataset("cifar")
 

@@ -11,9 +11,10 @@ from netloom.errors import SettingsError
 from netloom.metrics import SCORED, Condition, metrics_of
 from netloom.pipeline import rundir
 from netloom.report.comparison import Compared, named, page, plot, png, rows
-from netloom.report.schema import HardwareRecord, Report
+from netloom.report.schema import SCHEMA_VERSION, HardwareRecord, Report
 
 Make = Callable[..., Path]
+_VERSION = f'"schema_version":"{SCHEMA_VERSION}"'
 
 
 @pytest.fixture
@@ -200,7 +201,7 @@ def test_reports_that_are_none(tmp_path: Path, what: str, make: Make) -> None:
             (directory / rundir.REPORT_JSON).write_text("{")
         case "future":
             path = directory / rundir.REPORT_JSON
-            path.write_text(path.read_text().replace('"schema_version":"3.0"', '"schema_version":"9.0"'))
+            path.write_text(path.read_text().replace(_VERSION, '"schema_version":"9.0"'))
     result = call(directory)
     assert result.exit_code == 2
     assert result.stderr.startswith("netloom: error: ")
@@ -209,7 +210,7 @@ def test_reports_that_are_none(tmp_path: Path, what: str, make: Make) -> None:
 
 def test_a_report_of_an_earlier_schema_is_refused_in_one_line(make: Make) -> None:
     path = make("a") / rundir.REPORT_JSON
-    path.write_text(path.read_text().replace('"schema_version":"3.0"', '"schema_version":"2.0"'))
+    path.write_text(path.read_text().replace(_VERSION, '"schema_version":"2.0"'))
     result = call(path.parent)
     assert result.exit_code == 2
     assert "schema_version" in result.stderr
