@@ -71,7 +71,7 @@ def test_what_never_fits(dataflow):
         fit(dataflow, dataclasses.replace(ROOMY, lut=150))
     net = Network((256,))
     net.matvec(256)
-    with pytest.raises(FoldingError, match=r"21 block RAMs and may use 15 \(6 too many\); use weights of about 3 bits"):
+    with pytest.raises(FoldingError, match=r"19 block RAMs and may use 15 \(4 too many\); use weights of about 3 bits"):
         fit(net.done(), dataclasses.replace(ROOMY, bram=15))
 
 

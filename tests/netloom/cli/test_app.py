@@ -67,7 +67,7 @@ def test_defaults_in_help_are_those_of_the_settings(cli: CliRunner) -> None:
     text = " ".join(cli.invoke(app, ["run", "--help"], terminal_width=1000, env={"COLUMNS": "400"}).output.split())
     seconds = HardwareSettings.model_fields["design_seconds"].default
     assert f"best found is taken: {seconds:g} unless given" in text
-    assert f"io_stream; {HlsSettings().io_type} if left out" in text
+    assert f"io_stream; if left out, what a network of netloom's has, else {HlsSettings().io_type}." in text
     assert f"Resource; {HlsSettings().strategy} if left out" in text
     assert seconds == Search().seconds
     assert all(task.name in text for task in tasks())

@@ -72,6 +72,7 @@ def test_one_that_fails_is_told_and_the_others_are_run(
 def test_a_run_ends_in_the_table_and_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     short = RunSettings(epochs=2, fine_tune_epochs=1, csim=False)
     monkeypatch.setattr(RunSettings, "of", lambda network, board: short)
+    monkeypatch.setattr(RunSettings, "for_network", lambda settings, network: settings)
     page = tmp_path / "page.md"
     page.write_text(f"{BEGIN}\n{END}\n")
     result = call("--run", "digits", "-o", tmp_path, "--markdown", page)

@@ -18,7 +18,7 @@ from netloom.settings import HardwareSettings, RunSettings
     ("change", "redone"),
     [
         ({"board": "ULX3S-85F"}, [*HARDWARE, "report"]),
-        ({"board": "OrangeCrab-25F"}, ["bitstream", "report"]),
+        ({"board": "OrangeCrab-25F", "target_ii": 128}, ["bitstream", "report"]),
         ({"clock_mhz": 60}, ["bitstream", "report"]),
         ({"seeds": (7,)}, ["bitstream", "report"]),
         ({"target_ii": 100}, [*HARDWARE, "report"]),
