@@ -136,12 +136,13 @@ class Accumulation(Operation):
         return self._sums(inputs, bounds)[1].exceeds(self.accum)
 
     def _headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
-        """The greatest partial sum any order of summation can meet."""
+        """The greatest number that any order of summation can meet; inputs count where all weights are zero, too."""
         if self.takes_terms_in_order(inputs, bounds):
             gain = self._gain(inputs)
             product = bounds[0].magnitude * magnitude(self.weights)
             half = 2 ** (-gain - 1) if gain < 0 else 0
-            return max((product << max(gain, 0)) + half, 2 * max(-self.accum.raw_min, self.accum.raw_max))
+            met = max(bounds[0].magnitude, (product << max(gain, 0)) + half)
+            return max(met, 2 * max(-self.accum.raw_min, self.accum.raw_max))
         partial = self._sums(inputs, bounds)[1]
         wrap = 2**self.accum.width if partial.exceeds(self.accum) else 0
         scaled_weights = magnitude(self.weights) << self._gain(inputs)

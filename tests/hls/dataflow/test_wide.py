@@ -152,6 +152,16 @@ def test_divide(data, source, divisor):
     check(Divide(divisor), data, [(3,)], [source], lambda x: [(abs(r) // divisor) * (1 if r >= 0 else -1) for r in x])
 
 
+def test_wide_inputs_of_zero_weights():
+    """Taken in order, as bits are lost: their products are zeros, but NumPy must hold the inputs."""
+    source, accum = FixedPoint(65, 0), FixedPoint(1, 0, signed=False)
+    zeros = MatVec(np.zeros((2, 1), int), FixedPoint(1, 2, signed=False), np.zeros(1, int), accum, accum)
+    tensor = TensorType((2,), source)
+    run, dtype = zeros.prepare([tensor], [Bounds.of(tensor)])
+    raws = np.array([[source.raw_min, source.raw_max]], dtype=object)
+    assert run([in_dtype(raws, dtype)])[0].tolist() == [[0]]
+
+
 @settings(deadline=None, max_examples=300)
 @given(data=st.data(), source=near, weight=near, bias=near, accum=accumulators, depthwise=st.booleans())
 def test_matrix_products(data, source, weight, bias, accum, depthwise):
