@@ -7,7 +7,8 @@ from typing import Any
 from netloom.errors import LayerNotSupportedError, ModelFileError
 from netloom.quantize.onnx.checked import checked_onnx
 from netloom.quantize.onnx.cleaned import cleaned
-from netloom.quantize.onnx.graph import Builder, Edge
+from netloom.quantize.onnx.graph import Builder
+from netloom.quantize.onnx.inputs import build_input
 from netloom.quantize.onnx.operators.table import BUILDERS, QUANTIZERS
 from netloom.quantize.onnx.quant import QUANTIZING_OPERATORS
 
@@ -31,16 +32,17 @@ def load_onnx(path: Path, input_shapes: Sequence[tuple[int, ...]] | None = None)
     wrapped, steps = cleaned(model)
     builder = Builder(wrapped, steps, quantized)
     for value in wrapped.graph.input:
-        shape = tuple(wrapped.get_tensor_shape(value.name)[1:])
-        builder.inputs.append(keras.Input(shape, name=builder.name(value.name)))
-        builder.edges[value.name] = Edge(builder.inputs[-1])
+        builder.edges[value.name] = build_input(builder, value)
     for node in wrapped.graph.node:
         if node.output[0] in builder.edges:
             continue  # taken by the node before it
         build = BUILDERS.get(node.op_type) or QUANTIZERS.get(node.op_type)
         if build is None:
+            name, part = builder.node_name(node), node.op_type in ("QuantizeLinear", "DequantizeLinear")
             raise LayerNotSupportedError(
-                f"node {builder.node_name(node)!r}: {node.op_type} is no part of a quantizer that qonnx recognizes"
+                f"node {name!r}: {node.op_type} is no part of a quantizer that qonnx recognizes"
+                if part
+                else f"node {name!r}: operator {node.op_type} is read of constants alone"
             )
         try:
             builder.edges[node.output[0]] = build(builder, node)
