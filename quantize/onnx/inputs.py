@@ -1,8 +1,10 @@
 """`build_input`: an input of the network, quantized to the type that the file says its values are of."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
+from netloom.errors import LayerNotSupportedError, PrecisionError, QuantizerNotSupportedError, SettingsError
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.quantize.onnx.graph import Builder, Edge
 from netloom.quantize.onnx.quant import QUANT_OPERATORS
@@ -13,15 +15,48 @@ from netloom.rounding import Rounding
 _QUANTIZERS = (*QUANT_OPERATORS, "BipolarQuant")
 
 
-def build_input(builder: Builder, value: Any) -> Edge:
-    """An input; in a quantized model a quantizer behind it, where the file gives a type and no `Quant` does.
+def read_types(path: Path, inputs: int, texts: Sequence[str] | None, quantized: bool) -> list[FixedPoint | None]:
+    """The types that are given for a model's inputs; None where none is.
+
+    Args:
+        path: of the model.
+        inputs: how many it has.
+        texts: a type each, or None.
+        quantized: whether the model is.
+
+    Raises:
+        SettingsError: for types of a float model, or more or fewer than there are inputs.
+        PrecisionError: for what is no type, or rounds as no quantizer does.
+    """
+    if texts is None:
+        return [None] * inputs
+    if not quantized:
+        raise SettingsError(f"{path} is a float model: the types of its inputs are found on data; leave them out")
+    if len(texts) != inputs:
+        raise SettingsError(f"{path} has {inputs} inputs, and {len(texts)} input types are given")
+    return [_type(text) for text in texts]
+
+
+def _type(text: str) -> FixedPoint:
+    type_ = FixedPoint.parse(text)
+    if "," not in text.partition(",")[2]:
+        type_ = type_.with_modes(Rounding.RND_CONV, Overflow.SAT)
+    if type_.rounding is not Rounding.RND_CONV or type_.overflow not in (Overflow.SAT, Overflow.SAT_SYM):
+        raise PrecisionError(f"input type {text!r}: inputs are rounded by RND_CONV and SAT; leave the modes out")
+    return type_
+
+
+def build_input(builder: Builder, value: Any, type_: FixedPoint | None = None) -> Edge:
+    """An input; in a quantized model a quantizer behind it, where a type is given and no `Quant` reads it.
 
     Args:
         builder: of the model.
         value: of the graph's inputs.
+        type_: of its values, instead of what the file says of them.
 
     Raises:
         QuantizerNotSupportedError: for a type that has no quantizer, by the input's name.
+        SettingsError: for a type of an input that a quantizer reads.
     """
     import keras
     from qkeras import QActivation
@@ -32,8 +67,10 @@ def build_input(builder: Builder, value: Any) -> Edge:
     edge = Edge(builder.inputs[-1])
     readers = [node for node in builder.wrapped.graph.node if name in node.input]
     if not builder.quantized or all(node.op_type in _QUANTIZERS for node in readers):
+        if type_ is not None:
+            raise SettingsError(f"input {name!r}: quantizers read it, which say its type; leave the input type out")
         return edge
-    type_ = _declared(builder, name)
+    type_ = type_ or _declared(builder, name)
     if type_ is None:
         return edge
     tensor = QActivation(type_quantizer(type_), name=builder.name(f"{name}_quantizer"))(edge.tensor)

@@ -5,7 +5,8 @@ import onnx
 import pytest
 from onnx import helper
 
-from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
+from netloom.errors import LayerNotSupportedError, PrecisionError, QuantizerNotSupportedError, SettingsError
+from netloom.pipeline.origin import find_start
 from netloom.quantize import load_model
 
 pytest.importorskip("qonnx")
@@ -100,6 +101,30 @@ def annotated(model, datatype):
     return wrapped.model
 
 
+def test_an_input_whose_type_the_user_says(tmp_path):
+    """Nothing in the file says it."""
+    from typer.testing import CliRunner
+
+    from netloom.cli.app import app
+    from netloom.hls import Conversion
+    from netloom.pipeline import rundir
+
+    def call(*more):
+        return CliRunner().invoke(app, ["convert", str(path), "-o", str(tmp_path / "converted"), *more])
+
+    net = OnnxNet((6,), 3)
+    net.dense()
+    path = net.save(tmp_path / "net.onnx")
+    refused = call()
+    assert refused.exit_code == 2 and "--input-type 'fixed<16,6>'" in " ".join(refused.output.split())
+    for width in (5, 6):  # the second takes nothing of the first
+        made = call("--input-type", f"ufixed<{width},2>")
+        assert made.exit_code == 0, made.output
+        conversion = Conversion.load(tmp_path / "converted" / rundir.CONVERSION)
+        (source,) = conversion.dataflow.sources.values()
+        assert str(source.element) == f"ufixed<{width},2,RND_CONV,SAT>"
+
+
 @pytest.mark.parametrize("domain", ["onnx.brevitas", "finn.custom_op.general"])
 def test_older_names_of_qonnxs_domain(domain, tmp_path):
     """Files that do not say that they use it, or say it first."""
@@ -115,11 +140,11 @@ def test_older_names_of_qonnxs_domain(domain, tmp_path):
 
 
 def test_what_is_refused_at_an_input(tmp_path):
-    def refused(error, said, net, datatype=None):
+    def refused(error, said, net, datatype=None, types=None):
         model = net.model() if datatype is None else annotated(net.model(), datatype)
         onnx.save_model(model, tmp_path / "net.onnx")
         with pytest.raises(error, match=said):
-            load_model(tmp_path / "net.onnx")
+            load_model(tmp_path / "net.onnx", input_types=types)
 
     refused(
         QuantizerNotSupportedError, r"^node 'Quant_4': it reads the network's input, to which -1 ", scaled_pixels(0.3)
@@ -129,7 +154,16 @@ def test_what_is_refused_at_an_input(tmp_path):
     refused(LayerNotSupportedError, "^input 'x': its datatype is none of qonnx's: .*EVIL", net, "EVIL")
     refused(QuantizerNotSupportedError, "^input 'x': its values are said to be INT40; ", net, "INT40")
     refused(QuantizerNotSupportedError, "^node '.*': no quantizer reads the network's input", net, "FLOAT32")
+    refused(PrecisionError, "^input type 'fixed<9,3,TRN,WRAP>': inputs are rounded", net, types=["fixed<9,3,TRN,WRAP>"])
+    refused(PrecisionError, "^'byte' is not a fixed-point type", net, types=["byte"])
+    refused(SettingsError, "has 1 inputs, and 2 input types are given", net, types=["int<3>", "int<3>"])
     net = OnnxNet((5,))
     quant(net, "x", 0.25, 4)
+    refused(SettingsError, "^input 'x': quantizers read it, .*; leave the input type out", net, types=["int<3>"])
     net.node("Pow", net.last, net.constant(0.5))
     refused(LayerNotSupportedError, "^node 'Pow_1': operator Pow is read of constants alone", net)
+    net = OnnxNet((5,))
+    net.node("Relu", "x")
+    refused(SettingsError, "is a float model: the types of its inputs are found on data", net, types=["int<3>"])
+    with pytest.raises(SettingsError, match="input types are for ONNX files; leave --input-type out"):
+        find_start("digits", input_types=["int<3>"])
