@@ -11,7 +11,7 @@ from netloom.quantize.quantizers import quantizer_type
 
 
 def all_layers(model: Any) -> Iterator[Any]:
-    """Every layer of a model: also those of nested models and layers of the user's own, within wrappers and decoders."""
+    """Every layer of a model: also those of nested models and own layers, within wrappers and decoders."""
     import keras
 
     for layer in model._flatten_layers(include_self=False, recursive=False):

@@ -26,7 +26,8 @@ def check_supported(graph: Graph) -> None:
     from netloom.quantize import layers
 
     def check(owner: str, kind: str, config: Any, shapes: Any, output: Any, tensors: Any) -> None:
-        defaults = constructor_arguments(getattr(keras.layers, kind, None) or getattr(layers, kind, object))
+        cls: Any = getattr(keras.layers, kind, None) or getattr(layers, kind, object)
+        defaults = constructor_arguments(cls)
         check_layer(LayerFacts(owner, kind, config, defaults, shapes, output, tensors), "quantize")
 
     for step in graph.steps:
