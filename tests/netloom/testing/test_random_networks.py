@@ -190,6 +190,15 @@ RECURRENCES = {
     "stacked": of("recurrent", stacked=True),
     **{f"states of {kind}": of("recurrent", states=True, **{"class": kind}) for kind in recurrences.CLASSES},
     "a state reset before": of("recurrent", before=True, **{"class": "QGRU"}),
+    **{
+        f"a decoder of {kind}, noise {noise}": of(
+            "recurrent", decoder=lambda one, n=noise: one["noise"] == n, **{"class": kind}
+        )
+        for kind in recurrences.CLASSES[:3]
+        for noise in (True, False)
+    },
+    "a decoder that stops": of("recurrent", decoder=lambda one: one["stop"] is not None),
+    "a decoder that does not": of("recurrent", decoder=lambda one: one["stop"] is None),
 }
 ATTENTIONS = {
     **{

@@ -9,6 +9,7 @@ from qkeras import QActivation, quantized_bits
 from netloom.errors import LayerNotSupportedError, SettingsError
 from netloom.hls import HlsSettings, convert
 from netloom.quantize import Policy, load_model, quantize, save_model
+from netloom.quantize.calibrate import calibrate
 from netloom.quantize.layers import RecurrentDecoder
 from netloom.sim import open_engine
 
@@ -117,6 +118,17 @@ def test_gumbel_noise_times_the_temperature_draws_from_the_softmax():
         )
         assert np.abs(found / 20000 - wanted / wanted.sum()).max() < 0.015
     assert (model.predict(drawn * 0, batch_size=20000, verbose=0) == 0).all()
+
+
+@pytest.mark.parametrize(("width", "error"), [(8, 0.0075), (12, 0.001)])
+def test_how_far_a_quantizer_of_the_noise_bends_the_draw(width, error):
+    noise = np.random.default_rng(0).gumbel(size=(200_000, 8))
+    type_ = calibrate(noise[:4000].astype(np.float32), width, "noise", signed=None)
+    scores = np.array([2.0, 1, 0, 0, -1, 1.5, -3, 0.5])
+    wanted = np.exp(scores) / np.exp(scores).sum()
+    for heard, most in ((noise, 0.001), (type_.to_float(type_.from_float(noise)), error)):
+        found = np.bincount((scores + heard).argmax(axis=1), minlength=8) / len(noise)
+        assert np.abs(found - wanted).max() < most
 
 
 def test_saved_and_loaded_it_says_the_same(tmp_path):
