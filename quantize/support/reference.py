@@ -51,7 +51,7 @@ _DECODERS = """
 ## Decoders
 
 `netloom.quantize.layers.RecurrentDecoder` writes a sequence by itself, in one inference: a layer that is fed the symbol
-it has just said, for a fixed number of steps. It shares its layers with a network that is taught with the right symbols:
+it has just said, for a fixed number of steps. It shares its layers with one that is taught with the right symbols:
 
 ```python
 words, speaker, logits = Embedding(32, 16), GRU(48, return_sequences=True), Dense(32)
