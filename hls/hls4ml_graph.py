@@ -1,6 +1,7 @@
 """From a parsed model to hls4ml's ModelGraph: configure, build."""
 
 import copy
+import re
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -81,6 +82,11 @@ def build_graph(
         reason = " ".join(str(error).split()) or type(error).__name__
         if "Cloning" in reason:  # that many layers read one stream
             reason += "; use io_parallel"
+        elif leaf := re.fullmatch(r"Remove leaf node (\S+) will connect its input node (\S+) to output.*", reason):
+            reason = (
+                f"its optimizer drops {leaf[1]!r}, which changes nothing of what {leaf[2]!r} gives, and both are "
+                "outputs; leave one of them out"
+            )
         raise LayerNotSupportedError(f"hls4ml cannot build the network with {settings.io_type}: {reason}") from error
     _type_clones(graph)
     return graph

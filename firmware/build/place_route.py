@@ -11,6 +11,7 @@ from netloom.firmware.board.boards import BoardSpec
 from netloom.firmware.board.devices import Device
 from netloom.firmware.build.build_file import UsePart
 from netloom.firmware.build.plan import Plan
+from netloom.firmware.build.plans import Placement
 from netloom.firmware.build.runner import Runner
 from netloom.firmware.families.family import Family
 
@@ -29,7 +30,7 @@ class Routed:
     """An attempt that went through, whether or not its timing is met.
 
     Attributes:
-        seed: of the placement.
+        placement: how the cells found their places.
         fmax_mhz: post-route, of the slowest clock in terms of what was asked of it.
         wanted_mhz: of that clock.
         uses: by kind: "lut", "ff", "dsp", "bram", "spram"; on iCE40 "lut" counts logic cells, each a LUT with a
@@ -39,7 +40,7 @@ class Routed:
         placed: the netlist with the place of every cell, as JSON.
     """
 
-    seed: int
+    placement: Placement
     fmax_mhz: float
     wanted_mhz: float
     uses: Mapping[str, UsePart]
@@ -53,7 +54,9 @@ class Routed:
         return self.fmax_mhz >= self.wanted_mhz
 
 
-def place_route(plan: Plan, board: BoardSpec, family: Family, seed: int, folder: Path, runner: Runner) -> Routed:
+def place_route(
+    plan: Plan, board: BoardSpec, family: Family, placement: Placement, folder: Path, runner: Runner
+) -> Routed:
     """Carry out a `place_plan` in a folder, and read what came of it.
 
     Raises:
@@ -80,7 +83,7 @@ def place_route(plan: Plan, board: BoardSpec, family: Family, seed: int, folder:
         fmax, wanted = float(slowest["achieved"]), float(slowest["constraint"])
     except (KeyError, TypeError, ValueError) as error:
         raise ToolFailedError(f"the report of {family.place} is not as expected ({error!r}); see {log}") from None
-    return Routed(seed, fmax, wanted, uses, seconds, config, placed)
+    return Routed(placement, fmax, wanted, uses, seconds, config, placed)
 
 
 def check_fit(used: Mapping[str, int], device: Device, board: str) -> None:

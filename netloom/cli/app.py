@@ -18,6 +18,7 @@ from netloom.cli.commands.options import (
     FineTune,
     Force,
     InputShape,
+    InputType,
     Interleave,
     IoType,
     NoStore,
@@ -149,6 +150,7 @@ def run(
     ],
     data: Data = None,
     input_shape: InputShape = None,
+    input_type: InputType = None,
     task: TaskName = None,
     bits: BitsOption = None,
     output: Output = None,
@@ -209,7 +211,9 @@ def run(
         ),
     )
     raise typer.Exit(
-        cli_run.run_from_command(model, data, cli_run.input_shapes(input_shape), settings, output, until, force)
+        cli_run.run_from_command(
+            model, data, cli_run.input_shapes(input_shape), input_type, settings, output, until, force
+        )
     )
 
 
@@ -224,6 +228,7 @@ def convert(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where it goes.")],
     data: Data = None,
     input_shape: InputShape = None,
+    input_type: InputType = None,
     task: TaskName = None,
     bits: BitsOption = None,
     seed: Seed = None,
@@ -251,7 +256,7 @@ def convert(
         seed=seed,
         fine_tune_epochs=fine_tune_epochs,
     )
-    cli_run.convert_file(model, data, cli_run.input_shapes(input_shape), settings, output, force)
+    cli_run.convert_file(model, data, cli_run.input_shapes(input_shape), input_type, settings, output, force)
 
 
 @app.command(epilog=examples("netloom doctor"))

@@ -27,6 +27,7 @@ def outlook(
     bits: int | None = None,
     progress: Progress | None = None,
     input_shapes: Sequence[tuple[int, ...]] | None = None,
+    input_types: Sequence[str] | None = None,
 ) -> list[Pace]:
     """What a network would take of a board, pace by pace.
 
@@ -37,15 +38,16 @@ def outlook(
         bits: width of what is quantized for this; None is the network's own, 8 for a user's model.
         progress: told what is going on; silent for None.
         input_shapes: shape of each input without the batch, where a model leaves sizes open.
+        input_types: type of each input of an ONNX model, where no quantizer reads it.
 
     Raises:
         FoldingError: if the board does not hold the network.
-        SettingsError: for bits or input shapes of what is converted already, or nothing to interleave.
+        SettingsError: for bits, input shapes or types of what is converted already, or nothing to interleave.
         NetloomError: of reading and converting it, in all its kinds.
     """
     told = (progress or Progress()).doing
     device = find_board(settings.board).device
-    with _converted(source, bits, input_shapes) as conversion:
+    with _converted(source, bits, input_shapes, input_types) as conversion:
         dataflow = interleaved(conversion.dataflow, settings.interleave)
         found = list(paces(dataflow, device, Search(settings.design_seconds, told)))
     if not found:
@@ -55,26 +57,33 @@ def outlook(
     return found
 
 
-def is_guess(source: str | Path, input_shapes: Sequence[tuple[int, ...]] | None = None) -> bool:
+def is_guess(
+    source: str | Path,
+    input_shapes: Sequence[tuple[int, ...]] | None = None,
+    input_types: Sequence[str] | None = None,
+) -> bool:
     """Whether `outlook` makes up the weights or the points of what it is given."""
     if Path(source).is_dir():
         return False
-    start = find_start(source, input_shapes)
+    start = find_start(source, input_shapes, input_types)
     return start.network is not None or start.origin(None).kind == "float"
 
 
 @contextmanager
 def _converted(
-    source: str | Path, bits: int | None, input_shapes: Sequence[tuple[int, ...]] | None
+    source: str | Path,
+    bits: int | None,
+    input_shapes: Sequence[tuple[int, ...]] | None,
+    input_types: Sequence[str] | None,
 ) -> Iterator[Conversion]:
     if Path(source).is_dir():
-        if bits is not None or input_shapes is not None:
-            raise SettingsError(f"{source} is converted, with its own bits and input shape; leave both out")
+        if any(given is not None for given in (bits, input_shapes, input_types)):
+            raise SettingsError(f"{source} is converted, with its own bits, input shape and type; leave them out")
         yield find_conversion(source)
         return
     from netloom.quantize import quantize
 
-    start = find_start(source, input_shapes)
+    start = find_start(source, input_shapes, input_types)
     model = start.network.build() if start.network else start.load()
     shapes = [tuple(tensor.shape[1:]) for tensor in model.inputs]
     random = np.random.default_rng(0)

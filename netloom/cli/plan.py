@@ -21,15 +21,19 @@ from netloom.settings import HardwareSettings
 
 
 def show_paces(
-    source: str, settings: HardwareSettings, bits: int | None, shapes: list[tuple[int, ...]] | None = None
+    source: str,
+    settings: HardwareSettings,
+    bits: int | None,
+    shapes: list[tuple[int, ...]] | None = None,
+    types: list[str] | None = None,
 ) -> None:
     """Print the table of paces."""
     progress = ConsoleProgress()
     progress.stage_started("folding")
     try:
         with captured(None):
-            found = outlook(source, settings, bits, progress, shapes)
-            guess = is_guess(source, shapes)
+            found = outlook(source, settings, bits, progress, shapes, types)
+            guess = is_guess(source, shapes, types)
     finally:
         progress.close()
     table = Table("", box=None, pad_edge=False)
@@ -76,20 +80,29 @@ def show_paces(
         " the smallest is taken",
         soft_wrap=True,
     )
-    console.print(escape(f"{_command(source, settings, bits, shapes, found[0])} takes the fastest"), soft_wrap=True)
+    console.print(
+        escape(f"{_command(source, settings, bits, shapes, types, found[0])} takes the fastest"), soft_wrap=True
+    )
 
 
 def _command(
-    source: str, settings: HardwareSettings, bits: int | None, shapes: list[tuple[int, ...]] | None, pace: Pace
+    source: str,
+    settings: HardwareSettings,
+    bits: int | None,
+    shapes: list[tuple[int, ...]] | None,
+    types: list[str] | None,
+    pace: Pace,
 ) -> str:
     """What makes a bitstream of this pace."""
     if Path(source).is_dir():
         words = ["netloom", "build", source]
     else:
         words = ["netloom", "run", source]
-        words += ["--data", "DATA.npz"] * (find_start(source, shapes).network is None)
+        words += ["--data", "DATA.npz"] * (find_start(source, shapes, types).network is None)
         for shape in shapes or ():
             words += ["--input-shape", ",".join(map(str, shape))]
+        for one in types or ():
+            words += ["--input-type", one]
         words += ["--bits", str(bits)] * (bits is not None)
     words += ["--board", settings.board, "--target-ii", str(pace.interval)]
     words += ["--clock", f"{settings.clock:g}MHz"] * (settings.clock_mhz is not None)

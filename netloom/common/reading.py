@@ -206,8 +206,16 @@ def _array(file: IO[bytes], size: int) -> np.ndarray:
     content = start.read() + file.read()
     if len(content) != count * dtype.itemsize:
         raise ValueError("is not whole")
-    array = np.frombuffer(content, dtype).reshape(shape, order="F" if fortran else "C")
-    return array.astype(dtype.newbyteorder("="))
+    array = np.frombuffer(content, dtype).reshape(shape, order="F" if fortran else "C").astype(dtype.newbyteorder("="))
+    if dtype.kind == "U" and not _is_unicode(array):
+        raise ValueError("holds text that is no Unicode")
+    return array
+
+
+def _is_unicode(texts: np.ndarray) -> bool:
+    """Whether every character may stand in a file of text; half a surrogate pair may not."""
+    codes = texts.ravel().view(np.uint32)
+    return bool(((codes < 0xD800) | (codes > 0xDFFF)).all() and (codes <= 0x10FFFF).all())
 
 
 def _short(error: BaseException) -> str:

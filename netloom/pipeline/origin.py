@@ -28,12 +28,14 @@ class Start:
         model_file: the user's model file.
         model: the user's Keras model.
         input_shapes: of the model's inputs without the batch, where it leaves sizes open.
+        input_types: of the inputs of an ONNX model, where no quantizer reads them.
     """
 
     network: Network | None = None
     model_file: Path | None = None
     model: "keras.Model | None" = None
     input_shapes: tuple[tuple[int, ...], ...] | None = None
+    input_types: tuple[str, ...] | None = None
 
     @property
     def name(self) -> str:
@@ -53,12 +55,13 @@ class Start:
         return self.model
 
     def digest(self) -> str | None:
-        """SHA-256 of the model file and the shapes given, or of structure and weights; None for a network."""
+        """SHA-256 of the model file, and of shapes and types given, or of structure and weights; None for a network."""
         if self.network:
             return None
         if self.model_file:
-            content, shapes = sha256(self.model_file), self.input_shapes
-            return content if shapes is None else hashlib.sha256(f"{content} {shapes}".encode()).hexdigest()
+            content, given = sha256(self.model_file), (self.input_shapes, self.input_types)
+            said = "".join(f" {one}" for one in given if one is not None)
+            return hashlib.sha256(f"{content}{said}".encode()).hexdigest() if said else content
         digest = hashlib.sha256(self._object.to_json().encode())
         for weight in self._object.get_weights():
             digest.update(f"{weight.dtype.str} {weight.shape}\n".encode() + weight.tobytes())
@@ -73,7 +76,9 @@ class Start:
         """
         from netloom.quantize import load_model
 
-        return load_model(self.model_file, self.input_shapes) if self.model_file else self._object
+        if self.model_file is None:
+            return self._object
+        return load_model(self.model_file, self.input_shapes, self.input_types)
 
     @contextmanager
     def as_file(self) -> Iterator[Path]:
@@ -117,16 +122,23 @@ class Start:
         )
 
 
-def find_start(model: "str | Path | keras.Model", input_shapes: Sequence[tuple[int, ...]] | None = None) -> Start:
+def find_start(
+    model: "str | Path | keras.Model",
+    input_shapes: Sequence[tuple[int, ...]] | None = None,
+    input_types: Sequence[str] | None = None,
+) -> Start:
     """Take `model` for a Keras model, for the path of a model file if it looks like one, or for a network's name.
 
     Raises:
         NetworkNotFoundError: it is a name and the registry has no such network; the message names close ones.
         ModelFileError: it is a path, but of no model file; or nothing of the kind.
         LayerNotSupportedError: a model in memory has no input shape, cannot be traced, or cannot take the given shapes.
-        SettingsError: input shapes are given for a network of the registry.
+        SettingsError: input shapes are given for a network of the registry, input types for what is no file.
     """
     shapes = None if input_shapes is None else tuple(tuple(shape) for shape in input_shapes)
+    types = None if input_types is None else tuple(input_types)
+    if types is not None and not (isinstance(model, str | Path) and Path(model).suffix in MODEL_FILES):
+        raise SettingsError("input types are for ONNX files; leave --input-type out")
     if not isinstance(model, str | Path):
         return _of_object(model, shapes)
     path = Path(model)
@@ -140,7 +152,7 @@ def find_start(model: "str | Path | keras.Model", input_shapes: Sequence[tuple[i
         )
     if not path.is_file():
         raise ModelFileError(f"there is no file {path}; check the path")
-    return Start(model_file=path, input_shapes=shapes)
+    return Start(model_file=path, input_shapes=shapes, input_types=types)
 
 
 def _of_object(model: Any, shapes: tuple[tuple[int, ...], ...] | None) -> Start:

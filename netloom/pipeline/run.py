@@ -58,6 +58,7 @@ def run(
     *,
     data: str | Path | None = None,
     input_shapes: Sequence[tuple[int, ...]] | None = None,
+    input_types: Sequence[str] | None = None,
     settings: RunSettings | None = None,
     directory: str | Path | None = None,
     until: str = "report",
@@ -73,6 +74,7 @@ def run(
             and so on for several inputs and outputs, as `Dataset.from_npz` says; a registered network has its own, and
             the conversion of a quantized model needs none.
         input_shapes: shape of each input without the batch, where a model leaves sizes open.
+        input_types: type of each input of a quantized ONNX model, as `fixed<16,6>`, where no quantizer reads it.
         settings: of the run; defaults for None. What is left out is, of a registered network, as that has it.
         directory: made if it is not there; `runs/NAME` for None.
         until: the last stage to do: train (of a network) or load (of a model), quantize, convert, simulate; with a
@@ -85,7 +87,7 @@ def run(
         NetloomError: with one line, in all its kinds; what was finished before is intact.
     """
     settings, progress = settings or RunSettings(), progress or Progress()
-    start = find_start(model, input_shapes)
+    start = find_start(model, input_shapes, input_types)
     if start.network is not None:
         settings = settings.for_network(start.network)
     elif settings.epochs is not None:

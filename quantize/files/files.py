@@ -41,7 +41,11 @@ MODEL_FILES = (".keras", *HDF5, ONNX)
 """Endings of the files that hold a model."""
 
 
-def load_model(path: str | os.PathLike[str], input_shapes: Sequence[tuple[int, ...]] | None = None) -> Any:
+def load_model(
+    path: str | os.PathLike[str],
+    input_shapes: Sequence[tuple[int, ...]] | None = None,
+    input_types: Sequence[str] | None = None,
+) -> Any:
     """Load a Keras, QKeras or HGQ2 model from a `.keras` or `.h5` file, or a QONNX or QCDQ model, uncompiled.
 
     Nothing in the file is run: Lambda layers, Python code, custom classes and quantizers that are not plain calls are
@@ -51,13 +55,16 @@ def load_model(path: str | os.PathLike[str], input_shapes: Sequence[tuple[int, .
         path: of the file; it may be one of Keras 2. An ONNX model is built as the Keras model that equals it.
         input_shapes: shape of each input without the batch, where the model leaves sizes open; the model is then
             flattened.
+        input_types: type of each input of a quantized ONNX model, as `fixed<16,6>`, where no quantizer reads it.
 
     Raises:
         ModelFileError: if the file is missing, damaged, of another format, would run code, needs a class that is not
             part of Keras or QKeras, or holds NaN or infinite weights.
         LayerNotSupportedError: if the model cannot take the input shapes; for a node of ONNX that is not read.
         QuantizerNotSupportedError: for a quantizer of ONNX that no fixed-point type equals.
-        SettingsError: for input shapes of an HGQ2 model.
+        SettingsError: for input shapes of an HGQ2 model, input types of what is no ONNX model, or as many as there are
+            no inputs.
+        PrecisionError: for an input type that is none.
         ToolMissingError: if it takes qonnx or HGQ2, which is not installed.
     """
     path = Path(path)
@@ -81,7 +88,9 @@ def load_model(path: str | os.PathLike[str], input_shapes: Sequence[tuple[int, .
     if path.suffix == ONNX:
         from netloom.quantize.onnx.load import load_onnx
 
-        return load_onnx(path, input_shapes)
+        return load_onnx(path, input_shapes, input_types)
+    if input_types is not None:
+        raise SettingsError(f"{path}: input types are for ONNX models; a Keras model has a QActivation at its input")
     version = "unknown"
     try:
         version = check_hdf5(path) if path.suffix in HDF5 else check_archive(path)

@@ -17,7 +17,8 @@ LARGEST_TENSOR = 2**28
 
 _OPSETS = range(9, 26)
 _QONNX_DOMAINS = ("qonnx.custom_op.general", "onnx.brevitas", "finn.custom_op.general")
-_FOLDED = ("QuantizeLinear", "DequantizeLinear", "Constant", "Cast", "Gather", "Shape", "Slice")
+"""One domain under its names: today's, and those of older files, of which exporters forgot to state the version."""
+_FOLDED = ("QuantizeLinear", "DequantizeLinear", "Abs", "Constant", "Cast", "Gather", "Neg", "Pow", "Shape", "Slice")
 """Operators of constants and of quantizers, gone when qonnx has cleaned the model, or refused then."""
 
 
@@ -62,10 +63,13 @@ def node_name(node: Any) -> str:
 
 def _check_opsets(model: onnx.ModelProto, path: Path) -> None:
     versions = {one.domain: one.version for one in model.opset_import}
-    unknown = set(versions) - {"", "ai.onnx", *_QONNX_DOMAINS}
     used = {node.domain for node in model.graph.node}
-    if unknown & used:
-        raise LayerNotSupportedError(f"{path} uses operators of {min(unknown & used)!r}, which netloom does not read")
+    unknown = used - {"", "ai.onnx", *_QONNX_DOMAINS}
+    if unknown:
+        raise LayerNotSupportedError(f"{path} uses operators of {min(unknown)!r}, which netloom does not read")
+    model.opset_import.extend(onnx.helper.make_opsetid(domain, 1) for domain in sorted(used - {"", *versions}))
+    # qonnx folds constants by the version of the first.
+    model.opset_import.sort(key=lambda one: one.domain not in ("", "ai.onnx"))
     version = versions.get("", versions.get("ai.onnx", 0))
     if version not in _OPSETS:
         raise LayerNotSupportedError(

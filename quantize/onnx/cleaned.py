@@ -8,6 +8,7 @@ import onnx
 from onnx import numpy_helper
 
 from netloom.errors import ModelFileError, QuantizerNotSupportedError, ToolMissingError
+from netloom.quantize.onnx.ahead import quantizers_ahead
 from netloom.quantize.onnx.checked import LARGEST_TENSOR
 from netloom.quantize.onnx.constants import dequantized_constants, whole_constants
 from netloom.quantize.onnx.graph import attributes
@@ -62,7 +63,9 @@ def cleaned(model: onnx.ModelProto) -> tuple[Any, dict[str, np.ndarray]]:
             if node.op_type in _OF_QONNX:
                 _check_node(wrapped, node)
         whole_constants(wrapped, steps)
-        return wrapped.transform(FoldConstants(exclude_op_types=[])), steps
+        wrapped = wrapped.transform(FoldConstants(exclude_op_types=[]))
+        quantizers_ahead(wrapped)
+        return wrapped, steps
     except (AssertionError, ValueError, TypeError, KeyError, IndexError, RuntimeError, AttributeError) as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise ModelFileError(f"qonnx cannot clean the model: {reason}") from None

@@ -292,6 +292,10 @@ class Builder:
                 f"{who}: channels of different scales are moved; put a quantizer before it"
             )
 
+    def is_input(self, edge: Edge) -> bool:
+        """Whether a tensor is an input of the network, which nothing has quantized yet."""
+        return any(edge.tensor is one for one in self.inputs)
+
     def alone(self, node: Any, kind: str) -> Any | None:
         """The node of a kind that alone reads this one's result, which is no output of the model."""
         readers = [one for one in self.wrapped.graph.node if node.output[0] in one.input]

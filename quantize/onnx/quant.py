@@ -10,6 +10,7 @@ import numpy as np
 from netloom.common.ends import FARTHEST_ZERO, LEAST_SCALE, InputScale
 from netloom.errors import QuantizerNotSupportedError
 from netloom.fixed_point import FixedPoint, Overflow
+from netloom.quantize.onnx.real import Real
 from netloom.quantize.onnx.stairs import Stairs, Threshold, rounding_threshold
 from netloom.quantize.quantizers import FLOAT32_BITS
 from netloom.rounding import Rounding
@@ -78,28 +79,36 @@ class QuantNode:
         """The least and the greatest whole number."""
         return _ends(self.bits, self.signed, self.narrow)
 
-    def input_scale(self) -> InputScale:
-        """What the host does, if it reads the network's input.
+    def input_scale(self, real: Real) -> InputScale:
+        """What the host does, if it reads the network's input, scaled by a power of two and shifted before.
 
         Raises:
-            QuantizerNotSupportedError: if it has a scale a channel, or one that float32 does not hold.
+            QuantizerNotSupportedError: if it has a scale a channel, or one that float32 does not hold; or if float32
+                rounds more than once what is shifted before.
         """
         self._check_one_scale()
+        before, shift = real.scale.item(), real.shift.item()
+        if shift and (self.zero_point or not is_power_of_two(self.scale)):
+            raise QuantizerNotSupportedError(
+                f"node {self.name!r}: it reads the network's input, to which {shift:g} is added before; the host does"
+                " both at once, which rounds alike where its scale is a power of two and its zero point 0"
+            )
+        zero_point = self.zero_point + shift / self.scale.item()
         bipolar = self.bits == 1 and self.signed
         low, high = (-1, 1) if bipolar else self.ends
         rounding = "BIPOLAR" if bipolar else self.rounding
         with np.errstate(over="ignore", under="ignore"):
-            single = self.scale.ravel()[:1].astype(np.float32)
+            single = (self.scale.ravel()[:1] / before).astype(np.float32)
         check_scale(self.name, single)
         scale = float(single[0])
-        if scale < LEAST_SCALE or abs(self.zero_point) > FARTHEST_ZERO:
+        if scale < LEAST_SCALE or abs(zero_point) > FARTHEST_ZERO:
             raise QuantizerNotSupportedError(
                 f"node {self.name!r}: it reads the network's input; a scale of {scale:g} and a zero point of"
-                f" {self.zero_point:g} leave one number of all: scales from {LEAST_SCALE:.2g} and zero points up to"
+                f" {zero_point:g} leave one number of all: scales from {LEAST_SCALE:.2g} and zero points up to"
                 f" {FARTHEST_ZERO:,} are taken"
             )
         return InputScale.model_validate(
-            {"scale": scale, "zero_point": self.zero_point, "low": low, "high": high, "rounding": rounding}
+            {"scale": scale, "zero_point": zero_point, "low": low, "high": high, "rounding": rounding}
         )
 
     def _check_one_scale(self) -> None:

@@ -233,6 +233,6 @@ def test_commands_refuse_what_they_do_not_read(tmp_path: Path) -> None:
         assert answer.exit_code == 2 and said in answer.stderr.replace("\n", " "), answer.output
     with pytest.raises(SettingsError, match="task 'regression' is for scores, which need targets"):
         netloom.crosscheck(tmp_path, np.zeros((1, 2)), task="regression")
-    for more in ({"bits": 5}, {"input_shapes": [(3,)]}):
-        with pytest.raises(SettingsError, match="is converted, with its own bits and input shape"):
+    for more in ({"bits": 5}, {"input_shapes": [(3,)]}, {"input_types": ["int<3>"]}):
+        with pytest.raises(SettingsError, match="is converted, with its own bits, input shape and type"):
             outlook(tmp_path, HARDWARE, **more)

@@ -10,6 +10,7 @@ from netloom.cli.commands.options import (
     Clock,
     DesignSeconds,
     InputShape,
+    InputType,
     Interleave,
     TargetInterval,
     TargetRate,
@@ -37,6 +38,7 @@ def plan(
     clock: Clock = None,
     bits: BitsOption = None,
     input_shape: InputShape = None,
+    input_type: InputType = None,
     design_seconds: DesignSeconds = None,
     interleave: Interleave = None,
 ) -> None:
@@ -49,7 +51,7 @@ def plan(
 
     settings = cli_run.hardware(board, clock, None, None, design_seconds=design_seconds, interleave=interleave)
     assert settings is not None  # there is a board
-    cli_plan.show_paces(source, settings, bits, cli_run.input_shapes(input_shape))
+    cli_plan.show_paces(source, settings, bits, cli_run.input_shapes(input_shape), input_type)
 
 
 @board_app.command(

@@ -75,6 +75,15 @@ InputShape = Annotated[
         help="Sizes of an input that your model leaves open, without the batch; once for each input, in order.",
     ),
 ]
+InputType = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input-type",
+        metavar="TYPE",
+        help="Of an input's values, such as 'fixed<16,6>', of a quantized ONNX model that has no quantizer there; once"
+        " for each input, in order.",
+    ),
+]
 TaskName = Annotated[
     str | None,
     typer.Option(

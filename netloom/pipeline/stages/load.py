@@ -35,7 +35,7 @@ def _work(job: Job, out: Path) -> None:
 
     assert job.start is not None
     with job.start.as_file() as model_file:
-        model = load_model(model_file, job.start.input_shapes)
+        model = load_model(model_file, job.start.input_shapes, job.start.input_types)
         if job.dataset is not None:
             TestSet.of(fitted(model, model_file.name, job.dataset)).save(out / rundir.DATA)
         if model_file.suffix == ".keras" and job.start.input_shapes is None:

@@ -8,6 +8,7 @@ import numpy as np
 from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
 from netloom.quantize.flat.equal.affine import affine
 from netloom.quantize.onnx.graph import Builder, Edge, attributes
+from netloom.quantize.onnx.quant import is_power_of_two
 from netloom.quantize.onnx.real import SHORT_BITS_OF_AFFINE, Real, is_short
 
 
@@ -66,6 +67,9 @@ def _scaled(builder: Builder, node: Any, edge: Edge, scale: Any, shift: Any) -> 
         scale, shift = (_in_order(np.asarray(value, np.float64), edge, name) for value in (scale, shift))
     rows = [_a_channel(value, edge.tensor.shape[-1]) for value in (scale, shift)]
     short = all(is_short(np.ravel(value)) for value in (scale, shift))
+    by_host = builder.quantized and builder.is_input(edge) and _is_of_the_host(edge, *rows)
+    if by_host and rows[0] is not None and rows[1] is not None:
+        return replace(edge, real=(edge.real or Real()).then(rows[0], rows[1]))
     if edge.real is not None or (builder.quantized and not short):
         real = edge.real or Real()
         if rows[0] is None or rows[1] is None or real.limited or edge.grid is None:
@@ -79,6 +83,13 @@ def _scaled(builder: Builder, node: Any, edge: Edge, scale: Any, shift: Any) -> 
     if builder.quantized and edge.grid is not None and rows[0] is not None and rows[1] is not None:
         grid = edge.grid.moved(Real(rows[0], rows[1]))
     return replace(edge, tensor=result, grid=grid)
+
+
+def _is_of_the_host(edge: Edge, scale: np.ndarray | None, shift: np.ndarray | None) -> bool:
+    """Whether the quantizer of an input may take over a scale and a shift: float32 rounds once, with it or without."""
+    if scale is None or shift is None or scale.size > 1 or shift.size > 1:
+        return False
+    return is_power_of_two(scale) and not (edge.real is not None and edge.real.shift.any() and shift.any())
 
 
 def _a_channel(value: Any, channels: int) -> np.ndarray | None:

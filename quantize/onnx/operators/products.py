@@ -67,9 +67,10 @@ def split(
     Raises:
         QuantizerNotSupportedError: if its inputs have a step a channel, or are the network's and not quantized.
     """
-    if builder.quantized and any(edge.tensor is one for one in builder.inputs):
+    if builder.quantized and builder.is_input(edge):
         raise QuantizerNotSupportedError(
-            f"node {builder.node_name(node)!r}: no quantizer reads the network's input before it; put a Quant there"
+            f"node {builder.node_name(node)!r}: no quantizer reads the network's input before it; put a Quant there,"
+            " or say the type of its values: --input-type 'fixed<16,6>'"
         )
     if edge.real is None and steps is None and (bias is None or not builder.quantized or is_fixed(bias)):
         return bias, None

@@ -31,11 +31,14 @@ def build_quant(builder: Builder, node: Any) -> Edge:
     edge, name = builder.edge(node, real=True), builder.node_name(node)
     quant = QuantNode.of(name, attributes(node), [builder.weights(node, one) for one in node.input[1:4]])
     type_ = plain_type(quant)
-    if type_ is None and any(edge.tensor is one for one in builder.inputs):
-        return build_host_quantizer(builder, node, edge, quant.input_scale())
+    if builder.is_input(edge) and edge.real is not None and type_ is not None and not edge.real.shift.any():
+        edge = builder.settled(f"node {name!r}", edge)
+    elif builder.is_input(edge) and (type_ is None or edge.real is not None):
+        real = Real(quant.scale.ravel(), -quant.zero_point * quant.scale.ravel())
+        return build_host_quantizer(builder, node, edge, quant.input_scale(edge.real or Real()), real)
     if type_ is not None and edge.real is None:
-        result = builder.changed(node, QActivation(type_quantizer(type_), name=builder.name(name)))
-        return replace(result, grid=Grid.of(type_.step, type_.raw_min, type_.raw_max))
+        tensor = QActivation(type_quantizer(type_), name=builder.name(name))(edge.tensor)
+        return replace(edge, tensor=tensor, grid=Grid.of(type_.step, type_.raw_min, type_.raw_max))
     return build_stairs(builder, node, edge, quant.stairs())
 
 
@@ -47,15 +50,25 @@ def build_bipolar(builder: Builder, node: Any) -> Edge:
             f"node {builder.node_name(node)!r}: its scale must be one number, positive and finite"
         )
     step, edge = float(scale.flat[0]), builder.edge(node, real=True)
-    if any(edge.tensor is one for one in builder.inputs):
-        bipolar = InputScale(scale=step, low=-1, high=1, rounding="BIPOLAR")
-        return build_host_quantizer(builder, node, edge, bipolar)
+    if builder.is_input(edge):
+        before = edge.real or Real()
+        bipolar = InputScale(
+            scale=1 / before.scale.item(), zero_point=before.shift.item(), low=-1, high=1, rounding="BIPOLAR"
+        )
+        return build_host_quantizer(builder, node, edge, bipolar, Real(np.array([step])))
     stairs = Stairs([[Threshold(Fraction(0))]], 2 * step, -step)
     return build_stairs(builder, node, edge, stairs)
 
 
-def build_host_quantizer(builder: Builder, node: Any, edge: Edge, scale: InputScale) -> Edge:
+def build_host_quantizer(builder: Builder, node: Any, edge: Edge, scale: InputScale, real: Real) -> Edge:
     """A quantizer of the network's input that no type equals: the host sends its whole numbers.
+
+    Args:
+        builder: of the model.
+        node: the quantizer.
+        edge: the input.
+        scale: what the host does.
+        real: what the whole numbers stand for.
 
     Raises:
         QuantizerNotSupportedError: if the input is read by other nodes too.
@@ -76,9 +89,8 @@ def build_host_quantizer(builder: Builder, node: Any, edge: Edge, scale: InputSc
     type_ = FixedPoint(bits, bits, signed, Rounding.RND_CONV, Overflow.SAT)
     tensor = HostQuantize(scale, name=builder.name(f"{name}_host"))(edge.tensor)
     tensor = QActivation(type_quantizer(type_), name=builder.name(name))(tensor)
-    real = Real(np.array([scale.scale]), np.array([-scale.zero_point * scale.scale]))
     result = replace(edge, tensor=tensor, grid=Grid.of(1.0, scale.low, scale.high), real=real)
-    return builder.settled(name, result) if scale.scale == 1 and not scale.zero_point else result
+    return builder.settled(name, result) if real.scale.item() == 1 and not real.shift.any() else result
 
 
 def build_multi_threshold(builder: Builder, node: Any) -> Edge:
@@ -130,7 +142,7 @@ def build_stairs(builder: Builder, node: Any, edge: Edge, stairs: Stairs) -> Edg
         QuantizerNotSupportedError: if its input lies on no grid that is known, or no lines meet its thresholds.
     """
     name = builder.node_name(node)
-    if any(edge.tensor is one for one in builder.inputs):
+    if builder.is_input(edge):
         raise QuantizerNotSupportedError(
             f"node {name!r}: {node.op_type} of the network's input is not read; put a Quant before it, of any scale"
         )

@@ -93,6 +93,18 @@ def test_outputs_that_are_one_another_are_refused_by_name(tmp_path, case):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_output_that_hls4ml_drops_is_refused_by_name(tmp_path):
+    """A quantizer that has nothing left to do behind another output; found by the network fuzzer (seed 3094)."""
+    import qkeras
+
+    inputs = keras.Input((4, 2), name="source")
+    x = qkeras.QConv1D(3, 1, **linear(), name="conv")(quant(5, 0, "input_quantizer")(inputs))
+    x = quant(4, 1, "wide")(x)
+    model = keras.Model(inputs, [x, quant(4, 1, "again")(x)])
+    with pytest.raises(LayerNotSupportedError, match=r"drops 'again', .* 'wide' gives, .* leave one of them out"):
+        convert(model, PARALLEL, tmp_path / "net")
+
+
 @pytest.mark.parametrize("settings", [PARALLEL, STREAM], ids=str)
 def test_an_output_that_is_an_input_is_refused(tmp_path, settings):
     inputs = keras.Input((4,), name="source")

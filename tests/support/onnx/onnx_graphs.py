@@ -206,6 +206,19 @@ class FreeNet(OnnxNet):
         modes = {"narrow": int(bits > 1 and self.rng.random() < 0.3), "rounding_mode": str(self.rng.choice(ROUNDINGS))}
         self.node("Quant", self.last, *given, domain=DOMAIN, signed=int(signed), **modes)
 
+    def lead(self, rng: Any) -> None:
+        """What public models have before their first quantizer: a power of two and a sum, elements moved."""
+        if rng.random() < 0.7:
+            self.node("Mul", self.last, self.constant(2.0 ** int(rng.integers(-2, 3))))
+        if rng.random() < 0.4 and len(self.shape) == 3:
+            self.node("Transpose", self.last, perm=[0, 1, 3, 2])
+            self.shape = (self.shape[0], self.shape[2], self.shape[1])
+        if rng.random() < 0.7:
+            self.node("Sub", self.last, self.constant([int(rng.integers(-8, 9)) / 8]))
+        if rng.random() < 0.4:
+            self.node("Flatten", self.last)
+            self.shape = (int(np.prod(self.shape)),)
+
     def norm(self) -> None:
         """A batch normalization of any numbers, scales below 0 too."""
         channels = self.shape[0]
@@ -229,16 +242,19 @@ class FreeNet(OnnxNet):
         self.shape = (units,)
 
 
-def free_net(seed: int, ends: bool = False) -> FreeNet:
+def free_net(seed: int, ends: bool = False, led: bool = False) -> FreeNet:
     """A quantizer, then two or three layers of any quantizers, and at the end one.
 
     Args:
         seed: of it.
         ends: whether these two are of any kind too, or of powers of two; the last is left out now and then.
+        led: whether something stands before the first.
     """
     rng = np.random.default_rng([seed, 2])
     shape = [(5,), (2, 8), (1, 6, 5), (3, 5, 6)][int(rng.integers(0, 4))]
     net = FreeNet(shape, seed)
+    if led:
+        net.lead(np.random.default_rng([seed, 3]))
     if ends:
         net.end()
     else:
