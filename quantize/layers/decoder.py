@@ -155,23 +155,11 @@ class RecurrentDecoder(keras.layers.Layer):
         like = states[0] if states else noise
         batch = ops.shape(like)[0]
         begun = list(states) or [ops.zeros((batch, size), self.compute_dtype) for size in self.state_sizes]
-        said = ops.full((batch,), self.start, "int32")
-        stopped = ops.zeros((batch,), "bool")
-        symbols, seen = [], []
-        for step in range(self.steps):
-            result, begun = cell(self.embedding(said), begun, training=False)
-            begun = list(keras.tree.flatten(begun))
-            read = begun[0] if self.quantizer is None else self.quantizer(begun[0])
-            scores = self.logits(read)
-            if noise is not None:
-                scores = scores + noise[:, step]
-            said = ops.cast(ops.argmax(scores, axis=-1), "int32")
-            if self.stop is not None:
-                said = ops.where(stopped, self.stop, said)
-                stopped = ops.equal(said, self.stop)
-            symbols.append(said)
-            seen.append(result)
-        return ops.cast(ops.stack(symbols, axis=1), self.compute_dtype), ops.stack(seen, axis=1)
+        begun += [ops.full((batch, 1), self.start, self.compute_dtype), ops.zeros((batch, 1), self.compute_dtype)]
+        heard = ops.zeros((batch, self.steps, 1), self.compute_dtype) if noise is None else noise
+        loop = keras.layers.RNN(_Step(self, cell), return_sequences=True)
+        _, found, _ = loop.inner_loop(heard, begun, None)
+        return found[..., 0], found[..., 1:]
 
     def get_config(self) -> dict[str, Any]:
         """The arguments, the parts with theirs."""
@@ -187,6 +175,33 @@ class RecurrentDecoder(keras.layers.Layer):
             if config.get(name) is not None
         }
         return cls(**{**config, **parts})
+
+
+class _Step:
+    """A cell for Keras's loop: its input is the noise, and its state ends with the symbol before and the stop's flag.
+
+    It gives the symbol, and behind it what the decoder's cell gives.
+    """
+
+    def __init__(self, decoder: RecurrentDecoder, cell: Any) -> None:
+        self.decoder, self.cell = decoder, cell
+        self.state_size = [*decoder.state_sizes, 1, 1]
+
+    def call(self, inputs: Any, states: Any) -> tuple[Any, Any]:
+        ops, decoder = keras.ops, self.decoder
+        *state, said, stopped = states
+        row = decoder.embedding(ops.cast(said[:, 0], "int32"))
+        result, after = self.cell(row, state, training=False)
+        after = keras.tree.flatten(after)
+        read = after[0] if decoder.quantizer is None else decoder.quantizer(after[0])
+        chosen = ops.argmax(decoder.logits(read) + inputs, axis=-1, keepdims=True)
+        said = ops.cast(chosen, inputs.dtype)
+        if decoder.stop is not None:
+            said = ops.where(stopped > 0, ops.cast(decoder.stop, said.dtype), said)
+            stopped = ops.cast(ops.equal(said, decoder.stop), said.dtype)
+        return ops.concatenate([said, result], axis=-1), [*after, said, stopped]
+
+    __call__ = call
 
 
 def _shapes(given: Any) -> list[tuple[int | None, ...]]:

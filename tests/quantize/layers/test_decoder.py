@@ -74,6 +74,7 @@ def test_it_says_what_the_host_makes_of_the_network_that_is_taught(cell, noisy):
     assert not noisy or (len(np.unique(found)) > 4 and 0.1 < (found[:, -1] == STOP).mean() < 1)
 
 
+@SLOW
 def test_of_a_twin_it_says_what_the_host_makes_of_the_twin(tmp_path):
     """The way to fine-tune: the taught network is quantized, and its layers go on as a decoder's."""
     taught, _ = taught_and_alone()
