@@ -27,6 +27,8 @@ def layer_interval(node: Any, input_shape: tuple[int, ...], output_shape: tuple[
         return pixels_in + 2 * pixels_out if stream else pixels_out
     if node.class_name == "NetloomRecurrent":  # a step waits for the one before
         return 2 * pixels_in + pixels_out if stream else pixels_in
+    if node.class_name == "NetloomDecoder":  # likewise
+        return prod(output_shape)
     if node.class_name not in _PRODUCTS:
         return max(pixels_in, pixels_out) if stream else 1
     reuse = int(node.get_attr("reuse_factor", 1))

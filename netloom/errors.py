@@ -95,5 +95,9 @@ class ToolFailedError(NetloomError):
     """A program that a stage calls failed; the message names its log file."""
 
 
+class ToolTimeoutError(ToolFailedError):
+    """A program that a stage calls was stopped after the time it was given."""
+
+
 class PrecisionWarning(UserWarning):
     """A type of an hls4ml configuration cannot hold what its layer computes; the numbers follow it all the same."""

@@ -1,13 +1,14 @@
 """Where a model gets activation quantizers, and how wide: decided on the graph, before any range is known."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.quantize.flat.names import unique_name
 from netloom.quantize.functions.functions import lines
 from netloom.quantize.functions.norms import NORMS
-from netloom.quantize.graph.graph import Block, Graph, Step
+from netloom.quantize.graph.decoder import READ, decoder_parts, part_block
+from netloom.quantize.graph.graph import DECODER, Block, Graph, Step
 from netloom.quantize.graph.recurrent import RECURRENT, STATE, cell_parts
 from netloom.quantize.policy import Policy
 from netloom.quantize.support.table import TRANSPARENT, WEIGHTED
@@ -95,7 +96,9 @@ def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
             sources = [step.inputs[0] for step in graph.steps if step.block is block]
             points.append(Point(block.name, bits, sources, owner=block.owner, inside=True))
         if block.class_name in RECURRENT:
-            points += _cell_points(graph, block, policy)
+            points += _cell_points(graph, block, policy, cell_parts(block))
+        if block.class_name == DECODER:
+            points += _cell_points(graph, part_block(block, "recurrent"), policy, decoder_parts(block))
         least = [_least_bits(block, reader) for tensor in tensors for reader in _readers(graph, tensor)]
         needed = [width for width in least if width is not None]
         closing = looks_up(block)
@@ -112,15 +115,22 @@ def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
     return points
 
 
-def _cell_points(graph: Graph, block: Block, policy: Policy) -> Iterator[Point]:
-    """Quantizers in the cell of a recurrent layer: of its state, and of what its functions take."""
+def _cell_points(graph: Graph, block: Block, policy: Policy, parts: Mapping[str, float | None]) -> Iterator[Point]:
+    """Quantizers in the cell of a recurrent layer: of its state, of what its functions take, of what a decoder reads.
+
+    Args:
+        graph: the graph.
+        block: that has the cell's arguments.
+        policy: widths.
+        parts: what is quantized, and the largest value that matters, if that is known.
+    """
     bits = policy.bits("activations", block.owner, block.owner_class)
-    steps = [step for step in graph.steps if step.block is block]
-    for part, bound in cell_parts(block).items():
+    steps = [step for step in graph.steps if step.block.name == block.name]
+    for part, bound in parts.items():
         tensors = [graph.new_tensor(()) for _ in steps]
         graph.inside |= {tensor: (step.output, part) for tensor, step in zip(tensors, steps, strict=True)}
-        relu = part != STATE and block.config[part] == "relu"
-        width = bits if relu else max(bits, TABLE_BITS)
+        relu = block.config.get(part) == "relu"
+        width = bits if relu or part == READ else max(bits, TABLE_BITS)
         if part == STATE:
             width = bits + STATE_BITS * block.class_name.endswith("LSTM")
         yield Point(f"{block.name}/{part}", width, tensors, relu, bound, block.owner, part=part)
@@ -161,10 +171,12 @@ def _is_lines(block: Block) -> bool:
 def _readers(graph: Graph, tensor: int) -> Iterator[Step]:
     """The steps that compute with a tensor, seen through those that only move values.
 
-    A recurrent layer that begins with it is none: it reads its state through a quantizer of its own.
+    A recurrent layer that begins with it is none, for it reads its state through a quantizer of its own; a decoder
+    is none either, which only adds its noise.
     """
     for step in graph.consumers(tensor):
-        if step.block.class_name in RECURRENT and tensor != step.inputs[0]:
+        kind = step.block.class_name
+        if kind == DECODER or (kind in RECURRENT and tensor != step.inputs[0]):
             continue
         if step.block.class_name in _MOVES:
             yield from _readers(graph, step.output)

@@ -16,7 +16,7 @@ from netloom.quantize.fine_tune import fine_tune
 from netloom.quantize.functions.norms import split_norms
 from netloom.quantize.graph.batch_norm import fold_batch_norms, normalize_batch_norms
 from netloom.quantize.graph.forward import fold_input_constants
-from netloom.quantize.graph.graph import Graph, read_graph
+from netloom.quantize.graph.graph import DECODER, Graph, read_graph
 from netloom.quantize.graph.permutes import settle_permutes
 from netloom.quantize.graph.rebuild import build_float, build_twin
 from netloom.quantize.graph.rewrite import drop_no_operations, split_activations, split_causal
@@ -64,8 +64,8 @@ def quantize(
     Raises:
         LayerNotSupportedError: a layer, or an option of it, has no exact twin; raised before anything is trained.
         InputError: the data does not fit the model, or is not finite; or weights are not finite.
-        SettingsError: an override names no layer, an argument is out of range, or there is a deformation of what are no
-            images with labels.
+        SettingsError: an override names no layer, an argument is out of range, there is a deformation of what are no
+            images with labels, or a `RecurrentDecoder` is to be fine-tuned.
     """
     if fine_tune_epochs < 0 or batch_size < 1 or not learning_rate > 0:
         raise SettingsError("fine_tune_epochs must be 0 or more, batch_size 1 or more, learning_rate above 0")
@@ -83,6 +83,12 @@ def quantize(
         [*graph.inputs.values(), *(block.name for block in blocks)],
         ["InputLayer", *(block.class_name for block in blocks)],
     )
+    for block in blocks:
+        if block.class_name == DECODER and fine_tune_epochs:
+            raise SettingsError(
+                f"layer {block.owner!r} ({DECODER}): fine_tune_epochs must be 0, for what it says has no gradient; to"
+                " fine-tune, quantize the network that is taught, and make a decoder of its layers"
+            )
     samples = read_samples(data, graph)
     images = len(samples.inputs) == 1 and samples.inputs[0].ndim == 4
     if deformation is not None and not (images and samples.labels is not None):

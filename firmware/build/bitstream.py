@@ -3,22 +3,22 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from netloom.common.files import put_in_place, scratch, storage_errors, write_text
 from netloom.common.reading import read_json
 from netloom.common.store import Store
-from netloom.errors import SettingsError, StorageError, ToolFailedError
+from netloom.errors import SettingsError, StorageError, ToolFailedError, ToolTimeoutError
 from netloom.firmware.board.boards import BoardSpec
 from netloom.firmware.board.shell import BAUD, ShellSettings, emit_shell, request_samples
 from netloom.firmware.board.top import TOP, BoardTop, board_clock, make_board_top
 from netloom.firmware.build.build_file import BuildFile
 from netloom.firmware.build.floorplan import floorplan
-from netloom.firmware.build.place_route import Routed, check_fit, place_route
+from netloom.firmware.build.place_route import PlacementCheck, Routed, check_fit, place_route
 from netloom.firmware.build.plan import Plan
-from netloom.firmware.build.plans import pack_plan, place_plan, shell_plan
+from netloom.firmware.build.plans import Placement, pack_plan, place_plan, shell_plan
 from netloom.firmware.build.runner import Runner
 from netloom.firmware.build.synthesis import Netlist, change_netlist
 from netloom.firmware.build.tools import OnLine, find_tool, silent, tool_version
@@ -27,7 +27,7 @@ from netloom.firmware.families import GENERIC, Family
 
 BUILD_FILE = "build.json"
 FLOORPLAN_FILE = "floorplan.json"
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 SEEDS = (1, 2, 3, 4)
 """Tried in this order until the timing is met."""
 
@@ -42,6 +42,7 @@ class BuildSettings:
         samples: inferences that a request may hold; None for as many as cost nothing.
         seeds: of the placement, tried in order until the timing is met; the best is kept if none does.
         timeout: seconds for a single run of a tool.
+        placers: of the place-and-route tool, the next where one fails; those of the family if there are none.
     """
 
     clock_mhz: float | None = None
@@ -49,6 +50,7 @@ class BuildSettings:
     samples: int | None = None
     seeds: Sequence[int] = SEEDS
     timeout: float | None = None
+    placers: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -205,8 +207,8 @@ class _Work:
             "bitstream": bitstream,
             "link": {"baud": self._settings.baud, "samples": request_samples(design, self._settings.samples)},
             "timing": _timing(best, top.mhz, self._settings.clock_mhz),
-            "seed": best.seed,
-            "attempts": [{"seed": one.seed, "fmax_mhz": round(one.fmax_mhz, 3)} for one in attempts],
+            "seed": best.placement.seed,
+            "attempts": [{**asdict(one.placement), "fmax_mhz": round(one.fmax_mhz, 3)} for one in attempts],
             "resources": {kind: use.model_dump() for kind, use in best.uses.items()},
             "network": netlist.used(self._family),
             "units": {design.instances.get(unit, unit): used for unit, used in units.items()},
@@ -226,17 +228,31 @@ class _Work:
 
     def _attempts(self, netlist: str, constraints: str) -> list[Routed]:
         attempts: list[Routed] = []
+        placers = list(self._settings.placers or self._family.placers)
         for seed in self._settings.seeds:
-            name = f"seed {seed}"
-            self._runner.on_line(f"{name}: packing")
-            folder, runner = self._steps / name, self._runner.named(name)
-            plan = place_plan(netlist, constraints, self._board, self._family, seed)
-            routed = place_route(plan, self._board, self._family, seed, folder, runner)
-            self._seconds["place_route"] = self._seconds.get("place_route", 0) + routed.seconds
-            attempts.append(routed)
-            if routed.met:
+            while True:
+                check = PlacementCheck() if len(placers) > 1 else silent
+                try:
+                    attempts.append(self._attempt(netlist, constraints, Placement(seed, placers[0]), check))
+                    break
+                except ToolFailedError as error:
+                    if len(placers) == 1 or isinstance(error, ToolTimeoutError):
+                        raise
+                    failed = placers.pop(0)
+                    self._runner.on_line(f"seed {seed}: placer {placers[0]!r} after {failed!r} ({error})")
+            if attempts[-1].met:
                 break
         return attempts
+
+    def _attempt(self, netlist: str, constraints: str, placement: Placement, check: OnLine) -> Routed:
+        name = f"seed {placement.seed}"
+        self._runner.on_line(f"{name}: packing")
+        plan = place_plan(netlist, constraints, self._board, self._family, placement)
+        folder = self._steps / f"{name} {placement.placer}"
+        runner = replace(self._runner.named(name), on_output=check)
+        routed = place_route(plan, self._board, self._family, placement, folder, runner)
+        self._seconds["place_route"] = self._seconds.get("place_route", 0) + routed.seconds
+        return routed
 
     def _do(self, plan: Plan) -> Path:
         """Carry out a plan; the folder of what it makes."""

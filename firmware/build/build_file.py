@@ -31,9 +31,10 @@ class TimingPart(_Part):
 
 
 class Attempt(_Part):
-    """One seed of the placement."""
+    """One seed of the placement, and the placer."""
 
     seed: Whole
+    placer: Annotated[str, Field(max_length=40)]
     fmax_mhz: Frequency
 
 
@@ -47,7 +48,7 @@ class UsePart(_Part):
 class BuildFile(_Part):
     """The content of `build.json`."""
 
-    schema_version: Literal["1.0"]
+    schema_version: Literal["1.1"]
     design: str
     identity: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
     board: str

@@ -5,6 +5,7 @@ A netlist is the text of Yosys's JSON, a family is that of the part; what else a
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from netloom.firmware.board.boards import BoardSpec
 from netloom.firmware.board.top import TOP, BoardTop
@@ -81,14 +82,28 @@ def shell_plan(netlist: str, network: str, shell: Mapping[str, str], top: BoardT
     return yosys_plan("shell", script, files, (f"{TOP}.json",), "shell.log")
 
 
-def place_plan(netlist: str, constraints: str, board: BoardSpec, family: Family, seed: int) -> Plan:
+@dataclass(frozen=True)
+class Placement:
+    """How cells find their places.
+
+    Attributes:
+        seed: of what is random in it.
+        placer: one of the place-and-route tool's.
+    """
+
+    seed: int
+    placer: str
+
+
+def place_plan(netlist: str, constraints: str, board: BoardSpec, family: Family, placement: Placement) -> Plan:
     """One attempt to place and route a netlist, with its constraints of pins and clocks."""
-    stem, pins = f"seed{seed}", f"{TOP}{family.constraints}"
+    stem, pins = f"seed{placement.seed}-{placement.placer}", f"{TOP}{family.constraints}"
     speed = ["--speed", board.speed] if board.speed else []
     arguments = (
         *board.device.options,
         *("--package", board.package, *speed, "--json", f"{TOP}.json"),
-        *(f"--{family.constraints.removeprefix('.')}", pins, "--seed", str(seed)),
+        *(f"--{family.constraints.removeprefix('.')}", pins, "--placer", placement.placer),
+        *("--seed", str(placement.seed)),
         *(family.config_option, f"{stem}.config", "--report", f"{stem}-report.json", "--write", f"{stem}-placed.json"),
         "--timing-allow-fail",
     )

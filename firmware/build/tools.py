@@ -24,7 +24,7 @@ from packaging.requirements import Requirement
 
 from netloom.common.files import open_log, storage_errors
 from netloom.common.process import PYTHON, answer, check_space, end, package_folder, start, which
-from netloom.errors import INSTALL_HARDWARE, SettingsError, ToolFailedError, ToolMissingError
+from netloom.errors import INSTALL_HARDWARE, SettingsError, ToolFailedError, ToolMissingError, ToolTimeoutError
 from netloom.firmware.families import FAMILIES
 
 _NEXTPNR = ("--version", r"(?:nextpnr-|Version )[\d.]+[^\s)]*")
@@ -227,7 +227,7 @@ def run_tool(
     if own_log:
         last = _merge(folder / own_log, log, last)
     if late.is_set():
-        raise ToolFailedError(f"{tool.name} was stopped after {timeout:g} seconds; its messages are in {log}")
+        raise ToolTimeoutError(f"{tool.name} was stopped after {timeout:g} seconds; its messages are in {log}")
     if code != 0:
         check_space("".join(last), (folder, log.parent), f"{tool.name} failed")
         raise ToolFailedError(_verdict(tool, code, list(last), log))

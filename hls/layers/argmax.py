@@ -6,11 +6,9 @@ from typing import Any
 import numpy as np
 
 from netloom.fixed_point import FixedPoint, Overflow
-from netloom.hls.dataflow import Cast, DepthwiseMatVec, Reduce
+from netloom.hls.dataflow import Bounds, Cast, DepthwiseMatVec, Reduce, TensorType
 from netloom.hls.layers.own_layer import OwnLayer
 from netloom.hls.lower.context import LoweringContext
-
-_ONE, _NOTHING = FixedPoint(1, 1, signed=False), FixedPoint(1, 1, signed=False)
 
 
 class NetloomArgMax(OwnLayer):
@@ -30,36 +28,39 @@ class NetloomArgMax(OwnLayer):
         return {"n_rows": prod(shape[:-1]), "n_row": shape[-1]}
 
     def lower(self, context: LoweringContext) -> None:
-        """Its place from the end is written below each element's last bit: the largest of a row then carries it.
-
-        So of equal elements the first is the largest. The bits below are cut off by a `Cast` that wraps, and are
-        counted from the beginning again.
-        """
+        """The marks of `marked`, and the largest of a row; its mark is counted from the beginning again."""
         (source,) = context.inputs
         tensor = context.type_of(source)
-        count, fraction = tensor.shape[-1], tensor.element.fraction
-        bits = max((count - 1).bit_length(), 1)
-        last = 2**bits - 1
-        marks = FixedPoint(bits, -fraction, signed=False)
-        marked = context.accumulate(
-            DepthwiseMatVec,
-            source,
-            (np.ones((1, count), dtype=np.int64), _ONE),
-            (last - np.arange(count, dtype=np.int64), marks),
-            exact=True,
-            suffix="marked",
-        )
-        largest = context.add("largest", Reduce(), marked)
-        mark = context.add("mark", Cast(FixedPoint(bits, -fraction, signed=False, overflow=Overflow.WRAP)), largest)
+        marks, mark = marked(tensor, context.bounds_of(source))
+        largest = context.add("largest", Reduce(), context.add("marked", marks, source))
         place = context.accumulate(
             DepthwiseMatVec,
-            mark,
-            (np.array([[-1]]), FixedPoint(1, 1 + bits + fraction)),
-            (np.array([last]), FixedPoint(bits, bits, signed=False)),
+            context.add("mark", Cast(mark), largest),
+            (np.array([[-1]]), FixedPoint(1, 1 + mark.width + tensor.element.fraction)),
+            (np.array([2**mark.width - 1]), FixedPoint(mark.width, mark.width, signed=False)),
             exact=True,
             suffix="place",
         )
         context.finish(place)
+
+
+def marked(tensor: TensorType, bounds: Bounds) -> tuple[DepthwiseMatVec, FixedPoint]:
+    """What marks each element of the last axis, and the type of the marks, to which a cast cuts the rest off (WRAP).
+
+    Each element's place from the end is written below its last bit. So the largest of a row, of equal ones the first,
+    carries its mark: 2**width - 1 at place 0, less by one at each place more.
+
+    Args:
+        tensor: what is marked.
+        bounds: its proven range.
+    """
+    count, fraction = tensor.shape[-1], tensor.element.fraction
+    width = max((count - 1).bit_length(), 1)
+    ones = np.ones((1, count), dtype=np.int64), FixedPoint(1, 1, signed=False)
+    places = 2**width - 1 - np.arange(count, dtype=np.int64), FixedPoint(width, -fraction, signed=False)
+    draft = DepthwiseMatVec(*ones, *places, FixedPoint(1, 1))
+    mark = FixedPoint(width, -fraction, signed=False, overflow=Overflow.WRAP)
+    return DepthwiseMatVec(*ones, *places, draft.exact_sum([tensor], [bounds])), mark
 
 
 def argmax_of(name: str, shape: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Cells of recurrent layers: what one step computes, as QKeras does, in operations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -100,9 +100,9 @@ class RecurrentCell:
         return np.split(weights, len(self.gates), axis=-1)[self.gates.index(gate)]
 
     def inputs(self, tensor: TensorType) -> dict[str, MatVec]:
-        """By gate, the product of the inputs, (steps, inputs), which waits for no state."""
+        """By gate, the product of the inputs, (..., inputs), which waits for no state."""
         return {
-            gate: _product(
+            gate: exact_product(
                 (self.columns(self.kernel, gate), self.kernel_type),
                 (self.columns(self.bias, gate), self.bias_type),
                 tensor,
@@ -136,34 +136,36 @@ class RecurrentCell:
             memory: whether to give the memory of an LSTM behind what it gives, in one tensor.
             keep: whether a sample begins where the one before it ended.
         """
-        body = _Body(self, name, products)
+        builder = DataflowBuilder()
+        sources_of = {
+            gate: builder.source(f"{name}/{gate}.input", TensorType(tensor.shape[1:], tensor.element))
+            for gate, tensor in zip(self.gates, products, strict=True)
+        }
+        body = CellBody(self, name, builder, sources_of)
         result, carried = body.step()
         states = {source: body.carry(source, value) for source, value in carried.items()}
-        sources = [*states, *(body.source_of(gate) for gate in self.gates)]
+        sources = [*states, *sources_of.values()]
         if memory:
             result = body.joined(result, *(value for value in carried.values() if value != result))
-        dataflow = body.builder.build(sources, [result])
+        dataflow = builder.build(sources, [result])
         initial = tuple(None if begun else np.zeros(self.units, dtype=np.int64) for _ in states)
         return Scan(dataflow, tuple(states.items()), initial, products[0].shape[0], (every,), backwards, keep)
 
 
-def _product(weights: tuple[np.ndarray, FixedPoint], bias: tuple[np.ndarray, FixedPoint], tensor: TensorType) -> MatVec:
+def exact_product(
+    weights: tuple[np.ndarray, FixedPoint], bias: tuple[np.ndarray, FixedPoint], tensor: TensorType
+) -> MatVec:
     """In an accumulator that loses nothing."""
     draft = MatVec(*weights, *bias, ZERO)
     return MatVec(*weights, *bias, draft.exact_sum([tensor], [Bounds.of(tensor)]))
 
 
-class _Body:
+class CellBody:
     """Collects the operations of one step."""
 
-    def __init__(self, cell: RecurrentCell, name: str, products: Sequence[TensorType]) -> None:
-        self.cell, self.name, self.builder = cell, name, DataflowBuilder()
-        for gate, tensor in zip(cell.gates, products, strict=True):
-            self.builder.source(self.source_of(gate), TensorType(tensor.shape[1:], tensor.element))
-
-    def source_of(self, gate: str) -> str:
-        """The source that brings the inputs' product for a gate."""
-        return f"{self.name}/{gate}.input"
+    def __init__(self, cell: RecurrentCell, name: str, builder: DataflowBuilder, products: Mapping[str, str]) -> None:
+        """Args: the cell; the layer's name; where operations go; by gate, the node of the inputs' product."""
+        self.cell, self.name, self.builder, self.products = cell, name, builder, products
 
     def step(self) -> tuple[str, dict[str, str]]:
         """What the cell gives, and by source the values of its state that the next step reads."""
@@ -228,11 +230,11 @@ class _Body:
         cell = self.cell
         weights = cell.columns(cell.recurrent, gate), cell.recurrent_type
         bias = cell.columns(cell.recurrent_bias, gate), cell.bias_type
-        return self._add(gate, "product", _product(weights, bias, self.builder.types[state]), state)
+        return self._add(gate, "product", exact_product(weights, bias, self.builder.types[state]), state)
 
     def _gate(self, gate: str, function: CellFunction, product: str) -> str:
         """A function of the sum of the products of input and state."""
-        total = self._add(gate, "sum", Elementwise(_ADD), self.source_of(gate), product)
+        total = self._add(gate, "sum", Elementwise(_ADD), self.products[gate], product)
         return self._close(gate, self._function(gate, function, total))
 
     def _function(self, part: str, function: CellFunction, value: str) -> str:

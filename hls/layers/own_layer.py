@@ -27,12 +27,14 @@ class OwnLayer(Layer):
 
     Attributes:
         header: file in `cpp/`, copied into projects that use the layer.
+        further_headers: files in `cpp/` that it includes.
         function: of the header, in namespace `nnet`.
         type_roles: of the layer's own types, which `initialize` sets.
         weight_names: of the weights, in the order of the call's arguments; `initialize` adds them.
     """
 
     header: ClassVar[str]
+    further_headers: ClassVar[tuple[str, ...]] = ()
     function: ClassVar[str]
     type_roles: ClassVar[tuple[str, ...]] = ()
     weight_names: ClassVar[tuple[str, ...]] = ()
@@ -48,7 +50,7 @@ class OwnLayer(Layer):
 
     def initialize(self) -> None:
         """Add the output variable, the layer's own types and its weights; called by hls4ml's constructor."""
-        for header in (self.header, _SHARED):
+        for header in (self.header, *self.further_headers, _SHARED):
             self.model.config.backend.register_source(_HEADERS / header)
 
     def settle(self) -> None:

@@ -9,7 +9,7 @@ from hls4ml.backends.fpga.fpga_types import APTypeConverter
 from hls4ml.model.attributes import Attribute, TypeAttribute, WeightAttribute
 
 from netloom.fixed_point import ZERO, FixedPoint
-from netloom.hls.dataflow import TensorType
+from netloom.hls.dataflow import Scan, TensorType
 from netloom.hls.hls4ml_types import precision_type
 from netloom.hls.layers.cells import CellFunction, RecurrentCell
 from netloom.hls.layers.own_layer import OwnLayer
@@ -17,8 +17,9 @@ from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.merge import common_type
 from netloom.hls.lower.types import fixed_point
 
-_TYPES = ("sum", "kept", "memory", "step", "state", "act", "gate", "act_index", "gate_index")
-_WEIGHTS = ("kernel", "recurrent", "bias", "recurrent_bias", "act_table", "gate_table")
+CELL_TYPES = ("sum", "kept", "memory", "step", "state", "act", "gate", "act_index", "gate_index")
+CELL_WEIGHTS = ("kernel", "recurrent", "bias", "recurrent_bias", "act_table", "gate_table")
+"""Of a layer with a cell: roles of its types, and names of its weights, as its C++ has them."""
 
 _KINDS = {"simple": 0, "lstm": 1, "gru": 2, "gru_before": 3}
 _FUNCTIONS = {"nothing": 0, "cast": 0, "hard_sigmoid": 1, "table": 2}
@@ -38,13 +39,13 @@ class NetloomRecurrent(OwnLayer):
         Attribute("backwards", value_type=bool),
         Attribute("memory", value_type=bool),
         Attribute("keep", value_type=bool),
-        *map(TypeAttribute, _TYPES),
-        *map(WeightAttribute, _WEIGHTS),
+        *map(TypeAttribute, CELL_TYPES),
+        *map(WeightAttribute, CELL_WEIGHTS),
     ]
     header = "netloom_recurrent.h"
     function = "recur"
-    type_roles = _TYPES
-    weight_names = _WEIGHTS
+    type_roles = CELL_TYPES
+    weight_names = CELL_WEIGHTS
 
     def initialize(self) -> None:
         """Weights and tables; types of sums wait for `settle`, when the input's type stands."""
@@ -53,14 +54,7 @@ class NetloomRecurrent(OwnLayer):
         (steps, _), *_ = self.input_shapes()
         units = cell.units * (1 + self.get_attr("memory"))
         self.add_output_variable([steps, units] if self.get_attr("every") else [units])
-        for role in self.type_roles:
-            self.set_type(role, ZERO)
-        self.add_constants("kernel", cell.kernel.ravel(), cell.kernel_type)
-        self.add_constants("recurrent", cell.recurrent.ravel(), cell.recurrent_type)
-        self.add_constants("bias", cell.bias, cell.bias_type)
-        self.add_constants("recurrent_bias", cell.recurrent_bias, cell.bias_type)
-        for name, function in (("act_table", cell.activation), ("gate_table", cell.gate)):
-            self.add_constants(name, _by_bits(function), function.result.with_modes())
+        add_cell(self, cell)
 
     def settle(self) -> None:
         """The types of what is summed, so wide that nothing is lost."""
@@ -69,46 +63,20 @@ class NetloomRecurrent(OwnLayer):
         tensor = TensorType((steps, inputs), fixed_point(self.get_input_variable().type.precision))
         products = [product.outputs([tensor])[0] for product in cell.inputs(tensor).values()]
         scan = cell.scan(self.name, products, every=False, backwards=False)
-        found = {name: tensor.element for name, tensor in scan.body.types.items()}
-
-        def holding(*suffixes: str) -> FixedPoint:
-            types = [type_ for name, type_ in found.items() if name.removeprefix(f"{self.name}/") in suffixes]
-            return common_type([*types, ZERO])
-
-        gates = [f"{gate}.{part}" for gate in cell.gates for part in ("input", "product", "sum")]
-        types = {
-            "sum": holding(*gates),
-            "kept": holding("candidate.kept"),
-            "memory": holding("memory.sum"),
-            "step": found[scan.body.outputs[0]].with_modes(),
-            "state": cell.state,
-            "act": _result(cell.activation, holding(*gates, "memory.sum")),
-            "gate": _result(cell.gate, holding(*gates)),
-            "act_index": cell.activation.index,
-            "gate_index": cell.gate.index,
-        }
-        for role, type_ in types.items():
-            self.get_attr(f"{role}_t").precision = APTypeConverter().convert(precision_type(type_))
+        settle_cell(self, cell, scan)
 
     def constants(self) -> dict[str, int | bool]:
         """Sizes, options, and which cell and functions it is."""
         cell: RecurrentCell = self.get_attr("cell")
-        (steps, inputs), *_ = self.input_shapes()
+        (steps, _), *_ = self.input_shapes()
         return {
-            "kind": _KINDS[cell.kind],
-            "act": _FUNCTIONS[cell.activation.kind],
-            "gate": _FUNCTIONS[cell.gate.kind],
+            **cell_constants(cell),
             "every": bool(self.get_attr("every")),
             "backwards": bool(self.get_attr("backwards")),
             "keep": bool(self.get_attr("keep")),
             "memory_too": bool(self.get_attr("memory")),
             "n_steps": steps,
-            "n_in": inputs,
-            "n_units": cell.units,
-            "n_columns": cell.units * len(cell.gates),
             "n_out": prod(self.get_output_variable().shape),
-            "n_act_table": len(cell.activation.entries),
-            "n_gate_table": len(cell.gate.entries),
         }
 
     def lower(self, context: LoweringContext) -> None:
@@ -125,6 +93,63 @@ class NetloomRecurrent(OwnLayer):
         scan = cell.scan(self.name, tensors, every, backwards, bool(begun), memory, keep)
         states = [context.cast(f"start{index}", state, cell.state) for index, state in enumerate(begun)]
         context.finish(context.add("scan", scan, *products, *states))
+
+
+def add_cell(layer: OwnLayer, cell: RecurrentCell) -> None:
+    """Give a layer a cell's weights and tables, and types that wait for `settle_cell`; called by `initialize`."""
+    for role in CELL_TYPES:
+        layer.set_type(role, ZERO)
+    layer.add_constants("kernel", cell.kernel.ravel(), cell.kernel_type)
+    layer.add_constants("recurrent", cell.recurrent.ravel(), cell.recurrent_type)
+    layer.add_constants("bias", cell.bias, cell.bias_type)
+    layer.add_constants("recurrent_bias", cell.recurrent_bias, cell.bias_type)
+    for name, function in (("act_table", cell.activation), ("gate_table", cell.gate)):
+        layer.add_constants(name, _by_bits(function), function.result.with_modes())
+
+
+def settle_cell(layer: OwnLayer, cell: RecurrentCell, scan: Scan) -> None:
+    """The types of what a cell sums, so wide that nothing is lost.
+
+    Args:
+        layer: with a cell.
+        cell: that one.
+        scan: the loop it becomes; names of its body begin with the layer's.
+    """
+    found = {name.removeprefix(f"{layer.name}/"): tensor.element for name, tensor in scan.body.types.items()}
+    results = {source.removeprefix(f"{layer.name}/"): result for source, result in scan.carries}
+
+    def holding(*parts: str) -> FixedPoint:
+        return common_type([*(found[part] for part in parts if part in found), ZERO])
+
+    gates = [f"{gate}.{part}" for gate in cell.gates for part in ("input", "product", "sum")]
+    (step,) = next(node for node in scan.body.nodes if node.name == results["state.read"]).inputs
+    types = {
+        "sum": holding(*gates),
+        "kept": holding("candidate.kept"),
+        "memory": holding("memory.sum"),
+        "step": scan.body.types[step].element.with_modes(),
+        "state": cell.state,
+        "act": _result(cell.activation, holding(*gates, "memory.sum")),
+        "gate": _result(cell.gate, holding(*gates)),
+        "act_index": cell.activation.index,
+        "gate_index": cell.gate.index,
+    }
+    for role, type_ in types.items():
+        layer.get_attr(f"{role}_t").precision = APTypeConverter().convert(precision_type(type_))
+
+
+def cell_constants(cell: RecurrentCell) -> dict[str, int | bool]:
+    """A cell's sizes, and which cell and functions it is, as its C++ takes them."""
+    return {
+        "kind": _KINDS[cell.kind],
+        "act": _FUNCTIONS[cell.activation.kind],
+        "gate": _FUNCTIONS[cell.gate.kind],
+        "n_in": int(cell.kernel.shape[0]),
+        "n_units": cell.units,
+        "n_columns": cell.units * len(cell.gates),
+        "n_act_table": len(cell.activation.entries),
+        "n_gate_table": len(cell.gate.entries),
+    }
 
 
 def _by_bits(function: CellFunction) -> np.ndarray:

@@ -11,14 +11,18 @@ from netloom.quantize.quantizers import quantizer_type
 
 
 def all_layers(model: Any) -> Iterator[Any]:
-    """Every layer of a model, those of nested models, of layers of the user's own and within wrappers included."""
+    """Every layer of a model: also those of nested models and own layers, within wrappers and decoders."""
     import keras
 
     for layer in model._flatten_layers(include_self=False, recursive=False):
-        if isinstance(layer, keras.Model | keras.layers.Wrapper) or is_own_layer(layer):
+        if isinstance(layer, keras.Model | keras.layers.Wrapper) or is_own_layer(layer) or _has_parts(layer):
             yield from all_layers(layer)
         else:
             yield layer
+
+
+def _has_parts(layer: Any) -> bool:
+    return type(layer).__name__ == "RecurrentDecoder"
 
 
 def layer_quantizers(layer: Any) -> dict[str, tuple[Any, Any]]:

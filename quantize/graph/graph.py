@@ -17,6 +17,10 @@ OPERATORS = frozenset({"Add", "Subtract", "Multiply", "Maximum", "Minimum"})
 """Element by element: as layers, or of two tensors as operators of Python."""
 
 
+DECODER = "RecurrentDecoder"
+"""A layer that has others as its parts."""
+
+
 @dataclass(eq=False)
 class Block:
     """A layer: Keras class name, configuration, weights by variable name; `owner` is the user's layer it came from."""
@@ -137,7 +141,14 @@ def integer_type(dtype: str) -> FixedPoint | None:
     return FixedPoint(int(width), int(width), signed, Rounding.RND_CONV, Overflow.SAT)
 
 
+def named_weights(layer: Any) -> dict[str, Any]:
+    """A layer's variables by name; those of a decoder's parts by `part/name`."""
+    if type(layer).__name__ != DECODER:
+        return {weight.name: weight for weight in layer.weights}
+    return {f"{part}/{weight.name}": weight for part, one in layer.parts.items() for weight in one.weights}
+
+
 def _block(layer: Any) -> Block:
-    weights = {weight.name: weight.numpy() for weight in layer.weights}
+    weights = {name: weight.numpy() for name, weight in named_weights(layer).items()}
     kind = type(layer).__name__
     return Block(layer.name, kind, layer.get_config(), weights, layer.name, kind)

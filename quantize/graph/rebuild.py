@@ -6,7 +6,8 @@ from typing import Any
 from netloom.fixed_point import FixedPoint
 from netloom.quantize.calibrate import calibrate
 from netloom.quantize.functions.norms import quantized_norm
-from netloom.quantize.graph.graph import Block, Graph
+from netloom.quantize.graph.decoder import call_decoder, quantized_decoder, see_decoders
+from netloom.quantize.graph.graph import DECODER, Block, Graph, named_weights
 from netloom.quantize.graph.recurrent import RECURRENT, call_recurrent, quantized_recurrent, see_cells
 from netloom.quantize.plan import Point
 from netloom.quantize.policy import Policy
@@ -29,7 +30,7 @@ def build_float(graph: Graph, watched: Sequence[int]) -> tuple[Any, Any]:
 
     inputs, tensors = _run(graph, _float_layer, {})
     model = _model(graph, inputs, tensors)
-    tensors |= see_cells(graph, tensors)
+    tensors |= see_cells(graph, tensors) | see_decoders(graph, tensors)
     watching = keras.Model(model.input, [tensors[number] for number in watched])
     _set_weights(model, graph)
     return model, watching
@@ -48,11 +49,11 @@ def build_twin(graph: Graph, policy: Policy, points: Mapping[str, tuple[Point, F
     layers: dict[str, Any] = {}
     blocks = {block.name: block for block in graph.blocks()}
     for block in graph.blocks():
+        parts = {point.part: type_ for name, (point, type_) in points.items() if name == f"{block.name}/{point.part}"}
         if block.class_name in RECURRENT:
-            parts = {
-                point.part: type_ for name, (point, type_) in points.items() if name == f"{block.name}/{point.part}"
-            }
             layers[block.name] = quantized_recurrent(block, policy, parts)
+        elif block.class_name == DECODER:
+            layers[block.name] = quantized_decoder(block, policy, parts, _quantized_layer)
     points = {name: (point, type_) for name, (point, type_) in points.items() if not point.part}
     for name, (point, type_) in points.items():
         if point.inside:
@@ -113,6 +114,8 @@ def _run(
         layer = layers[step.block]
         if step.block.class_name in RECURRENT:
             result = call_recurrent(layer, arguments)
+        elif step.block.class_name == DECODER:
+            result = call_decoder(layer, arguments)
         else:
             result = layer(arguments if len(arguments) > 1 else arguments[0])
         tensors[step.output] = result
@@ -204,7 +207,6 @@ def _kernels(block: Block) -> dict[str, str]:
 def _set_weights(model: Any, graph: Graph) -> None:
     for block in graph.blocks():
         # A normalization's scale of 1 is the float layer's alone.
-        for variable in model.get_layer(block.name).weights if block.weights else ():
+        for name, variable in named_weights(model.get_layer(block.name)).items() if block.weights else ():
             # QDepthwiseConv2D calls `depthwise_kernel` what DepthwiseConv2D calls `kernel`.
-            name = variable.name if variable.name in block.weights else "kernel"
-            variable.assign(block.weights[name])
+            variable.assign(block.weights[name if name in block.weights else "kernel"])

@@ -37,7 +37,7 @@ def see_cells(graph: Graph, tensors: Mapping[int, Any]) -> dict[int, Any]:
     found: dict[int, Any] = {}
     for step in graph.steps:
         inside = {part: number for number, (output, part) in graph.inside.items() if output == step.output}
-        if inside:
+        if inside and step.block.class_name in RECURRENT:
             layer = tensors[step.output]._keras_history.operation
             seen = _seen(layer, tensors[step.inputs[0]], [tensors[number] for number in step.inputs[1:]])
             found |= {number: seen[part] for part, number in inside.items()}
@@ -48,15 +48,27 @@ def _seen(layer: Any, tensor: Any, initial: Sequence[Any]) -> dict[str, Any]:
     """What every step of a float recurrent layer reads as its state, and gives its functions."""
     import keras
 
-    watching = _watching(layer.cell)
+    watching = watching_cell(layer.cell)
     # A name of its own: Keras would call it "rnn", as a layer of the model may be called.
     watched = keras.layers.RNN(
         watching, return_sequences=True, go_backwards=layer.go_backwards, name=f"inside {layer.name}"
     )
-    all_values = call_recurrent(watched, [tensor, *initial])
+    return seen_values(watching, call_recurrent(watched, [tensor, *initial]), initial)
+
+
+def seen_values(watching: Any, values: Any, initial: Sequence[Any]) -> dict[str, Any]:
+    """By part of a cell, the values that a watching one gave.
+
+    Args:
+        watching: the cell.
+        values: what it gave in all steps, (batch, steps, ...).
+        initial: the states it began with, if any were given.
+    """
+    import keras
+
     found, start = {}, 0
     for part, size in watching.sizes.items():
-        found[part] = all_values[..., start : start + size]
+        found[part] = values[..., start : start + size]
         start += size
     if initial:
         begins = keras.ops.expand_dims(keras.ops.concatenate(initial, axis=-1), axis=1)
@@ -70,7 +82,7 @@ def call_recurrent(layer: Any, tensors: Sequence[Any]) -> Any:
     return layer(sequence, initial_state=initial) if initial else layer(sequence)
 
 
-def _watching(cell: Any) -> Any:
+def watching_cell(cell: Any) -> Any:
     """A cell that computes what another does, and gives the values inside."""
     import keras
 

@@ -1,7 +1,8 @@
 """Keras layers of netloom's own. Importing this registers them with Keras.
 
 Convolutions and an embedding that QKeras does not have, in its style; layers that compute by the firmware's very
-tables, and train; those that say of every element what it becomes; and the host's part at a network's ends.
+tables, and train; those that say of every element what it becomes; one that writes by itself; and the host's part at
+a network's ends.
 """
 
 from netloom.quantize.layers.argmax import ArgMax
@@ -12,6 +13,7 @@ from netloom.quantize.layers.convolution import (
     QDepthwiseConv1D,
     QPaddedConv2DTranspose,
 )
+from netloom.quantize.layers.decoder import RecurrentDecoder
 from netloom.quantize.layers.elements import Function, Rearrange
 from netloom.quantize.layers.embedding import QEmbedding
 from netloom.quantize.layers.ends import HostQuantize, HostScale
@@ -42,4 +44,5 @@ __all__ = [
     "QSoftmax",
     "QuantizedFunction",
     "Rearrange",
+    "RecurrentDecoder",
 ]

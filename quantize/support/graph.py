@@ -9,7 +9,7 @@ from netloom.quantize.graph.graph import Graph
 from netloom.quantize.support.arguments import constructor_arguments
 from netloom.quantize.support.layer import LayerFacts
 from netloom.quantize.support.rules import ACTIVATION
-from netloom.quantize.support.table import check_layer
+from netloom.quantize.support.table import check_layer, part_descriptions
 
 _LIBRARIES = ("keras", "tensorflow", "jax")
 """Whose functions are what their names say."""
@@ -25,15 +25,17 @@ def check_supported(graph: Graph) -> None:
 
     from netloom.quantize import layers
 
+    def check(owner: str, kind: str, config: Any, shapes: Any, output: Any, tensors: Any) -> None:
+        cls: Any = getattr(keras.layers, kind, None) or getattr(layers, kind, object)
+        defaults = constructor_arguments(cls)
+        check_layer(LayerFacts(owner, kind, config, defaults, shapes, output, tensors), "quantize")
+
     for step in graph.steps:
         block = step.block
-        kind: Any = getattr(keras.layers, block.class_name, None) or getattr(layers, block.class_name, object)
-        defaults = constructor_arguments(kind)
         shapes = [graph.shapes[tensor] for tensor in step.inputs]
-        output = graph.shapes[step.output]
-        check_layer(
-            LayerFacts(block.owner, block.class_name, block.config, defaults, shapes, output, step.inputs), "quantize"
-        )
+        check(block.owner, block.class_name, block.config, shapes, graph.shapes[step.output], step.inputs)
+        for part, described in part_descriptions(block.class_name, block.config).items():
+            check(f"{block.owner}, {part}", described["class_name"], described["config"], [()], (), [0])
 
 
 def check_activations(model: Any) -> None:

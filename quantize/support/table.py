@@ -3,8 +3,9 @@
 A new layer is an entry here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.graph.graph import OPERATORS
@@ -114,6 +115,7 @@ LAYERS: dict[str, Entry] = {
         "QSimpleRNN QLSTM QMemoryLSTM QGRU",
         Entry(f"{_RECURRENT} stateful", (rules.STATES,), stage="convert", default_only="dtype return_state"),
     ),
+    "RecurrentDecoder": Entry("embedding recurrent logits quantizer steps start stop"),
     # Activations, normalization.
     "Activation": Entry("activation", (rules.ACTIVATION,)),
     "QActivation": Entry("activation", stage="convert"),
@@ -166,6 +168,17 @@ LAYERS: dict[str, Entry] = {
     "ActivityRegularization": Entry("l1 l2", (), "nothing", "quantize"),
 }
 """Every Keras and QKeras layer class that is taken."""
+
+
+def part_descriptions(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The layers that a layer has as its parts, as Keras describes them, by the names of its arguments.
+
+    Args:
+        kind: of the layer.
+        config: its arguments.
+    """
+    parts = ("embedding", "recurrent", "logits", "quantizer") if kind == "RecurrentDecoder" else ()
+    return {part: config[part] for part in parts if config[part] is not None}
 
 
 def _all(kinds: str, instead: str, reason: str) -> dict[str, Refused]:

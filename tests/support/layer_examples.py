@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from netloom.quantize.layers import RecurrentDecoder
+
 L, ops = keras.layers, keras.ops
 
 VECTOR, STEPS, IMAGE, VOLUME = (6,), (8, 4), (4, 8, 2), (2, 4, 4, 2)
@@ -283,6 +285,9 @@ OPERATIONS: dict[str, Example] = {
         ),
     ),
     "image.resize": _on(IMAGE, lambda x: ops.image.resize(x, (3, 5))),
+    "a decoder (RecurrentDecoder)": _on(
+        (5,), lambda x: RecurrentDecoder(L.Embedding(6, 3), L.GRU(5), L.Dense(6), steps=4, start=1, stop=2)(x)
+    ),
     "a constant an element": _on(STEPS, lambda x: x + np.linspace(-1, 1, 32, dtype=np.float32).reshape(8, 4)),
 }
 """By what they are, of `keras.ops`."""

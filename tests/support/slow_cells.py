@@ -39,17 +39,16 @@ def function(activation):
             return linear(activation)
 
 
-def results(layer, x):
-    """What a layer gives for one sample: x (steps, inputs) of exact numbers; fractions."""
-    cell, units = layer.cell, layer.units
-    quantized = {
-        name: np.vectorize(lambda value, q=quantizer: linear(q)(Fraction(float(value))), otypes=[object])(variable)
-        for name, quantizer, variable in (
-            ("w", cell.kernel_quantizer_internal, np.array(cell.kernel)),
-            ("r", cell.recurrent_quantizer_internal, np.array(cell.recurrent_kernel)),
+def stepper(cell):
+    """What a cell computes in a step: (row, h, c) of fractions -> (h, c), neither of which is read yet."""
+    units = cell.units
+    w, r = (
+        np.vectorize(lambda value, q=quantizer: linear(q)(Fraction(float(value))), otypes=[object])(np.array(variable))
+        for quantizer, variable in (
+            (cell.kernel_quantizer_internal, cell.kernel),
+            (cell.recurrent_quantizer_internal, cell.recurrent_kernel),
         )
-    }
-    w, r = quantized["w"], quantized["r"]
+    )
     biases = [[Fraction(0)] * w.shape[1]] * 2
     if cell.use_bias:
         rows = np.array(cell.bias).reshape(-1, w.shape[1])
@@ -57,8 +56,8 @@ def results(layer, x):
         biases[: len(found)] = found
     state, act = linear(cell.state_quantizer_internal), function(cell.activation)
     gate = function(getattr(cell, "recurrent_activation", None))
-    h, c, seen = [Fraction(0)] * units, [Fraction(0)] * units, []
-    for row in x[::-1] if layer.go_backwards else x:
+
+    def step(row, h, c):
         row, h, c = [Fraction(float(value)) for value in row], [state(v) for v in h], [state(v) for v in c]
         of_x = [sum(v * w[i, j] for i, v in enumerate(row)) + biases[0][j] for j in range(w.shape[1])]
         of_h = [sum(v * r[i, j] for i, v in enumerate(h)) + biases[1][j] for j in range(w.shape[1])]
@@ -77,9 +76,50 @@ def results(layer, x):
                     inner = [sum(reset[k] * h[k] * r[k, 2 * units + u] for k in range(units)) for u in range(units)]
                 candidate = [act(of_x[2 * units + u] + inner[u]) for u in range(units)]
                 h = [update[u] * h[u] + (1 - update[u]) * candidate[u] for u in range(units)]
+        return h, c
+
+    return step
+
+
+def results(layer, x):
+    """What a layer gives for one sample: x (steps, inputs) of exact numbers; fractions."""
+    step, seen = stepper(layer.cell), []
+    h, c = [Fraction(0)] * layer.units, [Fraction(0)] * layer.units
+    for row in x[::-1] if layer.go_backwards else x:
+        h, c = step(row, h, c)
         seen.append(h)
     return (
         np.array([[float(v) for v in row] for row in seen])
         if layer.return_sequences
         else np.array([float(v) for v in seen[-1]])
     )
+
+
+def said(decoder, states, noise):
+    """What a `RecurrentDecoder` says of one sample.
+
+    Args:
+        decoder: of QKeras's layers.
+        states: to begin with, lists of numbers; none for zeros.
+        noise: rows of numbers, or None.
+    """
+
+    def on_grid(quantizer, variable):
+        return [[linear(quantizer)(Fraction(float(v))) for v in row] for row in np.atleast_2d(np.array(variable))]
+
+    step, head = stepper(decoder.cell), decoder.logits
+    table = on_grid(decoder.embedding.embeddings_quantizer_internal, decoder.embedding.embeddings)
+    kernel = on_grid(head.kernel_quantizer_internal, head.kernel)
+    bias = on_grid(head.bias_quantizer_internal, head.bias)[0] if head.use_bias else [0] * head.units
+    read = linear(decoder.quantizer.activation) if decoder.quantizer is not None else lambda value: value
+    h, c = ([Fraction(float(v)) for v in one] for one in [*states, *[[0] * decoder.cell.units] * 2][:2])
+    symbol, over, symbols = decoder.start, False, []
+    for place in range(decoder.steps):
+        h, c = step(table[symbol], h, c)
+        scores = [sum(read(v) * row[s] for v, row in zip(h, kernel, strict=True)) + b for s, b in enumerate(bias)]
+        if noise is not None:
+            scores = [score + Fraction(float(one)) for score, one in zip(scores, noise[place], strict=True)]
+        symbol = decoder.stop if over else scores.index(max(scores))
+        over = over or symbol == decoder.stop
+        symbols.append(symbol)
+    return symbols

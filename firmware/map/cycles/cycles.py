@@ -22,6 +22,8 @@ _STRETCH = 1 << 16
 """Clock cycles between looks at progress."""
 _COMPILED_FROM = 500_000
 """Steps of single units, clock by clock, that take Python longer than compiling takes."""
+_WAITS = 1_000
+"""How many times longer an inference may take than the busiest unit of a loop, and be counted as often."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,9 @@ def steady_interval(ends: Sequence[int], held: int = 0, group: int = 1) -> int |
 def _run(design: Design) -> CycleRun:
     """Compiled if that pays and can be."""
     compiled = None
-    if 4 * design.interval_bound * len(design.units) > _COMPILED_FROM:
+    # Units in a loop wait for each other: an inference takes much longer than the busiest of them.
+    waits = _WAITS if design.steps else 1
+    if 4 * waits * design.interval_bound * len(design.units) > _COMPILED_FROM:
         compiled = CompiledRun.of(design)
     return compiled or InterpretedRun(design)
 

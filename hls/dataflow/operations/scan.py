@@ -41,7 +41,8 @@ class Scan(Operation):
     One result for each of `body.outputs`: where `every` says so that of all steps, in the order they were computed,
     along a leading axis, else that of the last step computed.
 
-    Every carried result is that of a `Cast`: so its type bounds what the source can hold.
+    There is an input at least, of whichever kind. Every carried result is that of a `Cast`: so its type bounds what the
+    source can hold.
 
     With `keep` a sample begins where the one before it ended, the first one with `initial`: samples are the parts of
     one long sequence. What `prepare` gives then has a state of its own, and a `reset`.
@@ -156,7 +157,7 @@ class Scan(Operation):
             and all(isinstance(made.get(result), Cast) for _, result in self.carries)
             and all(_alike(types[source], types[result]) for source, result in self.carries)
             and all(_fits(raws, types[source]) for source, raws in zip(sources, self.initial, strict=True))
-            and len(self.fed) >= 1
+            and len(inputs) >= 1
             and len(inputs) == len(self.fed) + len(self.begun)
             and all(_alike(tensor, needed) for tensor, needed in zip(inputs, self._needed(), strict=True))
         )

@@ -1,5 +1,6 @@
 """Refusals: what hls4ml or netloom cannot turn into exact firmware, named before anything is written."""
 
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError
@@ -8,8 +9,8 @@ from netloom.hls.settings import HlsSettings
 from netloom.quantize.flat import check_call
 from netloom.quantize.flat.equal.affine import EXACT_EPSILON
 from netloom.quantize.support.arguments import constructor_arguments
-from netloom.quantize.support.layer import LayerFacts
-from netloom.quantize.support.table import check_layer
+from netloom.quantize.support.layer import LayerFacts, LayerShape
+from netloom.quantize.support.table import check_layer, part_descriptions
 
 
 def check_model(model: Any, settings: HlsSettings) -> None:
@@ -26,7 +27,11 @@ def check_model(model: Any, settings: HlsSettings) -> None:
     for layer in model.layers:
         for node in layer._inbound_nodes:
             check_call(node)
-            check_layer(_facts(layer, node), "convert")
+            shapes = [tuple(tensor.shape[1:]) for tensor in node.input_tensors]
+            tensors = [id(tensor) for tensor in node.input_tensors]
+            check_layer(_facts(layer, layer.name, shapes, tuple(node.outputs[0].shape[1:]), tensors), "convert")
+        for part in part_descriptions(type(layer).__name__, layer.get_config()):
+            check_layer(_facts(getattr(layer, part), f"{layer.name}, {part}", [()], (), [0]), "convert")
         _check_after_a_quantizer(layer, settings)
 
 
@@ -42,15 +47,17 @@ def _check_after_a_quantizer(layer: Any, settings: HlsSettings) -> None:
         )
 
 
-def _facts(layer: Any, node: Any) -> LayerFacts:
+def _facts(
+    layer: Any, name: str, shapes: Sequence[LayerShape], output: LayerShape, tensors: Sequence[Hashable]
+) -> LayerFacts:
     return LayerFacts(
-        layer.name,
+        name,
         type(layer).__name__,
         layer.get_config() | _not_in_config(layer),
         constructor_arguments(type(layer)) | constructor_arguments(type(getattr(layer, "cell", None))),
-        [tuple(tensor.shape[1:]) for tensor in node.input_tensors],
-        tuple(node.outputs[0].shape[1:]),
-        [id(tensor) for tensor in node.input_tensors],
+        shapes,
+        output,
+        tensors,
     )
 
 

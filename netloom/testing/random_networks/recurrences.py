@@ -1,4 +1,4 @@
-"""Recurrent layers: every cell, its functions hard or by table, in either direction or both, states in and out."""
+"""Recurrent layers: every cell, functions hard or by table, either direction or both, states in and out; decoders."""
 
 from typing import Any
 
@@ -30,6 +30,16 @@ def _draw_recurrent(chance: Chance, layer: Options, shape: Lengths) -> Lengths |
         "states": not every and chance.often(0.4),
     }
     units = layer["units"] * (2 if layer["direction"] == "both" else 1)
+    if layer["states"] and units == layer["units"] and layer["class"] != "QMemoryLSTM" and chance.often(0.5):
+        layer["decoder"] = decoder = {
+            "symbols": (symbols := chance.below(1, 7)),
+            "steps": chance.below(1, 5),
+            "start": chance.below(0, symbols),
+            "stop": chance.pick(None, chance.below(0, symbols)),
+            "noise": chance.often(0.5),
+            "read": chance.often(0.5),
+        }
+        return [decoder["steps"]]
     if layer["states"]:
         return [units * _states(layer)]
     units *= 2 if layer["class"] == "QMemoryLSTM" else 1
@@ -80,7 +90,40 @@ def _recurrent(layer: Options, x: Any) -> Any:
     if not layer["states"]:
         return result
     states = result[1:]
+    if "decoder" in layer:
+        return _decoded(layer, states)
     return keras.layers.Concatenate(name=f"{name}_states")(states) if len(states) > 1 else states[0]
+
+
+def _decoded(layer: Options, states: list[Any]) -> Any:
+    """What a decoder of a cell of the same kind says, which begins with the states in which the layer ended."""
+    import keras
+    from qkeras import QActivation, QDense
+
+    from netloom.quantize.layers import QEmbedding, RecurrentDecoder
+
+    name, options = layer["name"], layer["decoder"]
+    decoder = RecurrentDecoder(
+        QEmbedding(options["symbols"], 3, embeddings_quantizer=closing(layer), name=f"{name}_rows"),
+        _made(layer, f"{name}_speaker", every=True, states=False),
+        QDense(
+            options["symbols"],
+            use_bias=layer["bias"],
+            kernel_quantizer=closing(layer),
+            bias_quantizer=bits(layer["bits"] + 2, 1),
+            name=f"{name}_logits",
+        ),
+        steps=options["steps"],
+        start=options["start"],
+        stop=options["stop"],
+        quantizer=QActivation(closing(layer), name=f"{name}_read") if options["read"] else None,
+        name=f"{name}_decoder",
+    )
+    given = {}
+    if options["noise"]:
+        noise = keras.Input((options["steps"], options["symbols"]), name=f"{name}_noise")
+        given["noise"] = quantized(layer, noise, "noise_quantizer")
+    return decoder(states if len(states) > 1 else states[0], **given)
 
 
 def _made(layer: Options, name: str, *, every: bool, states: bool) -> Any:
@@ -100,7 +143,7 @@ def _made(layer: Options, name: str, *, every: bool, states: bool) -> Any:
         use_bias=layer["bias"],
         return_sequences=every,
         return_state=states,
-        go_backwards=layer["direction"] == "backward",
+        go_backwards=layer["direction"] == "backward" and not name.endswith("_speaker"),
         kernel_quantizer=closing(layer),
         recurrent_quantizer=closing(layer),
         bias_quantizer=bits(layer["bits"] + 2, 1),

@@ -9,6 +9,8 @@ from netloom.hls.dataflow import Bounds, exact_dtype
 from netloom.sim.onnx.site import Site
 from netloom.sim.onnx.writer import BATCH, GraphWriter, OnnxValue, info
 
+_COUNTED = "counted"
+
 
 def write_scan(writer: GraphWriter, site: Site) -> list[OnnxValue]:
     """Carries and last results are states; what is kept of every step is a result along the axis of steps.
@@ -29,7 +31,11 @@ def write_scan(writer: GraphWriter, site: Site) -> list[OnnxValue]:
     lasts = [name for name, every in zip(body.outputs, scan.every, strict=True) if not every]
     held = [OnnxValue(f"{writer.label}/{name}/last{index}", _dtype(bounds[name])) for index, name in enumerate(lasts)]
     kept = [name for name, every in zip(body.outputs, scan.every, strict=True) if every]
-    shapes = [body.types[name].shape for name in inputs]
+    if not taken:  # the number of steps is that of what is fed: ONNX counts along it
+        values[_COUNTED] = OnnxValue(f"{writer.label}/{_COUNTED}", np.float32)
+        inputs.append(_COUNTED)
+        taken.append(_of_every_sample(writer, site.values[0], np.zeros((scan.steps, 1)), np.float32))
+    shapes = [body.types[name].shape if name in body.types else (1,) for name in inputs]
     sources = [
         *(info(values[name], (BATCH, *shape)) for name, shape in zip(inputs, shapes, strict=True)),
     ]
@@ -48,11 +54,11 @@ def write_scan(writer: GraphWriter, site: Site) -> list[OnnxValue]:
     states = [
         writer.cast(next(begun), values[source].dtype)
         if raws is None
-        else _of_every_sample(writer, taken[0], raws, values[source].dtype)
+        else _of_every_sample(writer, site.values[0], raws, values[source].dtype)
         for (source, _), raws in zip(scan.carries, scan.initial, strict=True)
     ]
     states += [
-        _of_every_sample(writer, taken[0], np.zeros(body.types[name].shape), one.dtype)
+        _of_every_sample(writer, site.values[0], np.zeros(body.types[name].shape), one.dtype)
         for one, name in zip(held, lasts, strict=True)
     ]
     found = writer.add_loop(

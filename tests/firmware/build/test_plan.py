@@ -10,7 +10,7 @@ from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.top import BoardTop
 from netloom.firmware.build import tools
 from netloom.firmware.build.plan import Command, Plan
-from netloom.firmware.build.plans import network_plan, pack_plan, place_plan, shell_plan, write_plan
+from netloom.firmware.build.plans import Placement, network_plan, pack_plan, place_plan, shell_plan, write_plan
 from netloom.firmware.families import ECP5, ICE40
 
 NETLIST = '{"modules": {"network": {"ports": {"clk": {"direction": "input", "bits": [2]}}}}}'
@@ -45,11 +45,14 @@ def test_every_step_can_be_looked_at_without_any_tool() -> None:
     assert write.results == ("network.json", "network.v", "write.log")
     shell = shell_plan(NETLIST, "network", {"uart.sv": ""}, BoardTop(50, "rtlil", "pins"), ECP5)
     assert set(shell.files) == {"uart.sv", "network.json", "stub.v", "top.il", "shell.ys"}
-    place = place_plan("{}", "pins", BOARD, ECP5, 3)
+    place = place_plan("{}", "pins", BOARD, ECP5, Placement(3, "heap"))
     assert place.tools == ("nextpnr-ecp5",)
-    assert place.results == ("seed3.config", "seed3-report.json", "seed3-placed.json", "place-seed3.log")
+    assert place.results == (
+        *(f"seed3-heap{end}" for end in (".config", "-report.json", "-placed.json")),
+        "place-seed3-heap.log",
+    )
     arguments = place.commands[0].arguments
-    assert arguments[arguments.index("--seed") + 1] == "3"
+    assert arguments[arguments.index("--seed") + 1] == "3" and arguments[arguments.index("--placer") + 1] == "heap"
     assert arguments[arguments.index("--lpf") + 1] == "top.lpf" and place.files["top.lpf"] == "pins"
     pack = pack_plan("config", "seed3.config", ICE40)
     assert (pack.tools, pack.results) == (("icepack",), ("bitstream.bin", "pack.log"))
@@ -90,7 +93,9 @@ def test_the_digest_does_not_change_with_what_does_not_matter() -> None:
 def test_the_seed_and_the_board_make_another_plan() -> None:
     versions = {"nextpnr-ecp5": "1"}
     other = find_board("ULX3S-85F")
-    plans = [place_plan("{}", "pins", board, ECP5, seed) for board in (BOARD, other) for seed in (1, 2)]
+    plans = [
+        place_plan("{}", "pins", board, ECP5, Placement(seed, "heap")) for board in (BOARD, other) for seed in (1, 2)
+    ]
     assert len({plan.digest(versions) for plan in plans}) == 4
 
 

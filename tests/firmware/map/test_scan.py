@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from designs import check_design, evaluate, simulated
 from loops import DesignTiming
-from recurrent import ADD, STATE, STEPS, UNITS, X, lstm, matrix, simple
+from recurrent import ADD, STATE, STEPS, UNITS, X, alone, lstm, matrix, simple
 
 from netloom.errors import FoldingError, LayerNotSupportedError
 from netloom.firmware.emit.design_file import read_whole_design
@@ -126,6 +126,8 @@ NETWORKS = {
     "brought and apart": lambda: network(replace(split(4, 6, steps=9), initial=(None,))),
     "one step of a state that is brought": lambda: network(replace(split(), steps=1, initial=(None,))),
     "encoder and decoder": encoder_and_decoder,
+    "nothing is fed": lambda: network(alone()),
+    "nothing is fed, interleaved": lambda: interleaved(network(alone(every=False)), 3),
     "interleaved": lambda: interleaved(network(split(4, 6, steps=9, every=False)), 4),
     "interleaved, all steps": lambda: interleaved(network(lstm()), 3),
     "interleaved, backwards, brought": lambda: interleaved(network(replace(simple(reverse=True), initial=(None,))), 2),

@@ -4,7 +4,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from recurrent import ACCUM, FEATURES, STATE, STEPS, UNITS, X, dot, lstm, lstm_loop, matrix, simple, simple_loop
+from recurrent import (
+    ACCUM,
+    FEATURES,
+    STATE,
+    STEPS,
+    UNITS,
+    X,
+    alone,
+    alone_loop,
+    dot,
+    lstm,
+    lstm_loop,
+    matrix,
+    simple,
+    simple_loop,
+)
 
 from netloom.errors import LayerNotSupportedError
 from netloom.hls.dataflow import (
@@ -87,6 +102,18 @@ def test_states_that_are_brought():
                 assert results[1][index].tolist() == expected[-1][1]
             else:
                 assert results[0][index].tolist() == expected
+
+
+def test_nothing_is_fed_where_a_state_is_brought():
+    state = TensorType((UNITS,), STATE)
+    (raws,) = random_raws([state])
+    for scan in (alone(), alone(every=False)):
+        assert scan.holds([state]) and not scan.holds([]) and not scan.holds([FED, state])
+        assert not replace(scan, initial=(np.zeros(UNITS, np.int64),)).holds([])
+        run, dtype = scan.prepare([state], full_bounds([state]))
+        (found,) = run([in_dtype(raws, dtype)])
+        expected = [alone_loop(one) if scan.every[0] else alone_loop(one)[-1] for one in raws]
+        assert found.tolist() == expected
 
 
 @pytest.mark.parametrize("reverse", [True, False])

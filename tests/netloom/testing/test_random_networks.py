@@ -190,6 +190,13 @@ RECURRENCES = {
     "stacked": of("recurrent", stacked=True),
     **{f"states of {kind}": of("recurrent", states=True, **{"class": kind}) for kind in recurrences.CLASSES},
     "a state reset before": of("recurrent", before=True, **{"class": "QGRU"}),
+    **{f"a decoder of {kind}": of("recurrent", decoder=bool, **{"class": kind}) for kind in recurrences.CLASSES[:3]},
+    **{
+        f"a decoder, noise {noise}": of("recurrent", decoder=lambda one, noise=noise: one["noise"] == noise)
+        for noise in (True, False)
+    },
+    "a decoder that stops": of("recurrent", decoder=lambda one: one["stop"] is not None),
+    "a decoder that does not": of("recurrent", decoder=lambda one: one["stop"] is None),
 }
 ATTENTIONS = {
     **{

@@ -157,5 +157,13 @@ def test_a_loop_within_a_loop(made):
     check(looped(outer, Permute(np.arange(51))), made)
 
 
+def test_a_loop_that_is_fed_with_nothing(made):
+    builder = DataflowBuilder()
+    h = builder.source("a/h", TensorType((17,), BYTE))
+    result = builder.add("a/result", "result", Cast(BYTE), builder.add("a/back", "product", product(17, 17), h))
+    scan = Scan(builder.build([h], [result]), ((h, result),), (None,), 5, (True,))
+    check(looped(scan, Permute(np.arange(85)), begun=[h]), made)
+
+
 def test_a_loop_that_keeps_its_state_is_left_to_numpy():
     assert program.native_program(looped(replace(memory((True, True)), keep=True))) is None

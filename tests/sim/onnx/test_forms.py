@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from recurrent import FEATURES, STEPS, UNITS, X, lstm, simple
+from recurrent import FEATURES, STEPS, UNITS, X, alone, lstm, simple
 
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import (
@@ -176,6 +176,8 @@ def test_scan_of_states_that_are_brought():
     state = TensorType((UNITS,), simple().body.types["h"].element)
     check_form(replace(lstm(), initial=(None, np.array([0, 5]))), [FED, state])
     check_form(replace(lstm(), initial=(None, None)), [FED, state, state])
+    check_form(alone(), [state])
+    check_form(alone(every=False), [state])
 
 
 def test_scan_within_a_scan():

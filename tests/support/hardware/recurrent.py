@@ -55,6 +55,29 @@ def simple(every=True, reverse=False, wrap=False):
     return Scan(body, (("h", result),), (np.array([3, -4]),), STEPS, (every,), reverse)
 
 
+def alone(every=True):
+    """h = cast(W h + b): it is fed with nothing, and an input brings the first state."""
+    builder = DataflowBuilder()
+    h = builder.source("h", TensorType((UNITS,), STATE))
+    product = builder.add("rnn/cell", "matvec", matrix(0, UNITS, UNITS), h)
+    result = builder.add("rnn/cell", "result", Cast(STATE), product)
+    builder.layer(Layer("rnn/cell", "Cell", result, "rnn", 1))
+    return Scan(builder.build(["h"], [result]), (("h", result),), (None,), STEPS, (every,))
+
+
+def alone_loop(h):
+    """States after every step, of one sample; raws."""
+    product, seen = matrix(0, UNITS, UNITS), []
+    for _ in range(STEPS):
+        total = np.array(h) @ product.weights
+        shift = STATE.fraction + product.weight_type.fraction - ACCUM.fraction
+        assert shift <= 0, "exact in the accumulator"
+        bias = product.bias << (ACCUM.fraction - product.bias_type.fraction)
+        h = [int(STATE.cast(np.array([int(one)]), ACCUM.fraction)[0]) for one in (total << -shift) + bias]
+        seen.append(h)
+    return seen
+
+
 def simple_loop(scan, xs):
     """States after every step, of one sample; raws."""
     product, state = matrix(0, UNITS + FEATURES, UNITS), scan.body.types["h"].element

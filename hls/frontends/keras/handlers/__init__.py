@@ -3,6 +3,7 @@
 from netloom.hls.frontends.keras.handlers import (
     activation,
     batch_norm,
+    decoder,
     embedding,
     function,
     linear,
@@ -18,6 +19,7 @@ from netloom.hls.frontends.keras.handlers import (
 __all__ = [
     "activation",
     "batch_norm",
+    "decoder",
     "embedding",
     "function",
     "linear",

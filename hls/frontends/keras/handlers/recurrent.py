@@ -33,7 +33,7 @@ class RecurrentHandler(NetloomHandler):
         every, backwards = bool(layer.return_sequences), bool(layer.go_backwards)
         memory = type(layer).__name__ == "QMemoryLSTM"
         keep = bool(layer.stateful) and len(shapes) == 1  # states that are given come first
-        described = recurrent(layer.name, _cell(layer), shapes, every, backwards, memory, keep)
+        described = recurrent(layer.name, quantized_cell(layer), shapes, every, backwards, memory, keep)
         return ({**self.default_config, **described},)
 
 
@@ -47,7 +47,7 @@ def _kind(cell: Any) -> CellKind:
             return "gru" if cell.reset_after else "gru_before"
 
 
-def _cell(layer: Any) -> RecurrentCell:
+def quantized_cell(layer: Any) -> RecurrentCell:
     """The cell with its weights on their grids.
 
     Raises:
