@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from netloom.firmware.board.shell import BAUD, ShellSettings, emit_shell, reques
 from netloom.firmware.board.top import TOP, BoardTop, board_clock, make_board_top
 from netloom.firmware.build.build_file import BuildFile
 from netloom.firmware.build.floorplan import floorplan
-from netloom.firmware.build.place_route import Routed, check_fit, place_route
+from netloom.firmware.build.place_route import PlacementCheck, Routed, check_fit, place_route
 from netloom.firmware.build.plan import Plan
 from netloom.firmware.build.plans import Placement, pack_plan, place_plan, shell_plan
 from netloom.firmware.build.runner import Runner
@@ -42,6 +42,7 @@ class BuildSettings:
         samples: inferences that a request may hold; None for as many as cost nothing.
         seeds: of the placement, tried in order until the timing is met; the best is kept if none does.
         timeout: seconds for a single run of a tool.
+        placers: of the place-and-route tool, the next where one fails; those of the family if there are none.
     """
 
     clock_mhz: float | None = None
@@ -49,6 +50,7 @@ class BuildSettings:
     samples: int | None = None
     seeds: Sequence[int] = SEEDS
     timeout: float | None = None
+    placers: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -226,26 +228,28 @@ class _Work:
 
     def _attempts(self, netlist: str, constraints: str) -> list[Routed]:
         attempts: list[Routed] = []
-        placers = list(self._family.placers)
+        placers = list(self._settings.placers or self._family.placers)
         for seed in self._settings.seeds:
             while True:
+                check = PlacementCheck() if len(placers) > 1 else silent
                 try:
-                    attempts.append(self._attempt(netlist, constraints, Placement(seed, placers[0])))
+                    attempts.append(self._attempt(netlist, constraints, Placement(seed, placers[0]), check))
                     break
                 except ToolFailedError as error:
                     if len(placers) == 1 or isinstance(error, ToolTimeoutError):
                         raise
                     failed = placers.pop(0)
-                    self._runner.on_line(f"seed {seed}: the placer {failed!r} failed, so {placers[0]!r} takes over")
+                    self._runner.on_line(f"seed {seed}: placer {placers[0]!r} after {failed!r} ({error})")
             if attempts[-1].met:
                 break
         return attempts
 
-    def _attempt(self, netlist: str, constraints: str, placement: Placement) -> Routed:
+    def _attempt(self, netlist: str, constraints: str, placement: Placement, check: OnLine) -> Routed:
         name = f"seed {placement.seed}"
         self._runner.on_line(f"{name}: packing")
         plan = place_plan(netlist, constraints, self._board, self._family, placement)
-        folder, runner = self._steps / f"{name} {placement.placer}", self._runner.named(name)
+        folder = self._steps / f"{name} {placement.placer}"
+        runner = replace(self._runner.named(name), on_output=check)
         routed = place_route(plan, self._board, self._family, placement, folder, runner)
         self._seconds["place_route"] = self._seconds.get("place_route", 0) + routed.seconds
         return routed

@@ -54,6 +54,34 @@ class Routed:
         return self.fmax_mhz >= self.wanted_mhz
 
 
+class PlacementCheck:
+    """Stops nextpnr, from the lines it prints, before it routes wires that are too long.
+
+    What it counts are halves of perimeters of nets' bounding boxes, in tiles. Over the connections to be routed they
+    were 1.2 to 2.7 in networks that are routed in minutes, and 4.5 in one that was not in a quarter of an hour.
+    """
+
+    LONGEST = 3.5
+    _LENGTH = re.compile(r"Info:\s+at iteration #\d+: temp = .* wirelen = (\d+)")
+    _CONNECTIONS = re.compile(r"Info: Routing (\d+) arcs")
+
+    def __init__(self) -> None:
+        self._length = 0
+
+    def __call__(self, line: str) -> None:
+        """Look at a line.
+
+        Raises:
+            ToolFailedError: if it is the first of routing, and the wires are too long.
+        """
+        if found := self._LENGTH.match(line):
+            self._length = int(found[1])
+        elif (found := self._CONNECTIONS.match(line)) and self._length > self.LONGEST * int(found[1]):
+            raise ToolFailedError(
+                f"wires of {self._length / int(found[1]):.1f} tiles a connection are too long to route"
+            )
+
+
 def place_route(
     plan: Plan, board: BoardSpec, family: Family, placement: Placement, folder: Path, runner: Runner
 ) -> Routed:
@@ -61,7 +89,7 @@ def place_route(
 
     Raises:
         FoldingError: if it does not fit the part; says what overflows, and by how much.
-        ToolFailedError: if nextpnr fails, or stops without a result.
+        ToolFailedError: if nextpnr fails, stops without a result, or is stopped by `Runner.on_output`.
         ToolMissingError: if there is no nextpnr for the family.
     """
     config, report_file, placed, log = (folder / name for name in plan.results)

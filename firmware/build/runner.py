@@ -19,11 +19,13 @@ class Runner:
         timeout: seconds for a single command.
         on_line: gets a line now and then.
         store: has the results of plans that were carried out before, with tools of the same versions; and keeps them.
+        on_output: gets every line that a tool prints; what it raises stops the tool.
     """
 
     timeout: float | None = None
     on_line: OnLine = silent
     store: Store | None = None
+    on_output: OnLine = silent
 
     def named(self, step: str) -> "Runner":
         """The same, each line beginning with the step."""
@@ -61,7 +63,12 @@ class Runner:
                 for command in plan.commands:
                     log, own, show = out / command.log, command.own_log, watching(command.tool, self.on_line)
                     tool, limit = tools[command.tool], self.timeout
-                    seconds += run_tool(tool, command.arguments, work, log, own_log=own, timeout=limit, on_line=show)
+
+                    def say(line: str, show: OnLine = show) -> None:
+                        self.on_output(line)
+                        show(line)
+
+                    seconds += run_tool(tool, command.arguments, work, log, own_log=own, timeout=limit, on_line=say)
                     for name in command.makes:
                         if not (work / name).is_file():
                             raise ToolFailedError(f"{command.tool} ended without {name}; its messages are in {log}")

@@ -174,15 +174,18 @@ class Builder:
     def single(self, node: Any) -> Edge:
         """The tensor that a node takes, on one scale; ready for its values to be moved."""
         edge = self.edge(node, real=True)
-        if edge.real is not None and not edge.real.single:
-            edge = self.edge(node)
-        return replace(edge, grid=edge.grid if edge.grid is None else edge.grid.uniform)
+        real = edge.real
+        if real is not None and not real.single:
+            edge, real = self.edge(node), None
+        if real is not None:
+            real = replace(real, scale=real.scale[:1], shift=real.shift[:1])
+        return replace(edge, grid=edge.grid if edge.grid is None else edge.grid.uniform, real=real)
 
     def edges_alike(self, node: Any) -> list[Edge]:
         """All tensors that a node takes, that stand for values on one scale with one shift, or for their own."""
         edges = [self.edge(node, index, real=True) for index in range(len(node.input))]
         reals = [edge.real for edge in edges if edge.real is not None and edge.real.single and not edge.real.limited]
-        values = {(float(real.scale.flat[0]), float(real.shift.flat[0])) for real in reals}
+        values = {(float(real.scale.flat[0]), float(real.shift.flat[0]), real.count) for real in reals}
         if len(reals) == len(edges) and len(values) == 1:
             return edges
         return [self.edge(node, index) for index in range(len(node.input))]
@@ -202,11 +205,11 @@ class Builder:
             return edge
         if not real.short:
             raise QuantizerNotSupportedError(
-                f"{who}: values in steps of {float(real.scale.flat[0]):g}, which is no power of two, reach it; put a"
+                f"{who}: values in steps of {float(real.slope.flat[0]):g}, which is no power of two, reach it; put a"
                 " quantizer before it (products, the largest of a window, ReLU, scales and shifts need none)"
             )
         scale, shift = (value if value.size > 1 else float(value.flat[0]) for value in (real.scale, real.shift))
-        if np.all(real.scale == 1) and not np.any(real.shift):
+        if real.plain:
             return replace(edge, real=None)
         tensor = affine(edge.tensor, scale, shift, self.name(f"{who}_value"), who)
         return Edge(tensor, edge.last, edge.order, None if edge.grid is None else edge.grid.moved(real))
@@ -227,9 +230,9 @@ class Builder:
         if real is None or real.short:
             return self.as_in_onnx(who, self.settled(who, edge))
         tensor = self.as_in_onnx(who, replace(edge, real=None))
-        places = max(real.scale.size, real.shift.size)
+        places = max(real.slope.size, real.shift.size)
         scale = OutputScale(
-            scale=tuple(np.broadcast_to(real.scale, (places,)).tolist()),
+            scale=tuple(np.broadcast_to(real.slope, (places,)).tolist()),
             shift=tuple(np.broadcast_to(real.shift, (places,)).tolist()),
             axis=0 if edge.last else len(tensor.shape) - 2,
             floor=real.floor if real.floor > -np.inf else None,
@@ -244,7 +247,7 @@ class Builder:
             QuantizerNotSupportedError: if that is no number of steps.
         """
         assert edge.real is not None
-        shift = edge.real.shift / edge.real.scale
+        shift = edge.real.shift / edge.real.slope
         if not (edge.real.single and is_short(shift)):
             raise QuantizerNotSupportedError(
                 f"node {self.node_name(node)!r}: zeros are put around values that never are 0; use a zero point that"

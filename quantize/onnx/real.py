@@ -87,19 +87,26 @@ def _zero() -> np.ndarray:
 
 @dataclass(frozen=True)
 class Real:
-    """ONNX's tensor is scale * t + shift, held between `floor` and `ceiling`, where t is the Keras tensor.
+    """ONNX's tensor is scale * t / count + shift, held between `floor` and `ceiling`, where t is the Keras tensor.
 
     Attributes:
         scale: float64, one, or one a channel: along Keras's last axis.
         shift: likewise.
         floor: one number; minus infinity is none.
         ceiling: one number; infinity is none.
+        count: of the elements that t is a sum of, where ONNX's is their average: no float is a third.
     """
 
     scale: np.ndarray = field(default_factory=_one)
     shift: np.ndarray = field(default_factory=_zero)
     floor: float = -np.inf
     ceiling: float = np.inf
+    count: int = 1
+
+    @property
+    def slope(self) -> np.ndarray:
+        """What t is times, as near as float64 comes."""
+        return self.scale / self.count
 
     @property
     def limited(self) -> bool:
@@ -112,13 +119,26 @@ class Real:
         return all(bool((value == value.flat[0]).all()) for value in (self.scale, self.shift))
 
     @property
+    def plain(self) -> bool:
+        """Whether it is what it stands for."""
+        return not self.limited and self.count == 1 and bool((self.scale == 1).all() and not self.shift.any())
+
+    @property
     def short(self) -> bool:
         """Whether the network can compute it as it is."""
-        return not self.limited and is_short(self.scale) and is_short(self.shift)
+        return not self.limited and self.count == 1 and is_short(self.scale) and is_short(self.shift)
+
+    def takes(self, scale: np.ndarray, shift: np.ndarray) -> bool:
+        """Whether it can be scaled and shifted once more: it has no limits, or a ReLU's, and 0 stays where it is."""
+        relu = self.floor in (0, -np.inf) and self.ceiling == np.inf
+        return not self.limited or bool(relu and (scale > 0).all() and not shift.any())
 
     def then(self, scale: np.ndarray, shift: np.ndarray) -> "Real":
-        """The same, scaled and shifted once more; of what has no limits."""
-        return Real(self.scale * scale, self.shift * scale + shift)
+        """The same, scaled and shifted once more, if it `takes` that."""
+        scale, shift = self.scale * scale, self.shift * scale + shift
+        if self.count > 1 and (scale % self.count == 0).all():
+            return replace(self, scale=scale / self.count, shift=shift, count=1)
+        return replace(self, scale=scale, shift=shift)
 
     def between(self, low: float, high: float) -> "Real":
         """The same within two limits."""

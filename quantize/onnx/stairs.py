@@ -82,11 +82,11 @@ def whole_thresholds(stairs: Stairs, real: Real, grid: Grid) -> tuple[np.ndarray
         (channels,). Where a channel's scale is 0 they are all reached or never.
     """
     channels = max(real.scale.size, real.shift.size, len(stairs.thresholds))
-    scales = np.broadcast_to(real.scale, (channels,)) * grid.step
+    scales = np.broadcast_to(real.scale, (channels,)) * grid.step  # exact: a step is a power of two
     shifts = np.broadcast_to(real.shift, (channels,))
     found = []
     for channel in range(channels):
-        scale, shift = Fraction(float(scales[channel])), Fraction(float(shifts[channel]))
+        scale, shift = Fraction(float(scales[channel])) / real.count, Fraction(float(shifts[channel]))
         chosen = stairs.thresholds[channel if len(stairs.thresholds) > 1 else 0]
         found.append([_whole(one, scale, shift, real) for one in chosen])
     return np.array(found, np.int64).reshape(channels, -1), np.where(scales < 0, -1, 1)

@@ -62,8 +62,7 @@ ECP5 = Family(
         "PDPW16KD": ("bram", 1),
     },
     place="nextpnr-ecp5",
-    # With three pins little holds heap's cells apart: of large networks its wires are two to three times as long.
-    placers=("static", "heap"),
+    placers=("heap", "static"),
     constraints=".lpf",
     config_option="--textcfg",
     kinds={"TRELLIS_COMB": "lut", "TRELLIS_FF": "ff", "MULT18X18D": "dsp", "DP16KD": "bram"},

@@ -72,12 +72,13 @@ def _scaled(builder: Builder, node: Any, edge: Edge, scale: Any, shift: Any) -> 
         return replace(edge, real=(edge.real or Real()).then(rows[0], rows[1]))
     if edge.real is not None or (builder.quantized and not short):
         real = edge.real or Real()
-        if rows[0] is None or rows[1] is None or real.limited or edge.grid is None:
+        if rows[0] is None or rows[1] is None or edge.grid is None or not real.takes(rows[0], rows[1]):
             raise QuantizerNotSupportedError(
                 f"node {name!r}: its numbers take more than {SHORT_BITS_OF_AFFINE} bits, or what it takes does; that is"
                 " left to the next quantizer only channel by channel, behind a quantizer, and before a ReLU"
             )
-        return replace(edge, real=real.then(rows[0], rows[1]))
+        real = real.then(rows[0], rows[1])
+        return replace(edge, real=None if real.plain else real)
     result = affine(edge.tensor, scale, shift, builder.name(name), f"node {name!r}")
     grid = None
     if builder.quantized and edge.grid is not None and rows[0] is not None and rows[1] is not None:

@@ -8,7 +8,7 @@ import numpy as np
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.onnx.graph import Builder, Edge, attributes, whole
 from netloom.quantize.onnx.operators.products import split, sum_grid
-from netloom.quantize.onnx.real import Grid
+from netloom.quantize.onnx.real import Grid, Real
 
 
 def build_conv(builder: Builder, node: Any) -> Edge:
@@ -28,6 +28,8 @@ def build_conv(builder: Builder, node: Any) -> Edge:
     tensor, padding = _padded(builder, node, builder.channels_last(node, edge), pads, size, strides, dilations)
     values = np.moveaxis(kernel, (0, 1), (-1, -2))
     depthwise = group > 1 and group == tensor.shape[-1]
+    if depthwise:
+        _check_strides(builder, node, strides)
     options: dict[str, Any] = {"padding": padding, "strides": strides, "dilation_rate": dilations}
     if rank == 1:
         options = {key: value if key == "padding" else value[0] for key, value in options.items()}
@@ -140,12 +142,14 @@ def build_max_pool(builder: Builder, node: Any) -> Edge:
 
 
 def build_average_pool(builder: Builder, node: Any) -> Edge:
-    """An `AveragePooling`; in a quantized model over a power of two of elements: any other average is rounded."""
+    """An `AveragePooling`; in a quantized model over a power of two of elements, else a sum."""
     import keras
 
     edge, options = _window(builder, node)
     count = int(np.prod(options["pool_size"]))
-    _check_count(builder, node, count, "padding" in options)
+    if _is_summed(builder, node, edge, count, "padding" in options):
+        sizes = options["pool_size"] if isinstance(options["pool_size"], tuple) else (options["pool_size"],)
+        return _summed(builder, node, edge, sizes, options["strides"])
     layer = getattr(keras.layers, f"AveragePooling{len(edge.tensor.shape) - 2}D")(**options)
     return _averaged(edge, layer(edge.tensor), count)
 
@@ -156,11 +160,12 @@ def build_global_pool(builder: Builder, node: Any) -> Edge:
 
     edge = _pooled(builder, node)
     rank, what = len(edge.tensor.shape) - 2, node.op_type.removeprefix("Global").removesuffix("Pool")
+    count = int(np.prod(edge.tensor.shape[1:-1]))
+    if what == "Average" and _is_summed(builder, node, edge, count):
+        return _summed(builder, node, edge, tuple(edge.tensor.shape[1:-1]), 1)
     layer = getattr(keras.layers, f"Global{what}Pooling{rank}D")(keepdims=True, name=builder.name_of(node))
     if what == "Max":
         return replace(edge, tensor=layer(edge.tensor))
-    count = int(np.prod(edge.tensor.shape[1:-1]))
-    _check_count(builder, node, count)
     return _averaged(edge, layer(edge.tensor), count)
 
 
@@ -178,16 +183,53 @@ def build_mean(builder: Builder, node: Any) -> Edge:
         )
     edge, kept = _pooled(builder, node), bool(given.get("keepdims", 1))
     count = int(np.prod(edge.tensor.shape[1:-1]))
-    _check_count(builder, node, count)
+    if _is_summed(builder, node, edge, count):
+        found = _summed(builder, node, edge, tuple(edge.tensor.shape[1:-1]), 1)
+        if kept:
+            return found
+        return replace(found, tensor=keras.layers.Flatten(name=builder.name(name))(found.tensor), last=False)
     layer = getattr(keras.layers, f"GlobalAveragePooling{rank - 2}D")(keepdims=kept, name=builder.name(name))
     return _averaged(edge, layer(edge.tensor), count, kept)
 
 
-def _check_count(builder: Builder, node: Any, count: int, padded: bool = False) -> None:
-    if builder.quantized and (padded or count & (count - 1)):
+def _is_summed(builder: Builder, node: Any, edge: Edge, count: int, padded: bool = False) -> bool:
+    """Whether an average is left to the next quantizer, which takes the sum: no fixed-point number is a third.
+
+    Raises:
+        LayerNotSupportedError: if that is not possible.
+    """
+    if not builder.quantized or not (padded or count & (count - 1)):
+        return False
+    if padded or edge.grid is None:
         raise LayerNotSupportedError(
-            f"node {builder.node_name(node)!r}: an average over {count} elements, which is no power of two, is"
-            " rounded by ONNX and by the firmware differently; pool over a power of two"
+            f"node {builder.node_name(node)!r}: an average over {count} elements, "
+            + ("fewer at the edges; pad before it" if padded else "which lie on no known grid; put a quantizer before")
+        )
+    return True
+
+
+def _summed(builder: Builder, node: Any, edge: Edge, size: tuple[int, ...], strides: tuple[int, ...] | int) -> Edge:
+    """The sum of each window, of which ONNX's tensor is a part."""
+    assert edge.grid is not None
+    _check_strides(builder, node, strides)
+    count, ones = int(np.prod(size)), np.ones((*size, edge.tensor.shape[-1], 1))
+    weights = {"depthwise": (node, ones), "bias": (node, None)}
+    name = f"{builder.node_name(node)}_sum"
+    layer = builder.weighted(
+        f"DepthwiseConv{len(size)}D", weights, size, name=name, strides=strides, depth_multiplier=1
+    )
+    result = layer(edge.tensor)
+    layer.set_weights([ones])
+    real = edge.real or Real()
+    grid = Grid(edge.grid.step, edge.grid.low * count, edge.grid.high * count)
+    return Edge(result, True, None, grid, replace(real, count=real.count * count))
+
+
+def _check_strides(builder: Builder, node: Any, strides: tuple[int, ...] | int) -> None:
+    if len(set(np.atleast_1d(strides).tolist())) > 1:
+        raise LayerNotSupportedError(
+            f"node {builder.node_name(node)!r}: strides {strides} of a depthwise convolution, or of an average over a"
+            " number that is no power of two, must be alike: TensorFlow has no others"
         )
 
 
@@ -235,10 +277,10 @@ def build_pad(builder: Builder, node: Any) -> Edge:
 
 
 def build_resize(builder: Builder, node: Any) -> Edge:
-    """An `UpSampling2D`: every element repeated."""
+    """An `UpSampling2D`: every element repeated, on whatever scale."""
     import keras
 
-    name, given, edge = builder.node_name(node), attributes(node), builder.edge(node)
+    name, given, edge = builder.node_name(node), attributes(node), builder.edge(node, real=True)
     before, after = (builder.wrapped.get_tensor_shape(one) for one in (node.input[0], node.output[0]))
     if given.get("mode", b"nearest") != b"nearest" or len(before) != 4 or list(before[:2]) != list(after[:2]):
         raise LayerNotSupportedError(f"node {name!r}: a picture is made larger by mode nearest alone")
@@ -252,4 +294,5 @@ def build_resize(builder: Builder, node: Any) -> Edge:
             " factors, asymmetric and floor"
         )
     layer = keras.layers.UpSampling2D(tuple(factors), interpolation="nearest", name=builder.name(name))
-    return Edge(layer(builder.channels_last(node, edge)), last=True)
+    grid = edge.grid if edge.last or edge.grid is None else edge.grid.uniform
+    return replace(edge, tensor=layer(builder.channels_last(node, edge)), last=True, grid=grid)

@@ -82,7 +82,7 @@ def split(
     columns = kernel.reshape(-1, kernel.shape[-1]) * (1.0 if steps is None else steps)
     shift = columns.sum(0) * float(real.shift.flat[0]) + (0.0 if bias is None else bias)
     scale = real.scale.flat[0] * (np.ones(1) if steps is None else steps)
-    return None, Real(scale, shift)
+    return None, Real(scale, shift, count=real.count)
 
 
 def sum_grid(builder: Builder, edge: Edge, kernel: np.ndarray, bias: np.ndarray | None, zeros: bool) -> Grid | None:

@@ -131,7 +131,7 @@ def _values(edge: Edge) -> tuple[float, float]:
     if edge.grid is None:
         return -np.inf, np.inf
     real = edge.real or Real()
-    ends = [real.scale * edge.grid.step * end + real.shift for end in (edge.grid.low, edge.grid.high)]
+    ends = [real.slope * edge.grid.step * end + real.shift for end in (edge.grid.low, edge.grid.high)]
     return max(float(np.min(ends)), real.floor), min(float(np.max(ends)), real.ceiling)
 
 
@@ -164,7 +164,7 @@ def build_stairs(builder: Builder, node: Any, edge: Edge, stairs: Stairs) -> Edg
     levels = kept.shape[1]
     if not levels:
         raise LayerNotSupportedError(f"node {name!r}: its result is always {shift:g}; leave out what leads to it")
-    slopes = np.broadcast_to(np.abs(real.scale) * edge.grid.step / stairs.scale, (len(kept),))
+    slopes = np.broadcast_to(np.abs(real.slope) * edge.grid.step / stairs.scale, (len(kept),))
     lines = fitted_lines(kept, slopes, low, high, MOST_LINES)
     type_ = _type(stairs.scale, shift, levels)
     if type_ is not None and lines is not None and len(lines) == 1:

@@ -54,3 +54,20 @@ def build_transpose(builder: Builder, node: Any) -> Edge:
         raise LayerNotSupportedError(f"node {name!r}: perm {axes} moves the axis of samples")
     layer = keras.layers.Permute(tuple(axes[1:]), name=builder.name(name))
     return replace(edge, tensor=layer(builder.as_in_onnx(name, edge)), last=False)
+
+
+def build_depth_to_space(builder: Builder, node: Any) -> Edge:
+    """Channels side by side in the picture, in squares: `Reshape`, `Permute`, `Reshape`."""
+    import keras
+
+    name, given, edge = builder.node_name(node), attributes(node), builder.single(node)
+    picture = builder.channels_last(node, edge)
+    height, width, channels = picture.shape[1:]
+    size = given["blocksize"]
+    left, first = channels // size**2, given.get("mode", b"DCR") == b"CRD"
+    # CRD has the channels that are left before the places in the square, DCR behind them.
+    split, axes = ((left, size, size), (1, 4, 2, 5, 3)) if first else ((size, size, left), (1, 3, 2, 4, 5))
+    tensor = keras.layers.Reshape((height, width, *split), name=builder.name(f"{name}_split"))(picture)
+    tensor = keras.layers.Permute(axes, name=builder.name(f"{name}_squares"))(tensor)
+    result = keras.layers.Reshape((height * size, width * size, left), name=builder.name(name))(tensor)
+    return replace(edge, tensor=result, last=True)

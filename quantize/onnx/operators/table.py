@@ -23,7 +23,12 @@ from netloom.quantize.onnx.operators.quantizers import (
     build_quant,
     build_trunc,
 )
-from netloom.quantize.onnx.operators.shapes import build_flatten, build_reshape, build_transpose
+from netloom.quantize.onnx.operators.shapes import (
+    build_depth_to_space,
+    build_flatten,
+    build_reshape,
+    build_transpose,
+)
 from netloom.quantize.onnx.quant import QUANT_OPERATORS
 
 
@@ -52,6 +57,7 @@ BUILDERS: dict[str, NodeBuilder] = {
     "Clip": functions.build_clip,
     "Concat": build_concat,
     "Conv": build_conv,
+    "DepthToSpace": build_depth_to_space,
     "Dropout": build_dropout,
     "Elu": functions.build_elu,
     "Flatten": build_flatten,
@@ -89,6 +95,7 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "Clip": ("max", "min"),
     "Concat": ("axis",),
     "Conv": (*_WINDOW, "group"),
+    "DepthToSpace": ("blocksize", "mode"),
     "Dropout": ("ratio", "seed"),
     "Flatten": ("axis",),
     "Gelu": ("approximate",),

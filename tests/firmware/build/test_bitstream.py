@@ -15,13 +15,12 @@ from netloom.errors import (
     SettingsError,
     StorageError,
     ToolFailedError,
-    ToolTimeoutError,
 )
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.devices import DEVICES
 from netloom.firmware.build import runner
 from netloom.firmware.build.bitstream import Build, BuildSettings, make_bitstream
-from netloom.firmware.build.place_route import check_fit
+from netloom.firmware.build.place_route import PlacementCheck, check_fit
 from netloom.firmware.build.synthesis import Netlist, synthesize
 from netloom.firmware.build.tools import Tool, run_tool
 from netloom.firmware.build.watching import watching
@@ -63,7 +62,7 @@ def test_report(built: Build) -> None:
     assert report["board"] == ECP5_BOARD and report["device"] == "LFE5U-25F"
     timing = report["timing"]
     assert timing["clock_mhz"] == 50 and timing["met"] and timing["fmax_mhz"] > 50 and timing["slack_ns"] > 0
-    assert report["seed"] == 1 and [one["placer"] for one in report["attempts"]] == ["static"]
+    assert report["seed"] == 1 and [one["placer"] for one in report["attempts"]] == ["heap"]
     assert {kind: use["available"] for kind, use in report["resources"].items()} == {
         "lut": 24288,
         "ff": 24288,
@@ -80,7 +79,7 @@ def test_report(built: Build) -> None:
 def test_files(built: Build) -> None:
     assert built.bitstream.name == "bitstream.bit" and built.bitstream.stat().st_size > 10_000
     names = {path.relative_to(built.folder).as_posix() for path in built.folder.rglob("*") if path.is_file()}
-    logs = {f"logs/{step}.log" for step in ("shell", "place-seed1-static", "pack")}
+    logs = {f"logs/{step}.log" for step in ("shell", "place-seed1-heap", "pack")}
     assert names == {"bitstream.bit", "build.json", "floorplan.json"} | logs
     assert Build.read(built.folder) == built
 
@@ -150,36 +149,57 @@ def test_every_overflow_is_told() -> None:
         check_fit({"lut": 1, "dsp": 29, "bram": 60}, device, "B")
 
 
-@pytest.mark.parametrize("error", [ToolFailedError, ToolTimeoutError])
-def test_the_next_placer_takes_over_where_one_fails(
-    folder: Path, netlist: Netlist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[ToolFailedError]
+@pytest.mark.parametrize("why", ["it fails", "its wires are too long", "its time is up"])
+def test_the_next_placer_takes_over(
+    folder: Path, netlist: Netlist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
     """And not where the time is up."""
     placers: list[str] = []
 
-    def failing(tool: Tool, arguments: Sequence[str], *rest: Any, **settings: Any) -> float:
+    def watched(tool: Tool, arguments: Sequence[str], *rest: Any, **settings: Any) -> float:
         if tool.name.startswith("nextpnr"):
             placers.append(arguments[list(arguments).index("--placer") + 1])
-            if placers[-1] == "static" and error is ToolTimeoutError:
+            if placers == ["heap"] and why == "its time is up":
                 settings["timeout"] = 0.01
-            elif placers[-1] == "static":
+            elif placers == ["heap"] and why == "it fails":
                 arguments = [*arguments, "--no-such-option"]
         return run_tool(tool, arguments, *rest, **settings)
 
-    monkeypatch.setattr(runner, "run_tool", failing)
+    monkeypatch.setattr(runner, "run_tool", watched)
+    if why == "its wires are too long":
+        monkeypatch.setattr(PlacementCheck, "LONGEST", 0.1)
     lines: list[str] = []
     arguments = folder, netlist, find_board(ECP5_BOARD), tmp_path / "out", QUICK
-    if error is ToolTimeoutError:
+    if why == "its time is up":
         with pytest.raises(ToolFailedError, match=r"stopped after 0\.01 seconds"):
             make_bitstream(*arguments)
-        assert placers == ["static"]
+        assert placers == ["heap"]
         return
     made = make_bitstream(*arguments, on_line=lines.append)
-    assert placers == ["static", "heap"]
-    assert [(one["seed"], one["placer"]) for one in made.report["attempts"]] == [(1, "heap")]
-    assert "seed 1: the placer 'static' failed, so 'heap' takes over" in lines
+    assert placers == ["heap", "static"]
+    assert [(one["seed"], one["placer"]) for one in made.report["attempts"]] == [(1, "static")]
+    (said,) = (line for line in lines if line.startswith("seed 1: placer 'static' after 'heap' ("))
+    assert ("tiles a connection are too long to route" in said) == (why != "it fails")
     logs = {path.name for path in (made.folder / "logs").iterdir()}
     assert {"place-seed1-static.log", "place-seed1-heap.log"} <= logs
+
+
+@pytest.mark.parametrize(("length", "stops"), [(28_000, False), (36_000, True)])
+def test_wires_that_are_too_long_are_not_routed(length: int, stops: bool) -> None:
+    """The last length counts, not that of the legal but unrefined placement."""
+    check = PlacementCheck()
+    for line in (
+        "Info:     at iteration #12, type ALL: wirelen solved = 1187, spread = 80231, legal = 92931; time = 0.65s",
+        "Info:   at iteration #1: temp = 0.000000, timing cost = 557, wirelen = 38037",
+        f"Info:   at iteration #9: temp = 0.000000, timing cost = 557, wirelen = {length} ",
+        "Info: Routing..",
+    ):
+        check(line)
+    if not stops:
+        check("Info: Routing 10000 arcs.")
+        return
+    with pytest.raises(ToolFailedError, match=r"wires of 3\.6 tiles a connection are too long"):
+        check("Info: Routing 10000 arcs.")
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
@@ -236,9 +256,9 @@ def test_a_tool_that_crashes_leaves_its_log(
     crash.chmod(0o755)
     monkeypatch.setenv("NEXTPNR_ECP5", str(crash))
     out = tmp_path / "out"
-    with pytest.raises(ToolFailedError, match=r"nextpnr-ecp5 crashed \(SIGSEGV\).*out-failed/place-seed1-heap\.log"):
+    with pytest.raises(ToolFailedError, match=r"nextpnr-ecp5 crashed \(SIGSEGV\).*out-failed/place-seed1-static\.log"):
         make_bitstream(folder, netlist, find_board(ECP5_BOARD), out, QUICK)
-    assert (tmp_path / "out-failed" / "place-seed1-heap.log").read_text() == "placing\n"
+    assert (tmp_path / "out-failed" / "place-seed1-static.log").read_text() == "placing\n"
     assert not out.exists()
 
 

@@ -60,6 +60,16 @@ def test_what_moves_and_scales_an_input_before_its_quantizer(ends, told, tmp_pat
     assert told in compared(scaled_pixels(ends).model(), PIXELS, tmp_path)
 
 
+def test_a_relu_before_the_first_quantizer(tmp_path):
+    """Brevitas's `QuantReLU` at an input: what is unsigned needs none."""
+    net = OnnxNet((6,), 3)
+    given = [net.constant(value) for value in (0.0039, 0.0, 8)]
+    net.node("Quant", net.node("Relu", "x"), *given, domain=DOMAIN, signed=0, rounding_mode="ROUND")
+    net.dense()
+    x = np.random.default_rng(1).normal(0, 0.5, (SAMPLES, 6)).astype(np.float32)
+    assert "host sends round(x / 0.0039), 0 to 255" in compared(net.model(), x, tmp_path)
+
+
 def test_a_normalization_of_the_output_in_single_steps(tmp_path):
     """Its deviation as a power of a constant."""
     net = scaled_pixels("BipolarQuant")

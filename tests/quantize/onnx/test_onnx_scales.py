@@ -9,8 +9,8 @@ from netloom.errors import LayerNotSupportedError, NetloomError, QuantizerNotSup
 from netloom.quantize import load_model
 
 pytest.importorskip("qonnx")
-from onnx_double import doubled
-from onnx_graphs import DOMAIN, ROUNDINGS, SAMPLES, FreeNet, OnnxNet, executed, free_net
+from onnx_checks import check
+from onnx_graphs import DOMAIN, ROUNDINGS, SAMPLES, FreeNet, OnnxNet, free_net
 
 from netloom.quantize.onnx.fit import fitted_lines
 from netloom.quantize.onnx.stairs import rounding_threshold
@@ -20,32 +20,8 @@ QUICK, CHUNKS, CHUNK = (1, 3), 20, 10
 JUDGED = (0, 1, 3, 6, 8, 9)
 """Seeds that go through hls4ml's C++ and the RTL as well, with every layer."""
 
-MOST_ROUNDED = 0.25
-"""Share of elements that float32 may get wrong: a scale that meets a threshold once does so again and again."""
-
 DEAD = ("its result is always", "zeros are put around values that never are 0")
 """A random quantizer that never changes is refused, as a trained one should be; and zeros where a value is none."""
-
-
-def check(net: OnnxNet, folder, io_type="io_parallel") -> None:
-    """A network: in float64, the Keras model and the firmware's numbers are the same.
-
-    qonnx's executor too, as far as its float32 goes: it may miss a threshold that a value all but meets.
-    """
-    from netloom.hls import HlsSettings, convert
-    from netloom.sim import open_engine
-
-    folder.mkdir(exist_ok=True)
-    model, twin = net.model(), load_model(net.save(folder / "net.onnx"))
-    x = np.random.default_rng(1).normal(0, 1.5, (8 * SAMPLES, *net.source)).astype(np.float32)
-    parts = [x[start : start + SAMPLES] for start in range(0, len(x), SAMPLES)]
-    expected = np.concatenate([doubled(model, part) for part in parts])
-    rounded = np.concatenate([executed(model, part) for part in parts])
-    conversion = convert(twin, HlsSettings(io_type=io_type), folder / "conversion")
-    with open_engine("quantized", model=twin) as quantized, open_engine("fixed", conversion=conversion) as fixed:
-        np.testing.assert_array_equal(quantized.predict(x), expected)
-        np.testing.assert_array_equal(fixed.predict(x), expected)
-    assert np.mean(rounded != expected) < MOST_ROUNDED
 
 
 def checked(seed: int, folder) -> bool:

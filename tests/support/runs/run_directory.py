@@ -113,7 +113,7 @@ def _bitstream(folder: Path, design: EmittedDesign) -> None:
         "link": {"baud": 1_000_000, "samples": 4},
         "timing": {"asked_mhz": 80.0, "clock_mhz": 80.0, "fmax_mhz": 101.5, "met": True, "slack_ns": 2.6},
         "seed": 1,
-        "attempts": [{"seed": 1, "placer": "static", "fmax_mhz": 101.5}],
+        "attempts": [{"seed": 1, "placer": "heap", "fmax_mhz": 101.5}],
         "resources": uses,
         "network": {"lut": 5, "ff": 5},
         "units": {"hidden": {"lut": 5, "ff": 5}},
