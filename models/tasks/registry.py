@@ -22,6 +22,7 @@ from netloom.models.tasks.sentences import Sentences
 from netloom.models.tasks.several import Several
 from netloom.models.tasks.task import Score, Task
 from netloom.models.tasks.turing import Turing
+from netloom.models.tasks.written import Written
 
 _TASKS: dict[str, Task] = {
     task.name: task
@@ -41,6 +42,7 @@ _TASKS: dict[str, Task] = {
         Sentences(),
         Glimpse(),
         Turing(),
+        Written(),
     )
 }
 _GUESSES = ("classification", "segmentation", "multilabel", "regression")

@@ -64,7 +64,8 @@ network = keras.Model(x, writer(thought))  # gives 8 symbols; quantize it with f
 Of equal logits the first is said; behind `stop` nothing but `stop`, and the time is the same. The cell is that of a
 `SimpleRNN`, `LSTM` (`writer([h, c])`) or `GRU`, forward; states to begin with are all brought, or zeros. What it says
 has no gradient, so it is the taught network that is fine-tuned: quantize that, and make a decoder of the twin's layers,
-with the `QActivation` between cell and logits as its `quantizer` (`benchmarks/decoder.py`).
+with the `QActivation` between cell and logits as its `quantizer` (`benchmarks/decoder.py`). `netloom run FILE --task
+written` judges its symbols one by one.
 
 It samples if it is called with `noise`, (steps, symbols), an input that the host fills: `writer(thought, noise=noise)`
 says the symbol of the greatest logit + noise. With T times Gumbel noise, -T log(-log(u)) of uniform u, that is a draw
