@@ -14,23 +14,6 @@ from netloom.quantize.files.inspection import check_finite
 from netloom.quantize.files.keras2 import modernized
 from netloom.quantize.flat import flatten
 
-_LOADING_FAILURES = (
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    AssertionError,
-    ArithmeticError,
-    RuntimeError,
-    NotImplementedError,
-    OSError,
-    SyntaxError,
-    NameError,
-    MemoryError,
-)
-"""What Keras and QKeras raise for a configuration or weights they can make nothing of."""
-
-
 HDF5 = (".h5", ".hdf5")
 """Endings of a whole model in one HDF5 file."""
 
@@ -97,7 +80,7 @@ def load_model(
         model = _read(path, version)
     except ModelFileError:
         raise
-    except _LOADING_FAILURES as error:
+    except Exception as error:  # noqa: BLE001  (Keras, QKeras, h5py and TensorFlow raise whatever they meet)
         if isinstance(error, OSError) and error.strerror:
             raise ModelFileError(f"{path} cannot be read ({error.strerror}): check its permissions") from None
         reason = " ".join(str(error).split())[:200]
@@ -131,14 +114,13 @@ def _read(path: Path, version: str) -> Any:
 def _check_computes(model: Any, path: Path) -> None:
     """Run the model once, on zeros: some arguments that are none of their kind come to light only then."""
     import keras
-    import tensorflow as tf
 
     if any(None in tensor.shape[1:] for tensor in model.inputs):
         return  # refused later, by name
     zeros = [keras.ops.zeros((1, *tensor.shape[1:]), tensor.dtype) for tensor in model.inputs]
     try:
         model(zeros if len(zeros) > 1 else zeros[0], training=False)
-    except (*_LOADING_FAILURES, tf.errors.OpError) as error:
+    except Exception as error:  # noqa: BLE001  (as in loading)
         reason = " ".join(str(error).split())[:200]
         raise ModelFileError(f"{path} loads, but does not compute: {reason}") from None
 

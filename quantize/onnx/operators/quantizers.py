@@ -71,13 +71,17 @@ def build_host_quantizer(builder: Builder, node: Any, edge: Edge, scale: InputSc
         real: what the whole numbers stand for.
 
     Raises:
-        QuantizerNotSupportedError: if the input is read by other nodes too.
+        QuantizerNotSupportedError: if the input is read by other nodes too, or limited before.
     """
     from qkeras import QActivation
 
     from netloom.quantize.layers import HostQuantize
 
     name = builder.node_name(node)
+    if edge.real is not None and edge.real.limited:
+        raise QuantizerNotSupportedError(
+            f"node {name!r}: it reads the network's input, which is limited before; quantize it first"
+        )
     readers = [builder.node_name(one) for one in builder.wrapped.graph.node if node.input[0] in one.input]
     if len(readers) > 1:
         raise QuantizerNotSupportedError(

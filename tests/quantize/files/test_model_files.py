@@ -1,4 +1,5 @@
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -104,6 +105,15 @@ def test_damaged_members(saved):
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"class_name": "Functional"}'])
 def test_configurations_that_are_none(saved, text):
     edit(saved, lambda _: text)
+    assert_refused(saved)
+
+
+@pytest.mark.parametrize("value", ['"\\u0000"', '"four"', "[]", "{}", "null"])
+@pytest.mark.parametrize("argument", ["integer", "bits"])
+def test_a_quantizer_whose_argument_is_no_number(saved, argument, value):
+    """Found by the fuzzer of run files: TensorFlow raised an error of its own, which was "a bug in netloom"."""
+    place = re.compile(rf'(kernel_quantizer.*?"{argument}": )-?\d+')
+    edit(saved, lambda text: place.sub(lambda found: found[1] + value, text, count=1))
     assert_refused(saved)
 
 

@@ -173,6 +173,10 @@ def test_what_is_refused_at_an_input(tmp_path):
     net.node("Pow", net.last, net.constant(0.5))
     refused(LayerNotSupportedError, "^node 'Pow_1': operator Pow is read of constants alone", net)
     net = OnnxNet((5,))
+    quant(net, net.node("Relu", net.node("Sub", "x", net.constant(0.1))), 0.25, 4)
+    net.dense()
+    refused(QuantizerNotSupportedError, "^node 'Quant_2': it reads the network's input, which is limited before", net)
+    net = OnnxNet((5,))
     net.node("Relu", "x")
     refused(SettingsError, "is a float model: the types of its inputs are found on data", net, types=["int<3>"])
     with pytest.raises(SettingsError, match="input types are for ONNX files; leave --input-type out"):
