@@ -285,6 +285,7 @@ OPERATIONS: dict[str, Example] = {
         ),
     ),
     "image.resize": _on(IMAGE, lambda x: ops.image.resize(x, (3, 5))),
+    "take_along_axis": _on((5, 3), lambda x: ops.take_along_axis(x, ops.expand_dims(ops.argmax(x, axis=1), 2), axis=1)),
     "a decoder (RecurrentDecoder)": _on(
         (5,), lambda x: RecurrentDecoder(L.Embedding(6, 3), L.GRU(5), L.Dense(6), steps=4, start=1, stop=2)(x)
     ),

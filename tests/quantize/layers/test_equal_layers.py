@@ -93,11 +93,53 @@ def test_the_way_out_of_a_count_of_weights_gives_it():
     np.testing.assert_allclose(np.asarray(same(model, x)([one.astype(np.float32) for one in x])), wanted, atol=1e-5)
 
 
+@pytest.mark.parametrize(("rest", "axis"), [((3,), 1), ((), -1)], ids=["rows", "elements"])
+def test_rows_at_places_that_are_computed(rest, axis):
+    """From the last one back as well; the nearest, of none, in the flat model alone."""
+    inputs = keras.Input((5, *rest)), keras.Input((4, *(1 for _ in rest)), dtype="int32")
+    model = keras.Model(list(inputs), ops.take_along_axis(*inputs, axis=axis))
+    x, places = RNG.normal(0, 1, (9, 5, *rest)).astype(np.float32), RNG.integers(-5, 5, (9, 4, *(1 for _ in rest)))
+    flat = same(model, [x, places])
+    beyond = np.asarray(flat([x, np.where(places > 0, 40.0, -40.0).astype(np.float32)]))
+    np.testing.assert_array_equal(beyond, np.take_along_axis(x, np.where(places > 0, 4, 0), axis=1))
+
+
+@pytest.mark.slow
+def test_rows_at_places_that_are_computed_in_hardware(tmp_path):
+    """The row of each sample in which its first feature is largest."""
+    from judges import agree
+
+    from netloom.quantize import Policy, quantize
+
+    inputs = keras.Input((5, 3), name="x")
+    place = ops.expand_dims(ops.argmax(inputs[:, :, :1], axis=1), 2)
+    model = keras.Model(inputs, ops.take_along_axis(inputs, place, axis=1))
+    x = RNG.normal(0, 1, (60, 5, 3)).astype(np.float32)
+    twin = quantize(model, Policy(), x, fine_tune_epochs=0)
+    for io_type in ("io_parallel", "io_stream"):
+        agree(twin, x, tmp_path / io_type, io_type, hardware=io_type == "io_stream")
+    heard = np.asarray(twin.get_layer("x_quantizer")(x))
+    wanted = heard[np.arange(60), heard[..., 0].argmax(axis=1)]
+    np.testing.assert_array_equal(np.asarray(twin(x)).reshape(wanted.shape), wanted)
+
+
 OPTIONS = {
     "dtype of one_hot": (lambda x: ops.one_hot(ops.cast(x, "int32"), 4, dtype="int32"), "dtype='int32' it cuts"),
     "dtype of cumsum": (lambda x: ops.cumsum(x, axis=1, dtype="int32"), "dtype='int32' it cuts"),
     "dtype of prod": (lambda x: ops.prod(x, axis=1, keepdims=True, dtype="int32"), "dtype='int32' it cuts"),
     "sparse one_hot": (lambda x: ops.one_hot(ops.cast(x, "int32"), 4, sparse=True), "sparse: leave sparse out"),
+    "constant places": (
+        lambda x: ops.take_along_axis(x, np.zeros((1, 2), np.int64), axis=1),
+        "one is a constant: use take",
+    ),
+    "places for each feature": (
+        lambda x: ops.take_along_axis(L.RepeatVector(2)(x), L.RepeatVector(4)(x), axis=1),
+        r"whole rows: give it indices of shape \(samples, count, 1\)",
+    ),
+    "places of all axes": (
+        lambda x: ops.take_along_axis(L.Reshape((3, 1, 1))(x), L.Reshape((1, 1, 3))(x), 3),
+        "axis=1",
+    ),
     "sparse classes": (
         lambda x: L.CategoryEncoding(4, output_mode="count", sparse=True)(x),
         "sparse: use sparse=False",

@@ -1,9 +1,11 @@
-"""Operations that are layers with constants for their weights: convolutions, pooling, resizing, one-hot vectors."""
+"""Operations that are layers with constants for their weights: convolutions, pooling, resizing, one-hot rows."""
 
 from collections.abc import Callable
 from typing import Any
 
-from netloom.quantize.flat.equal import embeddings, resizes
+import numpy as np
+
+from netloom.quantize.flat.equal import embeddings, products, resizes
 from netloom.quantize.flat.equal.calls.call import Call
 
 
@@ -69,6 +71,27 @@ def _one_hot(call: Call) -> Any:
     return call.parts.reshape(vectors, (*tensor.shape[1:], one.num_classes))
 
 
+def _taken(call: Call) -> Any:
+    """`take_along_axis` at rows that are computed: the product of their one-hot vectors with all rows.
+
+    As in NumPy, -1 is the last row. One before the first or beyond the last, which TensorFlow refuses, is the nearest.
+    """
+    if len(call.tensors) != 2:
+        call.refuse("of its tensor and its indices one is a constant: use take, or an Embedding")
+    tensor, places = call.tensors
+    shape, axis = tuple(tensor.shape), call.operation.axis
+    if axis is None or axis % len(shape) != 1 or len(shape) > 3:
+        call.refuse("it must go along the rows of (samples, rows) or (samples, rows, elements): use axis=1, or reshape")
+    if tuple(places.shape[2:]) != (1,) * (len(shape) - 2):
+        call.refuse("it must take whole rows: give it indices of shape (samples, count, 1)")
+    count, parts = shape[1], call.parts
+    places = parts.function(places, "clip", {"x_min": float(-count), "x_max": float(count - 1)})
+    places = parts.reshape(parts.function(places, "add", {"x2": float(count)}, "x1"), places.shape[1:2])
+    vectors = embeddings.rows_at(places, np.tile(np.eye(count), (2, 1)), parts)
+    rows = parts.reshape(tensor, (*shape[1:], 1)[:2])
+    return parts.reshape(products.matmul([vectors, rows], parts), (places.shape[1], *shape[2:]))
+
+
 CALLS: dict[str, Callable[[Call], Any]] = {
     "MaxPool": _pooled,
     "AveragePool": _pooled,
@@ -76,4 +99,5 @@ CALLS: dict[str, Callable[[Call], Any]] = {
     "DepthwiseConv": _convolved,
     "Resize": _resized,
     "OneHot": _one_hot,
+    "TakeAlongAxis": _taken,
 }
