@@ -17,7 +17,7 @@ def columns(builder: DesignBuilder, node: Node, source: Stream, geometry: Geomet
         return stream
     if not builder.is_input(stream):
         # While the last windows of a picture are worked on, the first rows of the next one arrive.
-        ahead = geometry.span[0] * geometry.width * (geometry.channels // lanes)
+        ahead = max(geometry.span[0] * geometry.width * (geometry.channels // lanes), 2)
         stream = builder.add(node, f"{node.name}_fifo", lambda name: StreamFifo(name, stream, ahead, builder.target))
     return builder.add(
         node,

@@ -73,3 +73,13 @@ def test_what_something_else_reads_is_padded_for_all():
 )
 def test_padding_is_told_from_other_moves(indices, padding):
     assert Permute(indices).padding([TensorType((2, 3, 2), ELEMENT)]) == padding
+
+
+def test_a_picture_of_one_pixel_is_padded():
+    """Its first rows are one beat, and no FIFO holds less than two: found by a random ONNX model."""
+    net = Network((1, 1, 1), seed=3)
+    net.relu()
+    net.window((1, 1), (1, 1), ((1, 1), (0, 1)))
+    net.matvec(2)
+    dataflow = net.done()
+    check_design(dataflow, *planned(dataflow))
