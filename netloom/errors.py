@@ -17,6 +17,7 @@ NetloomError                    exit code 2
 ├── LinkError                   a board does not answer, or answers wrongly
 ├── ToolMissingError            g++ and the like are not installed
 └── ToolFailedError             a tool ran and failed; the message names its log
+    └── ToolTimeoutError            or was stopped after the time it was given
 
 `PrecisionWarning`, a UserWarning, is the one warning: a type that cannot hold all, and is followed all the same.
 

@@ -58,7 +58,7 @@ class PlacementCheck:
     """Stops nextpnr, from the lines it prints, before it routes wires that are too long.
 
     What it counts are halves of perimeters of nets' bounding boxes, in tiles. Over the connections to be routed they
-    were 1.2 to 2.7 in networks that are routed in minutes, and 4.5 in one that was not in a quarter of an hour.
+    were 1.2 to 2.4 in networks that were routed in minutes, and 4.9 in one that was not in a quarter of an hour.
     """
 
     LONGEST = 3.5

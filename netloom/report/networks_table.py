@@ -10,6 +10,8 @@ from netloom.common.reading import read_bytes
 from netloom.errors import StorageError
 from netloom.hls import Conversion
 from netloom.models import Network
+from netloom.models.data.examples import Arrays, as_list
+from netloom.models.tasks import Outputs
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.evaluation import run_task
 from netloom.pipeline.evaluation.simulation import load_predictions
@@ -19,6 +21,7 @@ from netloom.report.build import output_shapes
 from netloom.report.html import brief, verdict
 from netloom.report.schema import HardwareRecord, Report, ScoreRecord
 from netloom.report.uncertainty import SMALL, standard_error
+from netloom.sim import open_engine
 
 BEGIN, END = "<!-- netloom networks -->", "<!-- end of netloom networks -->"
 """Between these lines of a Markdown file the tables stand."""
@@ -124,7 +127,13 @@ def _standard_error(network: Network, report: Report, directory: Path) -> float 
     tests, conversion = TestSet.load(directory / rundir.DATA), Conversion.load(directory / rundir.CONVERSION)
     predictions = load_predictions(directory, len(tests), output_shapes(conversion))
     score = report.task.scores[0].name
-    return standard_error(run_task(tests, conversion), predictions["fixed"], tests, score, network.together)
+    with open_engine("fixed", conversion=conversion) as fixed:
+
+        def engine(x: Arrays) -> Outputs:
+            return fixed.predict(as_list(x))
+
+        outputs, task = predictions["fixed"], run_task(tests, conversion)
+        return standard_error(task, outputs, tests, score, network.together, engine)
 
 
 def _score(score: ScoreRecord, value: float | None) -> str:

@@ -137,6 +137,12 @@ def test_other_scores_have_one_too_and_what_needs_other_outputs_has_none() -> No
             return self.measure(predict(examples.x + 1), examples.y)
 
     assert standard_error(Elsewhere(), [np.eye(2)], Examples(np.zeros((2, 1)), np.arange(2)), "accuracy") is None
+    # With an engine that is asked, parts of the test set stand for test sets.
+    labels = np.random.default_rng(0).integers(0, 2, 2000)
+    wrong = np.random.default_rng(1).random(2000) < 0.25
+    told = Examples((labels ^ wrong)[:, None].astype(float), labels)
+    error = standard_error(Elsewhere(), [], told, "accuracy", engine=lambda x: np.eye(2)[x[:, 0].astype(int) - 1])
+    assert error == pytest.approx(np.sqrt(0.75 * 0.25 / 2000), rel=0.4)
     assert standard_error(Classification(), [np.eye(2)], Examples(np.zeros((2, 1)), np.arange(2)), "other") is None
 
 

