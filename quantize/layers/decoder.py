@@ -71,9 +71,10 @@ class RecurrentDecoder(keras.layers.Layer):
 
     def _problems(self) -> Iterator[str]:
         """What is wrong with the arguments."""
-        for part, layer in self.parts.items():
-            if type(layer) not in _TAKEN[part]:
-                names = ", ".join(dict.fromkeys(kind.__name__ for kind in _TAKEN[part]))
+        for part, taken in _TAKEN.items():
+            layer = getattr(self, part)
+            if type(layer) not in taken and not (part == "quantizer" and layer is None):
+                names = ", ".join(dict.fromkeys(kind.__name__ for kind in taken))
                 yield f"{part} must be one of {names}, not {type(layer).__name__}"
         if self.recurrent.go_backwards or self.recurrent.stateful:
             yield "recurrent must read forward and keep nothing: leave go_backwards and stateful out"
@@ -109,6 +110,16 @@ class RecurrentDecoder(keras.layers.Layer):
     def state_sizes(self) -> list[int]:
         """Of the cell: one, or an LSTM's two."""
         return list(keras.tree.flatten(self.cell.state_size))
+
+    def __call__(self, states: Any = None, noise: Any = None, **options: Any) -> Any:
+        """As every layer is called; states and noise, of which Keras tells `build` the shapes alone, kept apart."""
+        where = f"layer {self.name!r} (RecurrentDecoder)"
+        flat = keras.tree.flatten(states)
+        if noise is None and not [one for one in flat if one is not None]:
+            raise SettingsError(f"{where}: it must be called with states, noise, or both")
+        if any(len(one.shape) == 3 for one in flat if hasattr(one, "shape")):
+            raise SettingsError(f"{where}: noise must be given by name, noise=..., not among the states")
+        return super().__call__(states, noise=noise, **options)
 
     def build(self, states_shape: Any = None, noise_shape: Any = None) -> None:
         """Build the parts that are not, and hold the shapes against them."""

@@ -157,6 +157,7 @@ class Mine(layers.Embedding):
         (parts(symbols=9)[:1], {}, "logits must have a unit for each of the 9 rows of embedding, not 7"),
         ([Mine(7, 4)], {}, "embedding must be one of Embedding, QEmbedding, not Mine"),
         (parts()[2:], {}, "embedding must be one of Embedding, QEmbedding, not Dense"),
+        ([None], {}, "embedding must be one of Embedding, QEmbedding, not NoneType"),
         (parts(go_backwards=True)[:2], {}, "recurrent must read forward and keep nothing"),
         ((*parts()[:2], layers.Dense(7, activation="softmax")), {}, "logits must have no activation: the greatest"),
         ((), {"quantizer": layers.ReLU()}, "quantizer must be one of QActivation, not ReLU"),
@@ -184,6 +185,19 @@ def test_states_and_noise_of_another_shape_are_refused(shapes, noise, said):
     given = {} if noise is None else {"noise": keras.Input(noise)}
     with pytest.raises(SettingsError, match=said):
         writer(states, **given)
+
+
+def test_a_call_without_inputs_or_with_noise_among_the_states_is_refused():
+    writer = RecurrentDecoder(*parts(), steps=STEPS, name="writer")
+    noise = keras.Input((STEPS, SYMBOLS))
+    for nothing in (None, []):
+        with pytest.raises(
+            SettingsError, match=r"layer 'writer' .RecurrentDecoder.: it must be called with states, no"
+        ):
+            writer(nothing)
+    for misplaced in (noise, [keras.Input((UNITS,)), noise]):
+        with pytest.raises(SettingsError, match=r"noise must be given by name, noise=\.\.\., not among the states"):
+            writer(misplaced)
 
 
 def test_it_is_not_fine_tuned_nor_quantized_twice():
