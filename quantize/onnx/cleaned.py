@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from netloom.errors import ModelFileError, QuantizerNotSupportedError, ToolMissingError
+from netloom.errors import ModelFileError, NetloomError, QuantizerNotSupportedError, ToolMissingError
 from netloom.quantize.onnx.ahead import quantizers_ahead
 from netloom.quantize.onnx.checked import LARGEST_TENSOR
 from netloom.quantize.onnx.constants import dequantized_constants, whole_constants
@@ -66,7 +66,9 @@ def cleaned(model: onnx.ModelProto) -> tuple[Any, dict[str, np.ndarray]]:
         wrapped = wrapped.transform(FoldConstants(exclude_op_types=[]))
         quantizers_ahead(wrapped)
         return wrapped, steps
-    except (AssertionError, ValueError, TypeError, KeyError, IndexError, RuntimeError, AttributeError) as error:
+    except NetloomError:
+        raise
+    except Exception as error:  # noqa: BLE001  (onnx and qonnx raise whatever they meet)
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise ModelFileError(f"qonnx cannot clean the model: {reason}") from None
 

@@ -183,6 +183,19 @@ def test_a_truncated_file_never_crashes(tmp_path):
             load_model(tmp_path / "net.onnx")
 
 
+def test_a_constant_of_another_shape_than_stated_is_refused(tmp_path):
+    """onnx raises an error of its own kind; seen as "a bug in netloom" after bits of a file were flipped."""
+    net = OnnxNet((5,))
+    net.quantized("x", 4, 0.25)
+    net.dense()
+    model = net.model()
+    stated = helper.make_tensor_value_info(model.graph.initializer[-1].name, TensorProto.FLOAT, [0, 999])
+    model.graph.input.append(stated)
+    (tmp_path / "net.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(ModelFileError, match=r"qonnx cannot clean the model: .*Inferred shape and existing shape"):
+        load_model(tmp_path / "net.onnx")
+
+
 def test_limits_that_are_no_range_of_bits_are_refused(tmp_path):
     """qonnx's `QCDQToQuant` takes -128 to 15 for 8 bits, and 0 to 15 of a signed number for -8 to 7."""
     for low, high in ((0, 15), (-128, 15), (-8, 8)):
