@@ -143,7 +143,7 @@ def run(
     model: Annotated[
         str,
         typer.Argument(
-            metavar="NAME|MODEL.keras",
+            metavar="NAME|MODEL.keras|.onnx",
             autocompletion=network_names,
             help="A network's name, or your own Keras, QKeras or ONNX model.",
         ),
@@ -224,7 +224,7 @@ def run(
     )
 )
 def convert(
-    model: Annotated[Path, typer.Argument(metavar="MODEL.keras", help="Your Keras, QKeras or ONNX model.")],
+    model: Annotated[Path, typer.Argument(metavar="MODEL.keras|.onnx", help="Your Keras, QKeras or ONNX model.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where it goes.")],
     data: Data = None,
     input_shape: InputShape = None,
