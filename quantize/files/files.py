@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from netloom.common.files import replacing
-from netloom.errors import InputError, ModelFileError, SettingsError, StorageError
+from netloom.errors import InputError, ModelFileError, NetloomError, SettingsError, StorageError
 from netloom.quantize.files.archive import check_archive
 from netloom.quantize.files.hdf5 import check_hdf5, class_table, renumbered, unregistered
 from netloom.quantize.files.hgq2 import is_hgq
@@ -78,7 +78,7 @@ def load_model(
     try:
         version = check_hdf5(path) if path.suffix in HDF5 else check_archive(path)
         model = _read(path, version)
-    except ModelFileError:
+    except NetloomError:
         raise
     except Exception as error:  # noqa: BLE001  (Keras, QKeras, h5py and TensorFlow raise whatever they meet)
         if isinstance(error, OSError) and error.strerror:

@@ -39,20 +39,20 @@ def see_cells(graph: Graph, tensors: Mapping[int, Any]) -> dict[int, Any]:
         inside = {part: number for number, (output, part) in graph.inside.items() if output == step.output}
         if inside and step.block.class_name in RECURRENT:
             layer = tensors[step.output]._keras_history.operation
-            seen = _seen(layer, tensors[step.inputs[0]], [tensors[number] for number in step.inputs[1:]])
+            given = [tensors[number] for number in step.inputs]
+            # A name of its own: Keras would call it "rnn", as a layer of the model may be called; and the layer may be
+            # called several times.
+            seen = _seen(layer, given[0], given[1:], f"inside {layer.name} {step.output}")
             found |= {number: seen[part] for part, number in inside.items()}
     return found
 
 
-def _seen(layer: Any, tensor: Any, initial: Sequence[Any]) -> dict[str, Any]:
+def _seen(layer: Any, tensor: Any, initial: Sequence[Any], name: str) -> dict[str, Any]:
     """What every step of a float recurrent layer reads as its state, and gives its functions."""
     import keras
 
     watching = watching_cell(layer.cell)
-    # A name of its own: Keras would call it "rnn", as a layer of the model may be called.
-    watched = keras.layers.RNN(
-        watching, return_sequences=True, go_backwards=layer.go_backwards, name=f"inside {layer.name}"
-    )
+    watched = keras.layers.RNN(watching, return_sequences=True, go_backwards=layer.go_backwards, name=name)
     return seen_values(watching, call_recurrent(watched, [tensor, *initial]), initial)
 
 
