@@ -4,6 +4,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from netloom.common.reading import Number
+
 EngineName = Literal["float", "quantized", "fixed", "onnx", "csim", "rtl", "netlist"]
 
 
@@ -37,7 +39,7 @@ class FidelityRecord(Record):
     samples: int = Field(description="samples compared")
     elements: int = Field(description="output elements compared")
     mismatches: int = Field(description="elements that are not equal")
-    max_difference_steps: float = Field(description="largest difference, in steps of the output's fixed-point type")
+    max_difference_steps: Number = Field(description="largest difference, in steps of the output's fixed-point type")
     argmax_agreement: float | None = Field(
         description="share of samples whose largest output is the same one, 0 to 1; null for a single output"
     )
@@ -71,5 +73,5 @@ class RunRecord(Record):
     cycles: int = Field(
         description="clock cycles simulated, for outputs and once more for layers, without the stalled pass"
     )
-    seconds: float = Field(description="how long that took")
-    compile_seconds: float = Field(description="how long compiling the model took, when it was compiled")
+    seconds: Number = Field(description="how long that took")
+    compile_seconds: Number = Field(description="how long compiling the model took, when it was compiled")
