@@ -4,15 +4,13 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from netloom.common.reading import Number
-
 EngineName = Literal["float", "quantized", "fixed", "onnx", "csim", "rtl", "netlist"]
 
 
 class Record(BaseModel):
-    """Base of every record: fields are fixed once made, and nothing undocumented gets in."""
+    """Base of every record: fields are fixed once made, nothing undocumented gets in, and every number is one."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _are_counts(self) -> Self:
@@ -39,7 +37,7 @@ class FidelityRecord(Record):
     samples: int = Field(description="samples compared")
     elements: int = Field(description="output elements compared")
     mismatches: int = Field(description="elements that are not equal")
-    max_difference_steps: Number = Field(description="largest difference, in steps of the output's fixed-point type")
+    max_difference_steps: float = Field(description="largest difference, in steps of the output's fixed-point type")
     argmax_agreement: float | None = Field(
         description="share of samples whose largest output is the same one, 0 to 1; null for a single output"
     )
@@ -73,5 +71,5 @@ class RunRecord(Record):
     cycles: int = Field(
         description="clock cycles simulated, for outputs and once more for layers, without the stalled pass"
     )
-    seconds: Number = Field(description="how long that took")
-    compile_seconds: Number = Field(description="how long compiling the model took, when it was compiled")
+    seconds: float = Field(description="how long that took")
+    compile_seconds: float = Field(description="how long compiling the model took, when it was compiled")

@@ -10,7 +10,7 @@ from netloom.errors import SettingsError
 class Settings(BaseModel):
     """Settings validated by pydantic whose failures are a one-line `SettingsError` instead of its report."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @model_validator(mode="wrap")
     @classmethod

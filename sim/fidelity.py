@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 class Mismatch(BaseModel):
     """The first element in which two engines differ: in the order of layers, then samples, then elements."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     layer: str
     sample: int
@@ -17,7 +17,7 @@ class Mismatch(BaseModel):
 class LayerDifference(BaseModel):
     """How far two engines differ in one layer, counted in steps of its type."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     layer: str
     elements: int
@@ -42,7 +42,7 @@ class Fidelity(BaseModel):
         layer_samples: of how many inputs.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     engines: tuple[str, str]
     samples: int

@@ -41,7 +41,7 @@ class ConfiguredFolding(BaseModel):
         clock_period: ns, that the conversion named.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     title: str
     reuse: dict[str, int]

@@ -120,6 +120,8 @@ def _check_computes(model: Any, path: Path) -> None:
     zeros = [keras.ops.zeros((1, *tensor.shape[1:]), tensor.dtype) for tensor in model.inputs]
     try:
         model(zeros if len(zeros) > 1 else zeros[0], training=False)
+    except NetloomError:
+        raise
     except Exception as error:  # noqa: BLE001  (as in loading)
         reason = " ".join(str(error).split())[:200]
         raise ModelFileError(f"{path} loads, but does not compute: {reason}") from None

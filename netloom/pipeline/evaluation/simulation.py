@@ -17,7 +17,7 @@ from netloom.sim import ENGINES
 class LayerFindings(BaseModel):
     """What was seen of one layer on the test set; `LayerRecord` of the report says what the fields mean."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     seen_min: float | None = None
     seen_max: float | None = None
