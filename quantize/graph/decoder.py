@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from netloom.fixed_point import FixedPoint
-from netloom.quantize.graph.graph import DECODER, Block, Graph
+from netloom.quantize.graph.graph import Block
 from netloom.quantize.graph.recurrent import cell_parts, quantized_recurrent, seen_values, watching_cell
 from netloom.quantize.policy import Policy
 from netloom.quantize.quantizers import type_quantizer
@@ -40,25 +40,14 @@ def _sorted(tensors: Sequence[Any]) -> tuple[list[Any], list[Any]]:
     return [one for one in tensors if len(one.shape) == 2], [one for one in tensors if len(one.shape) == 3]
 
 
-def see_decoders(graph: Graph, tensors: Mapping[int, Any]) -> dict[int, Any]:
-    """By number, the tensors in `graph.inside`: values within decoders, of all steps.
+def see_decoder(decoder: Any, given: Sequence[Any], name: str) -> dict[str, Any]:
+    """By part of a float decoder, what every step reads as its state, and gives its functions and its logits.
 
     Args:
-        graph: the graph.
-        tensors: those of the float model.
+        decoder: of a float model.
+        given: the tensors it is called with: states to begin with, and noise.
+        name: of the layer that sees them.
     """
-    found: dict[int, Any] = {}
-    for step in graph.steps:
-        inside = {part: number for number, (output, part) in graph.inside.items() if output == step.output}
-        if inside and step.block.class_name == DECODER:
-            layer = tensors[step.output]._keras_history.operation
-            seen = _seen(layer, [tensors[number] for number in step.inputs])
-            found |= {number: seen[part] for part, number in inside.items()}
-    return found
-
-
-def _seen(decoder: Any, given: Sequence[Any]) -> dict[str, Any]:
-    """What every step of a float decoder reads as its state, and gives its functions and its logits."""
     import keras
 
     watching = watching_cell(decoder.cell)
@@ -71,7 +60,7 @@ def _seen(decoder: Any, given: Sequence[Any]) -> dict[str, Any]:
             states, noise = _sorted(tensors)
             return decoder.watched(watching, states, noise[0] if noise else None)[1]
 
-    values = Watched(name=f"inside {decoder.name}")([*states, *noise])
+    values = Watched(name=name)([*states, *noise])
     found = seen_values(watching, values, states)
     return {**found, READ: values[..., : decoder.cell.units]}
 

@@ -6,9 +6,9 @@ from typing import Any
 from netloom.fixed_point import FixedPoint
 from netloom.quantize.calibrate import calibrate
 from netloom.quantize.functions.norms import quantized_norm
-from netloom.quantize.graph.decoder import call_decoder, quantized_decoder, see_decoders
+from netloom.quantize.graph.decoder import call_decoder, quantized_decoder, see_decoder
 from netloom.quantize.graph.graph import DECODER, Block, Graph, named_weights
-from netloom.quantize.graph.recurrent import RECURRENT, call_recurrent, quantized_recurrent, see_cells
+from netloom.quantize.graph.recurrent import RECURRENT, call_recurrent, quantized_recurrent, see_cell
 from netloom.quantize.plan import Point
 from netloom.quantize.policy import Policy
 from netloom.quantize.quantizers import relu_quantizer, type_quantizer
@@ -30,10 +30,25 @@ def build_float(graph: Graph, watched: Sequence[int]) -> tuple[Any, Any]:
 
     inputs, tensors = _run(graph, _float_layer, {})
     model = _model(graph, inputs, tensors)
-    tensors |= see_cells(graph, tensors) | see_decoders(graph, tensors)
+    tensors |= _see_inside(graph, tensors)
     watching = keras.Model(model.input, [tensors[number] for number in watched])
     _set_weights(model, graph)
     return model, watching
+
+
+def _see_inside(graph: Graph, tensors: Mapping[int, Any]) -> dict[int, Any]:
+    """By number, the tensors in `graph.inside`: values within recurrent layers and decoders, of all steps."""
+    found: dict[int, Any] = {}
+    for step in graph.steps:
+        inside = {part: number for number, (output, part) in graph.inside.items() if output == step.output}
+        if inside:
+            see = see_decoder if step.block.class_name == DECODER else see_cell
+            layer = tensors[step.output]._keras_history.operation
+            # A name of its own: Keras would call it "rnn", as a layer may be called; and one layer is called often.
+            name = f"inside {layer.name} {step.output}"
+            seen = see(layer, [tensors[number] for number in step.inputs], name)
+            found |= {number: seen[part] for part, number in inside.items()}
+    return found
 
 
 def build_twin(graph: Graph, policy: Policy, points: Mapping[str, tuple[Point, FixedPoint]]) -> Any:

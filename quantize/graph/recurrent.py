@@ -7,7 +7,7 @@ import numpy as np
 
 from netloom.fixed_point import FixedPoint
 from netloom.quantize.calibrate import calibrate
-from netloom.quantize.graph.graph import Block, Graph
+from netloom.quantize.graph.graph import Block
 from netloom.quantize.policy import Policy
 from netloom.quantize.quantizers import relu_quantizer, type_quantizer
 
@@ -27,30 +27,17 @@ def cell_parts(block: Block) -> dict[str, float | None]:
     return {STATE: None, **{name: _SATURATED.get(block.config[name]) for name in functions}}
 
 
-def see_cells(graph: Graph, tensors: Mapping[int, Any]) -> dict[int, Any]:
-    """By number, the tensors in `graph.inside`: values within recurrent layers, of all steps.
+def see_cell(layer: Any, given: Sequence[Any], name: str) -> dict[str, Any]:
+    """By part of a float recurrent layer's cell, what every step reads as its state, and gives its functions.
 
     Args:
-        graph: the graph.
-        tensors: those of the float model.
+        layer: of a float model.
+        given: the tensors it is called with: what it reads, and the states it begins with, if any.
+        name: of the layer that sees them.
     """
-    found: dict[int, Any] = {}
-    for step in graph.steps:
-        inside = {part: number for number, (output, part) in graph.inside.items() if output == step.output}
-        if inside and step.block.class_name in RECURRENT:
-            layer = tensors[step.output]._keras_history.operation
-            given = [tensors[number] for number in step.inputs]
-            # A name of its own: Keras would call it "rnn", as a layer of the model may be called; and the layer may be
-            # called several times.
-            seen = _seen(layer, given[0], given[1:], f"inside {layer.name} {step.output}")
-            found |= {number: seen[part] for part, number in inside.items()}
-    return found
-
-
-def _seen(layer: Any, tensor: Any, initial: Sequence[Any], name: str) -> dict[str, Any]:
-    """What every step of a float recurrent layer reads as its state, and gives its functions."""
     import keras
 
+    tensor, *initial = given
     watching = watching_cell(layer.cell)
     watched = keras.layers.RNN(watching, return_sequences=True, go_backwards=layer.go_backwards, name=name)
     return seen_values(watching, call_recurrent(watched, [tensor, *initial]), initial)

@@ -144,6 +144,15 @@ class RecurrentDecoder(keras.layers.Layer):
         ):
             if not layer.built:
                 layer.build(shape)
+        for part, kernel, width in (
+            ("recurrent", self.cell.kernel, self.embedding.output_dim),
+            ("logits", self.logits.kernel, self.cell.units),
+        ):
+            if kernel.shape[0] != width:
+                raise SettingsError(
+                    f"layer {self.name!r} (RecurrentDecoder): {part} was built to read {kernel.shape[0]} numbers, and"
+                    f" is given {width}"
+                )
         self.built = True
 
     def compute_output_shape(self, states_shape: Any = None, noise_shape: Any = None) -> tuple[int | None, ...]:

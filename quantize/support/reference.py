@@ -54,9 +54,16 @@ _DECODERS = """
 it has just said, for a fixed number of steps. It shares its layers with one that is taught with the right symbols:
 
 ```python
+import keras
+from keras.layers import GRU, Dense, Embedding
+from netloom.quantize.layers import RecurrentDecoder
+
+x, before = keras.Input((10,), name="x"), keras.Input((8,), dtype="uint8", name="before")
+thought = Dense(48, activation="tanh", name="thought")(x)
 words, speaker, logits = Embedding(32, 16), GRU(48, return_sequences=True), Dense(32)
-taught = keras.Model([x, before], logits(speaker(words(before), initial_state=thought)))  # thought: made of x
-taught.fit([x, right_words_moved_on], right_words)  # compiled before; what comes first is symbol 1
+taught = keras.Model([x, before], logits(speaker(words(before), initial_state=thought)))
+taught.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+# taught.fit([samples, right_words_one_place_on], right_words): the place before the first has symbol 1
 writer = RecurrentDecoder(words, speaker, logits, steps=8, start=1, stop=0)
 network = keras.Model(x, writer(thought))  # gives 8 symbols; quantize it with fine_tune_epochs=0, and convert it
 ```

@@ -200,6 +200,27 @@ def test_a_call_without_inputs_or_with_noise_among_the_states_is_refused():
             writer(misplaced)
 
 
+@pytest.mark.parametrize("part", ["recurrent", "logits"])
+def test_parts_that_were_built_for_another_width_are_refused(part):
+    embedding, recurrent, logits = parts()
+    built = {"recurrent": recurrent, "logits": logits}[part]
+    built.build((None, None, 9) if part == "recurrent" else (None, 9))
+    said = (
+        f"layer 'writer' .RecurrentDecoder.: {part} was built to read 9 numbers, and is given {4 + (part == 'logits')}"
+    )
+    with pytest.raises(SettingsError, match=said):
+        RecurrentDecoder(embedding, recurrent, logits, steps=STEPS, name="writer")(keras.Input((UNITS,)))
+
+
+def test_one_decoder_may_be_called_several_times():
+    x = keras.Input((3,), name="x")
+    writer = RecurrentDecoder(*parts(), steps=STEPS, start=START, stop=STOP, name="writer")
+    model = keras.Model(x, [writer(layers.Dense(UNITS, activation="tanh")(x)) for _ in range(2)])
+    data = np.random.default_rng(0).normal(0, 1, (20, 3)).astype(np.float32)
+    twin = quantize(model, Policy(), data, fine_tune_epochs=0)
+    assert [found.shape for found in twin.predict(data, verbose=0)] == [(20, STEPS)] * 2
+
+
 def test_it_is_not_fine_tuned_nor_quantized_twice():
     _, alone = taught_and_alone()
     with pytest.raises(SettingsError, match=r"layer 'writer' .RecurrentDecoder.: fine_tune_epochs must be 0"):
