@@ -7,13 +7,11 @@ The record has a line for each network; a run with the same record goes on where
 or whose C++ dies, is written to tests/regressions, shrunk where that is possible.
 """
 
-import argparse
 import json
 import sys
-import tempfile
-import time
-from collections import Counter
 from pathlib import Path
+
+from seeds import campaign, parser
 
 from netloom.errors import NetloomError, ToolFailedError
 from netloom.testing import random_networks
@@ -48,34 +46,15 @@ def check(seed: int, folder: Path, hardware: bool = True, about: str = "") -> tu
 
 def main() -> int:
     """Try networks for a time, and tell what was found."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=600)
-    parser.add_argument("--first", type=int, default=1_000_000, help="seed of the first network")
-    parser.add_argument("--count", type=int, default=10**9, help="how many networks at most, those on record included")
-    parser.add_argument("--record", type=Path, help="file to keep what was found in, and to go on from")
-    parser.add_argument("--no-hardware", action="store_true", help="without the RTL")
-    parser.add_argument("--about", default="", metavar="KIND", help="only networks that begin with it: recurrent")
-    options = parser.parse_args()
-    record = options.record
-    known = [json.loads(line) for line in record.read_text().splitlines()] if record and record.exists() else []
-    ends = Counter(one["end"] for one in known)
-    done = {one["seed"] for one in known}
-    until = time.monotonic() + options.seconds
-    for seed in range(options.first, options.first + options.count):
-        if time.monotonic() > until:
-            break
-        if seed in done:
-            continue
-        with tempfile.TemporaryDirectory(prefix="netloom-fuzz") as folder:
-            end, why = check(seed, Path(folder) / "network", not options.no_hardware, options.about)
-        ends[end] += 1
-        if why:
-            print(f"seed {seed}: {end}: {why}", flush=True)
-        if record:
-            with record.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"seed": seed, "end": end, "why": why}) + "\n")
-    print(f"{sum(ends.values())} networks: " + ", ".join(f"{count} {end}" for end, count in sorted(ends.items())))
-    return int(ends["failed"] > 0)
+    options = parser(__doc__, seconds=600, first=1_000_000, count=10**9)
+    options.add_argument("--no-hardware", action="store_true", help="without the RTL")
+    options.add_argument("--about", default="", metavar="KIND", help="only networks that begin with it: recurrent")
+    given = options.parse_args()
+    return campaign(
+        given,
+        "networks",
+        lambda seed, folder: check(seed, folder / "network", not given.no_hardware, given.about),
+    )
 
 
 if __name__ == "__main__":

@@ -6,12 +6,7 @@ Kinds by turns: scales that are powers of two; of any size, within and at the en
 quantizer. The record has a line for each model; a run with the same record goes on where that one ended.
 """
 
-import argparse
-import json
 import sys
-import tempfile
-import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +16,7 @@ sys.path.extend(str(Path(__file__).parents[1] / "support" / one) for one in ("",
 from judges import agree
 from onnx_double import doubled
 from onnx_graphs import SAMPLES, executed, free_net, random_net
+from seeds import campaign, parser
 
 from netloom.errors import NetloomError
 from netloom.quantize import load_model
@@ -63,32 +59,8 @@ def check(seed: int, folder: Path) -> tuple[str, str]:
 
 def main() -> int:
     """Try models for a time, and tell what was found."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=10**9)
-    parser.add_argument("--first", type=int, default=1_000, help="seed of the first model")
-    parser.add_argument("--count", type=int, default=200, help="how many models, those on record included")
-    parser.add_argument("--record", type=Path, help="file to keep what was found in, and to go on from")
-    options = parser.parse_args()
-    record = options.record
-    known = [json.loads(line) for line in record.read_text().splitlines()] if record and record.exists() else []
-    ends = Counter(one["end"] for one in known)
-    done = {one["seed"] for one in known}
-    until = time.monotonic() + options.seconds
-    for seed in range(options.first, options.first + options.count):
-        if time.monotonic() > until:
-            break
-        if seed in done:
-            continue
-        with tempfile.TemporaryDirectory(prefix="netloom-fuzz") as folder:
-            end, why = check(seed, Path(folder))
-        ends[end] += 1
-        if why:
-            print(f"seed {seed}: {end}: {why}", flush=True)
-        if record:
-            with record.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"seed": seed, "end": end, "why": why}) + "\n")
-    print(f"{sum(ends.values())} models: " + ", ".join(f"{count} {end}" for end, count in sorted(ends.items())))
-    return int(ends["failed"] > 0)
+    options = parser(__doc__, seconds=10**9, first=1_000, count=200).parse_args()
+    return campaign(options, "models", check)
 
 
 if __name__ == "__main__":

@@ -68,57 +68,30 @@ void say(decoder_state<CONFIG_T> &state, res_T res[CONFIG_T::n_steps],
     }
 }
 
-// One, two or three inputs.
+// One, two or three inputs; the weights are those of `say`.
 
-template <class first_T, class res_T, typename CONFIG_T>
-void decode(first_T *first, res_T res[CONFIG_T::n_steps],
-            typename CONFIG_T::kernel_t kernel[CONFIG_T::n_in * CONFIG_T::n_columns],
-            typename CONFIG_T::recurrent_t recurrent[CONFIG_T::n_units * CONFIG_T::n_columns],
-            typename CONFIG_T::bias_t bias[CONFIG_T::n_columns],
-            typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
-            typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
-            typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table],
-            typename CONFIG_T::rows_t rows[CONFIG_T::n_symbols * CONFIG_T::n_in],
-            typename CONFIG_T::logits_kernel_t logits_kernel[CONFIG_T::n_units * CONFIG_T::n_symbols],
-            typename CONFIG_T::logits_bias_t logits_bias[CONFIG_T::n_symbols]) {
+template <class first_T, class res_T, typename CONFIG_T, class... weights_T>
+void decode(first_T *first, res_T res[CONFIG_T::n_steps], weights_T *...weights) {
     decoder_state<CONFIG_T> state;
     state.template take<0>(first);
-    say<res_T, CONFIG_T>(state, res, kernel, recurrent, bias, recurrent_bias, act_table, gate_table, rows, logits_kernel, logits_bias);
+    say<res_T, CONFIG_T>(state, res, weights...);
 }
 
-template <class first_T, class second_T, class res_T, typename CONFIG_T>
-void decode(first_T *first, second_T *second, res_T res[CONFIG_T::n_steps],
-            typename CONFIG_T::kernel_t kernel[CONFIG_T::n_in * CONFIG_T::n_columns],
-            typename CONFIG_T::recurrent_t recurrent[CONFIG_T::n_units * CONFIG_T::n_columns],
-            typename CONFIG_T::bias_t bias[CONFIG_T::n_columns],
-            typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
-            typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
-            typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table],
-            typename CONFIG_T::rows_t rows[CONFIG_T::n_symbols * CONFIG_T::n_in],
-            typename CONFIG_T::logits_kernel_t logits_kernel[CONFIG_T::n_units * CONFIG_T::n_symbols],
-            typename CONFIG_T::logits_bias_t logits_bias[CONFIG_T::n_symbols]) {
+template <class first_T, class second_T, class res_T, typename CONFIG_T, class... weights_T>
+void decode(first_T *first, second_T *second, res_T res[CONFIG_T::n_steps], weights_T *...weights) {
     decoder_state<CONFIG_T> state;
     state.template take<0>(first);
     state.template take<1>(second);
-    say<res_T, CONFIG_T>(state, res, kernel, recurrent, bias, recurrent_bias, act_table, gate_table, rows, logits_kernel, logits_bias);
+    say<res_T, CONFIG_T>(state, res, weights...);
 }
 
-template <class first_T, class second_T, class third_T, class res_T, typename CONFIG_T>
-void decode(first_T *first, second_T *second, third_T *third, res_T res[CONFIG_T::n_steps],
-            typename CONFIG_T::kernel_t kernel[CONFIG_T::n_in * CONFIG_T::n_columns],
-            typename CONFIG_T::recurrent_t recurrent[CONFIG_T::n_units * CONFIG_T::n_columns],
-            typename CONFIG_T::bias_t bias[CONFIG_T::n_columns],
-            typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
-            typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
-            typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table],
-            typename CONFIG_T::rows_t rows[CONFIG_T::n_symbols * CONFIG_T::n_in],
-            typename CONFIG_T::logits_kernel_t logits_kernel[CONFIG_T::n_units * CONFIG_T::n_symbols],
-            typename CONFIG_T::logits_bias_t logits_bias[CONFIG_T::n_symbols]) {
+template <class first_T, class second_T, class third_T, class res_T, typename CONFIG_T, class... weights_T>
+void decode(first_T *first, second_T *second, third_T *third, res_T res[CONFIG_T::n_steps], weights_T *...weights) {
     decoder_state<CONFIG_T> state;
     state.template take<0>(first);
     state.template take<1>(second);
     state.template take<2>(third);
-    say<res_T, CONFIG_T>(state, res, kernel, recurrent, bias, recurrent_bias, act_table, gate_table, rows, logits_kernel, logits_bias);
+    say<res_T, CONFIG_T>(state, res, weights...);
 }
 
 // The same of streams.
@@ -131,61 +104,36 @@ void take_stream(decoder_state<CONFIG_T> &state, hls::stream<data_T> &data) {
     state.template take<PLACE>(in);
 }
 
-template <class first_T, class res_T, typename CONFIG_T>
-void decode(hls::stream<first_T> &first, hls::stream<res_T> &res,
-            typename CONFIG_T::kernel_t kernel[CONFIG_T::n_in * CONFIG_T::n_columns],
-            typename CONFIG_T::recurrent_t recurrent[CONFIG_T::n_units * CONFIG_T::n_columns],
-            typename CONFIG_T::bias_t bias[CONFIG_T::n_columns],
-            typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
-            typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
-            typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table],
-            typename CONFIG_T::rows_t rows[CONFIG_T::n_symbols * CONFIG_T::n_in],
-            typename CONFIG_T::logits_kernel_t logits_kernel[CONFIG_T::n_units * CONFIG_T::n_symbols],
-            typename CONFIG_T::logits_bias_t logits_bias[CONFIG_T::n_symbols]) {
-    decoder_state<CONFIG_T> state;
-    take_stream<0, first_T, CONFIG_T>(state, first);
+template <class res_T, typename CONFIG_T, class... weights_T>
+void say_stream(decoder_state<CONFIG_T> &state, hls::stream<res_T> &res, weights_T *...weights) {
     typename res_T::value_type out[CONFIG_T::n_steps];
-    say<typename res_T::value_type, CONFIG_T>(state, out, kernel, recurrent, bias, recurrent_bias, act_table, gate_table, rows, logits_kernel, logits_bias);
+    say<typename res_T::value_type, CONFIG_T>(state, out, weights...);
     write_all<res_T, CONFIG_T::n_steps>(out, res);
 }
 
-template <class first_T, class second_T, class res_T, typename CONFIG_T>
-void decode(hls::stream<first_T> &first, hls::stream<second_T> &second, hls::stream<res_T> &res,
-            typename CONFIG_T::kernel_t kernel[CONFIG_T::n_in * CONFIG_T::n_columns],
-            typename CONFIG_T::recurrent_t recurrent[CONFIG_T::n_units * CONFIG_T::n_columns],
-            typename CONFIG_T::bias_t bias[CONFIG_T::n_columns],
-            typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
-            typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
-            typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table],
-            typename CONFIG_T::rows_t rows[CONFIG_T::n_symbols * CONFIG_T::n_in],
-            typename CONFIG_T::logits_kernel_t logits_kernel[CONFIG_T::n_units * CONFIG_T::n_symbols],
-            typename CONFIG_T::logits_bias_t logits_bias[CONFIG_T::n_symbols]) {
+template <class first_T, class res_T, typename CONFIG_T, class... weights_T>
+void decode(hls::stream<first_T> &first, hls::stream<res_T> &res, weights_T *...weights) {
+    decoder_state<CONFIG_T> state;
+    take_stream<0, first_T, CONFIG_T>(state, first);
+    say_stream<res_T, CONFIG_T>(state, res, weights...);
+}
+
+template <class first_T, class second_T, class res_T, typename CONFIG_T, class... weights_T>
+void decode(hls::stream<first_T> &first, hls::stream<second_T> &second, hls::stream<res_T> &res, weights_T *...weights) {
     decoder_state<CONFIG_T> state;
     take_stream<0, first_T, CONFIG_T>(state, first);
     take_stream<1, second_T, CONFIG_T>(state, second);
-    typename res_T::value_type out[CONFIG_T::n_steps];
-    say<typename res_T::value_type, CONFIG_T>(state, out, kernel, recurrent, bias, recurrent_bias, act_table, gate_table, rows, logits_kernel, logits_bias);
-    write_all<res_T, CONFIG_T::n_steps>(out, res);
+    say_stream<res_T, CONFIG_T>(state, res, weights...);
 }
 
-template <class first_T, class second_T, class third_T, class res_T, typename CONFIG_T>
-void decode(hls::stream<first_T> &first, hls::stream<second_T> &second, hls::stream<third_T> &third, hls::stream<res_T> &res,
-            typename CONFIG_T::kernel_t kernel[CONFIG_T::n_in * CONFIG_T::n_columns],
-            typename CONFIG_T::recurrent_t recurrent[CONFIG_T::n_units * CONFIG_T::n_columns],
-            typename CONFIG_T::bias_t bias[CONFIG_T::n_columns],
-            typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
-            typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
-            typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table],
-            typename CONFIG_T::rows_t rows[CONFIG_T::n_symbols * CONFIG_T::n_in],
-            typename CONFIG_T::logits_kernel_t logits_kernel[CONFIG_T::n_units * CONFIG_T::n_symbols],
-            typename CONFIG_T::logits_bias_t logits_bias[CONFIG_T::n_symbols]) {
+template <class first_T, class second_T, class third_T, class res_T, typename CONFIG_T, class... weights_T>
+void decode(hls::stream<first_T> &first, hls::stream<second_T> &second, hls::stream<third_T> &third,
+            hls::stream<res_T> &res, weights_T *...weights) {
     decoder_state<CONFIG_T> state;
     take_stream<0, first_T, CONFIG_T>(state, first);
     take_stream<1, second_T, CONFIG_T>(state, second);
     take_stream<2, third_T, CONFIG_T>(state, third);
-    typename res_T::value_type out[CONFIG_T::n_steps];
-    say<typename res_T::value_type, CONFIG_T>(state, out, kernel, recurrent, bias, recurrent_bias, act_table, gate_table, rows, logits_kernel, logits_bias);
-    write_all<res_T, CONFIG_T::n_steps>(out, res);
+    say_stream<res_T, CONFIG_T>(state, res, weights...);
 }
 
 } // namespace nnet

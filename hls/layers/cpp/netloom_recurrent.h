@@ -145,100 +145,65 @@ void recur_from(recurrent_cell<data_T, CONFIG_T> &cell, data_T data[CONFIG_T::n_
     }
 }
 
-// A sequence, and the states to begin with: none, one, or an LSTM's two.
+// A sequence, and the states to begin with: none, one, or an LSTM's two; the weights are those of `recur_from`.
 
-template <class data_T, class res_T, typename CONFIG_T>
-void recur(data_T data[CONFIG_T::n_steps * CONFIG_T::n_in], res_T res[CONFIG_T::n_out],
-           typename CONFIG_T::kernel_t kernel[CONFIG_T::n_in * CONFIG_T::n_columns],
-           typename CONFIG_T::recurrent_t recurrent[CONFIG_T::n_units * CONFIG_T::n_columns],
-           typename CONFIG_T::bias_t bias[CONFIG_T::n_columns],
-           typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
-           typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
-           typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table]) {
+template <class data_T, class res_T, typename CONFIG_T, class... weights_T>
+void recur(data_T data[CONFIG_T::n_steps * CONFIG_T::n_in], res_T res[CONFIG_T::n_out], weights_T *...weights) {
     if (CONFIG_T::keep) {
         static recurrent_cell<data_T, CONFIG_T> kept;
-        recur_from<data_T, res_T, CONFIG_T>(kept, data, res, kernel, recurrent, bias, recurrent_bias, act_table,
-                                            gate_table);
+        recur_from<data_T, res_T, CONFIG_T>(kept, data, res, weights...);
         return;
     }
     recurrent_cell<data_T, CONFIG_T> cell;
-    recur_from<data_T, res_T, CONFIG_T>(cell, data, res, kernel, recurrent, bias, recurrent_bias, act_table, gate_table);
+    recur_from<data_T, res_T, CONFIG_T>(cell, data, res, weights...);
 }
 
-template <class data_T, class h_T, class res_T, typename CONFIG_T>
+template <class data_T, class h_T, class res_T, typename CONFIG_T, class... weights_T>
 void recur(data_T data[CONFIG_T::n_steps * CONFIG_T::n_in], h_T h[CONFIG_T::n_units], res_T res[CONFIG_T::n_out],
-           typename CONFIG_T::kernel_t kernel[CONFIG_T::n_in * CONFIG_T::n_columns],
-           typename CONFIG_T::recurrent_t recurrent[CONFIG_T::n_units * CONFIG_T::n_columns],
-           typename CONFIG_T::bias_t bias[CONFIG_T::n_columns],
-           typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
-           typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
-           typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table]) {
+           weights_T *...weights) {
     recurrent_cell<data_T, CONFIG_T> cell;
     for (int u = 0; u < CONFIG_T::n_units; u++)
         cell.h[u] = h[u];
-    recur_from<data_T, res_T, CONFIG_T>(cell, data, res, kernel, recurrent, bias, recurrent_bias, act_table, gate_table);
+    recur_from<data_T, res_T, CONFIG_T>(cell, data, res, weights...);
 }
 
-template <class data_T, class h_T, class c_T, class res_T, typename CONFIG_T>
+template <class data_T, class h_T, class c_T, class res_T, typename CONFIG_T, class... weights_T>
 void recur(data_T data[CONFIG_T::n_steps * CONFIG_T::n_in], h_T h[CONFIG_T::n_units], c_T c[CONFIG_T::n_units],
-           res_T res[CONFIG_T::n_out],
-           typename CONFIG_T::kernel_t kernel[CONFIG_T::n_in * CONFIG_T::n_columns],
-           typename CONFIG_T::recurrent_t recurrent[CONFIG_T::n_units * CONFIG_T::n_columns],
-           typename CONFIG_T::bias_t bias[CONFIG_T::n_columns],
-           typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
-           typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
-           typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table]) {
+           res_T res[CONFIG_T::n_out], weights_T *...weights) {
     recurrent_cell<data_T, CONFIG_T> cell;
     for (int u = 0; u < CONFIG_T::n_units; u++) {
         cell.h[u] = h[u];
         cell.c[u] = c[u];
     }
-    recur_from<data_T, res_T, CONFIG_T>(cell, data, res, kernel, recurrent, bias, recurrent_bias, act_table, gate_table);
+    recur_from<data_T, res_T, CONFIG_T>(cell, data, res, weights...);
 }
 
 // The same of streams.
 
-template <class data_T, class res_T, typename CONFIG_T>
-void recur(hls::stream<data_T> &data, hls::stream<res_T> &res,
-           typename CONFIG_T::kernel_t kernel[CONFIG_T::n_in * CONFIG_T::n_columns],
-           typename CONFIG_T::recurrent_t recurrent[CONFIG_T::n_units * CONFIG_T::n_columns],
-           typename CONFIG_T::bias_t bias[CONFIG_T::n_columns],
-           typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
-           typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
-           typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table]) {
+template <class data_T, class res_T, typename CONFIG_T, class... weights_T>
+void recur(hls::stream<data_T> &data, hls::stream<res_T> &res, weights_T *...weights) {
     typename data_T::value_type in[CONFIG_T::n_steps * CONFIG_T::n_in];
     typename res_T::value_type out[CONFIG_T::n_out];
     read_all<data_T, CONFIG_T::n_steps * CONFIG_T::n_in>(data, in);
-    recur<typename data_T::value_type, typename res_T::value_type, CONFIG_T>(in, out, kernel, recurrent, bias, recurrent_bias, act_table, gate_table);
+    recur<typename data_T::value_type, typename res_T::value_type, CONFIG_T>(in, out, weights...);
     write_all<res_T, CONFIG_T::n_out>(out, res);
 }
 
-template <class data_T, class h_T, class res_T, typename CONFIG_T>
-void recur(hls::stream<data_T> &data, hls::stream<h_T> &h, hls::stream<res_T> &res,
-           typename CONFIG_T::kernel_t kernel[CONFIG_T::n_in * CONFIG_T::n_columns],
-           typename CONFIG_T::recurrent_t recurrent[CONFIG_T::n_units * CONFIG_T::n_columns],
-           typename CONFIG_T::bias_t bias[CONFIG_T::n_columns],
-           typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
-           typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
-           typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table]) {
+template <class data_T, class h_T, class res_T, typename CONFIG_T, class... weights_T>
+void recur(hls::stream<data_T> &data, hls::stream<h_T> &h, hls::stream<res_T> &res, weights_T *...weights) {
     typename data_T::value_type in[CONFIG_T::n_steps * CONFIG_T::n_in];
     typename h_T::value_type h_in[CONFIG_T::n_units];
     typename res_T::value_type out[CONFIG_T::n_out];
     read_all<data_T, CONFIG_T::n_steps * CONFIG_T::n_in>(data, in);
     read_all<h_T, CONFIG_T::n_units>(h, h_in);
     recur<typename data_T::value_type, typename h_T::value_type, typename res_T::value_type, CONFIG_T>(
-        in, h_in, out, kernel, recurrent, bias, recurrent_bias, act_table, gate_table);
+        in, h_in, out, weights...);
     write_all<res_T, CONFIG_T::n_out>(out, res);
 }
 
-template <class data_T, class h_T, class c_T, class res_T, typename CONFIG_T>
+template <class data_T, class h_T, class c_T, class res_T, typename CONFIG_T, class... weights_T>
 void recur(hls::stream<data_T> &data, hls::stream<h_T> &h, hls::stream<c_T> &c, hls::stream<res_T> &res,
-           typename CONFIG_T::kernel_t kernel[CONFIG_T::n_in * CONFIG_T::n_columns],
-           typename CONFIG_T::recurrent_t recurrent[CONFIG_T::n_units * CONFIG_T::n_columns],
-           typename CONFIG_T::bias_t bias[CONFIG_T::n_columns],
-           typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
-           typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
-           typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table]) {
+           weights_T *...weights) {
     typename data_T::value_type in[CONFIG_T::n_steps * CONFIG_T::n_in];
     typename h_T::value_type h_in[CONFIG_T::n_units];
     typename c_T::value_type c_in[CONFIG_T::n_units];
@@ -247,7 +212,7 @@ void recur(hls::stream<data_T> &data, hls::stream<h_T> &h, hls::stream<c_T> &c, 
     read_all<h_T, CONFIG_T::n_units>(h, h_in);
     read_all<c_T, CONFIG_T::n_units>(c, c_in);
     recur<typename data_T::value_type, typename h_T::value_type, typename c_T::value_type,
-          typename res_T::value_type, CONFIG_T>(in, h_in, c_in, out, kernel, recurrent, bias, recurrent_bias, act_table, gate_table);
+          typename res_T::value_type, CONFIG_T>(in, h_in, c_in, out, weights...);
     write_all<res_T, CONFIG_T::n_out>(out, res);
 }
 
