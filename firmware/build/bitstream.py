@@ -250,8 +250,14 @@ class _Work:
         plan = place_plan(netlist, constraints, self._board, self._family, placement)
         folder = self._steps / f"{name} {placement.placer}"
         runner = replace(self._runner.named(name), on_output=check)
-        routed = place_route(plan, self._board, self._family, placement, folder, runner)
-        self._seconds["place_route"] = self._seconds.get("place_route", 0) + routed.seconds
+        spent = self._seconds.get("place_route", 0.0)
+        began = time.monotonic()
+        try:
+            routed = place_route(plan, self._board, self._family, placement, folder, runner)
+        except ToolFailedError:
+            self._seconds["place_route"] = spent + time.monotonic() - began
+            raise
+        self._seconds["place_route"] = spent + routed.seconds
         return routed
 
     def _do(self, plan: Plan) -> Path:

@@ -1,6 +1,7 @@
 """From a tiny design to bitstreams: met, missed, too large, interrupted; always the same bytes."""
 
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,7 @@ def test_the_next_placer_takes_over(
 ) -> None:
     """And not where the time is up."""
     placers: list[str] = []
+    taken: list[float] = []
 
     def watched(tool: Tool, arguments: Sequence[str], *rest: Any, **settings: Any) -> float:
         if tool.name.startswith("nextpnr"):
@@ -163,7 +165,12 @@ def test_the_next_placer_takes_over(
                 settings["timeout"] = 0.01
             elif placers == ["heap"] and why == "it fails":
                 arguments = [*arguments, "--no-such-option"]
-        return run_tool(tool, arguments, *rest, **settings)
+        began = time.monotonic()
+        try:
+            return run_tool(tool, arguments, *rest, **settings)
+        finally:
+            if tool.name.startswith("nextpnr"):
+                taken.append(time.monotonic() - began)
 
     monkeypatch.setattr(runner, "run_tool", watched)
     if why == "its wires are too long":
@@ -177,6 +184,8 @@ def test_the_next_placer_takes_over(
         return
     made = make_bitstream(*arguments, on_line=lines.append)
     assert placers == ["heap", "static"]
+    # What the first one took counts too.
+    assert made.report["seconds"]["place_route"] > 0.98 * sum(taken)
     assert [(one["seed"], one["placer"]) for one in made.report["attempts"]] == [(1, "static")]
     (said,) = (line for line in lines if line.startswith("seed 1: placer 'static' after 'heap' ("))
     assert ("tiles a connection are too long to route" in said) == (why != "it fails")
