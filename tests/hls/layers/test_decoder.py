@@ -3,29 +3,19 @@
 import keras
 import numpy as np
 import pytest
+from cell_functions import HARD, TABLES, bits
 from judges import agree
-from qkeras import QActivation, QDense, quantized_bits, quantized_sigmoid, quantized_tanh
+from qkeras import QActivation, QDense, quantized_tanh
 from slow_cells import said
 
 from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
 from netloom.hls import HlsSettings, convert
 from netloom.hls.dataflow import Scan
-from netloom.quantize.layers import QGRU, QLSTM, QEmbedding, QSimpleRNN, QuantizedFunction, RecurrentDecoder
+from netloom.quantize.layers import QGRU, QLSTM, QEmbedding, QSimpleRNN, RecurrentDecoder
 from netloom.sim import open_engine
 
 SYMBOLS, INPUTS, UNITS, STEPS = 6, 3, 4, 5
 
-
-def bits(width=6, integer=1, **options):
-    return quantized_bits(width, integer, alpha=1, **options)
-
-
-def table(function, integer, signed):
-    return QuantizedFunction(function, bits(9, integer), bits(8, 0, keep_negative=signed))
-
-
-TABLES = {"activation": lambda: table("tanh", 2, True), "recurrent_activation": lambda: table("sigmoid", 3, False)}
-HARD = {"activation": lambda: quantized_tanh(7), "recurrent_activation": lambda: quantized_sigmoid(6)}
 CASES = {
     "gru": (QGRU, TABLES, {}, {"stop": 2}, (True, True)),
     "lstm": (QLSTM, TABLES, {}, {"stop": 2, "start": 2, "quantizer": 6}, (True, False)),

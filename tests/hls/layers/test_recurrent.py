@@ -3,28 +3,18 @@
 import keras
 import numpy as np
 import pytest
+from cell_functions import HARD, TABLES, bits
 from judges import agree
-from qkeras import QActivation, quantized_bits, quantized_relu, quantized_sigmoid, quantized_tanh
+from qkeras import QActivation, quantized_relu, quantized_tanh
 from slow_cells import results
 
 from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
 from netloom.hls import HlsSettings, convert
-from netloom.quantize.layers import QGRU, QLSTM, QSimpleRNN, QuantizedFunction
+from netloom.quantize.layers import QGRU, QLSTM, QSimpleRNN
 from netloom.sim import open_engine
 
 STEPS, INPUTS, UNITS = 5, 3, 4
 
-
-def bits(width=6, integer=1, **options):
-    return quantized_bits(width, integer, alpha=1, **options)
-
-
-def table(function, integer, signed):
-    return QuantizedFunction(function, bits(9, integer), bits(8, 0, keep_negative=signed))
-
-
-TABLES = {"activation": lambda: table("tanh", 2, True), "recurrent_activation": lambda: table("sigmoid", 3, False)}
-HARD = {"activation": lambda: quantized_tanh(7), "recurrent_activation": lambda: quantized_sigmoid(6)}
 CASES = {
     "simple": (QSimpleRNN, TABLES, {"return_sequences": True}),
     "simple, last": (QSimpleRNN, HARD, {}),
