@@ -3,7 +3,7 @@
 import io
 import wave
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import PurePosixPath
 
@@ -29,6 +29,14 @@ LOUDER = 1.5
 """By up to so many powers of two a copy is louder or softer."""
 SILENCE, SOONER_OR_LATER = 2000, 1000
 """Samples of silence before a recording; and how much more or less a copy has of it."""
+LOUDEST, QUIETEST, MARGIN = 2.0**-8, 0.002, 200
+"""Mean square of a recording's loudest 32 ms; what is quieter than so much of that, before and after, is left out, but
+for so many samples."""
+FAVOURED = 2.0
+"""By about so many powers of two a copy's microphone makes more or less of some frequencies, in power; of lower and
+higher ones, of the middle, and of thirds."""
+NOISE = (-14, -6)
+"""Powers of two between which the power of a copy's noise is, in each band."""
 
 
 def _parse(files: Mapping[str, bytes]) -> NamedArrays:
@@ -55,12 +63,12 @@ def _fetch() -> NamedArrays:
 
 
 def _prepare(arrays: NamedArrays, place: str) -> Dataset:
-    """x: (samples, 62 frames, 24 bands), as `log_mel` gives them, a recording after a quarter of a second of silence.
+    """x: (samples, 62 frames, 24 bands), as `log_mel` gives them: a quarter of a second of silence, then a word.
 
     The train split has of each recording five copies: slower and lower to faster and higher, which makes other voices,
-    louder or softer, a little sooner or later.
+    louder or softer, a little sooner or later, through other microphones, with noise.
     """
-    recordings = sounds(arrays)
+    recordings = [heard(recording) for recording in sounds(arrays)]
     held_out = np.isin(arrays["speaker"], [SPEAKERS.index(name) for name in TEST_SPEAKERS])
     y = arrays["digit"].astype(np.int64)
     random = np.random.default_rng(0)
@@ -79,16 +87,28 @@ def sounds(arrays: NamedArrays) -> list[np.ndarray]:
     return [arrays["audio"][start:stop] / 32768 for start, stop in pairwise(arrays["offsets"])]
 
 
-def _copies(recording: np.ndarray, random: np.random.Generator) -> Sequence[np.ndarray]:
+def heard(recording: np.ndarray) -> np.ndarray:
+    """A recording from its first sound to its last, as loud as every other: speakers are as far away as they like.
+
+    Args:
+        recording: (samples,), not silent.
+    """
+    powers = np.convolve(recording**2, np.full(HEARING.window, 1 / HEARING.window), "same")
+    sounding = np.flatnonzero(powers > QUIETEST * powers.max())
+    part = recording[max(0, sounding[0] - MARGIN) : sounding[-1] + MARGIN]
+    return part * np.sqrt(LOUDEST / powers.max())
+
+
+def _copies(recording: np.ndarray, random: np.random.Generator) -> Iterator[np.ndarray]:
     from scipy.signal import resample_poly
 
-    return [
-        log_mel(
-            resample_poly(recording, up, down) * 2 ** random.uniform(-LOUDER, LOUDER),
-            SILENCE + int(random.integers(-SOONER_OR_LATER, SOONER_OR_LATER)),
-        )
-        for up, down in SPEEDS
-    ]
+    waves = np.cos(np.pi * np.outer(np.arange(1, 4), np.linspace(0, 1, HEARING.bands)))
+    for up, down in SPEEDS:
+        audio = resample_poly(recording, up, down) * 2 ** random.uniform(-LOUDER, LOUDER)
+        powers = _powers(audio, SILENCE + int(random.integers(-SOONER_OR_LATER, SOONER_OR_LATER)))
+        powers *= 2 ** (random.normal(scale=FAVOURED / np.arange(1, 4)) @ waves)
+        noise = 2 ** random.uniform(*NOISE) * random.exponential(size=powers.shape)
+        yield _levels(powers + noise)
 
 
 def log_mel(audio: np.ndarray, silence: int = 0) -> np.ndarray:
@@ -102,10 +122,18 @@ def log_mel(audio: np.ndarray, silence: int = 0) -> np.ndarray:
         float32, (62, 24): frame n hears 32 ms from n * 16 ms on; 0 for -42 dB and less to 255/256 for +30 dB, exact
         multiples of 2**-8.
     """
-    heard = np.zeros(HEARING.samples(FRAMES))
-    audio = audio[: len(heard) - silence]
-    heard[silence : silence + len(audio)] = audio
-    levels = np.floor((np.log2(HEARING.powers(heard) + 2.0**-14) + 14) / 24 * 256)
+    return _levels(_powers(audio, silence))
+
+
+def _powers(audio: np.ndarray, silence: int) -> np.ndarray:
+    all_of_it = np.zeros(HEARING.samples(FRAMES))
+    audio = audio[: len(all_of_it) - silence]
+    all_of_it[silence : silence + len(audio)] = audio
+    return HEARING.powers(all_of_it)
+
+
+def _levels(powers: np.ndarray) -> np.ndarray:
+    levels = np.floor((np.log2(powers + 2.0**-14) + 14) / 24 * 256)
     return (np.clip(levels, 0, 255) / 256).astype(np.float32)
 
 

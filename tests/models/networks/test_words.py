@@ -93,6 +93,22 @@ def test_a_tone_is_heard_in_its_band_for_as_long_as_it_lasts():
     assert (heard[ends + 1 :] == 0).all()
 
 
+def test_recordings_are_heard_from_their_first_sound_to_their_last_and_equally_loud():
+    for loud in (0.02, 0.5):
+        word = tone(600, seconds=0.3, loud=loud)
+        heard = data.heard(np.concatenate([np.zeros(3000), word, np.zeros(5000)]))
+        assert len(word) <= len(heard) <= len(word) + 2 * data.HEARING.window + 2 * data.MARGIN
+        assert np.mean(heard[1000:1256] ** 2) == pytest.approx(data.LOUDEST, rel=0.05)
+
+
+def test_copies_are_other_voices_and_microphones():
+    copies = list(data._copies(data.heard(tone(600)), np.random.default_rng(0)))
+    assert len(copies) == len(data.SPEEDS)
+    # Slower is lower; and no two have the same noise or the same balance of bands.
+    assert copies[0].max(axis=0).argmax() > copies[-1].max(axis=0).argmax()
+    assert len({copy[-1].tobytes() for copy in copies}) == len(copies)
+
+
 def test_a_frame_does_not_wait_for_later_sound():
     long, short = tone(700, seconds=2), tone(700, seconds=0.3)
     frames = (len(short) - data.HEARING.window) // data.HEARING.hop + 1
