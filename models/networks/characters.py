@@ -115,7 +115,7 @@ def _network(
         description=f"The next character of Shakespeare's plays, by {what}; it also writes, a character at a time.",
         dataset="shakespeare",
         builder=builder,
-        training=Training(epochs=5, batch_size=64, optimizer=adamw(5e-3)),
+        training=Training(epochs=18, batch_size=64, optimizer=adamw(5e-3)),
         expected_score=expected,
         bits=8,
         fine_tune_epochs=0,
