@@ -96,7 +96,7 @@ NETWORK = Network(
     dataset="spoken-digits",
     builder=build,
     training=Training(epochs=12, batch_size=64, optimizer=adamw(3e-3)),
-    expected_score=0.88,
+    expected_score=0.94,
     bits=8,
     fine_tune_epochs=2,
     target=Target("ULX3S-25F", target_ii=32768),
