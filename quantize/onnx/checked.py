@@ -9,6 +9,7 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from netloom.errors import LayerNotSupportedError, ModelFileError
+from netloom.quantize.onnx.channels_last import CHANNELS_LAST, OPERATORS, channels_first
 from netloom.quantize.onnx.operators.table import ATTRIBUTES, BUILDERS, QUANTIZERS
 
 _LARGEST_FILE = 2**31
@@ -20,6 +21,9 @@ _QONNX_DOMAINS = ("qonnx.custom_op.general", "onnx.brevitas", "finn.custom_op.ge
 """One domain under its names: today's, and those of older files, of which exporters forgot to state the version."""
 _FOLDED = ("QuantizeLinear", "DequantizeLinear", "Abs", "Constant", "Cast", "Gather", "Neg", "Pow", "Shape", "Slice")
 """Operators of constants and of quantizers, gone when qonnx has cleaned the model, or refused then."""
+
+_KNOWN = {**dict.fromkeys(("", "ai.onnx"), (*BUILDERS, *_FOLDED, *QUANTIZERS)), CHANNELS_LAST: OPERATORS}
+"""What is read of each domain; of qonnx's own quantizers."""
 
 
 def checked_onnx(path: Path, input_shapes: Sequence[tuple[int, ...]] | None = None) -> onnx.ModelProto:
@@ -46,6 +50,7 @@ def checked_onnx(path: Path, input_shapes: Sequence[tuple[int, ...]] | None = No
         _check_node(node)
     for tensor in _tensors(model):
         _check_tensor(tensor, path)
+    channels_first(model)
     try:
         onnx.checker.check_model(model)
     except (onnx.checker.ValidationError, ValueError, RuntimeError) as error:
@@ -64,7 +69,7 @@ def node_name(node: Any) -> str:
 def _check_opsets(model: onnx.ModelProto, path: Path) -> None:
     versions = {one.domain: one.version for one in model.opset_import}
     used = {node.domain for node in model.graph.node}
-    unknown = used - {"", "ai.onnx", *_QONNX_DOMAINS}
+    unknown = used - {"", "ai.onnx", CHANNELS_LAST, *_QONNX_DOMAINS}
     if unknown:
         raise LayerNotSupportedError(f"{path} uses operators of {min(unknown)!r}, which netloom does not read")
     model.opset_import.extend(onnx.helper.make_opsetid(domain, 1) for domain in sorted(used - {"", *versions}))
@@ -79,8 +84,7 @@ def _check_opsets(model: onnx.ModelProto, path: Path) -> None:
 
 
 def _check_node(node: Any) -> None:
-    known = {*BUILDERS, *_FOLDED} if node.domain in ("", "ai.onnx") else set()
-    if node.op_type not in {*known, *QUANTIZERS}:
+    if node.op_type not in _KNOWN.get(node.domain, QUANTIZERS):
         raise LayerNotSupportedError(
             f"node {node_name(node)!r}: operator {'.'.join(filter(None, (node.domain, node.op_type)))} is not read;"
             f" those that are: {', '.join(sorted((*BUILDERS, *QUANTIZERS)))}"

@@ -8,7 +8,8 @@ from netloom.quantize import load_model
 
 pytest.importorskip("qonnx")
 from onnx_checks import check
-from onnx_graphs import DOMAIN, FreeNet
+from onnx_free import FreeNet
+from onnx_graphs import DOMAIN
 
 
 @pytest.mark.parametrize("kind", ["AveragePool", "GlobalAveragePool", "ReduceMean", "of a sequence", "times its count"])

@@ -10,7 +10,8 @@ from netloom.quantize import load_model
 
 pytest.importorskip("qonnx")
 from onnx_checks import check
-from onnx_graphs import DOMAIN, ROUNDINGS, SAMPLES, FreeNet, OnnxNet, free_net
+from onnx_free import ROUNDINGS, FreeNet, free_net
+from onnx_graphs import DOMAIN, SAMPLES, OnnxNet
 
 from netloom.quantize.onnx.fit import fitted_lines
 from netloom.quantize.onnx.stairs import rounding_threshold
