@@ -1,6 +1,6 @@
 """`checked_onnx`: an ONNX file that may come from anywhere, read without believing it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,11 @@ def checked_onnx(path: Path, input_shapes: Sequence[tuple[int, ...]] | None = No
     if not model.graph.node or not model.graph.output:
         raise ModelFileError(f"{path} holds no graph with outputs: export the model again")
     _check_opsets(model, path)
+    own = {(function.domain, function.name) for function in model.functions}
     for node in model.graph.node:
-        _check_node(node)
+        _check_node(node, own)
+    if model.graph.sparse_initializer:
+        raise ModelFileError(f"{path}: sparse tensors are not read; export the model with dense ones")
     for tensor in _tensors(model):
         _check_tensor(tensor, path)
     channels_first(model)
@@ -83,7 +86,13 @@ def _check_opsets(model: onnx.ModelProto, path: Path) -> None:
         )
 
 
-def _check_node(node: Any) -> None:
+def _check_node(node: Any, own: Collection[tuple[str, str]]) -> None:
+    if (node.domain, node.op_type) in own:
+        raise LayerNotSupportedError(
+            f"node {node_name(node)!r}: {node.op_type} is a function of the file's own; inline it"
+        )
+    if any(one.type == onnx.AttributeProto.SPARSE_TENSOR for one in node.attribute):
+        raise LayerNotSupportedError(f"node {node_name(node)!r}: sparse tensors are not read; use a dense one")
     if node.op_type not in _KNOWN.get(node.domain, QUANTIZERS):
         raise LayerNotSupportedError(
             f"node {node_name(node)!r}: operator {'.'.join(filter(None, (node.domain, node.op_type)))} is not read;"
@@ -164,9 +173,9 @@ def _set_shapes(graph: onnx.GraphProto, given: Sequence[tuple[int, ...]] | None)
             raise LayerNotSupportedError(
                 f"input {one.name!r}: shape {found} is larger than any network on an FPGA takes"
             )
+    # What the file says of other shapes is not believed: all are inferred.
     for value in graph.output:
-        for dim in value.type.tensor_type.shape.dim[:1]:
-            dim.dim_value = 1
+        value.type.tensor_type.ClearField("shape")
     del graph.value_info[:]
 
 

@@ -36,7 +36,7 @@ def build_reshape(builder: Builder, node: Any) -> Edge:
 
     name, edge = builder.node_name(node), builder.single(node)
     shape = [int(size) for size in builder.wrapped.get_tensor_shape(node.output[0])]
-    if shape[0] != 1 or len(shape) < 2 or 0 in shape:
+    if len(shape) < 2 or shape[0] != 1 or 0 in shape:
         raise LayerNotSupportedError(f"node {name!r}: shape {shape} must keep the axis of samples")
     if len(shape) == 2:
         return _row(builder, node)
