@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-MODEL = Path(__file__).parents[1] / "support" / "onnx" / "onnx_models" / "brevitas_dense.onnx"
+MODEL = Path(__file__).parent / "support" / "onnx" / "onnx_models" / "brevitas_dense.onnx"
 
 PROGRAM = f"""
 import sys
