@@ -66,6 +66,7 @@ _NETWORKS: tuple[Network, ...] = (
     captions.NETWORK,
     turing.NETWORK,
     memory.NETWORK,
+    memory.TWO_FACTS,
     glimpse.PASSIVE,
     glimpse.NETWORK,
     control.NETWORK,

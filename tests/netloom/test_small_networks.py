@@ -201,6 +201,7 @@ SMALL = {
     "captions": blocks,
     "turing": steps_of_a_machine,
     "memory": stories,
+    "memory-two-facts": stories,
     "tiny-ad": motors,
     "tiny-kws": coefficients,
     "tiny-ic": pixels,
@@ -234,6 +235,7 @@ PICTURED = {
     "glimpse": "Where it looks<",
     "turing": "How it copies",
     "memory": "Where it looks for the answer",
+    "memory-two-facts": "Where it looks for the answer",
 }
 
 
