@@ -49,7 +49,7 @@ CASES = [
     pytest.param(lambda: file("brevitas_dense"), "io_parallel", id="brevitas"),
     pytest.param(lambda: file("brevitas_picture"), "io_parallel", id="picture", marks=pytest.mark.slow),
     pytest.param(lambda: random_net(0).model(), "io_parallel", id="random 0", marks=pytest.mark.slow),
-    pytest.param(lambda: random_net(5).model(), "io_stream", id="random 5", marks=pytest.mark.slow),
+    pytest.param(lambda: random_net(36).model(), "io_stream", id="random 36", marks=pytest.mark.slow),
     pytest.param(scaled, "io_parallel", id="scaled", marks=pytest.mark.slow),
 ]
 
