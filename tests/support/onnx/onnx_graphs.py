@@ -207,10 +207,12 @@ def random_net(seed: int) -> OnnxNet:
 
 def executed(model: Any, x: np.ndarray) -> np.ndarray:
     """The model's output by qonnx's executor, in as many batches as it takes."""
+    import onnxruntime
     from qonnx.core.modelwrapper import ModelWrapper
     from qonnx.core.onnx_exec import execute_onnx
     from qonnx.transformation.infer_shapes import InferShapes
 
+    onnxruntime.set_default_logger_severity(3)  # it warns of opset 1, as which qonnx runs nodes of channels last
     wrapped = ModelWrapper(model).transform(InferShapes())
     source, end = wrapped.graph.input[0], wrapped.graph.output[0].name
     batch = source.type.tensor_type.shape.dim[0].dim_value
