@@ -63,6 +63,7 @@ _NETWORKS: tuple[Network, ...] = (
     characters.RNN,
     characters.NETWORK,
     translation.NETWORK,
+    translation.PAIRS,
     captions.NETWORK,
     turing.NETWORK,
     memory.NETWORK,
