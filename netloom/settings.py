@@ -81,6 +81,12 @@ class HardwareSettings(Settings):
         family = board.device.family
         return (family and family.clock_mhz) or board.clock_mhz
 
+    def holds(self, board: str) -> bool:
+        """Whether what fits on a board fits on this one."""
+        from netloom.firmware.board.boards import find_board
+
+        return find_board(self.board).device.holds(find_board(board).device)
+
     @property
     def interval(self) -> int | None:
         """Clock cycles between samples, at most; None is as few as fit."""
@@ -160,7 +166,10 @@ class RunSettings(Settings):
         return cls(hls=hls, csim_samples=network.csim_samples, hardware=hardware if board else None)
 
     def for_network(self, network: Network) -> "RunSettings":
-        """These, and what they leave out as `of` has it: how samples are run; on the network's board clock and pace."""
+        """These, and what they leave out as `of` has it.
+
+        That is how samples are run; the clock on the network's board; the pace there, and where more fits.
+        """
         own = RunSettings.of(network)
         assert own.hardware is not None
         values: dict[str, Any] = {}
@@ -171,7 +180,9 @@ class RunSettings(Settings):
         if self.hardware is not None:
             given, left = self.hardware.model_fields_set, {"rtl_samples", "stalled_samples", "netlist_samples"}
             if self.hardware.board == own.hardware.board:
-                left |= {"clock_mhz"} | (_PACES if given.isdisjoint(_PACES) else set())
+                left.add("clock_mhz")
+            if given.isdisjoint(_PACES) and self.hardware.holds(own.hardware.board):
+                left |= _PACES
             update = {name: getattr(own.hardware, name) for name in left - given}
             values["hardware"] = self.hardware.model_copy(update=update)
         return self.model_copy(update=values)

@@ -41,6 +41,12 @@ class Device:
         """Block RAM altogether."""
         return self.bram * self.bram_kbit
 
+    def holds(self, other: "Device") -> bool:
+        """Whether whatever fits into another part fits here: of its family, and no smaller."""
+        return self.family is other.family is not None and all(
+            getattr(self, name) >= getattr(other, name) for name in ("lut", "ff", "dsp", "memory_kbit", "spram_kbit")
+        )
+
     @property
     def ram_blocks(self) -> int:
         """Block RAMs as estimates count them: those of its family, or of a vendor's part blocks of `GENERIC_KBIT`."""

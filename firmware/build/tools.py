@@ -25,6 +25,7 @@ from packaging.requirements import Requirement
 from netloom.common.files import open_log, storage_errors
 from netloom.common.process import PYTHON, answer, check_space, end, package_folder, start, which
 from netloom.errors import INSTALL_HARDWARE, SettingsError, ToolFailedError, ToolMissingError, ToolTimeoutError
+from netloom.firmware.build.wasm import compiled_tool
 from netloom.firmware.families import FAMILIES
 
 _NEXTPNR = ("--version", r"(?:nextpnr-|Version )[\d.]+[^\s)]*")
@@ -32,6 +33,7 @@ _VERSIONS = {"yosys": ("--version", r"Yosys \S+"), "openFPGALoader": ("-V", r"op
 """Name of a tool -> the argument that makes it tell its version, and how that looks; of the others, as `_NEXTPNR`."""
 _UNCHECKED = ("openFPGALoader",)
 """Any version will do."""
+_WASM = "yowasp-"
 _CALL = "import sys, {module}; sys.exit({module}.{function}(sys.argv[1:]))"
 _STARVED = re.compile(r"bad_alloc|out of memory|cannot allocate|memory allocation|memory fault|MemoryError", re.I)
 _ERROR = re.compile(r"\bERROR:\s*")
@@ -48,6 +50,7 @@ class Tool:
         origin: where it comes from, for people: a path, or a wheel with its version.
         native: whether it is a program of this machine, and not WebAssembly or a wheel's.
         note: which one on the PATH was passed over, and why; empty if none.
+        wasm: name of the wheel, if that brings it as WebAssembly.
     """
 
     name: str
@@ -55,6 +58,16 @@ class Tool:
     origin: str
     native: bool
     note: str = ""
+    wasm: str = ""
+
+    def environment(self) -> dict[str, str]:
+        """What its environment has beside the usual; takes a minute when a WebAssembly tool is new to the machine.
+
+        Raises:
+            ToolFailedError: if that cannot be made ready.
+            StorageError: if it cannot be kept.
+        """
+        return compiled_tool(self.name, self.command, self.wasm) if self.wasm else {}
 
 
 def _wheels() -> dict[str, tuple[str, str]]:
@@ -103,7 +116,8 @@ def find_tool(name: str) -> Tool:
             f"{note or f'{name} is not on the PATH'}, and the wheel {wheel} is not installed: {INSTALL_HARDWARE}"
         )
     call = _CALL.format(module=module, function=function)
-    return Tool(name, (*PYTHON, "-c", call), f"{wheel} {wheel_version(wheel)}", native=False, note=note)
+    wasm = wheel if wheel.startswith(_WASM) else ""
+    return Tool(name, (*PYTHON, "-c", call), f"{wheel} {wheel_version(wheel)}", native=False, note=note, wasm=wasm)
 
 
 def _objection(tool: Tool, wheel: str) -> str:
@@ -138,7 +152,7 @@ def tool_version(tool: Tool) -> str:
         return tool.origin
     argument, pattern = _VERSIONS.get(tool.name, _NEXTPNR)
     try:
-        _, said = answer([*tool.command, argument], timeout=300)
+        _, said = answer([*tool.command, argument], timeout=300, extra=tool.environment())
     except (OSError, subprocess.SubprocessError):
         return tool.origin
     found = re.search(pattern, said)
@@ -182,8 +196,9 @@ def run_tool(
 
     Raises:
         ToolFailedError: if it fails, is killed, runs out of memory or time; the message names the log.
-        StorageError: if the log cannot be written.
+        StorageError: if the log, or a WebAssembly tool compiled for this machine, cannot be written.
     """
+    variables = tool.environment()
     began = time.monotonic()
     last: deque[str] = deque(maxlen=200)
     with (
@@ -195,7 +210,7 @@ def run_tool(
                 [*tool.command, *arguments],
                 folder,
                 # What a killed tool leaves behind goes the way of its working directory.
-                {"TMPDIR": str(folder.absolute())},
+                {"TMPDIR": str(folder.absolute()), **variables},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,

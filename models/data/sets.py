@@ -23,6 +23,7 @@ from netloom.models.data.mnist import MNIST, load_few_labels, load_images
 from netloom.models.data.molecules import TOX21
 from netloom.models.data.nuclei import NUCLEI
 from netloom.models.data.number_words import load_number_words
+from netloom.models.data.sentence_pairs import SENTENCE_PAIRS
 from netloom.models.data.shakespeare import SHAKESPEARE
 from netloom.models.data.signs import SIGNS
 from netloom.models.data.splice import SPLICE
@@ -49,6 +50,7 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = {
     MNIST.name: MNIST.load,
     "mnist-few-labels": load_few_labels,
     "mnist-images": load_images,
+    SENTENCE_PAIRS.name: SENTENCE_PAIRS.load,
     SHAKESPEARE.name: SHAKESPEARE.load,
     SIGNS.name: SIGNS.load,
     NUCLEI.name: NUCLEI.load,

@@ -25,7 +25,7 @@ WORDS = (
 )
 """In the order in which they stand in a sentence, so that a bag of them reads as the sentence that it was."""
 SENTENCES = 15
-"""That a story has at most."""
+"""That a network reads: the newest ones of a story. Those of task 1 have up to 10, those of task 2 up to 88."""
 
 
 @dataclass(frozen=True)
@@ -36,26 +36,33 @@ class Question:
         story: sentences until it is asked, the newest first; each the words it has.
         asked: its words.
         answer: a word of `PLACES`.
+        oldest: so many of the newest sentences have all facts that the answer follows from.
     """
 
     story: tuple[frozenset[str], ...]
     asked: frozenset[str]
     answer: str
+    oldest: int = 1
 
 
 def questions(text: str) -> Iterator[Question]:
-    """What stands in a file of bAbI: numbered lines, where 1 begins a story; a question has a tab and its answer."""
-    story: list[frozenset[str]] = []
+    """What stands in a file of bAbI: numbered lines, where 1 begins a story.
+
+    A question has its answer and the numbers of the lines with its facts behind it, each after a tab.
+    """
+    story: dict[int, frozenset[str]] = {}
     for line in text.splitlines():
         number, _, rest = line.partition(" ")
         if number == "1":
-            story = []
+            story = {}
         asked, *answer = rest.split("\t")
         words = frozenset(re.findall(r"\w+", asked.lower()))
         if answer:
-            yield Question(tuple(story[::-1]), words, answer[0])
+            oldest = min(map(int, answer[1].split()))
+            ages = sum(line >= oldest for line in story)
+            yield Question(tuple(story.values())[::-1], words, answer[0], ages)
         else:
-            story.append(words)
+            story[int(number)] = words
 
 
 def bags(chosen: list[Question]) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -63,14 +70,14 @@ def bags(chosen: list[Question]) -> tuple[dict[str, np.ndarray], np.ndarray]:
 
     Returns:
         `story`, float32 (questions, 15 sentences, words + 15): the newest sentence first, 1 for each word it has and in
-        the column of its age; all 0 where the story has no more sentences. `question`, float32 (questions, words). The
-        answers as numbers in `PLACES`, int64 (questions,).
+        the column of its age; all 0 where the story has no more sentences, and none of those beyond the newest 15.
+        `question`, float32 (questions, words). The answers as numbers in `PLACES`, int64 (questions,).
     """
     story = np.zeros((len(chosen), SENTENCES, len(WORDS) + SENTENCES), np.float32)
     asked = np.zeros((len(chosen), len(WORDS)), np.float32)
     for row, one in enumerate(chosen):
         asked[row, [WORDS.index(word) for word in one.asked]] = 1
-        for age, sentence in enumerate(one.story):
+        for age, sentence in enumerate(one.story[:SENTENCES]):
             story[row, age, [WORDS.index(word) for word in sentence]] = 1
             story[row, age, len(WORDS) + age] = 1
     answers = np.array([PLACES.index(one.answer) for one in chosen], np.int64)
@@ -101,15 +108,15 @@ def _fetch(number: int) -> NamedArrays:
 
 
 def _prepare(number: int, arrays: NamedArrays, place: str) -> Dataset:
-    """Questions whose story is longer than `SENTENCES` are left out."""
-    found = {split: list(questions(arrays[split].tobytes().decode("ascii"))) for split in ("train", "test")}
-    short = {split: [one for one in every if len(one.story) <= SENTENCES] for split, every in found.items()}
-    (x_train, y_train), (x_test, y_test) = bags(short["train"]), bags(short["test"])
-    source = f"bAbI, task {number} ({place}), {len(y_train):,} train and {len(y_test):,} test questions"
-    longer = [len(found[split]) - len(short[split]) for split in found]
-    if any(longer):
-        source += f" about stories of up to {SENTENCES} sentences, without {longer[0]:,} and {longer[1]:,} about longer"
-    return Dataset(x_train, y_train, x_test, y_test, PLACES, source)
+    """All questions; of longer stories the newest sentences, and those without a fact that is older are counted."""
+    train, test = (list(questions(arrays[split].tobytes().decode("ascii"))) for split in ("train", "test"))
+    source = f"bAbI, task {number} ({place}), {len(train):,} train and {len(test):,} test questions"
+    if any(len(one.story) > SENTENCES for one in (*train, *test)):
+        known = sum(one.oldest <= SENTENCES for one in test)
+        source += (
+            f" about the newest {SENTENCES} sentences of a story, which have the facts for {known:,} of the latter"
+        )
+    return Dataset(*bags(train), *bags(test), PLACES, source)
 
 
 def _loader(number: int, sums: tuple[str, str], digest: str) -> Loader:

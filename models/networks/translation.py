@@ -1,4 +1,4 @@
-"""`translation`: an encoder that reads, a decoder that writes, and attention between them."""
+"""`translation`, `translation-pairs`: an encoder that reads, a decoder that writes, and attention between them."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netloom.common.palette import INK, MUTED, PROVEN
+from netloom.models.data import sentence_pairs
 from netloom.models.data.number_words import ENGLISH, ENGLISH_WORDS, FRENCH, FRENCH_WORDS
 from netloom.models.flat_map import flat_map
 from netloom.models.networks.network import Network, Target, Training
@@ -17,33 +18,72 @@ if TYPE_CHECKING:
     import keras
     from matplotlib.figure import Figure
 
-UNITS, EMBEDDED = 48, 16
 DRAWN, MAPPED = 3, 120
 """Sentences whose attention is drawn, and those that are put on a map."""
 
 
 def build() -> "keras.Model":
-    """7 English words, the French ones so far -> GRU, GRU that begins where it ends -> attention -> 32 logits a place.
+    """7 English words of 32, the French ones so far -> 32 logits at each of 8 places."""
+    english, french = (ENGLISH_WORDS, len(ENGLISH)), (FRENCH_WORDS, len(FRENCH))
+    return _translator("translation", "uint8", english, french, units=48, embedded=16)
+
+
+def build_pairs() -> "keras.Model":
+    """7 English words of 1,002, the French ones so far -> 1,002 logits at each of 9 places."""
+    words = sentence_pairs.WORDS + 2
+    english, french = (sentence_pairs.ENGLISH_WORDS, words), (sentence_pairs.FRENCH_WORDS, words)
+    return _translator("translation-pairs", "uint16", english, french, units=96, embedded=48, spread=1.0, dropout=0.1)
+
+
+def _translator(
+    name: str,
+    dtype: str,
+    english: tuple[int, int],
+    french: tuple[int, int],
+    units: int,
+    embedded: int,
+    spread: float = 0.05,
+    dropout: float = 0.0,
+) -> "keras.Model":
+    """Words -> GRU, GRU that begins where it ends -> attention -> logits of the French word at each place.
 
     At each place the decoder's state asks, the encoder's outputs answer (Luong, Pham, Manning, "Effective approaches to
     attention-based neural machine translation", EMNLP 2015, with a matrix between them). Words that a sentence does not
     have are a word like another, which says nothing: no mask.
+
+    Args:
+        name: of the model.
+        dtype: of words.
+        english: places of a sentence, and words that are told apart.
+        french: likewise.
+        units: of each recurrent net.
+        embedded: numbers that a word becomes.
+        spread: of those before training, to either side of 0.
+        dropout: share of numbers that are left out in training.
     """
     import keras
     from keras import layers
 
-    english = keras.Input((ENGLISH_WORDS,), dtype="uint8", name="english")
-    said = keras.Input((FRENCH_WORDS,), dtype="uint8", name="said")
-    read = layers.Embedding(len(ENGLISH), EMBEDDED, name="english_words")(english)
-    read, thought = layers.GRU(UNITS, return_sequences=True, return_state=True, name="encoder")(read)
-    words = layers.Embedding(len(FRENCH), EMBEDDED, name="french_words")(said)
-    state = layers.GRU(UNITS, return_sequences=True, name="decoder")(words, initial_state=thought)
-    asked = layers.Dense(UNITS, use_bias=False, name="asked")(state)
+    def dropped(x: "keras.KerasTensor", called: str) -> "keras.KerasTensor":
+        return layers.Dropout(dropout, name=f"{called}_dropped")(x) if dropout else x
+
+    def vectors(x: "keras.KerasTensor", words: int, called: str) -> "keras.KerasTensor":
+        start = keras.initializers.RandomUniform(-spread, spread)
+        found = layers.Embedding(words, embedded, embeddings_initializer=start, name=f"{called}_words")(x)
+        return dropped(found, called)
+
+    source = keras.Input((english[0],), dtype=dtype, name="english")
+    said = keras.Input((french[0],), dtype=dtype, name="said")
+    read = vectors(source, english[1], "english")
+    read, thought = layers.GRU(units, return_sequences=True, return_state=True, name="encoder")(read)
+    words = vectors(said, french[1], "french")
+    state = layers.GRU(units, return_sequences=True, name="decoder")(words, initial_state=thought)
+    asked = layers.Dense(units, use_bias=False, name="asked")(state)
     attention = layers.Softmax(name="attention")(layers.Dot(axes=(2, 2), name="match")([asked, read]))
     found = layers.Dot(axes=(2, 1), name="found")([attention, read])
     both = layers.Concatenate(name="both")([state, found])
-    word = layers.Activation("tanh", name="tanh")(layers.Dense(UNITS, name="word")(both))
-    return keras.Model([english, said], layers.Dense(len(FRENCH), name="logits")(word), name="translation")
+    word = dropped(layers.Activation("tanh", name="tanh")(layers.Dense(units, name="word")(both)), "word")
+    return keras.Model([source, said], layers.Dense(french[1], name="logits")(word), name=name)
 
 
 def pictures(shows: Shows) -> Sequence[Picture]:
@@ -112,4 +152,24 @@ NETWORK = Network(
     task="sentences",
     csim_samples=200,
     pictures=pictures,
+)
+
+PAIRS = Network(
+    name="translation-pairs",
+    title="Encoder, decoder, attention: sentences",
+    review=NETWORK.review,
+    description=(
+        "Short English sentences into French ones, as people wrote them, by the same network with more units: few pairs"
+        " and small vocabularies, so it is often wrong."
+    ),
+    dataset="sentence-pairs",
+    builder=build_pairs,
+    training=Training(epochs=10, batch_size=32, optimizer=adam(5e-3), validation_fraction=0.02),
+    expected_score=0.1,
+    bits=8,
+    fine_tune_epochs=2,
+    target=Target("ULX3S-85F", target_ii=1_000_000, rtl_samples=2),
+    training_seconds=260,
+    task="sentences",
+    csim_samples=20,
 )

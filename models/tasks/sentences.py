@@ -7,6 +7,7 @@ import numpy as np
 from netloom.errors import InputError
 from netloom.models.data.examples import Arrays, Examples, only
 from netloom.models.data.vocabulary import END, START
+from netloom.models.tasks.bleu import bleu
 from netloom.models.tasks.next_symbol import NextSymbol, perplexity
 from netloom.models.tasks.task import Outputs, Predict, Score, name_of
 
@@ -23,10 +24,11 @@ class Sentences(NextSymbol):
 
     def __init__(self) -> None:
         super().__init__("sentences", Score("perplexity", better=-1), perplexity)
-        self.scores = (Score("exact_sentences", "%"), Score("words_right", "%"))
+        self.scores = (Score("exact_sentences", "%"), Score("words_right", "%"), Score("bleu", "%"))
 
     def evaluate(self, predict: Predict, examples: Examples) -> dict[str, float]:
-        """The share of sentences that are right to the last word; and of words, up to the ends of the right sentences.
+        """The share of sentences that are right to the last word; of words, each at its place, up to the ends of the
+        right sentences; and BLEU, in which words at another place count too.
 
         Raises:
             InputError: if there is one input, or the last one is not what has been said.
@@ -38,6 +40,7 @@ class Sentences(NextSymbol):
         return {
             "exact_sentences": float((~self.wrong(said, right)).mean()),
             "words_right": float((said == right)[counts].mean()),
+            "bleu": bleu(*(_until_ends(rows) for rows in (said, right))),
         }
 
     def said(self, predict: Predict, x: Arrays) -> np.ndarray:
@@ -95,3 +98,7 @@ def within(rows: np.ndarray) -> np.ndarray:
     ended = np.cumsum(rows == END, axis=1)
     inside: np.ndarray = (ended == 0) | ((ended == 1) & (rows == END))
     return inside
+
+
+def _until_ends(rows: np.ndarray) -> list[list[int]]:
+    return [row[inside & (row != END)].tolist() for row, inside in zip(rows, within(rows), strict=True)]

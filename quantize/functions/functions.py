@@ -22,14 +22,15 @@ OF_LAYERS = frozenset({"softmax", "log_softmax", "glu"})
 """Those of them that layers equal."""
 
 SHORT_BITS = 8
-"""Significant bits of a slope or bound that multiplies or limits as it is; others take a table."""
+"""Significant bits of a slope that multiplies as it is; others take a table."""
 
 _FINEST = 2**16
+"""Steps to a unit of a slope or a bound; a bound is compared with, so that it may have any number of bits."""
 
 
 @dataclass(frozen=True)
 class Lines:
-    """min(x, bound) for x >= 0, slope * x below; numbers of few bits, so that arithmetic is exact and cheap."""
+    """min(x, bound) for x >= 0, slope * x below; in coarse steps, so that arithmetic is exact and cheap."""
 
     slope: float
     bound: float | None
@@ -66,8 +67,9 @@ def lines(class_name: str, config: Mapping[str, Any]) -> Lines | None:
         found = Lines(config["negative_slope"], None)
     elif class_name == "ReLU" and not config["threshold"]:
         found = Lines(config["negative_slope"], config["max_value"])
-    short = found is not None and _is_short(found.slope) and (found.bound is None or _is_short(found.bound))
-    return found if short else None
+    if found is None or not _is_short(found.slope):
+        return None
+    return found if found.bound is None or (float(found.bound) * _FINEST).is_integer() else None
 
 
 def _is_short(value: float) -> bool:

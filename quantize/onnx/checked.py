@@ -1,6 +1,6 @@
 """`checked_onnx`: an ONNX file that may come from anywhere, read without believing it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from netloom.errors import LayerNotSupportedError, ModelFileError
+from netloom.quantize.onnx.channels_last import CHANNELS_LAST, OPERATORS, channels_first
 from netloom.quantize.onnx.operators.table import ATTRIBUTES, BUILDERS, QUANTIZERS
 
 _LARGEST_FILE = 2**31
@@ -20,6 +21,9 @@ _QONNX_DOMAINS = ("qonnx.custom_op.general", "onnx.brevitas", "finn.custom_op.ge
 """One domain under its names: today's, and those of older files, of which exporters forgot to state the version."""
 _FOLDED = ("QuantizeLinear", "DequantizeLinear", "Abs", "Constant", "Cast", "Gather", "Neg", "Pow", "Shape", "Slice")
 """Operators of constants and of quantizers, gone when qonnx has cleaned the model, or refused then."""
+
+_KNOWN = {**dict.fromkeys(("", "ai.onnx"), (*BUILDERS, *_FOLDED, *QUANTIZERS)), CHANNELS_LAST: OPERATORS}
+"""What is read of each domain; of qonnx's own quantizers."""
 
 
 def checked_onnx(path: Path, input_shapes: Sequence[tuple[int, ...]] | None = None) -> onnx.ModelProto:
@@ -42,10 +46,14 @@ def checked_onnx(path: Path, input_shapes: Sequence[tuple[int, ...]] | None = No
     if not model.graph.node or not model.graph.output:
         raise ModelFileError(f"{path} holds no graph with outputs: export the model again")
     _check_opsets(model, path)
+    own = {(function.domain, function.name) for function in model.functions}
     for node in model.graph.node:
-        _check_node(node)
+        _check_node(node, own)
+    if model.graph.sparse_initializer:
+        raise ModelFileError(f"{path}: sparse tensors are not read; export the model with dense ones")
     for tensor in _tensors(model):
         _check_tensor(tensor, path)
+    channels_first(model)
     try:
         onnx.checker.check_model(model)
     except (onnx.checker.ValidationError, ValueError, RuntimeError) as error:
@@ -64,7 +72,7 @@ def node_name(node: Any) -> str:
 def _check_opsets(model: onnx.ModelProto, path: Path) -> None:
     versions = {one.domain: one.version for one in model.opset_import}
     used = {node.domain for node in model.graph.node}
-    unknown = used - {"", "ai.onnx", *_QONNX_DOMAINS}
+    unknown = used - {"", "ai.onnx", CHANNELS_LAST, *_QONNX_DOMAINS}
     if unknown:
         raise LayerNotSupportedError(f"{path} uses operators of {min(unknown)!r}, which netloom does not read")
     model.opset_import.extend(onnx.helper.make_opsetid(domain, 1) for domain in sorted(used - {"", *versions}))
@@ -78,9 +86,14 @@ def _check_opsets(model: onnx.ModelProto, path: Path) -> None:
         )
 
 
-def _check_node(node: Any) -> None:
-    known = {*BUILDERS, *_FOLDED} if node.domain in ("", "ai.onnx") else set()
-    if node.op_type not in {*known, *QUANTIZERS}:
+def _check_node(node: Any, own: Collection[tuple[str, str]]) -> None:
+    if (node.domain, node.op_type) in own:
+        raise LayerNotSupportedError(
+            f"node {node_name(node)!r}: {node.op_type} is a function of the file's own; inline it"
+        )
+    if any(one.type == onnx.AttributeProto.SPARSE_TENSOR for one in node.attribute):
+        raise LayerNotSupportedError(f"node {node_name(node)!r}: sparse tensors are not read; use a dense one")
+    if node.op_type not in _KNOWN.get(node.domain, QUANTIZERS):
         raise LayerNotSupportedError(
             f"node {node_name(node)!r}: operator {'.'.join(filter(None, (node.domain, node.op_type)))} is not read;"
             f" those that are: {', '.join(sorted((*BUILDERS, *QUANTIZERS)))}"
@@ -160,9 +173,9 @@ def _set_shapes(graph: onnx.GraphProto, given: Sequence[tuple[int, ...]] | None)
             raise LayerNotSupportedError(
                 f"input {one.name!r}: shape {found} is larger than any network on an FPGA takes"
             )
+    # What the file says of other shapes is not believed: all are inferred.
     for value in graph.output:
-        for dim in value.type.tensor_type.shape.dim[:1]:
-            dim.dim_value = 1
+        value.type.tensor_type.ClearField("shape")
     del graph.value_info[:]
 
 

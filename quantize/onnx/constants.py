@@ -108,13 +108,14 @@ def dequantized_constants(wrapped: Any) -> dict[str, np.ndarray]:
             node.input.append(f"{node.output[0]}_zero_point")
             wrapped.set_initializer(node.input[2], np.zeros((), _kind(wrapped, node)))
         values, scale, point = (wrapped.get_initializer(name) for name in node.input)
+        if scale is not None:
+            check_scale(str(node.name or node.output[0]), scale)
         if node.op_type == "QuantizeLinear" or values is None or scale is None or point is None:
             continue
         shape = [1] * values.ndim
         if scale.size > 1:
             shape[attributes(node).get("axis", 1)] = scale.size
             scale, point = (np.reshape(np.broadcast_to(one, scale.shape), shape) for one in (scale, point))
-        check_scale(str(node.name or node.output[0]), scale)
         _settle(wrapped, node, values.astype(np.float64) - point, scale.astype(np.float64), steps)
     return steps
 

@@ -40,6 +40,17 @@ def test_what_is_left_out_is_as_the_network_has_it() -> None:
     assert RunSettings(csim=False).for_network(network).csim_samples is None
 
 
+@pytest.mark.parametrize(
+    ("board", "pace"),
+    [("ULX3S-85F", 32), ("OrangeCrab-25F", 32), ("ULX3S-25F", 32), ("iCEBreaker", None), ("Arty-A7-100", None)],
+)
+def test_the_pace_holds_wherever_the_network_fits(board: str, pace: int | None) -> None:
+    network = replace(get_network("digits"), target=Target("ULX3S-25F", target_ii=32, clock_mhz=50))
+    found = RunSettings(hardware=HardwareSettings(board=board)).for_network(network).hardware
+    assert found is not None
+    assert (found.target_ii, found.clock_mhz) == (pace, 50 if board == "ULX3S-25F" else None)
+
+
 def test_what_is_given_stays() -> None:
     target = Target("ULX3S-85F", target_fps=500, clock_mhz=50, rtl_samples=40)
     network = replace(get_network("digits"), target=target, io_type="io_stream", csim_samples=30)

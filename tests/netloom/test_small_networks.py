@@ -17,9 +17,11 @@ from netloom.models.data.faces import draw_scenes
 from netloom.models.data.films import draw_films
 from netloom.models.data.glimpses import MIDDLE, draw_worlds, looks
 from netloom.models.data.number_words import FRENCH, translated
+from netloom.models.data.sentence_pairs import pair_rows
 from netloom.models.data.sets import DATASETS
 from netloom.models.data.shakespeare import STEPS, pieces
 from netloom.models.data.stories import PLACES, Question, bags
+from netloom.models.data.vocabulary import Vocabulary
 from netloom.models.data.wikitext import BEFORE, WORDS, words_before
 from netloom.models.networks.characters import CHARACTERS
 from netloom.models.tasks import find_task
@@ -150,6 +152,14 @@ def number_words() -> Dataset:
     return Dataset(train, y[:TRAIN], as_floats(test), y[TRAIN:], FRENCH.names, "made", task="sentences")
 
 
+def sentence_pairs() -> Dataset:
+    words = Vocabulary(tuple(f"w{number}" for number in range(WORDS)))
+    sentences = [tuple(words.words[word] for word in RANDOM.integers(0, 20, 5)) for _ in range(TRAIN + TEST)]
+    x, y = pair_rows([(one, one[::-1]) for one in sentences], words, words)
+    train, test = ({name: array[part] for name, array in x.items()} for part in (slice(TRAIN), slice(TRAIN, None)))
+    return Dataset(train, y[:TRAIN], as_floats(test), y[TRAIN:], words.names, "drawn", task="sentences")
+
+
 def articles() -> Dataset:
     x, y = words_before(np.arange(TRAIN + TEST + BEFORE) % 11)
     names = tuple(f"w{number}" for number in range(WORDS))
@@ -198,9 +208,11 @@ SMALL = {
     "characters": text,
     "characters-rnn": text,
     "translation": number_words,
+    "translation-pairs": sentence_pairs,
     "captions": blocks,
     "turing": steps_of_a_machine,
     "memory": stories,
+    "memory-two-facts": stories,
     "tiny-ad": motors,
     "tiny-kws": coefficients,
     "tiny-ic": pixels,
@@ -234,6 +246,7 @@ PICTURED = {
     "glimpse": "Where it looks<",
     "turing": "How it copies",
     "memory": "Where it looks for the answer",
+    "memory-two-facts": "Where it looks for the answer",
 }
 
 

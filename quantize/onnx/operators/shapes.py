@@ -36,7 +36,7 @@ def build_reshape(builder: Builder, node: Any) -> Edge:
 
     name, edge = builder.node_name(node), builder.single(node)
     shape = [int(size) for size in builder.wrapped.get_tensor_shape(node.output[0])]
-    if shape[0] != 1 or len(shape) < 2 or 0 in shape:
+    if len(shape) < 2 or shape[0] != 1 or 0 in shape:
         raise LayerNotSupportedError(f"node {name!r}: shape {shape} must keep the axis of samples")
     if len(shape) == 2:
         return _row(builder, node)
@@ -45,13 +45,18 @@ def build_reshape(builder: Builder, node: Any) -> Edge:
 
 
 def build_transpose(builder: Builder, node: Any) -> Edge:
-    """A `Permute`."""
+    """Nothing, where it moves the channels to where Keras's tensor has them, or from there; else a `Permute`."""
     import keras
 
-    name, edge = builder.node_name(node), builder.single(node)
-    axes = list(attributes(node).get("perm", reversed(range(len(edge.tensor.shape)))))
+    name, edge = builder.node_name(node), builder.edge(node, real=True)
+    rank = len(edge.tensor.shape)
+    axes = list(attributes(node).get("perm", reversed(range(rank))))
     if axes[0] != 0:
         raise LayerNotSupportedError(f"node {name!r}: perm {axes} moves the axis of samples")
+    first, last = [0, rank - 1, *range(1, rank - 1)], [0, *range(2, rank), 1]
+    if rank > 2 and axes == (last if edge.last else first):
+        return replace(edge, last=not edge.last)
+    edge = builder.single(node)
     layer = keras.layers.Permute(tuple(axes[1:]), name=builder.name(name))
     return replace(edge, tensor=layer(builder.as_in_onnx(name, edge)), last=False)
 

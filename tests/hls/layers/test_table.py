@@ -159,6 +159,13 @@ def test_a_bound_between_the_steps_of_the_input(tmp_path):
     agree(network(layers.ReLU(1.375, name="f"), bits=4), X, tmp_path)
 
 
+def test_a_bound_of_many_bits_takes_no_table(tmp_path):
+    """It limits sums of 21 bits, for which there is no table."""
+    model = network(dense(), layers.ReLU(263.0, name="f"), bits=16, integer=10)
+    conversion = agree(model, 200 * X, tmp_path)
+    assert "NetloomLines" in [layer.kind for layer in conversion.layers]
+
+
 QUANTIZERS = {
     "quantized_bits": ["quantized_bits(1,0,alpha=1)"],
     "quantized_relu": [

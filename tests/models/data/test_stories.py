@@ -21,7 +21,8 @@ SHORT = """1 Mary moved to the bathroom.
 2 Where is Sandra? \tgarden\t1
 """
 LONG = "\n".join(
-    [f"{number} John went to the kitchen." for number in range(1, 17)] + ["17 Where is John?\tkitchen\t16"]
+    [f"{number} John went to the kitchen." for number in range(1, 17)]
+    + ["17 Where is John?\tkitchen\t16", "18 John got the milk.", "19 Where is the milk?\tkitchen\t18 2"]
 )
 
 
@@ -35,6 +36,8 @@ def test_a_question_has_the_story_until_then_the_newest_first():
     assert (first.answer, second.answer, third.answer) == ("bathroom", "hallway", "garden")
     assert sorted(first.asked) == ["is", "mary", "where"]
     assert len(third.story) == 1
+    assert [one.oldest for one in (first, second, third)] == [2, 2, 1]
+    assert [one.oldest for one in stories.questions(LONG)] == [1, 16]
 
 
 def test_sentences_that_are_not_there_are_zeros_and_others_say_how_old_they_are():
@@ -55,7 +58,7 @@ def raw():
     return {split: np.frombuffer(text, np.uint8) for split, text in both.items()}
 
 
-def test_questions_about_long_stories_are_left_out_and_counted(raw, tmp_path, monkeypatch):
+def test_of_long_stories_the_newest_sentences_are_told_and_facts_that_are_older_counted(raw, tmp_path, monkeypatch):
     content = {next(iter(stories.ONE_FACT.files)): gzip.compress(raw["train"].tobytes())}
     content["babi-qa/en/qa1_test.txt"] = raw["test"].tobytes()
     for name, data in content.items():
@@ -65,10 +68,12 @@ def test_questions_about_long_stories_are_left_out_and_counted(raw, tmp_path, mo
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
     found = dataclasses.replace(stories.ONE_FACT, files=sums).load()
     assert found.source == (
-        "bAbI, task 1 (NETLOOM_DATA), 6 train and 3 test questions about stories of up to 15 sentences,"
-        " without 0 and 1 about longer"
+        "bAbI, task 1 (NETLOOM_DATA), 6 train and 5 test questions about the newest 15 sentences of a story, which have"
+        " the facts for 4 of the latter"
     )
     assert found.class_names == stories.PLACES
+    told = [stories.sentence(found.x_test["story"][4, age]) for age in range(15)]
+    assert told == ["john got the milk", *["john went to the kitchen"] * 14]
 
 
 def test_the_public_source_gives_the_same_text_and_no_other(raw, monkeypatch):
@@ -83,5 +88,5 @@ def test_the_public_source_gives_the_same_text_and_no_other(raw, monkeypatch):
         load_dataset("stories-2")
     assert asked == ["en-valid-10k/qa2_train.txt", "en-valid/qa2_test.txt"]
     found = dataclasses.replace(stories.TWO_FACTS, digest=digest_arrays(raw)).load()
-    assert found.y_test.tolist() == [0, 3, 2]
+    assert found.y_test.tolist() == [0, 3, 2, 4, 4]
     assert "github.com" in found.source

@@ -49,7 +49,7 @@ def test_a_sentence_that_is_not_there_is_zeros_to_every_hop() -> None:
         assert ((np.asarray(one) != 0).any(axis=2) == there).all()
 
 
-@pytest.mark.parametrize("hop", [1, 2])
+@pytest.mark.parametrize("hop", [1, 2, 3])
 def test_its_picture_reads_as_the_story_and_shows_where_each_hop_looks(hop: int) -> None:
     x, _ = told(6)
     looks = {f"attention{one}": np.tile(np.eye(15)[one], (2, 1)) for one in range(1, hop + 1)}

@@ -32,14 +32,25 @@ def parrot(wrong: dict[tuple[int, int], int]):
 def test_each_word_is_what_it_says_next_by_itself() -> None:
     x = {"source": SOURCE, "said": moved_on(RIGHT)}
     predict = parrot({})
-    assert TASK.evaluate(predict, Examples(x, RIGHT)) == {"exact_sentences": 1.0, "words_right": 1.0}
+    assert TASK.evaluate(predict, Examples(x, RIGHT)) == {"exact_sentences": 1.0, "words_right": 1.0, "bleu": 0.0}
     assert len(predict.asked) == 4
     assert predict.asked[0]["said"].tolist() == [[START, END, END, END]] * 3  # what is right is not looked at
     # A wrong word is its next input: what it would have said of the right one does not count.
     said = TASK.said(parrot({(0, 1): 5}), x)
     assert said.tolist() == [[4, 5, 6, 6], [3, END, END, END], [5, 5, 5, END]]
     found = TASK.evaluate(parrot({(0, 1): 5}), Examples(x, RIGHT))
-    assert found == {"exact_sentences": pytest.approx(2 / 3), "words_right": pytest.approx(7 / 10)}
+    assert (found["exact_sentences"], found["words_right"]) == pytest.approx((2 / 3, 7 / 10))
+
+
+def test_bleu_is_of_the_words_before_the_ends() -> None:
+    right = np.array([[4, 3, 2, 5, 6, END], [3, END, END, END, END, END]])
+    x = {"source": SOURCE[:2], "said": moved_on(right)}
+
+    def predict(given):
+        return np.eye(7)[[[4, 3, 2, 5, 2, END], [3, END, 6, 6, 6, 6]]]
+
+    found = TASK.evaluate(predict, Examples(x, right))["bleu"]
+    assert found == pytest.approx((5 / 6 * 3 / 4 * 2 / 3 * 1 / 2) ** 0.25)
 
 
 def test_it_is_asked_no_more_when_all_have_ended() -> None:

@@ -113,6 +113,39 @@ def infinite_weight(model):
     last.CopyFrom(onnx.numpy_helper.from_array(np.full(last.dims, np.inf, np.float32), last.name))
 
 
+def sparse_tensor(model):
+    values = helper.make_tensor("sparse", TensorProto.FLOAT, [1], [1.0])
+    places = helper.make_tensor("", TensorProto.INT64, [1], [3])
+    return helper.make_sparse_tensor(values, places, [2**40])
+
+
+def sparse(model):
+    model.graph.sparse_initializer.append(sparse_tensor(model))
+
+
+def sparse_constant(model):
+    model.graph.node.insert(0, helper.make_node("Constant", [], ["k"], "odd", sparse_value=sparse_tensor(model)))
+
+
+def function_of_its_own(model):
+    """`Gemm` that is something else."""
+    body = [helper.make_node("Relu", ["a"], ["r"])]
+    model.functions.append(
+        helper.make_function("", "Gemm", ["a", "b", "c"], ["r"], body, [helper.make_opsetid("", 13)])
+    )
+    operator("Gemm")(model)
+
+
+def lying(model):
+    """2**43 numbers, said to be 5."""
+    graph = model.graph
+    graph.input[0].type.tensor_type.shape.dim.add(dim_value=1)
+    node, kernel = graph.node[-1], np.ones((1, 5, 2**14), np.float32)
+    graph.initializer.append(onnx.numpy_helper.from_array(kernel, "kernel"))
+    pads = {"pads": [2**40, 2**40], "kernel_shape": [2**14]}
+    node.CopyFrom(helper.make_node("Conv", [node.input[0], "kernel"], list(node.output), "odd", **pads))
+
+
 def opset(version):
     def edit(model):
         model.opset_import[0].version = version
@@ -145,6 +178,11 @@ HOSTILE = [
     (doubled, ModelFileError, "tensor 'd29' would have 536,870,912 elements"),
     (infinite_weight, LayerNotSupportedError, "node '.*': constant 'c.*' must be finite; found NaN or infinity"),
     (opset(3), LayerNotSupportedError, "is of opset 3; netloom reads 9 to 25"),
+    (opset(99), LayerNotSupportedError, "is of opset 99; netloom reads 9 to 25"),
+    (sparse, ModelFileError, "sparse tensors are not read"),
+    (sparse_constant, LayerNotSupportedError, "node 'odd': sparse tensors are not read"),
+    (function_of_its_own, LayerNotSupportedError, "node 'odd': Gemm is a function of the file's own"),
+    (lying, ModelFileError, r"tensor 'Gemm_2' would have 2,[\d,]* elements"),
     (lambda model: model.graph.ClearField("node"), ModelFileError, "holds no graph with outputs"),
 ]
 
@@ -207,6 +245,36 @@ def test_limits_that_are_no_range_of_bits_are_refused(tmp_path):
         net.dense()
         with pytest.raises(QuantizerNotSupportedError, match=f"node 'Clip_1': limits {low} and {high} are no range"):
             load_model(net.save(tmp_path / "net.onnx"))
+
+
+def no_scale(kind, scale):
+    """A quantizer of activations or weights whose scale is none, called as its operator and a number."""
+    net = OnnxNet((5,), opset=19, qcdq=kind == "QuantizeLinear")
+    net.quantized("x", 4, scale if kind == "QuantizeLinear" else 0.25)
+    x, values, scales = net.last, np.ones((5, 3)), np.array([[0.1, scale, 0.2]])
+    if kind == "Quant":
+        net.node("MatMul", x, net.quantized(net.constant(values), 4, scales))
+    elif kind == "BipolarQuant":
+        net.node("MatMul", x, net.node(kind, net.constant(values), net.constant(scale), domain=DOMAIN))
+    elif kind == "DequantizeLinear":
+        net.node("MatMul", x, net.node(kind, net.constant(values, np.int8), net.constant(scales[0]), axis=1))
+    elif kind == "Trunc":
+        net.node(kind, x, *(net.constant(value) for value in (scale, 0.0, 4, 2)), domain=DOMAIN)
+    elif kind == "MultiThreshold":
+        net.node(kind, x, net.constant([[0.0, 1.0]]), domain=DOMAIN, out_scale=float(scale))
+    net.shape = (3,) if "MatMul" in net.last else (5,)
+    return net
+
+
+@pytest.mark.parametrize("scale", [0.0, np.nan, np.inf, -0.5])
+@pytest.mark.parametrize(
+    "kind", ["Quant", "BipolarQuant", "QuantizeLinear", "DequantizeLinear", "Trunc", "MultiThreshold"]
+)
+def test_a_scale_that_is_none_is_refused_by_its_node(kind, scale, tmp_path):
+    """`Quant` of activations: test_onnx_models.py."""
+    with pytest.raises(NetloomError, match=rf"^node '{kind}_\d': .* must be (positive and )?finite") as caught:
+        load_model(no_scale(kind, scale).save(tmp_path / "net.onnx"))
+    assert "\n" not in str(caught.value)
 
 
 def test_an_input_that_no_quantizer_reads_is_refused_by_its_node(tmp_path):

@@ -11,7 +11,8 @@ from netloom.settings import HardwareSettings
 
 pytest.importorskip("qonnx")
 from onnx_double import doubled
-from onnx_graphs import DOMAIN, FreeNet, OnnxNet
+from onnx_free import FreeNet
+from onnx_graphs import DOMAIN, OnnxNet
 
 MODELS = Path(__file__).parents[2] / "support" / "onnx" / "onnx_models"
 SAMPLES = 24

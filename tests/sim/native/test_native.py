@@ -161,7 +161,7 @@ def test_the_machine_is_part_of_the_name(tmp_path, monkeypatch):
     source = tmp_path / "one.cpp"
     source.write_text('extern "C" int one() { return 1; }\n', encoding="utf-8")
     for flags in ("flags: avx", "flags: sse"):
-        monkeypatch.setattr(compiled, "_processor", lambda flags=flags: flags)
+        monkeypatch.setattr(compiled, "processor", lambda flags=flags: flags)
         compiled.load.cache_clear()
         assert compiled.load(source, tuned=True) is not None
     compiled.load.cache_clear()

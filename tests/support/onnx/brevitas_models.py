@@ -1,8 +1,9 @@
 """Makes `tests/support/onnx/onnx_models/`: networks of Brevitas, exported as QONNX and QCDQ, untrained.
 
-    pip install torch brevitas qonnx onnxscript && python tests/support/onnx/brevitas_models.py
+    pip install '.[onnx,brevitas]' && python tests/support/onnx/brevitas_models.py
 
-torch is no dependency of the tests, so what comes out is kept.
+PyTorch is no dependency of the tests, so what comes out is kept; where it is installed (its CPU build will do)
+`tests/quantize/onnx/test_onnx_brevitas.py` makes it again.
 """
 
 from collections.abc import Callable
@@ -20,8 +21,6 @@ from brevitas.quant import (
     ShiftedUint8ActPerTensorFloat,
     Uint8ActPerTensorFixedPoint,
 )
-
-FOLDER = Path(__file__).with_name("onnx_models")
 
 
 def dense(bits: int) -> Any:
@@ -87,9 +86,8 @@ def linear(kind: Any, bits: int, *sizes: int, **options: Any) -> Any:
     )
 
 
-def main() -> None:
-    """Write all."""
-    FOLDER.mkdir(exist_ok=True)
+def write(folder: Path) -> None:
+    """Write all into a folder that is there."""
     models: list[tuple[str, Callable[[], Any], tuple[int, ...]]] = [
         ("dense", lambda: dense(5), (12,)),
         ("picture", lambda: picture(8), (2, 8, 7)),
@@ -102,10 +100,10 @@ def main() -> None:
         for _ in range(10):
             model(x)  # scales of activations are found from what they see
         model.eval()
-        export_qonnx(model, x[:1], str(FOLDER / f"brevitas_{name}.onnx"), dynamo=False)
+        export_qonnx(model, x[:1], str(folder / f"brevitas_{name}.onnx"), dynamo=False)
         if name in ("picture", "default"):
-            export_onnx_qcdq(model, x[:1], str(FOLDER / f"brevitas_{name}_qcdq.onnx"), dynamo=False)
+            export_onnx_qcdq(model, x[:1], str(folder / f"brevitas_{name}_qcdq.onnx"), dynamo=False)
 
 
 if __name__ == "__main__":
-    main()
+    write(Path(__file__).with_name("onnx_models"))

@@ -22,9 +22,7 @@ def check(net: OnnxNet, folder: Path, io_type: str = "io_parallel") -> None:
     folder.mkdir(exist_ok=True)
     model, twin = net.model(), load_model(net.save(folder / "net.onnx"))
     x = np.random.default_rng(1).normal(0, 1.5, (8 * SAMPLES, *net.source)).astype(np.float32)
-    parts = [x[start : start + SAMPLES] for start in range(0, len(x), SAMPLES)]
-    expected = np.concatenate([doubled(model, part) for part in parts])
-    rounded = np.concatenate([executed(model, part) for part in parts])
+    expected, rounded = doubled(model, x), executed(model, x)
     conversion = convert(twin, HlsSettings(io_type=io_type), folder / "conversion")
     with open_engine("quantized", model=twin) as quantized, open_engine("fixed", conversion=conversion) as fixed:
         np.testing.assert_array_equal(quantized.predict(x), expected)

@@ -7,7 +7,8 @@ import onnx
 from onnx import TensorProto, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from onnx.reference.op_run import OpRun
-from onnx_graphs import DOMAIN
+from onnx.reference.ops import op_conv, op_max_pool
+from onnx_graphs import CHANNELS_LAST, DOMAIN
 
 
 class Quant(OpRun):
@@ -78,6 +79,38 @@ class BatchNormalization(OpRun):
         return ((x - mean) / np.sqrt(variance + epsilon) * scale + shift,)
 
 
+class Conv(OpRun):
+    """qonnx's, channels last."""
+
+    op_domain = CHANNELS_LAST
+
+    def _run(self, x, kernel, *bias, **modes):
+        found = op_conv.Conv.eval(np.moveaxis(x, -1, 1), np.moveaxis(kernel, -1, 1), *bias, **set_of(modes))
+        return (np.moveaxis(found, 1, -1),)
+
+
+class MaxPool(OpRun):
+    op_domain = CHANNELS_LAST
+
+    def _run(self, x, **modes):
+        return (np.moveaxis(op_max_pool.MaxPool.eval(np.moveaxis(x, -1, 1), **set_of(modes)), 1, -1),)
+
+
+class LastBatchNormalization(OpRun):
+    op_domain = CHANNELS_LAST
+
+    def _run(self, x, scale, shift, mean, variance, epsilon=1e-5, **modes):
+        return ((x - mean) / np.sqrt(variance + epsilon) * scale + shift,)
+
+
+LastBatchNormalization.__name__ = "BatchNormalization"
+
+
+def set_of(modes: dict[str, Any]) -> dict[str, Any]:
+    """Attributes that a node has."""
+    return {name: value for name, value in modes.items() if value is not None}
+
+
 def doubled(model: Any, x: np.ndarray) -> np.ndarray:
     """The first output, (samples, ...), in float64."""
     copy = onnx.ModelProto()
@@ -91,6 +124,7 @@ def doubled(model: Any, x: np.ndarray) -> np.ndarray:
     for value in (*copy.graph.input, *copy.graph.output):
         value.type.tensor_type.elem_type = TensorProto.DOUBLE
     operators = [Quant, IntQuant, InputQuant, BipolarQuant, MultiThreshold, Trunc, BatchNormalization]
+    operators += [Conv, MaxPool, LastBatchNormalization]
     evaluator = ReferenceEvaluator(copy, new_ops=operators)
     found = evaluator.run(None, {copy.graph.input[0].name: x.astype(np.float64)})[0]
     return np.asarray(found)
