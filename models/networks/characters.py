@@ -119,7 +119,7 @@ def _network(
         expected_score=expected,
         bits=8,
         fine_tune_epochs=0,
-        target=Target("ULX3S-85F", target_ii=200_000, rtl_samples=2),
+        target=Target("ULX3S-85F", target_ii=200_000, clock_mhz=60, rtl_samples=2),
         training_seconds=seconds,
         task="characters",
         csim_samples=20,
@@ -127,5 +127,5 @@ def _network(
     )
 
 
-NETWORK = _network("characters", "LSTM that writes", build, "160 LSTM units", 2.36, 390)
-RNN = _network("characters-rnn", "Recurrent network that writes", build_rnn, "160 plain recurrent units", 2.6, 120)
+NETWORK = _network("characters", "LSTM that writes", build, "160 LSTM units", 2.2, 600)
+RNN = _network("characters-rnn", "Recurrent network that writes", build_rnn, "160 plain recurrent units", 2.6, 400)

@@ -49,7 +49,7 @@ NETWORK = Network(
     dataset="spoken-digits",
     builder=build,
     training=Training(epochs=15, batch_size=64, optimizer=adamw(3e-3)),
-    expected_score=0.85,
+    expected_score=0.89,
     bits=8,
     fine_tune_epochs=2,
     target=Target("ULX3S-85F", target_ii=20_000, rtl_samples=20),
