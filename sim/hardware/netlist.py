@@ -14,16 +14,16 @@ from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.firmware.emit.library import COMMENT
 from netloom.firmware.families import Family, find_family
 from netloom.sim.hardware.cells import cell_models
+from netloom.sim.hardware.scalar import scalar
 from netloom.sim.hardware.stream_engine import StreamEngine, stream_inputs, stream_outputs
 from netloom.sim.hardware.verilator import Stalls, build
+from netloom.sim.hardware.verilator_tool import NETLIST_LEVEL
 
-_LEVEL = "-O0"
-"""A netlist is much code that runs for a few samples: with -O1 g++ takes three times longer."""
 _OPTIONS = ("-fno-dfg",)
 """That optimization takes a fifth of Verilator's time on a netlist, of which synthesis has left little to find."""
+_STRICT = "`default_nettype none\n{}`default_nettype wire\n"
 _MODULE = re.compile(r"^(\(\* blackbox \*\)\s+)?module\s+(\w+)\b.*?^endmodule\b[^\n]*\n", re.DOTALL | re.MULTILINE)
 _MACRO = re.compile(r"^`(?:define|ifdef|ifndef|else|endif)\b.*\n", re.MULTILINE)
-_ESCAPED = re.compile(r"\\\S+")
 
 
 class NetlistEngine(StreamEngine):
@@ -61,23 +61,17 @@ class NetlistEngine(StreamEngine):
             raise StorageError(f"{netlist}: {found} is in no netlist of Yosys's; synthesize the design again")
         family = find_family(design.target)
         simulation = build(
-            {"netlist.v": family.inlined(shortened(text)), **models(text, family)},
+            # A name that nobody declared is an error.
+            {"netlist.v": _STRICT.format(family.inlined(scalar(text))), **models(text, family)},
             design.top,
             stream_inputs(design),
             stream_outputs(design),
             cache=cache,
             lint=False,
-            level=_LEVEL,
+            level=NETLIST_LEVEL,
             options=_OPTIONS,
         )
         super().__init__("netlist", design, simulation, stalls)
-
-
-def shortened(netlist: str) -> str:
-    """A netlist with short names inside: those that synthesis made of paths are two thirds of its text, and Verilator
-    reads, looks up and writes them again and again. Ports, whose names are plain, keep theirs."""
-    names: dict[str, str] = {}
-    return _ESCAPED.sub(lambda found: names.setdefault(found[0], f"netloom_name_{len(names)}"), netlist)
 
 
 def models(netlist: str, family: Family) -> dict[str, str]:

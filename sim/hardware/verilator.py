@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 import time
@@ -216,7 +215,7 @@ def build(
         probes: streams inside the design to record.
         cache: folder of compiled models; the user's cache folder if None.
         lint: take Verilator's warnings for errors, all of them.
-        level: of the C++ compiler's optimization.
+        level: of the C++ compiler's optimization, `MODEL_LEVEL` or `NETLIST_LEVEL`.
         options: of Verilator's, beside those that every module is compiled with.
 
     Raises:
@@ -247,10 +246,7 @@ def build(
             (work / path).write_text(text, encoding="utf-8")
         command = [tool.command, *flags, "--top-module", WRAPPER, "--Mdir", "model", f"{WRAPPER}.sv", *sources]
         run_logged([command], work, log, f"Verilator on module {top!r}", tool.environment)
-        if level != MODEL_LEVEL:
-            # The precompiled header holds for that level alone, and one without it, found first, is used instead.
-            shutil.copyfile(shared.prelude, work / shared.prelude.name)
-        _compile(work, (*tool.compiler_flags, level), shared, log, top)
+        _compile(work, tool.compiler_flags, level, shared, log, top)
         (work / "kept").mkdir()
         (work / "simulation").rename(work / "kept" / "simulation")
         (work / "kept" / "build.json").write_text(json.dumps({"seconds": time.perf_counter() - began}))
@@ -271,14 +267,14 @@ def default_cache() -> Path:
     return cache_folder() / "verilator"
 
 
-def _compile(work: Path, flags: Sequence[str], shared: Runtime, log: Path, top: str) -> None:
+def _compile(work: Path, flags: Sequence[str], level: str, shared: Runtime, log: Path, top: str) -> None:
     """All of a model in one translation unit, so that headers are read once."""
     parts = sorted(path.name for path in (work / "model").glob("*.cpp"))
     unit = "".join(f'#include "{part}"\n' for part in ("prelude.h", *(f"model/{part}" for part in parts), _PORTS))
     (work / "all.cpp").write_text(unit)
-    folders = (f"-I{shared.prelude.parent}", "-Imodel", "-I.")
+    folders = (f"-I{shared.headers(level)}", f"-I{shared.folder}", "-Imodel", "-I.")
     objects = map(str, (shared.main, *shared.objects))
-    command = [compiler(), "-w", *flags, *folders, "all.cpp", *objects, "-o", "simulation", *_LIBRARIES]
+    command = [compiler(), "-w", *flags, level, *folders, "all.cpp", *objects, "-o", "simulation", *_LIBRARIES]
     run_logged(
         [command],
         work,

@@ -22,6 +22,9 @@ _PRELUDE += '#include "verilated.h"\n#include "verilator_bench.h"\n'
 _BENCH, _MAIN = "verilator_bench.h", "verilator_main.cpp"
 MODEL_LEVEL = "-O1"
 """Optimization. Higher levels take twice as long to compile and make models run no more than a tenth faster."""
+NETLIST_LEVEL = "-O0"
+"""A netlist is much code that runs for a few samples: with -O1 g++ takes three times longer."""
+_LEVELS = (MODEL_LEVEL, NETLIST_LEVEL)
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,22 @@ class Runtime:
     Attributes:
         objects: to link.
         main: the program's own, that drives a model; to link where there is no other.
-        prelude: header to include first, with a precompiled one beside it: half of a small model's compile time is
-            reading these headers. It holds for one set of flags; with others g++ crashes rather than pass it by.
+        folder: that these are in.
     """
 
     objects: tuple[Path, ...]
     main: Path
-    prelude: Path
+    folder: Path
+
+    def headers(self, level: str) -> Path:
+        """Folder of `prelude.h`, the header to include first, with a precompiled one beside it: half of a small model's
+        compile time is reading what it includes. That holds for one set of flags; with others g++ crashes rather than
+        pass it by.
+
+        Args:
+            level: of optimization, `MODEL_LEVEL` or `NETLIST_LEVEL`.
+        """
+        return self.folder / level
 
 
 @dataclass(frozen=True)
@@ -135,21 +147,27 @@ def runtime(tool: Verilator, cache_folder: Path) -> Runtime:
         ToolFailedError: if it fails; names the log.
     """
     sources = bench_sources()
-    identity = (tool.version, tool.compiler_flags, compiler_identity(), _PRELUDE, MODEL_LEVEL, sources)
+    identity = (tool.version, tool.compiler_flags, compiler_identity(), _PRELUDE, _LEVELS, sources)
     folder = cache_folder / f"runtime-{hashlib.sha256(repr(identity).encode()).hexdigest()[:24]}"
     objects = tuple(folder / f"{Path(source).stem}.o" for source in _RUNTIME)
-    found = Runtime(objects, folder / "verilator_main.o", folder / "prelude.h")
+    found = Runtime(objects, folder / "verilator_main.o", folder)
 
     def make(work: Path, log: Path) -> Path:
-        for name, text in ((found.prelude.name, _PRELUDE), *sources):
+        for level in _LEVELS:
+            (work / level).mkdir()
+            (work / level / "prelude.h").write_text(_PRELUDE, encoding="utf-8")
+        for name, text in sources:
             (work / name).write_text(text, encoding="utf-8")
         compile_ = [compiler(), "-w", *tool.compiler_flags]
         commands = [
             [*compile_, MODEL_LEVEL, "-c", str(tool.root / "include" / source), "-o", compiled.name]
             for source, compiled in zip(_RUNTIME, found.objects, strict=True)
         ]
-        commands.append([*compile_, MODEL_LEVEL, "-x", "c++-header", "prelude.h", "-o", "prelude.h.gch"])
-        commands.append([*compile_, MODEL_LEVEL, "-c", _MAIN, "-o", found.main.name])
+        commands += [
+            [*compile_, level, "-I.", "-x", "c++-header", f"./{level}/prelude.h", "-o", f"./{level}/prelude.h.gch"]
+            for level in _LEVELS
+        ]
+        commands.append([*compile_, MODEL_LEVEL, f"-I./{MODEL_LEVEL}", "-I.", "-c", _MAIN, "-o", found.main.name])
         for command in commands:
             run_logged([command], work, log, "compiling Verilator's runtime")
         return work

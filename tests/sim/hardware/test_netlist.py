@@ -11,7 +11,7 @@ from netloom.firmware.build.synthesis import synthesize
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.firmware.families import ECP5, ICE40
 from netloom.sim import compare_engines, open_engine
-from netloom.sim.hardware.netlist import NetlistEngine, models, shortened
+from netloom.sim.hardware.netlist import NetlistEngine, models
 from netloom.sim.hardware.rtl import RtlEngine
 from netloom.sim.hardware.verilator import Stalls, StreamPort, build
 from netloom.testing.unit_bench import library
@@ -67,15 +67,6 @@ REGISTERED = REGISTERED.replace(
 @pytest.fixture(scope="session")
 def cache(shared):
     return shared / "models"
-
-
-def test_long_names_are_shortened_each_to_its_own() -> None:
-    """Paths are most of a netlist's text, and Verilator's time over it."""
-    text = "  input clk;\n  wire \\a.b[0].c ;\n  wire [3:0] \\a.b ;\n  assign \\a.b[0].c  = \\a.b [2] & clk;\n"
-    assert shortened(text) == (
-        "  input clk;\n  wire netloom_name_0 ;\n  wire [3:0] netloom_name_1 ;\n"
-        "  assign netloom_name_0  = netloom_name_1 [2] & clk;\n"
-    )
 
 
 def samples(count=50):

@@ -1,5 +1,7 @@
 """Cells written as expressions do what Yosys's models of them do."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,16 @@ def cells(seed: int, count: int = 60) -> str:
             pins = {f"{pin}{half}": pick() for half in "01" for pin in "ABCD"}
             chosen = {"INIT0": init(), "INIT1": init(), "INJECT1_0": inject, "INJECT1_1": inject}
             text += cell(kind, chosen, CIN=pick(), **pins, COUT=outs[0], S0=outs[1], S1=outs[2])
+            # Longer chains: no one else takes most of their carries, or some of their sums.
+            for _ in range(int(rng.choice([0, 1, 3, 20]))):
+                carry, outs = outs[0], [new(), new(), *outs[1:]]
+                pins = {f"{pin}{half}": pick() for half in "01" for pin in "ABCD"}
+                chosen |= {"INIT0": init(), "INIT1": init()}
+                some = {"S0": new()} if rng.integers(2) else {}
+                text += cell(kind, chosen, CIN=carry, **pins, COUT=outs[0], S1=outs[1], **some)
+                outs += some.values()
+                if not rng.integers(12):
+                    outs.append(carry)
         wires += outs
     for bit in range(WIDTH):
         chosen = {
@@ -88,6 +100,7 @@ def test_random_cells(cache, seed):
     plain = inlined(text)
     kept = [line.split()[0] for line in plain.splitlines() if line.startswith(("  LUT4 #", "  PFUMX", "  L6MUX21"))]
     assert not kept and "CCU2C" in plain and "TRELLIS_FF" in plain  # out of the ordinary
+    assert max(map(int, re.findall(r"wire \[(\d+):0\] netloom_sum", plain))) >= 16
     assert plain.count("CCU2C #(") < text.count("CCU2C #(") and plain.count("always") > 2
     ports = [StreamPort("in_", WIDTH)], [StreamPort("out_", WIDTH)]
     library = models(text, ECP5)
@@ -100,6 +113,36 @@ def test_random_cells(cache, seed):
     ]
     assert len({row.tobytes() for row in runs[0].outputs[0]}) > 100
     assert (runs[0].outputs[0] == runs[1].outputs[0]).all()
+
+
+def test_carry_chains_are_sums():
+    """Chains end where a carry is looked at, and at 30 bits, which with their carry are one word of the simulator."""
+
+    def chain(name: str, count: int) -> str:
+        text = "".join(f"  wire {name}{number} ;\n" for number in range(count + 1))
+        for number in range(count):
+            pins = "".join(f"    .{pin}{half}({pin.lower()}),\n" for half in "01" for pin in "ABCD")
+            pins += f"    .CIN({name}{number} ),\n    .COUT({name}{number + 1} ),\n    .S0(x[{number}])\n"
+            chosen = '    .INIT0(16\'h96aa),\n    .INIT1(16\'h96aa),\n    .INJECT1_0("NO"),\n    .INJECT1_1("NO")\n'
+            text += f"  CCU2C #(\n{chosen}  ) \\{name}.{number}  (\n{pins}  );\n"
+        return text
+
+    looked_at = "  assign seen = m2 ;\n"
+    plain = inlined(f"module m;\n{chain('k', 20)}{chain('m', 5)}{looked_at}endmodule\n")
+    assert sorted(map(int, re.findall(r"wire \[(\d+):0\]", plain))) == [4, 6, 10, 30]
+    assert "CCU2C" not in plain
+    assert re.findall(r"assign m\d+ ", plain) == ["assign m2 ", "assign m5 "]
+
+
+def test_a_ring_of_carries_keeps_all_its_cells():
+    pins = "".join(f"    .{pin}{half}(a),\n" for half in "01" for pin in "ABCD")
+    chosen = '    .INIT0(16\'h96aa),\n    .INIT1(16\'h96aa),\n    .INJECT1_0("NO"),\n    .INJECT1_1("NO")\n'
+    ring = "".join(
+        f"  CCU2C #(\n{chosen}  ) cell (\n{pins}    .CIN({start}),\n    .COUT({out})\n  );\n"
+        for start, out in ("pq", "qp")
+    )
+    plain = inlined(f"module m;\n  wire p;\n  wire q;\n{ring}endmodule\n")
+    assert re.search(r"wire \[4:0\](.|\n)*\+ p ;\n  assign p  = netloom_sum_0\[4\];", plain)
 
 
 def test_flip_flops_of_the_same_controls_load_in_one_process():
