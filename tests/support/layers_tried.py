@@ -30,11 +30,14 @@ TOGETHER, SAMPLES, IN_HARDWARE = 12, 20, 48
 
 
 def groups() -> list[tuple[str, list[str]]]:
-    """All examples, a few together: kind and names."""
+    """All examples, a few together: kind and names.
+
+    Neighbours are apart: layers of one name over one axis and over two may not compile in one network.
+    """
     found = []
     for kind, examples in KINDS.items():
-        names = sorted(examples)
-        found += [(kind, names[start : start + TOGETHER]) for start in range(0, len(names), TOGETHER)]
+        names, several = sorted(examples), -(-len(examples) // TOGETHER)
+        found += [(kind, names[start::several]) for start in range(several)]
     return found
 
 
