@@ -8,6 +8,7 @@ import hashlib
 import os
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from netloom.errors import ToolFailedError
 VARIABLE = "YOWASP_CACHE_DIR"
 """Where YoWASP's tools keep what they have compiled; if the user has set it, netloom's copies lie in there."""
 _COMPILES = 900.0
+"""Seconds."""
 _MOST = 12
+"""Tools that are kept, of all wheels and machines; those not used for longest go."""
 
 
 def compiled_tool(name: str, command: Sequence[str], wheel: str) -> dict[str, str]:
@@ -54,5 +57,7 @@ def compiled_tool(name: str, command: Sequence[str], wheel: str) -> dict[str, st
         return made
 
     made_once(target, make, folder / f"{name}.log")
-    forget_oldest(folder.glob("*-*"), _MOST)
+    with suppress(OSError):  # a cache that cannot be written is used as it is
+        os.utime(target)
+    forget_oldest((path for path in folder.glob("[!.]*") if path.is_dir()), _MOST)
     return {VARIABLE: str(target)}

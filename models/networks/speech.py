@@ -53,7 +53,7 @@ NETWORK = Network(
     bits=8,
     fine_tune_epochs=2,
     target=Target("ULX3S-85F", target_ii=20_000, rtl_samples=20),
-    training_seconds=200,
+    training_seconds=73,
     csim_samples=100,
     pictures=pictures,
 )

@@ -1,5 +1,6 @@
 """WebAssembly tools are compiled by one process for all of a machine."""
 
+import os
 import subprocess
 import sys
 import time
@@ -65,6 +66,21 @@ def test_kept_and_the_users_place_honoured(
     monkeypatch.setattr(wasm, "version", lambda name: "9.9")
     assert compiled_tool("tool", command, _WHEEL) != first
     assert (tmp_path / "counted").read_text() == "compiled\n" * 3
+
+
+def test_what_is_used_stays_and_the_rest_goes(
+    command: Sequence[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = []
+    for release in ("1", "2"):
+        monkeypatch.setattr(wasm, "version", lambda name, release=release: release)
+        folders.append(Path(compiled_tool("tool", command, _WHEEL)[VARIABLE]))
+    for age, folder in enumerate(folders):
+        os.utime(folder, (age, age))
+    monkeypatch.setattr(wasm, "_MOST", 1)
+    monkeypatch.setattr(wasm, "version", lambda name: "1")
+    assert Path(compiled_tool("tool", command, _WHEEL)[VARIABLE]) == folders[0]
+    assert [folder.is_dir() for folder in folders] == [True, False]
 
 
 @pytest.mark.parametrize(
