@@ -32,8 +32,8 @@ from rich.table import Table
 from netloom.hls import HlsSettings, convert
 from netloom.pipeline.run import run
 from netloom.progress import Progress
-from netloom.report.schema import ProductRecord, Report
 from netloom.quantize import Policy, quantize
+from netloom.report.schema import ProductRecord, Report
 from netloom.settings import HardwareSettings, RunSettings
 from netloom.sim import open_engine
 
