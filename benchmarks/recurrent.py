@@ -185,7 +185,7 @@ def main() -> int:
     parser.add_argument("what", choices=("simulation", "hardware"))
     parser.add_argument("--samples", type=int, default=4096)
     parser.add_argument("--runs", type=Path, default=Path(os.environ.get("NETLOOM_RUNS") or "runs") / "recurrent")
-    parser.add_argument("--target-ii", type=int, default=200)
+    parser.add_argument("--target-ii", type=int, default=400)
     parser.add_argument("--interleave", type=int, default=8, help="sequences in turn")
     options = parser.parse_args()
     if options.what == "simulation":
