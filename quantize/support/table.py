@@ -62,6 +62,7 @@ _RECURRENT = (
     "reset_after implementation unit_forget_bias zero_output_for_mask kernel_quantizer "
     "recurrent_quantizer bias_quantizer state_quantizer use_cudnn"
 )
+_MASKED = _RECURRENT.replace("zero_output_for_mask ", "")
 _OF_RECURRENT = "dtype quantization_config return_state stateful"
 _NORM = "axis epsilon center scale"
 _POOL = "pool_size strides padding data_format"
@@ -102,18 +103,31 @@ LAYERS: dict[str, Entry] = {
         "QConv1DTranspose QPaddedConv2DTranspose QConv3DTranspose",
         Entry(_TRANSPOSED, rules.TRANSPOSED, "weights", "convert"),
     ),
-    "Embedding": Entry("input_dim output_dim mask_zero weights", (rules.EMBEDDING_MASK,), stage="quantize"),
-    "QEmbedding": Entry(
-        "input_dim output_dim mask_zero weights embeddings_quantizer", (rules.EMBEDDING_MASK,), stage="convert"
-    ),
+    "Embedding": Entry("input_dim output_dim mask_zero weights", stage="quantize"),
+    "QEmbedding": Entry("input_dim output_dim mask_zero weights embeddings_quantizer", stage="convert"),
     # Layers that carry a state from step to step.
     **_each(
         "SimpleRNN LSTM MemoryLSTM GRU",
         Entry(_RECURRENT, (rules.STATES, *rules.CELL_FUNCTIONS), stage="quantize", default_only=_OF_RECURRENT),
     ),
     **_each(
+        "MaskedSimpleRNN MaskedLSTM MaskedMemoryLSTM MaskedGRU",
+        Entry(
+            _MASKED,
+            (rules.STATES, *rules.CELL_FUNCTIONS),
+            stage="quantize",
+            default_only=f"{_OF_RECURRENT} zero_output_for_mask",
+        ),
+    ),
+    **_each(
         "QSimpleRNN QLSTM QMemoryLSTM QGRU",
         Entry(f"{_RECURRENT} stateful", (rules.STATES,), stage="convert", default_only="dtype return_state"),
+    ),
+    **_each(
+        "QMaskedSimpleRNN QMaskedLSTM QMaskedMemoryLSTM QMaskedGRU",
+        Entry(
+            _MASKED, (rules.STATES,), stage="convert", default_only="dtype return_state stateful zero_output_for_mask"
+        ),
     ),
     "RecurrentDecoder": Entry("embedding recurrent logits quantizer steps start stop"),
     # Activations, normalization.
@@ -192,7 +206,6 @@ REFUSED: dict[str, Refused] = {
         "rebuild the network with keras layers",
         "it is another library's code, which cannot be read",
     ),
-    "Masking": Refused("pad to one length and drop it", "the firmware computes every step"),
     **_all(
         "ConvLSTM1D ConvLSTM2D ConvLSTM3D",
         "use convolutions in TimeDistributed, then SimpleRNN, LSTM or GRU",
