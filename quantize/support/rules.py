@@ -111,6 +111,12 @@ KERNEL_MASK = Rule(
     "the kernel would leave its grid",
 )
 SOFTMAX_MASK = Rule("a mask", _mask, "call it with one input", "the firmware has none")
+EMBEDDING_MASK = Rule(
+    "`mask_zero`, in a `RecurrentDecoder`",
+    lambda layer: "it masks its zeros" if layer.config["mask_zero"] else None,
+    "give the decoder one of the same rows without mask_zero",
+    "a decoder reads every symbol that it has said",
+)
 CELL_FUNCTIONS = tuple(
     Rule(
         f"in a cell, {article} `{option}` that is no function of one value, or none of Keras's",

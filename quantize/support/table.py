@@ -103,8 +103,10 @@ LAYERS: dict[str, Entry] = {
         "QConv1DTranspose QPaddedConv2DTranspose QConv3DTranspose",
         Entry(_TRANSPOSED, rules.TRANSPOSED, "weights", "convert"),
     ),
-    "Embedding": Entry("input_dim output_dim mask_zero weights", stage="quantize"),
-    "QEmbedding": Entry("input_dim output_dim mask_zero weights embeddings_quantizer", stage="convert"),
+    "Embedding": Entry("input_dim output_dim mask_zero weights", (rules.EMBEDDING_MASK,), stage="quantize"),
+    "QEmbedding": Entry(
+        "input_dim output_dim mask_zero weights embeddings_quantizer", (rules.EMBEDDING_MASK,), stage="convert"
+    ),
     # Layers that carry a state from step to step.
     **_each(
         "SimpleRNN LSTM MemoryLSTM GRU",
