@@ -150,6 +150,7 @@ REFUSED = {
     "out of a model": (lambda x: L.LSTM(2)(nested(rows(), (STEPS,))(x)), "'nested': what it gives has a mask"),
     "out of a layer": (lambda x: L.LSTM(2)(Own(rows(), name="own")(x)), "'own': what it gives has a mask"),
     "product": (lambda x: L.Multiply(name="m")([rows()(x), rows()(x)]), r"'m' \(Multiply\): it takes what is masked"),
+    "a cast of nothing": (lambda x: L.LSTM(2)(keras.ops.cast(rows()(x), "float32")), "Cast.: it changes nothing"),
     "joined": (
         lambda x: L.LSTM(2)(L.Concatenate(name="c")([rows()(x), L.Reshape((STEPS, 1))(x)])),
         r"'c' \(Concatenate\): masks are joined",

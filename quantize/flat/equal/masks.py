@@ -27,6 +27,11 @@ _TAKING = (
 )
 """Layers that take a mask, and are looked at by themselves."""
 
+_NOT_TAKEN = (
+    "it takes a mask that comes with the samples, which SimpleRNN, LSTM and GRU do alone: give it a result of theirs"
+    " that has none (return_sequences=False), or make no mask (mask_zero=False, no Masking) and pad to one length"
+)
+
 
 def truth(tensor: Any, parts: Parts) -> Any:
     """1 for what is not zero, else 0: the tensor itself, if it is that already."""
@@ -81,7 +86,7 @@ def without_mask(kind: str, given: Mapping[str, Any], name: str) -> dict[str, An
 
     masks = [key for key, value in given.items() if key.endswith("mask") and isinstance(value, keras.KerasTensor)]
     if masks and kind not in _NONE_AT_INFERENCE:
-        raise _refusal(name, kind)
+        raise _refusal(name, kind, _NOT_TAKEN)
     return {key: value for key, value in given.items() if key not in masks}
 
 
@@ -91,12 +96,8 @@ def _takes_mask(layer: Any) -> bool:
     return type(layer).__name__.removeprefix("Q") not in _TAKING and any(name.endswith("mask") for name in taken)
 
 
-def _refusal(name: str, kind: str) -> LayerNotSupportedError:
-    return LayerNotSupportedError(
-        f"layer {name!r} ({kind}): it takes a mask that comes with the samples, which SimpleRNN, LSTM and GRU do"
-        " alone: give it a result of theirs that has none (return_sequences=False), or make no mask"
-        " (mask_zero=False, no Masking) and pad to one length"
-    )
+def _refusal(name: str, kind: str, problem: str) -> LayerNotSupportedError:
+    return LayerNotSupportedError(f"layer {name!r} ({kind}): {problem}")
 
 
 def check_masks(nodes: Iterable[Any], read: Collection[int], looked_into: Callable[[Any], bool]) -> None:
@@ -110,28 +111,35 @@ def check_masks(nodes: Iterable[Any], read: Collection[int], looked_into: Callab
     Raises:
         LayerNotSupportedError: naming the first layer.
     """
+    for node in nodes:
+        if any(mask_of(tensor) is not None for tensor in node.input_tensors):
+            problem = _problem(node, read, looked_into(node.operation))
+            if problem is not None:
+                raise _refusal(node.operation.name, type(node.operation).__name__, problem)
+
+
+def _problem(node: Any, read: Collection[int], inside: bool) -> str | None:
+    """What is wrong with a call that reads a tensor with a mask; None if nothing."""
     import keras
 
-    for node in nodes:
-        operation, where = node.operation, f"layer {node.operation.name!r} ({type(node.operation).__name__})"
-        masked = [mask_of(tensor) is not None for tensor in node.input_tensors]
-        inside = looked_into(operation) or type(operation).__name__ == "Pipeline"
-        if inside and any(masked):
-            raise LayerNotSupportedError(
-                f"{where}: it reads a tensor with a mask, which layers in it may take or not: put what makes the mask"
-                " inside of it, or call its layers in the model itself"
-            )
-        if any(masked) and _takes_mask(operation):
-            raise _refusal(operation.name, type(operation).__name__)
-        if type(operation).__name__ == "Multiply" and isinstance(operation, keras.Layer) and any(masked):
-            raise LayerNotSupportedError(
-                f"{where}: it takes what is masked for 1, or 0 if all is: multiply with the operator *, which does not"
-            )
-        if type(operation).__name__ == "Concatenate" and id(mask_of(node.outputs[0])) in read:
-            raise LayerNotSupportedError(
-                f"{where}: masks are joined by it, and a layer behind it takes what that gives: put a Masking behind"
-                " it, or join tensors without masks"
-            )
+    operation, kind = node.operation, type(node.operation).__name__
+    if inside or kind == "Pipeline":
+        return (
+            "it reads a tensor with a mask, which layers in it may take or not: put what makes the mask inside of it,"
+            " or call its layers in the model itself"
+        )
+    if _takes_mask(operation):
+        return _NOT_TAKEN
+    if kind == "Multiply" and isinstance(operation, keras.Layer):
+        return "it takes what is masked for 1, or 0 if all is: multiply with the operator *, which does not"
+    if kind == "Cast" and operation.dtype == node.input_tensors[0].dtype:
+        return "it changes nothing, and hands a mask on of which Keras knows only when samples come: leave it out"
+    if kind == "Concatenate" and id(mask_of(node.outputs[0])) in read:
+        return (
+            "masks are joined by it, and a layer behind it takes what that gives: put a Masking behind it, or join"
+            " tensors without masks"
+        )
+    return None
 
 
 def check_results(outputs: Iterable[Any], name: str) -> None:
