@@ -67,7 +67,8 @@ def build_sort() -> "keras.Model":
     """A symbol and its priority -> two layers of 64 -> a head that moves on and writes, one that finds; 4 bits, state.
 
     The controller sees the symbol alone, so all that the machine knows of the past is in its memory. The key has a
-    strength, so that small differences can decide; and what was read last is forgotten as far as a gate says, as in
+    strength, so that small differences can decide; in training the memory it is held against is blurred, so that
+    priorities come to lie as far apart as 8 bits need. And what was read last is forgotten as far as a gate says, as in
     Graves et al., "Hybrid computing using a neural network with dynamic external memory" (2016).
     """
     from keras import layers
@@ -83,7 +84,8 @@ def build_sort() -> "keras.Model":
     after = _written(control, memory, at_write)
     strength = layers.Dense(1, bias_initializer="ones", name="sharpness")(control)
     key = layers.Multiply(name="read_key")([layers.Dense(NUMBERS, name="read_like")(control), strength])
-    return _step("turing-sort", [symbol, *state.values()], control, after, _alike("read", after, key), at_write)
+    blurred = layers.GaussianNoise(0.02, name="blurred")(after)
+    return _step("turing-sort", [symbol, *state.values()], control, after, _alike("read", blurred, key), at_write)
 
 
 def _inputs(numbers: int) -> tuple["keras.KerasTensor", dict[str, "keras.KerasTensor"]]:
@@ -280,7 +282,7 @@ SORT = Network(
     training=Training(epochs=400, batch_size=64, optimizer=adam(3e-3)),
     expected_score=0.95,
     bits=8,
-    fine_tune_epochs=2,
+    fine_tune_epochs=0,
     target=Target("ULX3S-85F", target_ii=4096, rtl_samples=50),
     training_seconds=240,
     task="turing",
