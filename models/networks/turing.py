@@ -34,7 +34,7 @@ STEPS = 20
 BEYOND = 10
 """Symbols of the longest sequences that it is shown: longer than any it was trained on."""
 
-Drawn = Callable[[int, np.ndarray, np.random.Generator], np.ndarray]
+DrawSequences = Callable[[int, np.ndarray, np.random.Generator], np.ndarray]
 """Sequences, as `drawn_sequences` draws them."""
 
 
@@ -163,7 +163,7 @@ def _moves() -> np.ndarray:
 
 
 def fit(
-    drawn: Drawn,
+    drawn: DrawSequences,
     model: "keras.Model",
     dataset: Dataset,
     training: Training,
@@ -214,7 +214,7 @@ def fit(
     return history
 
 
-def pictures(does: str, done: str, drawn: Drawn, shows: Shows) -> Sequence[Picture]:
+def pictures(does: str, done: str, drawn: DrawSequences, shows: Shows) -> Sequence[Picture]:
     """Where the heads are while a sequence is copied or sorted; and how many are exactly right, by their length."""
     random, each = np.random.default_rng(1), 100
     every = [drawn(each, np.array([length]), random) for length in range(1, BEYOND + 1)]
@@ -284,7 +284,7 @@ SORT = Network(
     bits=8,
     fine_tune_epochs=0,
     target=Target("ULX3S-85F", target_ii=4096, rtl_samples=50),
-    training_seconds=240,
+    training_seconds=510,
     task="turing",
     trainer=partial(fit, drawn_priorities),
     pictures=partial(pictures, "sorts", "sorted", drawn_priorities),
