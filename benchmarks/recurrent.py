@@ -166,7 +166,8 @@ def _loop(report: Report) -> list[ProductRecord]:
 
 
 def _differing(report: Report) -> int:
-    return sum(found.mismatches + found.layer_mismatches for found in report.fidelity if "float" not in found.engines)
+    held = [found for found in report.fidelity if "float" not in found.engines]
+    return sum(found.mismatches + (found.layer_mismatches or 0) for found in held)
 
 
 def _wrong(report: Report) -> list[str]:
