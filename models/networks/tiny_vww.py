@@ -54,8 +54,8 @@ NETWORK = Network(
     expected_score=0.68,
     bits=8,
     fine_tune_epochs=1,
-    target=Target("ULX3S-85F", target_ii=100_000, rtl_samples=4),
+    target=Target("ULX3S-85F", target_ii=100_000, rtl_samples=200),
     io_type="io_stream",
-    csim_samples=4,
+    csim_samples=200,
     training_seconds=134,
 )
