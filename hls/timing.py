@@ -25,7 +25,7 @@ def layer_interval(node: Any, input_shape: tuple[int, ...], output_shape: tuple[
     pixels_in, pixels_out = prod(input_shape[:-1]), prod(output_shape[:-1])
     if node.class_name in _OWN:
         return pixels_in + 2 * pixels_out if stream else pixels_out
-    if node.class_name == "NetloomRecurrent":  # a step waits for the one before
+    if node.class_name in ("NetloomRecurrent", "NetloomMaskedRecurrent"):  # a step waits for the one before
         return 2 * pixels_in + pixels_out if stream else pixels_in
     if node.class_name == "NetloomDecoder":  # likewise
         return prod(output_shape)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.quantize.flat.names import unique_name
-from netloom.quantize.functions.functions import lines
+from netloom.quantize.functions.functions import TRUTHS, lines
 from netloom.quantize.functions.norms import NORMS
 from netloom.quantize.graph.decoder import READ, decoder_parts, part_block
 from netloom.quantize.graph.graph import DECODER, Block, Graph, Step
@@ -110,6 +110,8 @@ def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
             label = unique_name(f"{block.name}_quantizer", names)
             bits = policy.bits("activations", block.owner, block.owner_class, max(needed))
             type_ = next((type_ for tensor in tensors if (type_ := _rows(graph, tensor))), None)
+            if block.class_name == "Function" and block.config["function"] in TRUTHS:
+                type_ = FixedPoint(1, 1, False, Rounding.RND_CONV, Overflow.SAT)
             points.append(Point(label, bits, tensors, owner=block.owner, closing=closing, type=type_))
             names.add(label)
     return points

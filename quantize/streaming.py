@@ -3,7 +3,7 @@
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError, SettingsError
-from netloom.quantize.graph.recurrent import RECURRENT
+from netloom.quantize.graph.recurrent import MASKED, RECURRENT
 
 
 def streaming(model: Any, steps: int = 1) -> Any:
@@ -35,6 +35,10 @@ def streaming(model: Any, steps: int = 1) -> Any:
             raise LayerNotSupportedError(
                 f"layer {layer.name!r} reads its sequence from the end, which a stream does not have: leave"
                 " go_backwards and Bidirectional out"
+            )
+        if type(layer).__name__.removeprefix("Q") in MASKED:
+            raise LayerNotSupportedError(
+                f"layer {layer.name!r} has a mask: give it the steps that count and no others, and leave the mask out"
             )
         if len(layer._inbound_nodes[0].input_tensors) > 1:
             raise LayerNotSupportedError(

@@ -13,6 +13,7 @@ from netloom.quantize.calibrate import Calibration, calibrate_stream
 from netloom.quantize.data import Samples, model_arguments, read_samples
 from netloom.quantize.files.inspection import check_finite, float_layers, has_quantized_layers, snap_weights
 from netloom.quantize.fine_tune import fine_tune
+from netloom.quantize.flat import masked_results
 from netloom.quantize.functions.norms import split_norms
 from netloom.quantize.graph.batch_norm import fold_batch_norms, normalize_batch_norms
 from netloom.quantize.graph.forward import fold_input_constants
@@ -65,7 +66,7 @@ def quantize(
         LayerNotSupportedError: a layer, or an option of it, has no exact twin; raised before anything is trained.
         InputError: the data does not fit the model, or is not finite; or weights are not finite.
         SettingsError: an override names no layer, an argument is out of range, there is a deformation of what are no
-            images with labels, or a `RecurrentDecoder` is to be fine-tuned.
+            images with labels, or a `RecurrentDecoder`, or results with a mask, are to be fine-tuned.
     """
     if fine_tune_epochs < 0 or batch_size < 1 or not learning_rate > 0:
         raise SettingsError("fine_tune_epochs must be 0 or more, batch_size 1 or more, learning_rate above 0")
@@ -81,7 +82,7 @@ def quantize(
     blocks = graph.blocks()
     policy.check_overrides(
         [*graph.inputs.values(), *(block.name for block in blocks)],
-        ["InputLayer", *(block.class_name for block in blocks)],
+        ["InputLayer", *(block.owner_class for block in blocks)],
     )
     for block in blocks:
         if block.class_name == DECODER and fine_tune_epochs:
@@ -93,6 +94,12 @@ def quantize(
     images = len(samples.inputs) == 1 and samples.inputs[0].ndim == 4
     if deformation is not None and not (images and samples.labels is not None):
         raise SettingsError("deformation is of images with labels: one input, (samples, height, width, channels)")
+    if fine_tune_epochs and samples.labels is not None:
+        for name in masked_results(model):
+            raise SettingsError(
+                f"layer {name!r}: its result has a mask, and Keras's losses leave out what is masked, which fine-tuning"
+                " does not: leave the labels out of the data, or fine_tune_epochs must be 0"
+            )
     check_finite(model)
     rewrite(graph, policy)
     graph.integers |= samples.integers

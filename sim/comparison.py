@@ -1,6 +1,6 @@
 """`Comparison`: two engines held against each other as a stream of samples; none is kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,8 +22,8 @@ class _Difference:
     total: float = 0.0
     first: Mismatch | None = None
 
-    def add(self, name: str, a: np.ndarray, b: np.ndarray, step: Steps) -> None:
-        differs = a != b
+    def add(self, name: str, a: np.ndarray, b: np.ndarray, step: Steps, quotient: bool = False) -> None:
+        differs = np.abs(a - b) >= step if quotient else a != b
         if differs.any():
             difference = np.abs(a - b) / step
             self.largest = float(np.maximum(self.largest, float(difference.max())))
@@ -45,6 +45,8 @@ class Comparison:
         steps: {layer: step of its type}, and under 'output' that of the output, under 'output 1' that of the second of
             several; 1.0 where missing.
         origins: {layer of the second: layer of the first}, where the two name layers differently.
+        quotients: layers of the second that round a quotient, which no type holds, where the first does not: they
+            differ where they are a step or more apart.
     """
 
     def __init__(
@@ -52,8 +54,10 @@ class Comparison:
         engines: tuple[str, str],
         steps: Mapping[str, Steps] | None = None,
         origins: Mapping[str, str] | None = None,
+        quotients: Collection[str] = (),
     ) -> None:
         self._engines, self._steps, self._origins = engines, steps or {}, origins or {}
+        self._quotients = quotients
         self._outputs: list[_Difference] = []
         self._layers: dict[str, _Difference] = {}
         self._agreeing: int | None = 0
@@ -76,7 +80,8 @@ class Comparison:
         for name, theirs in (second_layers or {}).items():
             ours = (first_layers or {}).get(self._origins.get(name, name))
             if ours is not None and ours.shape == theirs.shape:
-                self._layers.setdefault(name, _Difference()).add(name, ours, theirs, self._steps.get(name, 1.0))
+                difference = self._layers.setdefault(name, _Difference())
+                difference.add(name, ours, theirs, self._steps.get(name, 1.0), name in self._quotients)
         a_choice, b_choice = choices(first), choices(second)
         if a_choice is None or b_choice is None:
             self._agreeing = None

@@ -35,8 +35,12 @@ GATES: dict[CellKind, tuple[str, ...]] = {
 }
 """In the order of the columns of Keras's kernels."""
 
+BIT = FixedPoint(1, 1, signed=False)
+"""Of a mask."""
+
 _HALF = FixedPoint(1, 0, signed=False)
 _ADD, _SUBTRACT, _MULTIPLY = ElementwiseFunction.ADD, ElementwiseFunction.SUBTRACT, ElementwiseFunction.MULTIPLY
+_MINIMUM, _MAXIMUM = ElementwiseFunction.MINIMUM, ElementwiseFunction.MAXIMUM
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,7 @@ class RecurrentCell:
         begun: bool = False,
         memory: bool = False,
         keep: bool = False,
+        masked: bool = False,
     ) -> Scan:
         """The loop over all steps.
 
@@ -135,6 +140,8 @@ class RecurrentCell:
             begun: whether inputs bring the states to begin with, as they are read; else they are zeros.
             memory: whether to give the memory of an LSTM behind what it gives, in one tensor.
             keep: whether a sample begins where the one before it ended.
+            masked: whether an input behind the products, (steps, 1) of type `BIT`, says which steps are taken. One
+                that is not leaves the states as they are, and gives what the one before it gave: zeros at first.
         """
         builder = DataflowBuilder()
         sources_of = {
@@ -144,12 +151,20 @@ class RecurrentCell:
         body = CellBody(self, name, builder, sources_of)
         result, carried = body.step()
         states = {source: body.carry(source, value) for source, value in carried.items()}
-        sources = [*states, *sources_of.values()]
         if memory:
             result = body.joined(result, *(value for value in carried.values() if value != result))
-        dataflow = builder.build(sources, [result])
-        initial = tuple(None if begun else np.zeros(self.units, dtype=np.int64) for _ in states)
-        return Scan(dataflow, tuple(states.items()), initial, products[0].shape[0], (every,), backwards, keep)
+        zeros = np.zeros(self.units, dtype=np.int64)
+        initial = dict.fromkeys(states, None if begun else zeros)
+        fed = list(sources_of.values())
+        if masked:
+            fed.append(mask := builder.source(f"{name}/mask.input", TensorType((1,), BIT)))
+            before = builder.source(f"{name}/before.read", builder.types[result])
+            initial[before] = np.zeros(builder.types[result].size, dtype=np.int64)
+            states = {source: body.chosen(mask, new, source) for source, new in (states | {before: result}).items()}
+            result = states[before]
+        dataflow = builder.build([*states, *fed], [result])
+        steps, starts = products[0].shape[0], tuple(initial.values())
+        return Scan(dataflow, tuple(states.items()), starts, steps, (every,), backwards, keep)
 
 
 def exact_product(
@@ -225,6 +240,21 @@ class CellBody:
     def carry(self, source: str, value: str) -> str:
         """A value of the state as the next step reads it."""
         return self._add(source.removeprefix(f"{self.name}/").partition(".")[0], "carry", Cast(self.cell.state), value)
+
+    def chosen(self, mask: str, new: str, old: str) -> str:
+        """`new` where the mask is 1, the source `old` where it is 0, in the type of that.
+
+        max(min(new, p), min(old, q)), where p and q are the ends of the type, the other way round for 0 than for 1.
+        """
+        element = self.builder.types[old].element
+        part = old.removeprefix(f"{self.name}/").partition(".")[0]
+        ends = np.array([element.raw_min, element.raw_max])
+        kept = []
+        for suffix, value, table in (("new", new, ends), ("old", old, ends[::-1])):
+            end = self._add(part, f"{suffix}_end", Lookup(table, element.with_modes()), mask)
+            kept.append(self._add(part, suffix, Elementwise(_MINIMUM), value, end))
+        either = self._add(part, "either", Elementwise(_MAXIMUM), *kept)
+        return self._add(part, "chosen", Cast(element), either)
 
     def _recurrent(self, gate: str, state: str) -> str:
         cell = self.cell

@@ -8,10 +8,11 @@ import numpy as np
 from hls4ml.backends.fpga.fpga_types import APTypeConverter
 from hls4ml.model.attributes import Attribute, TypeAttribute, WeightAttribute
 
-from netloom.fixed_point import ZERO, FixedPoint
+from netloom.errors import LayerNotSupportedError
+from netloom.fixed_point import ZERO, FixedPoint, Overflow
 from netloom.hls.dataflow import Scan, TensorType
 from netloom.hls.hls4ml_types import precision_type
-from netloom.hls.layers.cells import CellFunction, RecurrentCell
+from netloom.hls.layers.cells import BIT, CellFunction, RecurrentCell
 from netloom.hls.layers.own_layer import OwnLayer
 from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.merge import common_type
@@ -79,10 +80,16 @@ class NetloomRecurrent(OwnLayer):
             "n_out": prod(self.get_output_variable().shape),
         }
 
+    def mask(self, context: LoweringContext, inputs: list[str]) -> list[str]:
+        """What says which steps are taken, away from the inputs behind the sequence; none where all are."""
+        del context, inputs
+        return []
+
     def lower(self, context: LoweringContext) -> None:
         """A product of all inputs for each gate, then the loop."""
         cell: RecurrentCell = self.get_attr("cell")
         source, *begun = context.inputs
+        mask = self.mask(context, begun)
         products = [
             context.add(gate, product, source) for gate, product in cell.inputs(context.type_of(source)).items()
         ]
@@ -90,9 +97,34 @@ class NetloomRecurrent(OwnLayer):
         every, backwards, memory, keep = (
             bool(self.get_attr(name)) for name in ("every", "backwards", "memory", "keep")
         )
-        scan = cell.scan(self.name, tensors, every, backwards, bool(begun), memory, keep)
+        scan = cell.scan(self.name, tensors, every, backwards, bool(begun), memory, keep, bool(mask))
         states = [context.cast(f"start{index}", state, cell.state) for index, state in enumerate(begun)]
-        context.finish(context.add("scan", scan, *products, *states))
+        context.finish(context.add("scan", scan, *products, *mask, *states))
+
+
+class NetloomMaskedRecurrent(NetloomRecurrent):
+    """The same with one input more, the last: (steps, 1), 1 for a step that is taken.
+
+    One that is 0 leaves the states as they are, and gives what the step before it gave: zeros at first.
+    """
+
+    header = "netloom_masked_recurrent.h"
+    further_headers = (NetloomRecurrent.header,)
+    function = "recur_masked"
+
+    def mask(self, context: LoweringContext, inputs: list[str]) -> list[str]:
+        """The last of the inputs, as one bit.
+
+        Raises:
+            LayerNotSupportedError: if it is proven to be 1 always.
+        """
+        mask = inputs.pop()
+        if (context.bounds_of(mask).low > 0).all():
+            raise LayerNotSupportedError(
+                f"layer {self.name!r}: it has a mask, and no step can be masked: the type of what is compared does not"
+                " have the mask_value; use one that it has, such as 0, or leave the mask out"
+            )
+        return [context.cast("mask", mask, BIT.with_modes(overflow=Overflow.SAT))]
 
 
 def add_cell(layer: OwnLayer, cell: RecurrentCell) -> None:
@@ -170,21 +202,24 @@ def recurrent(
     backwards: bool,
     memory: bool = False,
     keep: bool = False,
+    masked: bool = False,
 ) -> dict[str, Any]:
-    """hls4ml's description of a `NetloomRecurrent`, for handlers, without its tensors.
+    """hls4ml's description of a `NetloomRecurrent`, or one with a mask, for handlers, without its tensors.
 
     Args:
         name: of the layer.
         cell: what a step computes.
-        shapes: of the inputs: (steps, inputs), and (units,) of each state to begin with, if any are brought.
+        shapes: of the inputs: (steps, inputs), (units,) of each state to begin with, if any are brought, and
+            (steps, 1) of a mask.
         every: whether to give what all steps compute, in the order they are computed.
         backwards: whether to begin with the last step.
         memory: whether to give an LSTM's memory behind its result.
         keep: whether a sample begins where the one before it ended.
+        masked: whether the last input is a mask.
     """
     return {
         "name": name,
-        "class_name": NetloomRecurrent.__name__,
+        "class_name": (NetloomMaskedRecurrent if masked else NetloomRecurrent).__name__,
         "cell": cell,
         "every": every,
         "backwards": backwards,

@@ -8,7 +8,6 @@ from netloom.models.data.catching import load_catching
 from netloom.models.data.cheques import load_cheques
 from netloom.models.data.cifar10 import CIFAR10
 from netloom.models.data.clutter import load_clutter
-from netloom.models.data.copying import load_copying
 from netloom.models.data.curves import load_curves
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.digits import load_digits
@@ -28,6 +27,7 @@ from netloom.models.data.shakespeare import SHAKESPEARE
 from netloom.models.data.signs import SIGNS
 from netloom.models.data.splice import SPLICE
 from netloom.models.data.stories import ONE_FACT, TWO_FACTS
+from netloom.models.data.tapes import load_copying, load_sorting
 from netloom.models.data.wikitext import WIKITEXT
 from netloom.models.data.words import SPOKEN_DIGITS
 
@@ -38,6 +38,7 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = {
     "cheques": load_cheques,
     "clutter": load_clutter,
     "copying": load_copying,
+    "sorting": load_sorting,
     "curves": load_curves,
     "digits": load_digits,
     "faces": load_faces,

@@ -66,6 +66,7 @@ _NETWORKS: tuple[Network, ...] = (
     translation.PAIRS,
     captions.NETWORK,
     turing.NETWORK,
+    turing.SORT,
     memory.NETWORK,
     memory.TWO_FACTS,
     glimpse.PASSIVE,

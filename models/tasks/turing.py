@@ -1,4 +1,4 @@
-"""`turing`: a sequence is read and given again by a machine with a memory, whose state the host carries."""
+"""`turing`: a sequence is read and given again, or sorted, by a machine with a memory, whose state the host carries."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import InputError
-from netloom.models.data.copying import BITS, NUMBERS, PLACES, at_rest, tape
 from netloom.models.data.examples import Arrays, Examples, only
+from netloom.models.data.tapes import BITS, LEVELS, NUMBERS, PLACES, at_rest, tape
 from netloom.models.tasks.task import Predict, Score, Task
 
 STATE = (("read", (NUMBERS,)), ("memory", (PLACES, NUMBERS)), ("at_read", (PLACES,)), ("at_write", (PLACES,)))
@@ -38,7 +38,7 @@ def worked(predict: Predict, shown: np.ndarray) -> tuple[np.ndarray, list[dict[s
 
     Args:
         predict: one step.
-        shown: (sequences, steps, 6), as `tape` gives it.
+        shown: (sequences, steps, 6 or 7), as `tape` gives it.
 
     Returns:
         Scores of bits, (sequences, steps, 4), and the states.
@@ -53,7 +53,8 @@ def worked(predict: Predict, shown: np.ndarray) -> tuple[np.ndarray, list[dict[s
 
 class Turing(Task):
     """One step of a machine: a symbol and a state to bits and the next state. Samples are steps in any state, from
-    which nothing follows; targets of a test set are sequences, int64 (samples, longest, 4), that it is to give again.
+    which nothing follows; targets of a test set are sequences, int64 (samples, longest, 4), that it is to give again,
+    or (samples, longest, 5), with a priority behind the bits of each symbol, that it is to give sorted.
     """
 
     name = "turing"
@@ -62,10 +63,20 @@ class Turing(Task):
     alone = True
 
     def read(self, where: str, array: np.ndarray) -> np.ndarray:
-        """Bits, -1 behind the end of each sequence."""
+        """Bits, and priorities if there are any, -1 behind the end of each sequence."""
         array = super().read(where, array)
-        if array.ndim != 3 or array.shape[2] != BITS or not np.isin(array, (-1, 0, 1)).all():
-            raise InputError(f"{where} must be sequences, (samples, longest, {BITS}) of 0 and 1, -1 behind their ends")
+        if (
+            array.ndim != 3
+            or array.shape[2] not in (BITS, BITS + 1)
+            or not np.isin(array[..., :BITS], (-1, 0, 1)).all()
+        ):
+            raise InputError(
+                f"{where} must be sequences, (samples, longest, {BITS}) of 0 and 1, -1 behind their ends; with"
+                f" priorities (samples, longest, {BITS + 1})"
+            )
+        levels = array[..., BITS:]
+        if not ((levels == -1) | (levels >= 1) & (levels <= LEVELS) & (levels == np.floor(levels))).all():
+            raise InputError(f"{where}: priorities must be whole, 1 to {LEVELS}, -1 behind the end of a sequence")
         return array.astype(np.int64)
 
     def check(self, where: str, model: str, shape: tuple[int, ...], targets: Arrays) -> None:
@@ -82,7 +93,7 @@ class Turing(Task):
         return "mse"
 
     def evaluate(self, predict: Predict, examples: Examples) -> dict[str, float]:
-        """The share of sequences that are given again to the last bit, and of bits."""
+        """The share of sequences that are given again, or sorted, to the last bit; and of bits."""
         if examples.y is None:
             return {}
         shown, wanted = tape(only(examples.y))
@@ -103,5 +114,5 @@ class Turing(Task):
         """The bits, of a sequence those of each symbol."""
         del names
         if output.dtype.kind in "iu":
-            return " ".join("".join(map(str, symbol)) for symbol in output if symbol[0] >= 0)
+            return " ".join("".join(map(str, symbol[:BITS])) for symbol in output if symbol[0] >= 0)
         return "".join(str(int(score > 0)) for score in output[:BITS])

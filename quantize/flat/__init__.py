@@ -1,7 +1,7 @@
 """Any Keras model as a flat functional model: what quantization and conversion start from."""
 
-from netloom.quantize.flat.flatten import calls, check_call, flatten, is_own_layer
+from netloom.quantize.flat.flatten import calls, check_call, flatten, is_own_layer, masked_results
 from netloom.quantize.flat.host import host_ends
 from netloom.quantize.flat.trace import input_specs
 
-__all__ = ["calls", "check_call", "flatten", "host_ends", "input_specs", "is_own_layer"]
+__all__ = ["calls", "check_call", "flatten", "host_ends", "input_specs", "is_own_layer", "masked_results"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.flat import distributed
-from netloom.quantize.flat.equal import affine, attention, embeddings, equals, recurrences
+from netloom.quantize.flat.equal import affine, attention, embeddings, equals, masks, recurrences
 from netloom.quantize.flat.equal.calls.operations import apply_operation
 from netloom.quantize.flat.equal.parts import Parts
 from netloom.quantize.flat.host import OF_THE_HOST
@@ -73,6 +73,16 @@ def flatten(
     )
 
 
+def masked_results(model: Any) -> list[str]:
+    """Names of the layers whose results a model gives with a mask beside them, which Keras's losses heed."""
+    import keras
+
+    inputs = [keras.Input(shape, name=name) for name, shape, _ in input_specs(model)]
+    with graph_of(model, inputs, 0, None) as functional:
+        masked = [tensor for tensor in functional.outputs if masks.mask_of(tensor) is not None]
+        return [tensor._keras_history.operation.name for tensor in masked]
+
+
 class _Walker:
     """Calls the layers of a model anew, on the tensors of the flat one."""
 
@@ -88,9 +98,11 @@ class _Walker:
     def visit(self, model: Any, tensors: Sequence[Any], prefix: str, times: int, given: Any = None) -> list[Any]:
         """Call everything in a model; `times` axes after the batch are steps over which it is distributed."""
         with graph_of(model, tensors, times, given) as functional:
-            _check_masks(functional)
             self.read |= {id(tensor) for node in calls(functional) for tensor in node.input_tensors}
             self.read |= set(map(id, functional.outputs))
+            masks.check_masks(calls(functional), self.read, _is_looked_into)
+            if prefix:
+                masks.check_results(functional.outputs, prefix.removesuffix(SEPARATOR))
             values: dict[int, Any] = dict(zip(map(id, functional.inputs), tensors, strict=True))
             for node in calls(functional):
                 args, kwargs = node.arguments.fill_in(values)
@@ -109,6 +121,8 @@ class _Walker:
             kwargs = {name: value for name, value in kwargs.items() if name != "training"}
         tensors = [value for value in keras.tree.flatten((args, kwargs)) if isinstance(value, keras.KerasTensor)]
         if isinstance(operation, keras.layers.TimeDistributed):
+            if operation.layer._call_has_mask_arg:
+                masks.without_mask(type(operation.layer).__name__, kwargs, name)
             return self.call(operation.layer, args, {}, name, times + 1, node)
         if isinstance(operation, keras.Model):
             return self.visit(operation, tensors, name + SEPARATOR, times, (args, kwargs))
@@ -138,11 +152,10 @@ class _Walker:
             raise LayerNotSupportedError(f"layer {name!r} ({kind}) has {len(node.outputs)} outputs: use one")
         if kind in self.left_out:
             return tensors
+        kwargs = masks.without_mask(kind, kwargs, name)
+        tensors = [value for value in keras.tree.flatten((args, kwargs)) if isinstance(value, keras.KerasTensor)]
         if kind == "Masking":
-            raise LayerNotSupportedError(
-                f"layer {name!r} (Masking) is not supported: firmware takes every step; give the network samples of"
-                " one length, padded with what it shall take for nothing, and leave Masking out"
-            )
+            return [masks.masked_steps(operation, tensors[0], Parts(self.names, name, f"layer {name!r} ({kind})"))]
         if isinstance(operation, keras.layers.SpectralNormalization):
             check_call(node)
             return self.call(operation.layer, args, {}, name, times, node)
@@ -189,7 +202,7 @@ class _Walker:
         if self.single_use or key not in self.clones:
             self.clones[key] = self._clone(layer, self.names.of(name), fresh)
             if kind is not None:
-                self.clones[key].__class__ = kind
+                recurrences.change_class(self.clones[key], kind)
         return self.clones[key]
 
     def _clone(self, layer: Any, name: str, fresh: bool) -> Any:
@@ -198,6 +211,8 @@ class _Walker:
             config = {**layer.get_config(), "name": name}
             if half:
                 config["dtype"] = "float32"
+            if "mask_zero" in config:
+                config["mask_zero"] = False
             clone = type(layer).from_config(config)
             if layer.weights:
                 self.converted.append((clone, [np.asarray(value, np.float32) for value in layer.get_weights()]))
@@ -206,19 +221,11 @@ class _Walker:
         # Keras's own copy would save and load: attributes that a configuration leaves out would be lost.
         clone.__dict__.update(layer.__dict__)
         clone.__dict__.update(name=name, _inbound_nodes=[], _outbound_nodes=[])
+        if getattr(layer, "mask_zero", False):
+            clone.__dict__.update(mask_zero=False)
         if getattr(layer, "stateful", False):
             clone.__dict__.update(states=recurrences.new_states(layer))
         return clone
-
-
-def _check_masks(functional: Any) -> None:
-    """Refuse what makes a mask before the operations that it is made of are met."""
-    for layer in functional.layers:
-        if getattr(layer, "mask_zero", False):
-            raise LayerNotSupportedError(
-                f"layer {layer.name!r} ({type(layer).__name__}): it masks its zeros: pad to one length, and give what"
-                " pads a row of its own"
-            )
 
 
 def _trains_by_default(layer: Any) -> bool:
@@ -262,6 +269,13 @@ def _beside(layer: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[
 def _asks_for_something(value: Any) -> bool:
     """Whether an argument of a call is other than Keras's own `mask=None` and `training=False`."""
     return value is not None and value is not False
+
+
+def _is_looked_into(operation: Any) -> bool:
+    """Whether what is called is a model, or a layer of the user's own."""
+    import keras
+
+    return isinstance(operation, keras.Model) or is_own_layer(operation)
 
 
 def is_own_layer(operation: Any) -> bool:

@@ -21,6 +21,9 @@ NOT_ELEMENTWISE = {
 OF_LAYERS = frozenset({"softmax", "log_softmax", "glu"})
 """Those of them that layers equal."""
 
+TRUTHS = frozenset({"equal", "greater", "greater_equal", "less", "less_equal", "not_equal"})
+"""Functions of `keras.ops` that give 1 where something holds, and 0 elsewhere."""
+
 SHORT_BITS = 8
 """Significant bits of a slope that multiplies as it is; others take a table."""
 

@@ -151,4 +151,4 @@ def named_weights(layer: Any) -> dict[str, Any]:
 def _block(layer: Any) -> Block:
     weights = {name: weight.numpy() for name, weight in named_weights(layer).items()}
     kind = type(layer).__name__
-    return Block(layer.name, kind, layer.get_config(), weights, layer.name, kind)
+    return Block(layer.name, kind, layer.get_config(), weights, layer.name, kind.removeprefix("Masked"))

@@ -11,7 +11,10 @@ from netloom.quantize.graph.graph import Block
 from netloom.quantize.policy import Policy
 from netloom.quantize.quantizers import relu_quantizer, type_quantizer
 
-RECURRENT = frozenset({"SimpleRNN", "LSTM", "MemoryLSTM", "GRU"})
+MASKED = frozenset({"MaskedSimpleRNN", "MaskedLSTM", "MaskedMemoryLSTM", "MaskedGRU"})
+"""Recurrent layers that read which steps they take, behind the states to begin with."""
+
+RECURRENT = frozenset({"SimpleRNN", "LSTM", "MemoryLSTM", "GRU"}) | MASKED
 
 STATE, ACTIVATION, GATE = "state", "activation", "recurrent_activation"
 """What of a cell has a type of its own: the state where it is read, and what its functions take."""
@@ -32,15 +35,16 @@ def see_cell(layer: Any, given: Sequence[Any], name: str) -> dict[str, Any]:
 
     Args:
         layer: of a float model.
-        given: the tensors it is called with: what it reads, and the states it begins with, if any.
+        given: the tensors it is called with, as `call_recurrent` takes them.
         name: of the layer that sees them.
     """
     import keras
 
-    tensor, *initial = given
+    sequence, *initial = given
+    taken = initial.pop() if type(layer).__name__ in MASKED else None
     watching = watching_cell(layer.cell)
     watched = keras.layers.RNN(watching, return_sequences=True, go_backwards=layer.go_backwards, name=name)
-    return seen_values(watching, call_recurrent(watched, [tensor, *initial]), initial)
+    return seen_values(watching, watched(sequence, initial_state=initial or None, mask=taken), initial)
 
 
 def seen_values(watching: Any, values: Any, initial: Sequence[Any]) -> dict[str, Any]:
@@ -64,9 +68,10 @@ def seen_values(watching: Any, values: Any, initial: Sequence[Any]) -> dict[str,
 
 
 def call_recurrent(layer: Any, tensors: Sequence[Any]) -> Any:
-    """Its result for a sequence, and the states to begin with, if any are given."""
-    sequence, *initial = tensors
-    return layer(sequence, initial_state=initial) if initial else layer(sequence)
+    """Its result for a sequence, states to begin with, if any are given, and which steps it takes, if it reads that."""
+    sequence, *others = tensors
+    given = {"taken": others.pop()} if type(layer).__name__.removeprefix("Q") in MASKED else {}
+    return layer(sequence, **({"initial_state": others} if others else {}), **given)
 
 
 def watching_cell(cell: Any) -> Any:

@@ -19,7 +19,22 @@ from netloom.quantize.layers.embedding import QEmbedding
 from netloom.quantize.layers.ends import HostQuantize, HostScale
 from netloom.quantize.layers.norm import QNormalization
 from netloom.quantize.layers.product import MatrixProduct
-from netloom.quantize.layers.recurrent import QGRU, QLSTM, MemoryLSTM, QMemoryLSTM, QSimpleRNN, QuantizedFunction
+from netloom.quantize.layers.recurrent import (
+    QGRU,
+    QLSTM,
+    MaskedGRU,
+    MaskedLSTM,
+    MaskedMemoryLSTM,
+    MaskedSimpleRNN,
+    MemoryLSTM,
+    QMaskedGRU,
+    QMaskedLSTM,
+    QMaskedMemoryLSTM,
+    QMaskedSimpleRNN,
+    QMemoryLSTM,
+    QSimpleRNN,
+    QuantizedFunction,
+)
 from netloom.quantize.layers.softmax import MaskedSoftmax, QSoftmax
 
 __all__ = [
@@ -27,6 +42,10 @@ __all__ = [
     "Function",
     "HostQuantize",
     "HostScale",
+    "MaskedGRU",
+    "MaskedLSTM",
+    "MaskedMemoryLSTM",
+    "MaskedSimpleRNN",
     "MaskedSoftmax",
     "MatrixProduct",
     "MemoryLSTM",
@@ -37,6 +56,10 @@ __all__ = [
     "QEmbedding",
     "QGRU",
     "QLSTM",
+    "QMaskedGRU",
+    "QMaskedLSTM",
+    "QMaskedMemoryLSTM",
+    "QMaskedSimpleRNN",
     "QMemoryLSTM",
     "QNormalization",
     "QPaddedConv2DTranspose",

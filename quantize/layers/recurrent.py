@@ -99,6 +99,19 @@ class _WithMemory:
         return (shape, *states) if states else shape
 
 
+class _Masked:
+    """Mixed in before a recurrent layer: which steps it takes is an input like any other, (steps, 1).
+
+    One that is 0 leaves the states as they are, and gives what the step before it gave: zeros at first. Keras's own
+    mask would go on beside the result, unseen, and into what reads that.
+    """
+
+    def call(self, sequences: Any, initial_state: Any = None, taken: Any = None, training: bool = False) -> Any:
+        """As Keras computes it with a mask."""
+        given = {"initial_state": initial_state, "mask": taken, "training": training}
+        return super().call(sequences, **given)  # type: ignore[misc]
+
+
 @keras.saving.register_keras_serializable("netloom")
 class MemoryLSTM(_WithMemory, keras.layers.LSTM):
     """Keras's `LSTM`; gives (..., 2 * units): the result, then the memory, which `return_state` gives as the second."""
@@ -122,3 +135,43 @@ class QMemoryLSTM(_WithMemory, QLSTM):
 @keras.saving.register_keras_serializable("netloom")
 class QGRU(_Named, qkeras.QGRU):
     """QKeras's `QGRU`."""
+
+
+@keras.saving.register_keras_serializable("netloom")
+class MaskedSimpleRNN(_Masked, keras.layers.SimpleRNN):
+    """Keras's `SimpleRNN`, called with `taken` as well."""
+
+
+@keras.saving.register_keras_serializable("netloom")
+class MaskedLSTM(_Masked, keras.layers.LSTM):
+    """Keras's `LSTM`, called with `taken` as well."""
+
+
+@keras.saving.register_keras_serializable("netloom")
+class MaskedMemoryLSTM(_Masked, MemoryLSTM):
+    """`MemoryLSTM`, called with `taken` as well."""
+
+
+@keras.saving.register_keras_serializable("netloom")
+class MaskedGRU(_Masked, keras.layers.GRU):
+    """Keras's `GRU`, called with `taken` as well."""
+
+
+@keras.saving.register_keras_serializable("netloom")
+class QMaskedSimpleRNN(_Masked, QSimpleRNN):
+    """`QSimpleRNN`, called with `taken` as well."""
+
+
+@keras.saving.register_keras_serializable("netloom")
+class QMaskedLSTM(_Masked, QLSTM):
+    """`QLSTM`, called with `taken` as well."""
+
+
+@keras.saving.register_keras_serializable("netloom")
+class QMaskedMemoryLSTM(_Masked, QMemoryLSTM):
+    """`QMemoryLSTM`, called with `taken` as well."""
+
+
+@keras.saving.register_keras_serializable("netloom")
+class QMaskedGRU(_Masked, QGRU):
+    """`QGRU`, called with `taken` as well."""

@@ -78,7 +78,8 @@ def _samples(layer: LayerFacts) -> str | None:
 
 
 def _states(layer: LayerFacts) -> str | None:
-    initial, units = list(layer.inputs[1:]), layer.config["units"]
+    units = layer.config["units"]
+    initial = list(layer.inputs[1 : len(layer.inputs) - ("Masked" in layer.kind)])
     wanted = [(units,)] * (2 if layer.kind.endswith("LSTM") else 1)
     return None if initial in ([], wanted) else f"its states must begin with {wanted}, not {initial}"
 
@@ -111,10 +112,10 @@ KERNEL_MASK = Rule(
 )
 SOFTMAX_MASK = Rule("a mask", _mask, "call it with one input", "the firmware has none")
 EMBEDDING_MASK = Rule(
-    "`mask_zero`",
+    "`mask_zero`, in a `RecurrentDecoder`",
     lambda layer: "it masks its zeros" if layer.config["mask_zero"] else None,
-    "pad to one length, and give what pads a row of its own",
-    "the firmware computes every step",
+    "give the decoder one of the same rows without mask_zero",
+    "a decoder reads every symbol that it has said",
 )
 CELL_FUNCTIONS = tuple(
     Rule(

@@ -62,6 +62,7 @@ _RECURRENT = (
     "reset_after implementation unit_forget_bias zero_output_for_mask kernel_quantizer "
     "recurrent_quantizer bias_quantizer state_quantizer use_cudnn"
 )
+_MASKED = _RECURRENT.replace("zero_output_for_mask ", "")
 _OF_RECURRENT = "dtype quantization_config return_state stateful"
 _NORM = "axis epsilon center scale"
 _POOL = "pool_size strides padding data_format"
@@ -112,8 +113,23 @@ LAYERS: dict[str, Entry] = {
         Entry(_RECURRENT, (rules.STATES, *rules.CELL_FUNCTIONS), stage="quantize", default_only=_OF_RECURRENT),
     ),
     **_each(
+        "MaskedSimpleRNN MaskedLSTM MaskedMemoryLSTM MaskedGRU",
+        Entry(
+            _MASKED,
+            (rules.STATES, *rules.CELL_FUNCTIONS),
+            stage="quantize",
+            default_only=f"{_OF_RECURRENT} zero_output_for_mask",
+        ),
+    ),
+    **_each(
         "QSimpleRNN QLSTM QMemoryLSTM QGRU",
         Entry(f"{_RECURRENT} stateful", (rules.STATES,), stage="convert", default_only="dtype return_state"),
+    ),
+    **_each(
+        "QMaskedSimpleRNN QMaskedLSTM QMaskedMemoryLSTM QMaskedGRU",
+        Entry(
+            _MASKED, (rules.STATES,), stage="convert", default_only="dtype return_state stateful zero_output_for_mask"
+        ),
     ),
     "RecurrentDecoder": Entry("embedding recurrent logits quantizer steps start stop"),
     # Activations, normalization.
@@ -192,7 +208,6 @@ REFUSED: dict[str, Refused] = {
         "rebuild the network with keras layers",
         "it is another library's code, which cannot be read",
     ),
-    "Masking": Refused("pad to one length and drop it", "the firmware computes every step"),
     **_all(
         "ConvLSTM1D ConvLSTM2D ConvLSTM3D",
         "use convolutions in TimeDistributed, then SimpleRNN, LSTM or GRU",

@@ -8,7 +8,7 @@ import numpy as np
 
 from netloom.errors import SimulationError
 from netloom.firmware.emit.emitted import EmittedDesign
-from netloom.firmware.map.cycles.cycles import STEADY, steady_interval
+from netloom.firmware.map.cycles.cycles import STEADY, STRETCH, steady_interval
 from netloom.firmware.stream import Stream
 from netloom.hls.dataflow import TensorType, in_dtype, integer_dtype
 from netloom.sim.engine import Engine, SamplesDone
@@ -106,9 +106,10 @@ class StreamEngine(Engine):
         Raises:
             SimulationError: if inferences do not come to follow each other at one interval.
         """
-        # Twice as many as it holds at a time: before, buffers may hide a slower pace.
+        # Twice as many as it holds at a time, and as long as the count looks at it: before, buffers may hide a slower
+        # pace, and one that is slower by little for long.
         held = self.design.latency // self.design.interval
-        inferences = self.design.whole_groups(2 * (STEADY + held))
+        inferences = self.design.whole_groups(max(2 * (STEADY + held), STRETCH // self.design.interval))
         most = 8 * inferences
         streams = [port.stream for port in self.design.inputs]
         while inferences <= most:

@@ -1,6 +1,7 @@
 """Networks of the registry from training to the simulated firmware, on a few drawn samples in place of their data."""
 
 import dataclasses
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -182,8 +183,8 @@ def overviews() -> Dataset:
     return drawn(RANDOM.integers(0, 256, (TRAIN + TEST, 30, 30, 1)) / 256, np.arange(TRAIN + TEST) % 10)
 
 
-def steps_of_a_machine() -> Dataset:
-    data = load_dataset("copying")
+def steps_of_a_machine(dataset: str = "copying") -> Dataset:
+    data = load_dataset(dataset)
     assert data.y_test is not None
     few = {
         name: take(x, slice(count)) for name, x, count in (("train", data.x_train, TRAIN), ("test", data.x_test, TEST))
@@ -211,6 +212,7 @@ SMALL = {
     "translation-pairs": sentence_pairs,
     "captions": blocks,
     "turing": steps_of_a_machine,
+    "turing-sort": partial(steps_of_a_machine, "sorting"),
     "memory": stories,
     "memory-two-facts": stories,
     "tiny-ad": motors,
@@ -245,6 +247,7 @@ PICTURED = {
     "captions": "Where it looks at each word",
     "glimpse": "Where it looks<",
     "turing": "How it copies",
+    "turing-sort": "How it sorts",
     "memory": "Where it looks for the answer",
     "memory-two-facts": "Where it looks for the answer",
 }

@@ -38,15 +38,7 @@ REFUSED = [
     (lambda: one(layers.GRU(3, stateful=True, name="bad"), SERIES, 5), ["'bad'", "stateful", "batch_size=1"]),
     (lambda: one(layers.LSTM(3, recurrent_activation="softmax", name="bad"), SERIES), ["'bad'", "'softmax'"]),
     (lambda: one(layers.RNN(layers.LSTMCell(3), stateful=True, name="bad"), SERIES, 5), ["'bad", "stateful"]),
-    (lambda: one(layers.Embedding(5, 3, mask_zero=True, name="bad"), (4,)), ["'bad'", "masks its zeros"]),
-    (
-        lambda: keras.Sequential(
-            [keras.Input((4,)), layers.Embedding(5, 3, mask_zero=True, name="bad"), layers.LSTM(2)], name="user"
-        ),
-        ["'bad'", "masks its zeros"],
-    ),
     (lambda: one(layers.SimpleRNN(3, activation=layers.LeakyReLU(0.1), name="bad"), SERIES), ["'bad'", "LeakyReLU"]),
-    (lambda: one(layers.Masking(name="bad"), SERIES), ["'bad'", "one length"]),
     (lambda: one(layers.Dense(3, dtype="float64", name="bad"), (4,)), ["'bad'", "float64"]),
     (lambda: joined(axis=0), ["'bad'", "it joins samples"]),
     (lambda: joined(axis=-2), ["'bad'", "it joins samples"]),

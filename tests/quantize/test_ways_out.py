@@ -34,7 +34,12 @@ CASES: dict[str, tuple[tuple[int, ...], list[Any], str, list[list[Any]]]] = {
         "normalize the data before the network, or give",
         [[layers.Dense(2)]],
     ),
-    "Masking": (STEPS, [layers.Masking()], "leave Masking out", [[layers.Conv1D(2, 3)]]),
+    "a mask": (
+        STEPS,
+        [layers.Masking(), layers.GlobalAveragePooling1D()],
+        "give it a result of theirs that has none",
+        [[layers.Masking(), layers.LSTM(3)], [layers.GlobalAveragePooling1D()]],
+    ),
     "dtype": (VECTOR, [layers.Dense(2, dtype="float64")], "in float32", [[layers.Dense(2, dtype="float32")]]),
     "activation": (
         VECTOR,

@@ -85,6 +85,19 @@ def test_chunks_beyond_the_traced_samples_have_no_layers(x: np.ndarray) -> None:
     assert found.first_mismatch.sample == 6
 
 
+def test_quotients_that_no_type_holds_differ_from_a_step_on() -> None:
+    """Within the layer that divides only; what a quantizer makes of it must be the same."""
+    exact, rounded = np.array([[0.3125, 0.625], [-0.3125, 0.875]]), np.array([[0.25, 0.5], [-0.25, 0.75]])
+    for wrong, count in ((0, 0), (STEP, 1), (-STEP, 1)):
+        other = rounded.copy()
+        other[1, 1] += wrong + np.sign(wrong) * 0.125  # 0.125 is what was dropped
+        layers = {"mean": exact, "after": exact}, {"mean": other, "after": other}
+        comparison = Comparison(("quantized", "fixed"), STEPS | {"mean": STEP}, quotients={"mean"})
+        comparison.add([exact], [exact], *layers)
+        found = {layer.layer: layer.mismatches for layer in comparison.result().layers}
+        assert found == {"mean": count, "after": 4}, wrong
+
+
 def test_crosscheck_has_one_chunk_of_layers_at_a_time(x: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
     trace = Fake._trace

@@ -81,13 +81,21 @@ def stepper(cell):
     return step
 
 
-def results(layer, x):
-    """What a layer gives for one sample: x (steps, inputs) of exact numbers; fractions."""
+def results(layer, x, mask=None):
+    """What a layer gives for one sample, in fractions.
+
+    Args:
+        layer: of QKeras.
+        x: (steps, inputs) of exact numbers.
+        mask: for each step whether it is taken; all are if None.
+    """
     step, seen = stepper(layer.cell), []
     h, c = [Fraction(0)] * layer.units, [Fraction(0)] * layer.units
-    for row in x[::-1] if layer.go_backwards else x:
-        h, c = step(row, h, c)
-        seen.append(h)
+    taken = [True] * len(x) if mask is None else mask
+    for row, counts in list(zip(x, taken, strict=True))[:: -1 if layer.go_backwards else 1]:
+        if counts:
+            h, c = step(row, h, c)
+        seen.append(h if counts or not layer.zero_output_for_mask else [Fraction(0)] * layer.units)
     return (
         np.array([[float(v) for v in row] for row in seen])
         if layer.return_sequences

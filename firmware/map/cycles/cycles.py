@@ -18,7 +18,7 @@ STEADY = 3
 """Intervals in a row, each the same, after which a design keeps its pace."""
 _LONGEST_PATTERN = 8
 _MOST_INFERENCES = 40
-_STRETCH = 1 << 16
+STRETCH = 1 << 16
 """Clock cycles between looks at progress."""
 _COMPILED_FROM = 500_000
 """Steps of single units, clock by clock, that take Python longer than compiling takes."""
@@ -60,7 +60,7 @@ def count_cycles(
     interval = None
     while len(run.finished) < (inferences or _most(run)):
         before = len(run.finished)
-        run.advance(_STRETCH)
+        run.advance(STRETCH)
         if run.time - run.last_progress > patience:
             raise DeadlockError(f"the design stops after {run.last_progress} clock cycles: {run.waiting()}")
         if progress is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from netloom.firmware.units.elements.permute import PermuteUnit
 from netloom.firmware.units.streams.scan_last import ScanLast
 from netloom.firmware.units.streams.scan_start import ScanStart
 from netloom.firmware.units.streams.scan_state import ScanState
+from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.firmware.units.unit import Unit
 from netloom.hls.dataflow import Dataflow, Node, Permute, Scan
 
@@ -120,11 +122,18 @@ def _apart(
 
 
 def _last(builder: DesignBuilder, node: Node, stream: Stream, scan: Scan) -> Stream:
-    """The last step's beats, those of all samples of a group in their order."""
+    """The last step's beats, those of all samples of a group in their order.
+
+    They come in one step, as fast as the body works, and are taken at the pace of samples: a FIFO holds those of the
+    whole group, so that the loop goes on with the next one.
+    """
     all_states = replace(stream, beats=stream.beats * scan.interleave)
     last = builder.add(
         node, f"{node.name}_last", lambda name: ScanLast(name, all_states, scan.steps), samples=scan.interleave
     )
+    if scan.interleave > 1:
+        fifo = partial(StreamFifo, source=last, depth=all_states.beats, target=builder.target)
+        last = builder.add(node, f"{node.name}_group", fifo, samples=scan.interleave)
     return replace(last, beats=stream.beats)
 
 

@@ -4,7 +4,8 @@
 module shell_sink #(
     parameter int BYTES = 1,   // of a beat
     parameter int BEATS = 1,   // of an inference
-    parameter int SAMPLES = 1  // inferences it can hold
+    parameter int SAMPLES = 1, // inferences it can hold
+    parameter int BANK = 2048  // beats of a memory; what does not fit is in more than one
 ) (
     input  logic               clk,
     input  logic               rst,         // synchronous; resets control only
@@ -25,15 +26,18 @@ module shell_sink #(
     localparam int COUNT_W = $clog2(WORDS + BEATS + 1);  // an inference too many is expected before it is refused
     localparam int BEAT_W = BEATS > 1 ? $clog2(BEATS) : 1;
     localparam int INDEX_W = BYTES > 1 ? $clog2(BYTES) : 1;
+    localparam int BANKS = (WORDS + BANK - 1) / BANK;
+    localparam int BANK_W = BANKS > 1 ? $clog2(BANKS) : 1;
 
     generate
         if (BYTES < 1 || BEATS < 1 || SAMPLES < 1 || SAMPLES > 255) begin : gen_bad_size
             $error("shell_sink: BYTES and BEATS must be at least 1, SAMPLES 1 to 255");
         end
+        if (BANK < 2 || BANK != 1 << $clog2(BANK)) begin : gen_bad_bank
+            $error("shell_sink: BANK must be a power of two, at least 2");
+        end
     endgenerate
 
-    (* no_rw_check *)
-    logic [8*BYTES-1:0]   memory [0:WORDS-1];
     logic [ADDRESS_W-1:0] written;
     logic [COUNT_W-1:0]   missing;  // beats that are still to come
 
@@ -58,10 +62,28 @@ module shell_sink #(
 
     // Bytes: a beat is fetched, shifted out, and the next one fetched. A serial line leaves time for that.
     logic [ADDRESS_W-1:0] address;
-    logic [8*BYTES-1:0]   read, word, shifted;
+    logic [8*BYTES-1:0]   shifted;
+    logic [8*BYTES-1:0]   words [0:BANKS-1];
     logic [INDEX_W-1:0]   index;
     logic [BEAT_W-1:0]    read_beat;
     logic [1:0]           fetching;  // 3: address stands, 2: word read, 1: registered, 0: in the shift register
+
+    // Between memories is chosen behind the registers of each, which block RAM brings: before them its delay would count.
+    wire [BANK_W-1:0] read_bank = BANK_W'(address >> $clog2(BANK));
+    generate
+        for (genvar bank = 0; bank < BANKS; bank++) begin : gen_bank
+            localparam int SIZE = bank < BANKS - 1 ? BANK : WORDS - bank * BANK;
+            localparam int PLACE_W = SIZE > 1 ? $clog2(SIZE) : 1;
+            (* no_rw_check *)
+            logic [8*BYTES-1:0] memory [0:SIZE-1];
+            logic [8*BYTES-1:0] read;
+            always_ff @(posedge clk) begin
+                if (take && BANK_W'(written >> $clog2(BANK)) == BANK_W'(bank)) memory[PLACE_W'(written)] <= in_data;
+                read <= memory[PLACE_W'(address)];
+                words[bank] <= read;
+            end
+        end
+    endgenerate
 
     wire last_byte = index == INDEX_W'(BYTES - 1);
 
@@ -70,10 +92,7 @@ module shell_sink #(
     assign byte_last = last_byte && read_beat == BEAT_W'(BEATS - 1);
 
     always_ff @(posedge clk) begin
-        if (take) memory[written] <= in_data;
-        read <= memory[address];
-        word <= read;
-        if (fetching != 2'd0) shifted <= word;
+        if (fetching != 2'd0) shifted <= words[read_bank];
         else if (byte_ready) shifted <= shifted >> 8;
     end
 

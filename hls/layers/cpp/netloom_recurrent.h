@@ -39,6 +39,8 @@ template <class data_T, typename CONFIG_T> struct recurrent_cell {
             #pragma HLS UNROLL
             h[i] = 0;
             c[i] = 0;
+            result[i] = 0;
+            memory[i] = 0;
         }
     }
 
@@ -118,6 +120,18 @@ template <class data_T, typename CONFIG_T> struct recurrent_cell {
         for (int u = 0; u < n; u++)
             h[u] = result[u];
     }
+
+    // What the last step gave, to place `to` of the results.
+
+    template <class res_T> void write(res_T *res, int to) const {
+        const int width = CONFIG_T::memory_too ? 2 * CONFIG_T::n_units : CONFIG_T::n_units;
+        for (int u = 0; u < CONFIG_T::n_units; u++) {
+            #pragma HLS UNROLL
+            res[to * width + u] = result[u];
+            if (CONFIG_T::memory_too)
+                res[to * width + width - CONFIG_T::n_units + u] = memory[u];
+        }
+    }
 };
 
 // All steps, from the state that the cell has.
@@ -131,17 +145,10 @@ void recur_from(recurrent_cell<data_T, CONFIG_T> &cell, data_T data[CONFIG_T::n_
            typename CONFIG_T::recurrent_bias_t recurrent_bias[CONFIG_T::n_columns],
            typename CONFIG_T::act_table_t act_table[CONFIG_T::n_act_table],
            typename CONFIG_T::gate_table_t gate_table[CONFIG_T::n_gate_table]) {
-    const int width = CONFIG_T::memory_too ? 2 * CONFIG_T::n_units : CONFIG_T::n_units;
     for (int t = 0; t < CONFIG_T::n_steps; t++) {
         const int from = CONFIG_T::backwards ? CONFIG_T::n_steps - 1 - t : t;
         cell.step(data + from * CONFIG_T::n_in, kernel, recurrent, bias, recurrent_bias, act_table, gate_table);
-        const int to = CONFIG_T::every ? t : 0;
-        for (int u = 0; u < CONFIG_T::n_units; u++) {
-            #pragma HLS UNROLL
-            res[to * width + u] = cell.result[u];
-            if (CONFIG_T::memory_too)
-                res[to * width + width - CONFIG_T::n_units + u] = cell.memory[u];
-        }
+        cell.template write<res_T>(res, CONFIG_T::every ? t : 0);
     }
 }
 

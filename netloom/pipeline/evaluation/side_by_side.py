@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from netloom.hls import Conversion
+from netloom.hls.dataflow import Divide
 from netloom.models.data.examples import as_list
 from netloom.pipeline.evaluation.testset import TestSet
 from netloom.records import FidelityRecord
@@ -39,6 +40,7 @@ def compare_all(
     """
     samples, chunk = len(tests), affordable(conversion)
     steps, origins = steps_of(conversion), {layer.name: layer.origin for layer in conversion.layers}
+    quotients = quotients_of(conversion)
     outputs: dict[str, list[list[np.ndarray]]] = {engine.name: [] for engine in engines}
     comparisons: dict[tuple[str, str], Comparison] = {}
     for start in range(0, samples, chunk):
@@ -58,9 +60,9 @@ def compare_all(
             outputs[engine.name].append(found)
             if before is not None:
                 name, first, first_layers = before
+                by_keras = (origins, quotients) if name == "quantized" else (None, ())
                 comparison = comparisons.setdefault(
-                    (name, engine.name),
-                    Comparison((name, engine.name), steps, origins if name == "quantized" else None),
+                    (name, engine.name), Comparison((name, engine.name), steps, *by_keras)
                 )
                 cut = {layer: values[:traced] for layer, values in first_layers.items()}
                 comparison.add([one[:count] for one in first], found, cut, layers)
@@ -89,6 +91,17 @@ def steps_of(conversion: Conversion) -> dict[str, Steps]:
         times = 1.0 if scale is None else np.abs(scale.rows(len(tensor.shape))[0])
         steps[f"output {number}" if number else "output"] = tensor.element.step * times
     return steps
+
+
+def quotients_of(conversion: Conversion) -> set[str]:
+    """Layers that divide by what is no power of two, as a mean over 17 places: firmware rounds there, Keras does not.
+
+    What a quantizer makes of the two is compared in the next layer.
+    """
+    nodes = conversion.dataflow.nodes
+    return {
+        node.layer for node in nodes if isinstance(node.operation, Divide) and node.operation.divisor.bit_count() > 1
+    }
 
 
 def affordable(conversion: Conversion) -> int:

@@ -1,4 +1,4 @@
-"""Recurrent layers: every cell, functions hard or by table, either direction or both, states in and out; decoders."""
+"""Recurrent layers: every cell, functions hard or by table, either direction or both, states, masks; decoders."""
 
 from typing import Any
 
@@ -25,13 +25,13 @@ def _draw_recurrent(chance: Chance, layer: Options, shape: Lengths) -> Lengths |
         "gate": chance.pick("sigmoid", *FUNCTIONS),
         "state": chance.below(3, 9),
         "symmetric": chance.pick(0, 1),
-        "begins": chance.pick("zeros", *BEGINNINGS),
+        "begins": (begins := chance.pick("zeros", *BEGINNINGS)),
         "stacked": chance.often(0.2),
-        "states": not every and chance.often(0.4),
+        "states": (states := not every and chance.often(0.4)),
     }
     units = layer["units"] * (2 if layer["direction"] == "both" else 1)
     if layer["states"] and units == layer["units"] and layer["class"] != "QMemoryLSTM" and chance.often(0.5):
-        layer["decoder"] = decoder = {
+        layer["decoder"] = {
             "symbols": (symbols := chance.below(1, 7)),
             "steps": chance.below(1, 5),
             "start": chance.below(0, symbols),
@@ -39,7 +39,9 @@ def _draw_recurrent(chance: Chance, layer: Options, shape: Lengths) -> Lengths |
             "noise": chance.often(0.5),
             "read": chance.often(0.5),
         }
-        return [decoder["steps"]]
+    layer |= {"masked": chance.often(0.3) and not (states and begins != "zeros"), "zeros": chance.often(0.3)}
+    if "decoder" in layer:
+        return [layer["decoder"]["steps"]]
     if layer["states"]:
         return [units * _states(layer)]
     units *= 2 if layer["class"] == "QMemoryLSTM" else 1
@@ -83,16 +85,28 @@ def _recurrent(layer: Options, x: Any) -> Any:
             for index in range(directions * _states(layer)):
                 given = keras.Input((layer["units"],), name=f"{name}_{index}")
                 initial.append(quantized(layer, given, f"{index}_quantizer"))
+    mask = {"mask": _mask(layer, x)} if layer.get("masked") else {}
     if layer["stacked"]:
-        x = _made(layer, f"{name}_below", every=True, states=False)(x)
+        x = _made(layer, f"{name}_below", every=True, states=False)(x, **mask)
     made = _made(layer, name, every=layer["every"], states=layer["states"])
-    result = made(x, initial_state=initial) if initial else made(x)
+    result = made(x, initial_state=initial, **mask) if initial else made(x, **mask)
     if not layer["states"]:
-        return result
+        # Keras hands the mask on beside it, and what else would take that is refused.
+        return quantized(layer, result, "result") if layer.get("masked") and layer["every"] else result
     states = result[1:]
     if "decoder" in layer:
         return _decoded(layer, states)
     return keras.layers.Concatenate(name=f"{name}_states")(states) if len(states) > 1 else states[0]
+
+
+def _mask(layer: Options, x: Any) -> Any:
+    """An input that says which steps count."""
+    import keras
+    from qkeras import QActivation
+
+    given = keras.Input((x.shape[1], 1), name=f"{layer['name']}_mask")
+    read = QActivation(bits(2, 1), name=f"{layer['name']}_mask_quantizer")(given)
+    return keras.ops.any(keras.ops.not_equal(read, 0.0), axis=-1)
 
 
 def _decoded(layer: Options, states: list[Any]) -> Any:
@@ -144,6 +158,7 @@ def _made(layer: Options, name: str, *, every: bool, states: bool) -> Any:
         return_sequences=every,
         return_state=states,
         go_backwards=layer["direction"] == "backward" and not name.endswith("_speaker"),
+        zero_output_for_mask=layer.get("zeros", False),
         kernel_quantizer=closing(layer),
         recurrent_quantizer=closing(layer),
         bias_quantizer=bits(layer["bits"] + 2, 1),

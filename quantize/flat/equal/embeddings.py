@@ -73,8 +73,6 @@ def looked_up(layer: Any, tensors: Sequence[Any], parts: Parts) -> Any:
     """`ReversibleEmbedding`, forward."""
     import keras
 
-    if layer.mask_zero:
-        parts.refuse("it masks its zeros: pad to one length, and give what pads a row of its own")
     return rows_at(tensors[0], keras.ops.convert_to_numpy(layer.embeddings), parts)
 
 

@@ -1,18 +1,23 @@
 """Recurrent layers as those of one direction and one cell, that give one tensor: others are made of them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.flat.distributed import Cloner
+from netloom.quantize.flat.equal import masks
 from netloom.quantize.flat.equal.parts import Parts
 
 _MERGES = {"concat": "Concatenate", "sum": "Add", "mul": "Multiply", "ave": "Average"}
 _LSTM = ("LSTM", "QLSTM")
 _ONE = (*_LSTM, "MemoryLSTM", "QMemoryLSTM", "SimpleRNN", "QSimpleRNN", "GRU", "QGRU")
 _BOTH = ("Bidirectional", "QBidirectional")
+
+_OF_CALLS = ("_call_signature", "call_signature_parameters", "_call_has_mask_arg")
+"""What a layer of Keras keeps of the arguments of its `call`."""
 
 RecurrentTensors = tuple[list[Any], list[Any]]
 """Results, and states after the last step; None for states that nobody wants."""
@@ -72,59 +77,77 @@ def with_states(
         wanted: of all that it gives, what anything reads.
 
     Raises:
-        LayerNotSupportedError: for a mask, or states to begin with that are constants.
+        LayerNotSupportedError: for states to begin with, or a mask, that are constants.
     """
     import keras
 
     given = dict(zip(("sequences", "initial_state", "mask"), args, strict=False)) | dict(kwargs)
     parts = Parts(cloner.names, name, f"layer {name!r} ({type(layer).__name__})")
-    if given.get("mask") is not None:
-        parts.refuse("it is called with a mask: pad to one length and leave it out (the firmware takes every step)")
+    mask = given.get("mask")
+    if mask is not None:
+        if not isinstance(mask, keras.KerasTensor):
+            parts.refuse("its mask is a constant: make it an input of the model, or leave those steps out")
+        if layer.stateful:
+            parts.refuse("stateful=True with a mask: give it the steps that count and no others")
+        mask = parts.reshape(masks.truth(mask, parts), (mask.shape[1], 1))
     start = given.get("initial_state")
     initial = [] if start is None else keras.tree.flatten(start)
     if not all(isinstance(state, keras.KerasTensor) for state in initial):
         parts.refuse("its initial_state is a constant: make it an input of the model, or what a layer gives")
-    results, states = _called(layer, cloner, given["sequences"], initial, name, parts, wanted)
-    return [*results, *states]
+    results, states = _called(layer, cloner, _Given(given["sequences"], initial, mask), name, parts, wanted)
+    return [*results, *(states if layer.return_state else [])]
 
 
 def combined(layer: Any, cloner: Cloner, tensor: Any, name: str, parts: Parts) -> Any:
     """The result of `Bidirectional`, or `RNN`, of a sequence alone."""
-    ((result,), _) = _called(layer, cloner, tensor, [], name, parts, ())
+    ((result,), _) = _called(layer, cloner, _Given(tensor), name, parts, ())
     return result
 
 
+@dataclass(frozen=True)
+class _Given:
+    """What a recurrent layer is called with: a sequence, states to begin with, and a mask, (batch, steps, 1)."""
+
+    sequence: Any
+    initial: Sequence[Any] = ()
+    mask: Any = None
+
+    def call(self, layer: Any) -> Any:
+        """The layer's result."""
+        given = {"initial_state": list(self.initial) or None, "taken": self.mask}
+        return layer(self.sequence, **{name: value for name, value in given.items() if value is not None})
+
+
 def _called(
-    layer: Any, cloner: Cloner, tensor: Any, initial: list[Any], name: str, parts: Parts, wanted: Sequence[bool]
+    layer: Any, cloner: Cloner, given: _Given, name: str, parts: Parts, wanted: Sequence[bool]
 ) -> RecurrentTensors:
     if type(layer).__name__ in _BOTH:
-        return _both(layer, cloner, tensor, initial, name, parts, wanted)
+        return _both(layer, cloner, given, name, parts, wanted)
     states = wanted[1:]
     if type(layer).__name__ == "RNN":
-        result, after = _cells(layer, tensor, initial, parts, states)
+        result, after = _cells(layer, given, parts, states)
     else:
-        result, after = _one(layer, cloner, tensor, initial, name, parts, states)
+        result, after = _one(layer, cloner, given, name, parts, states)
+    if given.mask is not None and layer.zero_output_for_mask:
+        result = masks.zeroed(result, given.mask, layer, parts)
     return [result], after
 
 
 def _one(
-    layer: Any,
-    cloner: "Cloner | _Itself",
-    tensor: Any,
-    initial: list[Any],
-    name: str,
-    parts: Parts,
-    wanted: Sequence[bool],
+    layer: Any, cloner: "Cloner | _Itself", given: _Given, name: str, parts: Parts, wanted: Sequence[bool]
 ) -> tuple[Any, list[Any]]:
     """A layer of one cell. Its state is the last step of what it gives; a memory it gives beside that, if it is to."""
-    from netloom.quantize import layers
+    from netloom.quantize.layers import Rearrange
 
-    memory = None
-    if type(layer).__name__ in _LSTM and any(wanted[1:]):
-        memory = layers.QMemoryLSTM if hasattr(layer, "get_quantizers") else layers.MemoryLSTM
-    clone = cloner.clone(layer, name, kind=memory)
-    clone.return_state = False
-    result = clone(tensor, initial_state=initial) if initial else clone(tensor)
+    if given.mask is not None and given.initial and any(wanted):
+        parts.refuse(
+            "it begins with states that are given, and its own are read, which of a sample without a step would be"
+            " those: leave its mask, its initial_state or its states out"
+        )
+    memory = type(layer).__name__ in _LSTM and any(wanted[1:])
+    clone = cloner.clone(layer, name, kind=_class_of(layer, memory, given.mask is not None))
+    clone.return_state = clone.zero_output_for_mask = False
+    result = given.call(clone)
     if not wanted:
         return result, []
     order = np.arange(np.prod(result.shape[1:])).reshape(result.shape[1:])
@@ -134,23 +157,52 @@ def _one(
     if wanted[0]:
         # A layer of its own in any case: what it gives and its state may both be outputs of the model.
         # No Activation: hls4ml gives a linear one a type of its own, which may be narrower.
-        state = layers.Rearrange(last[:units].tolist(), name=parts.names.of(f"{parts.name}_state"))(result)
+        state = Rearrange(last[:units].tolist(), name=parts.names.of(f"{parts.name}_state"))(result)
     states = [state, *(parts.rearrange(result, last[units:]) if wish else None for wish in wanted[1:])]
     return parts.rearrange(result, order[..., :units]) if memory else result, states
 
 
+def _class_of(layer: Any, memory: bool, masked: bool) -> type[Any] | None:
+    """The class derived from a layer's that gives its memory too, or reads a mask; None if that is its own."""
+    from netloom.quantize import layers
+
+    if not memory and not masked:
+        return None
+    kind = type(layer).__name__.removeprefix("Q")
+    kind = kind if kind.startswith("Memory") or not memory else f"Memory{kind}"
+    quantized = "Q" if hasattr(layer, "get_quantizers") else ""
+    return getattr(layers, f"{quantized}{'Masked' if masked else ''}{kind}")
+
+
+def change_class(layer: Any, kind: type[Any]) -> None:
+    """Make a layer one of a class derived from its own, whose `call` may take other arguments."""
+    layer.__class__ = kind
+    fresh = vars(kind(1, name=layer.name))
+    layer.__dict__.update((name, fresh[name]) for name in _OF_CALLS)
+
+
 def _both(
-    layer: Any, cloner: Cloner, tensor: Any, initial: list[Any], name: str, parts: Parts, wanted: Sequence[bool]
+    layer: Any, cloner: Cloner, given: _Given, name: str, parts: Parts, wanted: Sequence[bool]
 ) -> RecurrentTensors:
     """A layer, one that begins with the last step, whose results are turned round, and both merged, if they are."""
-    middle, results = len(initial) // 2, 1 + (layer.merge_mode is None)
+    middle, results = len(given.initial) // 2, 1 + (layer.merge_mode is None)
     states = wanted[results:]
     half = len(states) // 2
     (forward,), after = _called(
-        layer.forward_layer, cloner, tensor, initial[:middle], f"{name}_forward", parts, (True, *states[:half])
+        layer.forward_layer,
+        cloner,
+        replace(given, initial=given.initial[:middle]),
+        f"{name}_forward",
+        parts,
+        (True, *states[:half]),
     )
     (backward,), before = _called(
-        layer.backward_layer, cloner, tensor, initial[middle:], f"{name}_backward", parts, (True, *states[half:])
+        layer.backward_layer,
+        cloner,
+        replace(given, initial=given.initial[middle:]),
+        f"{name}_backward",
+        parts,
+        (True, *states[half:]),
     )
     if layer.return_sequences:
         order = np.arange(backward.shape[1] * backward.shape[2]).reshape(backward.shape[1:])
@@ -160,22 +212,24 @@ def _both(
     return [parts.layer(_MERGES[layer.merge_mode], [forward, backward])], [*after, *before]
 
 
-def _cells(layer: Any, tensor: Any, initial: list[Any], parts: Parts, wanted: Sequence[bool]) -> tuple[Any, list[Any]]:
+def _cells(layer: Any, given: _Given, parts: Parts, wanted: Sequence[bool]) -> tuple[Any, list[Any]]:
     """`RNN` of cells that Keras or QKeras has a layer for: that layer, or one after the other."""
     import keras
 
     cells = layer.cell.cells if type(layer.cell).__name__ == "StackedRNNCells" else [layer.cell]
+    tensor = given.sequence
     after: list[Any] = []
     for number, cell in enumerate(cells):
         last, count = number == len(cells) - 1, len(keras.tree.flatten(cell.state_size))
-        states, begin = wanted[len(after) : len(after) + count], initial[len(after) : len(after) + count]
+        states, begin = wanted[len(after) : len(after) + count], given.initial[len(after) : len(after) + count]
         one = _layer_of(cell, parts)(
             **{key: value for key, value in cell.get_config().items() if key not in ("name", "trainable", "dtype")},
             return_sequences=layer.return_sequences or not last,
             go_backwards=layer.go_backwards and not number,
             name=parts.names.of(f"{parts.name}_{number}"),
         )
-        tensor, found = _one(one, _Itself(parts), tensor, begin, one.name, parts, states)
+        mask = given.mask if given.mask is None or not number else masks.turned(given.mask, layer, parts)
+        tensor, found = _one(one, _Itself(parts), _Given(tensor, begin, mask), one.name, parts, states)
         one.set_weights(cell.get_weights())
         after += found or [None] * count
     return tensor, after
@@ -191,7 +245,7 @@ class _Itself:
         """The layer."""
         del name
         if kind is not None:
-            layer.__class__ = kind
+            change_class(layer, kind)
         return layer
 
 

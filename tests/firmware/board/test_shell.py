@@ -31,7 +31,7 @@ def test_lint(tmp_path: Path, samples: int | None) -> None:
         lint(files | network, tmp_path / f"lint-{name}", "shell")
 
 
-SIZES = [(1, 1, 1), (1, 8, 64), (2, 1, 1), (3, 5, 255), (16, 49, 10)]
+SIZES = [(1, 1, 1), (1, 8, 64), (2, 1, 1), (3, 5, 255), (16, 49, 10), (2, 500, 9)]
 
 
 @pytest.mark.parametrize("module", ["shell_source", "shell_sink"])
@@ -51,6 +51,7 @@ BAD = [
     ("shell_control", "WATCHDOG=0"),
     ("shell_source", "BEATS=0"),
     ("shell_sink", "SAMPLES=256"),
+    ("shell_sink", "BANK=3"),
 ]
 
 

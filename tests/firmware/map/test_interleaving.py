@@ -15,7 +15,7 @@ from netloom.firmware.map.folding.folding import fold_for_interval
 from netloom.firmware.map.interleaving import interleaved
 from netloom.firmware.map.layout import lay_out
 from netloom.fixed_point import FixedPoint
-from netloom.hls.dataflow import DataflowBuilder, Layer, TensorType
+from netloom.hls.dataflow import DataflowBuilder, Layer, MatVec, TensorType
 from netloom.hls.layers.cells import CellFunction, RecurrentCell
 
 WEIGHT, STATE = FixedPoint.parse("fixed<6,1>"), FixedPoint.parse("fixed<8,2,RND_CONV,SAT>")
@@ -29,8 +29,8 @@ def function(text):
     return CellFunction("table", result, index, tuple(map(int, entries)))
 
 
-def lstm(steps, units=10, keep=False):
-    """An LSTM by itself."""
+def lstm(steps, units=10, keep=False, read=0):
+    """An LSTM, and behind it a dense layer of so many units, if any."""
     rng = np.random.default_rng(0)
     weights = [rng.integers(-15, 16, shape) for shape in ((INPUTS, 4 * units), (units, 4 * units), 4 * units)]
     functions = function("fixed<6,1,RND_CONV,SAT>"), function("ufixed<6,0,RND_CONV,SAT>")
@@ -42,11 +42,16 @@ def lstm(steps, units=10, keep=False):
     tensors = [builder.types[name] for name in products]
     node = builder.add("lstm", "scan", cell.scan("lstm", tensors, every=False, backwards=False, keep=keep), *products)
     builder.layer(Layer("lstm", "NetloomRecurrent", node, "lstm", 1))
+    if read:
+        weights = rng.integers(-15, 16, (units, read))
+        accum = FixedPoint.parse("fixed<24,10>")
+        node = builder.add("read", "matvec", MatVec(weights, WEIGHT, np.zeros(read, int), WEIGHT, accum), node)
+        builder.layer(Layer("read", "Dense", node, "read", 1))
     return builder.build(["x"], [node])
 
 
-def counted(steps, sequences):
-    dataflow = lstm(steps)
+def counted(steps, sequences, read=0):
+    dataflow = lstm(steps, read=read)
     folding = fold_for_interval(dataflow, PACE * steps)
     return sized_and_counted(lay_out(interleaved(dataflow, sequences), folding, ECP5))
 
@@ -63,6 +68,12 @@ def test_with_enough_sequences_multipliers_are_busy():
     }
     assert max(busy.values()) >= 0.85
     assert design.interval_bound <= cycles.interval <= 1.1 * PACE * steps
+
+
+def test_a_slow_reader_does_not_stop_the_loop():
+    """The results of a group come in one step; what reads them may take as long over each as a sequence takes."""
+    design, cycles = counted(6, 16, read=40)
+    assert cycles.interval == design.interval_bound == PACE * 6
 
 
 @pytest.mark.parametrize("sequences", [1, 3])

@@ -141,16 +141,16 @@ def of_a_constant():
     return keras.Model(x, layers.GRU(4, name="bad")(x, initial_state=np.ones((1, 4), np.float32)))
 
 
-def masked():
-    x, mask = source(), keras.Input((STEPS,), dtype="bool", name="mask")
-    return keras.Model([x, mask], layers.GRU(4, name="bad")(x, mask=mask))
+def of_a_constant_mask():
+    x = source()
+    return keras.Model(x, layers.GRU(4, name="bad")(x, mask=np.ones((1, STEPS), bool)))
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (of_a_constant, "'bad' .*initial_state is a constant: make it an input"),
-        (masked, "'bad' .*called with a mask: pad to one length"),
+        (of_a_constant_mask, "'bad' .*its mask is a constant: make it an input"),
     ],
 )
 def test_refusals_name_the_layer(make, message):

@@ -16,24 +16,27 @@ from netloom.hls.layers.recurrent import recurrent
 from netloom.quantize.quantizers import quantizer_type
 
 _LAYERS = ("QSimpleRNN", "QLSTM", "QGRU", "QMemoryLSTM")
+_MASKED = tuple(name.replace("Q", "QMasked") for name in _LAYERS)
 
 
 class RecurrentHandler(NetloomHandler):
-    """`QSimpleRNN`, `QLSTM` and `QGRU`, QKeras's and those of `netloom.quantize.layers`; `QMemoryLSTM` of these."""
+    """`QSimpleRNN`, `QLSTM` and `QGRU`, QKeras's and those of `netloom.quantize.layers`, which has others beside."""
 
     handles = tuple(
-        f"{module}.{name}" for module in ("qkeras.qrecurrent", "netloom.quantize.layers.recurrent") for name in _LAYERS
+        f"{module}.{name}"
+        for module in ("qkeras.qrecurrent", "netloom.quantize.layers.recurrent")
+        for name in (*_LAYERS, *_MASKED)
     )
     own_only = True
 
     def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> tuple[dict[str, Any], ...]:
-        """One `NetloomRecurrent`."""
+        """One `NetloomRecurrent`, or one with a mask."""
         del out_tensors
         shapes = [tuple(tensor.shape[1:]) for tensor in in_tensors]
         every, backwards = bool(layer.return_sequences), bool(layer.go_backwards)
-        memory = type(layer).__name__ == "QMemoryLSTM"
+        memory, masked = type(layer).__name__.endswith("MemoryLSTM"), type(layer).__name__ in _MASKED
         keep = bool(layer.stateful) and len(shapes) == 1  # states that are given come first
-        described = recurrent(layer.name, quantized_cell(layer), shapes, every, backwards, memory, keep)
+        described = recurrent(layer.name, quantized_cell(layer), shapes, every, backwards, memory, keep, masked)
         return ({**self.default_config, **described},)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from netloom.quantize.flat.equal.calls.call import Call
 from netloom.quantize.flat.equal.functions import function_called
+from netloom.quantize.flat.equal.masks import truth
 
 COMPARISONS = frozenset("Greater GreaterEqual Less LessEqual Equal NotEqual FloorDivide Mod".split())
 """Operations of a tensor and another, or a number: of one value if the other is a number."""
@@ -42,18 +43,10 @@ def _cast(call: Call) -> Any:
     """To whole numbers, those towards zero; to bool, 1 for what is not zero."""
     to = str(call.operation.dtype)
     if to == "bool":
-        return _truth(call, call.tensors[0])
+        return truth(call.tensors[0], call.parts)
     if not to.startswith("int"):
         call.refuse(f"a negative number as {to} depends on the machine: cast to int32")
     return call.parts.function(call.tensors[0], "trunc")
-
-
-def _truth(call: Call, tensor: Any) -> Any:
-    """A tensor of ones and zeros: itself if it comes from a comparison."""
-    made = tensor._keras_history.operation
-    if getattr(made, "function", "") in {function_called(kind) for kind in _OF_DIFFERENCE}:
-        return tensor
-    return call.parts.function(tensor, "not_equal", {"x2": 0.0}, "x1")
 
 
 def _where(call: Call) -> Any:
@@ -67,8 +60,8 @@ def _where(call: Call) -> Any:
         call.refuse("it takes a condition and two values")
     chosen = []
     for function, value in zip(("not_equal", "equal"), both, strict=True):
-        truth = _truth(call, condition)
-        places = truth if function == "not_equal" else call.parts.function(truth, function, {"x2": 0.0}, "x1")
+        holds = truth(condition, call.parts)
+        places = holds if function == "not_equal" else call.parts.function(holds, function, {"x2": 0.0}, "x1")
         if isinstance(value, keras.KerasTensor):
             chosen.append(call.parts.layer("Multiply", [places, value]))
         elif (number := keras.ops.convert_to_numpy(value).astype(np.float64)).any():
@@ -82,7 +75,7 @@ def _logical(call: Call) -> Any:
     """Of ones and zeros the lesser, the greater, or the opposite."""
     if call.constant() is not None:
         call.refuse("one of its two is constant: leave it out")
-    truths = [_truth(call, tensor) for tensor in call.tensors]
+    truths = [truth(tensor, call.parts) for tensor in call.tensors]
     if call.kind == "LogicalNot":
         return call.parts.function(truths[0], "equal", {"x2": 0.0}, "x1")
     return call.parts.layer("Minimum" if call.kind == "LogicalAnd" else "Maximum", truths)

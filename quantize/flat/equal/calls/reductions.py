@@ -9,6 +9,7 @@ from netloom.quantize.flat.equal import pools
 from netloom.quantize.flat.equal.calls.call import Call
 from netloom.quantize.flat.equal.functions import log_sum_exp
 from netloom.quantize.flat.equal.layouts import axes_of
+from netloom.quantize.flat.equal.masks import truth
 
 _MOST_FACTORS = 16
 
@@ -23,6 +24,10 @@ def _reduced(call: Call) -> Any:
 
 def _over(call: Call, kind: str, tensor: Any) -> Any:
     return pools.reduced(kind, tensor, call.operation.axis, call.operation.keepdims, call.parts)
+
+
+def _any(call: Call) -> Any:
+    return _over(call, "Max", truth(call.tensors[0], call.parts))
 
 
 def _place_of_largest(call: Call) -> Any:
@@ -85,6 +90,7 @@ def _product(call: Call) -> Any:
 
 CALLS: dict[str, Callable[[Call], Any]] = {
     **dict.fromkeys(("Mean", "Max", "Amax", "Min", "Amin", "Sum"), _reduced),
+    "Any": _any,
     "Argmax": _place_of_largest,
     "Var": _variance,
     "Std": _deviation,

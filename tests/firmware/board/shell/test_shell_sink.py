@@ -6,9 +6,12 @@ import pytest
 from netloom.testing.clocked_bench import Instance, clocked
 
 
-@pytest.mark.parametrize(("size", "beats", "samples"), [(1, 1, 1), (1, 5, 3), (3, 2, 2), (2, 4, 5)])
+@pytest.mark.parametrize(
+    ("size", "beats", "samples", "bank"),
+    [(1, 1, 1, 2048), (1, 5, 3, 2048), (3, 2, 2, 2048), (2, 4, 5, 2048), (2, 4, 5, 8), (1, 9, 1, 4), (1, 3, 1, 2)],
+)
 @pytest.mark.parametrize("offer", [1.0, 0.4])
-def test_bytes_are_the_beats(size, beats, samples, offer):
+def test_bytes_are_the_beats(size, beats, samples, bank, offer):
     rng = np.random.default_rng(size)
     words = beats * samples
     clocks = samples + 20 + 6 * words + 8 * size * words + 20
@@ -19,7 +22,7 @@ def test_bytes_are_the_beats(size, beats, samples, offer):
     byte_ready = (rng.random(clocks) < 0.7).astype(int).tolist()
     outputs = {"in_ready": 1, "done": 1, "byte_valid": 1, "byte_data": 8, "byte_last": 1}
     (result,) = clocked(
-        [Instance("shell_sink", outputs, {"BYTES": size, "BEATS": beats, "SAMPLES": samples})],
+        [Instance("shell_sink", outputs, {"BYTES": size, "BEATS": beats, "SAMPLES": samples, "BANK": bank})],
         {
             "clear": (1, [0] * clocks), "in_valid": (1, valid), "in_data": (8 * size, data),
             "expect_one": (1, expect), "open": (1, opened), "byte_ready": (1, byte_ready),
