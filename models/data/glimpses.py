@@ -16,7 +16,8 @@ MIDDLE = PLACES * (PLACES // 2) + PLACES // 2
 """The place of the first look."""
 SCRAPS, SCRAP = 4, 7
 """Of other digits, that are in a scene; and their height and width."""
-TRAIN, TEST = 20_000, 2_000
+AT_A_TIME = 1_000
+"""Scenes that are spread out as floats together."""
 
 
 def draw_worlds(images: np.ndarray, labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -34,23 +35,22 @@ def draw_worlds(images: np.ndarray, labels: np.ndarray, seed: int) -> tuple[np.n
     random = np.random.default_rng(seed)
     levels = np.round(images * 256).astype(np.uint8)
     scenes = np.zeros((len(images), SCENE, SCENE), np.uint8)
-    best = np.zeros(len(images), np.int64)
-    for number, scene in enumerate(scenes):
-        for other in random.integers(0, len(images), SCRAPS):
-            row, column = random.integers(4, FOVEA - SCRAP - 3, 2)
-            _over(scene, levels[other, row : row + SCRAP, column : column + SCRAP], random)
-        top, left = _over(scene, levels[number], random)
-        best[number] = PLACES * round(top / APART) + round(left / APART)
+    others = random.integers(0, len(images), (len(images), SCRAPS))
+    torn = random.integers(4, FOVEA - SCRAP - 3, (*others.shape, 2))
+    put = random.integers(0, SCENE - SCRAP + 1, (*others.shape, 2))
+    corners = random.integers(0, SCENE - FOVEA + 1, (len(images), 2))
+    for scene, image, corner, *scraps in zip(scenes, levels, corners, others, torn, put, strict=True):
+        for other, (row, column), place in zip(*scraps, strict=True):
+            _over(scene, levels[other, row : row + SCRAP, column : column + SCRAP], place)
+        _over(scene, image, corner)
+    best = np.round(corners / APART).astype(np.int64) @ (PLACES, 1)
     return np.concatenate([labels[:, None].astype(np.uint8), scenes.reshape(len(scenes), -1)], axis=1), best
 
 
-def _over(scene: np.ndarray, part: np.ndarray, random: np.random.Generator) -> tuple[int, int]:
-    """Put a part anywhere into a scene; gives its top and left."""
-    size = len(part)
-    top, left = (int(one) for one in random.integers(0, SCENE - size + 1, 2))
-    there = scene[top : top + size, left : left + size]
+def _over(scene: np.ndarray, part: np.ndarray, corner: np.ndarray) -> None:
+    top, left = corner
+    there = scene[top : top + len(part), left : left + len(part)]
     np.maximum(there, part, out=there)
-    return top, left
 
 
 def scenes_of(worlds: np.ndarray) -> np.ndarray:
@@ -75,18 +75,21 @@ def seen_at(scenes: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 def looks(worlds: np.ndarray, places: np.ndarray) -> dict[str, np.ndarray]:
     """What is seen of worlds, the fovea at places: `coarse`, (worlds, 15, 15, 1), `fovea`, (worlds, 28, 28, 1)."""
-    scenes = scenes_of(worlds)
-    return {"coarse": seen_badly(scenes), "fovea": seen_at(scenes, places)}
+    coarse = np.empty((len(worlds), SCENE // COARSE, SCENE // COARSE, 1), np.float32)
+    fovea = np.empty((len(worlds), FOVEA, FOVEA, 1), np.float32)
+    for start in range(0, len(worlds), AT_A_TIME):
+        part = slice(start, start + AT_A_TIME)
+        scenes = scenes_of(worlds[part])
+        coarse[part], fovea[part] = seen_badly(scenes), seen_at(scenes, places[part])
+    return {"coarse": coarse, "fovea": fovea}
 
 
 def _worlds() -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
     """Those to train on, the place of the digit in each, those to test on, and their source."""
     mnist = MNIST.load()
     assert mnist.y_train is not None and mnist.y_test is not None  # MNIST has labels
-    parts = (mnist.x_train, mnist.y_train, TRAIN), (mnist.x_test, mnist.y_test, TEST)
-    (train, best), (test, _) = (
-        draw_worlds(only(x)[:count, ..., 0], only(y)[:count], seed) for seed, (x, y, count) in enumerate(parts)
-    )
+    parts = (mnist.x_train, mnist.y_train), (mnist.x_test, mnist.y_test)
+    (train, best), (test, _) = (draw_worlds(only(x)[..., 0], only(y), seed) for seed, (x, y) in enumerate(parts))
     return (
         train,
         best,
@@ -102,10 +105,15 @@ def load_glimpses() -> Dataset:
     return Dataset(x_train, train, x_test, test, tuple("0123456789"), f"{source} {SCENE}x{SCENE}", task="glimpse")
 
 
+def _overviews(worlds: np.ndarray) -> np.ndarray:
+    starts = range(0, len(worlds), AT_A_TIME)
+    return np.concatenate([seen_badly(scenes_of(worlds[start : start + AT_A_TIME]), HALF) for start in starts])
+
+
 def load_overviews() -> Dataset:
     """x: the same scenes at half their size, (samples, 30, 30, 1), for a net that does not look about; y: digits."""
     train, _, test, source = _worlds()
-    x_train, x_test = (seen_badly(scenes_of(worlds), HALF) for worlds in (train, test))
+    x_train, x_test = (_overviews(worlds) for worlds in (train, test))
     y_train, y_test = (worlds[:, 0].astype(np.int64) for worlds in (train, test))
     side = SCENE // HALF
     return Dataset(x_train, y_train, x_test, y_test, tuple("0123456789"), f"{source}, seen whole {side}x{side}")
