@@ -193,7 +193,7 @@ def test_the_next_placer_takes_over(
     assert {"place-seed1-static.log", "place-seed1-heap.log"} <= logs
 
 
-@pytest.mark.parametrize(("length", "stops"), [(28_000, False), (36_000, True)])
+@pytest.mark.parametrize(("length", "stops"), [(40_000, False), (46_000, True)])
 def test_wires_that_are_too_long_are_not_routed(length: int, stops: bool) -> None:
     """The last length counts, not that of the legal but unrefined placement."""
     check = PlacementCheck()
@@ -207,7 +207,7 @@ def test_wires_that_are_too_long_are_not_routed(length: int, stops: bool) -> Non
     if not stops:
         check("Info: Routing 10000 arcs.")
         return
-    with pytest.raises(ToolFailedError, match=r"wires of 3\.6 tiles a connection are too long"):
+    with pytest.raises(ToolFailedError, match=r"wires of 4\.6 tiles a connection are too long"):
         check("Info: Routing 10000 arcs.")
 
 
