@@ -231,7 +231,8 @@ class _Work:
         placers = list(self._settings.placers or self._family.placers)
         for seed in self._settings.seeds:
             while True:
-                check = PlacementCheck() if len(placers) > 1 else silent
+                # Another router is there for long wires.
+                check = silent if "+" in placers[0] or len(placers) == 1 else PlacementCheck()
                 try:
                     attempts.append(self._attempt(netlist, constraints, Placement(seed, placers[0]), check))
                     break

@@ -58,11 +58,11 @@ class PlacementCheck:
     """Stops nextpnr, from the lines it prints, before it routes wires that are too long.
 
     What it counts are halves of perimeters of nets' bounding boxes, in tiles. Over the connections to be routed they
-    were 0.8 to 3.3 in networks that were routed in minutes, 4.0 in `tiny-ic`, which was too, and 4.9 in one that was
-    not in a quarter of an hour.
+    were 0.8 to 3.3 in networks that router1 routed in minutes, and 4.0 and 4.9 in two that it did not in a quarter of
+    an hour.
     """
 
-    LONGEST = 4.4
+    LONGEST = 3.5
     _LENGTH = re.compile(r"Info:\s+at iteration #\d+: temp = .* wirelen = (\d+)")
     _CONNECTIONS = re.compile(r"Info: Routing (\d+) arcs")
 

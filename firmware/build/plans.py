@@ -88,7 +88,7 @@ class Placement:
 
     Attributes:
         seed: of what is random in it.
-        placer: one of the place-and-route tool's.
+        placer: one of the place-and-route tool's, or one and a router other than the usual one, as in `heap+router2`.
     """
 
     seed: int
@@ -99,10 +99,17 @@ def place_plan(netlist: str, constraints: str, board: BoardSpec, family: Family,
     """One attempt to place and route a netlist, with its constraints of pins and clocks."""
     stem, pins = f"seed{placement.seed}-{placement.placer}", f"{TOP}{family.constraints}"
     speed = ["--speed", board.speed] if board.speed else []
+    placer, _, router = placement.placer.partition("+")
     arguments = (
         *board.device.options,
         *("--package", board.package, *speed, "--json", f"{TOP}.json"),
-        *(f"--{family.constraints.removeprefix('.')}", pins, "--placer", placement.placer),
+        *(
+            f"--{family.constraints.removeprefix('.')}",
+            pins,
+            "--placer",
+            placer,
+            *(["--router", router] if router else []),
+        ),
         *("--seed", str(placement.seed)),
         *(family.config_option, f"{stem}.config", "--report", f"{stem}-report.json", "--write", f"{stem}-placed.json"),
         "--timing-allow-fail",

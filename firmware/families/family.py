@@ -67,7 +67,8 @@ class Family:
         top_passes: over the netlist with the shell around it, which only the place-and-route tool reads.
         cells: names of cells after synthesis -> (kind, how many of it).
         place: name of the place-and-route tool; "" where no open tool serves the family.
-        placers: its placers; the next takes over where one fails, or leaves wires that are too long to route.
+        placers: its placers, some with a router of their own (`PLACER+ROUTER`); the next takes over where one fails, or
+            leaves wires that are too long to route.
         constraints: suffix of the file of pins and clocks, and without its dot that tool's option for it.
         config_option: its option for what the packer reads.
         kinds: what it counts -> "lut", "ff", "dsp", "bram", "spram".

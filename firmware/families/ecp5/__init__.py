@@ -62,7 +62,7 @@ ECP5 = Family(
         "PDPW16KD": ("bram", 1),
     },
     place="nextpnr-ecp5",
-    placers=("heap", "static"),
+    placers=("heap", "heap+router2", "static"),
     constraints=".lpf",
     config_option="--textcfg",
     kinds={"TRELLIS_COMB": "lut", "TRELLIS_FF": "ff", "MULT18X18D": "dsp", "DP16KD": "bram"},
