@@ -194,7 +194,7 @@ PASSIVE = Network(
     bits=8,
     fine_tune_epochs=0,
     target=Target("ULX3S-85F", target_ii=18_432, rtl_samples=200),
-    training_seconds=607,
+    training_seconds=294,
     io_type="io_stream",
     csim_samples=500,
 )
