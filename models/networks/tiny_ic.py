@@ -54,8 +54,8 @@ NETWORK = Network(
     expected_score=0.6,
     bits=8,
     fine_tune_epochs=1,
-    target=Target("ULX3S-85F", rtl_samples=200),
+    target=Target("ULX3S-85F", clock_mhz=70, rtl_samples=200),
     io_type="io_stream",
     csim_samples=200,
-    training_seconds=239,
+    training_seconds=129,
 )
