@@ -193,6 +193,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.what == "simulation":
         return simulation(options.samples)
+    if options.interleave < 2:
+        parser.error("--interleave takes 2 sequences or more; one by one is routed beside them")
     return hardware(options.runs, options.target_ii, options.interleave)
 
 
