@@ -8,6 +8,7 @@ from netloom.models.tasks import Predict
 from netloom.sim.comparison import Comparison, Steps
 from netloom.sim.engine import Engine, EngineInputs
 from netloom.sim.fidelity import Fidelity
+from netloom.sim.values import kept
 
 
 def compare_engines(
@@ -47,8 +48,8 @@ def compare_engines(
         layers = [one.exact_trace(part) if trace else {} for one in engines]
         comparison.add(found[0], found[1], layers[0], layers[1])
         if evaluate is not None:
-            for kept, one in zip(outputs, found, strict=True):
-                kept.append(one)
+            for before, one in zip(outputs, found, strict=True):
+                before.append([kept(output) for output in one])
     if evaluate is None:
         return comparison.result()
     made = zip(engines, outputs, strict=True)
@@ -56,10 +57,17 @@ def compare_engines(
 
 
 def joined(parts: Sequence[list[np.ndarray]]) -> list[np.ndarray]:
-    """The outputs of consecutive chunks as one array an output, float64."""
-    return [np.concatenate(chunks).astype(np.float64) for chunks in zip(*parts, strict=True)]
+    """The outputs of consecutive chunks as one array an output; float64 if one of the chunks is."""
+    return [np.concatenate(chunks) for chunks in zip(*parts, strict=True)]
 
 
 def remembering(engine: Engine, x: EngineInputs, outputs: list[np.ndarray]) -> Predict:
-    """An engine's `predict` that does not run again on inputs whose outputs, float64, are there."""
-    return lambda asked: (outputs[0] if len(outputs) == 1 else outputs) if asked is x else engine.predict(asked)
+    """An engine's `predict` that does not run again on inputs whose outputs, float32 or float64, are there."""
+
+    def predict(asked: EngineInputs) -> np.ndarray | list[np.ndarray]:
+        if asked is not x:
+            return engine.predict(asked)
+        wide = [np.asarray(output, dtype=np.float64) for output in outputs]
+        return wide[0] if len(wide) == 1 else wide
+
+    return predict

@@ -20,6 +20,14 @@ def set_values(out: np.ndarray, raws: np.ndarray, element: FixedPoint) -> None:
         out[...] = element.to_exact(raws)
 
 
+def kept(values: np.ndarray) -> np.ndarray:
+    """Values to be kept, of many samples: float32 if that has every one of them exactly, else float64."""
+    wide = np.asarray(values, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        narrow = wide.astype(np.float32)
+    return narrow if (narrow == wide).all() else wide
+
+
 def to_raws(values: np.ndarray, tensor: TensorType) -> np.ndarray:
     """Float values as raws of a type, in whatever dtype holds them; what C++ does with a `double` input."""
     element = tensor.element

@@ -42,7 +42,7 @@ def standard_error(
     for _ in range(_DRAWS):
         chosen = np.concatenate([things[number] for number in random.integers(0, len(things), len(things))])
         drawn = Examples(take(tests.x, chosen), None if tests.y is None else take(tests.y, chosen))
-        given = [one[chosen] for one in outputs]
+        given = [one[chosen].astype(np.float64) for one in outputs]
 
         def predict(x: Arrays, drawn: Examples = drawn, given: list[np.ndarray] = given) -> Outputs:
             if any(one is not known for one, known in zip(as_list(x), as_list(drawn.x), strict=True)):

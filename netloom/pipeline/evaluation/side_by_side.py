@@ -13,6 +13,7 @@ from netloom.records import FidelityRecord
 from netloom.sim import Comparison, Engine, Fidelity
 from netloom.sim.comparison import Steps
 from netloom.sim.crosscheck import joined
+from netloom.sim.values import kept
 
 _TRACE_BYTES = 2**27
 """Memory for one engine's trace; the test set goes through all engines in chunks whose traces fit."""
@@ -28,7 +29,7 @@ def compare_all(
 ) -> tuple[dict[str, list[np.ndarray]], list[Fidelity]]:
     """Every engine on the test set: outputs by engine, and each engine compared with the one before it.
 
-    Those after `fixed` are compared with that.
+    Those after `fixed` are compared with that. Outputs are float32 where that has every value exactly, else float64.
 
     Args:
         engines: in the order of the comparisons; one that runs on fewer samples than the next comes last.
@@ -57,7 +58,7 @@ def compare_all(
             traced = 0 if engine.name == "float" else len(x[0][: _left(trace_samples, start)])
             told = partial(_advanced, advanced, done + count, all_)
             layers = engine.exact_trace([one[:traced] for one in x], told) if traced else {}
-            outputs[engine.name].append(found)
+            outputs[engine.name].append([kept(one) for one in found])
             if before is not None:
                 name, first, first_layers = before
                 by_keras = (origins, quotients) if name == "quantized" else (None, ())
@@ -69,7 +70,7 @@ def compare_all(
             if before is None or before[0] != "fixed":
                 before = (engine.name, found, layers)
     return (
-        {name: joined(parts) for name, parts in outputs.items()},
+        {name: joined(outputs.pop(name)) for name in list(outputs)},  # the parts of one at a time beside their whole
         [comparison.result() for comparison in comparisons.values()],
     )
 

@@ -75,7 +75,8 @@ def predictions_of(outputs: Mapping[str, list[np.ndarray]]) -> dict[str, np.ndar
 def load_predictions(
     directory: Path, samples: int, shapes: Sequence[tuple[int, ...]], stages: Container[str] = ()
 ) -> dict[str, list[np.ndarray]]:
-    """Outputs by engine, each float64, (samples, *output shape); an engine that was run on the first only has fewer.
+    """Outputs by engine, (samples, *output shape), of an engine that was run on the first only of fewer; float32 where
+    that has every value exactly, else float64.
 
     Args:
         directory: of the run.

@@ -21,5 +21,7 @@ def test_a_mean_over_seven_places_is_no_mismatch(tmp_path):
     assert quotients_of(conversion) == {"mean"}
     with open_engine("quantized", model=twin) as keras_s, open_engine("fixed", conversion=conversion) as fixed:
         assert (keras_s.trace(x)["mean"] != fixed.trace(x)["mean"]).any(), "no type holds a seventh"
-        _, (fidelity,) = compare_all([keras_s, fixed], tests, conversion, None, lambda done, of: None)
+        outputs, (fidelity,) = compare_all([keras_s, fixed], tests, conversion, None, lambda done, of: None)
+        assert outputs["fixed"][0].dtype == np.float32, "all that 16 bits and fewer need"
+        np.testing.assert_array_equal(outputs["fixed"][0], fixed.predict(x))
     assert fidelity.equal and {layer.layer for layer in fidelity.layers} > {"mean"}
