@@ -38,7 +38,7 @@ class KerasEngine(Engine):
         import keras
 
         samples = inputs[0].shape[0]
-        chunks: list[list[np.ndarray]] = []
+        results: list[np.ndarray] = []
         for layer in self._keeping:
             layer.reset_state()
         chunk = 1 if self._keeping else _CHUNK
@@ -49,11 +49,13 @@ class KerasEngine(Engine):
             with double_precision() if self._exact else nullcontext():
                 outputs = model(keras.tree.pack_sequence_as(model.input, batch), training=False)
             outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
-            chunks.append([keras.ops.convert_to_numpy(output) for output in outputs])
+            found = [keras.ops.convert_to_numpy(output) for output in outputs]
+            # Filled as they come: of a language model, all are not to be in memory twice.
+            results = results or [np.empty((samples, *one.shape[1:])) for one in found]
+            for result, one in zip(results, found, strict=True):
+                result[start : start + chunk] = one
             progress(min(start + chunk, samples), samples)
-        if not chunks:
-            return [np.zeros((0, *tensor.shape[1:])) for tensor in model.outputs]
-        return [np.concatenate(parts).astype(np.float64) for parts in zip(*chunks, strict=True)]
+        return results or [np.zeros((0, *tensor.shape[1:])) for tensor in model.outputs]
 
     def _predict(self, inputs: list[np.ndarray], progress: SamplesDone) -> list[np.ndarray]:
         return self._run(self._model, inputs, progress)

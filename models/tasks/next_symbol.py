@@ -9,6 +9,9 @@ from netloom.errors import InputError
 from netloom.models.data.examples import Arrays, only
 from netloom.models.tasks.task import Score, Task, last_function, name_of
 
+_ROWS = 1024
+"""Of so many symbols at a time the logarithms are in memory: all those of a long text take gigabytes."""
+
 
 def logarithms(scores: np.ndarray) -> np.ndarray:
     """Logarithms of the probabilities that scores mean, along the last axis, float64; natural ones."""
@@ -24,8 +27,11 @@ def surprise(scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
         scores: (..., symbols).
         targets: the right symbols' numbers, (...).
     """
-    found: np.ndarray = -np.take_along_axis(logarithms(scores), targets[..., None], axis=-1)[..., 0]
-    return found
+    found, rows, right = np.empty(targets.size), scores.reshape(-1, scores.shape[-1]), targets.ravel()
+    for start in range(0, len(rows), _ROWS):
+        part = slice(start, start + _ROWS)
+        found[part] = -np.take_along_axis(logarithms(rows[part]), right[part, None], axis=-1)[:, 0]
+    return found.reshape(targets.shape)
 
 
 class NextSymbol(Task):
@@ -74,7 +80,7 @@ class NextSymbol(Task):
         """How surprising what comes is, on average over all places; the share of places where the likeliest comes."""
         if outputs.shape[:-1] != targets.shape:
             raise InputError(f"targets must be {outputs.shape[:-1]}, one a place, not {targets.shape}")
-        nats = float(np.mean([surprise(*one).mean() for one in zip(outputs, targets, strict=True)]))
+        nats = float(surprise(outputs, targets).mean())
         return {self.scores[0].name: self.mean(nats), "foreseen": float((self.decode(outputs) == targets).mean())}
 
     def decode(self, outputs: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from scipy.special import log_softmax
 
 from netloom.errors import InputError
 from netloom.models.data.examples import Examples
-from netloom.models.tasks import find_task
+from netloom.models.tasks import find_task, next_symbol
 
 RANDOM = np.random.default_rng(0)
 SCORES, RIGHT = RANDOM.normal(0, 3, (4, 6, 5)), RANDOM.integers(0, 5, (4, 6))
@@ -26,6 +26,13 @@ def test_bits_and_perplexity_are_of_the_mean_over_all_places() -> None:
     assert found["perplexity"] == pytest.approx(np.exp(nats()))
     even = find_task("language").measure(np.zeros((3, 8)), np.array([0, 7, 3]))
     assert even["perplexity"] == pytest.approx(8)
+
+
+def test_symbols_that_are_taken_few_at_a_time_are_as_surprising(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = next_symbol.surprise(SCORES, RIGHT)
+    monkeypatch.setattr(next_symbol, "_ROWS", 7)
+    np.testing.assert_array_equal(next_symbol.surprise(SCORES, RIGHT), whole)
+    assert whole.mean() == pytest.approx(nats())
 
 
 def test_the_loss_is_what_it_is_judged_by() -> None:
