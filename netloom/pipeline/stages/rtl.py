@@ -58,7 +58,7 @@ def simulate_rtl(
         fidelity=record_of(held.fidelity),
         stalled=None if stalled is None else record_of(stalled),
         scores=held.scores,
-        run=run_record(engine, "rtl", held.fidelity, stalled),
+        run=run_record(engine, held.fidelity, stalled),
         latency=measured.latency,
         interval=measured.interval,
         tool=simulator_version(),
