@@ -49,5 +49,15 @@ STAGE = Stage(
     applies=lambda job: job.hardware.netlist_samples > 0,
     board=True,
     measures=True,
-    code=("hls", "firmware", "sim", "netloom/pipeline", "netloom/records.py"),
+    code=(
+        "models/data",
+        "models/tasks",
+        "quantize/settings.py",
+        "hls",
+        "firmware",
+        "sim",
+        "netloom/pipeline",
+        "netloom/records.py",
+    ),
+    uses=("keras", "scipy", "amaranth", "amaranth-boards"),
 )

@@ -75,5 +75,15 @@ STAGE = Stage(
     work=_work,
     board=True,
     measures=True,
-    code=("hls", "firmware", "sim", "netloom/pipeline", "netloom/records.py"),
+    code=(
+        "models/data",
+        "models/tasks",
+        "quantize/settings.py",
+        "hls",
+        "firmware",
+        "sim",
+        "netloom/pipeline",
+        "netloom/records.py",
+    ),
+    uses=("keras", "scipy", "amaranth", "amaranth-boards"),
 )
