@@ -70,7 +70,6 @@ def convert_model(model: Any, settings: HlsSettings, directory: str | Path) -> C
         whole = made / "conversion"
         whole.mkdir()
         with _quiet(log):
-            # Layers that hls4ml optimizes away have no planned type, but those before and after copy from them.
             graph = build_graph(parsed, settings, whole / PROJECT_FOLDER, results | plan.types, plan.table_sizes)
             types = FromGraph() if parsed.typed else _Checked(plan)
             shapes = [shape for _, shape in parsed.output_shapes]
@@ -113,12 +112,14 @@ class _Checked(FromGraph):
         """The graph's type.
 
         Raises:
-            PrecisionError: if it is not the planned one.
+            PrecisionError: if it is not the planned one, or none was planned.
         """
         found = super().choose(node, role, narrowest)
         planned = self._plan.types.get(node.name, {}).get(role)
+        if planned is None:
+            raise PrecisionError(f"layer {node.name!r}: hls4ml gave it the {role} type {found}, which nothing proves")
         # Modes may differ where the proven range makes them idle: hls4ml copies its input's in layers that only move.
-        if planned is not None and planned.with_modes() != found.with_modes():
+        if planned.with_modes() != found.with_modes():
             raise PrecisionError(f"layer {node.name!r}: hls4ml replaced the {role} type {planned} by {found}")
         return found
 

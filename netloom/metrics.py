@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from netloom.errors import SettingsError
 from netloom.models.tasks import tasks
 from netloom.report.schema import Report, ScoreRecord
+from netloom.sim.engines import KINDS
 
 MetricNumber = float | int | None
 
@@ -70,8 +71,19 @@ _NO_TARGETS = "its test set has no labels"
 _NO_BOARD = "it was run without --board"
 _NOT_SO_FAR = f"{_NO_BOARD}, or did not get so far"
 
-SCORED = ("fixed", "float", "calibrated", "quantized", "csim", "rtl")
-"""What has scores: engines, and `calibrated`, the quantized model as it was before it was fine-tuned."""
+RUNGS = {
+    name: meaning
+    for kind in KINDS.values()
+    for name, meaning in (
+        *([("calibrated", f"{kind.meaning}, before fine-tuning")] if kind.name == "quantized" else []),
+        (kind.name, kind.meaning),
+    )
+}
+"""What has scores, in order, and what each is: the engines, and `calibrated`, which is no engine, but parts what
+quantization costs from what fine-tuning gains."""
+
+SCORED = sorted(RUNGS, key=lambda name: name != "fixed")
+"""The same with `fixed` first, whose scores go by their own names."""
 
 
 def score_metric(score: ScoreRecord, engine: str = "fixed") -> Metric:

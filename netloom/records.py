@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-EngineName = Literal["float", "quantized", "fixed", "onnx", "csim", "rtl", "netlist"]
+from netloom.sim.engines import EngineName
 
 
 class Record(BaseModel):

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from netloom.errors import SettingsError
 from netloom.hls import Conversion
 from netloom.sim.engine import Engine
+
+EngineName = Literal["float", "quantized", "fixed", "onnx", "csim", "rtl", "netlist"]
+"""The names of `KINDS`, as a type."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,14 @@ class EngineKind:
 
     Attributes:
         name: of it.
+        meaning: what it is, in a few words.
         needs: the attributes of `Given` without which it cannot be opened; the first is what it simulates.
         open: makes one ready; imports what it takes.
         takes: attributes of `Given` that it reads as well.
     """
 
-    name: str
+    name: EngineName
+    meaning: str
     needs: tuple[str, ...]
     open: Callable[[Given], Engine]
     takes: tuple[str, ...] = ()
@@ -129,19 +134,19 @@ def _netlist(given: Given) -> Engine:
     return NetlistEngine(given.design, given.netlist, cache=given.cache)
 
 
-KINDS = {
+KINDS: dict[str, EngineKind] = {
     kind.name: kind
     for kind in (
-        EngineKind("float", ("model",), _keras("float")),
-        EngineKind("quantized", ("model",), _keras("quantized")),
-        EngineKind("fixed", ("conversion",), _fixed),
-        EngineKind("csim", ("conversion",), _csim),
-        EngineKind("rtl", ("design",), _rtl, ("cache",)),
-        EngineKind("netlist", ("design", "netlist"), _netlist, ("cache",)),
-        EngineKind("onnx", ("conversion",), _onnx),
+        EngineKind("float", "the trained Keras model", ("model",), _keras("float")),
+        EngineKind("quantized", "its QKeras twin", ("model",), _keras("quantized")),
+        EngineKind("fixed", "netloom's bit-accurate simulator", ("conversion",), _fixed),
+        EngineKind("onnx", "its exact twin, in onnxruntime", ("conversion",), _onnx),
+        EngineKind("csim", "hls4ml's firmware, compiled", ("conversion",), _csim),
+        EngineKind("rtl", "netloom's hardware, simulated", ("design",), _rtl, ("cache",)),
+        EngineKind("netlist", "the same after synthesis", ("design", "netlist"), _netlist, ("cache",)),
     )
 }
-"""By name, from the model downwards; beside `fixed` its twin."""
+"""By name, from the model downwards, each held against the one before it, what comes after `fixed` against that."""
 
 HARDWARE_ENGINES = tuple(name for name, kind in KINDS.items() if kind.needs[0] == "design")
 """Names of the engines that need an emitted design."""

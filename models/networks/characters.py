@@ -128,4 +128,4 @@ def _network(
 
 
 NETWORK = _network("characters", "LSTM that writes", build, "160 LSTM units", 2.2, 414)
-RNN = _network("characters-rnn", "Recurrent network that writes", build_rnn, "160 plain recurrent units", 2.6, 400)
+RNN = _network("characters-rnn", "Recurrent network that writes", build_rnn, "160 plain recurrent units", 2.3, 300)

@@ -10,7 +10,7 @@ from netloom.common.files import sha256
 from netloom.pipeline.stage import Stage
 
 _SOURCES = {".py", ".sv", ".cpp", ".h", ".j2", ".css"}
-_FLOOR = ("netloom/common", "netloom/errors.py", "netloom/rounding.py", "netloom/fixed_point.py", "netloom/settings.py")
+FLOOR = ("netloom/common", "netloom/errors.py", "netloom/rounding.py", "netloom/fixed_point.py", "netloom/settings.py")
 """What all stages stand on."""
 
 
@@ -20,7 +20,7 @@ def code_digest(stage: Stage) -> str:
     Names are as `stage.code` has them: `quantize`, `quantize/files/files.py`, `netloom/pipeline`.
     """
     own = sha256(Path(inspect.getfile(stage.work)))
-    parts = [source_digest(name) for name in (*_FLOOR, *stage.code)]
+    parts = [source_digest(name) for name in (*FLOOR, *stage.code)]
     return hashlib.sha256("".join([own, *parts]).encode()).hexdigest()
 
 

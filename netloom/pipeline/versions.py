@@ -10,20 +10,28 @@ from netloom.errors import ToolMissingError
 from netloom.sim.hardware.verilator_tool import verilator
 
 # Shown name: the distributions that may provide it.
-_PACKAGES = {
+PACKAGES = {
     "netloom": ("netloom",),
     "hls4ml": ("hls4ml",),
     "keras": ("keras",),
     "tensorflow": ("tensorflow", "tensorflow-cpu"),
     "qkeras": ("QKeras-v3",),
+    "hgq2": ("HGQ2",),
     "numpy": ("numpy",),
+    "scipy": ("scipy",),
+    "onnx": ("onnx",),
+    "qonnx": ("qonnx",),
+    "onnxruntime": ("onnxruntime",),
+    "jinja2": ("jinja2",),
+    "amaranth": ("amaranth",),
+    "amaranth-boards": ("amaranth-boards",),
 }
 
 
 def versions() -> dict[str, str]:
     """The version of Python and of each package, by name, found without importing them; missing ones left out."""
     found = {"python": platform.python_version()}
-    for name, distributions in _PACKAGES.items():
+    for name, distributions in PACKAGES.items():
         for distribution in distributions:
             try:
                 found[name] = metadata.version(distribution)

@@ -7,7 +7,7 @@ from importlib.resources import files
 import jinja2
 import numpy as np
 
-from netloom.metrics import why_no_score
+from netloom.metrics import RUNGS, why_no_score
 from netloom.report import plots
 from netloom.report.diagram import diagram
 from netloom.report.differences import differences
@@ -15,9 +15,6 @@ from netloom.report.evidence import Evidence
 from netloom.report.pictures import drawn
 from netloom.report.samples import samples
 from netloom.report.schema import FidelityRecord, Report
-
-RUNGS = ("float", "calibrated", "quantized", "fixed", "onnx", "csim", "rtl", "netlist")
-"""The engines in order, and before `quantized` the same model as it was before it was fine-tuned."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +27,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Rung:
-    """One engine on the ladder: its score or, without targets, its agreement with the engine before, 0 to 1.
-
-    `calibrated` is no engine, but parts what quantization costs from what fine-tuning gains.
-    """
+    """One of `RUNGS` on the ladder: its score or, without targets, its agreement with the engine before, 0 to 1."""
 
     engine: str
     meaning: str
@@ -82,18 +76,6 @@ class Ladder:
     def end(self, value: float) -> str:
         """An end of the scale for people."""
         return f"{100 * value:.0f} %" if self.unit == "%" else f"{value:.3g} {self.unit}".strip()
-
-
-_MEANINGS = {
-    "float": "the trained Keras model",
-    "calibrated": "its QKeras twin, before fine-tuning",
-    "quantized": "its QKeras twin",
-    "fixed": "netloom's bit-accurate simulator",
-    "onnx": "its exact twin, in onnxruntime",
-    "csim": "hls4ml's firmware, compiled",
-    "rtl": "netloom's hardware, simulated",
-    "netlist": "the same after synthesis",
-}
 
 
 def page_template(name: str) -> jinja2.Template:
@@ -199,7 +181,7 @@ def _ladder(title: str, unit: str, better: int, rungs: list[Rung]) -> Ladder:
 
 def _meaning(report: Report, engine: str) -> str:
     tuned = engine == "quantized" and "calibrated" in report.scores
-    return "the same, fine-tuned" if tuned else _MEANINGS[engine]
+    return "the same, fine-tuned" if tuned else RUNGS[engine]
 
 
 def class_names(report: Report, evidence: Evidence) -> Sequence[str]:

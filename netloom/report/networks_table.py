@@ -26,7 +26,8 @@ from netloom.sim import open_engine
 BEGIN, END = "<!-- netloom networks -->", "<!-- end of netloom networks -->"
 """Between these lines of a Markdown file the tables stand."""
 
-SCORES = ("network", "test data", "bits", "score", "float", "quantized", "fixed", "csim", "rtl", "netlist")
+_SCORED, _AGAINST = ("float", "quantized", "fixed"), ("csim", "rtl", "netlist")
+SCORES = ("network", "test data", "bits", "score", *_SCORED, *_AGAINST)
 HARDWARE = (
     "network",
     "board",
@@ -107,13 +108,11 @@ def scores_row(report: Report, error: float | None) -> Cells:
     score = report.task.scores[0]
     policy = report.settings.get("policy")
     bits = policy["weights"] if isinstance(policy, Mapping) else ""
-    float_, quantized, fixed = (
-        _score(score, report.scores.get(engine, {}).get(score.name)) for engine in ("float", "quantized", "fixed")
-    )
+    float_, quantized, fixed = (_score(score, report.scores.get(engine, {}).get(score.name)) for engine in _SCORED)
     spread = "" if not error or fixed == "-" else f" ± {_score(score, error)}"
     source = report.data.source if f"{report.data.samples:,}" in report.data.source else _tested(report)
     words = score.name.replace("_", " ")
-    against = [_against(report, engine) for engine in ("csim", "rtl", "netlist")]
+    against = [_against(report, engine) for engine in _AGAINST]
     return (f"`{report.network.name}`", source, str(bits), words, float_, quantized, fixed + spread, *against)
 
 

@@ -113,7 +113,10 @@ PROOFS = {
     "FIFO of nine places": Proof("stream_fifo", FIFO_FABRIC | {"DEPTH": 9, "STYLE": "registers"}),
     "FIFO of five places in block RAM": Proof("stream_fifo", FIFO_BLOCK),
     "FIFO of ten places in block RAM": Proof("stream_fifo", FIFO_BLOCK | {"DEPTH": 10}),
+    "FIFO of ten places in two block RAMs": Proof("stream_fifo", FIFO_BLOCK | {"DEPTH": 10, "BANK": 4}),
+    "FIFO of seven places in three block RAMs": Proof("stream_fifo", FIFO_BLOCK | {"DEPTH": 7, "BANK": 2}),
     "FIFO on its memory": Proof("stream_fifo", FIFO_BLOCK, "bmc", 12),
+    "FIFO on its two memories": Proof("stream_fifo", FIFO_BLOCK | {"BANK": 2}, "bmc", 12),
     **{
         f"credits, {depth} places": Proof("credit_fifo", {"WIDTH": 2, "DEPTH": depth}, depth=6)
         for depth in (1, 2, 3, 4, 6)
@@ -192,7 +195,16 @@ FAULTS = {
         "fetch = !fetched || move",
         "fetch = 1'b1",
     ),
-    "block RAM FIFO changes a stalled beat": (Proof("stream_fifo", FIFO_BLOCK), "if (move) out_data <=", "out_data <="),
+    "block RAM FIFO changes a stalled beat": (
+        Proof("stream_fifo", FIFO_BLOCK),
+        "if (move) offered_data",
+        "offered_data",
+    ),
+    "block RAM FIFO gives another memory's word": (
+        Proof("stream_fifo", FIFO_BLOCK | {"BANK": 2}),
+        "offered_data[offered_bank]",
+        "offered_data[fetched_bank]",
+    ),
     "credit too many": (
         PROOFS["credits, 2 places"],
         "free <= give || credits != CountWidth'(1)",

@@ -1,5 +1,7 @@
 """Inputs by name, in every engine that takes several."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from netloom.errors import InputError, SettingsError  # noqa: E402
 from netloom.hls import HlsSettings, convert  # noqa: E402
 from netloom.sim import engine as engine_module  # noqa: E402
 from netloom.sim import open_engine  # noqa: E402
-from netloom.sim.engines import KINDS  # noqa: E402
+from netloom.sim.engines import KINDS, EngineName  # noqa: E402
 from netloom.sim.keras_engine import KerasEngine  # noqa: E402
 
 NAMES = ("left side", "b")
@@ -45,6 +47,10 @@ def test_other_names_are_refused_with_those_that_there_are(engine, names):
         engine.predict({name: np.zeros((2, 3)) for name in names})
 
 
+def test_the_type_of_their_names_has_all() -> None:
+    assert get_args(EngineName) == tuple(KINDS)
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_an_engine_says_what_it_needs(name):
     with pytest.raises(SettingsError, match=f"engine '{name}' needs a"):
@@ -53,7 +59,7 @@ def test_an_engine_says_what_it_needs(name):
 
 def test_an_unknown_engine_is_refused_with_those_that_there_are():
     with pytest.raises(
-        SettingsError, match="no engine 'fast'; engines are float, quantized, fixed, csim, rtl, netlist"
+        SettingsError, match="no engine 'fast'; engines are float, quantized, fixed, onnx, csim, rtl, netlist"
     ):
         open_engine("fast")
 

@@ -171,7 +171,7 @@ def test_dtypes_are_the_cheapest_that_are_exact(zoo):
 def test_engines_by_name(zoo, tmp_path):
     conversion = zoo("mlp").conversion
     assert open_engine("fixed", conversion=str(conversion.directory)).name == "fixed"
-    with pytest.raises(SettingsError, match="no engine 'vhdl'; engines are float, quantized, fixed, csim, rtl"):
+    with pytest.raises(SettingsError, match="no engine 'vhdl'; engines are float, quantized, fixed, onnx, csim, rtl"):
         open_engine("vhdl", conversion=conversion)
     with pytest.raises(SettingsError, match="engine 'rtl' needs an emitted design"):
         open_engine("rtl", conversion=conversion)

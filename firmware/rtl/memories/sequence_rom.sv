@@ -6,6 +6,7 @@
 // From LUTs the word is looked up when it is asked for. From block RAM it is read one step ahead, and the word asked for
 // goes through a register, which some devices have in the block. Of many words a ROW of several is read at once: far
 // fewer blocks are then one behind the other, to choose from within a clock; what is left of a row waits in registers.
+// The next row is asked for a clock after the last one was taken, by a register: it may be that of blocks all over a chip.
 //
 //     row -> its first word   -> data
 //        `-> the other words -'         from each of them shifted out by a step
@@ -26,7 +27,8 @@ module sequence_rom #(
   localparam int Rows = DEPTH / ROW;
   localparam int AddressWidth = Rows > 1 ? $clog2(Rows) : 1;
   logic [AddressWidth-1:0] address;
-  logic take;  // the next row is asked for
+  logic take;  // a row is taken
+  logic ask;  // for the next one
 
   generate
     if (ROW < 1 || Rows * ROW != DEPTH || (ROW > 1 && !BLOCK)) begin : gen_bad_row
@@ -36,7 +38,7 @@ module sequence_rom #(
 
   always_ff @(posedge clk) begin
     if (rst) address <= BLOCK && Rows > 1 ? AddressWidth'(1) : '0;
-    else if (take) address <= address == AddressWidth'(Rows - 1) ? '0 : address + 1'b1;
+    else if (ask) address <= address == AddressWidth'(Rows - 1) ? '0 : address + 1'b1;
   end
 
   generate
@@ -49,7 +51,7 @@ module sequence_rom #(
           .FILE (FILE)
       ) rom (
           .clk(clk),
-          .enable(rst || take),
+          .enable(rst || ask),
           .address(rst ? AddressWidth'(0) : address),
           .data(ahead)
       );
@@ -59,6 +61,7 @@ module sequence_rom #(
         logic [(ROW-1)*WIDTH-1:0] left;
         assign take = step && place == '0;
         always_ff @(posedge clk) begin
+          ask <= take && !rst;
           if (rst) place <= '0;
           else if (step) place <= place == PlaceWidth'(ROW - 1) ? '0 : place + 1'b1;
           if (take) left <= ahead[ROW*WIDTH-1:WIDTH];
@@ -67,10 +70,12 @@ module sequence_rom #(
         end
       end else begin : gen_word
         assign take = step;
+        assign ask = take;
         always_ff @(posedge clk) data <= ahead;
       end
     end else begin : gen_logic
       assign take = step;
+      assign ask = take;
       table_rom #(
           .WIDTH(WIDTH),
           .DEPTH(DEPTH),

@@ -1,10 +1,12 @@
 // First in, first out, for exactly DEPTH beats, the one at the output included: it takes beats until it holds so many.
 //
 // Valid, ready and data are registers; a beat every clock cycle. Latency 1 in LUT RAM or flip-flops, 3 in block RAM
-// (RAM, the RAM's output register, a register in fabric). Does NOT tell how full it is, and does NOT cross clocks.
+// (RAM, a register behind each of its memories, which block RAM brings; data is chosen between them, where they are
+// several). Does NOT tell how full it is, and does NOT cross clocks.
 module stream_fifo #(
     parameter int WIDTH = 8,            // bits of a beat
     parameter int DEPTH = 16,           // beats, at least 2; at least 5 in block RAM
+    parameter int BANK = 2048,          // words of a memory of block RAM; what does not fit is in more than one
     parameter logic [87:0] STYLE = "distributed" // what it is built of: "block", "distributed" (LUT RAM) or "registers"
 ) (
     input  logic             clk,
@@ -31,6 +33,9 @@ module stream_fifo #(
   end
   if (BLOCK && DEPTH < 5) begin : gen_bad_2
     $error("stream_fifo: DEPTH must be at least 5 in block RAM");
+  end
+  if (BANK < 2 || BANK != 1 << $clog2(BANK)) begin : gen_bad_bank
+    $error("stream_fifo: BANK must be a power of two, at least 2");
   end
   if (STYLE != "block" && STYLE != "distributed" && STYLE != "registers") begin : gen_bad_3
     $error("stream_fifo: STYLE must be block, distributed or registers");
@@ -67,29 +72,46 @@ module stream_fifo #(
   end
 
   if (BLOCK) begin : gen_block
-    logic             fetched;
-    logic [WIDTH-1:0] fetched_data;
-    wire              fetch = !fetched || move;
+    localparam int BANKS = (WORDS + BANK - 1) / BANK;
+    localparam int BANK_BITS = BANKS > 1 ? $clog2(BANKS) : 1;
+    // The last one is as large as the others: of a smaller one synthesis may make several that are less deep.
+    localparam int SIZE = BANKS > 1 ? BANK : WORDS;
+    localparam int PLACE_BITS = $clog2(SIZE);
+
+    logic                   fetched;
+    logic [      WIDTH-1:0] fetched_data[0:BANKS-1];
+    logic [      WIDTH-1:0] offered_data[0:BANKS-1];
+    logic [  BANK_BITS-1:0] fetched_bank;
+    logic [  BANK_BITS-1:0] offered_bank;
+    wire                    fetch = !fetched || move;
 
     assign push = take;
     assign pop  = fetch && !empty;
 
-    stream_ram #(
-        .WIDTH(WIDTH),
-        .DEPTH(WORDS),
-        .STYLE(STYLE)
-    ) ram (
-        .clk          (clk),
-        .write        (take),
-        .write_address(write_address),
-        .write_data   (in_data),
-        .read         (fetch),
-        .read_address (read_address),
-        .read_data    (fetched_data)
-    );
+    // Between memories is chosen behind the register of each: before it the delay of block RAM would count.
+    assign out_data = offered_data[offered_bank];
+
+    for (genvar bank = 0; bank < BANKS; bank++) begin : gen_bank
+      stream_ram #(
+          .WIDTH(WIDTH),
+          .DEPTH(SIZE),
+          .STYLE(STYLE)
+      ) ram (
+          .clk          (clk),
+          .write        (take && BANK_BITS'(write_address >> $clog2(BANK)) == BANK_BITS'(bank)),
+          .write_address(PLACE_BITS'(write_address)),
+          .write_data   (in_data),
+          .read         (fetch),
+          .read_address (PLACE_BITS'(read_address)),
+          .read_data    (fetched_data[bank])
+      );
+
+      always_ff @(posedge clk) if (move) offered_data[bank] <= fetched_data[bank];
+    end
 
     always_ff @(posedge clk) begin
-      if (move) out_data <= fetched_data;
+      if (fetch) fetched_bank <= BANK_BITS'(read_address >> $clog2(BANK));
+      if (move) offered_bank <= fetched_bank;
       if (rst) begin
         fetched   <= 1'b0;
         out_valid <= 1'b0;

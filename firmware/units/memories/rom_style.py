@@ -1,4 +1,4 @@
-"""What a table of constants is built of, and what that costs. Does not change a unit's latency."""
+"""What a table of constants is built of, and what that costs; block RAM takes a lookup or a gather a clock more."""
 
 from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.units.memories.block_ram import LUTS_A_BLOCK, block_rams
@@ -10,6 +10,8 @@ LONG = 16
 """Blocks that may be one behind the other before a sequence is read in rows."""
 SHORT = 8
 """Blocks that may be, if it is."""
+MANY = 64
+"""Blocks that the step which asks for a word reaches within its clock; a row it may ask for a clock later."""
 WIDEST = 512
 """Bits of a row: what is left of it waits in registers."""
 
@@ -40,8 +42,8 @@ def rom_luts(depth: int, width: int) -> int:
 def words_a_row(depth: int, width: int, target: Family = GENERIC) -> int:
     """How many words of a sequence in block RAM are read at once.
 
-    More than one where so many blocks would be one behind the other that choosing one of them takes a clock too long;
-    in the fewest blocks.
+    More than one where so many blocks would be one behind the other that choosing one of them takes a clock too long,
+    or there are so many in all that asking them does; in the fewest blocks.
 
     Args:
         depth: words.
@@ -49,7 +51,7 @@ def words_a_row(depth: int, width: int, target: Family = GENERIC) -> int:
         target: device family.
     """
     words = max(words for words, bits in target.ram_shapes if bits >= WIDE)
-    if depth <= LONG * words:
+    if depth <= LONG * words and block_rams(depth, width, target) <= MANY:
         return 1
     rows = [row for row in range(2, WIDEST // width + 1) if depth % row == 0 and depth <= SHORT * words * row]
     return min(rows, key=lambda row: (block_rams(depth // row, row * width, target), row), default=1)

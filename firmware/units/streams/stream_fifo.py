@@ -7,6 +7,7 @@ from functools import cached_property
 from netloom.errors import SettingsError
 from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
+from netloom.firmware.units.memories.block_ram import bank_words
 from netloom.firmware.units.memories.ram_style import BLOCK, REGISTERS, ram_resources, ram_style
 from netloom.firmware.units.streams.stream_register import BufferTiming
 from netloom.firmware.units.timing import Timing
@@ -58,23 +59,27 @@ class StreamFifo(SourceUnit):
 
     def parameters(self) -> dict[str, int | str]:
         """Width of a beat, number of places, and what they are built of."""
-        return {"WIDTH": self.source.width, "DEPTH": self.depth, "STYLE": self.style}
+        bank = {"BANK": bank_words(self.depth - 2, self.source.width, self.target)} if self.style == BLOCK else {}
+        return {"WIDTH": self.source.width, "DEPTH": self.depth, "STYLE": self.style, **bank}
 
     def timing(self) -> Timing:
         """By what the memory is built of."""
         return _BlockTiming(self.depth) if self.style == BLOCK else BufferTiming(self.depth)
 
     def resources(self) -> Resources:
-        """Memory, output register (two of them behind block RAM), two pointers and two counters."""
+        """Memory, output register (of each memory of block RAM), two pointers and two counters."""
         width, bits = self.source.width, self.depth.bit_length()
         logic = Resources(lut=10 * bits + 8, ff=4 * bits + 4)
         if self.style == BLOCK:
-            return logic + Resources(ff=width) + ram_resources(self.depth - 2, width, self.style)
+            banks = -(-(self.depth - 2) // bank_words(self.depth - 2, width, self.target))
+            held = 0 if self.target.ram_register else banks * width
+            choice = Resources(lut=(banks - 1) * width, ff=held)
+            return logic + choice + ram_resources(self.depth - 2, width, self.style)
         return logic + Resources(lut=width, ff=width) + ram_resources(self.depth - 1, width, self.style)
 
 
 class _BlockTiming(Timing):
-    """RAM, the RAM's output register, the FIFO's output register."""
+    """The RAM, and the register behind it, which is the output's."""
 
     ready_is_registered = True
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from netloom.errors import LayerNotSupportedError
 from netloom.hls.frontends.fuse import fuse_tables
+from netloom.hls.frontends.idle import without_idle
 from netloom.hls.frontends.keras.check import check_model
 from netloom.hls.frontends.parsed import ParsedModel
 from netloom.hls.names import identifiers
@@ -44,10 +45,11 @@ def parse_keras(model: Any, settings: HlsSettings) -> ParsedModel:
     for layer in layers:
         layer["name"] = names[layer["name"]]
         layer["inputs"] = [names[name] for name in layer["inputs"]]
+    layers, outputs = without_idle(layers, [names[name] for name in outputs])
     return ParsedModel(
-        fuse_tables(layers, [names[name] for name in outputs]),
+        fuse_tables(layers, outputs),
         [names[name] for name in inputs],
-        [names[name] for name in outputs],
+        outputs,
         origins,
         [_named_shape(tensor) for tensor in model.inputs],
         [_named_shape(tensor) for tensor in model.outputs],

@@ -7,6 +7,7 @@ import typer
 
 from netloom.cli.commands.options import Inputs, RunDirectory, TaskName, examples
 from netloom.errors import SettingsError
+from netloom.sim.engines import KINDS
 
 engine_app = typer.Typer(rich_markup_mode="rich")
 
@@ -23,9 +24,7 @@ def simulate(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="Y.npy", help="Where the outputs go, float64; several as .npz.")
     ],
-    engine: Annotated[
-        str, typer.Option(metavar="NAME", help="float, quantized, fixed, csim, rtl, netlist or onnx.")
-    ] = "fixed",
+    engine: Annotated[str, typer.Option(metavar="NAME", help=f"One of {', '.join(KINDS)}.")] = "fixed",
     trace: Annotated[Path | None, typer.Option(metavar="T.npz", help="Also write every layer's output.")] = None,
 ) -> None:
     """Run one engine on your own samples.

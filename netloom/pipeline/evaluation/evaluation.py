@@ -1,4 +1,4 @@
-"""The stage that runs every engine on the test set and compares them."""
+"""Every engine of a run on its test set, each compared with another."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -18,14 +18,11 @@ from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.versions import compiler_version
 from netloom.progress import Progress
 from netloom.settings import RunSettings
-from netloom.sim import Fidelity, open_engine
+from netloom.sim import ENGINES, Fidelity, open_engine
 from netloom.sim.crosscheck import remembering
 from netloom.sim.fixed import FixedEngine
 from netloom.sim.float_limits import float_warning
 from netloom.sim.statistics import LayerStatistics
-
-_RUNGS = ("float", "quantized", "fixed", "onnx", "csim")
-"""The engines of a run, each held against the one before it, what comes after `fixed` against that."""
 
 
 def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progress) -> None:
@@ -45,8 +42,8 @@ def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progre
     statistics: list[LayerStatistics] = []
     with ExitStack() as stack:
         engines = []
-        for name in _RUNGS:
-            model = {"float": rundir.FLOAT_MODEL, "quantized": rundir.QUANTIZED_MODEL}.get(name)
+        for name in ENGINES:
+            model = rundir.MODELS.get(name)
             asked_for = {"csim": settings.csim, "onnx": settings.onnx}.get(name, True)
             if not asked_for or (model and not (directory / model).exists()):
                 continue

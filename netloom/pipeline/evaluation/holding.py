@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -35,17 +34,17 @@ class Held:
     outputs: dict[str, list[np.ndarray]]
 
 
-def run_record(
-    engine: StreamEngine, name: Literal["rtl", "netlist"], fidelity: Fidelity, stalled: Fidelity | None
-) -> RunRecord:
+def run_record(engine: StreamEngine, fidelity: Fidelity, stalled: Fidelity | None) -> RunRecord:
     """What was simulated, and how fast."""
-    return RunRecord(
-        engine=name,
-        samples=fidelity.samples,
-        stalled_samples=0 if stalled is None else stalled.samples,
-        cycles=engine.speed.cycles,
-        seconds=round(engine.speed.seconds, 4),
-        compile_seconds=round(engine.speed.compile_seconds, 3),
+    return RunRecord.model_validate(
+        {
+            "engine": engine.name,
+            "samples": fidelity.samples,
+            "stalled_samples": 0 if stalled is None else stalled.samples,
+            "cycles": engine.speed.cycles,
+            "seconds": round(engine.speed.seconds, 4),
+            "compile_seconds": round(engine.speed.compile_seconds, 3),
+        }
     )
 
 

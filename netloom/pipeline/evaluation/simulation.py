@@ -88,7 +88,7 @@ def load_predictions(
         StorageError: if they are missing or damaged.
     """
     predictions = _read(directory, rundir.PREDICTIONS, ENGINES, samples, shapes)
-    for engine, name in (("rtl", rundir.RTL_PREDICTIONS), ("netlist", rundir.NETLIST_PREDICTIONS)):
+    for engine, name in rundir.HARDWARE_PREDICTIONS.items():
         if engine in stages:
             predictions |= _read(directory, name, (engine,), samples, shapes)
     return predictions

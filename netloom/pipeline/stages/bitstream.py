@@ -49,5 +49,10 @@ STAGE = Stage(
     work=_work,
     board=True,
     logs=("bitstream-failed",),
-    code=("firmware",),
+    code=(
+        "firmware",
+        "hls/dataflow",
+        "netloom/pipeline/stages/synthesize.py",
+    ),
+    uses=("amaranth", "amaranth-boards"),
 )

@@ -19,6 +19,9 @@ STAGE = Stage(
     makes=(rundir.CONVERSION,),
     inputs=lambda job: {"hls": job.settings.hls.model_dump(mode="json")},
     work=_work,
-    code=("hls", "quantize"),
-    uses=("hls4ml", "keras", "tensorflow", "qkeras"),
+    code=(
+        "hls",
+        "quantize",
+    ),
+    uses=("hls4ml", "keras", "tensorflow", "qkeras", "hgq2", "onnx", "qonnx"),
 )

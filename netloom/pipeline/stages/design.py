@@ -71,5 +71,10 @@ STAGE = Stage(
     inputs=_inputs,
     work=_work,
     board=True,
-    code=("hls", "firmware"),
+    code=(
+        "hls",
+        "firmware",
+        "quantize/settings.py",
+    ),
+    uses=("amaranth", "jinja2"),
 )

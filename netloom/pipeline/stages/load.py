@@ -51,6 +51,12 @@ STAGE = Stage(
     inputs=_inputs,
     work=_work,
     applies=lambda job: job.start is not None and job.start.network is None,
-    code=("models", "quantize"),
-    uses=("keras", "tensorflow", "qkeras"),
+    code=(
+        "models/data",
+        "models/tasks",
+        "quantize",
+        "netloom/pipeline/evaluation/fitted.py",
+        "netloom/pipeline/evaluation/testset.py",
+    ),
+    uses=("keras", "tensorflow", "qkeras", "hgq2", "onnx", "qonnx", "scipy"),
 )

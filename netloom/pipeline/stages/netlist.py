@@ -30,7 +30,8 @@ def _work(job: Job, out: Path) -> None:
         held = hold(engine, job.directory, job.hardware.netlist_samples, 0, job.progress)
         found = HardwareRun(
             fidelity=record_of(held.fidelity),
-            run=run_record(engine, "netlist", held.fidelity, None),
+            scores=held.scores,
+            run=run_record(engine, held.fidelity, None),
             tool=netlist.version,
         )
     write_arrays(out / rundir.NETLIST_PREDICTIONS, predictions_of(held.outputs))
@@ -49,5 +50,15 @@ STAGE = Stage(
     applies=lambda job: job.hardware.netlist_samples > 0,
     board=True,
     measures=True,
-    code=("hls", "firmware", "sim", "netloom/pipeline", "netloom/records.py"),
+    code=(
+        "models/data",
+        "models/tasks",
+        "quantize/settings.py",
+        "hls",
+        "firmware",
+        "sim",
+        "netloom/pipeline",
+        "netloom/records.py",
+    ),
+    uses=("keras", "scipy", "amaranth", "amaranth-boards"),
 )

@@ -67,6 +67,13 @@ STAGE = Stage(
     inputs=_inputs,
     work=_work,
     applies=lambda job: job.state.origin.kind != "quantized",
-    code=("models", "quantize"),
-    uses=("keras", "tensorflow", "qkeras"),
+    code=(
+        "models/data",
+        "models/tasks",
+        "models/deformation.py",
+        "models/deformed_batches.py",
+        "quantize",
+        "netloom/pipeline/evaluation/fitted.py",
+    ),
+    uses=("keras", "tensorflow", "qkeras", "hgq2", "onnx", "qonnx", "scipy"),
 )

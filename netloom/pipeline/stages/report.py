@@ -21,5 +21,15 @@ STAGE = Stage(
     inputs=_inputs,
     work=lambda job, out: build_report(job.directory, out, job.outcomes),
     last=True,
-    code=("models", "netloom/report", "netloom/pipeline"),
+    code=(
+        "models",
+        "quantize",
+        "hls",
+        "firmware",
+        "sim",
+        "netloom/pipeline",
+        "netloom/report",
+        "netloom/metrics.py",
+        "netloom/records.py",
+    ),
 )

@@ -29,6 +29,14 @@ STAGE = Stage(
     inputs=_inputs,
     work=_work,
     measures=True,
-    code=("models", "quantize", "hls", "sim", "netloom/pipeline", "netloom/records.py"),
-    uses=("hls4ml", "keras", "tensorflow", "qkeras"),
+    code=(
+        "models/data",
+        "models/tasks",
+        "quantize",
+        "hls",
+        "sim",
+        "netloom/pipeline",
+        "netloom/records.py",
+    ),
+    uses=("hls4ml", "keras", "tensorflow", "qkeras", "hgq2", "onnx", "qonnx", "onnxruntime", "scipy"),
 )

@@ -66,5 +66,9 @@ STAGE = Stage(
     work=_work,
     board=True,
     logs=("network-failed.log",),
-    code=("firmware",),
+    code=(
+        "firmware",
+        "hls/dataflow",
+    ),
+    uses=("amaranth", "amaranth-boards"),
 )

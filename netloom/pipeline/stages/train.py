@@ -48,6 +48,10 @@ STAGE = Stage(
     inputs=_inputs,
     work=_work,
     applies=lambda job: job.start is not None and job.start.network is not None,
-    code=("models", "quantize/files/files.py"),
-    uses=("keras", "tensorflow"),
+    code=(
+        "models",
+        "quantize/files/files.py",
+        "netloom/pipeline/evaluation/testset.py",
+    ),
+    uses=("keras", "tensorflow", "scipy"),
 )

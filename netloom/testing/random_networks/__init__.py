@@ -3,7 +3,7 @@
 A specification is `{"seed", "input": {"shape", "bits", "signed"}, "layers": [...], "outputs", "settings", "lossy"}`.
 
 kind            what a family of layers brings: how a layer is drawn, how it is built
-products, convolutions, pools, moves, merges, functions, norms, recurrences
+products, convolutions, pools, moves, merges, functions, norms, attentions, recurrences
                 the families; a new layer goes into one of them, or into one of its own
 networks        `generate` draws a specification, `build_model` makes the QKeras model of it
 checks          `check` holds the engines against each other, `shrink` drops what is not needed to fail

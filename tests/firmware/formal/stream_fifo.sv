@@ -58,9 +58,11 @@ if (BLOCK) begin : gen_f_block
     if (gen_block.fetch) f_read <= f_words[read_address];
     if (f_started && !rst) begin
       assert (f_level == f_stored + F_BITS'(f_registers));
+      if (gen_block.fetched) assert (gen_block.fetched_bank < gen_block.BANKS);
+      if (out_valid) assert (gen_block.offered_bank < gen_block.BANKS);
       // Registers fill before the memory does.
       assert (f_stored <= 1 || f_registers == 2);
-      if (gen_block.fetched) `PART (gen_block.fetched_data == f_read);
+      if (gen_block.fetched) `PART (gen_block.fetched_data[gen_block.fetched_bank] == f_read);
       if (f_tracked && f_before >= F_BITS'(f_registers))
         assert (f_words[(32'(read_address) + f_before - 32'(f_registers)) % WORDS] == f_data);
       if (f_tracked && gen_block.fetched && f_before == F_BITS'(out_valid)) assert (f_read == f_data);

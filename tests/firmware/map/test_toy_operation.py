@@ -1,4 +1,4 @@
-"""An operation added from outside, in this file alone: its meaning, and its mapping to a unit that is there."""
+"""An operation added from outside, in this file alone, goes all the way: saved, loaded, emitted, simulated."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from designs import Network, check_design
 
-from netloom.errors import LayerNotSupportedError
+from netloom.errors import LayerNotSupportedError, StorageError
 from netloom.firmware.families import ECP5
 from netloom.firmware.map.folding.folding import fold_for_interval
 from netloom.firmware.map.layout import plan_design
@@ -14,14 +14,26 @@ from netloom.firmware.map.operations.each import on_each
 from netloom.firmware.map.operations.table import MAPPINGS, register_mapping
 from netloom.firmware.units.elements.lookup import LookupUnit
 from netloom.fixed_point import FixedPoint
-from netloom.hls.dataflow import Bounds, Lookup, Operation, TensorType, exact_dtype
+from netloom.hls.dataflow import (
+    Bounds,
+    Lookup,
+    Operation,
+    TensorType,
+    exact_dtype,
+    load_dataflow,
+    save_dataflow,
+)
+from netloom.hls.dataflow.files import OPERATIONS
 
 SQUARE = FixedPoint.parse("ufixed<10,4>")
+ORIGIN = -3
 
 
 @dataclass(frozen=True)
-class Square(Operation):
-    """Every element of fixed<5,2> times itself."""
+class SquareFrom(Operation):
+    """The square of how far every element of fixed<5,2> is from another number of that type."""
+
+    origin: int
 
     def outputs(self, inputs):
         return (TensorType(inputs[0].shape, SQUARE),)
@@ -30,27 +42,50 @@ class Square(Operation):
         return (Bounds.of(*self.outputs(inputs)),)
 
     def prepare(self, inputs, bounds, least=np.float32):
-        return lambda arrays: (arrays[0] * arrays[0],), exact_dtype(256, least)
+        return lambda arrays: ((arrays[0] - self.origin) ** 2,), exact_dtype(1024, least)
 
 
 def _unit(name, stream, operation, builder):
-    return LookupUnit(name, stream, Lookup(np.arange(-16, 16) ** 2, SQUARE, offset=16), builder.target)
+    return LookupUnit(
+        name, stream, Lookup((np.arange(-16, 16) - operation.origin) ** 2, SQUARE, offset=16), builder.target
+    )
 
 
 def squared():
     net = Network((6,), "fixed<5,2>")
-    net.add(Square())
+    net.add(SquareFrom(ORIGIN))
     net.matvec(3)
     return net.done()
 
 
-def test_an_operation_from_outside_is_laid_out_and_exact():
-    dataflow = squared()
+@pytest.fixture
+def dataflow(monkeypatch, tmp_path):
+    """As a run reads it back from its directory."""
+    made = squared()
+    with pytest.raises(StorageError, match="SquareFrom"):
+        save_and_load(made, tmp_path / "unknown")
+    monkeypatch.setitem(OPERATIONS, "SquareFrom", SquareFrom)
+    return save_and_load(made, tmp_path / "known")
+
+
+def save_and_load(dataflow, folder):
+    folder.mkdir()
+    save_dataflow(dataflow, folder)
+    return load_dataflow(folder)
+
+
+def test_it_is_saved_and_loaded(dataflow):
+    (square,) = (node for node in dataflow.nodes if isinstance(node.operation, SquareFrom))
+    assert square.operation.origin == ORIGIN
+    assert dataflow.types[square.name].element == SQUARE
+
+
+def test_it_is_laid_out_and_emitted_and_its_hardware_is_exact(dataflow):
     folding = fold_for_interval(dataflow, 6)
-    with pytest.raises(LayerNotSupportedError, match="'layer1': Square has no hardware unit yet"):
+    with pytest.raises(LayerNotSupportedError, match="'layer1': SquareFrom has no hardware unit yet"):
         plan_design(dataflow, folding)
-    register_mapping(Square, on_each(_unit))
+    register_mapping(SquareFrom, on_each(_unit))
     try:
         check_design(dataflow, plan_design(dataflow, folding, ECP5), folding)
     finally:
-        del MAPPINGS[Square]
+        del MAPPINGS[SquareFrom]

@@ -12,6 +12,7 @@ from netloom.metrics import SCORED, Condition, metrics_of
 from netloom.pipeline import rundir
 from netloom.report.comparison import Compared, named, page, plot, png, rows
 from netloom.report.schema import SCHEMA_VERSION, HardwareRecord, Report
+from netloom.sim.engines import KINDS
 
 Make = Callable[..., Path]
 _VERSION = f'"schema_version":"{SCHEMA_VERSION}"'
@@ -76,6 +77,15 @@ def test_what_is_no_condition(text: str, words: str) -> None:
     with pytest.raises(SettingsError, match=words) as raised:
         Condition.parse(text)
     assert "\n" not in str(raised.value)
+
+
+def test_a_score_of_every_engine_is_a_metric(report: Report) -> None:
+    assert set(SCORED) == {*KINDS, "calibrated"}
+    for engine in SCORED:
+        scored = report.model_copy(update={"scores": {engine: {"accuracy": 0.95}}})
+        assert Condition.parse(f"accuracy.{engine}<0.96").holds(scored, "here")
+        assert not Condition.parse(f"accuracy.{engine}<0.9").holds(scored, "here")
+        assert ("accuracy" if engine == "fixed" else f"accuracy.{engine}") in metrics_of([scored])
 
 
 def test_every_metric_has_a_value_or_says_why_not(report: Report, hardware: HardwareRecord) -> None:

@@ -1,5 +1,7 @@
 """Arrays in files come back as they were, and a file that was there stays whole if one cannot be written."""
 
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,14 @@ def test_arrays_come_back(tmp_path):
         for name, array in arrays.items():
             assert found[name].dtype == np.asarray(array).dtype
             np.testing.assert_array_equal(found[name], array)
+
+
+def test_what_hardly_shrinks_is_not_compressed(tmp_path):
+    drawn = np.random.default_rng(0).normal(size=10_000)
+    write_arrays(tmp_path / "a.npz", {"noise": drawn, "steps": np.round(drawn)})
+    with ZipFile(tmp_path / "a.npz") as archive:
+        ways = {member.filename: member.compress_type for member in archive.infolist()}
+    assert ways == {"noise.npy": ZIP_STORED, "steps.npy": ZIP_DEFLATED}
 
 
 def test_objects_are_not_written(tmp_path):

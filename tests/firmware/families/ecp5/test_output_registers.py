@@ -12,6 +12,7 @@ from netloom.firmware.build.runner import Runner
 from netloom.firmware.build.synthesis import synthesize
 from netloom.firmware.families import ECP5
 from netloom.firmware.families.ecp5.output_registers import absorb_registers
+from netloom.firmware.units.memories.block_ram import block_rams
 from netloom.firmware.units.memories.ram_style import BLOCK
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.sim.hardware.netlist import models
@@ -34,8 +35,8 @@ endmodule
 """
 
 
-def fifo(lanes):
-    unit = StreamFifo("buffer", stream("fixed<9,3>", lanes, 4), 300, ECP5)
+def fifo(lanes, depth=300):
+    unit = StreamFifo("buffer", stream("fixed<9,3>", lanes, 4), depth, ECP5)
     assert unit.style == BLOCK
     return unit
 
@@ -75,12 +76,18 @@ def check(netlist, unit, folder):
         compare_timing(unit, result, [len(words)], [len(words)], stalls)
 
 
-@pytest.mark.parametrize("lanes", [1, 2, pytest.param(7, marks=pytest.mark.slow)], ids=["9 bits", "18 bits", "63 bits"])
-def test_same_beats_in_the_same_cycles(tmp_path, lanes):
-    unit = fifo(lanes)
+@pytest.mark.parametrize(
+    ("lanes", "depth", "blocks"),
+    [(1, 300, 1), (2, 300, 1), (4, 600, 2), (4, 1100, 3), pytest.param(7, 300, 2, marks=pytest.mark.slow)],
+    ids=["9 bits", "18 bits", "36 bits, two memories", "36 bits, three memories", "63 bits"],
+)
+def test_same_beats_in_the_same_cycles(tmp_path, lanes, depth, blocks):
+    unit = fifo(lanes, depth)
     netlist = synthesized(unit, tmp_path)
     module = netlist["modules"]["top"]
-    assert any("OUTREG" in str(cell["parameters"]) for cell in module["cells"].values() if cell["type"] == "DP16KD")
+    rams = [cell for cell in module["cells"].values() if cell["type"] == "DP16KD"]
+    assert len(rams) == blocks == block_rams(depth - 2, unit.source.width, ECP5)
+    assert all("OUTREG" in str(cell["parameters"]) for cell in rams), "what is read goes to the port's own register"
     assert absorb_registers(module) == 0, "synthesis has done so"
     check(netlist, unit, tmp_path)
 

@@ -3,9 +3,9 @@
 import pytest
 
 from netloom.firmware.families import ECP5, GENERIC, ICE40
-from netloom.firmware.units.memories.block_ram import block_rams
+from netloom.firmware.units.memories.block_ram import bank_words, block_rams
 from netloom.firmware.units.memories.ram_style import BLOCK, DISTRIBUTED, REGISTERS, ram_style
-from netloom.firmware.units.memories.rom_style import rom_in_block, rom_resources
+from netloom.firmware.units.memories.rom_style import rom_in_block, rom_resources, words_a_row
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,22 @@ from netloom.firmware.units.memories.rom_style import rom_in_block, rom_resource
 def test_the_shape_that_takes_the_fewest(depth, width, ecp5, ice40):
     assert block_rams(depth, width, ECP5) == block_rams(depth, width, GENERIC) == ecp5
     assert block_rams(depth, width, ICE40) == ice40
+
+
+@pytest.mark.parametrize(
+    ("depth", "width", "words"),
+    [(600, 36, 512), (1100, 36, 512), (2100, 9, 2048), (2100, 18, 1024), (11127, 24, 2048)],
+    ids=["as many, side by side", "three deep", "two deep", "three deep, not five side by side", "six deep"],
+)
+def test_a_bank_is_as_deep_as_the_fewest_blocks_allow(depth, width, words):
+    assert bank_words(depth, width, ECP5) == words
+    assert -(-depth // words) * block_rams(words, width, ECP5) == block_rams(depth, width, ECP5)
+
+
+def test_sequences_are_read_in_rows_where_blocks_are_many():
+    assert words_a_row(9600, 160, ECP5) == 2, "90 blocks, asked at once"
+    assert words_a_row(17_000, 16, ECP5) > 1, "17 blocks, one behind the other"
+    assert words_a_row(7000, 160, ECP5) == words_a_row(4096, 64, ECP5) == 1
 
 
 def test_a_deep_narrow_table_is_no_logic():

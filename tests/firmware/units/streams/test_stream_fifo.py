@@ -19,6 +19,8 @@ CASES = {
     "two rows of LUT RAM": (18, "ufixed<4,3>", 1, ECP5, DISTRIBUTED),
     "block RAM": (200, "fixed<8,3>", 5, ECP5, BLOCK),
     "block RAM, a power of two of words": (258, "fixed<8,3>", 1, GENERIC, BLOCK),
+    "three block RAMs, one after the other": (1100, "fixed<18,3>", 2, ECP5, BLOCK),
+    "three block RAMs, one word in the last": (2 * 256 + 3, "fixed<8,3>", 2, ICE40, BLOCK),
     "flip-flops on iCE40": (4, "fixed<8,3>", 5, ICE40, REGISTERS),
     "shallow in block RAM": (5, "fixed<8,3>", 5, ICE40, BLOCK),
 }
@@ -71,6 +73,7 @@ def test_random_sizes(seed):
     [
         ({"DEPTH": 1}, "DEPTH must be at least 2"),
         ({"DEPTH": 4, "STYLE": "block"}, "DEPTH must be at least 5 in block RAM"),
+        ({"STYLE": "block", "BANK": 3}, "BANK must be a power of two, at least 2"),
         ({"STYLE": "marble"}, "STYLE must be block, distributed or registers"),
     ],
 )

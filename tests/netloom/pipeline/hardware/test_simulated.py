@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,10 +12,13 @@ import netloom
 from netloom.errors import StorageError
 from netloom.pipeline import rundir
 from netloom.pipeline.hardware import HardwareRun, read_design
-from netloom.pipeline.stage import Outcome
+from netloom.pipeline.stage import Job, Outcome
+from netloom.pipeline.stages import netlist
 from netloom.pipeline.stages.rtl import simulate_rtl
+from netloom.pipeline.state import RunState
 from netloom.progress import Progress
 from netloom.report.build import build_report
+from netloom.sim.hardware.rtl import RtlEngine
 
 keras = pytest.importorskip("keras")
 qkeras = pytest.importorskip("qkeras")
@@ -28,6 +32,19 @@ def test_the_hardware_equals_the_simulator_on_every_layer(simulated: Path) -> No
     assert found.stalled.samples == found.run.stalled_samples == 20
     assert found.fidelity.layer_elements == SAMPLES * (INPUTS + 8 + 8 + CLASSES)
     assert set(found.scores) == {"fixed", "rtl"}
+
+
+def test_a_netlist_that_ran_on_all_samples_has_scores(
+    simulated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The RTL stands for it here: what the stage keeps is the same."""
+    monkeypatch.setattr(netlist, "load_netlist", lambda *_: SimpleNamespace(verilog=None, version="Yosys"))
+    monkeypatch.setattr(netlist, "NetlistEngine", lambda design, _: RtlEngine(design))
+    state = RunState.read(simulated)
+    assert state is not None
+    hardware = HARDWARE.model_copy(update={"netlist_samples": SAMPLES})
+    netlist.STAGE.work(Job(simulated, state, SETTINGS.model_copy(update={"hardware": hardware})), tmp_path)
+    assert HardwareRun.load(tmp_path / rundir.NETLIST_RUN).scores == HardwareRun.load(simulated / rundir.RTL).scores
 
 
 def test_cycles_are_those_predicted_and_asked_for(simulated: Path) -> None:
