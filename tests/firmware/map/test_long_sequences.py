@@ -82,9 +82,12 @@ NETWORKS = {
 }
 
 
-def counted(name, steps):
-    dataflow = NETWORKS[name](steps)
+def counted_of(dataflow, steps):
     return sized_and_counted(lay_out(dataflow, fold_for_interval(dataflow, PACE * steps), ECP5))[1]
+
+
+def counted(name, steps):
+    return counted_of(NETWORKS[name](steps), steps)
 
 
 def foretold(known, what):
@@ -107,3 +110,14 @@ def test_a_hundred_steps_take_what_fewer_foretell(name):
     assert (found.latency, found.interval) == (foretold(some, "latency"), foretold(some, "interval"))
     assert found.interval == foretold(short, "interval")
     assert 0 <= found.latency - foretold(short, "latency") <= BLOCK_RAM
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_layers_work_at_the_same_time(kind):
+    """A layer works on a step while the one before is at the next; one that goes backwards has to wait for all."""
+    steps = 20
+    alone, two, three = (counted_of(layers(steps, *(kind,) * count), steps) for count in (1, 2, 3))
+    assert two.latency < 1.3 * alone.latency and three.latency < 1.5 * alone.latency
+    assert three.interval < 1.2 * alone.interval
+    backwards = counted_of(layers(steps, kind, kind, backwards=True), steps)
+    assert backwards.latency > 1.7 * alone.latency
