@@ -9,7 +9,7 @@ from netloom.common.palette import INK
 from netloom.models.data.blocks import CAPTION_WORDS, CAPTIONS, SIDE
 from netloom.models.networks.network import Network, Target, Training
 from netloom.models.networks.optimizers import adam
-from netloom.models.tasks.picture import Picture, Shows
+from netloom.models.tasks.pictures.picture import Picture, Shows
 from netloom.models.tasks.sentences import Sentences
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from netloom.models.networks.network import Network, Target, Training
 from netloom.models.networks.optimizers import adamw
 from netloom.models.sampling import written
 from netloom.models.tasks.next_symbol import in_bits, surprise
-from netloom.models.tasks.picture import Picture, Shows
+from netloom.models.tasks.pictures.picture import Picture, Shows
 
 if TYPE_CHECKING:
     import keras

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from netloom.models.data.dataset import Dataset
 from netloom.models.deformation import Deformation
 from netloom.models.tasks import Score, find_task
-from netloom.models.tasks.picture import Draw
+from netloom.models.tasks.pictures.picture import Draw
 
 if TYPE_CHECKING:  # Keras brings TensorFlow, which takes seconds to import; listing networks must not.
     import keras

@@ -11,7 +11,7 @@ from netloom.models.data.number_words import ENGLISH, ENGLISH_WORDS, FRENCH, FRE
 from netloom.models.flat_map import flat_map
 from netloom.models.networks.network import Network, Target, Training
 from netloom.models.networks.optimizers import adam
-from netloom.models.tasks.picture import Picture, Shows
+from netloom.models.tasks.pictures.picture import Picture, Shows
 from netloom.models.tasks.sentences import Sentences
 
 if TYPE_CHECKING:

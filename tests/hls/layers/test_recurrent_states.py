@@ -154,9 +154,21 @@ def of_a_constant_mask():
     return keras.Model(x, layers.GRU(4, name="bad")(x, mask=np.ones((1, STEPS), bool)))
 
 
+def of_other_width():
+    x, state = source(), keras.Input((5,), name="state")
+    return keras.Model([x, state], layers.LSTM(4, name="bad")(x, initial_state=[state, state]))
+
+
+def of_one_state():
+    x, state = source(), keras.Input((4,), name="state")
+    return keras.Model([x, state], layers.LSTM(4, name="bad")(x, initial_state=[state]))
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (of_other_width, r"'bad' .*its states must begin with \[\(4,\), \(4,\)\], not \[\(5,\), \(5,\)\]"),
+        (of_one_state, r"'bad' .*its states must begin with \[\(4,\), \(4,\)\], not \[\(4,\)\]"),
         (of_a_constant, "'bad' .*initial_state is a constant: make it an input"),
         (of_a_constant_mask, "'bad' .*its mask is a constant: make it an input"),
     ],
