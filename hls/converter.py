@@ -12,6 +12,7 @@ from netloom.common.files import put_in_place, scratch
 from netloom.errors import LayerNotSupportedError, PrecisionError, StorageError
 from netloom.hls.conversion import PROJECT_FOLDER, SETTINGS_FILE, Conversion
 from netloom.hls.dataflow import save_dataflow
+from netloom.hls.dataflow.files import DATAFLOW_FILE
 from netloom.hls.frontends.registry import parse
 from netloom.hls.hls4ml_graph import build_graph
 from netloom.hls.lower import RESULT, FromGraph, Planned, TypeSource, lower
@@ -48,7 +49,7 @@ def convert_model(model: Any, settings: HlsSettings, directory: str | Path) -> C
     if directory.is_symlink():
         raise StorageError(f"{directory} is a link, and a directory takes its place; name what it points to")
     taken = directory.exists() and (not directory.is_dir() or any(directory.iterdir()))
-    if taken and not (directory / "dataflow.json").exists():
+    if taken and not (directory / DATAFLOW_FILE).exists():
         raise StorageError(f"{directory} exists and is not a converted network; choose another directory or remove it")
     log = io.StringIO()
     with _quiet(log):

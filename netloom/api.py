@@ -80,22 +80,12 @@ def _open_hardware_engine(name: str, converted: Conversion | str | Path) -> Engi
     return open_engine(name, design=folder / rundir.DESIGN, netlist=netlist)
 
 
-def input_names(conversion: Conversion) -> list[str]:
-    """The inputs by the model's names for them; hls4ml renames some."""
-    origins = {layer.name: layer.origin for layer in conversion.layers}
-    return [origins.get(name, name) for name in conversion.dataflow.sources]
-
-
-def output_names(conversion: Conversion) -> list[str]:
-    """The outputs by the model's layers that give them."""
-    return conversion.dataflow.output_names
-
-
 def _evaluation(
     conversion: Conversion, x: EngineInputs, targets: np.ndarray | Mapping[str, np.ndarray], task: str | None
 ) -> Callable[[Predict], dict[str, float]]:
     """What gives the scores of an engine on `x`."""
-    dataflow, names = conversion.dataflow, output_names(conversion)
+    dataflow = conversion.dataflow
+    names = dataflow.output_names
     several = len(names) > 1
     if several and isinstance(targets, Mapping) and set(targets) == set(names):
         targets = {name: targets[name] for name in names}

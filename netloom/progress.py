@@ -3,6 +3,8 @@
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TextIO
 
@@ -10,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
+
+from netloom.common.quiet import captured
 
 START_SECONDS, LINE_SECONDS = 1.0, 10.0
 """Where there is no terminal: from a stage's start to the line that says so (what is refused, or kept, is so at once
@@ -140,6 +144,18 @@ class ConsoleProgress(Progress):
         if self._bars is not None:
             self._bars.stop()
         self._bars = None
+
+
+@contextmanager
+def showing(name: str) -> Iterator[ConsoleProgress]:
+    """The work of a command on the screen, and kept off it what that work itself writes."""
+    progress = ConsoleProgress()
+    progress.stage_started(name)
+    try:
+        with captured(None):
+            yield progress
+    finally:
+        progress.close()
 
 
 def _own_stderr() -> TextIO:

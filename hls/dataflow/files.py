@@ -30,6 +30,7 @@ from netloom.hls.dataflow.operations.window import Window
 from netloom.hls.dataflow.schema import DataflowFile, Reader
 
 SCHEMA_VERSION = "1.0"
+DATAFLOW_FILE = "dataflow.json"
 
 OPERATIONS: dict[str, type[Operation]] = {
     operation.__name__: operation
@@ -57,7 +58,7 @@ def save_dataflow(dataflow: Dataflow, directory: Path) -> None:
     """Write the graph as `dataflow.json` and `dataflow.npz` in an existing directory."""
     arrays: dict[str, np.ndarray] = {}
     structure = {"schema_version": SCHEMA_VERSION, **_encoded(dataflow, "", arrays)}
-    (directory / "dataflow.json").write_text(json.dumps(structure, indent=1) + "\n", encoding="utf-8")
+    (directory / DATAFLOW_FILE).write_text(json.dumps(structure, indent=1) + "\n", encoding="utf-8")
     with (directory / "dataflow.npz").open("wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
@@ -111,7 +112,7 @@ def load_dataflow(directory: Path) -> Dataflow:
         StorageError: if a file is missing, corrupt, or of another schema version.
     """
     file = read_json(
-        directory / "dataflow.json", DataflowFile, f"{directory} is not a converted network: convert the model again"
+        directory / DATAFLOW_FILE, DataflowFile, f"{directory} is not a converted network: convert the model again"
     )
     try:
         return Reader(OPERATIONS, read_arrays(directory / "dataflow.npz")).graph(file)

@@ -7,7 +7,7 @@ import numpy as np
 from netloom.models.data.dataset import Dataset
 from netloom.models.data.examples import only
 from netloom.models.data.mnist import MNIST
-from netloom.models.tasks.grammar import AMOUNTS
+from netloom.models.tasks.measures.grammar import AMOUNTS
 
 HEIGHT, WIDTH, LONGEST = 28, 160, 9
 TRAIN, TEST = 10_000, 2000

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from netloom.models.tasks.boxes import NONE
+from netloom.models.tasks.measures.boxes import NONE
 
 Square = tuple[int, int, int, int]
 """Top, left, bottom, right, in pixels."""

@@ -9,7 +9,7 @@ from netloom.common.palette import INK
 from netloom.models.data.blocks import CAPTION_WORDS, CAPTIONS, SIDE
 from netloom.models.networks.network import Network, Target, Training
 from netloom.models.networks.optimizers import adam
-from netloom.models.tasks.picture import Picture, Shows
+from netloom.models.tasks.pictures.picture import Picture, Shows
 from netloom.models.tasks.sentences import Sentences
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ NETWORK = Network(
     builder=build,
     training=Training(epochs=12, batch_size=64, optimizer=adam(4e-3)),
     expected_score=0.9,
+    allowed_loss=0.02,
     bits=8,
     fine_tune_epochs=2,
     target=Target("ULX3S-85F", target_ii=40_000, rtl_samples=20),

@@ -12,7 +12,7 @@ from netloom.models.networks.network import Network, Target, Training
 from netloom.models.networks.optimizers import adamw
 from netloom.models.sampling import written
 from netloom.models.tasks.next_symbol import in_bits, surprise
-from netloom.models.tasks.picture import Picture, Shows
+from netloom.models.tasks.pictures.picture import Picture, Shows
 
 if TYPE_CHECKING:
     import keras
@@ -117,6 +117,7 @@ def _network(
         builder=builder,
         training=Training(epochs=18, batch_size=64, optimizer=adamw(5e-3)),
         expected_score=expected,
+        allowed_loss=0.1,
         bits=8,
         fine_tune_epochs=0,
         target=Target("ULX3S-85F", target_ii=200_000, clock_mhz=60, rtl_samples=2),

@@ -11,7 +11,7 @@ from netloom.models.data.dataset import Dataset
 from netloom.models.networks.network import Network, Target, Training
 from netloom.models.networks.optimizers import adam
 from netloom.models.reinforcement import QLearning, learn_by_playing
-from netloom.models.tasks.picture import Picture, Shows
+from netloom.models.tasks.pictures.picture import Picture, Shows
 
 if TYPE_CHECKING:
     import keras

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from netloom.models.deformation import Deformation
 from netloom.models.networks.network import Network, Target, Training
 from netloom.models.networks.optimizers import adamw
-from netloom.models.tasks.confusions import confusions
+from netloom.models.tasks.pictures.confusions import confusions
 
 if TYPE_CHECKING:
     import keras

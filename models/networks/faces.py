@@ -11,10 +11,10 @@ from netloom.models.data.scenes import on_steps
 from netloom.models.data.tiles import Tiling
 from netloom.models.networks.network import Network, Target, Training
 from netloom.models.networks.optimizers import adam
-from netloom.models.tasks.boxes import Boxes, thinned
 from netloom.models.tasks.detection import SAME, Detection
-from netloom.models.tasks.frames import framed
-from netloom.models.tasks.picture import Picture, Shows
+from netloom.models.tasks.measures.boxes import Boxes, thinned
+from netloom.models.tasks.pictures.frames import framed
+from netloom.models.tasks.pictures.picture import Picture, Shows
 
 if TYPE_CHECKING:
     import keras

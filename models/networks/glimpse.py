@@ -12,7 +12,7 @@ from netloom.models.data.glimpses import APART, FOVEA, HALF, MIDDLE, PLACES, SCE
 from netloom.models.networks.network import Network, Target, Training
 from netloom.models.networks.optimizers import adam
 from netloom.models.tasks.glimpse import DIGITS, Glimpse
-from netloom.models.tasks.picture import Picture, Shows
+from netloom.models.tasks.pictures.picture import Picture, Shows
 
 if TYPE_CHECKING:
     import keras

@@ -13,7 +13,7 @@ from netloom.models.networks.network import Network, Target, Training
 from netloom.models.networks.optimizers import adamw
 from netloom.models.ngrams import NGrams
 from netloom.models.tasks.next_symbol import perplexity, surprise
-from netloom.models.tasks.picture import Picture, Shows
+from netloom.models.tasks.pictures.picture import Picture, Shows
 
 if TYPE_CHECKING:
     import keras

@@ -10,7 +10,7 @@ from netloom.models.data.examples import Arrays
 from netloom.models.data.stories import PLACES, SENTENCES, WORDS, sentence
 from netloom.models.networks.network import Network, Target, Training
 from netloom.models.networks.optimizers import adam
-from netloom.models.tasks.picture import Picture, Shows
+from netloom.models.tasks.pictures.picture import Picture, Shows
 
 if TYPE_CHECKING:
     import keras

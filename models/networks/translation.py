@@ -11,7 +11,7 @@ from netloom.models.data.number_words import ENGLISH, ENGLISH_WORDS, FRENCH, FRE
 from netloom.models.flat_map import flat_map
 from netloom.models.networks.network import Network, Target, Training
 from netloom.models.networks.optimizers import adam
-from netloom.models.tasks.picture import Picture, Shows
+from netloom.models.tasks.pictures.picture import Picture, Shows
 from netloom.models.tasks.sentences import Sentences
 
 if TYPE_CHECKING:
@@ -145,6 +145,7 @@ NETWORK = Network(
     builder=build,
     training=Training(epochs=20, batch_size=64, optimizer=adam(4e-3)),
     expected_score=0.99,
+    allowed_loss=0.01,
     bits=8,
     fine_tune_epochs=4,
     target=Target("ULX3S-85F", target_ii=40_000, rtl_samples=20),
@@ -166,6 +167,7 @@ PAIRS = Network(
     builder=build_pairs,
     training=Training(epochs=10, batch_size=32, optimizer=adam(5e-3), validation_fraction=0.02),
     expected_score=0.1,
+    allowed_loss=0.01,
     bits=8,
     fine_tune_epochs=2,
     target=Target("ULX3S-85F", target_ii=1_000_000, rtl_samples=2),

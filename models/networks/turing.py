@@ -21,7 +21,7 @@ from netloom.models.data.tapes import (
 )
 from netloom.models.networks.network import Network, Target, Training
 from netloom.models.networks.optimizers import adam
-from netloom.models.tasks.picture import Picture, Shows
+from netloom.models.tasks.pictures.picture import Picture, Shows
 from netloom.models.tasks.turing import STATE, worked
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 from netloom.models.data.examples import only
 from netloom.models.networks.network import Network, Target, Training
 from netloom.models.networks.optimizers import adam
-from netloom.models.tasks.picture import Picture, Shows
+from netloom.models.tasks.pictures.picture import Picture, Shows
 
 if TYPE_CHECKING:
     import keras

@@ -5,10 +5,10 @@ from netloom.models.tasks.classification import Classification
 from netloom.models.tasks.control import Control
 from netloom.models.tasks.detection import Detection
 from netloom.models.tasks.glimpse import Glimpse
-from netloom.models.tasks.grammar import Grammar, Writes
+from netloom.models.tasks.measures.grammar import Grammar, Writes
 from netloom.models.tasks.multilabel import Multilabel
 from netloom.models.tasks.next_symbol import NextSymbol
-from netloom.models.tasks.picture import Picture, Shows
+from netloom.models.tasks.pictures.picture import Picture, Shows
 from netloom.models.tasks.reading import Reading
 from netloom.models.tasks.registry import add_task, find_task, guess_task, parts_of, read_targets, tasks
 from netloom.models.tasks.regression import Reconstruction, Regression

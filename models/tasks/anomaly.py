@@ -9,9 +9,9 @@ from netloom.common.palette import INK, MEAN
 from netloom.errors import InputError
 from netloom.models.data.examples import Arrays, Examples, only
 from netloom.models.tasks.multilabel import roc_auc
-from netloom.models.tasks.picture import Picture, Shows
+from netloom.models.tasks.pictures.picture import Picture, Shows
+from netloom.models.tasks.pictures.shown import Shown
 from netloom.models.tasks.regression import Reconstruction
-from netloom.models.tasks.shown import Shown
 from netloom.models.tasks.task import Predict, Score
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import numpy as np
 
 from netloom.errors import InputError
 from netloom.models.data.examples import Arrays, only
-from netloom.models.tasks.likeliest import likeliest
-from netloom.models.tasks.picture import Picture, Shows
-from netloom.models.tasks.shown import Shown
+from netloom.models.tasks.pictures.likeliest import likeliest
+from netloom.models.tasks.pictures.picture import Picture, Shows
+from netloom.models.tasks.pictures.shown import Shown
 from netloom.models.tasks.task import Outputs, Score, Task, last_function, name_of
 
 _DRAWN = 6

@@ -8,11 +8,11 @@ import numpy as np
 
 from netloom.errors import InputError
 from netloom.models.data.examples import Arrays, only
-from netloom.models.tasks.boxes import NONE, Boxes, average_precision, hits, read_boxes, thinned
 from netloom.models.tasks.classification import MAX_CLASSES
-from netloom.models.tasks.frames import framed
-from netloom.models.tasks.picture import Picture, Shows
-from netloom.models.tasks.shown import Shown, as_picture
+from netloom.models.tasks.measures.boxes import NONE, Boxes, average_precision, hits, read_boxes, thinned
+from netloom.models.tasks.pictures.frames import framed
+from netloom.models.tasks.pictures.picture import Picture, Shows
+from netloom.models.tasks.pictures.shown import Shown, as_picture
 from netloom.models.tasks.task import Outputs, Score, Task, last_function, name_of
 
 IOU = 0.5

@@ -9,7 +9,7 @@ import numpy as np
 from netloom.common.palette import LINE
 from netloom.errors import InputError
 from netloom.models.data.examples import Arrays, only
-from netloom.models.tasks.picture import Picture, Shows
+from netloom.models.tasks.pictures.picture import Picture, Shows
 from netloom.models.tasks.task import Outputs, Score, Task, last_function, name_of
 
 if TYPE_CHECKING:

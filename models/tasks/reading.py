@@ -8,9 +8,9 @@ import numpy as np
 from netloom.common.palette import INK
 from netloom.errors import InputError
 from netloom.models.data.examples import Arrays, only
-from netloom.models.tasks.grammar import Grammar
-from netloom.models.tasks.picture import Picture, Shows
-from netloom.models.tasks.shown import as_picture
+from netloom.models.tasks.measures.grammar import Grammar
+from netloom.models.tasks.pictures.picture import Picture, Shows
+from netloom.models.tasks.pictures.shown import as_picture
 from netloom.models.tasks.task import Outputs, Score, Task, last_function, name_of
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from netloom.models.tasks.classification import Classification, is_one_hot
 from netloom.models.tasks.control import Control
 from netloom.models.tasks.detection import Detection
 from netloom.models.tasks.glimpse import Glimpse
-from netloom.models.tasks.grammar import AMOUNTS
+from netloom.models.tasks.measures.grammar import AMOUNTS
 from netloom.models.tasks.multilabel import Multilabel
 from netloom.models.tasks.next_symbol import NextSymbol, in_bits, perplexity
 from netloom.models.tasks.reading import Reading

@@ -7,8 +7,8 @@ import numpy as np
 
 from netloom.common.palette import LINE, MEAN
 from netloom.models.data.examples import Arrays, Examples, only
-from netloom.models.tasks.picture import Picture, Shows
-from netloom.models.tasks.shown import Shown, shown
+from netloom.models.tasks.pictures.picture import Picture, Shows
+from netloom.models.tasks.pictures.shown import Shown, shown
 from netloom.models.tasks.task import Score, Task
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import numpy as np
 from netloom.errors import InputError
 from netloom.models.data.examples import Arrays, only
 from netloom.models.tasks.classification import MAX_CLASSES, decided
-from netloom.models.tasks.outlines import outlines
-from netloom.models.tasks.picture import Picture, Shows
-from netloom.models.tasks.shown import Shown, as_picture
+from netloom.models.tasks.pictures.outlines import outlines
+from netloom.models.tasks.pictures.picture import Picture, Shows
+from netloom.models.tasks.pictures.shown import Shown, as_picture
 from netloom.models.tasks.task import Outputs, Score, Task, last_function
 
 NOT_JUDGED = -1

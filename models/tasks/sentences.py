@@ -7,7 +7,7 @@ import numpy as np
 from netloom.errors import InputError
 from netloom.models.data.examples import Arrays, Examples, only
 from netloom.models.data.vocabulary import END, START
-from netloom.models.tasks.bleu import bleu
+from netloom.models.tasks.measures.bleu import bleu
 from netloom.models.tasks.next_symbol import NextSymbol, perplexity
 from netloom.models.tasks.task import Outputs, Predict, Score, name_of
 

@@ -85,7 +85,7 @@ class Several(Task):
 
     def answer(self, output: Any, names: Sequence[str]) -> Any:
         """There is no one picture of several; the page shows their words."""
-        from netloom.models.tasks.shown import Shown
+        from netloom.models.tasks.pictures.shown import Shown
 
         return Shown(self.words(output, names))
 

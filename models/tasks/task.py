@@ -9,8 +9,8 @@ import numpy as np
 
 from netloom.errors import InputError
 from netloom.models.data.examples import Arrays, Examples, only
-from netloom.models.tasks.picture import Picture, Shows
-from netloom.models.tasks.shown import Shown
+from netloom.models.tasks.pictures.picture import Picture, Shows
+from netloom.models.tasks.pictures.shown import Shown
 
 Outputs = np.ndarray | list[np.ndarray]
 """float64, (samples, *output shape); a list of them if the network has several."""

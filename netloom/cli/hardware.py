@@ -7,19 +7,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from netloom.api import find_conversion
 from netloom.board import Board, find_design
 from netloom.cli.inputs import read_inputs, write_outputs
-from netloom.common.quiet import captured
 from netloom.errors import StorageError
 from netloom.firmware.board.boards import BOARDS, find_board
-from netloom.firmware.board.flash import flash as load
 from netloom.firmware.build.bitstream import BUILD_FILE, Build
+from netloom.firmware.build.flash import flash as load
 from netloom.firmware.emit.emitted import EmittedDesign
+from netloom.hls.dataflow.files import DATAFLOW_FILE
 from netloom.models.data.examples import as_list
 from netloom.pipeline import building, rundir
 from netloom.pipeline.hardware import read_design
 from netloom.pipeline.intact import check_part
-from netloom.progress import ConsoleProgress
+from netloom.progress import ConsoleProgress, showing
 from netloom.settings import HardwareSettings
 from netloom.sim.hardware.emulate import emulate as start_emulation
 
@@ -76,27 +77,31 @@ def build_for_board(directory: Path, settings: HardwareSettings) -> int:
 def emulate_board(directory: Path, inputs: Path | None, output: Path | None) -> None:
     """Run a design as its board would behind a pseudo-terminal: until Ctrl-C, or on samples of a file."""
     folder = find_design(directory)
-    progress = ConsoleProgress()
-    progress.stage_started("compiling the board")
-    try:
-        with captured(None):
-            emulator = start_emulation(folder)
-    finally:
-        progress.close()
+    with showing("compiling the board"):
+        emulator = start_emulation(folder)
     with emulator:
         if inputs is None or output is None:
             typer.echo(f"the board is at {emulator.port} until Ctrl-C; in Python:")
             typer.echo(f"netloom.Board({emulator.port!r}, {str(directory)!r}).predict(x)")
             emulator.wait()
             return
-        shapes = {one.name: one.shape for one in EmittedDesign.read(folder).inputs}
-        x = read_inputs(inputs, shapes)
+        input_names, output_names = _names(directory, emulator.design)
+        shapes = [one.shape for one in emulator.design.inputs]
+        x = read_inputs(inputs, dict(zip(input_names, shapes, strict=True)))
         with Board(emulator.port, folder, samples=emulator.samples) as board:
             outputs = as_list(board.predict(x))
             cycles = board.cycles
-    write_outputs(output, [one.name for one in EmittedDesign.read(folder).outputs], outputs)
+    write_outputs(output, output_names, outputs)
     shown = " and ".join(str(one.shape) for one in outputs)
     typer.echo(f"emulated board: {len(x[0]):,} samples, outputs {shown} in {output}; last request {cycles:,} cycles")
+
+
+def _names(directory: Path, design: EmittedDesign) -> tuple[list[str], list[str]]:
+    """Of inputs and outputs, by the user's model; by the design itself where its conversion is not there."""
+    if any((folder / DATAFLOW_FILE).is_file() for folder in (directory, directory / rundir.CONVERSION)):
+        dataflow = find_conversion(directory).dataflow
+        return dataflow.input_names, dataflow.output_names
+    return [one.name for one in design.inputs], [one.name for one in design.outputs]
 
 
 def flash_board(directory: Path, board: str | None, permanent: bool) -> None:

@@ -9,14 +9,13 @@ from rich.measure import measure_renderables
 from rich.table import Table
 
 from netloom.cli.outlook import is_guess, outlook
-from netloom.common.quiet import captured
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.devices import GENERIC_KBIT
 from netloom.firmware.map.folding.effort import minutes
 from netloom.firmware.map.folding.fitting import COMFORTABLE, COMFORTABLE_MINUTES
-from netloom.firmware.map.folding.paces import Pace
+from netloom.firmware.paces import Pace
 from netloom.pipeline.origin import find_start
-from netloom.progress import ConsoleProgress
+from netloom.progress import showing
 from netloom.settings import HardwareSettings
 
 
@@ -28,14 +27,9 @@ def show_paces(
     types: list[str] | None = None,
 ) -> None:
     """Print the table of paces."""
-    progress = ConsoleProgress()
-    progress.stage_started("folding")
-    try:
-        with captured(None):
-            found = outlook(source, settings, bits, progress, shapes, types)
-            guess = is_guess(source, shapes, types)
-    finally:
-        progress.close()
+    with showing("folding") as progress:
+        found = outlook(source, settings, bits, progress, shapes, types)
+        guess = is_guess(source, shapes, types)
     table = Table("", box=None, pad_edge=False)
     for name in ("interval", "latency", "µs", "samples/s", "LUT", "FF", "DSP", "BRAM", "bitstream in"):
         table.add_column(name, justify="right", no_wrap=True)

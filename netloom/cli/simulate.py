@@ -7,11 +7,10 @@ import typer
 
 from netloom import api
 from netloom.cli.inputs import GridInputs, read_inputs, read_target_file, write_arrays, write_outputs
-from netloom.common.quiet import captured
 from netloom.hls import Conversion
 from netloom.metrics import find_metric
 from netloom.models.data.examples import as_list
-from netloom.progress import ConsoleProgress
+from netloom.progress import showing
 from netloom.report.comparison import text
 
 
@@ -21,15 +20,10 @@ def simulate_file(directory: Path, engine: str, inputs: Path, output: Path, trac
     raw, grid = _inputs(conversion, inputs)
     # The Keras model computes on the values themselves; all others begin with the input quantizer.
     x = raw if engine == "float" else [one.values for one in grid]
-    progress = ConsoleProgress()
-    progress.stage_started(engine)
-    try:
-        with captured(None), api.open_run_engine(engine, directory) as opened:
-            outputs = as_list(opened.predict(x, lambda done, total: progress.advanced(engine, done, total)))
-            layers = opened.trace(x) if trace else {}
-    finally:
-        progress.close()
-    write_outputs(output, api.output_names(conversion), outputs)
+    with showing(engine) as progress, api.open_run_engine(engine, directory) as opened:
+        outputs = as_list(opened.predict(x, lambda done, total: progress.advanced(engine, done, total)))
+        layers = opened.trace(x) if trace else {}
+    write_outputs(output, conversion.dataflow.output_names, outputs)
     shapes = " and ".join(str(one.shape) for one in outputs)
     typer.echo(f"{engine}: {len(x[0]):,} samples, outputs {shapes} in {output}")
     if trace:
@@ -44,13 +38,8 @@ def crosscheck_file(directory: Path, inputs: Path, targets: Path | None, engine:
     conversion = api.find_conversion(directory)
     raw, grid = _inputs(conversion, inputs)
     wanted = read_target_file(targets, len(raw[0])) if targets else None
-    progress = ConsoleProgress()
-    progress.stage_started(f"fixed against {engine}")
-    try:
-        with captured(None):
-            fidelity = api.crosscheck(directory, [one.values for one in grid], wanted, engine, task)
-    finally:
-        progress.close()
+    with showing(f"fixed against {engine}"):
+        fidelity = api.crosscheck(directory, [one.values for one in grid], wanted, engine, task)
     values = sum(layer.elements for layer in fidelity.layers)
     differing = sum(layer.mismatches for layer in fidelity.layers)
     typer.echo(f"output: {fidelity.mismatches:,} mismatches in {fidelity.elements:,} elements, {len(raw[0]):,} samples")
@@ -73,9 +62,8 @@ def crosscheck_file(directory: Path, inputs: Path, targets: Path | None, engine:
 
 def _inputs(conversion: Conversion, path: Path) -> tuple[list[np.ndarray], list[GridInputs]]:
     sources = conversion.dataflow.sources
-    raw = read_inputs(
-        path, dict(zip(api.input_names(conversion), [source.shape for source in sources.values()], strict=True))
-    )
+    shapes = [source.shape for source in sources.values()]
+    raw = read_inputs(path, dict(zip(conversion.dataflow.input_names, shapes, strict=True)))
     scales = conversion.dataflow.ends.inputs or (None,) * len(sources)
     return raw, [
         GridInputs.of(one, source.element, scale)

@@ -9,6 +9,7 @@ from netloom.errors import SettingsError, StorageError
 from netloom.firmware.build.bitstream import Build
 from netloom.firmware.emit.emitted import DESIGN_FILE, EmittedDesign
 from netloom.firmware.families import GENERIC
+from netloom.hls.dataflow.files import DATAFLOW_FILE
 from netloom.pipeline import registry, rundir
 from netloom.pipeline.intact import check_intact, check_part
 from netloom.pipeline.run import check_hardware
@@ -107,7 +108,7 @@ def _job(folder: Path, settings: HardwareSettings, progress: Progress | None) ->
     """What is to be done in a folder, by what it is."""
     state = RunState.read(folder)
     if state is None:
-        kinds = {rundir.DESIGN: DESIGN_FILE, rundir.CONVERSION: "dataflow.json"}
+        kinds = {rundir.DESIGN: DESIGN_FILE, rundir.CONVERSION: DATAFLOW_FILE}
         found = next((kind for kind, file in kinds.items() if (folder / file).is_file()), None)
         if found is None:
             raise StorageError(

@@ -10,7 +10,7 @@ import matplotlib.image
 import numpy as np
 
 from netloom.models.data.examples import as_list
-from netloom.models.tasks.shown import Shown, shown
+from netloom.models.tasks.pictures.shown import Shown, shown
 from netloom.report import plots
 from netloom.report.evidence import Evidence
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from netloom.quantize.onnx.graph import attributes
+from netloom.quantize.onnx.attributes import attributes
 from netloom.quantize.onnx.quant import QUANT_OPERATORS
 
 _MOVES = ("Dropout", "Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze")

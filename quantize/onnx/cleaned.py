@@ -9,9 +9,9 @@ from onnx import numpy_helper
 
 from netloom.errors import ModelFileError, NetloomError, QuantizerNotSupportedError, ToolMissingError
 from netloom.quantize.onnx.ahead import quantizers_ahead
+from netloom.quantize.onnx.attributes import attributes
 from netloom.quantize.onnx.checked import LARGEST_TENSOR
 from netloom.quantize.onnx.constants import dequantized_constants, whole_constants
-from netloom.quantize.onnx.graph import attributes
 from netloom.quantize.onnx.quant import QUANT_OPERATORS, QuantNode
 
 _OF_QONNX = {"Quant": 4, "IntQuant": 4, "BipolarQuant": 2, "Trunc": 5, "MultiThreshold": 2}

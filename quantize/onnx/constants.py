@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from netloom.quantize.onnx.graph import attributes
+from netloom.quantize.onnx.attributes import attributes
 from netloom.quantize.onnx.quant import QUANT_OPERATORS, QuantNode, check_scale, is_power_of_two
 
 _MOVES = ("Identity", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten")

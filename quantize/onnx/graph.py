@@ -1,8 +1,8 @@
 """`Builder`: a cleaned ONNX graph as a Keras model under construction, and the layout of each of its tensors."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,28 +10,10 @@ import numpy as np
 from netloom.common.ends import OutputScale
 from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
 from netloom.quantize.flat.equal.affine import affine
-from netloom.quantize.onnx.real import Grid, Real, is_short
+from netloom.quantize.onnx.edge import Edge
+from netloom.quantize.onnx.real import Real, is_short
 from netloom.quantize.quantizers import type_quantizer
 from netloom.quantize.smallest_grid import smallest_grid
-
-
-@dataclass(frozen=True)
-class Edge:
-    """A tensor of the ONNX graph in Keras.
-
-    Attributes:
-        tensor: Keras's.
-        last: whether its channels, first in ONNX, are last in Keras.
-        order: of a picture in a row: Keras's element i is ONNX's element `order[i]`; None if they are one.
-        grid: where Keras's values lie; None if that is not known.
-        real: what they stand for; None for themselves.
-    """
-
-    tensor: Any
-    last: bool = False
-    order: np.ndarray | None = None
-    grid: Grid | None = None
-    real: Real | None = None
 
 
 class Builder:
@@ -308,17 +290,5 @@ class Builder:
         return readers[0]
 
 
-def attributes(node: Any) -> dict[str, Any]:
-    """A node's attributes as Python values."""
-    from onnx import helper
-
-    return {one.name: helper.get_attribute_value(one) for one in node.attribute}
-
-
 NodeBuilder = Callable[[Builder, Any], Edge]
 """Builds a node's layers and gives its result."""
-
-
-def whole(values: Sequence[int] | None, rank: int, value: int) -> tuple[int, ...]:
-    """An attribute of one number an axis, or its default for each."""
-    return tuple(values) if values is not None else (value,) * rank

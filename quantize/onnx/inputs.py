@@ -6,7 +6,8 @@ from typing import Any
 
 from netloom.errors import LayerNotSupportedError, PrecisionError, QuantizerNotSupportedError, SettingsError
 from netloom.fixed_point import FixedPoint, Overflow
-from netloom.quantize.onnx.graph import Builder, Edge
+from netloom.quantize.onnx.edge import Edge
+from netloom.quantize.onnx.graph import Builder
 from netloom.quantize.onnx.quant import QUANT_OPERATORS
 from netloom.quantize.onnx.real import Grid
 from netloom.quantize.quantizers import FLOAT32_BITS, type_quantizer

@@ -54,6 +54,18 @@ def test_no_import_runs_back_up() -> None:
     assert not up
 
 
+HARDWARE = ("families", "stream", "units", "design", "map", "emit", "board", "build", "generate", "paces")
+"""The rooms and files of `firmware/`, from the ground up."""
+
+
+def test_no_import_runs_back_up_between_the_rooms_of_firmware() -> None:
+    found = {
+        (str(path), own[1], name[1]) for path, own, name in imports() if own[0] == name[0] == "firmware" and own[1:]
+    }
+    assert {room for _, own, name in found for room in (own, name)} == set(HARDWARE)
+    assert not {one for one in found if HARDWARE.index(one[2]) > HARDWARE.index(one[1])}
+
+
 ENTWINED = {
     ("hls", "dataflow", "operations", "operation"): ("hls", "dataflow", "graph"),
     ("models", "networks", "network"): ("models", "training"),
@@ -130,7 +142,7 @@ def test_the_guide_for_newcomers_names_what_is_there() -> None:
     assert not missing
 
 
-SHELVES = ("models/data", "models/networks", "models/tasks")
+SHELVES = ("models/data", "models/networks")
 """Folders with a file for each thing of one kind: one more is no more to hold in one's head."""
 
 
@@ -141,11 +153,17 @@ def ours() -> list[Path]:
     return found
 
 
+def is_test(path: Path) -> bool:
+    """Tests are read one at a time: their files may be somewhat longer, and their folders larger."""
+    return path.parts[0] == "tests"
+
+
 def test_a_file_is_held_in_ones_head() -> None:
     lines = {path.relative_to(ROOT): len(path.read_text(encoding="utf-8").splitlines()) for path in ours()}
-    assert not {path: count for path, count in lines.items() if count > 330}
+    assert not {path: count for path, count in lines.items() if count > (330 if is_test(path) else 300)}
 
 
 def test_a_folder_is_small_or_has_rooms() -> None:
     sizes = Counter(path.parent.relative_to(ROOT).as_posix() for path in ours() if path.name != "__init__.py")
-    assert not {folder: size for folder, size in sizes.items() if size > 18 and folder not in SHELVES}
+    most = {folder: 18 if is_test(Path(folder)) else 16 for folder in sizes}
+    assert not {folder: size for folder, size in sizes.items() if size > most[folder] and folder not in SHELVES}

@@ -106,6 +106,7 @@ def test_several_inputs_and_outputs_go_through_every_command(tmp_path: Path) -> 
         assert outputs.files == ["kind", "size"]
         for number, name in enumerate(outputs.files):
             np.testing.assert_array_equal(outputs[name], predictions[f"fixed/{number}"])
+        simulated = [outputs[name] for name in outputs.files]
 
     np.savez(tmp_path / "t.npz", size=size, kind=kind)
     common = ["crosscheck", run_directory, "--inputs", tmp_path / "x.npz", "--labels"]
@@ -117,6 +118,32 @@ def test_several_inputs_and_outputs_go_through_every_command(tmp_path: Path) -> 
     result = call(*common, tmp_path / "t.npz")
     assert result.exit_code == 2
     assert "one array for each output, by name: kind, size" in result.stderr
+
+    goes_on_to_hardware(run_directory, arrays, dict(zip(("kind", "size"), simulated, strict=True)), tmp_path)
+
+
+def goes_on_to_hardware(
+    run_directory: Path, arrays: dict[str, np.ndarray], simulated: dict[str, np.ndarray], folder: Path
+) -> None:
+    """The commands that need no tools of an FPGA but Verilator, on a few samples."""
+    converted, few = folder / "converted", 4
+    np.savez(folder / "few.npz", **{name: values[:few] for name, values in arrays.items()})
+    for command in (
+        ("convert", run_directory / rundir.QUANTIZED_MODEL, "-o", converted),
+        ("plan", converted, "--board", "ULX3S-25F", "--design-seconds", 1),
+        ("export", converted, "--onnx", folder / "twin.onnx"),
+        ("simulate", run_directory, "--engine", "onnx", "--inputs", folder / "few.npz", "-o", folder / "onnx.npz"),
+        ("build", converted, "--board", "Arty-A7-35"),
+        ("emulate", converted, "--inputs", folder / "few.npz", "-o", folder / "emulated.npz"),
+    ):
+        result = call(*command)
+        assert result.exit_code == 0, (command[0], result.output)
+    assert (folder / "twin.onnx").stat().st_size > 0
+    for name in ("onnx.npz", "emulated.npz"):
+        with np.load(folder / name) as outputs:
+            assert outputs.files == list(simulated), name
+            for one, values in simulated.items():
+                np.testing.assert_array_equal(outputs[one], values[:few], err_msg=name)
 
 
 @pytest.mark.parametrize(

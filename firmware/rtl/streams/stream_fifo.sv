@@ -74,6 +74,9 @@ module stream_fifo #(
   if (BLOCK) begin : gen_block
     localparam int BANKS = (WORDS + BANK - 1) / BANK;
     localparam int BANK_BITS = BANKS > 1 ? $clog2(BANKS) : 1;
+    // The last one is as large as the others: of a smaller one synthesis may make several that are less deep.
+    localparam int SIZE = BANKS > 1 ? BANK : WORDS;
+    localparam int PLACE_BITS = $clog2(SIZE);
 
     logic                   fetched;
     logic [      WIDTH-1:0] fetched_data[0:BANKS-1];
@@ -89,10 +92,6 @@ module stream_fifo #(
     assign out_data = offered_data[offered_bank];
 
     for (genvar bank = 0; bank < BANKS; bank++) begin : gen_bank
-      localparam int LEFT = WORDS - bank * BANK;
-      localparam int SIZE = LEFT > BANK ? BANK : LEFT > 1 ? LEFT : 2;
-      localparam int PLACE_BITS = $clog2(SIZE);
-
       stream_ram #(
           .WIDTH(WIDTH),
           .DEPTH(SIZE),

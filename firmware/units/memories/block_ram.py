@@ -2,9 +2,6 @@
 
 from netloom.firmware.families import Family
 
-LUTS_A_BLOCK = 160
-"""LUTs that are worth a block RAM: an LFE5U-25F has 434 of them for each, and most of both go to multipliers."""
-
 
 def block_rams(depth: int, width: int, target: Family) -> int:
     """Block RAMs of a device family that hold a memory.
@@ -25,8 +22,9 @@ def bank_words(depth: int, width: int, target: Family) -> int:
         width: bits of a word.
         target: device family.
     """
-    # Of shapes that take as many, the deepest: a choice between banks costs time and LUTs.
-    return min(target.ram_shapes, key=lambda shape: (_taken(depth, width, shape), -shape[0]))[0]
+    # Of shapes that take as many, the least deep: a bank of a deeper one could as well be made of several of that one,
+    # and then synthesis may do so, and choose between them before the banks' registers.
+    return min(target.ram_shapes, key=lambda shape: (_taken(depth, width, shape), shape[0]))[0]
 
 
 def _taken(depth: int, width: int, shape: tuple[int, int]) -> int:

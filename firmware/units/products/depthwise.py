@@ -12,11 +12,11 @@ from netloom.firmware.units.memories.rom_style import rom_in_block, rom_resource
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
 from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
 from netloom.firmware.units.products.weights import trimmed
-from netloom.firmware.units.saturation import order_matters
+from netloom.firmware.units.saturation import may_saturate
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, SourceUnit
 from netloom.fixed_point import FixedPoint, Overflow
-from netloom.hls.dataflow import Bounds, DepthwiseMatVec, TensorType
+from netloom.hls.dataflow import DepthwiseMatVec
 from netloom.rounding import Rounding
 
 
@@ -105,8 +105,7 @@ class DepthwiseUnit(SourceUnit):
         """Whether every sum on the way goes through the accumulator's overflow mode."""
         if self.saturates is not None:
             return self.saturates
-        window = TensorType((self.operation.weights.size,), self.source.element)
-        return order_matters(self.operation, [window], [Bounds.of(window)])
+        return may_saturate(self.operation, (self.operation.weights.size,), self.source.element)
 
     @property
     def outputs(self) -> tuple[Stream, ...]:
@@ -169,7 +168,7 @@ class DepthwiseUnit(SourceUnit):
             "BIAS_BLOCK": int(rom_in_block(self.slices, self.outputs[0].width, self.target)),
             "DSPS": self.in_dsps,
             "DEPTH": self.depth,
-            "LUT_RAM": int(self.target.lut_ram),
+            "LUT_RAM": int(self.target.lut_ram > 0),
         }
 
     def memories(self) -> dict[str, str]:

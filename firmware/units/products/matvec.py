@@ -12,11 +12,11 @@ from netloom.firmware.units.memories.rom_style import rom_in_block, rom_luts, wo
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
 from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
 from netloom.firmware.units.products.weights import FoldedWeights
-from netloom.firmware.units.saturation import order_matters
+from netloom.firmware.units.saturation import may_saturate
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Ram, Resources, SourceUnit
 from netloom.fixed_point import Overflow
-from netloom.hls.dataflow import Bounds, MatVec, TensorType
+from netloom.hls.dataflow import MatVec
 from netloom.rounding import Rounding, round_raw
 
 
@@ -35,7 +35,8 @@ class MatVecUnit(SourceUnit):
         k_order: which input of the matrix each lane of each beat is, (SF, SIMD).
         target: device family.
         dsps: DSP blocks it may use. Two narrow weights may share one: `in_dsps` says how many multipliers they serve.
-        bounds: proven range of a vector's elements, as the dataflow graph has it; unless given, all of their type.
+        values: least and greatest raw of a vector's elements; unless given, those of their type.
+        saturates: whether a sum may saturate on the way (`order_matters`). Unless given, as the source's type has it.
         in_block: whether weights lie in block RAM; unless given, where they would take many LUTs.
         row: words of weights that are read at once from there; unless given, as many as it takes to be fast.
 
@@ -51,7 +52,8 @@ class MatVecUnit(SourceUnit):
     k_order: np.ndarray
     target: Family = GENERIC
     dsps: int = 0
-    bounds: Bounds | None = None
+    values: tuple[int, int] | None = None
+    saturates: bool | None = None
     in_block: bool | None = None
     row: int | None = None
 
@@ -107,16 +109,14 @@ class MatVecUnit(SourceUnit):
     @cached_property
     def confines(self) -> bool:
         """Whether a saturating total may saturate on the way."""
-        vector = TensorType((self.operation.weights.shape[0],), self.source.element)
-        bounds = Bounds.of(vector) if self.bounds is None else self.bounds
-        return order_matters(self.operation, [vector], [bounds])
+        if self.saturates is not None:
+            return self.saturates
+        return may_saturate(self.operation, self.operation.weights.shape[:1], self.source.element)
 
     @cached_property
     def _weights(self) -> FoldedWeights:
-        element, bounds = self.source.element, self.bounds
-        values = (element.raw_min, element.raw_max)
-        if bounds is not None:
-            values = (int(bounds.low.min()), int(bounds.high.max()))
+        element = self.source.element
+        values = self.values or (element.raw_min, element.raw_max)
         return FoldedWeights.of(
             self.operation, element, values, self.k_order, self.pe, self.dsps, self.target, self.confines
         )
@@ -205,7 +205,7 @@ class MatVecUnit(SourceUnit):
             "PACK": weights.pack,
             "DSPS": weights.blocks,
             "DEPTH": self.depth,
-            "LUT_RAM": int(self.target.lut_ram),
+            "LUT_RAM": int(self.target.lut_ram > 0),
         }
 
     def memories(self) -> dict[str, str]:

@@ -9,10 +9,10 @@ from netloom.firmware.stream import Stream
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
 from netloom.firmware.units.products.unrolled_sums import UnrolledSums
 from netloom.firmware.units.products.unrolled_text import UnrolledText
-from netloom.firmware.units.saturation import order_matters
+from netloom.firmware.units.saturation import may_saturate
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, SourceUnit
-from netloom.hls.dataflow import Bounds, MatVec, TensorType
+from netloom.hls.dataflow import MatVec
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,7 @@ class MatVecUnrolled(SourceUnit):
         source: vectors, one a beat.
         operation: matrix, bias and accumulator.
         target: device family.
-        bounds: proven range of a vector's elements, as the dataflow graph has it; unless given, all of their type.
+        saturates: whether a sum may saturate on the way (`order_matters`). Unless given, as the source's type has it.
 
     Raises:
         SettingsError: if a beat is not a whole vector.
@@ -35,15 +35,14 @@ class MatVecUnrolled(SourceUnit):
 
     operation: MatVec
     target: Family = GENERIC
-    bounds: Bounds | None = None
+    saturates: bool | None = None
 
     def __post_init__(self) -> None:
         inputs = self.operation.weights.shape[0]
         if self.source.lanes != inputs:
             raise SettingsError(f"unit {self.name!r}: a beat must be {inputs} elements, not {self.source.lanes}")
-        vector = [TensorType((inputs,), self.source.element)]
-        bounds = [Bounds.of(vector[0]) if self.bounds is None else self.bounds]
-        if order_matters(self.operation, vector, bounds):
+        saturates = self.saturates
+        if saturates or (saturates is None and may_saturate(self.operation, (inputs,), self.source.element)):
             raise FoldingError(
                 f"unit {self.name!r}: a sum in {self.operation.accum} may saturate on the way and cannot be unrolled; "
                 "fold it, or use a wider accumulator, or one that wraps"
@@ -63,7 +62,7 @@ class MatVecUnrolled(SourceUnit):
     @cached_property
     def sums(self) -> UnrolledSums:
         """What is added to what."""
-        return UnrolledSums(self.operation, self.source.element, self.bounds)
+        return UnrolledSums(self.operation, self.source.element)
 
     @property
     def latency(self) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 
 from netloom.firmware.units.products.shift_add import AdderNetwork, Term, linear_network, signed_digits
 from netloom.fixed_point import FixedPoint
-from netloom.hls.dataflow import Bounds, MatVec
+from netloom.hls.dataflow import MatVec
 from netloom.rounding import round_raw
 
 
@@ -18,12 +18,10 @@ class UnrolledSums:
     Attributes:
         operation: matrix, bias and accumulator.
         element: type of the vector's elements.
-        bounds: their proven range; None for all of their type.
     """
 
     operation: MatVec
     element: FixedPoint
-    bounds: Bounds | None
 
     @property
     def accum(self) -> FixedPoint:
@@ -65,9 +63,6 @@ class UnrolledSums:
     def _made(self) -> tuple[AdderNetwork, list[Term | None]]:
         inputs = self.operation.weights.shape[0]
         low, high = np.full(inputs, self.element.raw_min), np.full(inputs, self.element.raw_max)
-        if self.bounds is not None:
-            low = self.bounds.low.reshape(-1, inputs).min(axis=0)
-            high = self.bounds.high.reshape(-1, inputs).max(axis=0)
         if self.shift > 0:
             return self._rounded_network(low, high)
         network, sums = _shared_network(self.operation.weights, low, high)

@@ -8,10 +8,10 @@ from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elements.casting import Casting
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
-from netloom.firmware.units.saturation import order_matters
+from netloom.firmware.units.saturation import may_saturate
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, SourceUnit
-from netloom.hls.dataflow import Bounds, Pool, Summation, TensorType
+from netloom.hls.dataflow import Pool, Summation
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,7 @@ class PoolUnit(SourceUnit):
         """Whether every sum on the way goes through the accumulator's overflow mode."""
         if self.saturates is not None:
             return self.saturates
-        window = TensorType((*self.operation.kernel_size, 1), self.source.element)
-        return order_matters(self.operation, [window], [Bounds.of(window)])
+        return may_saturate(self.operation, (*self.operation.kernel_size, 1), self.source.element)
 
     @property
     def outputs(self) -> tuple[Stream, ...]:
@@ -121,7 +120,7 @@ class PoolUnit(SourceUnit):
             "MAXIMUM": int(self.operation.accum is None),
             **self._casting.parameters(),
             "DEPTH": self.depth,
-            "LUT_RAM": int(self.target.lut_ram),
+            "LUT_RAM": int(self.target.lut_ram > 0),
         }
 
     def timing(self) -> Timing:

@@ -7,7 +7,9 @@ import numpy as np
 
 from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
 from netloom.quantize.flat.equal.affine import affine
-from netloom.quantize.onnx.graph import Builder, Edge, attributes
+from netloom.quantize.onnx.attributes import attributes
+from netloom.quantize.onnx.edge import Edge
+from netloom.quantize.onnx.graph import Builder
 from netloom.quantize.onnx.quant import is_power_of_two
 from netloom.quantize.onnx.real import SHORT_BITS_OF_AFFINE, Real, is_short
 

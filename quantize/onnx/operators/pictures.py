@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError
-from netloom.quantize.onnx.graph import Builder, Edge, attributes, whole
+from netloom.quantize.onnx.attributes import attributes, whole
+from netloom.quantize.onnx.edge import Edge
+from netloom.quantize.onnx.graph import Builder
 from netloom.quantize.onnx.operators.products import split, sum_grid
 from netloom.quantize.onnx.real import Grid, Real
 

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
-from netloom.quantize.onnx.graph import Builder, Edge, attributes
+from netloom.quantize.onnx.attributes import attributes
+from netloom.quantize.onnx.edge import Edge
+from netloom.quantize.onnx.graph import Builder
 from netloom.quantize.onnx.real import Grid, Real
 from netloom.quantize.smallest_grid import is_fixed, smallest_grid
 

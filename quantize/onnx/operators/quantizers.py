@@ -11,8 +11,10 @@ from netloom.common.ends import InputScale
 from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.quantize.flat.equal.affine import affine
+from netloom.quantize.onnx.attributes import attributes
+from netloom.quantize.onnx.edge import Edge
 from netloom.quantize.onnx.fit import Line, fitted_lines
-from netloom.quantize.onnx.graph import Builder, Edge, attributes
+from netloom.quantize.onnx.graph import Builder
 from netloom.quantize.onnx.quant import QuantNode, is_power_of_two, plain_type, trunc_stairs
 from netloom.quantize.onnx.real import Grid, Real, is_short
 from netloom.quantize.onnx.stairs import Stairs, Threshold, whole_thresholds

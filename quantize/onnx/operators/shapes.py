@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import LayerNotSupportedError
-from netloom.quantize.onnx.graph import Builder, Edge, attributes
+from netloom.quantize.onnx.attributes import attributes
+from netloom.quantize.onnx.edge import Edge
+from netloom.quantize.onnx.graph import Builder
 
 
 def build_flatten(builder: Builder, node: Any) -> Edge:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError
-from netloom.quantize.onnx.graph import Builder, Edge, NodeBuilder
+from netloom.quantize.onnx.edge import Edge
+from netloom.quantize.onnx.graph import Builder, NodeBuilder
 from netloom.quantize.onnx.operators import functions
 from netloom.quantize.onnx.operators.arithmetic import build_arithmetic, build_batch_normalization
 from netloom.quantize.onnx.operators.pictures import (

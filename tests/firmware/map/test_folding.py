@@ -1,7 +1,8 @@
 """Folding: which shares of multipliers exist, and which is chosen."""
 
+import numpy as np
 import pytest
-from designs import Network
+from designs import Network, check_design
 
 from netloom.errors import FoldingError
 from netloom.firmware.families import ECP5, GENERIC
@@ -9,7 +10,10 @@ from netloom.firmware.map.folding.fold import UNROLL_LIMIT, divisors
 from netloom.firmware.map.folding.folding import fold_for_interval, fold_for_reuse, intervals
 from netloom.firmware.map.folding.products import products
 from netloom.firmware.map.folding.share import share_dsps
+from netloom.firmware.map.layout import plan_design
 from netloom.firmware.units.products.shift_add import signed_digits
+from netloom.fixed_point import FixedPoint
+from netloom.hls.dataflow import Lookup
 
 
 def dense():
@@ -120,3 +124,22 @@ def test_saturating_accumulator_takes_one_term_at_a_time():
     (product,) = products(net.done())
     assert product.in_order
     assert {fold.simd for fold in product.folds()} == {1}
+
+
+def looked_up(values):
+    """A saturating sum of what a table gives, whose values and not whose type keep it from its ends."""
+    net = Network((2, 3))
+    net.add(Lookup(np.array(values), FixedPoint.parse("ufixed<8,8>"), 1, 3, 0))
+    net.matvec(2, accum="fixed<8,5,TRN,SAT>")
+    return net.done()
+
+
+def test_what_is_proven_never_to_saturate_is_unrolled():
+    dataflow = looked_up([0, 1, 2, 1])
+    folding = fold_for_interval(dataflow, 2)
+    assert [fold.unrolled for fold in folding.values()] == [True]
+    check_design(dataflow, plan_design(dataflow, folding), folding)
+
+
+def test_what_may_saturate_comes_term_by_term():
+    assert intervals(looked_up([0, 1, 255, 1])) == [6, 12]

@@ -10,7 +10,7 @@ import pytest
 
 from netloom.models import Dataset, get_network
 from netloom.models.data.nuclei import FILE, NUCLEI, TILING, draw_cells
-from netloom.models.tasks.picture import Shows
+from netloom.models.tasks.pictures.picture import Shows
 from netloom.models.tasks.segmentation import NOT_JUDGED, Segmentation
 from netloom.report.pictures import drawn
 from netloom.settings import RunSettings

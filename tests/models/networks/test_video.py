@@ -5,7 +5,7 @@ import pytest
 
 from netloom.models import get_network, load_dataset
 from netloom.models.data.films import FRAMES, MOVEMENTS, SIDE, draw_films
-from netloom.models.tasks.picture import Shows
+from netloom.models.tasks.pictures.picture import Shows
 from netloom.report.pictures import drawn
 
 DIGITS = np.random.default_rng(1).integers(1, 17, (5, 8, 8)) / 16

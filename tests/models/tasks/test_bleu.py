@@ -2,7 +2,7 @@
 
 import pytest
 
-from netloom.models.tasks.bleu import bleu
+from netloom.models.tasks.measures.bleu import bleu
 
 
 def numbers(*sentences: str) -> list[list[int]]:

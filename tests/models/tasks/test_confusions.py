@@ -3,7 +3,7 @@
 import numpy as np
 
 from netloom.models.tasks import Shows
-from netloom.models.tasks.confusions import confusions
+from netloom.models.tasks.pictures.confusions import confusions
 from netloom.report.pictures import drawn
 
 X = np.random.default_rng(0).random((8, 6, 6, 3)).astype(np.float32)

@@ -8,8 +8,8 @@ import pytest
 
 from netloom.errors import InputError
 from netloom.models.tasks import Detection, Shows
-from netloom.models.tasks.boxes import NONE, Boxes, average_precision, hits, overlaps, read_boxes, thinned
 from netloom.models.tasks.detection import IOU, on_grid
+from netloom.models.tasks.measures.boxes import NONE, Boxes, average_precision, hits, overlaps, read_boxes, thinned
 from netloom.report.pictures import drawn
 
 RANDOM = np.random.default_rng(0)

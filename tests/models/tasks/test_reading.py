@@ -9,7 +9,7 @@ import pytest
 from netloom.errors import InputError
 from netloom.models.data.cheques import HEIGHT, LONGEST, WIDTH, draw_strips
 from netloom.models.tasks import Shows, find_task
-from netloom.models.tasks.grammar import AMOUNTS, Grammar, Writes
+from netloom.models.tasks.measures.grammar import AMOUNTS, Grammar, Writes
 from netloom.models.tasks.reading import distance, gathered_symbols
 from netloom.report.pictures import drawn
 

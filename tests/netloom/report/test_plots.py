@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from netloom.models.tasks.shown import as_picture
+from netloom.models.tasks.pictures.shown import as_picture
 from netloom.report.evidence import Evidence
 from netloom.report.html import most_confused
 from netloom.report.plots import confusion, ranges

@@ -9,7 +9,6 @@ from netloom.firmware.map.operations.products.weighted import Slide, Weighted
 from netloom.firmware.map.sliding import channel_windows, columns
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.depthwise import DepthwiseUnit
-from netloom.firmware.units.saturation import order_matters
 from netloom.hls.dataflow import Dataflow, DepthwiseMatVec, Node
 
 
@@ -31,10 +30,10 @@ class DepthwiseProduct(Weighted):
         node, operation, fold = self.node, self.operation, builder.folding[self.node.name]
         height, width = self.geometry.kernel if self.geometry else (1, self._size)
         stream = self._channels(builder, fold, builder.take(self.reads))
-        ordered = order_matters(operation, [self.tensor], [self.bounds])
         dsps = builder.dsps.get(node.name, 0)
         builder.compute(
-            node, lambda name: DepthwiseUnit(name, stream, operation, height, width, builder.target, dsps, ordered)
+            node,
+            lambda name: DepthwiseUnit(name, stream, operation, height, width, builder.target, dsps, self.saturates),
         )
 
     def _channels(self, builder: DesignBuilder, fold: Fold, source: Stream) -> Stream:

@@ -18,7 +18,7 @@ from netloom.firmware.units.products.matvec_unrolled import MatVecUnrolled
 from netloom.firmware.units.products.weights import can_share_blocks
 from netloom.firmware.units.windows.window_shift import WindowShift
 from netloom.fixed_point import Overflow
-from netloom.hls.dataflow import Bounds, Dataflow, MatVec, Node, Permute
+from netloom.hls.dataflow import Dataflow, MatVec, Node, Permute
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,8 @@ class MatVecProduct(Weighted):
 
     def served(self, fold: Fold, target: Family) -> int:
         """Two multipliers of a pair of rows, where their products fit side by side."""
-        low, high = int(self.bounds.low.min()), int(self.bounds.high.max())
         signed = self.tensor.element.signed
-        pairs = fold.pe % 2 == 0 and can_share_blocks(self.operation.weights, low, high, signed, target)
+        pairs = fold.pe % 2 == 0 and can_share_blocks(self.operation.weights, *self.values, signed, target)
         return 2 if pairs else 1
 
     def lay_out(self, builder: DesignBuilder) -> None:
@@ -59,11 +58,14 @@ class MatVecProduct(Weighted):
             stream, order = _vector_words(builder, self, fold, source)
         if fold.unrolled:
             ordered = replace(operation, weights=operation.weights[order.ravel()], order=None)
-            builder.compute(node, lambda name: MatVecUnrolled(name, stream, ordered, builder.target))
+            builder.compute(node, lambda name: MatVecUnrolled(name, stream, ordered, builder.target, self.saturates))
             return
-        dsps, reached = builder.dsps.get(node.name, 0), _vector_bounds(self)
+        dsps = builder.dsps.get(node.name, 0)
         builder.compute(
-            node, lambda name: MatVecUnit(name, stream, operation, fold.pe, order, builder.target, dsps, reached)
+            node,
+            lambda name: MatVecUnit(
+                name, stream, operation, fold.pe, order, builder.target, dsps, self.values, self.saturates
+            ),
         )
 
     def folds_of_a_step(self) -> list[Fold]:
@@ -95,12 +97,6 @@ class MatVecProduct(Weighted):
             whole = geometry.beats_in(geometry.channels)
             found.setdefault((self.depth, whole), (self.depth, geometry.channels, whole))
         return list(found.values())
-
-
-def _vector_bounds(product: MatVecProduct) -> Bounds:
-    """Range of each of the product's inputs, wherever its window is."""
-    low, high = (raws.reshape(-1, product.depth) for raws in (product.bounds.low, product.bounds.high))
-    return Bounds(low.min(axis=0), high.max(axis=0))
 
 
 def _vector_words(

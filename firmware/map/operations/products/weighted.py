@@ -11,6 +11,7 @@ from netloom.firmware.map.geometry import Geometry
 from netloom.firmware.map.mapping import Product
 from netloom.firmware.units.products.multiplier import multiplier_resources
 from netloom.firmware.units.products.shift_add import digit_count
+from netloom.firmware.units.saturation import order_matters
 from netloom.hls.dataflow import Bounds, Dataflow, DepthwiseMatVec, MatVec, Node, Permute, TensorType, Window
 
 
@@ -91,6 +92,16 @@ class Weighted(Product):
     def outputs(self) -> int:
         """N: outputs a position."""
         return self.operation.weights.shape[1]
+
+    @property
+    def values(self) -> tuple[int, int]:
+        """Least and greatest raw of its input."""
+        return int(self.bounds.low.min()), int(self.bounds.high.max())
+
+    @property
+    def saturates(self) -> bool:
+        """Whether a sum may saturate on the way, as far as is proven."""
+        return order_matters(self.operation, [self.tensor], [self.bounds])
 
     @property
     def work(self) -> int:

@@ -78,8 +78,8 @@ def check(netlist, unit, folder):
 
 @pytest.mark.parametrize(
     ("lanes", "depth", "blocks"),
-    [(1, 300, 1), (2, 300, 1), (4, 1100, 3), pytest.param(7, 300, 2, marks=pytest.mark.slow)],
-    ids=["9 bits", "18 bits", "36 bits, three memories", "63 bits"],
+    [(1, 300, 1), (2, 300, 1), (4, 600, 2), (4, 1100, 3), pytest.param(7, 300, 2, marks=pytest.mark.slow)],
+    ids=["9 bits", "18 bits", "36 bits, two memories", "36 bits, three memories", "63 bits"],
 )
 def test_same_beats_in_the_same_cycles(tmp_path, lanes, depth, blocks):
     unit = fifo(lanes, depth)

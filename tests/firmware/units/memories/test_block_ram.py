@@ -19,8 +19,8 @@ def test_the_shape_that_takes_the_fewest(depth, width, ecp5, ice40):
 
 @pytest.mark.parametrize(
     ("depth", "width", "words"),
-    [(600, 36, 1024), (1100, 36, 512), (2100, 9, 2048), (2100, 18, 1024)],
-    ids=["as many, side by side", "three deep", "two deep", "three deep, not five side by side"],
+    [(600, 36, 512), (1100, 36, 512), (2100, 9, 2048), (2100, 18, 1024), (11127, 24, 2048)],
+    ids=["as many, side by side", "three deep", "two deep", "three deep, not five side by side", "six deep"],
 )
 def test_a_bank_is_as_deep_as_the_fewest_blocks_allow(depth, width, words):
     assert bank_words(depth, width, ECP5) == words

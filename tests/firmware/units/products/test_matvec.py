@@ -9,7 +9,7 @@ from netloom.firmware.families import ECP5, FAMILIES, GENERIC, ICE40
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.matvec import MatVecUnit
 from netloom.fixed_point import FixedPoint, Overflow
-from netloom.hls.dataflow import Bounds, MatVec, TensorType
+from netloom.hls.dataflow import MatVec
 from netloom.rounding import Rounding
 from netloom.sim.hardware.cells import cell_models
 from netloom.sim.hardware.verilator import StreamPort, build
@@ -170,12 +170,11 @@ def test_an_accumulator_that_cannot_saturate_takes_any_order():
     assert not unit.confines
 
 
-def test_bounds_prove_that_nothing_saturates():
+def test_what_cannot_saturate_takes_any_order():
     operation = operation_of(6, 4, "fixed<10,3,TRN,SAT>")
-    vector = TensorType((6,), FixedPoint.parse("fixed<7,3>"))
-    narrow = Bounds(np.zeros(6, dtype=np.int64), np.ones(6, dtype=np.int64))
-    assert not unit_of(operation, 2, 3, "fixed<7,3>", bounds=narrow).confines
-    assert operation.may_overflow([vector], [Bounds.of(vector)])
+    assert not unit_of(operation, 2, 3, "fixed<7,3>", saturates=False).confines
+    with pytest.raises(FoldingError, match="may saturate on the way"):
+        unit_of(operation, 2, 3, "fixed<7,3>")
 
 
 def test_weights_take_no_more_bits_than_they_need():

@@ -11,7 +11,7 @@ from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.matvec_unrolled import MatVecUnrolled
 from netloom.firmware.units.products.shift_add import digit_count, linear_network, signed_digits
 from netloom.fixed_point import FixedPoint
-from netloom.hls.dataflow import Bounds, MatVec
+from netloom.hls.dataflow import MatVec
 from netloom.rounding import Rounding
 from netloom.testing.operations import random_raws, run_in_integers, tensor
 from netloom.testing.unit_bench import check_unit
@@ -135,6 +135,6 @@ def test_what_cannot_be_unrolled():
     stream = Stream("source", FixedPoint.parse("fixed<7,3>"), 6, 1)
     with pytest.raises(FoldingError, match="cannot be unrolled"):
         MatVecUnrolled("dense", stream, operation)
-    MatVecUnrolled("dense", stream, operation, bounds=Bounds(np.zeros(6, dtype=np.int64), np.ones(6, dtype=np.int64)))
+    MatVecUnrolled("dense", stream, operation, saturates=False)
     with pytest.raises(SettingsError, match="a beat must be 6 elements, not 3"):
         MatVecUnrolled("dense", Stream("source", FixedPoint(7, 3), 3, 2), operation_of(6, 4))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netloom.models.tasks.picture import Picture
+from netloom.models.tasks.pictures.picture import Picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,7 +7,7 @@ import numpy as np
 
 from netloom.common.palette import INK, LINE, MUTED
 from netloom.models.data.examples import only
-from netloom.models.tasks.picture import Picture, Shows
+from netloom.models.tasks.pictures.picture import Picture, Shows
 from netloom.models.tasks.task import name_of
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netloom.models.tasks.boxes import NONE
-from netloom.models.tasks.picture import Picture
+from netloom.models.tasks.measures.boxes import NONE
+from netloom.models.tasks.pictures.picture import Picture
 from netloom.models.tasks.task import name_of
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netloom.common.palette import MEAN, PROVEN, TYPE
-from netloom.models.tasks.picture import Picture
-from netloom.models.tasks.shown import shown
+from netloom.models.tasks.pictures.picture import Picture
+from netloom.models.tasks.pictures.shown import shown
 from netloom.models.tasks.task import name_of
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What tasks measure and read answers with: boxes, grammars, sentences."""

@@ -1,0 +1,1 @@
+"""What tasks draw: samples and predictions, with what is found in them."""
