@@ -77,8 +77,9 @@ def generate_design(
     target = _target(device)
     if reuse is not None:
         folding = fold_for_reuse(dataflow, reuse, unroll or {})
-        dsps = None if device is None else share_dsps(dataflow, folding, device.dsp, target)
-        design = plan_design(dataflow, folding, target, dsps)
+        blocks = None if device is None else device.dsp
+        dsps = None if blocks is None else share_dsps(dataflow, folding, blocks, target)
+        design = plan_design(dataflow, folding, target, dsps, blocks)
         found = Fitted(design, folding, design_area(design), count_cycles(design))
     elif interval is not None:
         found = fit_interval(dataflow, interval, budget_of(device), search)

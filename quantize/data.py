@@ -10,6 +10,7 @@ from netloom.errors import InputError
 from netloom.fixed_point import FixedPoint
 from netloom.models.data.examples import Arrays, as_list, take
 from netloom.models.tasks import guess_task
+from netloom.quantize.flat import check_rows
 from netloom.quantize.graph.graph import Graph, integer_type
 
 
@@ -50,7 +51,8 @@ def read_samples(data: Any, graph: Graph) -> Samples:
         graph: the model.
 
     Raises:
-        InputError: for a wrong shape, dtype or number of arrays, no samples, or NaN or infinity.
+        InputError: for a wrong shape, dtype or number of arrays, no samples, NaN or infinity, or what is no row of the
+            `Embedding` that reads it.
     """
     if hasattr(data, "x_train"):
         data = (data.x_train, data.y_train)
@@ -64,6 +66,7 @@ def read_samples(data: Any, graph: Graph) -> Samples:
         _check_input(array, name, graph.shapes[number])
     if len({len(array) for array in arrays}) > 1:
         raise InputError(f"data: all inputs must have as many samples, not {[len(array) for array in arrays]}")
+    check_rows(graph.rows, arrays, [f"data: input {name!r}" for name in graph.inputs.values()])
     if labels is not None:
         for one in as_list(labels) if isinstance(labels, Mapping) else [np.asarray(labels)]:
             _check_labels(one, len(arrays[0]))

@@ -64,7 +64,8 @@ def quantize(
 
     Raises:
         LayerNotSupportedError: a layer, or an option of it, has no exact twin; raised before anything is trained.
-        InputError: the data does not fit the model, or is not finite; or weights are not finite.
+        InputError: the data does not fit the model, is not finite, or names no row of an `Embedding`; or weights
+            are not finite.
         SettingsError: an override names no layer, an argument is out of range, there is a deformation of what are no
             images with labels, or a `RecurrentDecoder`, or results with a mask, are to be fine-tuned.
     """

@@ -1,20 +1,35 @@
 """Where numbers outgrow what floats hold, so that a Keras model computed in them may round."""
 
+from collections.abc import Iterator, Mapping
+
 from netloom.hls import Conversion
+from netloom.hls.dataflow import Bounds, Dataflow, Scan
 
 _FLOAT32, _FLOAT64 = 24, 53
 _NAMED = 3
 
 
 def layers_beyond(conversion: Conversion, bits: int) -> list[str]:
-    """Layers in which numbers of more than so many bits can come, by proof; as the user's model calls them."""
+    """Layers in which numbers of more than so many bits can come, by proof: as the user's model calls them.
+
+    What is inside a recurrent layer has a path, such as `gru/candidate`.
+    """
     dataflow = conversion.dataflow
-    found: dict[str, None] = {}
-    for layer in dataflow.layers:
-        ranges = [dataflow.bounds[name] for node in dataflow.layer_nodes(layer.name) for name in node.results]
-        if any(max(-int(one.low.min()), int(one.high.max())) > 2**bits for one in ranges):
-            found[layer.origin] = None
-    return list(found)
+    origins = {layer.name: layer.origin for layer in dataflow.layers}
+    wide = (
+        layer
+        for layer, one in _ranges(dataflow, dataflow.bounds)
+        if max(-int(one.low.min()), int(one.high.max())) > 2**bits
+    )
+    return list(dict.fromkeys(origins.get(layer, layer) for layer in wide))
+
+
+def _ranges(dataflow: Dataflow, bounds: Mapping[str, Bounds]) -> Iterator[tuple[str, Bounds]]:
+    """The layer and the range of every result, in bodies before that of the node that holds them."""
+    for node in dataflow.nodes:
+        if isinstance(node.operation, Scan):
+            yield from _ranges(node.operation.body, node.operation.within([bounds[name] for name in node.inputs]))
+        yield from ((node.layer, bounds[name]) for name in node.results)
 
 
 def float_warning(conversion: Conversion) -> str:

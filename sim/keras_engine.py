@@ -7,8 +7,8 @@ import numpy as np
 
 from netloom.quantize.double import double_precision
 from netloom.quantize.files.hgq2 import is_hgq
-from netloom.quantize.flat import flatten
-from netloom.sim.engine import Engine, SamplesDone
+from netloom.quantize.flat import check_rows, flatten, rows_read
+from netloom.sim.engine import Engine, EngineInputs, SamplesDone
 from netloom.sim.exact_model import exact_model
 
 _CHUNK = 1024
@@ -29,10 +29,21 @@ class KerasEngine(Engine):
         model = model if of_hgq else flatten(model, single_use=True)
         self.input_names = [tensor.name for tensor in model.inputs]
         self.input_shapes = [tuple(tensor.shape[1:]) for tensor in model.inputs]
+        self._rows = rows_read(model)
         self._exact = name == "quantized" and not of_hgq
         self._model = exact_model(model) if self._exact else model
         self._keeping = [layer for layer in self._model.layers if getattr(layer, "stateful", False)]
         self._traced: Any = None
+
+    def checked_inputs(self, x: EngineInputs) -> list[np.ndarray]:
+        """As every engine's.
+
+        Raises:
+            InputError: as every engine's, and for what is no row of an `Embedding`; a `QEmbedding` reads the nearest.
+        """
+        arrays = super().checked_inputs(x)
+        check_rows(self._rows, arrays, [f"input {index}" for index in range(len(arrays))])
+        return arrays
 
     def _run(self, model: Any, inputs: list[np.ndarray], progress: SamplesDone) -> list[np.ndarray]:
         import keras

@@ -16,13 +16,13 @@ class Uart:
         connector: name and number of a connector, as `amaranth-boards` has them.
         rx: pin of the connector on which the board listens.
         tx: pin on which it talks.
-        attributes: of the pins, for the place-and-route tool.
+        attributes: of the pins, for the place-and-route tool, beside the family's `pins`.
     """
 
     connector: tuple[str, int]
     rx: str
     tx: str
-    attributes: Mapping[str, str]
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,10 @@ class BoardSpec:
         return not self.vendor
 
 
-_LVCMOS = {"IO_TYPE": "LVCMOS33"}
-_FEATHER = Uart(("io", 0), rx="0", tx="1", attributes={**_LVCMOS, "PULLMODE": "UP"})
-_UPDUINO_2 = Uart(("j", 0), rx="3", tx="4", attributes={"IO_STANDARD": "SB_LVCMOS"})
-_UPDUINO_3 = Uart(("j", 0), rx="7", tx="8", attributes={"IO_STANDARD": "SB_LVCMOS"})
-_TINYFPGA = Uart(("gpio", 0), rx="1", tx="2", attributes={"IO_STANDARD": "SB_LVCMOS"})
+_FEATHER = Uart(("io", 0), rx="0", tx="1", attributes={"PULLMODE": "UP"})
+_UPDUINO_2 = Uart(("j", 0), rx="3", tx="4")
+_UPDUINO_3 = Uart(("j", 0), rx="7", tx="8")
+_TINYFPGA = Uart(("gpio", 0), rx="1", tx="2")
 
 
 def _board(

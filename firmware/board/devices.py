@@ -41,6 +41,11 @@ class Device:
         """Block RAM altogether."""
         return self.bram * self.bram_kbit
 
+    @property
+    def spram(self) -> int:
+        """Single-port RAMs."""
+        return self.spram_kbit // self.family.spram_kbit if self.family and self.family.spram_kbit else 0
+
     def holds(self, other: "Device") -> bool:
         """Whether whatever fits into another part fits here: of its family, and no smaller."""
         return self.family is other.family is not None and all(

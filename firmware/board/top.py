@@ -9,11 +9,10 @@ from netloom.errors import INSTALL_HARDWARE, NotSupportedError, ToolMissingError
 from netloom.firmware.board.boards import BoardSpec
 from netloom.firmware.board.clock import plan_pll
 from netloom.firmware.board.shell import SHELL_TOP
+from netloom.firmware.families import Family
 from netloom.firmware.families.pll import Pll
 
 TOP = "top"
-_RESET_CYCLES = 4096
-"""Clocks that the reset lasts: an iCE40's block RAMs read as zero in its first microseconds."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +55,13 @@ def make_board_top(board: BoardSpec, clock_mhz: float | None) -> BoardTop:
         ToolMissingError: if Amaranth is not installed.
     """
     mhz, pll = board_clock(board, clock_mhz)
+    family = board.device.family
+    assert family is not None  # board_clock refuses others
     platform = open_platform(board)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        plan = platform.prepare(_elaboratable(board, pll), TOP, emit_src=False, debug_verilog=False)
-    assert board.device.family is not None  # board_clock refuses others
-    rtlil, constraints = (_text(plan.files[f"{TOP}{end}"]) for end in (".il", board.device.family.constraints))
+        plan = platform.prepare(_elaboratable(board, family, pll), TOP, emit_src=False, debug_verilog=False)
+    rtlil, constraints = (_text(plan.files[f"{TOP}{end}"]) for end in (".il", family.constraints))
     return BoardTop(mhz, rtlil, constraints)
 
 
@@ -82,7 +82,8 @@ def open_platform(board: BoardSpec) -> Any:
         raise ToolMissingError(f"the Python package {error.name} is not installed: {INSTALL_HARDWARE}") from error
     if board.uart is not None:
         uart = board.uart
-        pins = UARTResource(0, rx=uart.rx, tx=uart.tx, conn=uart.connector, attrs=Attrs(**uart.attributes))
+        attributes = Attrs(**(board.device.family.pins if board.device.family else {}), **uart.attributes)
+        pins = UARTResource(0, rx=uart.rx, tx=uart.tx, conn=uart.connector, attrs=attributes)
         platform.add_resources([pins])
     return platform
 
@@ -91,7 +92,7 @@ def _text(content: str | bytes) -> str:
     return content.decode() if isinstance(content, bytes) else content
 
 
-def _elaboratable(board: BoardSpec, pll: Pll | None) -> Any:
+def _elaboratable(board: BoardSpec, family: Family, pll: Pll | None) -> Any:
     """The top as Amaranth takes it; its class is made here since Amaranth may be missing."""
     from amaranth.hdl import ClockDomain, ClockSignal, Elaboratable, Instance, Module, Signal
     from amaranth.lib import io
@@ -104,7 +105,7 @@ def _elaboratable(board: BoardSpec, pll: Pll | None) -> Any:
             clock = platform.request(board.clock, 0, dir="-")
             locked = Signal()
             pins = set(getattr(platform.lookup(board.clock).ios[0], "names", ()))
-            loop = board.device.family.loop if board.device.family else None
+            loop, cycles = family.loop, family.reset_cycles
             if pll is None or loop is None:
                 m.submodules.clock_buffer = buffer = io.Buffer("i", clock)
                 m.d.comb += [ClockSignal().eq(buffer.i), locked.eq(1)]
@@ -115,13 +116,13 @@ def _elaboratable(board: BoardSpec, pll: Pll | None) -> Any:
                 m.submodules.pll = loop.instance(pll, buffer.i, ClockSignal(), locked)
             settled = Signal()
             m.submodules.lock_synchronizer = FFSynchronizer(locked, settled)
-            waited = Signal(range(_RESET_CYCLES + 1))
+            waited = Signal(range(cycles + 1))
             reset = Signal(init=1)
             with m.If(~settled):
                 m.d.sync += waited.eq(0)
-            with m.Elif(waited != _RESET_CYCLES):
+            with m.Elif(waited != cycles):
                 m.d.sync += waited.eq(waited + 1)
-            m.d.sync += reset.eq(waited != _RESET_CYCLES)
+            m.d.sync += reset.eq(waited != cycles)
 
             serial = platform.request("uart", 0, dir={"rx": "-", "tx": "-"})
             m.submodules.rx_buffer = rx = io.Buffer("i", serial.rx)

@@ -232,7 +232,7 @@ class _Work:
         for seed in self._settings.seeds:
             while True:
                 # Another router is there for long wires.
-                check = silent if "+" in placers[0] or len(placers) == 1 else PlacementCheck()
+                check = silent if "+" in placers[0] or len(placers) == 1 else PlacementCheck(self._family.wires)
                 try:
                     attempts.append(self._attempt(netlist, constraints, Placement(seed, placers[0]), check))
                     break

@@ -33,8 +33,8 @@ class Routed:
         placement: how the cells found their places.
         fmax_mhz: post-route, of the slowest clock in terms of what was asked of it.
         wanted_mhz: of that clock.
-        uses: by kind: "lut", "ff", "dsp", "bram", "spram"; on iCE40 "lut" counts logic cells, each a LUT with a
-            flip-flop.
+        uses: by kind: "lut", "ff", "dsp", "bram", "spram"; where "ff" is missing, "lut" counts logic
+            cells, each a LUT with a flip-flop.
         seconds: nextpnr took.
         config: what the packer takes.
         placed: the netlist with the place of every cell, as JSON.
@@ -57,16 +57,15 @@ class Routed:
 class PlacementCheck:
     """Stops nextpnr, from the lines it prints, before it routes wires that are too long.
 
-    What it counts are halves of perimeters of nets' bounding boxes, in tiles. Over the connections to be routed they
-    were 0.8 to 3.3 in networks that router1 routed in minutes, and 4.0 and 4.9 in two that it did not in a quarter of
-    an hour.
+    Args:
+        longest: tiles a connection, of halves of perimeters of nets' bounding boxes, that are not too long.
     """
 
-    LONGEST = 3.5
     _LENGTH = re.compile(r"Info:\s+at iteration #\d+: temp = .* wirelen = (\d+)")
     _CONNECTIONS = re.compile(r"Info: Routing (\d+) arcs")
 
-    def __init__(self) -> None:
+    def __init__(self, longest: float) -> None:
+        self._longest = longest
         self._length = 0
 
     def __call__(self, line: str) -> None:
@@ -77,7 +76,7 @@ class PlacementCheck:
         """
         if found := self._LENGTH.match(line):
             self._length = int(found[1])
-        elif (found := self._CONNECTIONS.match(line)) and self._length > self.LONGEST * int(found[1]):
+        elif (found := self._CONNECTIONS.match(line)) and self._length > self._longest * int(found[1]):
             raise ToolFailedError(
                 f"wires of {self._length / int(found[1]):.1f} tiles a connection are too long to route"
             )
@@ -126,7 +125,7 @@ def check_fit(used: Mapping[str, int], device: Device, board: str) -> None:
         "ff": device.ff,
         "dsp": device.dsp,
         "bram": device.bram,
-        "spram": device.spram_kbit // 256,
+        "spram": device.spram,
     }
     over = [
         f"{used[kind]} {_NAMES[kind][used[kind] != 1]} of {available[kind]} ({used[kind] - available[kind]} too many)"

@@ -15,7 +15,7 @@ _NEXTPNR = (
     (re.compile(r"Info: Packing"), "packing"),
     (re.compile(r"Info:\s+at iteration #(\d+): temp"), "refining the placement, round {}"),
     (re.compile(r"Info:\s+at (?:initial placer )?iteration #?(\d+)"), "placing, round {}"),
-    (re.compile(r"Info: overlap: COMB=(\d+)"), "placing, {} % of the LUTs still on one another"),
+    (re.compile(r"Info: overlap: [A-Z]+=(\d+)"), "placing, {} % of the LUTs still on one another"),
     (re.compile(r"Info: Running simulated annealing placer"), "refining the placement"),
     (re.compile(r"Info:\s+iter=\d+ wires=\d+ overused=(\d+)"), "routing, {} wires taken more than once"),
     (re.compile(r"Info: Routing globals|Info: Routing\.\."), "routing"),

@@ -9,8 +9,8 @@ from pathlib import Path
 from netloom.common.ends import Ends
 from netloom.common.reading import read_bytes, read_json
 from netloom.errors import StorageError
-from netloom.firmware.build.inert import objection
 from netloom.firmware.emit.design_file import DESIGN_FILE, DesignFile, design_advice
+from netloom.firmware.emit.inert import objection
 
 
 class EmittedDesign(DesignFile):

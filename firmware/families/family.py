@@ -48,7 +48,9 @@ class Family:
         name: as in `design.json`.
         ram_shapes: that a block RAM can have.
         buffer_shapes: those that the shell's buffers may count on.
-        lut_ram: whether LUTs can be memories (LUT_RAM of modules); flip-flops are the smallest where they cannot.
+        lut_ram: LUTs that a memory of 16 words of 4 bits takes, its write port included (LUT_RAM of modules: whether
+            there is one); 0 where LUTs cannot be memories, and the smallest are flip-flops.
+        block_luts: LUTs that are worth a block RAM.
         second_port: bits of the widest word that a block RAM reads at two ports at once; 0 if it reads at one.
         ram_register: whether a block RAM holds the register behind it.
         dsp_width: widest operand of a DSP block, signed or not.
@@ -69,8 +71,10 @@ class Family:
         place: name of the place-and-route tool; "" where no open tool serves the family.
         placers: its placers, some with a router of their own (`PLACER+ROUTER`); the next takes over where one fails, or
             leaves wires that are too long to route.
+        wires: tiles of wires a connection that the usual router brings to an end; beyond, the next placer's turn comes.
         constraints: suffix of the file of pins and clocks, and without its dot that tool's option for it.
         config_option: its option for what the packer reads.
+        pins: attributes of a plain pin, for that tool.
         kinds: what it counts -> "lut", "ff", "dsp", "bram", "spram".
         pack: name of the tool that writes the bitstream.
         pack_arguments: (what was placed and routed, the bitstream) -> that tool's arguments.
@@ -79,12 +83,15 @@ class Family:
         clock_mhz: what most networks reach after routing on the slowest parts; None for the board's own clock.
         fastest: MHz beyond which no clock network of the family goes.
         loop: its phase-locked loop; None if it has none.
+        reset_cycles: clocks for which the reset lasts once the clock is steady.
+        spram_kbit: kbit of one of its single-port RAMs; 0 if it has none.
     """
 
     name: str
     ram_shapes: RamShapes
     buffer_shapes: RamShapes
-    lut_ram: bool
+    lut_ram: int
+    block_luts: int
     second_port: int
     ram_register: bool
     dsp_width: int
@@ -103,8 +110,10 @@ class Family:
     cells: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     place: str = ""
     placers: tuple[str, ...] = ("heap",)
+    wires: float = float("inf")
     constraints: str = ""
     config_option: str = ""
+    pins: Mapping[str, str] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
     pack: str = ""
     pack_arguments: Callable[[str, str], list[str]] = _names
@@ -113,6 +122,8 @@ class Family:
     clock_mhz: float | None = None
     fastest: float = float("inf")
     loop: Loop | None = None
+    reset_cycles: int = 4096
+    spram_kbit: int = 0
 
     def __str__(self) -> str:
         return self.name

@@ -1,6 +1,7 @@
 """`plan_design`: from the dataflow graph to hardware units, node by node."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from netloom.errors import LayerNotSupportedError
 from netloom.firmware.design import Design
@@ -10,11 +11,16 @@ from netloom.firmware.map.cycles.buffers import sized
 from netloom.firmware.map.folding.fold import Folding
 from netloom.firmware.map.folding.products import products
 from netloom.firmware.map.operations.table import MAPPINGS, mapping_of
+from netloom.firmware.units.elements.elementwise import ElementwiseUnit
 from netloom.hls.dataflow import Dataflow
 
 
 def plan_design(
-    dataflow: Dataflow, folding: Folding, target: Family = GENERIC, dsps: Mapping[str, int] | None = None
+    dataflow: Dataflow,
+    folding: Folding,
+    target: Family = GENERIC,
+    dsps: Mapping[str, int] | None = None,
+    blocks: int | None = None,
 ) -> Design:
     """Lay a network out in hardware units.
 
@@ -23,6 +29,8 @@ def plan_design(
         folding: of every product: `fold_for_interval`, `fold_for_reuse`, or `fit`.
         target: the device family.
         dsps: node name -> how many of its multipliers sit in DSP blocks; see `share_dsps`. None is all of them.
+        blocks: DSP blocks there are in all: what products leave of them goes to multipliers of elements. None is as
+            many as those have.
 
     Returns:
         The design, its buffers sized so that it cannot deadlock and keeps its pace.
@@ -31,10 +39,16 @@ def plan_design(
         LayerNotSupportedError: for an operation with no hardware unit, or a network that computes nothing.
         DeadlockError: never, unless a unit is wrong.
     """
-    return sized(lay_out(dataflow, folding, target, dsps))
+    return sized(lay_out(dataflow, folding, target, dsps, blocks))
 
 
-def lay_out(dataflow: Dataflow, folding: Folding, target: Family, dsps: Mapping[str, int] | None = None) -> Design:
+def lay_out(
+    dataflow: Dataflow,
+    folding: Folding,
+    target: Family,
+    dsps: Mapping[str, int] | None = None,
+    blocks: int | None = None,
+) -> Design:
     """`plan_design`, with FIFOs behind forks still as deep as a whole tensor."""
     if dsps is None:
         dsps = {name: fold.multipliers for name, fold in folding.items()}
@@ -46,7 +60,19 @@ def lay_out(dataflow: Dataflow, folding: Folding, target: Family, dsps: Mapping[
             "the network gives its input, only rounded or under another shape: hardware has nothing to compute; "
             "give it a layer that computes something"
         )
-    return design
+    return design if blocks is None else _within(design, blocks)
+
+
+def _within(design: Design, blocks: int) -> Design:
+    """With as many multipliers of elements in DSP blocks as products leave, the first ones first; others in LUTs."""
+    left = blocks - sum(unit.least_resources().dsp for unit in design.units if not isinstance(unit, ElementwiseUnit))
+    units = []
+    for unit in design.units:
+        if isinstance(unit, ElementwiseUnit):
+            unit = replace(unit, dsps=max(left, 0))
+            left -= unit.resources().dsp
+        units.append(unit)
+    return replace(design, units=tuple(units))
 
 
 def _lay_out_nodes(builder: DesignBuilder) -> None:

@@ -44,9 +44,8 @@ def fifo_resources(width: int, depth: int, target: Family) -> Resources:
         return Resources(control + depth, depth * width + control + depth)
     if not target.lut_ram:
         return Resources(control + 12, control + 14)
-    # A 16 x 4 LUT RAM takes the room of 6 LUTs with its write port.
     rams = -(-width // 4) * -(-(depth - 1) // 16)
-    return Resources(6 * rams + control + 14, width + control + 14)
+    return Resources(target.lut_ram * rams + control + 14, width + control + 14)
 
 
 class PipelineTiming(Timing):

@@ -115,7 +115,7 @@ class NetloomBackend(VitisBackend):
         """Vitis's configuration, and the board.
 
         Args:
-            board: that the hardware is made for (`netloom boards`); None makes it for an ECP5.
+            board: that the hardware is made for (`netloom boards`); None makes it for the ULX3S's family.
             clock_period: ns; None is Vitis's 5 ns for the C++, and the board's usual clock for the hardware.
             settings: as Vitis's: `io_type`, `part`, ...
 
@@ -206,9 +206,9 @@ class NetloomBackend(VitisBackend):
         Args:
             model: converted, or linked to a project that was written before.
             board: name of a board (`netloom boards`); None is the conversion's `board`, and without that the
-                network alone is synthesized, for an ECP5.
+                network alone is synthesized, for the ULX3S's family.
             clock_mhz: of the network on the board; None is what the conversion's `clock_period` says, if it was given,
-                else 80 MHz on ECP5 and 24 MHz on iCE40.
+                else what is usual for the board's family.
             vitis: settings of Vitis's `build`, where they ask for what this one does: `csim=False`, `synth=True`, ...
 
         Returns:

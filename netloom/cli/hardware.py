@@ -12,8 +12,8 @@ from netloom.board import Board, find_design
 from netloom.cli.inputs import read_inputs, write_outputs
 from netloom.errors import StorageError
 from netloom.firmware.board.boards import BOARDS, find_board
-from netloom.firmware.board.flash import flash as load
 from netloom.firmware.build.bitstream import BUILD_FILE, Build
+from netloom.firmware.build.flash import flash as load
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.hls.dataflow.files import DATAFLOW_FILE
 from netloom.models.data.examples import as_list

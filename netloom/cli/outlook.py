@@ -12,8 +12,8 @@ from netloom.api import find_conversion
 from netloom.errors import FoldingError, SettingsError
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.map.folding.fitting import Search
-from netloom.firmware.map.folding.paces import Pace, paces
 from netloom.firmware.map.interleaving import interleaved
+from netloom.firmware.paces import Pace, paces
 from netloom.hls import Conversion, HlsSettings, convert
 from netloom.pipeline.origin import Start, find_start
 from netloom.progress import Progress

@@ -12,7 +12,7 @@ from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.devices import GENERIC_KBIT
 from netloom.firmware.map.folding.effort import minutes
 from netloom.firmware.map.folding.fitting import COMFORTABLE, COMFORTABLE_MINUTES
-from netloom.firmware.map.folding.paces import Pace
+from netloom.firmware.paces import Pace
 from netloom.progress import showing
 from netloom.settings import HardwareSettings
 

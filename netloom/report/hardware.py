@@ -85,7 +85,7 @@ def floor_plan(results: HardwareResults) -> FloorPlan | None:
 
 
 def _resources(results: HardwareResults, device: Device) -> tuple[ResourceRecord, ...]:
-    """By kind; iCE40 counts no flip-flops of their own, each belongs to a logic cell."""
+    """By kind; where flip-flops are not counted, each belongs to a logic cell."""
     assert device.family is not None  # other boards have no runs
     network = _network(results, device.family)
     routed = results.build.report["resources"] if results.build else {}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from netloom.fixed_point import FixedPoint, Overflow
-from netloom.quantize.flat import calls, check_call, flatten, input_specs
+from netloom.quantize.flat import RowsRead, calls, check_call, flatten, input_specs, rows_read
 from netloom.rounding import Rounding
 
 OPERATORS = frozenset({"Add", "Subtract", "Multiply", "Maximum", "Minimum"})
@@ -54,6 +54,7 @@ class Graph:
         shapes: shape of every tensor, without the batch axis.
         integers: by tensor number, the type of inputs that are whole numbers.
         inside: by tensor number, values within a layer: the tensor that the layer gives, and which values.
+        rows: what embeddings read of the inputs.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Graph:
     shapes: dict[int, tuple[int, ...]] = field(default_factory=dict)
     integers: dict[int, FixedPoint] = field(default_factory=dict)
     inside: dict[int, tuple[int, str]] = field(default_factory=dict)
+    rows: list[RowsRead] = field(default_factory=list)
 
     def consumers(self, tensor: int) -> list[Step]:
         """The steps that read a tensor."""
@@ -111,7 +113,7 @@ def read_graph(model: Any) -> Graph:
         LayerNotSupportedError: if it cannot be flattened, or calls a layer with more than its inputs.
     """
     flat = flatten(model)
-    graph = Graph(flat.name)
+    graph = Graph(flat.name, rows=rows_read(flat))
     numbers: dict[int, int] = {}
     for tensor in flat.inputs:
         numbers[id(tensor)] = graph.new_tensor(tuple(tensor.shape[1:]))

@@ -8,9 +8,9 @@ from pathlib import Path
 from netloom.common.process import answer, package_folder
 from netloom.common.reading import read_bytes
 from netloom.errors import INSTALL_HARDWARE, StorageError, ToolMissingError
-from netloom.firmware.build.inert import objection
 from netloom.firmware.build.tools import find_tool
 from netloom.firmware.emit.emitted import EmittedDesign
+from netloom.firmware.emit.inert import objection
 from netloom.firmware.emit.library import COMMENT
 from netloom.firmware.families import Family, find_family
 from netloom.sim.hardware.cells import cell_models

@@ -197,11 +197,13 @@ class StreamEngine(Engine):
     ) -> Result:
         """One run; the outputs come without the `tlast` that was checked."""
         outputs = [port.stream for port in self.design.outputs]
+        beats = {layer.stream.name: layer.stream.beats for layer in self.design.layers}
         run = partial(
             self.simulation.run,
             words,
             [samples * stream.beats for stream in outputs],
             stalls,
+            probed_beats=[samples * beats[probe.path] for probe in self.simulation.probes],
             patience=PATIENCE + 4 * self.design.latency,
             # Layers may go on for a while with what no output needs any more.
             drain=DRAIN + self.design.interval,

@@ -99,6 +99,7 @@ class CompiledModule:
         expected_beats: Sequence[int],
         stalls: Stalls | None = None,
         *,
+        probed_beats: Sequence[int] = (),
         patience: int = PATIENCE,
         drain: int = DRAIN,
         probe: bool = True,
@@ -112,6 +113,7 @@ class CompiledModule:
             words: beats of every input: uint8 (beats, bytes), little-endian, as `Stream.pack` makes them.
             expected_beats: of every output.
             stalls: when sources and sinks pause; never, if None.
+            probed_beats: of every probe, or none; if known, an error says in which stream beats are first wrong.
             patience: cycles without any transfer after which it counts as stuck.
             drain: cycles to go on after the end.
             probe: record what passes the probes.
@@ -131,7 +133,8 @@ class CompiledModule:
             for index, array in enumerate(words):
                 (folder / f"in{index}.bin").write_bytes(np.ascontiguousarray(array, dtype=np.uint8).tobytes())
             flags = [int(progress is not None), int(probe)]
-            numbers = [*(stalls or FLOWING).arguments, patience, drain, *flags, *expected_beats]
+            known = probed_beats if probe else ()
+            numbers = [*(stalls or FLOWING).arguments, patience, drain, *flags, *expected_beats, *known]
             start = time.perf_counter()
             cycles = self._execute([str(number) for number in numbers], folder, progress or (lambda _: None))
             seconds = time.perf_counter() - start

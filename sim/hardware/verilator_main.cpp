@@ -23,7 +23,7 @@ constexpr uint64_t kOutputPorts = 1 << 16;  // ports of this number and above ar
 
 struct Arguments {
     uint64_t seed, input_stall, output_stall, burst, patience, drain, progress, probe;
-    std::vector<uint64_t> expected;  // beats of every output
+    std::vector<uint64_t> expected;  // beats of every output, then of every probe where that is known
 };
 
 // Whether a port pauses in a cycle. `Stalls.pauses` in sim/hardware/verilator_stalls.py is the same function.
@@ -190,7 +190,9 @@ int main(int argc, char** argv) {
 
     const std::vector<Port>&input_ports = bench.inputs, &output_ports = bench.outputs;
     const std::vector<Port> probe_ports = arguments.probe ? bench.probes : std::vector<Port>{};
-    if (arguments.expected.size() != output_ports.size()) fail("wrong arguments");
+    const bool known = arguments.expected.size() == output_ports.size() + probe_ports.size();
+    if (!known && arguments.expected.size() != output_ports.size()) fail("wrong arguments");
+    const uint64_t* const watched_expected = arguments.expected.data() + output_ports.size();
     std::vector<Source> sources;
     std::vector<Monitor> sinks, watched;
     for (size_t i = 0; i < input_ports.size(); ++i) sources.emplace_back(input_ports[i], "in" + std::to_string(i));
@@ -221,8 +223,25 @@ int main(int argc, char** argv) {
         for (const Source& source : sources) text += source.state() + ", ";
         for (size_t j = 0; j < sinks.size(); ++j)
             text += state(sinks[j], arguments.expected[j]) + (j + 1 < sinks.size() ? ", " : "");
-        for (const Monitor& probe : watched)
-            text += std::string(", stream '") + probe.port().name + "' " + std::to_string(probe.count());
+        for (size_t k = 0; k < watched.size(); ++k)
+            text += std::string(", stream '") + watched[k].port().name + "' " + std::to_string(watched[k].count())
+                + (known ? " of " + std::to_string(watched_expected[k]) : "");
+        return text;
+    };
+    // Streams are watched in the order of their layers: the first that lacks beats is the nearest to what is wrong.
+    auto lacking = [&] {
+        for (size_t k = 0; known && k < watched.size(); ++k)
+            if (watched[k].count() < watched_expected[k])
+                return std::string("; stream '") + watched[k].port().name + "' is the first that lacks beats";
+        return std::string();
+    };
+    // While others have not, these have given all: an input may, and what gives too much.
+    auto complete = [&] {
+        std::string text;
+        for (size_t k = 0; known && k < watched.size(); ++k)
+            if (watched[k].count() >= watched_expected[k])
+                text += (text.empty() ? "; already complete: stream '" : ", stream '")
+                    + std::string(watched[k].port().name) + "'";
         return text;
     };
 
@@ -246,11 +265,12 @@ int main(int argc, char** argv) {
         for (size_t j = 0; j < sinks.size(); ++j)
             if (sinks[j].count() + (last >= 0 && sinks[j].offers()) > arguments.expected[j])
                 fail(std::string("output '") + sinks[j].port().name + "' offers more than the "
-                    + std::to_string(arguments.expected[j]) + " beats expected, in cycle " + std::to_string(cycle));
+                    + std::to_string(arguments.expected[j]) + " beats expected, in cycle " + std::to_string(cycle) + "; "
+                    + describe() + complete());
         idle = progress ? 0 : idle + 1;
         if (last < 0 && idle >= arguments.patience)
             fail("stuck: no beat moved in " + std::to_string(idle) + " cycles up to cycle " + std::to_string(cycle)
-                + "; " + describe());
+                + "; " + describe() + lacking());
 
         *bench.clk = 1;
         bench.eval();

@@ -48,7 +48,7 @@ def main() -> int:
     """Try networks for a time, and tell what was found."""
     options = parser(__doc__, seconds=600, first=1_000_000, count=10**9)
     options.add_argument("--no-hardware", action="store_true", help="without the RTL")
-    options.add_argument("--about", default="", metavar="KIND", help="only networks that begin with it: recurrent")
+    options.add_argument("--about", default="", metavar="KIND", help="only networks about it: recurrent")
     given = options.parse_args()
     return campaign(
         given,

@@ -54,6 +54,18 @@ def test_no_import_runs_back_up() -> None:
     assert not up
 
 
+HARDWARE = ("families", "stream", "units", "design", "map", "emit", "board", "build", "generate", "paces")
+"""The rooms and files of `firmware/`, from the ground up."""
+
+
+def test_no_import_runs_back_up_between_the_rooms_of_firmware() -> None:
+    found = {
+        (str(path), own[1], name[1]) for path, own, name in imports() if own[0] == name[0] == "firmware" and own[1:]
+    }
+    assert {room for _, own, name in found for room in (own, name)} == set(HARDWARE)
+    assert not {one for one in found if HARDWARE.index(one[2]) > HARDWARE.index(one[1])}
+
+
 ENTWINED = {
     ("hls", "dataflow", "operations", "operation"): ("hls", "dataflow", "graph"),
     ("models", "networks", "network"): ("models", "training"),

@@ -11,8 +11,8 @@ import netloom
 from netloom.backend.project import HardwareProject
 from netloom.errors import NetloomError, SettingsError
 from netloom.firmware.board.boards import find_board
-from netloom.firmware.board.flash import flash
 from netloom.firmware.build.bitstream import Build, make_bitstream
+from netloom.firmware.build.flash import flash
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.sim.hardware.emulate import emulate
 from netloom.sim.hardware.netlist import NetlistEngine

@@ -158,3 +158,26 @@ def test_one_label_a_sample_needs_outputs_that_are_a_vector(tmp_path: Path) -> N
     assert result.exit_code == 2
     assert "outputs of shape (1, 3); end the model with Flatten" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def of_words() -> Any:
+    return keras.Sequential([keras.Input((4,)), layers.Embedding(10, 3), layers.Flatten(), layers.Dense(3)])
+
+
+@pytest.mark.parametrize("split", ["x_train", "x_test"])
+@pytest.mark.parametrize("start", ["m.keras", "characters"])
+def test_a_word_beyond_the_vocabulary_is_one_line_before_anything_is_trained(
+    tmp_path: Path, split: str, start: str
+) -> None:
+    of_words().save(tmp_path / "m.keras")
+    steps, rows = (4, 10) if start == "m.keras" else (100, 65)
+    x = {one: np.zeros((20, steps), np.float32) for one in ("x_train", "x_test")}
+    x[split][7, 2] = rows + 2
+    y = np.zeros(20 if start == "m.keras" else (20, steps), int)
+    np.savez(tmp_path / "d.npz", **x, y_train=y, y_test=y)
+    model = tmp_path / start if start == "m.keras" else start
+    result = call("run", model, "--data", tmp_path / "d.npz", "-o", tmp_path / "r", "--no-csim")
+    assert result.exit_code == 2, result.output
+    assert f"test samples: {split}: sample 7, position 2 is {rows + 2}, and layer" in result.stderr
+    assert f"has {rows} rows: give whole numbers from 0 to {rows - 1}" in result.stderr
+    assert not list((tmp_path / "r").glob("*.keras"))

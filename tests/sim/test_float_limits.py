@@ -10,6 +10,8 @@ from zoo import bits, quant
 import netloom
 from netloom.hls import HlsSettings, convert
 from netloom.progress import Progress
+from netloom.quantize import Policy, quantize
+from netloom.quantize.layers import QGRU, QuantizedFunction
 from netloom.sim.float_limits import float_warning
 
 
@@ -41,6 +43,43 @@ def test_layers_are_named_by_what_holds_them(tmp_path, width, depth, words):
     assert bool(warning) == bool(words)
     if words:
         assert re.search(words, warning), warning
+
+
+def twin_of_gru(bits: int, units: int):
+    keras.utils.set_random_seed(0)
+    x = keras.Input((6, 6), name="x")
+    network = keras.Model(x, keras.layers.GRU(units, name="gru")(x))
+    samples = np.random.default_rng(0).normal(0, 1, (60, 6, 6))
+    return quantize(network, Policy.uniform(bits), samples, fine_tune_epochs=0)
+
+
+def wide_gru():
+    """Its weights have 16 bits, its states 24 and its gates 16: the products of all three more than 53."""
+    x = keras.Input((6, 4), name="x")
+    functions = {
+        "activation": QuantizedFunction("tanh", bits(8, 2), bits(16, 0)),
+        "recurrent_activation": QuantizedFunction("sigmoid", bits(8, 2), bits(16, 1)),
+    }
+    quantizers = {f"{name}_quantizer": bits(16, 1) for name in ("kernel", "recurrent", "bias")}
+    layer = QGRU(4, **functions, **quantizers, state_quantizer=bits(24, 1), reset_after=True, name="gru")
+    model = keras.Model(x, layer(quant(8, 1, "q")(x)))
+    for weight in layer.weights:
+        weight.assign(np.random.default_rng(0).uniform(-2, 2, weight.shape))
+    return model
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: twin_of_gru(6, 16), ""),
+        (lambda: twin_of_gru(10, 64), "of layer gru/candidate: .*; the engine does not$"),
+        (wide_gru, "of layers gru/update, .*, in float64, in layer gru/candidate$"),
+    ],
+)
+def test_what_is_inside_a_recurrent_layer_is_named_by_its_path(tmp_path, make, words):
+    warning = float_warning(convert(make(), HlsSettings(), tmp_path / "net"))
+    assert bool(warning) == bool(words), warning
+    assert re.search(words, warning), warning
 
 
 def test_a_run_says_it(tmp_path):

@@ -12,7 +12,8 @@ ICE40 = Family(
     name="ice40",
     ram_shapes=((256, 16), (512, 8), (1024, 4), (2048, 2)),
     buffer_shapes=((256, 16), (512, 8), (1024, 4), (2048, 2)),
-    lut_ram=False,
+    lut_ram=0,
+    block_luts=160,
     second_port=0,
     ram_register=False,
     dsp_width=16,
@@ -36,6 +37,7 @@ ICE40 = Family(
     place="nextpnr-ice40",
     constraints=".pcf",
     config_option="--asc",
+    pins={"IO_STANDARD": "SB_LVCMOS"},
     kinds={
         "ICESTORM_LC": "lut",
         "ICESTORM_DSP": "dsp",
@@ -48,4 +50,6 @@ ICE40 = Family(
     clock_mhz=24.0,
     fastest=275,
     loop=LOOP,
+    reset_cycles=4096,  # its block RAMs read as zero in its first microseconds
+    spram_kbit=256,
 )

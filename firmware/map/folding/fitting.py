@@ -81,7 +81,7 @@ class Candidate:
             self.design = lay_out(dataflow, self.folding, GENERIC)
         else:
             dsps = share_dsps(dataflow, self.folding, budget.dsp, budget.target)
-            self.design = lay_out(dataflow, self.folding, budget.target, dsps)
+            self.design = lay_out(dataflow, self.folding, budget.target, dsps, budget.dsp)
         self.least = least_area(self.design)
 
     @property

@@ -99,7 +99,7 @@ class ElementwiseUnit(Unit):
             "B_SHIFT": shifts[1],
             "FUNCTION": str(self.operation.function),
             "OUT_WIDTH": self._element.width,
-            "LUT_RAM": int(self.target.lut_ram),
+            "LUT_RAM": int(self.target.lut_ram > 0),
             "DSPS": self._dsps,
             "FIFO_DEPTH": _FIFO_DEPTH if self._multiplies else 1,
         }

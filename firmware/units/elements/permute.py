@@ -185,7 +185,7 @@ endmodule
         total = elastic_resources(_STAGES, 0) + Resources(lut=choice + 16, ff=width + 12)
         for source in self.streams:
             address = (2 * source.beats - 1).bit_length()
-            total += ram_resources(2 * source.beats, width, self._style(source))
+            total += ram_resources(2 * source.beats, width, self._style(source), self.target)
             registers = 0 if self._style(source) == BLOCK else width
             total += Resources(lut=2 * address + 8, ff=registers + 2 * address + 2)
         # The index's register; in block RAM it is the memory's own.

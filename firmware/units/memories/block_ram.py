@@ -2,9 +2,6 @@
 
 from netloom.firmware.families import Family
 
-LUTS_A_BLOCK = 160
-"""LUTs that are worth a block RAM: an LFE5U-25F has 434 of them for each, and most of both go to multipliers."""
-
 
 def block_rams(depth: int, width: int, target: Family) -> int:
     """Block RAMs of a device family that hold a memory.

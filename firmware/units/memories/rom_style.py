@@ -1,7 +1,7 @@
 """What a table of constants is built of, and what that costs; block RAM takes a lookup or a gather a clock more."""
 
 from netloom.firmware.families import GENERIC, Family
-from netloom.firmware.units.memories.block_ram import LUTS_A_BLOCK, block_rams
+from netloom.firmware.units.memories.block_ram import block_rams
 from netloom.firmware.units.unit import Ram, Resources
 
 WIDE = 16
@@ -24,7 +24,7 @@ def rom_in_block(depth: int, width: int, target: Family = GENERIC) -> bool:
         width: bits of a word.
         target: device family.
     """
-    return rom_luts(depth, width) > LUTS_A_BLOCK * block_rams(depth, width, target)
+    return rom_luts(depth, width) > target.block_luts * block_rams(depth, width, target)
 
 
 def rom_resources(depth: int, width: int, target: Family = GENERIC) -> Resources:

@@ -168,7 +168,7 @@ class DepthwiseUnit(SourceUnit):
             "BIAS_BLOCK": int(rom_in_block(self.slices, self.outputs[0].width, self.target)),
             "DSPS": self.in_dsps,
             "DEPTH": self.depth,
-            "LUT_RAM": int(self.target.lut_ram),
+            "LUT_RAM": int(self.target.lut_ram > 0),
         }
 
     def memories(self) -> dict[str, str]:

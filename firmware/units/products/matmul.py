@@ -123,7 +123,7 @@ class MatMulUnit(Unit):
             "OUT_WIDTH": self._element.width,
             "DSPS": self._in_dsps,
             "DEPTH": self.depth,
-            "LUT_RAM": int(self.target.lut_ram),
+            "LUT_RAM": int(self.target.lut_ram > 0),
         }
 
     def timing(self) -> Timing:

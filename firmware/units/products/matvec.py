@@ -205,7 +205,7 @@ class MatVecUnit(SourceUnit):
             "PACK": weights.pack,
             "DSPS": weights.blocks,
             "DEPTH": self.depth,
-            "LUT_RAM": int(self.target.lut_ram),
+            "LUT_RAM": int(self.target.lut_ram > 0),
         }
 
     def memories(self) -> dict[str, str]:

@@ -86,11 +86,9 @@ class UnrolledText:
         tops = {"in_top": self._source.width - 1, "out_top": self._stream.width - 1}
         lanes = {"inputs": self._source.lanes, "outputs": self._stream.lanes}
         head = _HEAD.format(name=name, latency=latency, **lanes, **tops)
-        return (
-            head
-            + self._body
-            + _CONTROL.format(width=self._stream.width, depth=depth, lut_ram=int(self._target.lut_ram), latency=latency)
-        )
+        lut_ram = int(self._target.lut_ram > 0)
+        control = _CONTROL.format(width=self._stream.width, depth=depth, lut_ram=lut_ram, latency=latency)
+        return head + self._body + control
 
     def _live(self) -> list[int]:
         """Nodes that some result needs, in order; all inputs count, as the beat brings them."""

@@ -74,8 +74,8 @@ class StreamFifo(SourceUnit):
             banks = -(-(self.depth - 2) // bank_words(self.depth - 2, width, self.target))
             held = 0 if self.target.ram_register else banks * width
             choice = Resources(lut=(banks - 1) * width, ff=held)
-            return logic + choice + ram_resources(self.depth - 2, width, self.style)
-        return logic + Resources(lut=width, ff=width) + ram_resources(self.depth - 1, width, self.style)
+            return logic + choice + ram_resources(self.depth - 2, width, self.style, self.target)
+        return logic + Resources(lut=width, ff=width) + ram_resources(self.depth - 1, width, self.style, self.target)
 
 
 class _BlockTiming(Timing):

@@ -148,7 +148,7 @@ class LineBuffer(SourceUnit):
             return logic + Resources(ff=lines * self.line_words)
         # Registers behind block RAM become part of it.
         registers = 0 if self.style == BLOCK else 2 * lines
-        return logic + Resources(ff=registers) + ram_resources(self.line_words - 1, lines, self.style)
+        return logic + Resources(ff=registers) + ram_resources(self.line_words - 1, lines, self.style, self.target)
 
 
 class _LineBufferTiming(Timing):

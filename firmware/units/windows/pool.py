@@ -120,7 +120,7 @@ class PoolUnit(SourceUnit):
             "MAXIMUM": int(self.operation.accum is None),
             **self._casting.parameters(),
             "DEPTH": self.depth,
-            "LUT_RAM": int(self.target.lut_ram),
+            "LUT_RAM": int(self.target.lut_ram > 0),
         }
 
     def timing(self) -> Timing:

@@ -118,4 +118,4 @@ class ReplayBuffer(SourceUnit):
             lut=2 * counters + (7 + 3 * wrap) * address + 24,
             ff=width + counters + 4 * address + 8,
         )
-        return logic + ram_resources(self.depth, width, self.style)
+        return logic + ram_resources(self.depth, width, self.style, self.target)

@@ -49,6 +49,7 @@ def fitted(model: "keras.Model", name: str, dataset: Dataset) -> Dataset:
                 f"{dataset.source}: samples{which} have the shape {array.shape[1:]}, but {name} takes {wanted};"
                 " reshape the data"
             )
+    _check_rows(model, dataset)
     for split, labels in (("y_train", dataset.y_train), ("y_test", dataset.y_test)):
         if labels is None:
             continue
@@ -81,6 +82,20 @@ def _targets(targets: Arrays | None, names: list[str], where: str, model: str) -
         wanted = ", ".join(f"y_train/{name}" for name in names) if len(names) > 1 else "one array, y_train"
         raise InputError(f"{where}: {model} has {len(names)} output(s), and the targets are {given}; give {wanted}")
     return {name: targets[name] for name in names}
+
+
+def _check_rows(model: "keras.Model", dataset: Dataset) -> None:
+    """What embeddings read, in both splits: before anything is trained."""
+    from netloom.quantize.files.hgq2 import is_hgq
+    from netloom.quantize.flat import check_rows, flatten, rows_read
+
+    if is_hgq(model):  # which has no layers of that kind, and is not made flat
+        return
+    read = rows_read(flatten(model))
+    for split, arrays in (("x_train", dataset.x_train), ("x_test", dataset.x_test)):
+        where = f"{dataset.source}: {split}"
+        names = [f"{where}/{name}" for name in arrays] if isinstance(arrays, Mapping) else [where]
+        check_rows(read, as_list(arrays), names)
 
 
 def _check_reconstruction(model: "keras.Model", name: str, dataset: Dataset) -> None:

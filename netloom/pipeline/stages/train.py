@@ -6,6 +6,7 @@ from pathlib import Path
 
 from netloom.common.files import sha256
 from netloom.pipeline import rundir
+from netloom.pipeline.evaluation.fitted import fitted
 from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.keras_progress import keras_progress
 from netloom.pipeline.stage import Job, Stage
@@ -28,12 +29,13 @@ def _work(job: Job, out: Path) -> None:
     from netloom.quantize import save_model
 
     assert job.start is not None
-    network, dataset, settings = job.start.network, job.data(), job.settings
+    network, settings = job.start.network, job.settings
     assert network is not None
     training = network.training
     if settings.epochs is not None:
         training = dataclasses.replace(training, epochs=settings.epochs)
     model = network.build(settings.seed)
+    dataset = fitted(model, f"the network {network.name!r}", job.data())
     network.train(model, dataset, training, settings.seed, [keras_progress(job.progress, "training")])
     # As it was built, uncompiled: a loss that is a task's own could not be loaded, and the optimizer has done its work.
     trained = network.build(settings.seed)
@@ -51,6 +53,7 @@ STAGE = Stage(
     code=(
         "models",
         "quantize/files/files.py",
+        "netloom/pipeline/evaluation/fitted.py",
         "netloom/pipeline/evaluation/testset.py",
     ),
     uses=("keras", "tensorflow", "scipy"),

@@ -70,7 +70,7 @@ def check(spec: dict[str, Any], directory: Path, *, hardware: bool = False) -> s
         spec: of the network.
         directory: for the conversion; must not exist.
         hardware: whether to take `rtl` as well: a design of one of the paces that the network can have, every second
-            one of ECP5's primitives, with random stalls; and its cycles against those that were counted.
+            one of the primitives of a ULX3S, with random stalls; and its cycles against those that were counted.
 
     Returns:
         None, or what differs.

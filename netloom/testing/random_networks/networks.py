@@ -56,6 +56,9 @@ WIDENING = (
 )
 """Kinds whose results have more bits than their inputs; mostly a quantizer follows."""
 
+ABOUT = {"recurrent": (("recurrent",), ("recurrent",), ("recurrent", "attention"), ("attention", "recurrent"))}
+"""The first layers of networks about a kind, in turn by the seed, each where it fits; the kind itself if not here."""
+
 IDLE = ("nothing", "reshape")
 """Kinds that compute nothing: a network of them alone has no hardware."""
 
@@ -70,9 +73,11 @@ def generate(seed: int, about: str = "") -> dict[str, Any]:
 
     Args:
         seed: of what is drawn.
-        about: the kind of the first layer, which takes a tensor of two axes; any kind if it is empty.
+        about: the kind that the first layers show (`ABOUT`), which takes a tensor of two axes; any kind if it is empty.
     """
     chance = Chance(seed)
+    subjects = ABOUT.get(about, ((about,),)) if about else ((),)
+    first = list(subjects[seed % len(subjects)])
     rank = 2 if about else chance.pick(1, 2, 2, 3, 3, 3, 4)
     shape = {
         1: [chance.below(2, 9)],
@@ -83,10 +88,10 @@ def generate(seed: int, about: str = "") -> dict[str, Any]:
     source = {"shape": shape, "bits": chance.below(3, 8), "signed": chance.often(0.5)}
     names = [name for name in KINDS for _ in range(SHARES.get(name, 1))]
     layers: list[Options] = []
-    count = chance.below(1, 4)
+    count = max(chance.below(1, 4), len(first))
     while count > 0 or all(layer["kind"] in IDLE for layer in layers):
         kind = chance.pick(*names)
-        layer, after = _fitting(chance, about if about and not layers else kind, len(layers), shape)
+        layer, after = _fitting(chance, first.pop(0) if first else kind, len(layers), shape)
         if after is None:
             continue
         shape, count = after, count - 1

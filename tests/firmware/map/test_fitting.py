@@ -13,6 +13,7 @@ from netloom.firmware.map.folding.effort import bitstream_minutes
 from netloom.firmware.map.folding.fitting import COMFORTABLE, FULL, Budget, Search, fit, fit_interval
 from netloom.firmware.map.folding.folding import fold_for_interval, intervals
 from netloom.firmware.units.products import unrolled_sums
+from netloom.hls.dataflow import Elementwise, ElementwiseFunction
 
 PATIENT = Search(seconds=math.inf, minutes=math.inf)
 ROOMY = Budget("part", ECP5, lut=24_000, dsp=28, bram=56)
@@ -48,6 +49,16 @@ def test_dsp_blocks_are_used_as_far_as_they_go(dataflow):
         > fit_interval(dataflow, 32, dataclasses.replace(ROOMY, dsp=3)).area.dsp
     )
     assert fit_interval(dataflow, 32, dataclasses.replace(ROOMY, dsp=3)).area.dsp == 3
+
+
+@pytest.mark.parametrize(("blocks", "in_products", "in_elements"), [(2, 2, 0), (3, 2, 1), (9, 2, 2)])
+def test_elements_are_multiplied_in_the_blocks_that_products_leave(blocks, in_products, in_elements):
+    net = Network((16,))
+    first = net.matvec(16)
+    net.add(Elementwise(ElementwiseFunction.MULTIPLY), first, first)
+    found = fit_interval(net.done(), 64, dataclasses.replace(ROOMY, dsp=blocks))
+    used = {unit.module: unit.resources().dsp for unit in found.design.units}
+    assert (used["matvec"], used["elementwise"]) == (in_products, in_elements)
 
 
 def test_what_is_asked_for_may_fill_more_of_the_device(dataflow):

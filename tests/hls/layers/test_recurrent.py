@@ -1,16 +1,18 @@
 """Recurrent layers, exact in every engine: QKeras in float64, hls4ml's C++, `fixed`, hardware; and in fractions."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
 from cell_functions import HARD, TABLES, bits
 from judges import agree
-from qkeras import QActivation, quantized_relu, quantized_tanh
+from qkeras import QActivation, quantized_relu, quantized_sigmoid, quantized_tanh
 from slow_cells import results
 
 from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
 from netloom.hls import HlsSettings, convert
-from netloom.quantize.layers import QGRU, QLSTM, QSimpleRNN
+from netloom.quantize.layers import QGRU, QLSTM, QSimpleRNN, QuantizedFunction
 from netloom.sim import open_engine
 
 STEPS, INPUTS, UNITS = 5, 3, 4
@@ -109,3 +111,21 @@ def test_a_function_without_a_quantizer_is_refused(tmp_path):
     model = keras.Model(x, layer(QActivation(bits(), name="quantizer")(x)))
     with pytest.raises(LayerNotSupportedError, match=r"'lstm', activation: 'tanh' has no quantizer; .*Quantized"):
         convert(model, HlsSettings(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("real", "function"),
+    [(quantized_tanh(8, use_real_tanh=True), "tanh"), (quantized_sigmoid(8, use_real_sigmoid=True), "sigmoid")],
+)
+def test_a_real_function_of_a_sum_is_refused_with_the_table_to_take(real, function, tmp_path):
+    def model(activation):
+        x = keras.Input((STEPS, INPUTS))
+        quantizers = {f"{name}_quantizer": bits() for name in ("kernel", "recurrent", "bias", "state")}
+        layer = QLSTM(4, activation=activation, recurrent_activation=quantized_sigmoid(8), **quantizers, name="lstm")
+        return keras.Model(x, layer(QActivation(bits(), name="quantizer")(x)))
+
+    with pytest.raises(QuantizerNotSupportedError, match=r"'lstm', activation: .* takes a sum as wide as") as raised:
+        convert(model(real), HlsSettings(), tmp_path / "real")
+    advised = re.search(r"QuantizedFunction\('(\w+)', '(.*?)', '(.*?)'\)", str(raised.value)).groups()
+    assert advised[0] == function
+    convert(model(QuantizedFunction(*advised)), HlsSettings(), tmp_path / "table")

@@ -59,6 +59,14 @@ def both_directions(cell):
     return [x, y], [seen, said]
 
 
+def repeated(cell):
+    """A constant of the sequence, such as a thought, that every step reads beside its own input."""
+    features, y = keras.Input((6,), name="features"), source()
+    thought = layers.Dense(2, activation="tanh", name="thought")(features)
+    beside = layers.Concatenate(name="beside")([y, layers.RepeatVector(STEPS, name="again")(thought)])
+    return [features, y], cell(UNITS, return_sequences=True, name="cell")(beside)
+
+
 def apart(cell):
     """Both directions, not merged."""
     x = source()
@@ -77,7 +85,7 @@ def cells(cell):
 CELLS = {"simple": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
 NETWORKS = {
     f"{make.__name__}, {name}": (make, cell)
-    for make in (encoder_and_decoder, with_attention, brought, from_dense, both_directions, apart)
+    for make in (encoder_and_decoder, with_attention, brought, from_dense, both_directions, repeated, apart)
     for name, cell in CELLS.items()
 } | {"cells": (cells, None)}
 QUICK = ("encoder_and_decoder, lstm", "brought, lstm", "with_attention, gru")
@@ -126,7 +134,7 @@ def test_judges_written_apart_agree(name, io_type, tmp_path):
     _, twin, x = twin_of(name)
     conversion = agree(twin, x, tmp_path, io_type, hardware=io_type == "io_stream")
     scans = [node.operation for node in conversion.dataflow.nodes if isinstance(node.operation, Scan)]
-    assert name.startswith("apart") or any(scan.begun for scan in scans)
+    assert name.startswith(("apart", "repeated")) or any(scan.begun for scan in scans)
 
 
 def test_states_that_nobody_reads_are_not_made():
@@ -146,9 +154,21 @@ def of_a_constant_mask():
     return keras.Model(x, layers.GRU(4, name="bad")(x, mask=np.ones((1, STEPS), bool)))
 
 
+def of_other_width():
+    x, state = source(), keras.Input((5,), name="state")
+    return keras.Model([x, state], layers.LSTM(4, name="bad")(x, initial_state=[state, state]))
+
+
+def of_one_state():
+    x, state = source(), keras.Input((4,), name="state")
+    return keras.Model([x, state], layers.LSTM(4, name="bad")(x, initial_state=[state]))
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (of_other_width, r"'bad' .*its states must begin with \[\(4,\), \(4,\)\], not \[\(5,\), \(5,\)\]"),
+        (of_one_state, r"'bad' .*its states must begin with \[\(4,\), \(4,\)\], not \[\(4,\)\]"),
         (of_a_constant, "'bad' .*initial_state is a constant: make it an input"),
         (of_a_constant_mask, "'bad' .*its mask is a constant: make it an input"),
     ],

@@ -15,7 +15,7 @@ from netloom.common import process as processes
 from netloom.common.process import answer, check_space, end, environment, package_folder, run_logged, start, which
 from netloom.errors import NetloomError, StorageError, ToolFailedError
 from netloom.firmware.board.boards import find_board
-from netloom.firmware.board.flash import flash
+from netloom.firmware.build.flash import flash
 from netloom.firmware.build.synthesis import synthesize
 from netloom.firmware.build.tools import find_tool, tool_version
 from netloom.firmware.emit.emitted import EmittedDesign

@@ -163,6 +163,20 @@ def test_a_lost_beat(cache):
         adder(cache, source).run([beats(9, 8)], [9], patience=200)
 
 
+def test_which_stream_first_lacks_a_beat(cache):
+    words, source = [beats(9, 8)], ADDER.replace("mid_valid <= in_valid", "mid_valid <= in_valid && place != 2'd3")
+    with pytest.raises(SimulationError, match=r"stream 'mid' 7 of 9; stream 'mid' is the first that lacks beats$"):
+        adder(cache, source, probes=[Probe("mid", 8)]).run(words, [9], patience=200, probed_beats=[9])
+    source = ADDER.replace("out_valid <= mid_valid", "out_valid <= mid_valid && place != 2'd3")
+    with pytest.raises(SimulationError, match=r"gave 7 of 9 beats, stream 'mid' 9 of 9$"):
+        adder(cache, source, probes=[Probe("mid", 8)]).run(words, [9], patience=200, probed_beats=[9])
+
+
+def test_which_stream_has_all_its_beats_when_there_are_too_many(cache):
+    with pytest.raises(SimulationError, match=r"than the 8 beats expected, .*; already complete: stream 'mid'$"):
+        adder(cache, probes=[Probe("mid", 8)]).run([beats(9, 8)], [8], probed_beats=[9])
+
+
 def test_more_than_expected(cache):
     with pytest.raises(SimulationError, match=r"'out' offers more than the 8 beats expected"):
         adder(cache).run([beats(9, 8)], [8])

@@ -16,6 +16,7 @@ from netloom.hls.dataflow import (
     Scan,
     TensorType,
 )
+from netloom.hls.layers.cells import CellFunction
 
 STEPS, FEATURES, UNITS = 5, 3, 2
 X = FixedPoint.parse("fixed<6,3>")
@@ -145,3 +146,10 @@ def lstm_loop(scan, xs):
         h = [cast(o[u] * c[u], fraction, STATE) for u in range(UNITS)]
         seen.append((h, c))
     return seen
+
+
+def tanh_table(text):
+    """tanh of six bits, with results of a type: a function of a `RecurrentCell`."""
+    index, result = FixedPoint.parse("fixed<6,3,RND_CONV,SAT>"), FixedPoint.parse(text)
+    entries = result.from_float(np.tanh(index.to_float(np.arange(index.raw_min, index.raw_max + 1))))
+    return CellFunction("table", result, index, tuple(map(int, entries)))

@@ -8,6 +8,7 @@ import numpy as np
 from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
 from netloom.fixed_point import ZERO
 from netloom.hls.frontends.keras.handlers.activation import hard_type
+from netloom.hls.frontends.keras.handlers.function import is_table
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
 from netloom.hls.frontends.keras.handlers.quantizer import quantized_values
 from netloom.hls.layers.cells import GATES, CellFunction, CellKind, RecurrentCell
@@ -103,6 +104,13 @@ def _function(activation: Any, where: str) -> CellFunction:
             )
         entries = tuple(int(entry) for entry in activation.entries())
         return CellFunction("table", activation.result, activation.index, entries)
+    if isinstance(activation, quantized_sigmoid | quantized_tanh) and is_table(activation):
+        name = "tanh" if isinstance(activation, quantized_tanh) else "sigmoid"
+        raise QuantizerNotSupportedError(
+            f"{where}: {activation} takes a sum as wide as it comes, and a table needs an index of at most {TABLE_BITS}"
+            f" bits: give netloom.quantize.layers.QuantizedFunction({name!r}, 'quantized_bits(10, 3, alpha=1)',"
+            f" 'quantized_bits({activation.bits}, 0, alpha=1)'), whose first quantizer makes it, or the hard form"
+        )
     if isinstance(activation, quantized_sigmoid):
         return CellFunction("hard_sigmoid", hard_type(activation))
     if isinstance(activation, quantized_tanh):

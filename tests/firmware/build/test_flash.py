@@ -7,7 +7,7 @@ import pytest
 
 from netloom.errors import SettingsError, ToolFailedError, ToolMissingError
 from netloom.firmware.board.boards import find_board
-from netloom.firmware.board.flash import flash
+from netloom.firmware.build.flash import flash
 from netloom.firmware.build.tools import find_tool
 
 

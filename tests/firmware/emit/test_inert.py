@@ -8,8 +8,8 @@ import pytest
 from tiny_design import add_design
 
 from netloom.errors import StorageError
-from netloom.firmware.build.inert import objection
 from netloom.firmware.emit.emitted import EmittedDesign
+from netloom.firmware.emit.inert import objection
 
 
 def test_netloom_s_own_passes() -> None:
