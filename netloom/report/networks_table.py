@@ -77,7 +77,7 @@ def tables(directories: Mapping[Network, Path]) -> Tables:
 
 def faults(network: Network, report: Report) -> list[str]:
     """What is not as it must be: engines that differ, a clock that is missed, counts that were not predicted, a score
-    below what is expected.
+    below what is expected, or one that lost more through quantization than is allowed.
     """
     found = []
     result = verdict(report.fidelity)
@@ -86,6 +86,12 @@ def faults(network: Network, report: Report) -> list[str]:
     score = report.scores.get("float", {}).get(network.score.name)
     if score is not None and not network.reaches(score):
         found.append(f"float has the {network.score.name} {score:.4g}, and {network.expected_score:g} is expected")
+    firmware = report.scores.get("fixed", {}).get(network.score.name)
+    if score is not None and firmware is not None and not network.keeps(score, firmware):
+        found.append(
+            f"fixed has the {network.score.name} {firmware:.4g}, float {score:.4g}: more than"
+            f" {network.allowed_loss:g} is lost through quantization"
+        )
     hardware = report.hardware
     if hardware is not None:
         if hardware.timing_met is False:
