@@ -89,6 +89,7 @@ NETWORK = Network(
         "Spoken digits of speakers that it has never heard, by windows of frequencies, fragments of sound and two"
         " layers of LSTM units."
     ),
+    allowed_loss=0.01,
     dataset="spoken-digits",
     builder=build,
     training=words.NETWORK.training,
