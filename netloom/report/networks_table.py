@@ -9,6 +9,7 @@ from netloom.common.files import storage_errors, write_text
 from netloom.common.reading import read_bytes
 from netloom.errors import StorageError
 from netloom.hls import Conversion
+from netloom.metrics import score_metric, words_of
 from netloom.models import Network
 from netloom.models.data.examples import Arrays, as_list
 from netloom.models.tasks import Outputs
@@ -117,9 +118,8 @@ def scores_row(report: Report, error: float | None) -> Cells:
     float_, quantized, fixed = (_score(score, report.scores.get(engine, {}).get(score.name)) for engine in _SCORED)
     spread = "" if not error or fixed == "-" else f" ± {_score(score, error)}"
     source = report.data.source if f"{report.data.samples:,}" in report.data.source else _tested(report)
-    words = score.name.replace("_", " ")
     against = [_against(report, engine) for engine in _AGAINST]
-    return (f"`{report.network.name}`", source, str(bits), words, float_, quantized, fixed + spread, *against)
+    return (f"`{report.network.name}`", source, str(bits), words_of(score), float_, quantized, fixed + spread, *against)
 
 
 def _tested(report: Report) -> str:
@@ -142,9 +142,7 @@ def _standard_error(network: Network, report: Report, directory: Path) -> float 
 
 
 def _score(score: ScoreRecord, value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{100 * value:.2f} %" if score.unit == "%" else f"{value:.4g} {score.unit}".strip()
+    return "-" if value is None else score_metric(score).text(value)
 
 
 def _against(report: Report, engine: str) -> str:
