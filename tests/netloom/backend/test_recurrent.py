@@ -97,6 +97,7 @@ def assert_as_vitis(model: Any, directory: Path, **how: Any) -> None:
                 (ALL | BOTH_WAYS, {"default": "fixed<9,4,RND_CONV,SAT>", "table_t": "fixed<12,2,RND,SAT>"}),
                 (ALL | BOTH_WAYS, {"static": False, "default": "fixed<13,3>", "table_size": 256}),
                 (ALL, {"Strategy": "Resource", "ReuseFactor": 3, "default": "fixed<10,3,TRN,SAT>"}),
+                (ALL, {"Strategy": "Resource_Unrolled", "ReuseFactor": 3, "default": "fixed<10,3,TRN,SAT>"}),
                 (GRUS | BOTH_WAYS, {"Precision": {"result": "fixed<11,2>", "accum": "fixed<15,5,RND>"}}),
                 (GRUS, {"attributes": {"pytorch": True}, "io_type": "io_stream"}),
             )
