@@ -1,7 +1,7 @@
 """`ScanStart`: a `ScanState` whose initial state another stream brings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from netloom.errors import SettingsError
@@ -64,11 +64,6 @@ class ScanStart(SourceUnit):
     def input_ports(self) -> tuple[str, ...]:
         """`in`, `start`."""
         return ("in", "start")
-
-    @property
-    def outputs(self) -> tuple[Stream, ...]:
-        """As many beats a step."""
-        return (replace(self.source, name=f"{self.name}_out"),)
 
     @cached_property
     def _fifo(self) -> StreamFifo:

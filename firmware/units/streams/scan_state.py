@@ -1,12 +1,12 @@
 """`ScanState`: what is carried from one step of a loop to the next; a stream that runs back, with initial tokens."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from netloom.errors import SettingsError
 from netloom.firmware.families import GENERIC, Family
-from netloom.firmware.stream import Stream, hex_memory, pack_word
+from netloom.firmware.stream import hex_memory, pack_word
 from netloom.firmware.units.memories.rom_style import rom_luts
 from netloom.firmware.units.streams.step_position import StepPosition, position_resources
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
@@ -58,11 +58,6 @@ class ScanState(SourceUnit):
 
     def _error(self, text: str) -> SettingsError:
         return SettingsError(f"loop's state {self.name!r}: {text}")
-
-    @property
-    def outputs(self) -> tuple[Stream, ...]:
-        """As many beats a step."""
-        return (replace(self.source, name=f"{self.name}_out"),)
 
     @cached_property
     def _fifo(self) -> StreamFifo:

@@ -118,11 +118,6 @@ class Weighted(Product):
         """Bits of a weight."""
         return self.operation.weight_type.width
 
-    def served(self, fold: Fold, target: Family) -> int:
-        """One multiplier a block."""
-        del fold, target
-        return 1
-
     def multiplier_luts(self, target: Family) -> int:
         """Of an input element and a weight."""
         return multiplier_resources(self.tensor.element.width, self.weight_width, target, dsp=False).lut
