@@ -105,7 +105,7 @@ def test_random_geometry(seed):
     ("shape", "message"),
     [
         ((4, 4, 3, 2, 3, 1, NONE), "4 x 4 x 3"),
-        ((2, 4, 1, 1, 3, 1, NONE), "1 to the padded height 2, not 3"),
+        ((2, 4, 1, 1, 3, 1, NONE), "1 to the padded height 2, rows"),
         ((4, 4, 1, 1, 0, 1, NONE), "not 0"),
         ((4, 4, 1, 1, 3, 0, NONE), "stride at least 1"),
         ((4, 4, 1, 1, 3, 1, NONE, 0), "dilation_height too"),
