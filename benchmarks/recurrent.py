@@ -2,6 +2,7 @@
 
     python benchmarks/recurrent.py simulation [--samples N]
     python benchmarks/recurrent.py hardware [--runs DIR] [--target-ii N] [--interleave N]
+    python benchmarks/recurrent.py step [--target-ii N]
 
 `simulation` takes one LSTM of 64 units over 100 steps, quantized to 8 bits. All engines compute the same samples, and
 the script fails if `fixed` differs from `csim` or the twin. Targets: `fixed` gives at least 100 times the samples a
@@ -12,6 +13,10 @@ classes. It is routed for a ULX3S-85F by `netloom run`, untrained, since cycles 
 once with one sequence at a time, once with several in turn (`--interleave`). The script fails if an engine differs in a
 single element, a prediction is off, timing is missed, or the multipliers of the loop are less than 85 % busy with
 several.
+
+`step` counts where the clock cycles of one of its steps go: from the last element of the state that a step reads to the
+last one that the next step reads, along the units that are waited for. The first step of a sequence waits for none,
+since its state is known: it takes what the multipliers do. The script fails if these do not add up to the interval.
 """
 
 import argparse
@@ -29,6 +34,11 @@ from rich.box import MARKDOWN
 from rich.console import Console
 from rich.table import Table
 
+from netloom.firmware.board.boards import find_board
+from netloom.firmware.design import Design
+from netloom.firmware.generate import generate_design
+from netloom.firmware.map.cycles.cycle_run import InterpretedRun
+from netloom.firmware.units.streams.scan_state import ScanState
 from netloom.hls import HlsSettings, convert
 from netloom.pipeline.run import run
 from netloom.progress import Progress
@@ -43,7 +53,10 @@ TARGETS = {"csim": 100.0, "keras": 1.0}
 BOARD = "ULX3S-85F"
 BUSY = 0.85
 """How much the multipliers of the loop are to work, with sequences enough."""
-PUBLISHED = "hls4ml's, one output instead of five, on a VU9P at 200 MHz: 1.6 us (static), as published"
+PUBLISHED = {"static": "1.6 us", "non-static": "1.5 us", "by reuse factor": "1.7 to 12.4 us"}
+"""Latency of hls4ml's, with one output instead of five, on a VU9P at 200 MHz: Khoda et al., "Ultra-low latency
+recurrent neural network inference on FPGAs for physics applications with hls4ml", arXiv:2207.00559.
+"""
 
 
 def lstm() -> Any:
@@ -135,13 +148,88 @@ def hardware(runs: Path, target_ii: int, interleave: int) -> int:
     for name in rows[1]:
         table.add_row(name, *(row[name] for row in rows.values()))
     Console(width=160).print(table)
-    print(PUBLISHED)
+    published = ", ".join(f"{latency} ({mode})" for mode, latency in PUBLISHED.items())
+    print(f"latency of hls4ml's, one output instead of five, on a VU9P at 200 MHz: {published}; arXiv:2207.00559")
     wrong = [f"{sequences} in turn: {what}" for sequences, report in reports.items() for what in _wrong(report)]
     if (busy := max(product.utilization for product in _loop(reports[interleave]))) < BUSY:
         wrong.append(f"{interleave} in turn: the multipliers of the loop are only {busy:.1%} busy")
     for what in wrong:
         print(what, file=sys.stderr)
     return bool(wrong)
+
+
+class Watched(InterpretedRun):
+    """A design at work, and from which clock cycle on each beat of each stream was offered."""
+
+    def __init__(self, design: Design) -> None:
+        super().__init__(design)
+        self.offered: dict[str, list[int]] = {name: [] for name in self.names}
+        self._waiting = [False] * len(self.names)
+
+    def _count(self, moved: list[bool]) -> None:
+        for name, index in self.names.items():
+            if self._valid[index] and not self._waiting[index]:
+                self.offered[name].append(self.time)
+            self._waiting[index] = self._valid[index] and not moved[index]
+        super()._count(moved)
+
+
+def waited_for(design: Design, step: int, sequences: int = 3) -> list[tuple[str, str, int]]:
+    """Back from a step, what is waited for until it comes to a state again: name, module, clock cycles that each adds.
+
+    Args:
+        design: with a loop.
+        step: counted over all sequences.
+        sequences: to run; the step is in one of them.
+    """
+    run = Watched(design)
+    while len(run.finished) < sequences:
+        run.advance(1 << 16)
+    makes = {stream.name: unit for unit in design.units for stream in unit.outputs}
+    states = [unit for unit in design.units if isinstance(unit, ScanState)]
+    behind = {stream.name for unit in states for stream in unit.outputs}
+    for unit in design.units * len(design.units):
+        if any(stream.name in behind for stream in unit.inputs):
+            behind |= {stream.name for stream in unit.outputs}
+
+    def last(stream: Any, number: int) -> int:
+        """When the last beat of a step was offered."""
+        return run.offered[stream.name][(number + 1) * stream.beats - 1]
+
+    found: list[tuple[str, str, int]] = []
+    begun: dict[str, int] = {}
+    stream = states[0].outputs[0]
+    while (unit := makes[stream.name]).name not in begun:
+        before = step
+        if isinstance(unit, ScanState):
+            begun[unit.name], before = len(found), step - 1
+        source = max((one for one in unit.inputs if one.name in behind), key=lambda one: last(one, before))
+        found.append((unit.name, unit.module, last(stream, step) - last(source, before)))
+        stream, step = source, before
+    return found[begun[unit.name] :][::-1]
+
+
+def step(target_ii: int) -> int:
+    """Print where the clock cycles of a step go; 1 if they do not add up."""
+    x = np.random.default_rng(0).normal(0, 1, (256, 20, 6)).astype(np.float32)
+    twin = quantize(jets(), Policy(), x, fine_tune_epochs=0)
+    with tempfile.TemporaryDirectory() as folder:
+        dataflow = convert(twin, HlsSettings(), Path(folder) / "conversion").dataflow
+    generated = generate_design(dataflow, interval=2 * target_ii, device=find_board(BOARD).device)
+    found = waited_for(generated.design, step=30)
+    table = Table("unit", "module", "clock cycles", box=MARKDOWN, title=f"A step of the LSTM of jets, {BOARD}")
+    for name, module, cycles in found:
+        table.add_row(name, module, str(cycles))
+    whole = sum(cycles for *_, cycles in found)
+    table.add_row("all", "", str(whole))
+    Console(width=100).print(table)
+    design, interval = generated.design, generated.cycles.interval
+    busy = max(unit.inputs[0].beats for unit in design.units if unit.multipliers and unit.name in design.steps)
+    print(f"multipliers: {busy} clock cycles a step; a sequence of 20: {interval}, that is 19 x {whole} + {busy}")
+    if 19 * whole + busy != interval:
+        print("they do not add up", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _taken(report: Report) -> dict[str, str]:
@@ -185,7 +273,7 @@ def _wrong(report: Report) -> list[str]:
 def main() -> int:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("simulation", "hardware"))
+    parser.add_argument("what", choices=("simulation", "hardware", "step"))
     parser.add_argument("--samples", type=int, default=4096)
     parser.add_argument("--runs", type=Path, default=Path(os.environ.get("NETLOOM_RUNS") or "runs") / "recurrent")
     parser.add_argument("--target-ii", type=int, default=800, help="clock cycles a sequence, with several in turn")
@@ -193,6 +281,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.what == "simulation":
         return simulation(options.samples)
+    if options.what == "step":
+        return step(options.target_ii)
     if options.interleave < 2:
         parser.error("--interleave takes 2 sequences or more; one by one is routed beside them")
     return hardware(options.runs, options.target_ii, options.interleave)

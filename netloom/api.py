@@ -59,7 +59,7 @@ def open_run_engine(name: str, converted: Conversion | str | Path) -> Engine:
         return _open_hardware_engine(name, converted)
     if subject == "conversion":
         return open_engine(name, conversion=find_conversion(converted))
-    file = {"float": rundir.FLOAT_MODEL, "quantized": rundir.QUANTIZED_MODEL}[name]
+    file = rundir.MODELS[name]
     if isinstance(converted, Conversion) or not (Path(converted) / file).is_file():
         where = converted.directory if isinstance(converted, Conversion) else converted
         raise SettingsError(f"engine '{name}' needs {file}, and {where} has none; use fixed or csim")

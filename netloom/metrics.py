@@ -39,6 +39,13 @@ class Metric:
         """Why a report that has no such number has none."""
         return self.reason(report) if self.reason else self.why_missing
 
+    def text(self, value: float) -> str:
+        """A value for people."""
+        if self.unit == "%" or self.name.endswith("_share") or self.name == "utilization":
+            return f"{100 * value:.2f} %"
+        digits = f"{value:,}" if isinstance(value, int) else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+        return f"{digits} {self.unit}".strip()
+
 
 def _hardware(name: str) -> Callable[[Report], MetricNumber]:
     return lambda report: getattr(report.hardware, name) if report.hardware else None
@@ -94,6 +101,11 @@ def score_metric(score: ScoreRecord, engine: str = "fixed") -> Metric:
 
     name = score.name if engine == "fixed" else f"{score.name}.{engine}"
     return Metric(name, score.unit, score.better, value, "", lambda report: why_no_score(report, score.name, engine))
+
+
+def words_of(score: ScoreRecord) -> str:
+    """A score's name for people."""
+    return score.name.replace("_", " ").replace(".", ": ")
 
 
 def why_no_score(report: Report, score: str | None = None, engine: str = "fixed") -> str:

@@ -2,15 +2,16 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from netloom.common.reading import FixedModel
 from netloom.sim.engines import EngineName
 
 
-class Record(BaseModel):
+class Record(FixedModel):
     """Base of every record: fields are fixed once made, nothing undocumented gets in, and every number is one."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _are_counts(self) -> Self:

@@ -2,15 +2,16 @@
 
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 
+from netloom.common.reading import FixedModel
 from netloom.errors import SettingsError
 
 
-class Settings(BaseModel):
+class Settings(FixedModel):
     """Settings validated by pydantic whose failures are a one-line `SettingsError` instead of its report."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(allow_inf_nan=False)
 
     @model_validator(mode="wrap")
     @classmethod

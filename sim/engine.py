@@ -7,6 +7,7 @@ import numpy as np
 
 from netloom.common.closable import Closable
 from netloom.common.ends import Ends
+from netloom.common.samples import checked_samples
 from netloom.errors import InputError
 
 EngineInputs = np.ndarray | Sequence[np.ndarray] | Mapping[str, np.ndarray]
@@ -115,11 +116,7 @@ class Engine(Closable):
 
 
 def _checked(array: np.ndarray, shape: tuple[int, ...], index: int) -> np.ndarray:
-    array = np.asarray(array)
-    if array.dtype.kind not in "fiub":
-        raise InputError(f"input {index} must be numeric, not {array.dtype}")
-    if array.shape[1:] != shape or array.ndim != len(shape) + 1:
-        raise InputError(f"input {index} must have shape (samples, {', '.join(map(str, shape))}), not {array.shape}")
+    array = checked_samples(array, shape, f"input {index}")
     array = array if array.dtype == np.float32 else array.astype(np.float64)
     if not _all_finite(array):
         bad = int(np.argwhere(~np.isfinite(array))[0][0])

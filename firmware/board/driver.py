@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from netloom.common.closable import Closable
+from netloom.common.samples import checked_samples
 from netloom.errors import InputError, LinkError
 from netloom.firmware.board.link import Link, open_link, reason
 from netloom.firmware.board.protocol import (
@@ -117,7 +118,9 @@ class Driver(Closable):
         arrays = list(x) if isinstance(x, list | tuple) else [np.asarray(x)]
         if len(arrays) != len(ports):
             raise InputError(f"the network has {len(ports)} inputs, not {len(arrays)}")
-        arrays = [_checked(array, port) for array, port in zip(arrays, ports, strict=True)]
+        arrays = [
+            checked_samples(one, port.shape, f"input {port.name!r}") for one, port in zip(arrays, ports, strict=True)
+        ]
         raws = [_quantized(array, port) for array, port in zip(self.design.ends.sent(arrays), ports, strict=True)]
         results = self.predict_raws(raws, progress)
         values = [
@@ -256,17 +259,6 @@ def _refusal(reply: Frame, answer_length: int) -> str:
         Status.STUCK: "the network in the board did not finish; it has been reset",
     }
     return next((reason for status, reason in reasons.items() if status == reply.code), f"unknown status {reply.code}")
-
-
-def _checked(array: np.ndarray, port: PortPart) -> np.ndarray:
-    array = np.asarray(array)
-    if array.dtype.kind not in "fiub":
-        raise InputError(f"input {port.name!r} must be numeric, not {array.dtype}")
-    if array.shape[1:] != port.shape or array.ndim != len(port.shape) + 1:
-        raise InputError(
-            f"input {port.name!r} must have shape (samples, {', '.join(map(str, port.shape))}), not {array.shape}"
-        )
-    return array
 
 
 def _quantized(array: np.ndarray, port: PortPart) -> np.ndarray:

@@ -2,25 +2,21 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from netloom.common.reading import FileName, Number, Whole
+from netloom.common.reading import FileName, FixedModel, Number, Whole
 
 Frequency = Annotated[float, Field(ge=1e-6, le=1e6)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class LinkPart(_Part):
+class LinkPart(FixedModel):
     """The serial link that was built in."""
 
     baud: Annotated[int, Field(ge=1, le=2**30)]
     samples: Annotated[int, Field(ge=1, le=2**20)]
 
 
-class TimingPart(_Part):
+class TimingPart(FixedModel):
     """The clock that was asked for, and what came of it; MHz and ns."""
 
     asked_mhz: Frequency | None
@@ -30,7 +26,7 @@ class TimingPart(_Part):
     slack_ns: Number
 
 
-class Attempt(_Part):
+class Attempt(FixedModel):
     """One seed of the placement, and the placer."""
 
     seed: Whole
@@ -38,14 +34,14 @@ class Attempt(_Part):
     fmax_mhz: Frequency
 
 
-class UsePart(_Part):
+class UsePart(FixedModel):
     """Of one kind of resource."""
 
     used: Whole
     available: Whole
 
 
-class BuildFile(_Part):
+class BuildFile(FixedModel):
     """The content of `build.json`."""
 
     schema_version: Literal["1.1"]
@@ -68,7 +64,7 @@ class BuildFile(_Part):
 Place = Annotated[int, Field(ge=0, lt=2**16)]
 
 
-class FloorplanFile(_Part):
+class FloorplanFile(FixedModel):
     """The content of `floorplan.json`: by unit and kind of cell, (x, y, cells) of every tile."""
 
     width: Annotated[int, Field(ge=1, lt=2**10)]

@@ -7,10 +7,10 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, create_model
+from pydantic import BaseModel, Field, PlainValidator, ValidationInfo, create_model
 
 from netloom.common.ends import Ends
-from netloom.common.reading import Shape
+from netloom.common.reading import FixedModel, Shape
 from netloom.errors import PrecisionError
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow.graph import Dataflow, Layer, Node
@@ -28,18 +28,14 @@ MAX_DIGITS = 400
 _INTEGER = Annotated[int, Field(ge=-(2**1024), le=2**1024)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class TensorPart(_Part):
+class TensorPart(FixedModel):
     """Shape and type of an input."""
 
     shape: Shape
     element: str
 
 
-class NodePart(_Part):
+class NodePart(FixedModel):
     """An operation, its parameters still to be read."""
 
     name: str
@@ -49,7 +45,7 @@ class NodePart(_Part):
     parameters: dict[str, Any]
 
 
-class LayerPart(_Part):
+class LayerPart(FixedModel):
     """An hls4ml layer."""
 
     name: str
@@ -59,7 +55,7 @@ class LayerPart(_Part):
     interval: Annotated[int, Field(ge=0, lt=2**40)]
 
 
-class GraphPart(_Part):
+class GraphPart(FixedModel):
     """A graph."""
 
     sources: Annotated[dict[str, TensorPart], Field(min_length=1)]
@@ -172,7 +168,7 @@ def _parameters(operation: type[Operation]) -> type[BaseModel]:
     """The schema of an operation's parameters, from its fields."""
     hints = get_type_hints(operation)
     chosen: dict[str, Any] = {field.name: (_hint(hints[field.name]), ...) for field in fields(operation)}  # type: ignore[arg-type]
-    return create_model(f"{operation.__name__}Parameters", __base__=_Part, **chosen)
+    return create_model(f"{operation.__name__}Parameters", __base__=FixedModel, **chosen)
 
 
 def check_graph(dataflow: Dataflow) -> None:

@@ -17,7 +17,8 @@ def without_idle(layers: Sequence[dict[str, Any]], outputs: Sequence[str]) -> tu
     Returns:
         The other layers, and the names of those that the results are now of.
     """
-    kept, read = [], {}
+    kept: list[dict[str, Any]] = []
+    read: dict[str, str] = {}
     for layer in layers:
         inputs = [read.get(name, name) for name in layer["inputs"]]
         if _is_idle(layer):

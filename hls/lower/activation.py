@@ -31,13 +31,15 @@ def lower_activation(node: Any, context: LoweringContext) -> None:
         case "relu":
             context.finish(context.add("relu", Clamp(0), context.inputs[0]))
         case "sigmoid":
-            _symmetric_table(context, tables.sigmoid_table, SIGMOID_TABLE, half_range_log2=3)
+            context.finish(look_up_sigmoid(context, context.inputs[0]))
         case "tanh":
-            _symmetric_table(context, tables.tanh_table, TANH_TABLE, half_range_log2=2)
+            context.finish(look_up_tanh(context, context.inputs[0]))
         case "softplus":
-            _symmetric_table(context, tables.softplus_table, SOFTPLUS_TABLE, half_range_log2=3)
+            source = context.inputs[0]
+            context.finish(_look_up(context, source, tables.softplus_table, SOFTPLUS_TABLE, half_range_log2=3))
         case "softsign":
-            _symmetric_table(context, tables.softsign_table, SOFTSIGN_TABLE, half_range_log2=3)
+            source = context.inputs[0]
+            context.finish(_look_up(context, source, tables.softsign_table, SOFTSIGN_TABLE, half_range_log2=3))
         case "elu":
             halves.lower_elu(context, 1, FixedPoint(1, 1, signed=False))
         case "selu":
@@ -84,18 +86,30 @@ def _lower_ternary(context: LoweringContext) -> None:
     context.finish(context.add("sign", table, below))
 
 
-def _symmetric_table(
+def look_up_sigmoid(context: LoweringContext, source: str, suffix: str = "table") -> str:
+    """hls4ml's sigmoid of a node; gives that which looks it up, whose name ends in `suffix`."""
+    return _look_up(context, source, tables.sigmoid_table, SIGMOID_TABLE, 3, suffix)
+
+
+def look_up_tanh(context: LoweringContext, source: str, suffix: str = "table") -> str:
+    """hls4ml's tanh of a node; gives that which looks it up, whose name ends in `suffix`."""
+    return _look_up(context, source, tables.tanh_table, TANH_TABLE, 2, suffix)
+
+
+def _look_up(
     context: LoweringContext,
+    source: str,
     table: Callable[[int, FixedPoint], np.ndarray],
     default: FixedPoint,
     half_range_log2: int,
-) -> None:
-    """hls4ml's sigmoid and tanh: `table_size` entries over +-2**half_range_log2, the index truncated towards zero."""
+    suffix: str = "table",
+) -> str:
+    """hls4ml's tables with a sign: `table_size` entries over +-2**half_range_log2, the index truncated towards zero."""
     size = context.table_size("table_size", tables.SIZE)
     element = context.choose("table", lambda: default)
-    fraction = context.type_of(context.inputs[0]).element.fraction
+    fraction = context.type_of(source).element.fraction
     shift = fraction + half_range_log2 + 1
-    tables.check_index(context, context.inputs[0], size, shift)
+    tables.check_index(context, source, size, shift)
     lookup = Lookup(
         table(size, element),
         element.with_modes(),
@@ -104,7 +118,7 @@ def _symmetric_table(
         offset=size // 2,
         toward_zero=True,
     )
-    context.finish(context.add("table", lookup, context.inputs[0]))
+    return context.add(suffix, lookup, source)
 
 
 def lower_hard_activation(node: Any, context: LoweringContext) -> None:

@@ -19,7 +19,7 @@ from netloom.hls.dataflow import (
     Permute,
     TensorType,
 )
-from netloom.hls.lower.types import ACCUM, RESULT, TypeSource, roundable
+from netloom.hls.lower.types import ACCUM, RESULT, Replaced, TypeSource, roundable
 from netloom.hls.timing import layer_interval
 from netloom.rounding import Rounding
 
@@ -32,6 +32,7 @@ class LoweringContext:
     def __init__(self, types: TypeSource, io_type: str, origins: Mapping[str, str]) -> None:
         self.builder = DataflowBuilder()
         self.stream = io_type == "io_stream"
+        self._io_type = io_type
         self._types = types
         self._origins = origins
         self._variables: dict[str, str] = {}
@@ -40,6 +41,16 @@ class LoweringContext:
     def enter(self, node: Any) -> None:
         """Start lowering a layer."""
         self.node = node
+
+    def apart(self, types: Mapping[str, FixedPoint] | None = None) -> "LoweringContext":
+        """A context with the same layer and a graph of its own, such as the body of a loop.
+
+        Args:
+            types: what stands there in the place of the layer's, by role.
+        """
+        other = LoweringContext(Replaced(self._types, types) if types else self._types, self._io_type, self._origins)
+        other.enter(self.node)
+        return other
 
     @property
     def inputs(self) -> list[str]:

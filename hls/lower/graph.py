@@ -7,6 +7,7 @@ from netloom.errors import LayerNotSupportedError
 from netloom.hls.dataflow import Dataflow
 from netloom.hls.lower import activation, einsum, embedding, halves, linear, merge, pooling, quantizer, shape, softmax
 from netloom.hls.lower.context import LoweringContext
+from netloom.hls.lower.recurrent.layers import lower_bidirectional, lower_recurrent
 from netloom.hls.lower.types import TypeSource
 
 LOWERINGS: dict[str, Callable[[Any, LoweringContext], None]] = {
@@ -30,6 +31,10 @@ LOWERINGS: dict[str, Callable[[Any, LoweringContext], None]] = {
     "HardActivation": activation.lower_hard_activation,
     "Softmax": softmax.lower_softmax,
     "FixedPointQuantizer": quantizer.lower_fixed_point_quantizer,
+    # steps
+    "LSTM": lower_recurrent,
+    "GRU": lower_recurrent,
+    "Bidirectional": lower_bidirectional,
     # pooling
     "Pooling1D": pooling.lower_pooling,
     "Pooling2D": pooling.lower_pooling,

@@ -23,13 +23,18 @@ def _strategy(node: Any) -> str:
     return strategy
 
 
-def _order(node: Any, depth: int) -> tuple[int, ...] | None:
+def summing_order(node: Any, depth: int, factor: str = "reuse_factor") -> tuple[int, ...] | None:
     """The order in which hls4ml's C++ accumulates the inputs of one output.
 
     `dense_latency` takes them in order; `dense_resource_rf_leq_nin` takes every reuse_factor-th, then starts anew one
     further; with a larger reuse factor they are in order again.
+
+    Args:
+        node: hls4ml's layer.
+        depth: inputs of an output.
+        factor: the attribute that has the reuse factor.
     """
-    reuse = int(node.get_attr("reuse_factor", 1))
+    reuse = int(node.get_attr(factor, 1))
     if _strategy(node) == "latency" or reuse >= depth:
         return None
     return tuple(index for start in range(reuse) for index in range(start, depth, reuse))
@@ -40,7 +45,7 @@ def _output_first(node: Any, data: np.ndarray) -> np.ndarray:
     return np.moveaxis(data, 0, -1) if node.get_attr("_weights_transposed", False) else data
 
 
-def _matrix(node: Any, data: np.ndarray, outputs: int) -> np.ndarray:
+def stored_matrix(node: Any, data: np.ndarray, outputs: int) -> np.ndarray:
     """Stored weights as (inputs, outputs), by their order in memory: C++ is given no shape, and they may have none."""
     return data.reshape(outputs, -1).T if node.get_attr("_weights_transposed", False) else data.reshape(-1, outputs)
 
@@ -48,9 +53,13 @@ def _matrix(node: Any, data: np.ndarray, outputs: int) -> np.ndarray:
 def lower_dense(node: Any, context: LoweringContext) -> None:
     """`Dense`: one matrix-vector product."""
     raw, type_ = stored(node.weights["weight"])
-    weights = _matrix(node, raw, int(node.get_attr("n_out")))
+    weights = stored_matrix(node, raw, int(node.get_attr("n_out")))
     product = context.accumulate(
-        MatVec, context.inputs[0], (weights, type_), stored(node.weights["bias"]), order=_order(node, len(weights))
+        MatVec,
+        context.inputs[0],
+        (weights, type_),
+        stored(node.weights["bias"]),
+        order=summing_order(node, len(weights)),
     )
     context.finish(product)
 
@@ -73,10 +82,10 @@ def lower_conv(node: Any, context: LoweringContext) -> None:
     """`Conv1D`, `Conv2D`, `PointwiseConv1D`, `PointwiseConv2D`: windows, then a matrix-vector product on each."""
     raw, type_ = stored(node.weights["weight"])
     rank = int(node.class_name[-2])
-    weights = _matrix(node, raw, int(node.get_attr("n_filt")))
+    weights = stored_matrix(node, raw, int(node.get_attr("n_filt")))
     window = _window(node, context, rank)
     product = context.accumulate(
-        MatVec, window, (weights, type_), stored(node.weights["bias"]), order=_order(node, weights.shape[0])
+        MatVec, window, (weights, type_), stored(node.weights["bias"]), order=summing_order(node, weights.shape[0])
     )
     context.finish(product)
 

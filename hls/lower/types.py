@@ -78,6 +78,26 @@ class FromGraph(TypeSource):
         return int(node.get_attr(role, node.get_attr("table_size", default)))
 
 
+class Replaced(TypeSource):
+    """Others' types, but for some roles.
+
+    Args:
+        others: where all else comes from.
+        types: by role.
+    """
+
+    def __init__(self, others: TypeSource, types: Mapping[str, FixedPoint]) -> None:
+        self._others, self._types = others, types
+
+    def choose(self, node: Any, role: str, narrowest: Callable[[], FixedPoint]) -> FixedPoint:
+        """The one in its place, or the others'."""
+        return self._types.get(role) or self._others.choose(node, role, narrowest)
+
+    def table_size(self, node: Any, role: str, default: int) -> int:
+        """The others'."""
+        return self._others.table_size(node, role, default)
+
+
 class Planned(TypeSource):
     """Choose types before hls4ml's graph has them, and remember the choice.
 

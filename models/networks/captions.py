@@ -89,6 +89,7 @@ NETWORK = Network(
     builder=build,
     training=Training(epochs=12, batch_size=64, optimizer=adam(4e-3)),
     expected_score=0.9,
+    allowed_loss=0.02,
     bits=8,
     fine_tune_epochs=2,
     target=Target("ULX3S-85F", target_ii=40_000, rtl_samples=20),

@@ -117,6 +117,7 @@ def _network(
         builder=builder,
         training=Training(epochs=18, batch_size=64, optimizer=adamw(5e-3)),
         expected_score=expected,
+        allowed_loss=0.1,
         bits=8,
         fine_tune_epochs=0,
         target=Target("ULX3S-85F", target_ii=200_000, clock_mhz=60, rtl_samples=2),

@@ -92,6 +92,8 @@ class Network:
         csim_samples: only so many test samples in hls4ml's C++, unless told otherwise; None is all.
         together: so many test samples in a row are of one thing, such as tiles of an image: standard errors are over
             things.
+        allowed_loss: how much worse its first score may be in the firmware than in floats, in that score's unit (a
+            point of a share is 0.01); None is not stated.
         trainer: trains it in its own way; None is `netloom.models.train`. Use `train`.
         pictures: draws what it shows, for the top of its report.
     """
@@ -113,6 +115,7 @@ class Network:
     io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
     csim_samples: int | None = None
     together: int = 1
+    allowed_loss: float | None = None
     trainer: Trainer | None = None
     pictures: Draw | None = None
 
@@ -124,6 +127,10 @@ class Network:
     def reaches(self, score: float) -> bool:
         """Whether a value of `score` is as good as expected."""
         return (score - self.expected_score) * self.score.better >= 0
+
+    def keeps(self, before: float, after: float) -> bool:
+        """Whether `score` has lost no more than is allowed from `before` quantization to `after` it."""
+        return self.allowed_loss is None or (before - after) * self.score.better <= self.allowed_loss + 1e-9
 
     def build(self, seed: int = 0) -> "keras.Model":
         """The untrained, uncompiled Keras model: inputs (batch, *sample shape), outputs as its task takes them.

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from netloom.common.files import put_in_place, scratch, storage_errors, write_text
-from netloom.common.reading import read_json
+from netloom.common.reading import FixedModel, read_json
 from netloom.errors import SettingsError
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.devices import Device
@@ -30,7 +30,7 @@ _DEFAULT_BOARD = "ULX3S-25F"
 """Whose part is synthesized for without a board."""
 
 
-class ConfiguredFolding(BaseModel):
+class ConfiguredFolding(FixedModel):
     """How hls4ml's configuration folds the layers.
 
     Attributes:
@@ -41,7 +41,7 @@ class ConfiguredFolding(BaseModel):
         clock_period: ns, that the conversion named.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(allow_inf_nan=False)
 
     title: str
     reuse: dict[str, int]

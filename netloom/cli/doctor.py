@@ -15,6 +15,7 @@ from rich.table import Table
 
 from netloom.errors import INSTALL_HARDWARE, NetloomError, ToolMissingError
 from netloom.firmware.build.tools import find_tool, tool_names, tool_version
+from netloom.pipeline import rundir
 from netloom.pipeline.versions import compiler_version, simulator_version
 from netloom.sim.hardware.verilator_tool import verilator
 
@@ -124,7 +125,7 @@ def _verilator() -> str:
 
 
 def _disk() -> Finding:
-    folder = Path(os.environ.get("NETLOOM_RUNS") or "runs").absolute()
+    folder = rundir.runs().absolute()
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free

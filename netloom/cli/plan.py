@@ -1,35 +1,27 @@
 """What the command `plan` does."""
 
 import shlex
-from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.measure import measure_renderables
 from rich.table import Table
 
-from netloom.cli.outlook import is_guess, outlook
+from netloom.cli.outlook import Prospect, outlook
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.devices import GENERIC_KBIT
 from netloom.firmware.map.folding.effort import minutes
 from netloom.firmware.map.folding.fitting import COMFORTABLE, COMFORTABLE_MINUTES
 from netloom.firmware.paces import Pace
-from netloom.pipeline.origin import find_start
 from netloom.progress import showing
 from netloom.settings import HardwareSettings
 
 
-def show_paces(
-    source: str,
-    settings: HardwareSettings,
-    bits: int | None,
-    shapes: list[tuple[int, ...]] | None = None,
-    types: list[str] | None = None,
-) -> None:
+def show_paces(prospect: Prospect, settings: HardwareSettings) -> None:
     """Print the table of paces."""
     with showing("folding") as progress:
-        found = outlook(source, settings, bits, progress, shapes, types)
-        guess = is_guess(source, shapes, types)
+        found = outlook(prospect, settings, progress)
+        guess = prospect.is_guess
     table = Table("", box=None, pad_edge=False)
     for name in ("interval", "latency", "µs", "samples/s", "LUT", "FF", "DSP", "BRAM", "bitstream in"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -74,30 +66,21 @@ def show_paces(
         " the smallest is taken",
         soft_wrap=True,
     )
-    console.print(
-        escape(f"{_command(source, settings, bits, shapes, types, found[0])} takes the fastest"), soft_wrap=True
-    )
+    console.print(escape(f"{_command(prospect, settings, found[0])} takes the fastest"), soft_wrap=True)
 
 
-def _command(
-    source: str,
-    settings: HardwareSettings,
-    bits: int | None,
-    shapes: list[tuple[int, ...]] | None,
-    types: list[str] | None,
-    pace: Pace,
-) -> str:
+def _command(prospect: Prospect, settings: HardwareSettings, pace: Pace) -> str:
     """What makes a bitstream of this pace."""
-    if Path(source).is_dir():
-        words = ["netloom", "build", source]
+    if prospect.converted:
+        words = ["netloom", "build", str(prospect.source)]
     else:
-        words = ["netloom", "run", source]
-        words += ["--data", "DATA.npz"] * (find_start(source, shapes, types).network is None)
-        for shape in shapes or ():
+        words = ["netloom", "run", str(prospect.source)]
+        words += ["--data", "DATA.npz"] * (prospect.start.network is None)
+        for shape in prospect.input_shapes or ():
             words += ["--input-shape", ",".join(map(str, shape))]
-        for one in types or ():
+        for one in prospect.input_types or ():
             words += ["--input-type", one]
-        words += ["--bits", str(bits)] * (bits is not None)
+        words += ["--bits", str(prospect.bits)] * (prospect.bits is not None)
     words += ["--board", settings.board, "--target-ii", str(pace.interval)]
     words += ["--clock", f"{settings.clock:g}MHz"] * (settings.clock_mhz is not None)
     words += ["--interleave", str(settings.interleave)] * (settings.interleave > 1)

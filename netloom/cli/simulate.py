@@ -11,7 +11,6 @@ from netloom.hls import Conversion
 from netloom.metrics import find_metric
 from netloom.models.data.examples import as_list
 from netloom.progress import showing
-from netloom.report.comparison import text
 
 
 def simulate_file(directory: Path, engine: str, inputs: Path, output: Path, trace: Path | None) -> None:
@@ -47,8 +46,7 @@ def crosscheck_file(directory: Path, inputs: Path, targets: Path | None, engine:
         typer.echo(f"layers: {differing:,} mismatches in {values:,} elements of {len(fidelity.layers)} layers")
     for name, scores in fidelity.scores.items():
         for score, value in scores.items():
-            metric = find_metric(score)
-            typer.echo(f"{score} of {name}: {text(metric, value)}")
+            typer.echo(f"{score} of {name}: {find_metric(score).text(value)}")
     if fidelity.first_mismatch is not None:
         first = fidelity.first_mismatch
         typer.echo(

@@ -10,7 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from netloom.common.made_once import made_once
-from netloom.common.process import run_logged, which
+from netloom.common.process import compiler_name, run_logged, which
 from netloom.errors import NetloomError
 
 _FLAGS = ("-O3", "-std=c++17", "-shared", "-fPIC")
@@ -40,7 +40,7 @@ def load(source: Path, tuned: bool = False) -> ctypes.CDLL | None:
         source: a file of netloom's; its functions are `extern "C"`, its headers lie beside it.
         tuned: with whatever instructions this machine has.
     """
-    compiler = which(os.environ.get("CXX", "g++"))
+    compiler = which(compiler_name())
     if compiler is None:
         return None
 

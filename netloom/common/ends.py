@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from netloom.common.reading import Number
+from netloom.common.reading import FixedModel, Number
 
 InputRounding = Literal["ROUND", "HALF_EVEN", "FLOOR", "CEIL", "UP", "DOWN", "HALF_UP", "HALF_DOWN", "BIPOLAR"]
 """ONNX's (QONNX's `Quant`); BIPOLAR gives 1 for what is not negative, else -1."""
@@ -26,11 +26,7 @@ _Whole24 = Annotated[int, Field(ge=-(2**24), le=2**24)]
 _LARGEST_AXIS = 2**24
 
 
-class _End(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class InputScale(_End):
+class InputScale(FixedModel):
     """How an input becomes whole numbers: `clip(x / scale + zero_point, low, high)`, rounded; in float32, as in ONNX.
 
     Attributes:
@@ -89,7 +85,7 @@ class InputScale(_End):
         return f"round(x / {self.scale:g}{zero}), {self.low} to {self.high}{how}"
 
 
-class OutputScale(_End):
+class OutputScale(FixedModel):
     """What an output stands for: `y * scale + shift`, held between `floor` and `ceiling`; in float64.
 
     Attributes:
@@ -149,7 +145,7 @@ class OutputScale(_End):
         return f"y * {several(self.scale)}{shift}{limits}"
 
 
-class Ends(_End):
+class Ends(FixedModel):
     """The host's part at both ends; an empty tuple is none at all.
 
     Attributes:

@@ -69,6 +69,11 @@ def _is_foreign(place: Path, folder: Path) -> bool:
     )
 
 
+def compiler_name() -> str:
+    """The C++ compiler: g++, or what the environment variable CXX names."""
+    return os.environ.get("CXX", "g++")
+
+
 def which(name: str) -> str | None:
     """The absolute path of a program: a name is looked for in the absolute entries of PATH, a path is as it is."""
     path = environment(Path.cwd()).get("PATH", "")

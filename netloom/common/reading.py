@@ -17,7 +17,7 @@ from tokenize import TokenError
 from typing import IO, Annotated, Any, TypeVar
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from netloom.errors import SettingsError, StorageError
 
@@ -45,6 +45,12 @@ DAMAGE = (
     zlib.error,
 )
 """What NumPy and zipfile let through when the bytes of a file are not what they should be."""
+
+
+class FixedModel(BaseModel):
+    """The base of what is kept in files: fields are fixed once made, and nothing unknown gets in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def _inner(text: str) -> str:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from netloom.common.compiled import cache_folder
 from netloom.common.files import (
@@ -27,7 +27,7 @@ from netloom.common.files import (
     sweep,
     write_text,
 )
-from netloom.common.reading import InnerPath, Number, read_bytes
+from netloom.common.reading import FixedModel, InnerPath, Number, read_bytes
 from netloom.errors import NetloomError, StorageError
 
 LIMIT = 4 * 2**30
@@ -35,7 +35,7 @@ LIMIT = 4 * 2**30
 _ENTRY, _FILES, _LOCK = "entry.json", "files", ".lock"
 
 
-class Kept(BaseModel):
+class Kept(FixedModel):
     """A result in the store.
 
     Attributes:
@@ -43,8 +43,6 @@ class Kept(BaseModel):
         outputs: SHA-256 of each file, by path relative to the folder it is copied into.
         seconds: how long it took to make.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     stage: str
     outputs: dict[InnerPath, str]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from netloom.common.reading import Number, Whole, read_json
+from netloom.common.reading import FixedModel, Number, Whole, read_json
 from netloom.firmware.build.bitstream import Build
 from netloom.firmware.emit.design_file import DESIGN_FILE, read_whole_design
 from netloom.pipeline import rundir
@@ -15,7 +15,7 @@ from netloom.records import FidelityRecord, RunRecord
 from netloom.settings import HardwareSettings
 
 
-class HardwareRun(BaseModel):
+class HardwareRun(FixedModel):
     """One engine on the test set, held against `fixed`.
 
     Attributes:
@@ -28,11 +28,9 @@ class HardwareRun(BaseModel):
         tool: version of what simulated it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     fidelity: FidelityRecord
     stalled: FidelityRecord | None = None
-    scores: dict[str, dict[str, Number]] = {}
+    scores: dict[str, dict[str, Number]] = Field(default={})
     run: RunRecord
     latency: Whole | None = None
     interval: Annotated[int, Field(ge=1, lt=2**53)] | None = None

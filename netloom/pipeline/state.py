@@ -4,16 +4,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from netloom.common.files import write_text
-from netloom.common.reading import InnerPath, Number, fault, read_bytes
-from netloom.errors import StorageError
+from netloom.common.reading import FixedModel, InnerPath, Number, file_errors, read_bytes
 
 STATE_FILE = "run.json"
 
 
-class FinishedStage(BaseModel):
+class FinishedStage(FixedModel):
     """A finished stage.
 
     Attributes:
@@ -23,15 +22,13 @@ class FinishedStage(BaseModel):
         finished: when it ended, UTC.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     fingerprint: str
     outputs: dict[InnerPath, str]
     seconds: Number
     finished: datetime
 
 
-class Origin(BaseModel):
+class Origin(FixedModel):
     """What a run directory holds a run of; a run of anything else in it is refused.
 
     Attributes:
@@ -40,8 +37,6 @@ class Origin(BaseModel):
         model_file: name of the model file; None for a registered network.
         model_digest: SHA-256 of that file.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     network: str
     kind: Literal["network", "float", "quantized"]
@@ -80,19 +75,12 @@ class RunState(BaseModel):
             StorageError: if the file cannot be read or is not such a state.
         """
         path = directory / STATE_FILE
-        try:
-            return cls.model_validate_json(read_bytes(path))
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except ValidationError as error:
-            raise StorageError(
-                f"{path} is not a run state this netloom can read ({fault(error)});"
-                " delete it, or run with --force, to start over"
-            ) from None
-        except OSError as error:
-            raise StorageError(
-                f"cannot read {path}: {error.strerror}; check it, or run with --force, to start over"
-            ) from None
+        advice = "delete it, or run with --force, to start over"
+        with file_errors(path, f"is missing; {advice}", advice):
+            try:
+                return cls.model_validate_json(read_bytes(path))
+            except (FileNotFoundError, NotADirectoryError):
+                return None
 
     def write(self, directory: Path) -> None:
         """Replace the state of a run directory in one step."""

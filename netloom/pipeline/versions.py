@@ -1,11 +1,10 @@
 """Versions of what has a part in a result."""
 
-import os
 import platform
 import subprocess
 from importlib import metadata
 
-from netloom.common.process import answer, which
+from netloom.common.process import answer, compiler_name, which
 from netloom.errors import ToolMissingError
 from netloom.sim.hardware.verilator_tool import verilator
 
@@ -43,7 +42,7 @@ def versions() -> dict[str, str]:
 
 def compiler_version() -> str | None:
     """The version of g++ (or of what `CXX` names); None if there is none that runs."""
-    program = which(os.environ.get("CXX", "g++"))
+    program = which(compiler_name())
     if program is None:
         return None
     try:

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from netloom.common.palette import INK, LINE, MUTED, SEEN
-from netloom.metrics import Metric, metrics_of, score_metric
+from netloom.metrics import Metric, metrics_of, score_metric, words_of
 from netloom.report.figure import drawing, new_figure, to_svg
 from netloom.report.html import page_template
 from netloom.report.schema import Report, ScoreRecord
@@ -70,19 +70,11 @@ def rows(compared: Sequence[Compared]) -> list[Row]:
         found.append(
             Row(
                 metric,
-                tuple("" if value is None else text(metric, value) for value in values),
+                tuple("" if value is None else metric.text(value) for value in values),
                 tuple(distinguishes and value == best for value in values),
             )
         )
     return found
-
-
-def text(metric: Metric, value: float) -> str:
-    """A value for people."""
-    if metric.unit == "%" or metric.name.endswith("_share") or metric.name == "utilization":
-        return f"{100 * value:.2f} %"
-    digits = f"{value:,}" if isinstance(value, int) else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-    return f"{digits} {metric.unit}".strip()
 
 
 def plot(compared: Sequence[Compared]) -> Figure | None:
@@ -127,11 +119,6 @@ def plot(compared: Sequence[Compared]) -> Figure | None:
 def main_score(compared: Sequence[Compared]) -> ScoreRecord:
     """What the first report's task is judged by first."""
     return compared[0].report.task.scores[0]
-
-
-def words_of(score: ScoreRecord) -> str:
-    """A score's name for people."""
-    return score.name.replace("_", " ").replace(".", ": ")
 
 
 def _counted(report: Report) -> float | None:

@@ -1,11 +1,10 @@
 """What the hardware stages found, as the report has it."""
 
-import hashlib
 from collections.abc import Mapping
 
 import numpy as np
 
-from netloom.common.files import storage_errors
+from netloom.common.files import sha256, storage_errors
 from netloom.common.reading import read_json
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.devices import Device
@@ -115,5 +114,5 @@ def _network(results: HardwareResults, family: Family) -> Mapping[str, int] | No
 
 
 def _digest(build: Build) -> str:
-    with storage_errors(f"cannot read {build.bitstream}"), build.bitstream.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    with storage_errors(f"cannot read {build.bitstream}"):
+        return sha256(build.bitstream)

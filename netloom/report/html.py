@@ -7,7 +7,7 @@ from importlib.resources import files
 import jinja2
 import numpy as np
 
-from netloom.metrics import RUNGS, why_no_score
+from netloom.metrics import RUNGS, why_no_score, words_of
 from netloom.report import plots
 from netloom.report.diagram import diagram
 from netloom.report.differences import differences
@@ -160,7 +160,7 @@ def ladders(report: Report) -> list[Ladder]:
                 Rung(engine, _meaning(report, engine), value, value - values[place - 1][1] if place else None)
                 for place, (engine, value) in enumerate(values)
             ]
-            title = score.name.replace("_", " ").replace(".", ": ")
+            title = words_of(score)
             found.append(_ladder(f"{title[0].upper()}{title[1:]}, step by step", score.unit, score.better, rungs))
     if report.scores:
         return found

@@ -9,6 +9,7 @@ from netloom.common.files import storage_errors, write_text
 from netloom.common.reading import read_bytes
 from netloom.errors import StorageError
 from netloom.hls import Conversion
+from netloom.metrics import score_metric, words_of
 from netloom.models import Network
 from netloom.models.data.examples import Arrays, as_list
 from netloom.models.tasks import Outputs
@@ -76,7 +77,7 @@ def tables(directories: Mapping[Network, Path]) -> Tables:
 
 def faults(network: Network, report: Report) -> list[str]:
     """What is not as it must be: engines that differ, a clock that is missed, counts that were not predicted, a score
-    below what is expected.
+    below what is expected, or one that lost more through quantization than is allowed.
     """
     found = []
     result = verdict(report.fidelity)
@@ -85,6 +86,12 @@ def faults(network: Network, report: Report) -> list[str]:
     score = report.scores.get("float", {}).get(network.score.name)
     if score is not None and not network.reaches(score):
         found.append(f"float has the {network.score.name} {score:.4g}, and {network.expected_score:g} is expected")
+    firmware = report.scores.get("fixed", {}).get(network.score.name)
+    if score is not None and firmware is not None and not network.keeps(score, firmware):
+        found.append(
+            f"fixed has the {network.score.name} {firmware:.4g}, float {score:.4g}: more than"
+            f" {network.allowed_loss:g} is lost through quantization"
+        )
     hardware = report.hardware
     if hardware is not None:
         if hardware.timing_met is False:
@@ -111,9 +118,8 @@ def scores_row(report: Report, error: float | None) -> Cells:
     float_, quantized, fixed = (_score(score, report.scores.get(engine, {}).get(score.name)) for engine in _SCORED)
     spread = "" if not error or fixed == "-" else f" ± {_score(score, error)}"
     source = report.data.source if f"{report.data.samples:,}" in report.data.source else _tested(report)
-    words = score.name.replace("_", " ")
     against = [_against(report, engine) for engine in _AGAINST]
-    return (f"`{report.network.name}`", source, str(bits), words, float_, quantized, fixed + spread, *against)
+    return (f"`{report.network.name}`", source, str(bits), words_of(score), float_, quantized, fixed + spread, *against)
 
 
 def _tested(report: Report) -> str:
@@ -136,9 +142,7 @@ def _standard_error(network: Network, report: Report, directory: Path) -> float 
 
 
 def _score(score: ScoreRecord, value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{100 * value:.2f} %" if score.unit == "%" else f"{value:.4g} {score.unit}".strip()
+    return "-" if value is None else score_metric(score).text(value)
 
 
 def _against(report: Report, engine: str) -> str:

@@ -12,10 +12,10 @@ from netloom.models.data.examples import Arrays, only
 from netloom.models.networks.network import Network
 from netloom.models.tasks import Picture, Shows, Task
 from netloom.pipeline import rundir
+from netloom.pipeline.evaluation.evaluation import open_in_run
 from netloom.pipeline.evaluation.testset import TestSet
 from netloom.quantize import load_model, streaming
 from netloom.report.figure import drawing, new_figure, to_svg
-from netloom.sim import open_engine
 from netloom.sim.fixed import FixedEngine
 
 _QUANTIZER = "_quantizer"
@@ -42,12 +42,7 @@ def pictures(
     """
 
     def layers(engine: str, x: Arrays) -> Mapping[str, np.ndarray]:
-        model = {"float": rundir.FLOAT_MODEL, "quantized": rundir.QUANTIZED_MODEL}.get(engine)
-        with (
-            open_engine(engine, model=directory / model)
-            if model
-            else open_engine(engine, conversion=conversion) as opened
-        ):
+        with open_in_run(engine, directory, conversion) as opened:
             traced = opened.trace(x)
         # A function that is rounded at once, a table, has the name of its quantizer alone.
         return {name.removesuffix(_QUANTIZER): values for name, values in traced.items()} | traced

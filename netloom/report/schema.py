@@ -1,13 +1,14 @@
 """`report.json`: what one run found, as data. docs/report.md is made from this file; a test holds it to that."""
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Literal, get_args
 
 from pydantic import Field, JsonValue
 
 from netloom.records import FidelityRecord, Record, RunRecord
 
-SCHEMA_VERSION: Final = "3.1"
+_Version = Literal["3.1"]
+SCHEMA_VERSION: _Version = get_args(_Version)[0]
 
 
 class NetworkRecord(Record):
@@ -189,7 +190,7 @@ class StageRecord(Record):
 class Report(Record):
     """What one run found."""
 
-    schema_version: Literal["3.1"] = Field(
+    schema_version: _Version = Field(
         default=SCHEMA_VERSION, description="version of this schema; the first number changes when a reader must"
     )
     created: datetime = Field(description="when the report was made, UTC")

@@ -109,6 +109,9 @@ def summarize(model: Any, float_model: Any = None) -> list[str]:
 
 
 def _is_quantized(layer: Any) -> bool:
+    cell = getattr(layer, "cell", None)  # an `RNN` is what its cells are
+    if type(layer).__name__ == "RNN" and cell is not None:
+        return all(map(_is_quantized, getattr(cell, "cells", [cell])))
     module = type(layer).__module__
     # What those of `elements` say of an element, they say of a float model's too.
     ours = ("qkeras.", "netloom.quantize.layers.", "hgq.")

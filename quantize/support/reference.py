@@ -47,6 +47,20 @@ Of `keras.ops`, on symbolic tensors; each becomes layers that equal it. Others a
 | operation | exact in | values compared |
 |---|---|---|"""
 
+_RECURRENT = """
+## Recurrent layers
+
+Options that the examples above leave out.
+
+| layer | exact in | values compared |
+|---|---|---|"""
+
+_QUANTIZED = """
+QKeras's own layers are taken as they are, `QBidirectional` and `RNN` of a `QLSTMCell` among them:
+
+| layer | exact in | values compared |
+|---|---|---|"""
+
 _DECODERS = """
 ## Decoders
 
@@ -137,7 +151,7 @@ def layers_page(tried: Tried) -> str:
     """The whole of docs/layers.md.
 
     Args:
-        tried: docs/layers.json: by kind (`layers`, `activations`, `operations`) and name, the values compared by
+        tried: docs/layers.json: by kind (`layers`, `activations`, ...) and name, the values compared by
             engine, all of them equal.
     """
     layers = [
@@ -152,7 +166,10 @@ def layers_page(tried: Tried) -> str:
         else f"| `{name}` | {_engines(tried, 'activations', name)} | |"
         for name in public_activations()
     ]
-    operations = [f"| {name} | {_engines(tried, 'operations', name)} |" for name in tried.get("operations", {})]
+    operations, recurrent, quantized = (
+        [f"| {name} | {_engines(tried, kind, name)} |" for name in tried.get(kind, {})]
+        for kind in ("operations", "recurrent", "quantized")
+    )
     taken = [
         f"| {meaning} | {_names(kind for kind, entry in LAYERS.items() if entry.stage == stage)} |"
         for stage, meaning in _TAKEN.items()
@@ -160,7 +177,8 @@ def layers_page(tried: Tried) -> str:
     rules = dict.fromkeys(rule for entry in LAYERS.values() for rule in entry.rules)
     options = [f"| {_names(_with(rule))} | {rule.refused} | {rule.reason} | {rule.instead} |" for rule in rules]
     arguments = [f"| `{name}` | {instead} |" for name, instead in sorted(INSTEAD.items())]
-    parts = [_HEAD, *layers, _ACTIVATIONS, *activations, _OPERATIONS, *operations, _DECODERS.rstrip()]
+    parts = [_HEAD, *layers, _ACTIVATIONS, *activations, _OPERATIONS, *operations]
+    parts += [_RECURRENT, *recurrent, _QUANTIZED, *quantized, _DECODERS.rstrip()]
     parts += [_TAKEN_HEAD, *taken]
     return "\n".join([*parts, _OPTIONS, *options, _ARGUMENTS, *arguments, ""])
 

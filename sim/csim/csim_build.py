@@ -13,7 +13,7 @@ from pathlib import Path
 from netloom.common.compiled import cache_folder
 from netloom.common.files import sha256
 from netloom.common.made_once import forget_oldest, made_once
-from netloom.common.process import answer, run_logged, which
+from netloom.common.process import answer, compiler_name, run_logged, which
 from netloom.errors import SettingsError, StorageError, ToolMissingError
 from netloom.hls.conversion import PROJECT
 from netloom.sim.csim.csim_exact import exact_bridge, exact_helpers
@@ -35,7 +35,7 @@ def compiler() -> str:
     Raises:
         ToolMissingError: if there is none.
     """
-    name = os.environ.get("CXX", "g++")
+    name = compiler_name()
     path = which(name)
     if path is None:
         raise ToolMissingError(

@@ -6,71 +6,14 @@ after reset as the depth says. Each is then seen to fail on a module with a faul
 """
 
 import os
-import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
-from netloom.testing.unit_bench import library
-
-PROPERTIES = Path(__file__).parent / "formal"
+from proof import Proof
 
 pytestmark = pytest.mark.slow
-
-
-@dataclass(frozen=True)
-class Proof:
-    """One module with one set of parameters."""
-
-    module: str
-    parameters: dict[str, int | str]
-    mode: str = "prove"
-    depth: int = 4
-
-    def run(self, folder: Path, environment: dict[str, str], fault: tuple[str, str] = ("", "")) -> str:
-        """SymbiYosys's verdict: PASS, FAIL or UNKNOWN."""
-        files = library(self.module)
-        text = files[f"{self.module}.sv"]
-        assert fault[0] in text
-        text = text.replace(*fault, 1) if fault[0] else text
-        body, end, rest = text.rpartition("endmodule")
-        properties = (PROPERTIES / f"{self.module}.sv").read_text(encoding="utf-8")
-        files[f"{self.module}.sv"] = f"{body}\n{properties}\n{end}{rest}"
-        for name, source in files.items():
-            (folder / name).write_text(source, encoding="utf-8")
-        values = " ".join(
-            f"-set {name} " + (f'"{value}"' if isinstance(value, str) else str(value))
-            for name, value in self.parameters.items()
-        )
-        newline = "\n"
-        defines = "PART=assume" if self.mode == "prove" else "PART=assert"
-        (folder / "job.sby").write_text(
-            f"""\
-[options]
-mode {self.mode}
-depth {self.depth}
-[engines]
-smtbmc z3
-[script]
-read -define {defines}
-read -formal -sv {" ".join(files)}
-chparam {values} {self.module}
-prep -flatten -top {self.module}
-[files]
-{newline.join(files)}
-""",
-            encoding="utf-8",
-        )
-        sby = Path(sys.executable).with_name("yowasp-sby")
-        done = subprocess.run(
-            [sby, "-f", "job.sby"], cwd=folder, env=environment, capture_output=True, text=True, check=False
-        )
-        verdicts = [line.rsplit("(", 1)[1].split(",")[0] for line in done.stdout.splitlines() if "DONE (" in line]
-        assert verdicts, done.stdout + done.stderr
-        assert verdicts[0] in ("PASS", "FAIL", "UNKNOWN"), done.stdout + done.stderr
-        return verdicts[0]
 
 
 def replay(style, slack, groups, row_words, step, words, word_stride, repeats, repeat_stride) -> dict[str, int | str]:
@@ -97,11 +40,26 @@ PIPELINE = {"BEATS": 2, "STAGES": 3, "WIDTH": 2, "DEPTH": 2}
 FIFO_BLOCK = {"WIDTH": 2, "DEPTH": 5, "STYLE": "block"}
 SCAN = {"WIDTH": 2, "BEATS": 2, "STEPS": 3}
 STATE = SCAN | {"DEPTH": 3}
+GATHER = {"IN_WIDTH": 3, "ROWS": 3, "WORDS": 3, "WIDTH": 2}
 FIFO_FABRIC = {"WIDTH": 2, "DEPTH": 3, "STYLE": "distributed"}
 
 PROOFS = {
     "memory": Proof("stream_ram", {"WIDTH": 2, "DEPTH": 5, "STYLE": "block"}),
     "register": Proof("stream_register", {"WIDTH": 3}),
+    **{f"elastic, {stages} stages": Proof("elastic", {"STAGES": stages}) for stages in (1, 2, 3, 4, 6)},
+    **{
+        f"gather, {words} beats a row, {'block RAM' if block else 'logic'}": Proof(
+            "gather", GATHER | {"WORDS": words, "BLOCK": block}
+        )
+        for words, block in [(1, 1), (2, 0), (3, 1), (5, 0)]
+    },
+    "gather on its parts": Proof("gather", GATHER, "bmc", 12),
+    **{
+        f"two streams multiplied, {words} words": Proof(
+            "matmul", {"PE": 1, "SIMD": 1, "SF": words, "A_WIDTH": 2, "B_WIDTH": 2}
+        )
+        for words in (1, 3)
+    },
     "fork of two": Proof("stream_fork", {"WIDTH": 2, "COUNT": 2}),
     "fork of four": Proof("stream_fork", {"WIDTH": 2, "COUNT": 4}),
     "width, one to two": Proof("stream_width", {"IN_WIDTH": 1, "OUT_WIDTH": 2}),
@@ -169,6 +127,31 @@ FAULTS = {
     "memory forgets": (PROOFS["memory"], "if (read) read_data", "read_data"),
     "register loses its spare beat": (PROOFS["register"], "if (in_ready) spare <=", "spare <="),
     "register repeats a beat": (PROOFS["register"], "spare_valid <= 1'b0;\n    end else begin", "end else begin"),
+    "a stage in mid-row is overwritten": (PROOFS["elastic, 3 stages"], "!(&full[STAGES-1:i])", "!full[STAGES-1]"),
+    "a full row loses its first beat": (PROOFS["elastic, 2 stages"], "out_ready || !", "!rst || !"),
+    "a beat twice": (PROOFS["elastic, 2 stages"], "if (enable[i]) full[i] <=", "if (enable[i] || i == 1) full[i] <="),
+    "a hole is not closed": (PROOFS["elastic, 3 stages"], "out_ready || !(&full[STAGES-1:i])", "out_ready || !full[i]"),
+    "a row a beat too long": (
+        PROOFS["gather, 3 beats a row, block RAM"],
+        "next == StepBits'(WORDS - 1)",
+        "next == StepBits'(WORDS)",
+    ),
+    "a row goes on without an index": (
+        PROOFS["gather, 3 beats a row, block RAM"],
+        "if (in_valid && in_ready) next",
+        "if (in_ready) next",
+    ),
+    "a place without its index": (PROOFS["gather, 2 beats a row, logic"], "if (enable[1]) step[1]", "step[1]"),
+    "a stream goes on alone": (
+        PROOFS["two streams multiplied, 3 words"],
+        "in0_ready = room && in1_valid",
+        "in0_ready = room",
+    ),
+    "one stream alone makes a result": (
+        PROOFS["two streams multiplied, 3 words"],
+        ".in_valid(in0_valid && in1_valid)",
+        ".in_valid(in0_valid)",
+    ),
     "fork loses a copy": (PROOFS["fork of two"], "assign in_ready = waiting == '0", "assign in_ready = !waiting[0]"),
     "fork repeats a copy": (PROOFS["fork of two"], "else out_valid <= waiting", "else out_valid <= out_valid"),
     "parts shift under a stalled beat": (

@@ -18,7 +18,7 @@ import netloom
 from netloom.backend import backend as backend_module
 from netloom.backend.graph import NetloomGraph
 from netloom.cli.app import app
-from netloom.cli.outlook import outlook
+from netloom.cli.outlook import Prospect, outlook
 from netloom.errors import SettingsError
 from netloom.models import get_network
 from netloom.pipeline import registry, rundir
@@ -235,4 +235,4 @@ def test_commands_refuse_what_they_do_not_read(tmp_path: Path) -> None:
         netloom.crosscheck(tmp_path, np.zeros((1, 2)), task="regression")
     for more in ({"bits": 5}, {"input_shapes": [(3,)]}, {"input_types": ["int<3>"]}):
         with pytest.raises(SettingsError, match="is converted, with its own bits, input shape and type"):
-            outlook(tmp_path, HARDWARE, **more)
+            outlook(Prospect(tmp_path, **more), HARDWARE)

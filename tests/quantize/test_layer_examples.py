@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 from layer_examples import ACTIVATIONS, LAYERS, OPERATIONS
-from layers_tried import PAGE, groups, tried
+from layers_tried import KINDS, PAGE, groups, tried
+from recurrent_examples import RECURRENT
 
 from netloom.quantize.flat import flatten
 from netloom.quantize.functions.functions import NOT_ELEMENTWISE, OF_LAYERS
@@ -15,7 +16,7 @@ from netloom.quantize.support.graph import check_supported
 from netloom.quantize.support.reference import public_activations, public_layers
 from netloom.quantize.support.table import REFUSED
 
-EXAMPLES = {**LAYERS, **{f"'{name}'": one for name, one in ACTIVATIONS.items()}, **OPERATIONS}
+EXAMPLES = {**LAYERS, **{f"'{name}'": one for name, one in ACTIVATIONS.items()}, **OPERATIONS, **RECURRENT}
 
 
 def test_every_public_layer_has_an_example_or_is_refused_with_a_reason():
@@ -48,9 +49,7 @@ def test_an_example_of_a_layer_has_that_layer():
 
 def test_what_was_tried_are_the_examples():
     page = json.loads(PAGE.read_text(encoding="utf-8"))
-    assert set(page["layers"]) == set(LAYERS)
-    assert set(page["activations"]) == set(ACTIVATIONS)
-    assert set(page["operations"]) == set(OPERATIONS)
+    assert {kind: set(entries) for kind, entries in page.items()} == {kind: set(one) for kind, one in KINDS.items()}
     for values in (values for kind in page.values() for values in kind.values()):
         assert "quantized" in values
         assert all(values.values())

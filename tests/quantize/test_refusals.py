@@ -89,6 +89,13 @@ def test_a_partly_quantized_model_is_refused_and_a_quantized_one_passed_through(
     no_bias_quantizer = keras.Model(inputs, qkeras.QDense(3, **kernel)(inputs))
     normalized = keras.Model(inputs, layers.BatchNormalization()(qkeras.QDense(3, **both)(inputs)))
     part = keras.Model(inputs, layers.Dense(2, name="plain")(qkeras.QDense(3, **both)(inputs)))
+    quantizers = {f"{name}_quantizer": qkeras.quantized_bits(4, 0, alpha=1) for name in ("kernel", "recurrent", "bias")}
+    cells = [qkeras.QLSTMCell(2, **quantizers), qkeras.QGRUCell(2, **quantizers)]
+    steps = keras.Input((3, 4))
+    for cell in (*cells, cells):
+        assert is_quantized(keras.Model(steps, layers.RNN(cell)(steps)))
+    mixed = keras.Model(steps, layers.RNN([*cells, layers.LSTMCell(2, name="plain")])(steps))
+    assert not is_quantized(mixed)
     x = np.ones((5, 4), np.float32)
     for model in (whole, no_bias_quantizer, normalized):
         assert is_quantized(model)

@@ -215,6 +215,8 @@ RTL = [
     ("elements", "lookup_index", "SumWidth'(OFFSET)", "SumWidth'(OFFSET + 1)", "table"),
     ("elements", "permute", "memory_zero ? '0 : memory_data", "memory_zero ? '1 : memory_data", "pad"),
     ("elements", "reduce", "first ? beat : combined", "first ? combined : beat", "layer"),
+    ("steps", "scan_state", "out_first ? initial_data : fifo_data", "out_first ? ~initial_data : fifo_data", "simple"),
+    ("steps", "scan_state", ".in_data  (in_data)", ".in_data  (~in_data)", "simple"),
 ]
 
 MEMORIES = [
@@ -238,7 +240,24 @@ MEMORIES = [
     ("tokens", "attention_weights_exp"),
     ("tokens", "attention_weights_inverse"),
     ("tokens", "attention_weights_mask_mask_weights"),
+    ("steps", "simple_cell_weights"),
+    ("steps", "simple_cell_bias"),
+    ("steps", "simple_cell_table"),
+    ("steps", "simple_scan_order"),
+    ("steps", "lstm_input_weights"),
+    ("steps", "lstm_input_bias"),
+    ("steps", "lstm_output_half_bias"),
+    ("steps", "gru_update_weights"),
+    ("steps", "gru_update_bias"),
+    ("steps", "gru_update_table"),
+    ("steps", "gru_candidate_table"),
+    ("steps", "resets_update_product_weights"),
+    ("steps", "resets_candidate_product_weights"),
 ]
+"""Of a recurrent layer: kernels, biases, tables of tanh and sigmoid, hard sigmoids, the order of steps.
+
+`product` is the recurrent kernel's.
+"""
 
 
 @pytest.fixture(scope="session")
@@ -301,4 +320,4 @@ def test_a_fault_in_a_memory(converted, designed, tmp_path, cache, name, memory)
     words = path.read_text().split()
     path.write_text("\n".join(f"{int(word, 16) ^ 1:0{len(word)}x}" for word in words) + "\n")
     found = first_wrong(converted, name, tmp_path, cache)
-    assert found == "" or found.startswith(memory.split("_")[0])
+    assert found.startswith(memory.split("_")[0]), "no memory says when a beat comes"

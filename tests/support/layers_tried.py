@@ -17,6 +17,7 @@ import keras
 import numpy as np
 from designs import check_design
 from layer_examples import ACTIVATIONS, LAYERS, OPERATIONS, Example
+from recurrent_examples import QUANTIZED, RECURRENT
 
 from netloom.firmware.map.folding.folding import fold_for_interval, intervals
 from netloom.firmware.map.layout import plan_design
@@ -24,7 +25,13 @@ from netloom.hls import HlsSettings, convert
 from netloom.quantize import Policy, quantize
 from netloom.sim import compare_engines, open_engine
 
-KINDS: dict[str, Mapping[str, Example]] = {"layers": LAYERS, "activations": ACTIVATIONS, "operations": OPERATIONS}
+KINDS: dict[str, Mapping[str, Example]] = {
+    "layers": LAYERS,
+    "activations": ACTIVATIONS,
+    "operations": OPERATIONS,
+    "recurrent": RECURRENT,
+    "quantized": QUANTIZED,
+}
 PAGE = Path(__file__).parents[2] / "docs" / "layers.json"
 TOGETHER, SAMPLES, IN_HARDWARE = 12, 20, 48
 

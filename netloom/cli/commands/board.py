@@ -46,12 +46,14 @@ def plan(
 
     In seconds: nothing is trained or synthesized. A float model is quantized on random samples for it.
     """
+    from netloom.cli import outlook
     from netloom.cli import plan as cli_plan
     from netloom.cli import run as cli_run
 
     settings = cli_run.hardware(board, clock, None, None, design_seconds=design_seconds, interleave=interleave)
     assert settings is not None  # there is a board
-    cli_plan.show_paces(source, settings, bits, cli_run.input_shapes(input_shape), input_type)
+    prospect = outlook.Prospect(source, bits, cli_run.input_shapes(input_shape), input_type)
+    cli_plan.show_paces(prospect, settings)
 
 
 @board_app.command(

@@ -18,11 +18,22 @@ from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.versions import compiler_version
 from netloom.progress import Progress
 from netloom.settings import RunSettings
-from netloom.sim import ENGINES, Fidelity, open_engine
+from netloom.sim import ENGINES, Engine, Fidelity, open_engine
 from netloom.sim.crosscheck import remembering
 from netloom.sim.fixed import FixedEngine
 from netloom.sim.float_limits import float_warning
 from netloom.sim.statistics import LayerStatistics
+
+
+def open_in_run(name: str, directory: Path, conversion: Conversion) -> Engine:
+    """An engine on the model that a run has for it, or else on its conversion.
+
+    Raises:
+        NetloomError: as `open_engine`.
+    """
+    if name in rundir.MODELS:
+        return open_engine(name, model=directory / rundir.MODELS[name])
+    return open_engine(name, conversion=conversion)
 
 
 def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progress) -> None:
@@ -48,8 +59,7 @@ def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progre
             if not asked_for or (model and not (directory / model).exists()):
                 continue
             progress.began("compiling hls4ml's C++" if name == "csim" else name)
-            subject = open_engine(name, model=directory / model) if model else open_engine(name, conversion=conversion)
-            engines.append(stack.enter_context(subject))
+            engines.append(stack.enter_context(open_in_run(name, directory, conversion)))
             if isinstance(engines[-1], FixedEngine):
                 statistics = engines[-1].statistics(as_list(tests.x), partial(progress.advanced, "fixed, statistics"))
         advanced, limits = partial(progress.advanced, "engines, every layer"), {"csim": settings.csim_samples}

@@ -5,19 +5,19 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import ConfigDict, model_validator
 
-from netloom.common.reading import Number, Whole, file_errors, is_numbers, read_arrays, read_json
+from netloom.common.reading import FixedModel, Number, Whole, file_errors, is_numbers, read_arrays, read_json
 from netloom.models.data.examples import as_list, gathered
 from netloom.pipeline import rundir
 from netloom.records import FidelityRecord
 from netloom.sim import ENGINES
 
 
-class LayerFindings(BaseModel):
+class LayerFindings(FixedModel):
     """What was seen of one layer on the test set; `LayerRecord` of the report says what the fields mean."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(allow_inf_nan=False)
 
     seen_min: float | None = None
     seen_max: float | None = None
@@ -36,7 +36,7 @@ class LayerFindings(BaseModel):
         return self
 
 
-class Simulation(BaseModel):
+class Simulation(FixedModel):
     """What the engines made of the test set.
 
     Attributes:
@@ -45,8 +45,6 @@ class Simulation(BaseModel):
         layers: by name of the converted network's layer.
         compiler: version of the g++ that compiled csim; None if it was not run.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     scores: dict[str, dict[str, Number]]
     fidelity: tuple[FidelityRecord, ...]

@@ -1,7 +1,7 @@
 """`data.npz`: the test samples a run keeps, so that every later stage and check needs nothing but its directory."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Self
 
@@ -41,16 +41,8 @@ class TestSet(Examples):
     @classmethod
     def of(cls, dataset: Dataset) -> Self:
         """The test split of a data set."""
-        return cls(
-            dataset.x_test,
-            dataset.y_test,
-            dataset.class_names,
-            dataset.source,
-            dataset.digest,
-            dataset.unlabelled,
-            dataset.task,
-            dataset.guessed,
-        )
+        told = {one.name: getattr(dataset, one.name) for one in fields(cls) if one.name not in ("x", "y")}
+        return cls(dataset.x_test, dataset.y_test, **told)
 
     def part(self, start: int, stop: int | None) -> Self:
         """The samples from `start` up to `stop`, or to the end if that is None or comes first."""

@@ -64,7 +64,7 @@ def test_conversions_for_several_backends_take_turns(tmp_path: Path) -> None:
 def test_after_a_conversion_that_fails_other_backends_are_as_before(tmp_path: Path) -> None:
     from netloom.errors import NetloomError
 
-    model = keras.Sequential([keras.Input((4, 3)), keras.layers.LSTM(2, name="memory")])
+    model = keras.Sequential([keras.Input((4, 3)), keras.layers.SimpleRNN(2, name="memory")])
     with pytest.raises(NetloomError):
         convert("netloom", tmp_path / "a", model)
     relu = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="d"), keras.layers.ReLU(name="r")])

@@ -8,7 +8,7 @@ import pytest
 
 import netloom
 from netloom.errors import StorageError
-from netloom.models import get_network
+from netloom.models import get_network, networks
 from netloom.models.data.examples import Examples
 from netloom.models.data.vocabulary import moved_on
 from netloom.models.tasks import Classification, Score, Segmentation, find_task
@@ -107,6 +107,33 @@ def test_faults_are_told(report: Report, hardware: HardwareRecord) -> None:
         "80 MHz are missed, with 71.0",
         "latency and interval are (211, 64), and (210, 64) were predicted",
     ]
+
+
+def test_more_than_the_allowed_loss_is_a_fault(report: Report) -> None:
+    def told(allowed: float | None, scores: tuple[float, float], task: str = "classification") -> list[str]:
+        network = replace(DIGITS, task=task, expected_score=0.5, allowed_loss=allowed)
+        names = ("float", "fixed")
+        given = {name: {network.score.name: one} for name, one in zip(names, scores, strict=True)}
+        return faults(network, report.model_copy(update={"scores": given}))
+
+    assert told(0.01, (0.95, 0.94)) == told(0.01, (0.95, 0.99)) == told(None, (0.95, 0.6)) == []
+    lost = "fixed has the accuracy 0.93, float 0.95: more than 0.01 is lost through quantization"
+    assert told(0.01, (0.95, 0.93)) == [lost]
+    assert told(0.1, (0.2, 0.29), "reconstruction") == []
+    assert len(told(0.1, (0.2, 0.31), "reconstruction")) == 1
+
+
+def test_the_figures_that_are_stated_are_within_the_loss_that_is_allowed() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "networks.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines()]
+    stated = {row[0].strip("`"): row for row in rows if len(row) == len(SCORES)}
+    held = [network for network in networks() if network.allowed_loss is not None]
+    assert len(held) >= 5
+    for network in held:
+        cells = dict(zip(SCORES, stated[network.name], strict=True))
+        percent = 100 if network.score.unit == "%" else 1
+        before, after = (float(cells[engine].split()[0]) / percent for engine in ("float", "fixed"))
+        assert network.keeps(before, after), f"{network.name}: {before:.4g} in floats, {after:.4g} in the firmware"
 
 
 def test_less_is_better_where_it_is() -> None:

@@ -1,4 +1,4 @@
-"""hls4ml handler of recurrent layers: QKeras's, each a `NetloomRecurrent`."""
+"""hls4ml handlers of recurrent layers: QKeras's, each a `NetloomRecurrent`, and Keras's, which are hls4ml's own."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -39,6 +39,23 @@ class RecurrentHandler(NetloomHandler):
         keep = bool(layer.stateful) and len(shapes) == 1  # states that are given come first
         described = recurrent(layer.name, quantized_cell(layer), shapes, every, backwards, memory, keep, masked)
         return ({**self.default_config, **described},)
+
+
+class PlainRecurrentHandler(NetloomHandler):
+    """Keras's `LSTM` and `GRU`: hls4ml's own, without the options that it drops."""
+
+    handles = ("keras.src.layers.rnn.lstm.LSTM", "keras.src.layers.rnn.gru.GRU")
+
+    def handle(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> Any:
+        """What hls4ml reads.
+
+        Raises:
+            LayerNotSupportedError: for an option that it would drop.
+        """
+        for option in ("go_backwards", "stateful", "return_state"):
+            if getattr(layer, option):
+                raise LayerNotSupportedError(f"layer {layer.name!r}: hls4ml has no {option}=True; leave it out")
+        return self.before(layer)(layer, in_tensors, out_tensors)
 
 
 def _kind(cell: Any) -> CellKind:
