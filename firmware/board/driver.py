@@ -12,6 +12,7 @@ from netloom.errors import InputError, LinkError
 from netloom.firmware.board.link import Link, open_link, reason
 from netloom.firmware.board.protocol import (
     CYCLES_BYTES,
+    IDENTITY_BYTES,
     OVERHEAD,
     VERSION,
     Decoder,
@@ -179,7 +180,7 @@ class Driver(Closable):
         return np.frombuffer(outputs, dtype=np.uint8).reshape(len(part), -1)
 
     def _identify(self) -> None:
-        version, identity = identity_of(self._request(Request.IDENTIFY, b"", 9))
+        version, identity = identity_of(self._request(Request.IDENTIFY, b"", IDENTITY_BYTES))
         if version != VERSION:
             raise LinkError(f"{self._name}: the board's shell has version {version}, this netloom talks {VERSION}")
         if identity != self.design.identity:

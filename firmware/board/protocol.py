@@ -13,6 +13,8 @@ OVERHEAD = len(SYNC) + _HEAD.size + _CRC.size
 """Bytes of a frame that are not payload."""
 _CYCLES = struct.Struct("<I")
 _IDENTITY = struct.Struct("<BQ")
+IDENTITY_BYTES = _IDENTITY.size
+"""Of the payload that tells a design."""
 
 
 class Request(IntEnum):

@@ -10,6 +10,8 @@ from netloom.firmware.emit.library import needed
 from netloom.firmware.families import find_family
 
 SHELL_TOP = "shell"
+CORE = "core"
+"""The network's instance there."""
 BAUD = 1_000_000
 """Bits a second on the link unless told otherwise: common USB bridges divide it exactly, and loose wires bear it."""
 MOST_SAMPLES = 255
@@ -185,7 +187,7 @@ def _network(design: EmittedDesign) -> str:
     unused = "".join(f"\n    wire unused_{port.port} = {port.port}_tlast;\n" for port in design.outputs)
     wires = "".join(_wires(port) + f"    logic {port.port}_tlast;\n" for port in design.outputs)
     connections += [f"{port.port}_tlast" for port in design.outputs]
-    return wires + unused + "\n" + _instance(design.top, "core", {}, connections, rst=False)
+    return wires + unused + "\n" + _instance(design.top, CORE, {}, connections, rst=False)
 
 
 def _wires(port: PortPart) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from netloom.firmware.board.shell import CORE, SHELL_TOP
 from netloom.firmware.build.synthesis import unit_of
 from netloom.firmware.families.family import Family
 
 _PLACE = re.compile(r"X(\d+)/Y(\d+)/")
-_SHELL = "shell"
-_CORE = "shell.core."
+_CORE = f"{SHELL_TOP}.{CORE}."
 
 
 def floorplan(placed: Path, family: Family, instances: Mapping[str, str]) -> dict[str, Any]:
@@ -54,6 +54,6 @@ def _owner(cell: str, instances: Mapping[str, str]) -> str:
     """The unit that a cell of the whole design belongs to."""
     name = re.sub(r"^(\$flatten\\?)+", "", cell).lstrip("\\")
     if not name.startswith(_CORE):
-        return _SHELL
+        return SHELL_TOP
     unit = unit_of(name.removeprefix(_CORE))
     return instances.get(unit, unit) or "network"

@@ -15,7 +15,7 @@ from netloom.firmware.map.cycles.cycles import Cycles
 from netloom.firmware.map.folding.area import area_of, design_area
 from netloom.firmware.map.folding.fold import Folding
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.streams.scan_start import ScanStart
+from netloom.firmware.units.streams.scan_loop import ScanLoop
 from netloom.firmware.units.streams.scan_state import ScanState
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 
@@ -138,7 +138,7 @@ def _unit(design: Design, index: int) -> dict[str, Any]:
         "inputs": [stream.name for stream in unit.inputs],
         "outputs": [stream.name for stream in unit.outputs],
         "interval": design.intervals[unit.name],
-        "depth": unit.depth if isinstance(unit, StreamFifo | ScanState | ScanStart) else None,
+        "depth": unit.depth if isinstance(unit, StreamFifo | ScanLoop) else None,
         "area": {"lut": area.lut, "ff": area.ff, "dsp": area.dsp, "bram": area.bram},
     }
 

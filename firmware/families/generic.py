@@ -2,6 +2,8 @@
 
 from netloom.firmware.families.family import Family
 
+SHAPES = ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1))
+"""Words and bits of a block RAM of 18 kbit, the commonest; the widest has one port."""
 _LUTS_A_PRODUCT_BIT = 2.4
 
 
@@ -18,8 +20,8 @@ def multiplier(long: int, short: int) -> tuple[int, int]:
 
 GENERIC = Family(
     name="generic",
-    ram_shapes=((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)),
-    buffer_shapes=((1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)),
+    ram_shapes=SHAPES,
+    buffer_shapes=SHAPES[1:],
     lut_ram=6,
     block_luts=160,
     second_port=18,

@@ -1,9 +1,9 @@
 """Units that form windows: columns of pixels, replayed in the order in which a kernel wants them."""
 
 from netloom.firmware.map.builder import DesignBuilder
-from netloom.firmware.map.geometry import Geometry
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
+from netloom.firmware.units.windows.geometry import Geometry
 from netloom.firmware.units.windows.line_buffer import LineBuffer
 from netloom.firmware.units.windows.replay_buffer import ReplayBuffer
 from netloom.firmware.units.windows.replay_pattern import ReplayPattern
@@ -19,22 +19,7 @@ def columns(builder: DesignBuilder, node: Node, source: Stream, geometry: Geomet
         # While the last windows of a picture are worked on, the first rows of the next one arrive.
         ahead = max(geometry.span[0] * geometry.width * (geometry.channels // lanes), 2)
         stream = builder.add(node, f"{node.name}_fifo", lambda name: StreamFifo(name, stream, ahead, builder.target))
-    return builder.add(
-        node,
-        f"{node.name}_lines",
-        lambda name: LineBuffer(
-            name,
-            stream,
-            geometry.height,
-            geometry.width,
-            geometry.channels,
-            geometry.kernel[0],
-            geometry.stride[0],
-            geometry.padding,
-            geometry.dilation[0],
-            builder.target,
-        ),
-    )
+    return builder.add(node, f"{node.name}_lines", lambda name: LineBuffer(name, stream, geometry, builder.target))
 
 
 def window_columns(

@@ -1,7 +1,7 @@
 """`Unit`: one instance of a module of the SystemVerilog library."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from netloom.firmware.families import GENERIC
@@ -110,7 +110,7 @@ class Unit(ABC):
 
 @dataclass(frozen=True, eq=False)
 class SourceUnit(Unit):
-    """A unit that takes one stream, unless it says others.
+    """A unit that takes one stream and gives the same beats, unless it says others.
 
     Attributes:
         source: that stream.
@@ -122,3 +122,8 @@ class SourceUnit(Unit):
     def inputs(self) -> tuple[Stream, ...]:
         """The source."""
         return (self.source,)
+
+    @property
+    def outputs(self) -> tuple[Stream, ...]:
+        """The same beats."""
+        return (replace(self.source, name=f"{self.name}_out"),)

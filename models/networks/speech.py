@@ -56,8 +56,8 @@ def fit(
 ) -> dict[str, list[float]]:
     """Train `words`, whose convolutions make fragments; put LSTM units before its logits; then train all `together`.
 
-    The units gather at first what the fragments say. Units that begin at random learn by heart in which order the few
-    speakers of the train split say it, and so do units that are trained for long.
+    The units gather at first what the fragments say. There are few speakers to learn from: units that learn for longer
+    are surer of what others say, and as often wrong.
     """
     from netloom.models.training import train
 

@@ -7,6 +7,7 @@ from netloom.firmware.families.ecp5.inlined_cells import inlined
 from netloom.firmware.families.ecp5.output_registers import absorb_registers
 from netloom.firmware.families.ecp5.pll import LOOP
 from netloom.firmware.families.family import Family
+from netloom.firmware.families.generic import SHAPES
 
 _ROOM = Path(__file__).parent
 _LUT_RAM = 6
@@ -37,8 +38,8 @@ def _pack_arguments(config: str, bitstream: str) -> list[str]:
 
 ECP5 = Family(
     name="ecp5",
-    ram_shapes=((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)),
-    buffer_shapes=((1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)),
+    ram_shapes=SHAPES,
+    buffer_shapes=SHAPES[1:],
     lut_ram=_LUT_RAM,
     block_luts=160,  # an LFE5U-25F has 434 for each, and most of both go to multipliers
     second_port=18,

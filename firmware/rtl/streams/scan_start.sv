@@ -14,6 +14,7 @@ module scan_start #(
     parameter int BEATS = 1,  // of a state
     parameter int STEPS = 2,  // of a sequence
     parameter int DEPTH = 2,  // beats of the FIFO
+    parameter int BANK = 2048,  // words of a memory of block RAM: see stream_fifo
     parameter logic [87:0] STYLE = "distributed"  // what the FIFO is built of: see stream_fifo
 ) (
     input  logic             clk,
@@ -70,6 +71,7 @@ module scan_start #(
   stream_fifo #(
       .WIDTH(WIDTH),
       .DEPTH(DEPTH),
+      .BANK(BANK),
       .STYLE(STYLE)
   ) fifo (
       .clk      (clk),

@@ -17,6 +17,7 @@ module scan_state #(
     parameter int STEPS = 2,  // of a sequence
     parameter bit KEEP = 1'b0,  // whether a sequence begins where the one before it ended
     parameter int DEPTH = 2,  // beats of the FIFO
+    parameter int BANK = 2048,  // words of a memory of block RAM: see stream_fifo
     parameter logic [87:0] STYLE = "distributed",  // what the FIFO is built of: see stream_fifo
     parameter int WORDS = 1,  // of the initial state: one for all beats, or BEATS
     parameter FILE = ""  // the initial state, for $readmemh; zeros if empty
@@ -80,6 +81,7 @@ module scan_state #(
   stream_fifo #(
       .WIDTH(WIDTH),
       .DEPTH(DEPTH),
+      .BANK(BANK),
       .STYLE(STYLE)
   ) fifo (
       .clk      (clk),

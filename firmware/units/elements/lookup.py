@@ -9,6 +9,7 @@ from netloom.firmware.stream import Stream, hex_memory
 from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
 from netloom.firmware.units.elements.lookup_table import Addressing, addressing
 from netloom.firmware.units.memories.rom_style import rom_in_block, rom_luts
+from netloom.firmware.units.products.shift_add import signed_digits
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Ram, Resources, SourceUnit
 from netloom.hls.dataflow import Lookup
@@ -111,7 +112,7 @@ class LookupUnit(SourceUnit):
         if not way.direct:
             product = self.source.element.width + way.scale.bit_length() - 1
             index = max(product - way.shift, 1) + 1
-            terms = bin(way.scale ^ 3 * way.scale).count("1") - 1
+            terms = len(signed_digits(way.scale)) - 1
             address = (depth - 1).bit_length()
             total += Resources(
                 lut=lanes * (terms * product + 2 * index + address),

@@ -10,7 +10,7 @@ from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream, hex_memory, pack_word
 from netloom.firmware.units.memories.rom_style import rom_in_block, rom_resources
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
-from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
+from netloom.firmware.units.products.multiplier import LATENCY, check_dsps, multiplier_resources
 from netloom.firmware.units.products.weights import trimmed
 from netloom.firmware.units.saturation import may_saturate
 from netloom.firmware.units.timing import Timing
@@ -70,8 +70,7 @@ class DepthwiseUnit(SourceUnit):
                 f"unit {self.name!r}: {self.source.beats} beats must be positions of {self.slices} slices of "
                 f"{self.kernel_width} columns"
             )
-        if not 0 <= self.dsps <= self.multipliers:
-            raise SettingsError(f"unit {self.name!r}: dsps must be 0 to {self.multipliers}, not {self.dsps}")
+        check_dsps(self, self.dsps)
         natural = self.operation.order is None or list(self.operation.order) == list(range(size))
         if self.confines and not (self.kernel_height == 1 and natural):
             raise LayerNotSupportedError(

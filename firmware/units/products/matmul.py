@@ -6,7 +6,7 @@ from netloom.errors import SettingsError
 from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.pipeline import JoinedPipelineTiming, fifo_depth, fifo_resources
-from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
+from netloom.firmware.units.products.multiplier import LATENCY, check_dsps, multiplier_resources
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
 from netloom.fixed_point import FixedPoint
@@ -52,8 +52,7 @@ class MatMulUnit(Unit):
             raise SettingsError(
                 f"unit {self.name!r}: {rows.beats} and {columns.beats} beats must be equally many, {self.sf} a result"
             )
-        if not 0 <= self.dsps <= self.multipliers:
-            raise SettingsError(f"unit {self.name!r}: dsps must be 0 to {self.multipliers}, not {self.dsps}")
+        check_dsps(self, self.dsps)
 
     @property
     def simd(self) -> int:

@@ -10,7 +10,7 @@ from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream, hex_memory, pack_word
 from netloom.firmware.units.memories.rom_style import rom_in_block, rom_luts, words_a_row
 from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
-from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
+from netloom.firmware.units.products.multiplier import LATENCY, check_dsps, multiplier_resources
 from netloom.firmware.units.products.weights import FoldedWeights
 from netloom.firmware.units.saturation import may_saturate
 from netloom.firmware.units.timing import Timing
@@ -71,8 +71,7 @@ class MatVecUnit(SourceUnit):
             raise SettingsError(
                 f"unit {self.name!r}: {self.source.beats} beats must be vectors of {self.sf}, {self.nf} times each"
             )
-        if not 0 <= self.dsps <= self.multipliers:
-            raise SettingsError(f"unit {self.name!r}: dsps must be 0 to {self.multipliers}, not {self.dsps}")
+        check_dsps(self, self.dsps)
         if self.confines:
             order = range(depth) if self.operation.order is None else self.operation.order
             if self.simd != 1 or self.k_order.ravel().tolist() != list(order):

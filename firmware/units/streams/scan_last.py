@@ -1,10 +1,9 @@
 """`ScanLast`: of all steps of a loop, the last one's beats."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from netloom.errors import SettingsError
-from netloom.firmware.stream import Stream
 from netloom.firmware.units.streams.step_position import StepPosition, position_resources
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, SourceUnit
@@ -29,11 +28,6 @@ class ScanLast(SourceUnit):
     def __post_init__(self) -> None:
         if self.steps < 1:
             raise SettingsError(f"loop's result {self.name!r}: steps must be at least 1, not {self.steps}")
-
-    @property
-    def outputs(self) -> tuple[Stream, ...]:
-        """As many beats as a step has."""
-        return (replace(self.source, name=f"{self.name}_out"),)
 
     @property
     def interval(self) -> int:

@@ -1,59 +1,37 @@
 """`ScanStart`: a `ScanState` whose initial state another stream brings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 
-from netloom.errors import SettingsError
-from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
+from netloom.firmware.units.streams.scan_loop import ScanLoop
 from netloom.firmware.units.streams.step_position import StepPosition, position_resources
-from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, SourceUnit
+from netloom.firmware.units.unit import Resources
 
 
 @dataclass(frozen=True)
-class ScanStart(SourceUnit):
-    """Gives in a sequence's first step what `start` brings, in every other one what came in in the step before.
-
-    What comes in in the last step is dropped. Latency that of a `StreamFifo`, for the initial state as well. The loop
-    is closed by the unit's name, as a `ScanState`'s.
+class ScanStart(ScanLoop):
+    """Gives in a sequence's first step what `start` brings. Latency that of a `StreamFifo`, for that as well.
 
     Attributes:
-        source: the state after a step; its beats are those of one step.
+        source: the state after a step.
+        steps: of a sequence.
         start: the state before the first step, in beats like those of `source`.
-        steps: of a sequence, at least 1.
-        depth: beats it holds, at least those of a state; 0 for those of a state and one, with which it never waits.
-        target: device family; decides with the size what the memory is built of.
-
-    Raises:
-        SettingsError: if the numbers contradict each other, or a state would not fit.
     """
 
     module = "scan_start"
 
     start: Stream
-    steps: int
-    depth: int = 0
-    target: Family = GENERIC
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         beats = self.source.beats
-        if self.steps < 1:
-            raise self._error(f"steps must be at least 1, not {self.steps}")
         if (self.start.beats, self.start.width) != (beats, self.source.width):
             raise self._error(
                 f"a state has {beats} beats of {self.source.width} bits, and it is to begin with {self.start.beats} of"
                 f" {self.start.width}"
             )
-        if self.depth == 0:
-            object.__setattr__(self, "depth", beats + 1)
-        if self.depth < max(beats, 2):
-            raise self._error(f"depth must be at least {max(beats, 2)} to hold a state, not {self.depth}")
-
-    def _error(self, text: str) -> SettingsError:
-        return SettingsError(f"loop's state {self.name!r}: {text}")
 
     @property
     def inputs(self) -> tuple[Stream, ...]:
@@ -64,19 +42,6 @@ class ScanStart(SourceUnit):
     def input_ports(self) -> tuple[str, ...]:
         """`in`, `start`."""
         return ("in", "start")
-
-    @property
-    def outputs(self) -> tuple[Stream, ...]:
-        """As many beats a step."""
-        return (replace(self.source, name=f"{self.name}_out"),)
-
-    @cached_property
-    def _fifo(self) -> StreamFifo:
-        return StreamFifo(self.name, self.source, self.depth, self.target)
-
-    def parameters(self) -> dict[str, int | str]:
-        """The FIFO's, beats and steps."""
-        return {**self._fifo.parameters(), "BEATS": self.source.beats, "STEPS": self.steps}
 
     def timing(self) -> Timing:
         """A FIFO behind two positions."""

@@ -1,72 +1,43 @@
 """`ScanState`: what is carried from one step of a loop to the next; a stream that runs back, with initial tokens."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from netloom.errors import SettingsError
-from netloom.firmware.families import GENERIC, Family
-from netloom.firmware.stream import Stream, hex_memory, pack_word
+from netloom.firmware.stream import hex_memory, pack_word
 from netloom.firmware.units.memories.rom_style import rom_luts
+from netloom.firmware.units.streams.scan_loop import ScanLoop
 from netloom.firmware.units.streams.step_position import StepPosition, position_resources
-from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, SourceUnit
+from netloom.firmware.units.unit import Resources
 
 
 @dataclass(frozen=True)
-class ScanState(SourceUnit):
-    """Gives the initial state in a sequence's first step, in every other one what came in in the step before.
+class ScanState(ScanLoop):
+    """Gives the initial state in a sequence's first step; the next sequence can begin before the last step came in.
 
-    What comes in in the last step is dropped; the next sequence can begin before. With `keep` all sequences are one,
-    from reset to reset. Latency that of a `StreamFifo`, and none for the initial state. The loop is closed by the name
-    of the unit: the streams of the body that read the state are called `{name}_out` before there is a source.
+    With `keep` all sequences are one, from reset to reset. Latency that of a `StreamFifo`, and none for the initial
+    state.
 
     Attributes:
-        source: the state after a step; its beats are those of one step.
-        steps: of a sequence, at least 1.
+        source: the state after a step.
+        steps: of a sequence.
         initial: raws of the state before the first step, as many as a step has elements.
-        depth: beats it holds, at least those of a state; 0 for those of a state and one, with which it never waits.
-        target: device family; decides with the size what the memory is built of.
         keep: whether a sequence begins where the one before it ended.
-
-    Raises:
-        SettingsError: if the numbers contradict each other, or a state would not fit.
     """
 
     module = "scan_state"
 
-    steps: int
     initial: tuple[int, ...]
-    depth: int = 0
-    target: Family = GENERIC
-    keep: bool = False
+    keep: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        beats, elements = self.source.beats, self.source.beats * self.source.lanes
-        if self.steps < 1:
-            raise self._error(f"steps must be at least 1, not {self.steps}")
+        super().__post_init__()
+        element, elements = self.source.element, self.source.beats * self.source.lanes
         if len(self.initial) != elements:
             raise self._error(f"a state has {elements} elements, and {len(self.initial)} are given to begin with")
-        element = self.source.element
         if wrong := [raw for raw in self.initial if not element.raw_min <= raw <= element.raw_max]:
             raise self._error(f"{element} does not hold a raw of {wrong[0]}, with which it is to begin")
-        if self.depth == 0:
-            object.__setattr__(self, "depth", beats + 1)
-        if self.depth < max(beats, 2):
-            raise self._error(f"depth must be at least {max(beats, 2)} to hold a state, not {self.depth}")
-
-    def _error(self, text: str) -> SettingsError:
-        return SettingsError(f"loop's state {self.name!r}: {text}")
-
-    @property
-    def outputs(self) -> tuple[Stream, ...]:
-        """As many beats a step."""
-        return (replace(self.source, name=f"{self.name}_out"),)
-
-    @cached_property
-    def _fifo(self) -> StreamFifo:
-        return StreamFifo(self.name, self.source, self.depth, self.target)
 
     @cached_property
     def _words(self) -> list[int]:
@@ -78,9 +49,7 @@ class ScanState(SourceUnit):
     def parameters(self) -> dict[str, int | str]:
         """The FIFO's, beats and steps, and where the initial state is."""
         return {
-            **self._fifo.parameters(),
-            "BEATS": self.source.beats,
-            "STEPS": self.steps,
+            **super().parameters(),
             "KEEP": int(self.keep),
             "WORDS": len(self._words),
             "FILE": next(iter(self.memories()), ""),

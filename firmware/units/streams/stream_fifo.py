@@ -1,12 +1,11 @@
 """`StreamFifo`: lets a stream run ahead of its consumer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from netloom.errors import SettingsError
 from netloom.firmware.families import GENERIC, Family
-from netloom.firmware.stream import Stream
 from netloom.firmware.units.memories.block_ram import bank_words
 from netloom.firmware.units.memories.ram_style import BLOCK, REGISTERS, ram_resources, ram_style
 from netloom.firmware.units.streams.stream_register import BufferTiming
@@ -51,11 +50,6 @@ class StreamFifo(SourceUnit):
     def latency(self) -> int:
         """Clock cycles from a beat's arrival in the empty FIFO to its offer."""
         return 3 if self.style == BLOCK else 1
-
-    @property
-    def outputs(self) -> tuple[Stream, ...]:
-        """The same beats."""
-        return (replace(self.source, name=f"{self.name}_out"),)
 
     def parameters(self) -> dict[str, int | str]:
         """Width of a beat, number of places, and what they are built of."""

@@ -1,9 +1,8 @@
 """`StreamRegister`: cuts every combinational path of a stream, at full throughput."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from netloom.firmware.stream import Stream
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, SourceUnit
 
@@ -17,11 +16,6 @@ class StreamRegister(SourceUnit):
     """
 
     module = "stream_register"
-
-    @property
-    def outputs(self) -> tuple[Stream, ...]:
-        """The same beats."""
-        return (replace(self.source, name=f"{self.name}_out"),)
 
     def parameters(self) -> dict[str, int | str]:
         """The width of a beat."""

@@ -11,6 +11,7 @@ from netloom.firmware.stream import Stream
 from netloom.firmware.units.memories.ram_style import BLOCK, ram_resources, ram_style
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, SourceUnit
+from netloom.firmware.units.windows.geometry import Geometry
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,7 @@ class LineBuffer(SourceUnit):
 
     Attributes:
         source: the image, row by row, channels last.
-        height, width, channels: its shape.
-        kernel_height: rows of a window.
-        stride_height: rows from one window to the next.
-        padding: zeros at ((top, bottom), (left, right)), in rows and columns.
-        dilation_height: rows from one of a window's to its next.
+        geometry: its shape, the padding, and a window's rows; its columns are of no matter.
         target: device family; decides with the size what the rows lie in.
 
     Raises:
@@ -35,74 +32,55 @@ class LineBuffer(SourceUnit):
 
     module = "line_buffer"
 
-    height: int
-    width: int
-    channels: int
-    kernel_height: int
-    stride_height: int
-    padding: tuple[tuple[int, int], tuple[int, int]]
-    dilation_height: int = 1
+    geometry: Geometry
     target: Family = GENERIC
 
     def __post_init__(self) -> None:
-        if self.channels % self.source.lanes or self.source.beats != self.height * self.width * self.slices:
+        geometry, kernel = self.geometry, self.geometry.kernel[0]
+        height, width, channels = geometry.height, geometry.width, geometry.channels
+        if channels % self.source.lanes or self.source.beats != height * width * self.slices:
             raise SettingsError(
                 f"unit {self.name!r}: {self.source.beats} beats of {self.source.lanes} lanes must carry an image of "
-                f"{self.height} x {self.width} x {self.channels}, channels split evenly"
+                f"{height} x {width} x {channels}, channels split evenly"
             )
-        (top, bottom), (left, right) = self.padding
-        if min(top, bottom, left, right) < 0 or min(self.stride_height, self.dilation_height) < 1:
+        if min(map(min, geometry.padding)) < 0 or min(geometry.stride[0], geometry.dilation[0]) < 1:
             raise SettingsError(
                 f"unit {self.name!r}: padding must be at least 0, the stride at least 1 and dilation_height too"
             )
-        if self.kernel_height < 1 or self.span > self.height + top + bottom:
+        if kernel < 1 or geometry.span[0] > geometry.padded_height:
             raise SettingsError(
-                f"unit {self.name!r}: kernel_height must be 1 to the padded height {self.height + top + bottom}, "
-                f"rows between its own counted, not {self.kernel_height}"
+                f"unit {self.name!r}: kernel_height must be 1 to the padded height {geometry.padded_height}, "
+                f"rows between its own counted, not {kernel}"
             )
-
-    @property
-    def span(self) -> int:
-        """Rows from a window's first to its last."""
-        return (self.kernel_height - 1) * self.dilation_height + 1
 
     @property
     def slices(self) -> int:
         """Beats of a pixel."""
-        return self.channels // self.source.lanes
-
-    @property
-    def window_rows(self) -> int:
-        """Rows of windows that fit into the padded image."""
-        return (self.height + sum(self.padding[0]) - self.span) // self.stride_height + 1
-
-    @property
-    def columns(self) -> int:
-        """Columns of the padded image."""
-        return self.width + sum(self.padding[1])
+        return self.geometry.channels // self.source.lanes
 
     @property
     def rows(self) -> int:
         """Rows gone through: the image, and what padding above and below it the windows need."""
-        top = self.padding[0][0]
-        return max((self.window_rows - 1) * self.stride_height + self.span, top + self.height)
+        geometry = self.geometry
+        windows = (geometry.rows - 1) * geometry.stride[0] + geometry.span[0]
+        return max(windows, geometry.padding[0][0] + geometry.height)
 
     @property
     def interval(self) -> int:
         """One clock for every word of the rows gone through, padding included."""
-        return self.rows * self.columns * self.slices
+        return self.rows * self.geometry.padded_width * self.slices
 
     @property
     def outputs(self) -> tuple[Stream, ...]:
         """The columns."""
-        beats = self.window_rows * self.columns * self.slices
-        lanes = self.kernel_height * self.source.lanes
+        beats = self.geometry.rows * self.geometry.padded_width * self.slices
+        lanes = self.geometry.kernel[0] * self.source.lanes
         return (Stream(f"{self.name}_out", self.source.element, lanes, beats),)
 
     @property
     def line_words(self) -> int:
         """Words of an image row."""
-        return self.width * self.slices
+        return self.geometry.width * self.slices
 
     @property
     def style(self) -> str:
@@ -111,19 +89,20 @@ class LineBuffer(SourceUnit):
 
     @property
     def _line_bits(self) -> int:
-        return max(self.span - 1, 1) * self.source.width
+        return max(self.geometry.span[0] - 1, 1) * self.source.width
 
     def parameters(self) -> dict[str, int | str]:
         """Geometry, in rows and pixels."""
-        (top, bottom), (left, right) = self.padding
+        geometry = self.geometry
+        (top, bottom), (left, right) = geometry.padding
         return {
             "WORD_WIDTH": self.source.width,
-            "HEIGHT": self.height,
-            "WIDTH": self.width,
+            "HEIGHT": geometry.height,
+            "WIDTH": geometry.width,
             "SLICES": self.slices,
-            "KERNEL_HEIGHT": self.kernel_height,
-            "STRIDE_HEIGHT": self.stride_height,
-            "DILATION_HEIGHT": self.dilation_height,
+            "KERNEL_HEIGHT": geometry.kernel[0],
+            "STRIDE_HEIGHT": geometry.stride[0],
+            "DILATION_HEIGHT": geometry.dilation[0],
             "PAD_TOP": top,
             "PAD_BOTTOM": bottom,
             "PAD_LEFT": left,
@@ -137,11 +116,12 @@ class LineBuffer(SourceUnit):
 
     def resources(self) -> Resources:
         """Output register, line memory with two registers behind it, counters."""
-        word, lines = self.source.width, (self.span - 1) * self.source.width
-        counters = self.rows.bit_length() + (self.columns * self.slices).bit_length() + self.line_words.bit_length()
-        (top, bottom), (left, right) = self.padding
+        geometry, word = self.geometry, self.source.width
+        lines, row = (geometry.span[0] - 1) * word, geometry.padded_width * self.slices
+        counters = self.rows.bit_length() + row.bit_length() + self.line_words.bit_length()
+        (top, bottom), (left, right) = geometry.padding
         edges = 12 * sum(edge > 0 for edge in (top, bottom, left, right)) + (word if top or bottom else 0)
-        logic = Resources(3 * counters + 16 + edges, self.kernel_height * word + 2 * counters + 6)
+        logic = Resources(3 * counters + 16 + edges, geometry.kernel[0] * word + 2 * counters + 6)
         if not lines:
             return logic
         if self.line_words <= 2:
@@ -155,13 +135,14 @@ class _LineBufferTiming(Timing):
     """Mirrors `line_buffer.sv`."""
 
     def __init__(self, unit: LineBuffer) -> None:
-        (top, _), (left, _) = unit.padding
+        geometry = unit.geometry
+        (top, _), (left, _) = geometry.padding
         row = np.arange(unit.rows)
-        column = np.repeat(np.arange(unit.columns), unit.slices)
-        pad_row = (row < top) | (row >= top + unit.height)
-        pad_column = (column < left) | (column >= left + unit.width)
-        past = row - (unit.span - 1)
-        ends = (past >= 0) & (past % unit.stride_height == 0)
+        column = np.repeat(np.arange(geometry.padded_width), unit.slices)
+        pad_row = (row < top) | (row >= top + geometry.height)
+        pad_column = (column < left) | (column >= left + geometry.width)
+        past = row - (geometry.span[0] - 1)
+        ends = (past >= 0) & (past % geometry.stride[0] == 0)
         self._pad_row: list[bool] = pad_row.tolist()
         self._ends_row: list[bool] = ends.tolist()
         self._pad_column: list[bool] = pad_column.tolist()

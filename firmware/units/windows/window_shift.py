@@ -7,6 +7,7 @@ from netloom.firmware.stream import Stream
 from netloom.firmware.units.shift import ShiftTiming
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, SourceUnit
+from netloom.firmware.units.windows.geometry import Geometry
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,7 @@ class WindowShift(SourceUnit):
 
     Attributes:
         source: columns, one a beat, row by row.
-        width: columns in a row, padding included.
-        kernel_width: columns of a window.
-        stride_width: columns from one window to the next.
-        dilation_width: columns from one of a window's to its next.
+        geometry: columns of a row, padding included, and a window's; its rows are of no matter.
 
     Raises:
         SettingsError: if the stream is not rows of `width` columns, or the window does not fit.
@@ -28,55 +26,45 @@ class WindowShift(SourceUnit):
 
     module = "window_shift"
 
-    width: int
-    kernel_width: int
-    stride_width: int
-    dilation_width: int = 1
+    geometry: Geometry
 
     def __post_init__(self) -> None:
-        if self.width < 1 or self.source.beats % self.width:
+        width, kernel, stride, dilation = self._columns
+        if width < 1 or self.source.beats % width:
             raise SettingsError(
-                f"unit {self.name!r}: {self.source.beats} beats must be rows of {self.width} columns, one a beat"
+                f"unit {self.name!r}: {self.source.beats} beats must be rows of {width} columns, one a beat"
             )
-        if self.kernel_width < 1 or self.span > self.width or min(self.stride_width, self.dilation_width) < 1:
+        if kernel < 1 or self.geometry.span[1] > width or min(stride, dilation) < 1:
             raise SettingsError(
-                f"unit {self.name!r}: kernel_width must be 1 to {self.width}, columns between its own counted, and "
-                f"stride_width at least 1, not {self.kernel_width} and {self.stride_width}; dilation_width too, and "
-                f"it is {self.dilation_width}"
+                f"unit {self.name!r}: kernel_width must be 1 to {width}, columns between its own counted, and "
+                f"stride_width at least 1, not {kernel} and {stride}; dilation_width too, and it is {dilation}"
             )
 
     @property
-    def span(self) -> int:
-        """Columns from a window's first to its last."""
-        return (self.kernel_width - 1) * self.dilation_width + 1
-
-    @property
-    def positions(self) -> int:
-        """Windows in a row."""
-        return (self.width - self.span) // self.stride_width + 1
+    def _columns(self) -> tuple[int, int, int, int]:
+        """Of a row, of a window, from one window to the next, from one of a window's to its next."""
+        geometry = self.geometry
+        return geometry.padded_width, geometry.kernel[1], geometry.stride[1], geometry.dilation[1]
 
     @property
     def outputs(self) -> tuple[Stream, ...]:
         """The windows."""
-        beats = self.source.beats // self.width * self.positions
-        return (Stream(f"{self.name}_out", self.source.element, self.kernel_width * self.source.lanes, beats),)
+        beats = self.source.beats // self.geometry.padded_width * self.geometry.columns
+        return (Stream(f"{self.name}_out", self.source.element, self.geometry.kernel[1] * self.source.lanes, beats),)
 
     def parameters(self) -> dict[str, int | str]:
         """Geometry, in columns."""
-        return {
-            "COLUMN_WIDTH": self.source.width,
-            "WIDTH": self.width,
-            "KERNEL_WIDTH": self.kernel_width,
-            "STRIDE_WIDTH": self.stride_width,
-            "DILATION_WIDTH": self.dilation_width,
-        }
+        names = ("WIDTH", "KERNEL_WIDTH", "STRIDE_WIDTH", "DILATION_WIDTH")
+        return {"COLUMN_WIDTH": self.source.width, **dict(zip(names, self._columns, strict=True))}
 
     def timing(self) -> Timing:
         """Position in the row, and whether a window waits at the output."""
-        past = [column - (self.span - 1) for column in range(self.width)]
-        return ShiftTiming([column >= 0 and column % self.stride_width == 0 for column in past])
+        width, _, stride, _ = self._columns
+        past = [column - (self.geometry.span[1] - 1) for column in range(width)]
+        return ShiftTiming([column >= 0 and column % stride == 0 for column in past])
 
     def resources(self) -> Resources:
         """The window's registers and two counters."""
-        counters = self.width.bit_length() + max(self.span, self.stride_width).bit_length()
-        return Resources(2 * counters + 4, self.span * self.source.width + counters + 1)
+        width, span, stride = self.geometry.padded_width, self.geometry.span[1], self.geometry.stride[1]
+        counters = width.bit_length() + max(span, stride).bit_length()
+        return Resources(2 * counters + 4, span * self.source.width + counters + 1)

@@ -66,7 +66,7 @@ class Accumulator:
             add,
             cast,
             fork,
-            ScanState("loop_state", back, self.steps, tuple(self.initial.tolist()), 0, self.target),
+            ScanState("loop_state", back, self.steps, tuple(self.initial.tolist()), target=self.target),
         ]
         inside = dict.fromkeys((unit.name for unit in units), self.steps)
         shape = (self.elements,)

@@ -103,11 +103,6 @@ class MatMulProduct(Product):
         reordered = self._ordering(fold.pe, fold.simd) > 0
         return (4 * fold.multipliers * self.weight_width, fold.multipliers, int(reordered), fold.lanes, fold.interval)
 
-    def served(self, fold: Fold, target: Family) -> int:
-        """One multiplier a block."""
-        del fold, target
-        return 1
-
     def multiplier_luts(self, target: Family) -> int:
         """Of an element of each; none where no DSP block takes them."""
         first, second = (tensor.element.width for tensor in self.tensors)

@@ -7,7 +7,6 @@ import numpy as np
 from netloom.firmware.families import Family
 from netloom.firmware.map.builder import DesignBuilder
 from netloom.firmware.map.folding.fold import UNROLL_LIMIT, Fold, divisors
-from netloom.firmware.map.geometry import Geometry
 from netloom.firmware.map.mapping import OperationMapping
 from netloom.firmware.map.operations.products.weighted import Slide, Weighted
 from netloom.firmware.map.sliding import columns, repeated, window_columns
@@ -16,6 +15,7 @@ from netloom.firmware.units.elements.permute import PermuteUnit
 from netloom.firmware.units.products.matvec import MatVecUnit
 from netloom.firmware.units.products.matvec_unrolled import MatVecUnrolled
 from netloom.firmware.units.products.weights import can_share_blocks
+from netloom.firmware.units.windows.geometry import Geometry
 from netloom.firmware.units.windows.window_shift import WindowShift
 from netloom.fixed_point import Overflow
 from netloom.hls.dataflow import Dataflow, MatVec, Node, Permute
@@ -129,13 +129,7 @@ def _window_words(
     stream = columns(builder, node, source, geometry, fold.lanes)
     order = _column_order(geometry, fold.lanes)
     if fold.simd == product.depth and width > 1:
-        stream = builder.add(
-            node,
-            f"{node.name}_window",
-            lambda name: WindowShift(
-                name, stream, geometry.padded_width, width, geometry.stride[1], geometry.dilation[1]
-            ),
-        )
+        stream = builder.add(node, f"{node.name}_window", lambda name: WindowShift(name, stream, geometry))
         whole = replace(
             geometry,
             height=geometry.rows,

@@ -7,11 +7,11 @@ import numpy as np
 
 from netloom.firmware.families import Family
 from netloom.firmware.map.folding.fold import Fold
-from netloom.firmware.map.geometry import Geometry
 from netloom.firmware.map.mapping import Product
 from netloom.firmware.units.products.multiplier import multiplier_resources
 from netloom.firmware.units.products.shift_add import digit_count
 from netloom.firmware.units.saturation import order_matters
+from netloom.firmware.units.windows.geometry import Geometry
 from netloom.hls.dataflow import Bounds, Dataflow, DepthwiseMatVec, MatVec, Node, Permute, TensorType, Window
 
 
@@ -117,11 +117,6 @@ class Weighted(Product):
     def weight_width(self) -> int:
         """Bits of a weight."""
         return self.operation.weight_type.width
-
-    def served(self, fold: Fold, target: Family) -> int:
-        """One multiplier a block."""
-        del fold, target
-        return 1
 
     def multiplier_luts(self, target: Family) -> int:
         """Of an input element and a weight."""

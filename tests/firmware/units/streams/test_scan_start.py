@@ -35,7 +35,7 @@ def test_a_state_begins_with_what_is_brought(case):
     steps, beats, element, lanes, target, style = case
     source = stream(element, lanes, beats)
     x, start = raws(source, samples=SEQUENCES * steps), raws(source, samples=SEQUENCES, seed=1)
-    unit = ScanStart("state", source, stream(element, lanes, beats), steps, target=target)
+    unit = ScanStart("state", source, steps, stream(element, lanes, beats), target=target)
     assert unit.parameters()["STYLE"] == style
     check_unit(unit, [x, start], [carried(x, steps, start)])
 
@@ -47,7 +47,9 @@ def test_random_sizes(seed):
     source = stream(f"fixed<{rng.integers(1, 40)},3>", int(rng.integers(1, 5)), int(rng.integers(1, 30)))
     steps, target = int(rng.integers(1, 9)), list(FAMILIES.values())[seed % 3]
     x, start = raws(source, samples=SEQUENCES * steps, seed=seed), raws(source, samples=SEQUENCES, seed=seed + 1)
-    unit = ScanStart("state", source, source, steps, max(source.beats, 2) + int(rng.integers(1, 5)), target)
+    unit = ScanStart(
+        "state", source, steps, source, depth=max(source.beats, 2) + int(rng.integers(1, 5)), target=target
+    )
     check_unit(unit, [x, start], [carried(x, steps, start)], seeds=range(8))
 
 

@@ -95,7 +95,9 @@ def test_random_sizes(seed):
     source = stream(f"fixed<{rng.integers(1, 40)},3>", int(rng.integers(1, 5)), int(rng.integers(1, 30)))
     steps, target = int(rng.integers(2, 9)), list(FAMILIES.values())[seed % 3]
     x = raws(source, samples=SEQUENCES * steps, seed=seed)
-    unit = ScanState("state", source, steps, tuple(x[0].tolist()), source.beats + int(rng.integers(1, 5)), target)
+    unit = ScanState(
+        "state", source, steps, tuple(x[0].tolist()), depth=source.beats + int(rng.integers(1, 5)), target=target
+    )
     check_unit(unit, [x], [carried(x, steps, x[0])], seeds=range(8))
 
 

@@ -8,6 +8,7 @@ from stream_cases import elaborate
 from netloom.errors import SettingsError, ToolFailedError
 from netloom.firmware.families import ECP5, FAMILIES, GENERIC, ICE40
 from netloom.firmware.stream import Stream
+from netloom.firmware.units.windows.geometry import Geometry
 from netloom.firmware.units.windows.line_buffer import LineBuffer
 from netloom.hls.dataflow.operations.window import pad_spatial
 from netloom.testing.operations import random_raws, tensor
@@ -40,18 +41,20 @@ def line_buffer(shape, element="fixed<5,3>", target=GENERIC):
     height, width, channels, lanes, kernel, stride, padding, dilation = (*shape, 1)[:8]
     type_ = tensor((height, width, channels), element)
     source = Stream("source", type_.element, lanes, type_.size // lanes)
-    return LineBuffer("buffer", source, height, width, channels, kernel, stride, padding, dilation, target), type_
+    geometry = Geometry(height, width, channels, (kernel, 1), (stride, 1), padding, (dilation, 1))
+    return LineBuffer("buffer", source, geometry, target), type_
 
 
 def columns(unit, x):
     """(samples, height, width, channels) -> samples of columns in the order of the unit's output."""
-    x = pad_spatial(x, unit.padding)
+    geometry = unit.geometry
+    x = pad_spatial(x, geometry.padding)
     samples, height, width, channels = x.shape
-    taken = np.arange(unit.kernel_height) * unit.dilation_height
-    starts = range(0, height - taken[-1], unit.stride_height)
+    taken = np.arange(geometry.kernel[0]) * geometry.dilation[0]
+    starts = range(0, height - taken[-1], geometry.stride[0])
     rows = np.stack([x[:, start + taken] for start in starts], axis=1)
     # (samples, window row, kernel row, column, slice, lane) -> kernel rows beside lanes.
-    rows = rows.reshape(samples, len(starts), unit.kernel_height, width, unit.slices, channels // unit.slices)
+    rows = rows.reshape(samples, len(starts), geometry.kernel[0], width, unit.slices, channels // unit.slices)
     return rows.transpose(0, 1, 3, 4, 2, 5).reshape(samples, -1)
 
 
@@ -102,7 +105,7 @@ def test_random_geometry(seed):
     ("shape", "message"),
     [
         ((4, 4, 3, 2, 3, 1, NONE), "4 x 4 x 3"),
-        ((2, 4, 1, 1, 3, 1, NONE), "1 to the padded height 2, not 3"),
+        ((2, 4, 1, 1, 3, 1, NONE), "1 to the padded height 2, rows"),
         ((4, 4, 1, 1, 0, 1, NONE), "not 0"),
         ((4, 4, 1, 1, 3, 0, NONE), "stride at least 1"),
         ((4, 4, 1, 1, 3, 1, NONE, 0), "dilation_height too"),

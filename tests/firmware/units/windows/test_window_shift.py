@@ -6,6 +6,7 @@ from stream_cases import elaborate
 
 from netloom.errors import SettingsError, ToolFailedError
 from netloom.firmware.stream import Stream
+from netloom.firmware.units.windows.geometry import Geometry
 from netloom.firmware.units.windows.window_shift import WindowShift
 from netloom.hls.dataflow import Window
 from netloom.testing.operations import random_raws, run_in_integers, tensor
@@ -27,17 +28,22 @@ SHAPES = {
 }
 
 
+def row(width, kernel, stride, dilation=1):
+    return Geometry(1, width, 1, (1, kernel), (1, stride), ((0, 0), (0, 0)), (1, dilation))
+
+
 def window_shift(shape, element="fixed<5,3>"):
     rows, width, lanes, kernel, stride, dilation = (*shape, 1)[:6]
     type_ = tensor((rows, width, lanes), element)
     source = Stream("source", type_.element, lanes, rows * width)
-    return WindowShift("shift", source, width, kernel, stride, dilation), type_
+    return WindowShift("shift", source, row(width, kernel, stride, dilation)), type_
 
 
 def windows(unit, x):
     """(samples, rows, width, lanes) -> samples of windows in the order of the unit's output."""
-    taken = np.arange(unit.kernel_width) * unit.dilation_width
-    starts = range(0, unit.width - taken[-1], unit.stride_width)
+    geometry = unit.geometry
+    taken = np.arange(geometry.kernel[1]) * geometry.dilation[1]
+    starts = range(0, geometry.width - taken[-1], geometry.stride[1])
     return np.stack([x[:, :, start + taken] for start in starts], axis=2).reshape(len(x), -1)
 
 
@@ -53,7 +59,7 @@ def test_windows(shape):
 def test_windows_of_a_sequence_are_those_of_the_operation():
     window = Window((3,), (2,), ((0, 0),))
     type_ = tensor((9, 4), "ufixed<6,2>")
-    unit = WindowShift("shift", Stream("source", type_.element, 4, 9), 9, 3, 2)
+    unit = WindowShift("shift", Stream("source", type_.element, 4, 9), row(9, 3, 2))
     (x,) = random_raws([type_])
     check_unit(unit, [x], [run_in_integers(window, [type_], [x])])
 
@@ -86,7 +92,7 @@ def test_refuses_a_window_that_does_not_fit(shape, message):
 def test_refuses_a_stream_that_is_no_rows():
     _, type_ = window_shift((2, 4, 1, 2, 1))
     with pytest.raises(SettingsError, match="7 beats must be rows of 4 columns"):
-        WindowShift("shift", Stream("source", type_.element, 1, 7), 4, 2, 1)
+        WindowShift("shift", Stream("source", type_.element, 1, 7), row(4, 2, 1))
 
 
 @pytest.mark.parametrize(

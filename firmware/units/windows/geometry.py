@@ -3,8 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import TypeVar
 
 from netloom.hls.dataflow import Pool, Window
+
+_T = TypeVar("_T")
+
+
+def _two(values: Sequence[_T], above: _T) -> tuple[_T, _T]:
+    """Values for both axes, if there are those of a sequence alone."""
+    first, second = (above, *values)[-2:]
+    return first, second
 
 
 @dataclass(frozen=True)
@@ -34,17 +43,8 @@ class Geometry:
         dilation = operation.dilation if isinstance(operation, Window) else (1,) * len(kernel)
         if isinstance(operation, Pool) and tuple(spatial) == tuple(kernel):
             spatial, kernel, stride, padding = [prod(spatial)], (prod(kernel),), (prod(kernel),), ((0, 0),)
-        if len(spatial) == 1:
-            return cls(1, spatial[0], channels, (1, kernel[0]), (1, stride[0]), ((0, 0), padding[0]), (1, dilation[0]))
-        return cls(
-            spatial[0],
-            spatial[1],
-            channels,
-            (kernel[0], kernel[1]),
-            (stride[0], stride[1]),
-            (padding[0], padding[1]),
-            (dilation[0], dilation[1]),
-        )
+        height, width = _two(spatial, 1)
+        return cls(height, width, channels, _two(kernel, 1), _two(stride, 1), _two(padding, (0, 0)), _two(dilation, 1))
 
     @property
     def span(self) -> tuple[int, int]:

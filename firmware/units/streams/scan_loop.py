@@ -1,0 +1,51 @@
+"""`ScanLoop`: what closes a loop over steps, whatever begins it."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from netloom.errors import SettingsError
+from netloom.firmware.families import GENERIC, Family
+from netloom.firmware.units.streams.stream_fifo import StreamFifo
+from netloom.firmware.units.unit import SourceUnit
+
+
+@dataclass(frozen=True)
+class ScanLoop(SourceUnit):
+    """Gives a state in a sequence's first step, and in every other one what came in in the step before.
+
+    What comes in in the last step is dropped. The loop is closed by the name of the unit: the streams of the body that
+    read the state are called `{name}_out` before there is a source.
+
+    Attributes:
+        source: the state after a step; its beats are those of one step.
+        steps: of a sequence, at least 1.
+        depth: beats it holds, at least those of a state; 0 for those of a state and one, with which it never waits.
+        target: device family; decides with the size what the memory is built of.
+
+    Raises:
+        SettingsError: if the numbers contradict each other, or a state would not fit.
+    """
+
+    steps: int
+    depth: int = field(default=0, kw_only=True)
+    target: Family = field(default=GENERIC, kw_only=True)
+
+    def __post_init__(self) -> None:
+        beats = self.source.beats
+        if self.steps < 1:
+            raise self._error(f"steps must be at least 1, not {self.steps}")
+        if self.depth == 0:
+            object.__setattr__(self, "depth", beats + 1)
+        if self.depth < max(beats, 2):
+            raise self._error(f"depth must be at least {max(beats, 2)} to hold a state, not {self.depth}")
+
+    def _error(self, text: str) -> SettingsError:
+        return SettingsError(f"loop's state {self.name!r}: {text}")
+
+    @cached_property
+    def _fifo(self) -> StreamFifo:
+        return StreamFifo(self.name, self.source, self.depth, self.target)
+
+    def parameters(self) -> dict[str, int | str]:
+        """The FIFO's, beats and steps."""
+        return {**self._fifo.parameters(), "BEATS": self.source.beats, "STEPS": self.steps}
