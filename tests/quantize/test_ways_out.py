@@ -86,7 +86,9 @@ CASES: dict[str, tuple[tuple[int, ...], list[Any], str, list[list[Any]]]] = {
 
 
 def quantized(model: Any) -> tuple[Any, np.ndarray]:
-    x = np.random.default_rng(0).normal(0, 1, (40, *model.inputs[0].shape[1:])).astype(np.float32)
+    rng, shape = np.random.default_rng(0), (40, *model.inputs[0].shape[1:])
+    rows = [layer.input_dim for layer in model.layers if isinstance(layer, layers.Embedding)]
+    x = (rng.integers(0, rows[0], shape) if rows else rng.normal(0, 1, shape)).astype(np.float32)
     return netloom.quantize(model, netloom.Policy.uniform(6), x, fine_tune_epochs=0), x
 
 
