@@ -80,7 +80,7 @@ def generate_design(
         blocks = None if device is None else device.dsp
         dsps = None if blocks is None else share_dsps(dataflow, folding, blocks, target)
         design = plan_design(dataflow, folding, target, dsps, blocks)
-        found = Fitted(design, folding, design_area(design), count_cycles(design))
+        found = Fitted(design, folding, design_area(design), count_cycles(design, for_good=True))
     elif interval is not None:
         found = fit_interval(dataflow, interval, budget_of(device), search)
     elif budget := budget_of(device):

@@ -33,7 +33,7 @@ def sized_and_counted(design: Design) -> tuple[Design, Cycles]:
     """The same, and the cycles it takes then."""
     copies = {stream.name for unit in design.units if isinstance(unit, StreamFork) for stream in unit.outputs}
     if not copies:
-        return design, count_cycles(design)
+        return design, count_cycles(design, for_good=True)
 
     fifos = [unit for unit in design.units if isinstance(unit, StreamFifo) and unit.source.name in copies]
     alone = count_cycles(design, inferences=1)
@@ -48,10 +48,9 @@ def sized_and_counted(design: Design) -> tuple[Design, Cycles]:
     for occupancy, spare in ((alone.occupancy, 0), (flowing.occupancy, 0), (flowing.occupancy, 1)):
         tight = _with_depths(design, {fifo.name: max(occupancy[fifo.name] + spare, _LEAST) for fifo in fifos})
         with suppress(DeadlockError):
-            found = count_cycles(tight)
-            if found.interval <= flowing.interval:
-                return tight, found
-    return roomy, flowing
+            if count_cycles(tight).interval <= flowing.interval:
+                return tight, count_cycles(tight, for_good=True)
+    return roomy, count_cycles(roomy, for_good=True)
 
 
 def _in_loops(design: Design) -> set[str]:

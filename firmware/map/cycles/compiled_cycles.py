@@ -31,6 +31,8 @@ def _library() -> ctypes.CDLL | None:
 class CompiledRun(CycleRun):
     """See `CycleRun`. Made by `of`."""
 
+    remembers = True
+
     def __init__(self, design: Design, library: Any, timings: Sequence[Timing]) -> None:
         super().__init__(design, timings)
         self._library = library

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from operator import and_
+from typing import ClassVar
 
 from netloom.firmware.design import Design
 from netloom.firmware.map.cycles.ready_order import ready_order
@@ -20,7 +21,10 @@ class CycleRun(ABC):
         last_progress: the last one in which any beat was transferred.
         started: the one in which the first input beat was; -1 before it.
         finished: those in which inferences ended.
+        remembers: whether `period` may ever tell.
     """
+
+    remembers: ClassVar[bool]
 
     def __init__(self, design: Design, timings: Sequence[Timing]) -> None:
         """Args: the design; the timing of each of its units, fresh."""
@@ -61,6 +65,8 @@ class CycleRun(ABC):
 
 class InterpretedRun(CycleRun):
     """By the units' own `Timing`."""
+
+    remembers = False
 
     def __init__(self, design: Design) -> None:
         super().__init__(design, [unit.timing() for unit in design.units])

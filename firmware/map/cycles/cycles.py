@@ -43,7 +43,10 @@ class Cycles:
 
 
 def count_cycles(
-    design: Design, inferences: int | None = None, progress: Callable[[int], None] | None = None
+    design: Design,
+    inferences: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    for_good: bool = False,
 ) -> Cycles:
     """Run inferences back to back until they follow each other at a steady interval.
 
@@ -51,6 +54,8 @@ def count_cycles(
         design: whose units are timed.
         inferences: so many, and no more; None until they have long come at one pace.
         progress: called with the number of clock cycles, now and then.
+        for_good: until the design is as it was before, where that can be seen: a buffer that fills by a beat now and
+            then hides a slower pace for long.
 
     Raises:
         DeadlockError: if the units come to wait for each other.
@@ -70,7 +75,7 @@ def count_cycles(
             if (period := run.period()) is not None:
                 interval = -(-(run.finished[-1] - run.finished[-1 - period]) // period)
                 break
-            if _is_steady(run):
+            if not (for_good and run.remembers) and _is_steady(run):
                 break
     waits = map(sub, run.finished[1:], run.finished)
     interval = interval or steady_interval(run.finished, _held(run), design.group) or max(waits, default=0)

@@ -1,20 +1,26 @@
 """The pace that is counted, and the buffers that keep it."""
 
+import json
 import math
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from dataflows import DATAFLOWS
 
 from netloom.errors import DeadlockError
 from netloom.firmware.families import ECP5, GENERIC
+from netloom.firmware.generate import generate_design
 from netloom.firmware.map.cycles import compiled_cycles, cycles
 from netloom.firmware.map.cycles.compiled_cycles import CompiledRun
 from netloom.firmware.map.cycles.cycles import count_cycles, steady_interval
 from netloom.firmware.map.folding.folding import fold_for_interval, intervals
 from netloom.firmware.map.layout import lay_out, plan_design
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
+from netloom.hls import HlsSettings, convert
+from netloom.testing.random_networks.networks import build_model
 
 
 def ends(*waits):
@@ -73,6 +79,19 @@ def test_compiled_code_counts_what_python_counts(name, monkeypatch):
             monkeypatch.setattr(cycles, "_COMPILED_FROM", 0)
             assert CompiledRun.of(design) is not None
             assert count_cycles(design) == interpreted
+
+
+def test_a_pace_that_a_filling_buffer_hides_is_not_the_one_that_is_told(tmp_path):
+    """Attention behind an LSTM in both directions: 20 times 194 clock cycles, then 197 for ever."""
+    kept = Path(__file__).parents[2] / "regressions" / "network_26.json"
+    spec = json.loads(kept.read_text())["specification"]
+    conversion = convert(build_model(spec), HlsSettings(**spec["settings"]), tmp_path / "net")
+    generated = generate_design(conversion.dataflow, interval=72 * 4)
+    run = CompiledRun.of(generated.design)
+    while len(run.finished) < 60:
+        run.advance(1 << 16)
+    waits = [after - before for before, after in pairwise(run.finished)]
+    assert generated.cycles.interval == waits[-1] > waits[0]
 
 
 def test_compiled_code_finds_who_waits(monkeypatch):
