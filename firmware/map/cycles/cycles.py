@@ -60,7 +60,7 @@ def count_cycles(
     Raises:
         DeadlockError: if the units come to wait for each other.
     """
-    run = _run(design)
+    run = _run(design, for_good)
     patience = 4 * sum(design.intervals.values()) + 1000
     interval = None
     while len(run.finished) < (inferences or _most(run)):
@@ -102,12 +102,12 @@ def steady_interval(ends: Sequence[int], held: int = 0, group: int = 1) -> int |
     return None
 
 
-def _run(design: Design) -> CycleRun:
-    """Compiled if that pays and can be."""
+def _run(design: Design, for_good: bool) -> CycleRun:
+    """Compiled if that pays, or is needed to see when all is as it was, and can be."""
     compiled = None
     # Units in a loop wait for each other: an inference takes much longer than the busiest of them.
     waits = _WAITS if design.steps else 1
-    if 4 * waits * design.interval_bound * len(design.units) > _COMPILED_FROM:
+    if for_good or 4 * waits * design.interval_bound * len(design.units) > _COMPILED_FROM:
         compiled = CompiledRun.of(design)
     return compiled or InterpretedRun(design)
 
