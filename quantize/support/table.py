@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from netloom.errors import LayerNotSupportedError
-from netloom.quantize.graph.graph import OPERATORS
+from netloom.quantize.graph.layer_graph import OPERATORS
 from netloom.quantize.support import rules
 from netloom.quantize.support.arguments import unread_argument
 from netloom.quantize.support.layer import LayerFacts, RefusingStage

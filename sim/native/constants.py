@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from netloom.hls.dataflow import DepthwiseMatVec, Gather, Lookup, TensorType, Window
-from netloom.sim.depthwise import DepthwiseConvolution
+from netloom.sim.depthwise_convolution import DepthwiseConvolution
 from netloom.sim.native.steps import NativeStage, NativeStep, address
 
 LANES = 16

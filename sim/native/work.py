@@ -25,7 +25,7 @@ from netloom.hls.dataflow import (
     exact_dtype,
 )
 from netloom.rounding import Rounding
-from netloom.sim.depthwise import DepthwiseConvolution
+from netloom.sim.depthwise_convolution import DepthwiseConvolution
 from netloom.sim.native.steps import SATURATES, NativeStage, StepKind, confining, shifting
 
 FARTHEST_SHIFT = 100

@@ -74,7 +74,7 @@ STAGE = Stage(
     code=(
         "hls",
         "firmware",
-        "quantize/settings.py",
+        "quantize/base_settings.py",
     ),
     uses=("amaranth", "jinja2"),
 )

@@ -53,7 +53,7 @@ STAGE = Stage(
     code=(
         "models/data",
         "models/tasks",
-        "quantize/settings.py",
+        "quantize/base_settings.py",
         "hls",
         "firmware",
         "sim",

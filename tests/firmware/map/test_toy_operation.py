@@ -23,7 +23,7 @@ from netloom.hls.dataflow import (
     load_dataflow,
     save_dataflow,
 )
-from netloom.hls.dataflow.files import OPERATIONS
+from netloom.hls.dataflow.storage import OPERATIONS
 
 SQUARE = FixedPoint.parse("ufixed<10,4>")
 ORIGIN = -3
