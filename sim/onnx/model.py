@@ -20,9 +20,8 @@ from netloom.fixed_point import WAY_OUT
 from netloom.hls.dataflow import Bounds, Dataflow, DepthwiseMatVec, MatVec, Node, Window
 from netloom.sim.fuse import drop_idle_clamps, pool_first
 from netloom.sim.onnx.ends import number_dtype, numbers_of_raws, raws_of_numbers, received, sent
-from netloom.sim.onnx.operations.accumulation import takes_terms_in_order
+from netloom.sim.onnx.operations.accumulation import write_convolution
 from netloom.sim.onnx.operations.table import FORMS
-from netloom.sim.onnx.operations.window import write_convolution
 from netloom.sim.onnx.site import Site
 from netloom.sim.onnx.writer import BATCH, GraphWriter, OnnxValue, info
 
@@ -164,6 +163,6 @@ def _convolved(dataflow: Dataflow, bounds: Mapping[str, Bounds], kept: Sequence[
     for node in dataflow.nodes:
         if node.inputs[0] in windows and isinstance(node.operation, MatVec | DepthwiseMatVec):
             site = _site(dataflow, bounds, node, ())
-            if site.dtype is np.float32 and not takes_terms_in_order(site):
+            if site.dtype is np.float32 and not site.takes_terms_in_order:
                 found[node.name] = node.inputs[0]
     return found

@@ -1,5 +1,6 @@
 """`Clamp` in ONNX: `Max` and `Min`."""
 
+from netloom.sim.onnx.quantized import QuantizedSite
 from netloom.sim.onnx.site import Site
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
@@ -13,3 +14,10 @@ def write_clamp(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
     if clamp.high is not None and (bounds.high > clamp.high).any():
         value = writer.with_number("Min", value, clamp.high)
     return (value,)
+
+
+def quantize_clamp(writer: GraphWriter, site: QuantizedSite) -> OnnxValue:
+    """In QONNX: a ReLU."""
+    if (site.operation.low, site.operation.high) != (0, None):
+        raise site.refusal("a Clamp of its kind")
+    return writer.add("Relu", site.values[0])

@@ -1,6 +1,7 @@
 """`Elementwise` in ONNX."""
 
 from netloom.hls.dataflow import ElementwiseFunction
+from netloom.sim.onnx.quantized import QuantizedSite
 from netloom.sim.onnx.site import Site
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
@@ -18,3 +19,8 @@ def write_elementwise(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
     gains = site.operation.gains(site.types)
     aligned = (writer.times(value, gain) for value, gain in zip(site.taken(writer), gains, strict=True))
     return (writer.add(KINDS[site.operation.function], *aligned),)
+
+
+def quantize_elementwise(writer: GraphWriter, site: QuantizedSite) -> OnnxValue:
+    """In QONNX: one node."""
+    return writer.add(KINDS[site.operation.function], *site.values)
