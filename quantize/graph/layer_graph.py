@@ -13,10 +13,6 @@ from netloom.fixed_point import FixedPoint, Overflow
 from netloom.quantize.flat import RowsRead, calls, check_call, flatten, input_specs, rows_read
 from netloom.rounding import Rounding
 
-OPERATORS = frozenset({"Add", "Subtract", "Multiply", "Maximum", "Minimum"})
-"""Element by element: as layers, or of two tensors as operators of Python."""
-
-
 DECODER = "RecurrentDecoder"
 """A layer that has others as its parts."""
 
