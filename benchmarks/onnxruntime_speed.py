@@ -37,7 +37,7 @@ from netloom.sim.fixed import FixedEngine
 from netloom.sim.onnx.model import onnx_model
 from netloom.sim.onnx.operations.accumulation import finished, write_matvec
 from netloom.sim.onnx.operations.table import FORMS
-from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
 NETWORKS: dict[str, tuple[Callable[[], Any], int, int]] = {
@@ -56,7 +56,7 @@ BATCH = 1024
 """Samples that onnxruntime takes at a time: many more do not fit the cache."""
 
 
-def write_matvec_int8(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
+def write_matvec_int8(writer: GraphWriter, site: OnnxSite) -> tuple[OnnxValue]:
     """`MatMulInteger` where raws and weights fit 8 bits and sums int32."""
     weights = site.operation.scaled_weights(site.types)
     low, high = int(site.bounds[0].low.min()), int(site.bounds[0].high.max())

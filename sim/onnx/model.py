@@ -22,7 +22,7 @@ from netloom.sim.fuse import drop_idle_clamps, pool_first
 from netloom.sim.onnx.ends import number_dtype, numbers_of_raws, raws_of_numbers, received, sent
 from netloom.sim.onnx.operations.accumulation import write_convolution
 from netloom.sim.onnx.operations.table import FORMS
-from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import BATCH, GraphWriter, OnnxValue, info
 
 if TYPE_CHECKING:
@@ -144,14 +144,14 @@ def write_graph(
             raise LayerNotSupportedError(f"layer {node.layer!r}: {type(node.operation).__name__} has no form in ONNX")
 
 
-def _site(dataflow: Dataflow, bounds: Mapping[str, Bounds], node: Node, values: Sequence[OnnxValue]) -> Site:
+def _site(dataflow: Dataflow, bounds: Mapping[str, Bounds], node: Node, values: Sequence[OnnxValue]) -> OnnxSite:
     types, ranges = dataflow.input_types(node), [bounds[name] for name in node.inputs]
     dtype = node.operation.prepare(types, ranges)[1]
     if dtype is np.object_:
         raise LayerNotSupportedError(
             f"layer {node.layer!r}: its numbers take more than 62 bits, and ONNX has none so wide; {WAY_OUT}"
         )
-    return Site(node.operation, types, ranges, dtype, values, write_graph)
+    return OnnxSite(node.operation, types, ranges, dtype, values, write_graph)
 
 
 def _convolved(dataflow: Dataflow, bounds: Mapping[str, Bounds], kept: Sequence[str]) -> dict[str, str]:

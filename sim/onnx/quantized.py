@@ -10,7 +10,7 @@ from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import Window
 from netloom.rounding import Rounding
-from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
 DOMAIN = "qonnx.custom_op.general"
@@ -26,7 +26,7 @@ _ROUNDINGS = {
 
 
 @dataclass(frozen=True)
-class QuantizedSite(Site):
+class QuantizedSite(OnnxSite):
     """One operation with what reaches it, in numbers that float32 holds.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""`Site`: an operation where it stands in a graph that is written as ONNX, with what its form there depends on."""
+"""`OnnxSite`: an operation where it stands in a graph that is written as ONNX, with what its form there depends on."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ WriteGraph = Callable[[GraphWriter, Dataflow, Mapping[str, Bounds], dict[str, On
 
 
 @dataclass(frozen=True)
-class Site(OperationSite):
+class OnnxSite(OperationSite):
     """One operation with what reaches it.
 
     Attributes:
@@ -30,5 +30,5 @@ class Site(OperationSite):
         return [writer.cast(value, self.dtype) for value in self.values]
 
 
-Form = Callable[[GraphWriter, Site], Sequence[OnnxValue]]
+Form = Callable[[GraphWriter, OnnxSite], Sequence[OnnxValue]]
 """Writes an operation's nodes and gives its results, raws in whatever dtype that holds them."""

@@ -13,11 +13,11 @@ from netloom.rounding import Rounding
 from netloom.sim.onnx.numbers import confined, converted
 from netloom.sim.onnx.operations.window import convolved, kernel_of
 from netloom.sim.onnx.quantized import QuantizedSite, quantized
-from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
 
-def write_matvec(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
+def write_matvec(writer: GraphWriter, site: OnnxSite) -> tuple[OnnxValue]:
     """`MatMul`, the bias, and the overflow mode if a sum may leave the accumulator."""
     if site.takes_terms_in_order:
         return (_in_order(writer, site),)
@@ -25,7 +25,7 @@ def write_matvec(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
     return (finished(writer, site, writer.add("MatMul", site.taken(writer)[0], weights)),)
 
 
-def write_depthwise_matvec(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
+def write_depthwise_matvec(writer: GraphWriter, site: OnnxSite) -> tuple[OnnxValue]:
     """The terms of every channel, and their sum."""
     if site.takes_terms_in_order:
         return (_in_order(writer, site),)
@@ -34,7 +34,7 @@ def write_depthwise_matvec(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
     return (finished(writer, site, writer.reduce("ReduceSum", terms, -2)),)
 
 
-def write_convolution(writer: GraphWriter, view: Window, site: Site, picture: OnnxValue) -> OnnxValue:
+def write_convolution(writer: GraphWriter, view: Window, site: OnnxSite, picture: OnnxValue) -> OnnxValue:
     """The product of a site, which takes float32, and the windows before it.
 
     Args:
@@ -48,7 +48,7 @@ def write_convolution(writer: GraphWriter, view: Window, site: Site, picture: On
     return finished(writer, site, convolved(writer, site.operation, view, first, kernel))
 
 
-def finished(writer: GraphWriter, site: Site, total: OnnxValue) -> OnnxValue:
+def finished(writer: GraphWriter, site: OnnxSite, total: OnnxValue) -> OnnxValue:
     """A sum of products with the bias, confined to the accumulator."""
     start = site.operation.start()
     if start.any():
@@ -56,12 +56,12 @@ def finished(writer: GraphWriter, site: Site, total: OnnxValue) -> OnnxValue:
     return confined(writer, total, site.operation.accum) if site.may_overflow else total
 
 
-def _columns(writer: GraphWriter, site: Site) -> OnnxValue:
+def _columns(writer: GraphWriter, site: OnnxSite) -> OnnxValue:
     """(..., K * C) as (..., K, C)."""
     return writer.reshape(site.taken(writer)[0], (*site.types[0].shape[:-1], *site.operation.weights.shape))
 
 
-def _in_order(writer: GraphWriter, site: Site) -> OnnxValue:
+def _in_order(writer: GraphWriter, site: OnnxSite) -> OnnxValue:
     """Every product cast to the accumulator, added there one after the other."""
     product, fraction = site.operation, site.operation.product_fraction(site.types)
     dense = isinstance(product, MatVec)

@@ -1,11 +1,11 @@
 """`Clamp` in ONNX: `Max` and `Min`."""
 
 from netloom.sim.onnx.quantized import QuantizedSite
-from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
 
-def write_clamp(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
+def write_clamp(writer: GraphWriter, site: OnnxSite) -> tuple[OnnxValue]:
     """Nothing of a limit that is proven not to be reached."""
     clamp, bounds = site.operation, site.bounds[0]
     (value,) = site.taken(writer)

@@ -2,7 +2,7 @@
 
 from netloom.hls.dataflow import ElementwiseFunction
 from netloom.sim.onnx.quantized import QuantizedSite
-from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
 KINDS = {
@@ -14,7 +14,7 @@ KINDS = {
 }
 
 
-def write_elementwise(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
+def write_elementwise(writer: GraphWriter, site: OnnxSite) -> tuple[OnnxValue]:
     """The points aligned, then one node."""
     gains = site.operation.gains(site.types)
     aligned = (writer.times(value, gain) for value, gain in zip(site.taken(writer), gains, strict=True))

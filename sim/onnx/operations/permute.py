@@ -3,11 +3,11 @@
 import numpy as np
 
 from netloom.sim.onnx.quantized import QuantizedSite
-from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
 
-def write_permute(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
+def write_permute(writer: GraphWriter, site: OnnxSite) -> tuple[OnnxValue]:
     """A zero at the end is what the index -1 reads."""
     permute, sizes = site.operation, [tensor.size for tensor in site.types]
     values = site.taken(writer)

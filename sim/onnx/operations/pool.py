@@ -6,11 +6,11 @@ from netloom.hls.dataflow import PoolFunction
 from netloom.sim.onnx.numbers import summed
 from netloom.sim.onnx.operations.window import places_of
 from netloom.sim.onnx.quantized import QuantizedSite
-from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
 
-def write_pool(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
+def write_pool(writer: GraphWriter, site: OnnxSite) -> tuple[OnnxValue]:
     """A maximum of floats is a `MaxPool`."""
     pool, (value,) = site.operation, site.taken(writer)
     rank = len(pool.kernel_size)
@@ -35,7 +35,7 @@ def quantize_pool(writer: GraphWriter, site: QuantizedSite) -> OnnxValue:
     return _max_pool(writer, site)
 
 
-def _max_pool(writer: GraphWriter, site: Site) -> OnnxValue:
+def _max_pool(writer: GraphWriter, site: OnnxSite) -> OnnxValue:
     pool, rank = site.operation, len(site.operation.kernel_size)
     first = writer.channels_first(site.taken(writer)[0], rank)
     return writer.channels_last(writer.add("MaxPool", first, kernel_shape=pool.kernel_size, strides=pool.stride), rank)

@@ -3,11 +3,11 @@
 import numpy as np
 
 from netloom.hls.dataflow import DepthwiseMatVec, MatVec, Window
-from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
 
-def write_window(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
+def write_window(writer: GraphWriter, site: OnnxSite) -> tuple[OnnxValue]:
     """The padded picture as rows of channels, and those of every window."""
     view, (value,) = site.operation, site.taken(writer)
     *spatial, channels = site.types[0].shape
