@@ -25,9 +25,8 @@ from netloom.hls.dataflow.operations.operation import (
 )
 from netloom.hls.dataflow.operations.permute import Permute
 from netloom.hls.dataflow.operations.pool import Pool, PoolFunction
-from netloom.hls.dataflow.operations.reduce import Reduce
+from netloom.hls.dataflow.operations.reduce import Reduce, Summation
 from netloom.hls.dataflow.operations.scan import MOST_INTERLEAVED, Scan
-from netloom.hls.dataflow.operations.sum_or_maximum import Summation
 from netloom.hls.dataflow.operations.window import Window
 from netloom.hls.dataflow.storage import load_dataflow, save_dataflow
 from netloom.hls.dataflow.traced import traced

@@ -32,7 +32,7 @@ class NativeSite(OperationSite):
     view: Window | None = None
 
 
-def confined(site: NativeSite) -> list[NativeStage]:
+def overflow_stages(site: NativeSite) -> list[NativeStage]:
     """The overflow mode of the result's type, if it may be met.
 
     Raises:
@@ -84,7 +84,7 @@ class NativeForm:
 
     kind: StepKind
     lay: Callable[[NativeStep, NativeSite, Constants], None] = lambda *_: None
-    stages: Callable[[NativeSite], list[NativeStage]] = confined
+    stages: Callable[[NativeSite], list[NativeStage]] = overflow_stages
     fits: Callable[[NativeSite], bool] = lambda _: True
     exact: Callable[[NativeSite], bool] = lambda site: site.exact_in_float32
     reads_bytes: Callable[[NativeSite], bool] = _never

@@ -16,7 +16,7 @@ from netloom.sim.onnx.ends import received, sent
 from netloom.sim.onnx.model import IR_VERSION, OPSET, twin_outputs
 from netloom.sim.onnx.operations.accumulation import quantize_product
 from netloom.sim.onnx.operations.table import QUANTIZED_FORMS
-from netloom.sim.onnx.quantized import DOMAIN, QuantizedSite, quantized
+from netloom.sim.onnx.quantized import DOMAIN, QuantizedSite, write_quant
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue, info
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def qonnx_model(dataflow: Dataflow) -> "onnx.ModelProto":
         inputs.append(info(given, (1, *tensor.shape)))
         writer.label = f"{name}/quantizer"
         numbers = given if scale is None else sent(writer, given, scale)
-        values[name] = quantized(writer, numbers, tensor.element, f"input {origin!r}")
+        values[name] = write_quant(writer, numbers, tensor.element, f"input {origin!r}")
     uses = Counter([name for node in dataflow.nodes for name in node.inputs] + list(dataflow.outputs))
     windows = {node.name: node for node in dataflow.nodes if isinstance(node.operation, Window)}
     for node in dataflow.nodes:

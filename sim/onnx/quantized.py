@@ -49,7 +49,7 @@ QuantizedForm = Callable[[GraphWriter, QuantizedSite], OnnxValue]
 """Writes an operation's nodes and gives its result, numbers; refuses what QONNX cannot say of it."""
 
 
-def quantized(writer: GraphWriter, value: OnnxValue, to: FixedPoint, where: str) -> OnnxValue:
+def write_quant(writer: GraphWriter, value: OnnxValue, to: FixedPoint, where: str) -> OnnxValue:
     """A `Quant` node to a type.
 
     Raises:

@@ -9,7 +9,7 @@ import numpy as np
 
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow.operations.operation import TensorType
-from netloom.hls.dataflow.operations.sum_or_maximum import Summation, SumOrMaximum
+from netloom.hls.dataflow.operations.reduce import Summation, SumOrMaximum
 
 
 class PoolFunction(StrEnum):

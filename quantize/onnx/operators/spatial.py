@@ -218,10 +218,8 @@ def _summed(
     _check_strides(builder, node, strides)
     count, ones = int(np.prod(size)), np.ones((*size, edge.tensor.shape[-1], 1))
     weights = {"depthwise": (node, ones), "bias": (node, None)}
-    name = f"{builder.node_name(node)}_sum"
-    layer = builder.weighted(
-        f"DepthwiseConv{len(size)}D", weights, size, name=name, strides=strides, depth_multiplier=1
-    )
+    kind, name = f"DepthwiseConv{len(size)}D", f"{builder.node_name(node)}_sum"
+    layer = builder.weighted(kind, weights, size, name=name, strides=strides, depth_multiplier=1)
     result = layer(edge.tensor)
     layer.set_weights([ones])
     real = edge.real or Real()

@@ -2,7 +2,7 @@
 
 from netloom.rounding import Rounding
 from netloom.sim.native.constants import Constants
-from netloom.sim.native.form import NativeForm, NativeSite, confined, shifted
+from netloom.sim.native.form import NativeForm, NativeSite, overflow_stages, shifted
 from netloom.sim.native.steps import NativeStage, NativeStep, StepKind
 
 
@@ -19,7 +19,7 @@ def _lay(step: NativeStep, site: NativeSite, constants: Constants) -> None:
 def _stages(site: NativeSite) -> list[NativeStage]:
     accum = site.operation.accum
     aligned = [] if accum is None else shifted(site.fraction - accum.fraction, Rounding.TRN)
-    return [*aligned, *confined(site)]
+    return [*aligned, *overflow_stages(site)]
 
 
 def _fits(site: NativeSite) -> bool:

@@ -12,7 +12,7 @@ from netloom.hls.dataflow import MatVec, Window
 from netloom.rounding import Rounding
 from netloom.sim.onnx.numbers import confined, converted
 from netloom.sim.onnx.operations.window import convolved, kernel_of
-from netloom.sim.onnx.quantized import QuantizedSite, quantized
+from netloom.sim.onnx.quantized import QuantizedSite, write_quant
 from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
@@ -105,4 +105,4 @@ def quantize_product(writer: GraphWriter, site: QuantizedSite) -> OnnxValue:
 
 def _quantized_constant(writer: GraphWriter, site: QuantizedSite, array: np.ndarray, type_: FixedPoint) -> OnnxValue:
     type_ = type_.with_modes(Rounding.RND_CONV, Overflow.SAT)
-    return quantized(writer, writer.constant(array, np.float32), type_, f"layer {site.layer!r}")
+    return write_quant(writer, writer.constant(array, np.float32), type_, f"layer {site.layer!r}")

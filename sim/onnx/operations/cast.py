@@ -2,7 +2,7 @@
 
 from netloom.fixed_point import Overflow
 from netloom.sim.onnx.numbers import confined, rounded
-from netloom.sim.onnx.quantized import QuantizedSite, quantized
+from netloom.sim.onnx.quantized import QuantizedSite, write_quant
 from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
@@ -21,4 +21,4 @@ def quantize_cast(writer: GraphWriter, site: QuantizedSite) -> OnnxValue:
         if site.fraction <= to.fraction:
             return site.values[0]
         to = to.with_modes(to.rounding, Overflow.SAT)  # its range is proven to hold what comes
-    return quantized(writer, site.values[0], to, f"layer {site.layer!r}")
+    return write_quant(writer, site.values[0], to, f"layer {site.layer!r}")
