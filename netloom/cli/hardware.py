@@ -15,7 +15,7 @@ from netloom.firmware.board.boards import BOARDS, find_board
 from netloom.firmware.build.bitstream import BUILD_FILE, Build
 from netloom.firmware.build.flash import flash as load
 from netloom.firmware.emit.emitted import EmittedDesign
-from netloom.hls.dataflow.files import DATAFLOW_FILE
+from netloom.hls.dataflow.storage import DATAFLOW_FILE
 from netloom.models.data.examples import as_list
 from netloom.pipeline import building, rundir
 from netloom.pipeline.intact import check_part

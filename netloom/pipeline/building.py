@@ -11,7 +11,7 @@ from netloom.firmware.build.bitstream import Build
 from netloom.firmware.emit.design_file import DESIGN_FILE, read_whole_design
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.firmware.families import GENERIC
-from netloom.hls.dataflow.files import DATAFLOW_FILE
+from netloom.hls.dataflow.storage import DATAFLOW_FILE
 from netloom.pipeline import registry, rundir
 from netloom.pipeline.intact import check_intact, check_part
 from netloom.pipeline.run import check_hardware

@@ -13,7 +13,7 @@ from netloom.common.files import sha256
 from netloom.errors import ModelFileError, SettingsError
 from netloom.models import Network, get_network
 from netloom.pipeline.state import Origin, RunState
-from netloom.quantize.files.files import MODEL_FILES
+from netloom.quantize.files.model_files import MODEL_FILES
 
 if TYPE_CHECKING:
     import keras

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from netloom.errors import SettingsError
-from netloom.quantize.settings import Settings
+from netloom.quantize.base_settings import Settings
 from netloom.settings import HardwareSettings, RunSettings
 
 _IN_SIMULATION = dict.fromkeys(

@@ -23,7 +23,7 @@ from netloom.sim.crosscheck import remembering
 from netloom.sim.fixed import FixedEngine
 from netloom.sim.hardware.stream_engine import StreamEngine
 
-CODE: tuple[str, ...] = ("models/data", "models/tasks", "quantize/settings.py", "hls", "firmware", "sim")
+CODE: tuple[str, ...] = ("models/data", "models/tasks", "quantize/base_settings.py", "hls", "firmware", "sim")
 CODE += ("netloom/pipeline", "netloom/records.py")
 USES = ("keras", "scipy", "amaranth", "amaranth-boards")
 """What simulating the hardware depends on, as `Stage` has it."""

@@ -62,6 +62,6 @@ STAGE = Stage(
     inputs=_inputs,
     work=_work,
     board=True,
-    code=("hls", "firmware", "quantize/settings.py"),
+    code=("hls", "firmware", "quantize/base_settings.py"),
     uses=("amaranth", "jinja2"),
 )

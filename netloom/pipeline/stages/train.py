@@ -50,7 +50,7 @@ STAGE = Stage(
     applies=lambda job: job.network is not None,
     code=(
         "models",
-        "quantize/files/files.py",
+        "quantize/files/model_files.py",
         "netloom/pipeline/evaluation/fitted.py",
         "netloom/pipeline/evaluation/testset.py",
     ),

@@ -29,7 +29,7 @@ VALUES_ALONE = {"netloom/settings.py": "its values are inputs; what checks them 
 
 UNUSED = {
     "train": {
-        "quantize/files/files.py": "it saves; what it loads with is not used",
+        "quantize/files/model_files.py": "it saves; what it loads with is not used",
         "netloom/pipeline/evaluation/fitted.py": "what it makes flat to check data is thrown away",
     },
     "rtl": {"sim/engines.py": "it opens RtlEngine itself, and reads names here"},

@@ -4,12 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from netloom.hls.dataflow import Bounds, Dataflow, Gather, Lookup, MatVec, Node, Permute, Scan, Window
-from netloom.rounding import magnitude
+import numpy as np
+
+from netloom.hls.dataflow import Bounds, Dataflow, MatVec, Node, Scan, Window
 from netloom.sim.fuse import drop_idle_clamps, group_windows, join_depthwise
 from netloom.sim.native.arena import Arena
-from netloom.sim.native.constants import LANES, Constants, group_of
+from netloom.sim.native.constants import Constants
 from netloom.sim.native.loops import products_into_loops
+from netloom.sim.native.operations.matvec import LANES, group_of
+from netloom.sim.native.operations.window import pad
 from netloom.sim.native.steps import NativeStep, StepKind
 from netloom.sim.native.work import Work, works_of
 
@@ -78,10 +81,7 @@ class GraphSteps:
     def _reads_bytes(self, work: Work) -> bool:
         if work.only_moves:
             return len(work.inputs) == 1 and self._wanted_as_bytes(work.result)
-        if work.kind is not StepKind.PRODUCT:
-            return False
-        weights = work.node.operation.scaled_weights(self.dataflow.input_types(work.node))  # type: ignore[attr-defined]
-        return magnitude(weights) <= 127 and len(weights) * 255 * 127 < 2**31
+        return work.form.reads_bytes(work.site)
 
     def leaves(self, step: NativeStep, name: str) -> NativeStep:
         """A step with its result's place and kind of number."""
@@ -99,39 +99,30 @@ class GraphSteps:
 
     def _steps(self, work: Work) -> Iterator[NativeStep]:
         """The steps of one work: of a product, the zeros around its picture first."""
-        node, flow = work.node, self.dataflow
-        types = flow.input_types(node)
-        if work.kind is StepKind.LOOP:
+        if work.form.kind is StepKind.LOOP:
             yield from self._loop(work)
             return
-        step = NativeStep(kind=work.kind)
-        self.leaves(step, work.result)
-        if work.kind is StepKind.MOVE:
+        step = self.leaves(NativeStep(kind=work.form.kind), work.result)
+        if work.form.kind is StepKind.MOVE:
             yield from self._moves(work, step)
             return
         self.reads(step, work.inputs[0])
-        if work.kind is StepKind.PRODUCT:
-            window, shape = self._windows.get(node.inputs[0]), types[0].shape
-            view = window.operation if window is not None else None
-            assert view is None or isinstance(view, Window)
-            if window is not None and view is not None:
-                shape = flow.input_types(window)[0].shape
+        if len(work.inputs) > 1:
+            step.other = self._shared.arena.at(work.inputs[1])
+        site = work.site
+        if work.form.kind is StepKind.PRODUCT:
+            window = self._windows.get(work.node.inputs[0])
+            shape = site.types[0].shape
+            if window is not None and isinstance(view := window.operation, Window):
+                shape = self.dataflow.input_types(window)[0].shape
                 if any(any(pair) for pair in view.padding):
                     around, shape = self._padded(work.inputs[0], shape, view)
                     yield around
                     step.from_, step.from_size = around.to, around.to_size
                     self._shared.arena.release("padded")
-            self._shared.constants.product(step, node.operation, types, shape, view)
-        elif work.kind is StepKind.DEPTHWISE:
-            self._shared.constants.depthwise(step, node.operation, types)
-        elif work.kind is StepKind.POOL:
-            self._shared.constants.pool(step, node.operation, types, flow.types[node.name])
-        elif work.kind is StepKind.JOIN:
-            step.other = self._shared.arena.at(work.inputs[1])
-            self._shared.constants.join(step, node.operation, types)
-        elif work.kind is StepKind.LOOKUP:
-            assert isinstance(node.operation, Lookup | Gather)
-            self._shared.constants.lookup(step, node.operation)
+                site = replace(site, view=view)
+            site = replace(site, picture=shape)
+        work.form.lay(step, site, self._shared.constants)
         self._shared.constants.stages(step, work.stages)
         yield step
 
@@ -146,7 +137,7 @@ class GraphSteps:
         for source, raws in zip(sources, scan.initial, strict=True):
             start = body.leaves(NativeStep(kind=StepKind.FILL if raws is not None else StepKind.COPY), source)
             if raws is not None:
-                self._shared.constants.fill(start, raws)
+                start.weights = self._shared.constants.array(raws.ravel(), np.float32)
             else:
                 self.reads(start, next(begun))
                 start.numbers[0] = start.to_size
@@ -182,21 +173,16 @@ class GraphSteps:
         """The step that puts a picture among zeros, and the shape that it has there."""
         step = NativeStep(kind=StepKind.PAD)
         self.reads(step, name)
-        shape = self._shared.constants.pad(step, shape, view.padding)
+        shape = pad(step, shape, view.padding)
         step.to_size, step.to_bytes = prod(shape), step.from_bytes
         step.to = self._shared.arena.room("padded", prod(shape) * (1 if step.from_bytes else 4))
         return step, shape
 
     def _moves(self, work: Work, step: NativeStep) -> Iterator[NativeStep]:
-        """A step an input; the first fills the places that none reaches."""
-        first = 0
-        for index, name in enumerate(work.inputs):
-            each = NativeStep.from_buffer_copy(step)
-            self.reads(each, name)
-            size = each.from_size
-            assert isinstance(work.node.operation, Permute)
-            self._shared.constants.move(each, work.node.operation.indices, first, size, fills=index == 0)
-            first += size
+        """A step an input."""
+        for part, name in enumerate(work.inputs):
+            each = self.reads(NativeStep.from_buffer_copy(step), name)
+            work.form.lay(each, replace(work.site, part=part), self._shared.constants)
             yield each
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from netloom.errors import LayerNotSupportedError, PrecisionError, QuantizerNotSupportedError, SettingsError
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.quantize.onnx.edge import Edge
-from netloom.quantize.onnx.graph import Builder
+from netloom.quantize.onnx.keras_builder import KerasBuilder
 from netloom.quantize.onnx.quant import QUANT_OPERATORS
 from netloom.quantize.onnx.real import Grid
-from netloom.quantize.quantizers import FLOAT32_BITS, type_quantizer
+from netloom.quantize.quantizer_types import FLOAT32_BITS, type_quantizer
 from netloom.rounding import Rounding
 
 _QUANTIZERS = (*QUANT_OPERATORS, "BipolarQuant")
@@ -47,7 +47,7 @@ def _type(text: str) -> FixedPoint:
     return type_
 
 
-def build_input(builder: Builder, value: Any, type_: FixedPoint | None = None) -> Edge:
+def build_input(builder: KerasBuilder, value: Any, type_: FixedPoint | None = None) -> Edge:
     """An input; in a quantized model a quantizer behind it, where a type is given and no `Quant` reads it.
 
     Args:
@@ -78,7 +78,7 @@ def build_input(builder: Builder, value: Any, type_: FixedPoint | None = None) -
     return Edge(tensor, grid=Grid.of(type_.step, type_.raw_min, type_.raw_max))
 
 
-def _declared(builder: Builder, name: str) -> FixedPoint | None:
+def _declared(builder: KerasBuilder, name: str) -> FixedPoint | None:
     """The type that qonnx's annotation says; None without one, and of floats."""
     try:
         found = builder.wrapped.get_tensor_datatype(name)

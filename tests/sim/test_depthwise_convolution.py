@@ -5,8 +5,8 @@ import pytest
 
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import DataflowBuilder, DepthwiseMatVec, TensorType, Window
-from netloom.sim import depthwise
-from netloom.sim.depthwise import DepthwiseConvolution
+from netloom.sim import depthwise_convolution
+from netloom.sim.depthwise_convolution import DepthwiseConvolution
 from netloom.sim.fixed import Program
 from netloom.sim.fuse import fused, join_depthwise
 from netloom.testing.operations import random_raws
@@ -46,7 +46,7 @@ def network(shape, kernel, stride, padding, accum):
 @pytest.fixture(params=[True, False], ids=["compiled", "no compiler"])
 def compiled(request, monkeypatch):
     if not request.param:
-        monkeypatch.setattr(depthwise, "native_library", lambda: None)
+        monkeypatch.setattr(depthwise_convolution, "native_library", lambda: None)
 
 
 @pytest.mark.parametrize("accum", ACCUMULATORS)

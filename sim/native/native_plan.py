@@ -12,9 +12,9 @@ import numpy as np
 from netloom.hls.dataflow import Dataflow, TensorType
 from netloom.sim.native.arena import Arena
 from netloom.sim.native.constants import Constants
-from netloom.sim.native.graph import Common, GraphSteps
+from netloom.sim.native.form import FARTHEST_SHIFT, NoFormError
+from netloom.sim.native.graph_steps import Common, GraphSteps
 from netloom.sim.native.steps import ROUNDINGS, SATURATES, NativeStage, NativeStep, StepKind
-from netloom.sim.native.work import FARTHEST_SHIFT, NoFormError
 from netloom.sim.values import quantizes_in_float
 
 _ARENA_BYTES = 2**19

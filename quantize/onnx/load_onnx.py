@@ -7,8 +7,8 @@ from typing import Any
 from netloom.errors import LayerNotSupportedError, ModelFileError
 from netloom.quantize.onnx.checked import checked_onnx
 from netloom.quantize.onnx.cleaned import cleaned
-from netloom.quantize.onnx.graph import Builder
-from netloom.quantize.onnx.inputs import build_input, read_types
+from netloom.quantize.onnx.input_types import build_input, read_types
+from netloom.quantize.onnx.keras_builder import KerasBuilder
 from netloom.quantize.onnx.operators.table import BUILDERS, QUANTIZERS
 from netloom.quantize.onnx.quant import QUANTIZING_OPERATORS
 
@@ -34,7 +34,7 @@ def load_onnx(
     model = checked_onnx(path, input_shapes)
     quantized = any(node.op_type in QUANTIZING_OPERATORS for node in model.graph.node)
     wrapped, steps = cleaned(model)
-    builder = Builder(wrapped, steps, quantized)
+    builder = KerasBuilder(wrapped, steps, quantized)
     types = read_types(path, len(wrapped.graph.input), input_types, quantized)
     for value, type_ in zip(wrapped.graph.input, types, strict=True):
         builder.edges[value.name] = build_input(builder, value, type_)

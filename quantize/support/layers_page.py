@@ -1,4 +1,4 @@
-"""docs/layers.md, made from the table and from what was tried: `python -m netloom.quantize.support.reference`.
+"""docs/layers.md, made from the table and from what was tried: `python -m netloom.quantize.support.layers_page`.
 
 docs/layers.json says how far an example of each layer went; `tests/support/layers_tried.py` writes it.
 """
@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from netloom.quantize.functions.functions import NOT_ELEMENTWISE, OF_LAYERS
+from netloom.quantize.functions.one_value import NOT_ELEMENTWISE, OF_LAYERS
 from netloom.quantize.support.arguments import INSTEAD
 from netloom.quantize.support.rules import Rule
 from netloom.quantize.support.table import LAYERS, REFUSED
@@ -26,7 +26,7 @@ operations that layers become have hardware: a row without `csim` and `rtl` is o
 yet, not one that cannot be.
 
 This file is made from `quantize/support/` and from `docs/layers.json`, which `python tests/support/layers_tried.py`
-writes, by `python -m netloom.quantize.support.reference > docs/layers.md`.
+writes, by `python -m netloom.quantize.support.layers_page > docs/layers.md`.
 
 | layer | exact in | values compared | or why not | way out |
 |---|---|---|---|---|"""

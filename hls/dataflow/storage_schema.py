@@ -186,8 +186,6 @@ def check_graph(dataflow: Dataflow) -> None:
         if not node.operation.holds(inputs):
             raise ValueError(f"the parameters of node {node.name!r} contradict each other")
         for name, tensor in zip(node.results, node.operation.outputs(inputs), strict=True):
-            if name in types:
-                raise ValueError(f"there are two nodes {name!r}")
             types[name] = tensor
             elements += _size(tensor)
         elements += sum(_elements(body) for body in node.operation.bodies)

@@ -8,12 +8,12 @@ import numpy as np
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.onnx.attributes import attributes, whole
 from netloom.quantize.onnx.edge import Edge
-from netloom.quantize.onnx.graph import Builder
+from netloom.quantize.onnx.keras_builder import KerasBuilder
 from netloom.quantize.onnx.operators.products import split, sum_grid
 from netloom.quantize.onnx.real import Grid, Real
 
 
-def build_conv(builder: Builder, node: Any) -> Edge:
+def build_conv(builder: KerasBuilder, node: Any) -> Edge:
     """A convolution, depthwise with a group a channel; zeros around it a layer of their own if need be."""
     name, given = builder.node_name(node), attributes(node)
     kernel, steps = builder.kernel(node, node.input[1], 0)
@@ -59,7 +59,7 @@ def _pads(node: Any, rank: int) -> list[tuple[int, int]]:
 
 
 def _padded(
-    builder: Builder,
+    builder: KerasBuilder,
     node: Any,
     tensor: Any,
     pads: list[tuple[int, int]],
@@ -93,7 +93,7 @@ def _same(tensor: Any, size: Any, strides: Any, dilations: Any) -> list[tuple[in
     return pads
 
 
-def _pooled(builder: Builder, node: Any) -> Edge:
+def _pooled(builder: KerasBuilder, node: Any) -> Edge:
     """What a pooling takes: it commutes with a scale that rises, and an average with any that has no limits."""
     edge = builder.edge(node, real=True)
     real, average = edge.real, node.op_type in ("AveragePool", "GlobalAveragePool", "ReduceMean")
@@ -110,7 +110,7 @@ def _averaged(edge: Edge, tensor: Any, count: int, last: bool = True) -> Edge:
     return Edge(tensor, last, None, grid, edge.real)
 
 
-def _window(builder: Builder, node: Any) -> tuple[Edge, dict[str, Any]]:
+def _window(builder: KerasBuilder, node: Any) -> tuple[Edge, dict[str, Any]]:
     """What a pooling takes, and its window."""
     name, given = builder.node_name(node), attributes(node)
     size = tuple(given["kernel_shape"])
@@ -134,7 +134,7 @@ def _window(builder: Builder, node: Any) -> tuple[Edge, dict[str, Any]]:
     return edge, options | {"name": builder.name(name)}
 
 
-def build_max_pool(builder: Builder, node: Any) -> Edge:
+def build_max_pool(builder: KerasBuilder, node: Any) -> Edge:
     """A `MaxPooling`."""
     import keras
 
@@ -143,7 +143,7 @@ def build_max_pool(builder: Builder, node: Any) -> Edge:
     return replace(edge, tensor=layer(edge.tensor))
 
 
-def build_average_pool(builder: Builder, node: Any) -> Edge:
+def build_average_pool(builder: KerasBuilder, node: Any) -> Edge:
     """An `AveragePooling`; in a quantized model over a power of two of elements, else a sum."""
     import keras
 
@@ -156,7 +156,7 @@ def build_average_pool(builder: Builder, node: Any) -> Edge:
     return _averaged(edge, layer(edge.tensor), count)
 
 
-def build_global_pool(builder: Builder, node: Any) -> Edge:
+def build_global_pool(builder: KerasBuilder, node: Any) -> Edge:
     """A `GlobalAveragePooling`, likewise, or a `GlobalMaxPooling`; their axes of one element are kept."""
     import keras
 
@@ -171,7 +171,7 @@ def build_global_pool(builder: Builder, node: Any) -> Edge:
     return _averaged(edge, layer(edge.tensor), count)
 
 
-def build_mean(builder: Builder, node: Any) -> Edge:
+def build_mean(builder: KerasBuilder, node: Any) -> Edge:
     """A `GlobalAveragePooling`, where it is over all axes but those of samples and channels."""
     import keras
 
@@ -194,7 +194,7 @@ def build_mean(builder: Builder, node: Any) -> Edge:
     return _averaged(edge, layer(edge.tensor), count, kept)
 
 
-def _is_summed(builder: Builder, node: Any, edge: Edge, count: int, padded: bool = False) -> bool:
+def _is_summed(builder: KerasBuilder, node: Any, edge: Edge, count: int, padded: bool = False) -> bool:
     """Whether an average is left to the next quantizer, which takes the sum: no fixed-point number is a third.
 
     Raises:
@@ -210,16 +210,16 @@ def _is_summed(builder: Builder, node: Any, edge: Edge, count: int, padded: bool
     return True
 
 
-def _summed(builder: Builder, node: Any, edge: Edge, size: tuple[int, ...], strides: tuple[int, ...] | int) -> Edge:
+def _summed(
+    builder: KerasBuilder, node: Any, edge: Edge, size: tuple[int, ...], strides: tuple[int, ...] | int
+) -> Edge:
     """The sum of each window, of which ONNX's tensor is a part."""
     assert edge.grid is not None
     _check_strides(builder, node, strides)
     count, ones = int(np.prod(size)), np.ones((*size, edge.tensor.shape[-1], 1))
     weights = {"depthwise": (node, ones), "bias": (node, None)}
-    name = f"{builder.node_name(node)}_sum"
-    layer = builder.weighted(
-        f"DepthwiseConv{len(size)}D", weights, size, name=name, strides=strides, depth_multiplier=1
-    )
+    kind, name = f"DepthwiseConv{len(size)}D", f"{builder.node_name(node)}_sum"
+    layer = builder.weighted(kind, weights, size, name=name, strides=strides, depth_multiplier=1)
     result = layer(edge.tensor)
     layer.set_weights([ones])
     real = edge.real or Real()
@@ -227,7 +227,7 @@ def _summed(builder: Builder, node: Any, edge: Edge, size: tuple[int, ...], stri
     return Edge(result, True, None, grid, replace(real, count=real.count * count))
 
 
-def _check_strides(builder: Builder, node: Any, strides: tuple[int, ...] | int) -> None:
+def _check_strides(builder: KerasBuilder, node: Any, strides: tuple[int, ...] | int) -> None:
     if len(set(np.atleast_1d(strides).tolist())) > 1:
         raise LayerNotSupportedError(
             f"node {builder.node_name(node)!r}: strides {strides} of a depthwise convolution, or of an average over a"
@@ -235,7 +235,7 @@ def _check_strides(builder: Builder, node: Any, strides: tuple[int, ...] | int) 
         )
 
 
-def build_concat(builder: Builder, node: Any) -> Edge:
+def build_concat(builder: KerasBuilder, node: Any) -> Edge:
     """A `Concatenate`, of channels or along another axis."""
     import keras
 
@@ -255,7 +255,7 @@ def build_concat(builder: Builder, node: Any) -> Edge:
     return Edge(result, last, None, Grid.around([edge.grid for edge in edges]), edges[0].real)
 
 
-def build_pad(builder: Builder, node: Any) -> Edge:
+def build_pad(builder: KerasBuilder, node: Any) -> Edge:
     """A `ZeroPadding`."""
     import keras
 
@@ -278,7 +278,7 @@ def build_pad(builder: Builder, node: Any) -> Edge:
     return Edge(layer(builder.channels_last(node, edge)), last=True)
 
 
-def build_resize(builder: Builder, node: Any) -> Edge:
+def build_resize(builder: KerasBuilder, node: Any) -> Edge:
     """An `UpSampling2D`: every element repeated, on whatever scale."""
     import keras
 

@@ -34,7 +34,7 @@ from netloom.hls.dataflow import (
     load_dataflow,
     save_dataflow,
 )
-from netloom.hls.dataflow.files import OPERATIONS
+from netloom.hls.dataflow.storage import OPERATIONS
 
 TYPE = FixedPoint.parse("fixed<6,3,RND_CONV,SAT>")
 WIDE = FixedPoint.parse("fixed<20,12>")

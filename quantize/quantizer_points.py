@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.quantize.flat.names import unique_name
-from netloom.quantize.functions.functions import TRUTHS, lines
 from netloom.quantize.functions.norms import NORMS
+from netloom.quantize.functions.one_value import TRUTHS, lines
 from netloom.quantize.graph.decoder import READ, decoder_parts, part_block
-from netloom.quantize.graph.graph import DECODER, Block, Graph, Step
+from netloom.quantize.graph.layer_graph import DECODER, Block, LayerGraph, Step
 from netloom.quantize.graph.recurrent import RECURRENT, STATE, cell_parts
 from netloom.quantize.policy import Policy
 from netloom.quantize.support.table import TRANSPARENT, WEIGHTED
@@ -66,7 +66,7 @@ class Point:
     """What of a recurrent layer's cell it quantizes; its tensors are then values inside."""
 
 
-def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
+def plan_quantizers(graph: LayerGraph, policy: Policy) -> list[Point]:
     """Every activation quantizer of the twin.
 
     Inputs, ReLUs and functions that take a table always get one; inputs of whole numbers (of 16 bits at most) that of
@@ -117,7 +117,7 @@ def plan_quantizers(graph: Graph, policy: Policy) -> list[Point]:
     return points
 
 
-def _cell_points(graph: Graph, block: Block, policy: Policy, parts: Mapping[str, float | None]) -> Iterator[Point]:
+def _cell_points(graph: LayerGraph, block: Block, policy: Policy, parts: Mapping[str, float | None]) -> Iterator[Point]:
     """Quantizers in the cell of a recurrent layer: of its state, of what its functions take, of what a decoder reads.
 
     Args:
@@ -138,7 +138,7 @@ def _cell_points(graph: Graph, block: Block, policy: Policy, parts: Mapping[str,
         yield Point(f"{block.name}/{part}", width, tensors, relu, bound, block.owner, part=part)
 
 
-def _rows(graph: Graph, tensor: int) -> FixedPoint | None:
+def _rows(graph: LayerGraph, tensor: int) -> FixedPoint | None:
     """The whole numbers that name a row of an embedding, if one reads a tensor."""
     for reader in _readers(graph, tensor):
         if reader.block.class_name == "Embedding":
@@ -159,7 +159,7 @@ def looks_up(block: Block) -> bool:
     return block.class_name in ("ReLU", "LeakyReLU", "ELU", "Function") and not _is_lines(block)
 
 
-def _is_looked_up(graph: Graph, tensor: int) -> bool:
+def _is_looked_up(graph: LayerGraph, tensor: int) -> bool:
     """Whether tables alone read a tensor, as it is."""
     readers = graph.consumers(tensor)
     return bool(readers) and tensor not in graph.outputs and all(looks_up(reader.block) for reader in readers)
@@ -170,7 +170,7 @@ def _is_lines(block: Block) -> bool:
     return block.class_name == "PReLU" or lines(block.class_name, block.config) is not None
 
 
-def _readers(graph: Graph, tensor: int) -> Iterator[Step]:
+def _readers(graph: LayerGraph, tensor: int) -> Iterator[Step]:
     """The steps that compute with a tensor, seen through those that only move values.
 
     A recurrent layer that begins with it is none, for it reads its state through a quantizer of its own; a decoder

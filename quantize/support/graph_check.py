@@ -5,7 +5,7 @@ from typing import Any
 
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.files.inspection import all_layers
-from netloom.quantize.graph.graph import Graph
+from netloom.quantize.graph.layer_graph import LayerGraph
 from netloom.quantize.support.arguments import constructor_arguments
 from netloom.quantize.support.layer import LayerFacts
 from netloom.quantize.support.rules import ACTIVATION
@@ -15,7 +15,7 @@ _LIBRARIES = ("keras", "tensorflow", "jax")
 """Whose functions are what their names say."""
 
 
-def check_supported(graph: Graph) -> None:
+def check_supported(graph: LayerGraph) -> None:
     """Refuse the first layer, or option of a layer, that has no exact twin.
 
     Raises:

@@ -12,8 +12,8 @@ from netloom.firmware.map.folding.folding import fold_for_interval, intervals
 from netloom.firmware.map.layout import plan_design
 from netloom.fixed_point import FixedPoint
 from netloom.hls.lower.context import LoweringContext
+from netloom.hls.lower.kernels import Kernel, convolve, convolve_transposed
 from netloom.hls.lower.pooling import pool_inside
-from netloom.hls.lower.sliding import Kernel, convolve, convolve_transposed
 from netloom.hls.lower.types import Planned
 
 ELEMENT = FixedPoint.parse("fixed<5,3>")

@@ -1,4 +1,4 @@
-"""`Builder`: a cleaned ONNX graph as a Keras model under construction, and the layout of each of its tensors."""
+"""`KerasBuilder`: a cleaned ONNX graph as a Keras model under construction, and the layout of each of its tensors."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -12,11 +12,11 @@ from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
 from netloom.quantize.flat.equal.affine import affine
 from netloom.quantize.onnx.edge import Edge
 from netloom.quantize.onnx.real import Real, is_short
-from netloom.quantize.quantizers import type_quantizer
+from netloom.quantize.quantizer_types import type_quantizer
 from netloom.quantize.smallest_grid import smallest_grid
 
 
-class Builder:
+class KerasBuilder:
     """Builds layer by layer; `edges` has every tensor built so far, `inputs` Keras's of the network.
 
     Args:
@@ -290,5 +290,5 @@ class Builder:
         return readers[0]
 
 
-NodeBuilder = Callable[[Builder, Any], Edge]
+NodeBuilder = Callable[[KerasBuilder, Any], Edge]
 """Builds a node's layers and gives its result."""

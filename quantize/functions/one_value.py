@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from netloom.quantize.double import double_precision
-from netloom.quantize.quantizers import check_bits, quantizer_refusal
+from netloom.quantize.quantizer_types import check_bits, quantizer_refusal
 
 NOT_ELEMENTWISE = {
     "softmax": "a value depends on its neighbours",

@@ -13,10 +13,6 @@ from netloom.fixed_point import FixedPoint, Overflow
 from netloom.quantize.flat import RowsRead, calls, check_call, flatten, input_specs, rows_read
 from netloom.rounding import Rounding
 
-OPERATORS = frozenset({"Add", "Subtract", "Multiply", "Maximum", "Minimum"})
-"""Element by element: as layers, or of two tensors as operators of Python."""
-
-
 DECODER = "RecurrentDecoder"
 """A layer that has others as its parts."""
 
@@ -43,7 +39,7 @@ class Step:
 
 
 @dataclass
-class Graph:
+class LayerGraph:
     """Steps in an order in which they can be computed.
 
     Attributes:
@@ -106,14 +102,14 @@ class Graph:
         self.steps = [replace(other, inputs=moved(other.inputs)) for other in self.steps]
 
 
-def read_graph(model: Any) -> Graph:
+def read_graph(model: Any) -> LayerGraph:
     """Read a Keras model, flattened; the model itself is not changed.
 
     Raises:
         LayerNotSupportedError: if it cannot be flattened, or calls a layer with more than its inputs.
     """
     flat = flatten(model)
-    graph = Graph(flat.name, rows=rows_read(flat))
+    graph = LayerGraph(flat.name, rows=rows_read(flat))
     numbers: dict[int, int] = {}
     for tensor in flat.inputs:
         numbers[id(tensor)] = graph.new_tensor(tuple(tensor.shape[1:]))

@@ -69,7 +69,7 @@ def load_model(
     import netloom.quantize.layers  # noqa: F401 - likewise
 
     if path.suffix == ONNX:
-        from netloom.quantize.onnx.load import load_onnx
+        from netloom.quantize.onnx.load_onnx import load_onnx
 
         return load_onnx(path, input_shapes, input_types)
     if input_types is not None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from netloom.hls.dataflow import Bounds, Cost, DepthwiseMatVec, Operation, Ready, TensorType, Window
-from netloom.sim.native.library import native_library
+from netloom.sim.native.native_library import native_library
 
 _STRETCH_BYTES = 256
 """Of a result's row that the C++ computes at a time: weights and bias need at least so many."""

@@ -5,7 +5,7 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from netloom.hls.names import _RESERVED, identifiers
+from netloom.hls.identifiers import _RESERVED, identifiers
 
 
 @settings(deadline=None, max_examples=100)

@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 
 from netloom.errors import PrecisionError
 from netloom.fixed_point import FixedPoint
-from netloom.quantize.settings import Settings
+from netloom.quantize.base_settings import Settings
 
 
 class HlsSettings(Settings):

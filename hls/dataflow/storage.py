@@ -27,7 +27,7 @@ from netloom.hls.dataflow.operations.pool import Pool
 from netloom.hls.dataflow.operations.reduce import Reduce
 from netloom.hls.dataflow.operations.scan import Scan
 from netloom.hls.dataflow.operations.window import Window
-from netloom.hls.dataflow.schema import DataflowFile, Reader
+from netloom.hls.dataflow.storage_schema import DataflowFile, Reader
 
 SCHEMA_VERSION = "1.0"
 DATAFLOW_FILE = "dataflow.json"
