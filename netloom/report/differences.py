@@ -52,14 +52,7 @@ def differences(evidence: Evidence, names: Sequence[str]) -> Differences:
     furthest = np.max(list(apart.values()), axis=0)
     order = np.argsort(-furthest, kind="stable")[:SHOWN]
     shown = [
-        sample(
-            evidence,
-            names,
-            int(number),
-            engines,
-            "differing_",
-            apart={engine: bool(values[number] > 0) for engine, values in apart.items()},
-        )
+        sample(evidence, names, int(number), apart={engine: values[number] > 0 for engine, values in apart.items()})
         for number in order
         if furthest[number] > 0
     ]

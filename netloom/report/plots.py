@@ -1,8 +1,10 @@
 """The report's plots, each from records and arrays to inline SVG."""
 
+import base64
+import io
 from collections.abc import Mapping, Sequence
 
-import matplotlib
+import matplotlib.image
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -136,6 +138,13 @@ def draw_floor_plan(plan: FloorPlan) -> str:
         axes.spines[:].set_visible(True)
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8)
         return to_svg(figure, "floorplan", "Cells of the routed design by layer, where they sit on the FPGA")
+
+
+def png(picture: np.ndarray) -> str:
+    """A picture, (height, width) or (height, width, 3), as a PNG data URI, grey levels dark on light like ink."""
+    buffer = io.BytesIO()
+    matplotlib.image.imsave(buffer, picture, cmap="gray_r", vmin=0, vmax=1, format="png")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def profile(values: np.ndarray, name: str) -> str:

@@ -4,6 +4,8 @@ from importlib.resources import files
 
 import jinja2
 
+from netloom.report.plots import png, profile
+
 
 def with_sign(value: float, text: str) -> str:
     """The text of a signed number with a minus sign for a hyphen; exactly none is ±0."""
@@ -55,5 +57,6 @@ def page_template(name: str) -> jinja2.Template:
         lstrip_blocks=True,
     )
     environment.filters |= {one.__name__: one for one in (brief, quantity, percent, points, change, seconds, steps)}
+    environment.filters |= {"png": png, "profile": profile}
     environment.globals["css"] = files("netloom.report").joinpath("report.css").read_text(encoding="utf-8")
     return environment.get_template(name)
