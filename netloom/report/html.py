@@ -8,10 +8,9 @@ import numpy as np
 from netloom.metrics import RUNGS, why_no_score, words_of
 from netloom.report import plots
 from netloom.report.diagram import diagram
-from netloom.report.differences import differences
 from netloom.report.evidence import Evidence
 from netloom.report.pictures import drawn
-from netloom.report.samples import samples
+from netloom.report.samples import differences, samples
 from netloom.report.schema import FidelityRecord, Report
 from netloom.report.templates import page_template, percent, points, with_sign
 
@@ -41,16 +40,20 @@ class Ladder:
     Attributes:
         unit: `%` for shares; else the score's own.
         better: 1 if more is better, -1 if less is.
-        low: the value at which the bars begin: bars from zero would hide what the ladder of shares is there to show.
-        high: the value at which they end.
     """
 
     title: str
     unit: str
     better: int
     rungs: list[Rung]
-    low: float
-    high: float
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Where bars begin and end; those of shares not at zero, which would hide what the ladder is there to show."""
+        values = [rung.value for rung in self.rungs]
+        if self.unit == "%":
+            return max(0.0, 1.0 - 2.0 * (1.0 - min(values))), 1.0
+        return min(0.0, *values), max(0.0, *values)
 
     def value(self, rung: Rung) -> str:
         """A rung's value for people, without the unit."""
@@ -66,8 +69,8 @@ class Ladder:
 
     def share(self, rung: Rung) -> float:
         """How long a rung's bar is, 0 to 1."""
-        span = self.high - self.low
-        return min(1.0, max(0.0, (rung.value - self.low) / span)) if span > 0 else 1.0
+        low, high = self.ends
+        return min(1.0, max(0.0, (rung.value - low) / (high - low))) if high > low else 1.0
 
     def end(self, value: float) -> str:
         """An end of the scale for people."""
@@ -135,7 +138,7 @@ def ladders(report: Report) -> list[Ladder]:
                 for place, (engine, value) in enumerate(values)
             ]
             title = words_of(score)
-            found.append(_ladder(f"{title[0].upper()}{title[1:]}, step by step", score.unit, score.better, rungs))
+            found.append(Ladder(f"{title[0].upper()}{title[1:]}, step by step", score.unit, score.better, rungs))
     if report.scores:
         return found
     rungs = [
@@ -143,14 +146,7 @@ def ladders(report: Report) -> list[Ladder]:
         for record in report.fidelity
         if record.argmax_agreement is not None
     ]
-    return [_ladder("Agreement, step by step", "%", 1, rungs)] if rungs else []
-
-
-def _ladder(title: str, unit: str, better: int, rungs: list[Rung]) -> Ladder:
-    values = [rung.value for rung in rungs]
-    if unit == "%":
-        return Ladder(title, unit, better, rungs, max(0.0, 1.0 - 2.0 * (1.0 - min(values))), 1.0)
-    return Ladder(title, unit, better, rungs, min(0.0, *values), max(0.0, *values))
+    return [Ladder("Agreement, step by step", "%", 1, rungs)] if rungs else []
 
 
 def _meaning(report: Report, engine: str) -> str:

@@ -11,8 +11,7 @@ from netloom.errors import StorageError
 from netloom.hls import Conversion
 from netloom.metrics import score_metric, words_of
 from netloom.models import Network
-from netloom.models.data.examples import Arrays, as_list
-from netloom.models.tasks import Outputs
+from netloom.models.data.examples import as_list
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.evaluation import run_task
 from netloom.pipeline.evaluation.simulation import load_predictions
@@ -115,13 +114,9 @@ def _standard_error(network: Network, report: Report, directory: Path) -> float 
     tests, conversion = TestSet.load(directory / rundir.DATA), Conversion.load(directory / rundir.CONVERSION)
     predictions = load_predictions(directory, len(tests), output_shapes(conversion))
     score = report.task.scores[0].name
+    outputs, task = predictions["fixed"], run_task(tests, conversion)
     with open_engine("fixed", conversion=conversion) as fixed:
-
-        def engine(x: Arrays) -> Outputs:
-            return fixed.predict(as_list(x))
-
-        outputs, task = predictions["fixed"], run_task(tests, conversion)
-        return standard_error(task, outputs, tests, score, network.together, engine)
+        return standard_error(task, outputs, tests, score, network.together, lambda x: fixed.predict(as_list(x)))
 
 
 def _score(score: ScoreRecord, value: float | None) -> str:

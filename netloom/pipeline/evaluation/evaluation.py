@@ -8,8 +8,8 @@ from pathlib import Path
 from netloom.common.arrays import write_arrays
 from netloom.common.files import write_text
 from netloom.hls import Conversion
-from netloom.models.data.examples import Arrays, as_list
-from netloom.models.tasks import Outputs, Task, find_task
+from netloom.models.data.examples import as_list
+from netloom.models.tasks import Task, find_task
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.decision import decision_thresholds
 from netloom.pipeline.evaluation.side_by_side import compare_all, record_of
@@ -83,12 +83,9 @@ def _before_fine_tuning(directory: Path, tests: TestSet, task: Task, progress: P
     if task.wanted(tests) is None or not path.exists():
         return {}
     progress.began("before fine-tuning")
+    advanced = partial(progress.advanced, "before fine-tuning")
     with open_engine("quantized", model=path) as engine:
-
-        def predict(x: Arrays) -> Outputs:
-            return engine.predict(as_list(x), partial(progress.advanced, "before fine-tuning"))
-
-        return {"calibrated": task.evaluate(predict, tests)}
+        return {"calibrated": task.evaluate(lambda x: engine.predict(as_list(x), advanced), tests)}
 
 
 def _findings(statistics: Sequence[LayerStatistics], comparisons: Sequence[Fidelity]) -> dict[str, LayerFindings]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from netloom.errors import InputError, NotSupportedError
 from netloom.models import Dataset
-from netloom.models.data.examples import Arrays, Examples, as_list
+from netloom.models.data.examples import Arrays, Examples, as_list, members
 from netloom.models.tasks import Several, find_task
 
 if TYPE_CHECKING:
@@ -93,9 +93,7 @@ def _check_rows(model: "keras.Model", dataset: Dataset) -> None:
         return
     read = rows_read(flatten(model))
     for split, arrays in (("x_train", dataset.x_train), ("x_test", dataset.x_test)):
-        where = f"{dataset.source}: {split}"
-        names = [f"{where}/{name}" for name in arrays] if isinstance(arrays, Mapping) else [where]
-        check_rows(read, as_list(arrays), names)
+        check_rows(read, as_list(arrays), list(members(f"{dataset.source}: {split}", arrays)))
 
 
 def _check_reconstruction(model: "keras.Model", name: str, dataset: Dataset) -> None:

@@ -15,9 +15,9 @@ from netloom.models.tasks import (
     Several,
 )
 from netloom.models.tasks.detection import on_grid
-from netloom.report.differences import SHOWN, differences
 from netloom.report.evidence import Evidence
 from netloom.report.html import render
+from netloom.report.samples import SHOWN, differences
 from netloom.report.schema import Report
 
 RANDOM = np.random.default_rng(0)
