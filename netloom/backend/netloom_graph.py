@@ -40,11 +40,6 @@ class NetloomGraph(ModelGraph):
     _device: Device | None = None
 
     @property
-    def output_directory(self) -> Path:
-        """The `output_dir` of the conversion."""
-        return Path(self.config.get_output_dir())
-
-    @property
     def dataflow(self) -> Dataflow:
         """The graph of exact operations that hls4ml's optimized graph means.
 
@@ -97,7 +92,7 @@ class NetloomGraph(ModelGraph):
     @property
     def conversion(self) -> Conversion:
         """The same as netloom's own conversion gives; its directory is where `write` puts it."""
-        return Conversion(self.output_directory / FOLDER, self.dataflow, self._settings)
+        return Conversion(Path(self.config.get_output_dir()) / FOLDER, self.dataflow, self._settings)
 
     @property
     def project(self) -> HardwareProject:
@@ -146,8 +141,7 @@ class NetloomGraph(ModelGraph):
     def write(self, device: Device | None = None) -> None:
         """Write the C++ project of the backend Vitis, and the hardware beside it in `netloom/`; see `HardwareProject`.
 
-        Args:
-            device: whose primitives the hardware may use; None is the conversion's board's, and without a board none.
+        It may use the primitives of `device`; None is the conversion's board's, and without a board none.
 
         Raises:
             LayerNotSupportedError, FoldingError: for what the hardware units cannot do; the C++ is written then.

@@ -77,9 +77,7 @@ class HardwareProject:
         """Write the graph of exact operations, the folding, and the hardware in `design/`.
 
         Every layer is folded by its reuse factor; with a factor of 1 and Strategy Latency its weights are constants.
-
-        Args:
-            device: whose primitives may be used; None names none, and any vendor's tool takes the files.
+        Primitives of `device` may be used; None names none, and any vendor's tool takes the files.
 
         Raises:
             LayerNotSupportedError, FoldingError: for what the hardware units cannot do.

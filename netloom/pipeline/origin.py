@@ -79,11 +79,7 @@ class Start:
 
     @contextmanager
     def as_file(self) -> Iterator[Path]:
-        """The user's model as a file, gone afterwards if it was made for this; errors then name the model.
-
-        Raises:
-            ModelFileError: what is done with it may, and it is passed on.
-        """
+        """The user's model as a file, gone afterwards if it was made for this; a fault of it then names the model."""
         if self.model_file:
             yield self.model_file
             return

@@ -81,7 +81,7 @@ def _record(
     """The record of a run."""
     simulation, task = Simulation.load(directory), find_task(tests.task)
     runs = results.runs.values() if results else ()
-    settings = RunSettings.model_validate(state.settings)
+    settings, period = RunSettings.model_validate(state.settings), conversion.settings.clock_period
     layers = [_layer(layer, simulation.layers.get(layer.name, LayerFindings())) for layer in conversion.layers]
     return Report(
         created=datetime.now(UTC).replace(microsecond=0),
@@ -109,7 +109,13 @@ def _record(
         weight_bits=sum(layer.weight_bits for layer in layers),
         activation_bits=sum(layer.activation_bits for layer in layers),
         macs=sum(layer.macs for layer in layers),
-        timing=_timing(conversion),
+        timing=TimingRecord(
+            clock_period=period,
+            initiation_interval=conversion.initiation_interval,
+            latency=conversion.latency,
+            samples_per_second=1e9 / (conversion.initiation_interval * period),
+            latency_microseconds=conversion.latency * period / 1000,
+        ),
         hardware=hardware_record(results) if results else None,
         stages=outcomes,
     )
@@ -123,17 +129,6 @@ def _tools(simulation: Simulation, results: HardwareResults | None) -> dict[str,
         tools |= {programs[engine]: run.tool for engine, run in results.runs.items()}
         tools |= results.build.report["tools"] if results.build else {}
     return tools
-
-
-def _timing(conversion: Conversion) -> TimingRecord:
-    period = conversion.settings.clock_period
-    return TimingRecord(
-        clock_period=period,
-        initiation_interval=conversion.initiation_interval,
-        latency=conversion.latency,
-        samples_per_second=1e9 / (conversion.initiation_interval * period),
-        latency_microseconds=conversion.latency * period / 1000,
-    )
 
 
 def weight_histograms(conversion: Conversion) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:

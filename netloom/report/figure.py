@@ -44,11 +44,8 @@ def drawing(colours: Mapping[str, str] | None = None) -> AbstractContextManager[
 def to_svg(figure: Figure, name: str, label: str, tooltips: Mapping[str, str] | None = None) -> str:
     """Render a figure as an `<svg>` element.
 
-    Args:
-        figure: drawn under `drawing()`.
-        name: unique on the page; begins every id in the element.
-        label: what it shows, for those who cannot see it.
-        tooltips: text to show over an artist, by the artist's gid.
+    It is drawn under `drawing()`; `name`, unique on the page, begins every id in the element. `label` says what it
+    shows to those who cannot see it, `tooltips`, by an artist's gid, what to show over it.
     """
     buffer = io.BytesIO()
     with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):

@@ -79,7 +79,7 @@ class Ladder:
 
 def render(report: Report, evidence: Evidence) -> str:
     """The page, as text of a complete HTML document without any outside resource."""
-    names = class_names(report, evidence)
+    names = report.data.class_names or [str(number) for number in range(evidence.classes or 0)]
     matrix = evidence.confusion()
     return page_template("report.html.j2").render(
         report=report,
@@ -126,15 +126,12 @@ def verdict(fidelity: Sequence[FidelityRecord]) -> Verdict:
 def ladders(report: Report) -> list[Ladder]:
     """A ladder for each score; without any, the agreement of the engines' choices if they choose."""
     found = []
+    meanings = RUNGS | ({"quantized": "the same, fine-tuned"} if "calibrated" in report.scores else {})
     for score in report.task.scores:
-        values = [
-            (engine, report.scores[engine][score.name])
-            for engine in RUNGS
-            if score.name in report.scores.get(engine, {})
-        ]
+        values = [(engine, one[score.name]) for engine in RUNGS if score.name in (one := report.scores.get(engine, {}))]
         if values:
             rungs = [
-                Rung(engine, _meaning(report, engine), value, value - values[place - 1][1] if place else None)
+                Rung(engine, meanings[engine], value, value - values[place - 1][1] if place else None)
                 for place, (engine, value) in enumerate(values)
             ]
             title = words_of(score)
@@ -147,16 +144,6 @@ def ladders(report: Report) -> list[Ladder]:
         if record.argmax_agreement is not None
     ]
     return [Ladder("Agreement, step by step", "%", 1, rungs)] if rungs else []
-
-
-def _meaning(report: Report, engine: str) -> str:
-    tuned = engine == "quantized" and "calibrated" in report.scores
-    return "the same, fine-tuned" if tuned else RUNGS[engine]
-
-
-def class_names(report: Report, evidence: Evidence) -> Sequence[str]:
-    """The names of the classes; their numbers if they have none."""
-    return report.data.class_names or [str(number) for number in range(evidence.classes or 0)]
 
 
 def most_confused(matrix: np.ndarray, names: Sequence[str], count: int = 3) -> list[tuple[str, str, int]]:

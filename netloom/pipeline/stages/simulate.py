@@ -1,7 +1,5 @@
 """Run float, quantized, fixed, csim and, if asked to, onnx on the test set and hold them against each other."""
 
-from pathlib import Path
-
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.evaluation import evaluate
 from netloom.pipeline.stage import Job, Stage
@@ -18,16 +16,12 @@ def _inputs(job: Job) -> dict[str, object]:
     }
 
 
-def _work(job: Job, out: Path) -> None:
-    evaluate(job.directory, job.settings, out, job.progress)
-
-
 STAGE = Stage(
     "simulate",
     needs=(rundir.FLOAT_MODEL, rundir.CALIBRATED_MODEL, rundir.QUANTIZED_MODEL, rundir.CONVERSION, rundir.DATA),
     makes=(rundir.PREDICTIONS, rundir.SIMULATION),
     inputs=_inputs,
-    work=_work,
+    work=lambda job, out: evaluate(job.directory, job.settings, out, job.progress),
     measures=True,
     code=("models/data", "models/tasks", "quantize", "hls", "sim", "netloom/pipeline", "netloom/records.py"),
     uses=("hls4ml", "keras", "tensorflow", "qkeras", "hgq2", "onnx", "qonnx", "onnxruntime", "scipy"),
