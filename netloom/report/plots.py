@@ -140,7 +140,7 @@ def draw_floor_plan(plan: FloorPlan) -> str:
         return to_svg(figure, "floorplan", "Cells of the routed design by layer, where they sit on the FPGA")
 
 
-def png(picture: np.ndarray) -> str:
+def data_uri(picture: np.ndarray) -> str:
     """A picture, (height, width) or (height, width, 3), as a PNG data URI, grey levels dark on light like ink."""
     buffer = io.BytesIO()
     matplotlib.image.imsave(buffer, picture, cmap="gray_r", vmin=0, vmax=1, format="png")

@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import jinja2
 
-from netloom.report.plots import png, profile
+from netloom.report.plots import data_uri, profile
 
 
 def with_sign(value: float, text: str) -> str:
@@ -57,6 +57,6 @@ def page_template(name: str) -> jinja2.Template:
         lstrip_blocks=True,
     )
     environment.filters |= {one.__name__: one for one in (brief, quantity, percent, points, change, seconds, steps)}
-    environment.filters |= {"png": png, "profile": profile}
+    environment.filters |= {"data_uri": data_uri, "profile": profile}
     environment.globals["css"] = files("netloom.report").joinpath("report.css").read_text(encoding="utf-8")
     return environment.get_template(name)
