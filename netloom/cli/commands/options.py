@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from netloom.hls import HlsSettings
+from netloom.quantize.base_settings import Settings
 from netloom.quantize.policy import MAX_BITS, MIN_BITS
-from netloom.quantize.settings import Settings
 from netloom.settings import HardwareSettings
 
 
