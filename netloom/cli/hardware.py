@@ -18,7 +18,6 @@ from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.hls.dataflow.storage import DATAFLOW_FILE
 from netloom.models.data.examples import as_list
 from netloom.pipeline import building, rundir
-from netloom.pipeline.hardware import read_design
 from netloom.pipeline.intact import check_part
 from netloom.progress import ConsoleProgress, showing
 from netloom.settings import HardwareSettings
@@ -57,7 +56,7 @@ def build_for_board(directory: Path, settings: HardwareSettings) -> int:
     board = find_board(settings.board)
     if not board.open:
         folder = building.write_design(directory, settings, ConsoleProgress())
-        design = read_design(folder)
+        design = building.read_design(folder)
         area = design["area"]
         typer.echo(
             f"latency {design['latency']:,} cycles, a sample every {design['interval']:,} cycles; about "

@@ -17,8 +17,9 @@ from netloom.pipeline import run as pipeline
 from netloom.pipeline import rundir
 from netloom.progress import ConsoleProgress
 from netloom.quantize.policy import Policy
-from netloom.report.html import brief, ladders, verdict
+from netloom.report.html import ladders, verdict
 from netloom.report.schema import HardwareRecord, Report, ResourceRecord
+from netloom.report.templates import brief
 from netloom.settings import HardwareSettings, RunSettings
 
 _UNITS = {"": 1.0, "hz": 1e-6, "khz": 1e-3, "mhz": 1.0, "ghz": 1e3}

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 import netloom
 from netloom.backend import backend as backend_module
-from netloom.backend.graph import NetloomGraph
+from netloom.backend.netloom_graph import NetloomGraph
 from netloom.cli.app import app
 from netloom.cli.outlook import Prospect, outlook
 from netloom.errors import SettingsError

@@ -20,7 +20,6 @@ ROOMS = ("models", "quantize", "hls", "firmware", "sim")
 NOT_OF_A_RESULT = {
     "netloom/pipeline/stage.py": "what a stage is, and no work",
     "netloom/pipeline/rundir.py": "names of files, which the fingerprint holds",
-    "netloom/pipeline/keras_progress.py": "shown while at work",
     "netloom/progress.py": "shown while at work",
 }
 """What no result depends on, and why; nor what these import."""

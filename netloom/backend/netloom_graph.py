@@ -137,14 +137,7 @@ class NetloomGraph(ModelGraph):
     def trace(
         self, x: np.ndarray | Sequence[np.ndarray]
     ) -> tuple[np.ndarray | list[np.ndarray], dict[str, np.ndarray]]:
-        """The network's outputs, and every layer's, whether or not hls4ml was told to trace it.
-
-        Args:
-            x: as for `predict`.
-
-        Returns:
-            What `predict` gives, and {layer: (samples, *shape)}.
-        """
+        """The network's outputs, as `predict` gives them, and {layer: (samples, *shape)} of every layer."""
         simulator = self._simulator()
         inputs, dtype = _inputs(x, simulator.input_shapes)
         layers = simulator.trace(inputs)
