@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,29 +14,18 @@ from netloom.fixed_point import FixedPoint
 from netloom.models.data.examples import as_list
 
 
-@dataclass(frozen=True, eq=False)
-class GridInputs:
-    """Inputs on the grid of the hardware's input type, or as they are where the host makes whole numbers of them.
+def on_grid(x: np.ndarray, element: FixedPoint, scale: InputScale | None = None) -> np.ndarray:
+    """Inputs, float64, finite, as the hardware takes them: rounded to values of `element`, and held within its range.
 
-    Attributes:
-        values: float64, each a value of the type: rounded to the nearest, ties as the type's mode says, and held at
-            the ends of its range, as the hardware does.
-        moved: how many values were not on the grid.
-        largest: the largest distance by which one was moved.
+    As they are where the host has a scale to make whole numbers of them.
     """
+    return x if scale is not None else element.to_float(element.from_float(x))
 
-    values: np.ndarray
-    moved: int
-    largest: float
 
-    @classmethod
-    def of(cls, x: np.ndarray, element: FixedPoint, scale: InputScale | None = None) -> "GridInputs":
-        """Bring `x` (finite, any shape) onto the grid of `element`, unless the host has a scale for it."""
-        if scale is not None:
-            return cls(x, 0, 0.0)
-        values = element.to_float(element.from_float(x))
-        distance = np.abs(values - x)
-        return cls(values, int(np.count_nonzero(distance)), float(distance.max(initial=0.0)))
+def moved(x: np.ndarray, values: np.ndarray) -> tuple[int, float]:
+    """How many inputs were moved onto the grid, and the largest distance."""
+    distance = np.abs(values - x)
+    return int(np.count_nonzero(distance)), float(distance.max(initial=0.0))
 
 
 def read_inputs(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> list[np.ndarray]:
@@ -67,7 +55,7 @@ def read_inputs(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> list[np.nd
 
 
 def _samples(where: str, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    if (array.ndim and array.shape[1:] != shape) or not array.ndim:
+    if not array.ndim or array.shape[1:] != shape:
         hint = f"; one sample needs a batch axis: x[None], shape {(1, *shape)}" if array.shape == shape else ""
         raise InputError(f"{where}: shape must be (samples, {', '.join(map(str, shape))}), not {array.shape}{hint}")
     if len(array) == 0:

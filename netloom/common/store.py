@@ -7,7 +7,6 @@ aside and renamed into place, and its files are copied out and in, so no later w
 import fcntl
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -184,12 +183,3 @@ class Store:
 def used_store() -> Store | None:
     """The user's store; None if NETLOOM_STORE is 0."""
     return None if os.environ.get("NETLOOM_STORE", "") in ("0", "off", "no") else Store.open()
-
-
-def age(used: float) -> str:
-    """How long ago, in words."""
-    seconds = max(0, time.time() - used)
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return "now"

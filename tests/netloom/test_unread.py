@@ -18,7 +18,7 @@ import netloom
 from netloom.backend import backend as backend_module
 from netloom.backend.graph import NetloomGraph
 from netloom.cli.app import app
-from netloom.cli.outlook import Prospect, outlook
+from netloom.cli.plan import Prospect, outlook
 from netloom.errors import SettingsError
 from netloom.models import get_network
 from netloom.pipeline import registry, rundir
