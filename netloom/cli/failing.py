@@ -5,6 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from netloom.common.files import explain
 from netloom.common.quiet import debugging
 from netloom.errors import NetloomError
 
@@ -39,30 +40,22 @@ class OneLineErrors(TyperGroup):
             raise
         except BrokenPipeError:
             raise typer.Exit(EXIT_ERROR) from None
-        except NetloomError as error:
-            if debugging():
-                raise
-            say(f"error: {_line(error)}")
-            raise typer.Exit(EXIT_ERROR) from None
-        except OSError as error:
-            from netloom.common.files import explain
-
-            if debugging():
-                raise
-            say(f"error: {explain(error)}")
-            raise typer.Exit(EXIT_ERROR) from None
         except Exception as error:
             if debugging():
                 raise
-            say(
-                f"error: {type(error).__name__}: {_line(error)}; this is a bug in netloom:"
-                " please report it, with what NETLOOM_DEBUG=1 shows"
-            )
-            raise typer.Exit(EXIT_BUG) from None
+            say(f"error: {_told(error)}")
+            raise typer.Exit(EXIT_ERROR if isinstance(error, NetloomError | OSError) else EXIT_BUG) from None
 
 
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or "no message"
+def _told(error: Exception) -> str:
+    """An error in one line."""
+    if isinstance(error, OSError):
+        return explain(error)
+    line = " ".join(str(error).split()) or "no message"
+    if isinstance(error, NetloomError):
+        return line
+    bug = "this is a bug in netloom: please report it, with what NETLOOM_DEBUG=1 shows"
+    return f"{type(error).__name__}: {line}; {bug}"
 
 
 def say(message: str) -> None:

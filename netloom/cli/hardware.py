@@ -61,13 +61,13 @@ def plan(
     source: Annotated[
         str, typer.Argument(metavar="DIR|MODEL.keras|NAME", help="A run, a converted network, a model, or a name.")
     ],
-    board: options.ThisBoard,
-    clock: options.Clock = None,
-    bits: options.BitsOption = None,
-    input_shape: options.InputShape = None,
-    input_type: options.InputType = None,
-    design_seconds: options.DesignSeconds = None,
-    interleave: options.Interleave = None,
+    board: Annotated[str, options.BOARD],
+    clock: Annotated[str | None, options.CLOCK] = None,
+    bits: Annotated[int | None, options.BITS] = None,
+    input_shape: Annotated[list[str] | None, options.INPUT_SHAPE] = None,
+    input_type: Annotated[list[str] | None, options.INPUT_TYPE] = None,
+    design_seconds: Annotated[float | None, options.DESIGN_SECONDS] = None,
+    interleave: Annotated[int | None, options.INTERLEAVE] = None,
 ) -> None:
     """Show what a network would take of a board at several paces, and how long a bitstream would take to make.
 
@@ -89,12 +89,12 @@ def build(
     directory: Annotated[
         Path, typer.Argument(metavar="DIR", help="Directory of `netloom run`, `netloom convert`, or of a design.")
     ],
-    board: options.ThisBoard,
-    clock: options.Clock = None,
-    target_ii: options.TargetInterval = None,
-    target_fps: options.TargetRate = None,
-    design_seconds: options.DesignSeconds = None,
-    interleave: options.Interleave = None,
+    board: Annotated[str, options.BOARD],
+    clock: Annotated[str | None, options.CLOCK] = None,
+    target_ii: Annotated[int | None, options.TARGET_II] = None,
+    target_fps: Annotated[float | None, options.TARGET_FPS] = None,
+    design_seconds: Annotated[float | None, options.DESIGN_SECONDS] = None,
+    interleave: Annotated[int | None, options.INTERLEAVE] = None,
 ) -> None:
     """Make a bitstream of what is converted already; exit code 1 if the clock is missed.
 

@@ -1,8 +1,8 @@
 """A user's arrays: read, checked, and brought onto the input quantizer's grid."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from netloom.common.reading import read_array, read_arrays
 from netloom.errors import InputError, StorageError
 from netloom.fixed_point import FixedPoint
 from netloom.models.data.examples import as_list
+
+_Arrays = TypeVar("_Arrays")
 
 
 def on_grid(x: np.ndarray, element: FixedPoint, scale: InputScale | None = None) -> np.ndarray:
@@ -94,20 +96,17 @@ def write_outputs(path: Path, names: Sequence[str], outputs: Sequence[np.ndarray
 
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    with _reading(path, "an .npz", "savez"):
-        return read_arrays(path)
+    return _read(read_arrays, path, "an .npz", "savez")
 
 
 def _read_npy(path: Path) -> np.ndarray:
-    with _reading(path, "a .npy", "save"):
-        return read_array(path)
+    return _read(read_array, path, "a .npy", "save")
 
 
-@contextmanager
-def _reading(path: Path, kind: str, writer: str) -> Iterator[None]:
-    """Failures to read a user's file as one line each."""
+def _read(read: Callable[[Path], _Arrays], path: Path, kind: str, writer: str) -> _Arrays:
+    """What a user's file holds; failures to read it as one line each."""
     try:
-        yield
+        return read(path)
     except FileNotFoundError:
         raise StorageError(f"there is no file {path}; check the path") from None
     except OSError as error:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from netloom.cli.options import NoStore, examples, network_names
+from netloom.cli.options import NO_STORE, examples, network_names
 from netloom.cli.report import show
 from netloom.errors import NetloomError
 from netloom.models import Network, get_network
@@ -50,7 +50,7 @@ def networks(
             help="Put what the runs came to into this file, as tables; without --run as earlier runs left it.",
         ),
     ] = None,
-    _no_store: NoStore = False,
+    _no_store: Annotated[bool, NO_STORE] = False,
 ) -> None:
     """List the networks that come with netloom, or run them all and make the tables of what came out."""
     if (no_board and not run) or (output and not run and not markdown):
@@ -96,10 +96,7 @@ def _run_all(networks: Sequence[Network], folder: Path | None, board: bool) -> i
         directory = _run_directory(network, folder)
         try:
             finished = pipeline.run(
-                network.name,
-                settings=RunSettings.of(network, board),
-                directory=directory,
-                progress=ConsoleProgress(),
+                network.name, settings=RunSettings.of(network, board), directory=directory, progress=ConsoleProgress()
             )
             show(finished.report, directory)
             failed += [f"{network.name}: {fault}" for fault in faults(network, finished.report)]

@@ -3,8 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -50,129 +49,75 @@ def _forget_store(asked: bool) -> None:
         os.environ["NETLOOM_STORE"] = "0"
 
 
-Output = Annotated[
-    Path | None, typer.Option("-o", "--output", metavar="DIR", help="Where it goes; runs/NAME if left out.")
-]
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="X.npz",
-        help="Your data: x_train, x_test and, if there are targets, y_train, y_test; of a model with several inputs or"
-        " outputs an array for each, x_train/NAME, y_train/NAME, by the names of its inputs and output layers.",
-    ),
-]
-InputShape = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="H,W,C",
-        help="Sizes of an input that your model leaves open, without the batch; once for each input, in order.",
-    ),
-]
-InputType = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="TYPE",
-        help="Of an input's values, such as 'fixed<16,6>', of a quantized ONNX model that has no quantizer there; once"
-        " for each input, in order.",
-    ),
-]
-TaskName = Annotated[
-    str | None,
-    typer.Option(
-        metavar="TASK",
-        autocompletion=_task_names,
-        help=f"What your model is for: {', '.join(_task_names())}, or"
-        " OUTPUT=TASK,OUTPUT=TASK; else what the targets look like, but for detection: its targets are boxes, (samples,"
-        " boxes, 5) of class, top, left, bottom, right, 0 to 1; its outputs (rows, columns, classes + 4).",
-    ),
-]
-BitsOption = Annotated[
-    int | None, typer.Option(metavar="N", help=f"Width of weights and activations, {MIN_BITS} to {MAX_BITS} bits.")
-]
-PolicyFile = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Widths layer by layer (YAML or JSON), instead of --bits.")
-]
-Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed of training and fine-tuning.")]
-FineTune = Annotated[int | None, typer.Option(metavar="N", help="Epochs of quantization-aware training.")]
-IoType = Annotated[
-    str | None,
-    typer.Option(
-        metavar="TYPE",
-        help=f"hls4ml's io_parallel or io_stream; if left out, what a network of netloom's has, else"
-        f" {HlsSettings().io_type}.",
-    ),
-]
-Strategy = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help=f"hls4ml's Latency or Resource; {HlsSettings().strategy} if left out."),
-]
-ReuseFactor = Annotated[
-    int | None, typer.Option(metavar="N", help="Multiplications that share one multiplier, in hls4ml's C++.")
-]
-Precision = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE", help="Types to use instead of the proven ones: {layer: {accum: 'fixed<16,6>'}} (YAML or JSON)."
-    ),
-]
-Force = Annotated[bool, typer.Option("--force", help="Do everything anew, and then replace what the directory holds.")]
-NoStore = Annotated[
-    bool, typer.Option("--no-store", callback=_forget_store, help="Neither take results of other runs nor leave any.")
-]
-BoardOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="BOARD", autocompletion=_board_names, help="Go on to a bitstream for this board (netloom boards)."
-    ),
-]
-ThisBoard = Annotated[
-    str, typer.Option(metavar="BOARD", autocompletion=_board_names, help="Which board (netloom boards).")
-]
-Clock = Annotated[
-    str | None,
-    typer.Option(
-        metavar="FREQUENCY",
-        help="Of the network on the board: 80MHz; else what a network of netloom's has for its board, or the board.",
-    ),
-]
-TargetInterval = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N",
-        help="Clock cycles between samples, at most; else what a network of netloom's has for its board, or the"
-        " fastest of ease: netloom plan.",
-    ),
-]
-TargetRate = Annotated[
-    float | None, typer.Option(metavar="N", help="Samples a second, at least, instead of --target-ii.")
-]
-DesignSeconds = Annotated[
-    float | None,
-    typer.Option(
-        metavar="N", help=f"To look for the folding, then the best found is taken: {SEARCH_SECONDS:g} unless given."
-    ),
-]
-Interleave = Annotated[
-    int | None,
-    typer.Option(metavar="N", help="Sequences that recurrent layers work on in turn, so that none waits for a step."),
-]
-Until = Annotated[
-    str,
-    typer.Option(
-        metavar="STAGE",
-        autocompletion=_stage_names,
-        help="End after train (of a network) or load (of a model), quantize, convert or simulate;"
-        " with --board design, rtl, synthesize, netlist or bitstream.",
-    ),
-]
-RunDirectory = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of `netloom run` or `netloom convert`.")]
-Inputs = Annotated[
-    Path,
-    typer.Option(
-        metavar="X.npy",
-        help="Samples, shape (N, *input shape); for several inputs an .npz file with an array for each, by its name.",
-    ),
-]
+OUTPUT = typer.Option("-o", "--output", metavar="DIR", help="Where it goes; runs/NAME if left out.")
+DATA = typer.Option(
+    metavar="X.npz",
+    help="Your data: x_train, x_test and, if there are targets, y_train, y_test; of a model with several inputs or"
+    " outputs an array for each, x_train/NAME, y_train/NAME, by the names of its inputs and output layers.",
+)
+INPUT_SHAPE = typer.Option(
+    metavar="H,W,C",
+    help="Sizes of an input that your model leaves open, without the batch; once for each input, in order.",
+)
+INPUT_TYPE = typer.Option(
+    metavar="TYPE",
+    help="Of an input's values, such as 'fixed<16,6>', of a quantized ONNX model that has no quantizer there; once"
+    " for each input, in order.",
+)
+TASK = typer.Option(
+    metavar="TASK",
+    autocompletion=_task_names,
+    help=f"What your model is for: {', '.join(_task_names())}, or"
+    " OUTPUT=TASK,OUTPUT=TASK; else what the targets look like, but for detection: its targets are boxes, (samples,"
+    " boxes, 5) of class, top, left, bottom, right, 0 to 1; its outputs (rows, columns, classes + 4).",
+)
+BITS = typer.Option(metavar="N", help=f"Width of weights and activations, {MIN_BITS} to {MAX_BITS} bits.")
+POLICY = typer.Option(metavar="FILE", help="Widths layer by layer (YAML or JSON), instead of --bits.")
+SEED = typer.Option(metavar="N", help="Seed of training and fine-tuning.")
+FINE_TUNE_EPOCHS = typer.Option(metavar="N", help="Epochs of quantization-aware training.")
+IO_TYPE = typer.Option(
+    metavar="TYPE",
+    help=f"hls4ml's io_parallel or io_stream; if left out, what a network of netloom's has, else"
+    f" {HlsSettings().io_type}.",
+)
+STRATEGY = typer.Option(metavar="NAME", help=f"hls4ml's Latency or Resource; {HlsSettings().strategy} if left out.")
+REUSE_FACTOR = typer.Option(metavar="N", help="Multiplications that share one multiplier, in hls4ml's C++.")
+PRECISION = typer.Option(
+    metavar="FILE", help="Types to use instead of the proven ones: {layer: {accum: 'fixed<16,6>'}} (YAML or JSON)."
+)
+FORCE = typer.Option("--force", help="Do everything anew, and then replace what the directory holds.")
+NO_STORE = typer.Option("--no-store", callback=_forget_store, help="Neither take results of other runs nor leave any.")
+BOARD_TOO = typer.Option(
+    metavar="BOARD", autocompletion=_board_names, help="Go on to a bitstream for this board (netloom boards)."
+)
+BOARD = typer.Option(metavar="BOARD", autocompletion=_board_names, help="Which board (netloom boards).")
+CLOCK = typer.Option(
+    metavar="FREQUENCY",
+    help="Of the network on the board: 80MHz; else what a network of netloom's has for its board, or the board.",
+)
+TARGET_II = typer.Option(
+    metavar="N",
+    help="Clock cycles between samples, at most; else what a network of netloom's has for its board, or the"
+    " fastest of ease: netloom plan.",
+)
+TARGET_FPS = typer.Option(metavar="N", help="Samples a second, at least, instead of --target-ii.")
+DESIGN_SECONDS = typer.Option(
+    metavar="N", help=f"To look for the folding, then the best found is taken: {SEARCH_SECONDS:g} unless given."
+)
+INTERLEAVE = typer.Option(
+    metavar="N", help="Sequences that recurrent layers work on in turn, so that none waits for a step."
+)
+UNTIL = typer.Option(
+    metavar="STAGE",
+    autocompletion=_stage_names,
+    help="End after train (of a network) or load (of a model), quantize, convert or simulate;"
+    " with --board design, rtl, synthesize, netlist or bitstream.",
+)
+RUN_DIRECTORY = typer.Argument(metavar="DIR", help="Directory of `netloom run` or `netloom convert`.")
+INPUTS = typer.Option(
+    metavar="X.npy",
+    help="Samples, shape (N, *input shape); for several inputs an .npz file with an array for each, by its name.",
+)
 
 
 def input_shapes(texts: list[str] | None) -> list[tuple[int, ...]] | None:

@@ -8,7 +8,7 @@ import typer
 
 from netloom import api
 from netloom.cli.inputs import moved, on_grid, read_inputs, read_target_file, write_outputs
-from netloom.cli.options import Inputs, RunDirectory, TaskName, examples
+from netloom.cli.options import INPUTS, RUN_DIRECTORY, TASK, examples
 from netloom.common.arrays import write_arrays
 from netloom.errors import SettingsError
 from netloom.hls import Conversion
@@ -27,8 +27,8 @@ app = typer.Typer()
     )
 )
 def simulate(
-    directory: RunDirectory,
-    inputs: Inputs,
+    directory: Annotated[Path, RUN_DIRECTORY],
+    inputs: Annotated[Path, INPUTS],
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="Y.npy", help="Where the outputs go, float64; several as .npz.")
     ],
@@ -37,7 +37,7 @@ def simulate(
 ) -> None:
     """Run one engine on your own samples.
 
-    Inputs off the hardware's input grid are rounded to it, as the hardware does, and you are told how many were.
+    INPUTS off the hardware's input grid are rounded to it, as the hardware does, and you are told how many were.
     """
     conversion = api.find_conversion(directory)
     raw, grid = _inputs(conversion, inputs)
@@ -63,8 +63,8 @@ def simulate(
     )
 )
 def crosscheck(
-    directory: RunDirectory,
-    inputs: Inputs,
+    directory: Annotated[Path, RUN_DIRECTORY],
+    inputs: Annotated[Path, INPUTS],
     labels: Annotated[
         Path | None,
         typer.Option(
@@ -76,7 +76,7 @@ def crosscheck(
     engine: Annotated[
         str, typer.Option(metavar="NAME", help="csim or onnx; with hardware in the directory rtl or netlist.")
     ] = "csim",
-    task: TaskName = None,
+    task: Annotated[str | None, TASK] = None,
 ) -> None:
     """Hold the simulator against the compiled firmware or the hardware, layer by layer; exit code 1 if any differs."""
     conversion = api.find_conversion(directory)
@@ -109,7 +109,7 @@ def crosscheck(
     )
 )
 def export(
-    directory: RunDirectory,
+    directory: Annotated[Path, RUN_DIRECTORY],
     onnx: Annotated[Path | None, typer.Option(metavar="FILE", help="Where the exact twin goes.")] = None,
     qonnx: Annotated[Path | None, typer.Option(metavar="FILE", help="Where the QONNX model goes.")] = None,
 ) -> None:

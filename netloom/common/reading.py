@@ -6,6 +6,7 @@ only, a header is held against the bytes that are there before any memory is tak
 
 import errno
 import io
+import math
 import os
 import stat
 import zipfile
@@ -29,20 +30,8 @@ MAX_ARRAYS = 2**32
 Model = TypeVar("Model", bound=BaseModel)
 
 DAMAGE = (
-    OSError,
-    EOFError,
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    IndexError,
-    RuntimeError,
-    SyntaxError,
-    TokenError,
-    MemoryError,
-    zipfile.BadZipFile,
-    zlib.error,
+    *(OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, IndexError, RuntimeError),
+    *(SyntaxError, TokenError, MemoryError, zipfile.BadZipFile, zlib.error),
 )
 """What NumPy and zipfile let through when the bytes of a file are not what they should be."""
 
@@ -204,9 +193,7 @@ def _array(file: IO[bytes], size: int) -> np.ndarray:
         raise ValueError(f"must hold plain numbers, not {str(dtype)[:60]}")
     if any(length < 0 for length in shape) or len(shape) > 32:
         raise ValueError(f"cannot have the shape {str(shape)[:60]}")
-    count = 1
-    for length in shape:
-        count *= int(length)
+    count = math.prod(map(int, shape))
     if count * dtype.itemsize != size - start.tell():
         raise ValueError(f"shape {str(shape)[:60]} of {dtype} is not that of the {size - start.tell()} bytes it has")
     content = start.read() + file.read()

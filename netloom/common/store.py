@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -48,15 +49,10 @@ class Kept(FixedModel):
     seconds: Number
 
 
-@dataclass(frozen=True)
-class StoreEntry:
-    """An entry as the store lists it.
+class StoreEntry(NamedTuple):
+    """An entry as the store lists it: its bytes, and when it was last made or taken, in seconds since 1970.
 
-    Attributes:
-        folder: where it is.
-        stage: name of the stage or step that made it; `?` if the entry is damaged.
-        size: bytes.
-        used: when it was last made or taken, seconds since 1970.
+    `stage` is the name of the stage or step that made it; `?` if the entry is damaged.
     """
 
     folder: Path
