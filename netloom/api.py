@@ -83,14 +83,12 @@ def _evaluation(
     dataflow = conversion.dataflow
     names = dataflow.output_names
     several = len(names) > 1
-    if several and isinstance(targets, Mapping) and set(targets) == set(names):
+    if several:
+        if not isinstance(targets, Mapping) or set(targets) != set(names):
+            raise InputError(f"targets must be one array for each output, by name: {', '.join(names)}")
         targets = {name: targets[name] for name in names}
-    elif several or isinstance(targets, Mapping):
-        raise InputError(
-            f"targets must be one array for each output, by name: {', '.join(names)}"
-            if several
-            else "targets must be one array: the network has one output"
-        )
+    elif isinstance(targets, Mapping):
+        raise InputError("targets must be one array: the network has one output")
     chosen = guess_task(targets) if task is None else find_task(task, tuple(names) if several else ())
     wanted = read_targets("targets", targets, chosen)
     assert wanted is not None

@@ -8,7 +8,7 @@ from typing import Any
 from netloom.errors import LinkError, StorageError
 from netloom.firmware.board.driver import Driver
 from netloom.firmware.board.link import Link
-from netloom.firmware.board.protocol import Request, identity_of
+from netloom.firmware.board.protocol import IDENTITY_BYTES, Request, identity_of
 from netloom.firmware.build.bitstream import BUILD_FILE, Build
 from netloom.firmware.emit.emitted import DESIGN_FILE, EmittedDesign
 from netloom.hls import Conversion
@@ -17,18 +17,9 @@ from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.intact import check_intact, check_part
 
-_IDENTITY_BYTES = 9
-
 
 class Board(Driver):
-    """A board with a network in it: `netloom.Board("/dev/ttyUSB0").predict(x)`. A context manager.
-
-    Attributes:
-        design: the network that it holds.
-        cycles: clock cycles of the last request, from its first input beat to its last output beat, by the board's own
-            count; for a single sample its latency.
-        retries: requests that had to be sent again so far.
-    """
+    """A board with a network in it: `netloom.Board("/dev/ttyUSB0").predict(x)`. A context manager, as every `Driver`."""
 
     def __init__(self, port: str | Link, converted: str | Path | None = None, **link: Any) -> None:
         """Open the port and ask the board which network it holds.
@@ -95,7 +86,7 @@ class _Asked(Driver):
     identity = 0
 
     def _identify(self) -> None:
-        _, self.identity = identity_of(self._request(Request.IDENTIFY, b"", _IDENTITY_BYTES))
+        _, self.identity = identity_of(self._request(Request.IDENTIFY, b"", IDENTITY_BYTES))
 
 
 def _held_by(port: str | Link, **link: Any) -> Path:

@@ -56,14 +56,11 @@ def _mismatches(report: Report) -> MetricNumber:
 
 _NO_BOARD = "it was run without --board"
 
-RUNGS = {
-    name: meaning
-    for kind in KINDS.values()
-    for name, meaning in (
-        *([("calibrated", f"{kind.meaning}, before fine-tuning")] if kind.name == "quantized" else []),
-        (kind.name, kind.meaning),
-    )
-}
+RUNGS: dict[str, str] = {}
+for _kind in KINDS.values():
+    if _kind.name == "quantized":
+        RUNGS["calibrated"] = f"{_kind.meaning}, before fine-tuning"
+    RUNGS[_kind.name] = _kind.meaning
 """What has scores, in order, and what each is: the engines, and `calibrated`, which is no engine, but parts what
 quantization costs from what fine-tuning gains."""
 

@@ -1,6 +1,6 @@
 """The command `networks`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -45,7 +45,6 @@ def networks(
     markdown: Annotated[
         Path | None,
         typer.Option(
-            "--markdown",
             metavar="FILE",
             help="Put what the runs came to into this file, as tables; without --run as earlier runs left it.",
         ),
@@ -57,9 +56,10 @@ def networks(
         raise typer.BadParameter("--no-board goes with --run, and -o with --run or --markdown")
     found = [get_network(name) for name in names or ()]
     chosen = [network for network in registered() if network in found or not found]
-    code = _run_all(chosen, output, not no_board) if run else 0
+    directories = {one: output / one.name if output else rundir.default_directory(one.name) for one in chosen}
+    code = _run_all(directories, not no_board) if run else 0
     if markdown is not None:
-        _write_tables(chosen, output, markdown)
+        _write_tables(directories, markdown)
     if not run and markdown is None:
         table = Table.grid(padding=(0, 2))
         for network in chosen:
@@ -80,8 +80,8 @@ def _expectation(network: Network) -> str:
     return f"{score.name.replace('_', ' ')} {bound} {number}"
 
 
-def _run_all(networks: Sequence[Network], folder: Path | None, board: bool) -> int:
-    """Run networks one after the other, each in a directory of its name; stages that are done already are kept.
+def _run_all(directories: Mapping[Network, Path], board: bool) -> int:
+    """Run networks one after the other, each in its directory; stages that are done already are kept.
 
     One that fails is told of, and the next one begins.
 
@@ -91,9 +91,8 @@ def _run_all(networks: Sequence[Network], folder: Path | None, board: bool) -> i
     from netloom.report.networks_table import faults
 
     console, failed = Console(highlight=False), []
-    for place, network in enumerate(networks, start=1):
-        console.print(f"[bold]{network.name}[/], {place} of {len(networks)}: {escape(network.title)}")
-        directory = _run_directory(network, folder)
+    for place, (network, directory) in enumerate(directories.items(), start=1):
+        console.print(f"[bold]{network.name}[/], {place} of {len(directories)}: {escape(network.title)}")
         try:
             finished = pipeline.run(
                 network.name, settings=RunSettings.of(network, board), directory=directory, progress=ConsoleProgress()
@@ -108,7 +107,7 @@ def _run_all(networks: Sequence[Network], folder: Path | None, board: bool) -> i
     return int(bool(failed))
 
 
-def _write_tables(networks: Sequence[Network], folder: Path | None, path: Path) -> None:
+def _write_tables(directories: Mapping[Network, Path], path: Path) -> None:
     """Put what the runs of networks came to into a Markdown file; rows of others stay as they are.
 
     Raises:
@@ -116,17 +115,11 @@ def _write_tables(networks: Sequence[Network], folder: Path | None, path: Path) 
     """
     from netloom.report.networks_table import tables, write_into
 
-    directories = {network: _run_directory(network, folder) for network in networks}
     finished = {
         network: directory for network, directory in directories.items() if (directory / rundir.REPORT_JSON).exists()
     }
     kept = write_into(path, tables(finished), [network.name for network in registered()])
     console = Console(highlight=False)
-    console.print(f"tables: {escape(str(path))}, {len(finished)} of {len(networks)} networks", soft_wrap=True)
+    console.print(f"tables: {escape(str(path))}, {len(finished)} of {len(directories)} networks", soft_wrap=True)
     if kept:
         console.print(f"[yellow]not made anew, as they stood: {', '.join(kept)}[/]", soft_wrap=True)
-
-
-def _run_directory(network: Network, folder: Path | None) -> Path:
-    """Where a network's run is: the place that `netloom run` gives it, or in a folder of one's own."""
-    return rundir.default_directory(network.name) if folder is None else folder / network.name

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.measure import measure_renderables
@@ -124,35 +125,29 @@ def show_paces(prospect: Prospect, settings: HardwareSettings) -> None:
         )
     console = Console(highlight=False)
     # Where the terminal is narrower its lines wrap; rich would leave out the arrow, then digits.
-    console.width = max(
-        console.width, measure_renderables(console, console.options.update(width=1000), [table]).maximum
-    )
+    whole = measure_renderables(console, console.options.update(width=1000), [table]).maximum
+    console.width = max(console.width, whole)
     console.print(table)
     device = find_board(settings.board).device
-    console.print(
+    typer.echo(
         f"{settings.board} at {clock:g} MHz: {device.lut:,} LUT, {device.ff:,} FF, {device.dsp:,} DSP,"
-        f" {device.ram_blocks:,} BRAM; interval and latency in clock cycles; estimates, nothing is synthesized",
-        soft_wrap=True,
+        f" {device.ram_blocks:,} BRAM; interval and latency in clock cycles; estimates, nothing is synthesized"
     )
-    console.print(
+    typer.echo(
         "minutes are of the WebAssembly tools on two cores and one placement; a clock that is missed costs"
-        " up to three more",
-        soft_wrap=True,
+        " up to three more"
     )
     if device.family is None:
-        console.print(
-            f"block RAM is counted in blocks of {GENERIC_KBIT} kbit: those of {device.name} have {device.bram_kbit}",
-            soft_wrap=True,
+        typer.echo(
+            f"block RAM is counted in blocks of {GENERIC_KBIT} kbit: those of {device.name} have {device.bram_kbit}"
         )
     if guess:
-        console.print("the weights are made up: constants (at short intervals) may take more or less", soft_wrap=True)
-    console.print(
-        f"→ without --target-ii: the fastest within {COMFORTABLE:.0%} of the LUTs and {COMFORTABLE_MINUTES:g} minutes"
-        if any(pace.chosen for pace in found)
-        else f"none is within {COMFORTABLE:.0%} of the LUTs and {COMFORTABLE_MINUTES:g} minutes: without --target-ii"
-        " the smallest is taken",
-        soft_wrap=True,
-    )
+        typer.echo("the weights are made up: constants (at short intervals) may take more or less")
+    ease = f"within {COMFORTABLE:.0%} of the LUTs and {COMFORTABLE_MINUTES:g} minutes"
+    if any(pace.chosen for pace in found):
+        typer.echo(f"→ without --target-ii: the fastest {ease}")
+    else:
+        typer.echo(f"none is {ease}: without --target-ii the smallest is taken")
     console.print(escape(f"{_command(prospect, settings, found[0])} takes the fastest"), soft_wrap=True)
 
 

@@ -123,11 +123,9 @@ def start(
 
 
 def end(process: subprocess.Popen[Any], patience: float = 0.0) -> None:
-    """Stop a started program and all that it has started; of one that has ended, what it left running.
+    """Stop a program of `start` and all that it has started; of one that has ended, what it left running.
 
-    Args:
-        process: from `start`.
-        patience: seconds it has to end by itself once asked.
+    It has `patience` seconds to end by itself once asked.
     """
     if patience and process.poll() is None:
         _signal(process, signal.SIGTERM)

@@ -94,16 +94,10 @@ def read_bytes(path: Path, limit: int = MAX_JSON) -> bytes:
 
 
 def read_json(path: Path, schema: type[Model], advice: str, limit: int = MAX_JSON) -> Model:
-    """A JSON file that obeys a schema.
-
-    Args:
-        path: of the file.
-        schema: that it has to obey.
-        advice: what to do if it is missing or does not, for the message.
-        limit: bytes it may have.
+    """A JSON file, of at most `limit` bytes, that obeys a schema.
 
     Raises:
-        StorageError: if it is missing, cannot be read, or is not of that schema; one line.
+        StorageError: if it is missing, cannot be read, or is not of that schema; one line that ends with `advice`.
     """
     with file_errors(path, f"is missing; {advice}", advice):
         return schema.model_validate_json(read_bytes(path, limit))
@@ -113,13 +107,9 @@ def read_json(path: Path, schema: type[Model], advice: str, limit: int = MAX_JSO
 def file_errors(path: Path, missing: str, advice: str) -> Iterator[None]:
     """What keeps a file from being read, or from being what it should, in one line.
 
-    Args:
-        path: of the file.
-        missing: what to say if there is none, after its name.
-        advice: what to do about any other fault.
-
     Raises:
-        StorageError: for an `OSError`, and for what finds fault with the content.
+        StorageError: for an `OSError`, and for what finds fault with the content: its name and `missing` if there is no
+            such file, else the fault and `advice`.
     """
     try:
         yield

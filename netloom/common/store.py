@@ -84,14 +84,12 @@ class Store:
         A damaged entry is dropped.
         """
         entry = self.folder / mark
-        try:
+        with suppress(OSError, ValidationError, NetloomError):
             kept = Kept.model_validate_json(read_bytes(entry / _ENTRY))
             shutil.copytree(entry / _FILES, out, symlinks=True, dirs_exist_ok=True)
             if digests(out, out) == kept.outputs and not any(path.is_symlink() for path in out.rglob("*")):
                 os.utime(entry / _ENTRY)
                 return kept
-        except (OSError, ValidationError, NetloomError):
-            pass
         for path in out.iterdir():
             remove(path)
         # One that cannot be deleted stays, and is refused again.
@@ -102,14 +100,9 @@ class Store:
         return None
 
     def keep(self, mark: str, kept: Kept, made: Path) -> None:
-        """Copy a result into the store, then drop what is over its limit.
+        """Copy a result's files from the folder `made` to its fingerprint, then drop what is over the store's limit.
 
         If it cannot be written, or the disk is full, nothing is kept, and a line printed that says so.
-
-        Args:
-            mark: the fingerprint it is found by.
-            kept: what it is.
-            made: folder that holds its files.
         """
         try:
             with storage_errors(f"cannot write {self.folder}"):
