@@ -19,7 +19,14 @@ from netloom.pipeline.intact import check_intact, check_part
 
 
 class Board(Driver):
-    """A board with a network in it: `netloom.Board("/dev/ttyUSB0").predict(x)`. A context manager, as every `Driver`."""
+    """A board with a network in it: `netloom.Board("/dev/ttyUSB0").predict(x)`. A context manager.
+
+    Attributes:
+        design: the network that it holds.
+        cycles: clock cycles of the last request, from its first input beat to its last output beat, by the board's own
+            count; for a single sample its latency.
+        retries: requests that had to be sent again so far.
+    """
 
     def __init__(self, port: str | Link, converted: str | Path | None = None, **link: Any) -> None:
         """Open the port and ask the board which network it holds.

@@ -1,12 +1,11 @@
 """The numbers of a report by name, and conditions on them: `accuracy<0.97`."""
 
 import math
-import operator
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from operator import attrgetter
+from operator import attrgetter, eq, ge, gt, le, lt, ne
 
 from netloom.errors import SettingsError
 from netloom.models.tasks import tasks
@@ -153,14 +152,7 @@ METRICS: dict[str, Metric] = {
 }
 """The numbers that reports of every task are compared by, in the order they are shown."""
 
-_OPERATORS: dict[str, Callable[[float, float], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge, "==": eq, "!=": ne}
 _CONDITION = re.compile(r"\s*([A-Za-z_][\w.]*)\s*(<=|>=|==|!=|<|>)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(%?)\s*")
 
 

@@ -185,7 +185,7 @@ class RunSettings(Settings):
         return Policy.uniform(self.bits or (network.bits if network else DEFAULT_BITS))
 
     def fine_tune_epochs_for(self, network: Network | None, model_file: str | None = None) -> int:
-        """The epochs of quantization-aware training they mean for a registered network, or for a user's model's file."""
+        """The epochs of quantization-aware training they mean for a registered network, or for a user's file."""
         if self.fine_tune_epochs is not None:
             return self.fine_tune_epochs
         if network is not None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from netloom.api import find_conversion
 from netloom.board import Board, find_design
@@ -32,10 +32,8 @@ app = typer.Typer()
 @app.command(epilog=options.examples("netloom boards"))
 def boards() -> None:
     """List the boards, and what their parts hold."""
-    table = Table("board", "part", box=None, pad_edge=False)
-    for name in ("LUT", "DSP", "block RAM", "clock"):
-        table.add_column(name, justify="right")
-    table.add_column("")
+    numbers = (Column(name, justify="right") for name in ("LUT", "DSP", "block RAM", "clock"))
+    table = Table("board", "part", *numbers, "", box=None, pad_edge=False)
     for board in BOARDS:
         device = board.device
         table.add_row(

@@ -12,6 +12,7 @@ MAX_SETTINGS = 2**22
 """Bytes of a file of settings."""
 _MAX_DEPTH = 20
 _MAX_DIGITS = 40
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
 class _Loader(yaml.SafeLoader):
@@ -31,22 +32,11 @@ class _Loader(yaml.SafeLoader):
         finally:
             self.depth -= 1
 
-    def construct_yaml_int(self, node: Any) -> int:
-        """A whole number of bounded length."""
-        return int(super().construct_yaml_int(self._short(node)))
-
-    def construct_yaml_float(self, node: Any) -> float:
-        """A number of bounded length."""
-        return float(super().construct_yaml_float(self._short(node)))
-
-    def _short(self, node: Any) -> Any:
-        if len(node.value) > _MAX_DIGITS:
+    def construct_scalar(self, node: Any) -> Any:
+        """The text of a node, of bounded length if it is to be a number."""
+        if node.tag in _NUMBERS and len(node.value) > _MAX_DIGITS:
             raise yaml.YAMLError(f"a number has more than {_MAX_DIGITS} digits{node.start_mark}")
-        return node
-
-
-_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
-_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_yaml_float)
+        return super().construct_scalar(node)
 
 
 def read_settings_file(path: Path) -> dict[str, Any]:

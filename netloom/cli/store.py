@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from netloom.cli.options import examples
 from netloom.common.store import Store
@@ -32,9 +32,8 @@ def store(
     if clear or limit is not None:
         kept.trim(0 if limit is None else _bytes(limit))
     entries = kept.entries()
-    table = Table("stage", box=None, pad_edge=False)
-    for name in ("entries", "MB", "last used", "longest unused"):
-        table.add_column(name, justify="right")
+    numbers = (Column(name, justify="right") for name in ("entries", "MB", "last used", "longest unused"))
+    table = Table("stage", *numbers, box=None, pad_edge=False)
     stages = {entry.stage for entry in entries}
     for stage in [*(name for name in registry.names() if name in stages), *sorted(stages - {*registry.names()})]:
         of_it = [entry for entry in entries if entry.stage == stage]
