@@ -16,7 +16,7 @@ from netloom.models.data.examples import as_list
 _Arrays = TypeVar("_Arrays")
 
 
-def on_grid(x: np.ndarray, element: FixedPoint, scale: InputScale | None = None) -> np.ndarray:
+def onto_grid(x: np.ndarray, element: FixedPoint, scale: InputScale | None = None) -> np.ndarray:
     """Inputs, float64, finite, as the hardware takes them: rounded to values of `element`, and held within its range.
 
     As they are where the host has a scale to make whole numbers of them.

@@ -7,7 +7,7 @@ import numpy as np
 import typer
 
 from netloom import api
-from netloom.cli.inputs import moved, on_grid, read_inputs, read_target_file, write_outputs
+from netloom.cli.inputs import moved, onto_grid, read_inputs, read_target_file, write_outputs
 from netloom.cli.options import INPUTS, RUN_DIRECTORY, TASK, examples
 from netloom.common.arrays import write_arrays
 from netloom.errors import SettingsError
@@ -37,7 +37,7 @@ def simulate(
 ) -> None:
     """Run one engine on your own samples.
 
-    INPUTS off the hardware's input grid are rounded to it, as the hardware does, and you are told how many were.
+    Inputs off the hardware's input grid are rounded to it, as the hardware does, and you are told how many were.
     """
     conversion = api.find_conversion(directory)
     raw, grid = _inputs(conversion, inputs)
@@ -128,7 +128,7 @@ def _inputs(conversion: Conversion, path: Path) -> tuple[list[np.ndarray], list[
     shapes = [source.shape for source in sources]
     raw = read_inputs(path, dict(zip(conversion.dataflow.input_names, shapes, strict=True)))
     scales = conversion.dataflow.ends.inputs or (None,) * len(raw)
-    return raw, [on_grid(x, source.element, scale) for x, source, scale in zip(raw, sources, scales, strict=True)]
+    return raw, [onto_grid(x, source.element, scale) for x, source, scale in zip(raw, sources, scales, strict=True)]
 
 
 def _say_moved(conversion: Conversion, raw: list[np.ndarray], grid: list[np.ndarray]) -> None:
