@@ -25,7 +25,7 @@ from rich.table import Table
 from netloom.hls import HlsSettings, convert
 from netloom.hls.dataflow import DepthwiseMatVec, MatVec, Permute, Window
 from netloom.quantize import Policy, quantize
-from netloom.sim.depthwise import DepthwiseConvolution
+from netloom.sim.depthwise_convolution import DepthwiseConvolution
 from netloom.sim.fixed import FixedEngine, Program, one_blas_thread
 from netloom.sim.values import to_raws as quantize_inputs
 

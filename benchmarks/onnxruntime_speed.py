@@ -35,9 +35,9 @@ from netloom.quantize import Policy, quantize
 from netloom.rounding import magnitude
 from netloom.sim.fixed import FixedEngine
 from netloom.sim.onnx.model import onnx_model
-from netloom.sim.onnx.operations.accumulation import finished, takes_terms_in_order, write_matvec
+from netloom.sim.onnx.operations.accumulation import finished, write_matvec
 from netloom.sim.onnx.operations.table import FORMS
-from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
 NETWORKS: dict[str, tuple[Callable[[], Any], int, int]] = {
@@ -56,12 +56,12 @@ BATCH = 1024
 """Samples that onnxruntime takes at a time: many more do not fit the cache."""
 
 
-def write_matvec_int8(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
+def write_matvec_int8(writer: GraphWriter, site: OnnxSite) -> tuple[OnnxValue]:
     """`MatMulInteger` where raws and weights fit 8 bits and sums int32."""
     weights = site.operation.scaled_weights(site.types)
     low, high = int(site.bounds[0].low.min()), int(site.bounds[0].high.max())
     fits = low >= -128 and high <= (255 if low >= 0 else 127) and magnitude(weights) <= 127
-    if takes_terms_in_order(site) or not fits or site.dtype is not np.float32:
+    if site.takes_terms_in_order or not fits or site.dtype is not np.float32:
         return write_matvec(writer, site)
     (taken,) = site.taken(writer)
     raw = writer.cast(taken, np.uint8 if low >= 0 else np.int8)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from netloom.hls.conversion import Conversion, LayerSummary
-from netloom.hls.settings import HlsSettings
+from netloom.hls.hls_settings import HlsSettings
 
 
 def convert(model: Any, settings: HlsSettings, directory: Any) -> Conversion:

@@ -7,7 +7,7 @@ from typing import Any
 from netloom.common.reading import read_json
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import Cast, Dataflow, DepthwiseMatVec, MatVec, Pool, Reduce, load_dataflow
-from netloom.hls.settings import HlsSettings
+from netloom.hls.hls_settings import HlsSettings
 
 PROJECT = "network"
 """Name of hls4ml's project and of its C++ top function."""

@@ -12,12 +12,12 @@ from netloom.common.files import put_in_place, scratch
 from netloom.errors import LayerNotSupportedError, PrecisionError, StorageError
 from netloom.hls.conversion import PROJECT_FOLDER, SETTINGS_FILE, Conversion
 from netloom.hls.dataflow import save_dataflow
-from netloom.hls.dataflow.files import DATAFLOW_FILE
+from netloom.hls.dataflow.storage import DATAFLOW_FILE
 from netloom.hls.frontends.registry import parse
 from netloom.hls.hls4ml_graph import build_graph
+from netloom.hls.hls_settings import HlsSettings
 from netloom.hls.lower import RESULT, FromGraph, Planned, TypeSource, lower
-from netloom.hls.settings import HlsSettings
-from netloom.hls.shapes import check_shapes
+from netloom.hls.shape_check import check_shapes
 
 
 def convert_model(model: Any, settings: HlsSettings, directory: str | Path) -> Conversion:

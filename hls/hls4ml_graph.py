@@ -13,10 +13,10 @@ from netloom.errors import LayerNotSupportedError, NetloomError
 from netloom.fixed_point import FixedPoint
 from netloom.hls.conversion import PROJECT
 from netloom.hls.frontends.parsed import ParsedModel
+from netloom.hls.hls_settings import HlsSettings
 from netloom.hls.layers.rearrange import NetloomRearrange
 from netloom.hls.lower import fixed_point
 from netloom.hls.lower.shape import repacks
-from netloom.hls.settings import HlsSettings
 from netloom.quantize.smallest_grid import smallest_grid
 
 _REPACK = "repack_"

@@ -18,7 +18,7 @@ from netloom.pipeline.intact import check_part
 from netloom.sim import Engine, Fidelity, compare_engines, open_engine
 from netloom.sim.engine import EngineInputs
 from netloom.sim.engines import kind_of
-from netloom.sim.onnx.files import ExportedOnnx, write_onnx
+from netloom.sim.onnx.write_onnx import ExportedOnnx, write_onnx
 
 
 def load_network(name: str) -> Network:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,6 +14,9 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bars
 
 from netloom.common.quiet import captured
+
+if TYPE_CHECKING:
+    import keras
 
 START_SECONDS, LINE_SECONDS = 1.0, 10.0
 """Where there is no terminal: from a stage's start to the line that says so (what is refused, or kept, is so at once
@@ -151,6 +154,23 @@ def showing(name: str) -> Iterator[ConsoleProgress]:
             yield progress
     finally:
         progress.close()
+
+
+def keras_progress(progress: Progress, what: str) -> "keras.callbacks.Callback":
+    """A Keras callback that reports every step of a training."""
+    import keras
+
+    class Steps(keras.callbacks.Callback):
+        epoch = 0
+
+        def on_epoch_begin(self, epoch: int, logs: object = None) -> None:  # noqa: ARG002
+            self.epoch = epoch
+
+        def on_train_batch_end(self, batch: int, logs: object = None) -> None:  # noqa: ARG002
+            steps = self.params["steps"]
+            progress.advanced(what, self.epoch * steps + batch + 1, self.params["epochs"] * steps)
+
+    return Steps()
 
 
 def _own_stderr() -> TextIO:

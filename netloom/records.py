@@ -74,3 +74,11 @@ class RunRecord(Record):
     )
     seconds: float = Field(description="how long that took")
     compile_seconds: float = Field(description="how long compiling the model took, when it was compiled")
+
+
+class StageRecord(Record):
+    """One stage of the run."""
+
+    name: str = Field(description="name of the stage")
+    seconds: float = Field(description="how long it took when it was done")
+    reused: bool = Field(description="whether this run kept an earlier result, its inputs being unchanged")

@@ -12,9 +12,9 @@ from netloom.hls import HlsSettings
 from netloom.hls.dataflow import MOST_INTERLEAVED
 from netloom.models import Network
 from netloom.models.tasks import find_task
-from netloom.quantize.files.files import ONNX
+from netloom.quantize.base_settings import Settings
+from netloom.quantize.files.model_files import ONNX
 from netloom.quantize.policy import DEFAULT_BITS, Bits, Policy
-from netloom.quantize.settings import Settings
 
 _PACES = {"target_ii", "target_fps"}
 NETLIST_SAMPLES = 20

@@ -4,11 +4,11 @@ Importing this package imports neither Keras nor TensorFlow; calling its functio
 """
 
 from netloom.fixed_point import FixedPoint, Overflow
-from netloom.quantize.files.files import load_model, save_model
 from netloom.quantize.files.inspection import is_quantized, summarize
+from netloom.quantize.files.model_files import load_model, save_model
 from netloom.quantize.flat import flatten
 from netloom.quantize.policy import LayerBits, Policy
-from netloom.quantize.quantizers import quantizer_type, relu_quantizer, type_quantizer
+from netloom.quantize.quantizer_types import quantizer_type, relu_quantizer, type_quantizer
 from netloom.quantize.streaming import streaming
 from netloom.quantize.twin import quantize
 from netloom.rounding import Rounding

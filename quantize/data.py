@@ -11,7 +11,7 @@ from netloom.fixed_point import FixedPoint
 from netloom.models.data.examples import Arrays, as_list, take
 from netloom.models.tasks import guess_task
 from netloom.quantize.flat import check_rows
-from netloom.quantize.graph.graph import Graph, integer_type
+from netloom.quantize.graph.layer_graph import LayerGraph, integer_type
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Samples:
             yield [array[start : start + size] for array in self.inputs]
 
 
-def read_samples(data: Any, graph: Graph) -> Samples:
+def read_samples(data: Any, graph: LayerGraph) -> Samples:
     """Check data against a model's inputs.
 
     Args:
@@ -79,7 +79,7 @@ def read_samples(data: Any, graph: Graph) -> Samples:
     )
 
 
-def _by_name(inputs: Mapping[str, np.ndarray], graph: Graph) -> list[np.ndarray]:
+def _by_name(inputs: Mapping[str, np.ndarray], graph: LayerGraph) -> list[np.ndarray]:
     if set(inputs) != set(graph.inputs.values()):
         raise InputError(f"data: the model's inputs are {_names(graph)}, not {', '.join(inputs)}")
     return [inputs[name] for name in graph.inputs.values()]
@@ -115,5 +115,5 @@ def _check_input(array: np.ndarray, name: str, shape: Sequence[int]) -> None:
         raise InputError(f"data: input {name!r} must be finite; found NaN or infinity: remove or replace those samples")
 
 
-def _names(graph: Graph) -> str:
+def _names(graph: LayerGraph) -> str:
     return ", ".join(graph.inputs.values())

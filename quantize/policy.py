@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from netloom.errors import SettingsError
+from netloom.quantize.base_settings import Settings
 from netloom.quantize.calibrate import CalibrationRule
-from netloom.quantize.settings import Settings
 
 MIN_BITS, MAX_BITS = 2, 16
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from netloom.errors import QuantizerNotSupportedError
 from netloom.fixed_point import FixedPoint
-from netloom.quantize.quantizers import FLOAT32_BITS
+from netloom.quantize.quantizer_types import FLOAT32_BITS
 
 
 def smallest_grid(values: np.ndarray, where: str) -> FixedPoint:

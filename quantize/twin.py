@@ -17,13 +17,13 @@ from netloom.quantize.flat import masked_results
 from netloom.quantize.functions.norms import split_norms
 from netloom.quantize.graph.batch_norm import fold_batch_norms, normalize_batch_norms
 from netloom.quantize.graph.forward import fold_input_constants
-from netloom.quantize.graph.graph import DECODER, Graph, read_graph
+from netloom.quantize.graph.layer_graph import DECODER, LayerGraph, read_graph
 from netloom.quantize.graph.permutes import settle_permutes
 from netloom.quantize.graph.rebuild import build_float, build_twin
 from netloom.quantize.graph.rewrite import drop_no_operations, split_activations, split_causal
-from netloom.quantize.plan import Point, plan_quantizers
 from netloom.quantize.policy import Policy
-from netloom.quantize.support.graph import check_activations, check_supported
+from netloom.quantize.quantizer_points import Point, plan_quantizers
+from netloom.quantize.support.graph_check import check_activations, check_supported
 
 CALIBRATION_SAMPLES = 2048
 CALIBRATION_BATCH = 256
@@ -128,7 +128,7 @@ def quantize(
     return twin
 
 
-def rewrite(graph: Graph, policy: Policy) -> None:
+def rewrite(graph: LayerGraph, policy: Policy) -> None:
     """Every rewrite before calibration, in order."""
     drop_no_operations(graph)
     split_activations(graph)

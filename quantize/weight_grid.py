@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import QuantizerNotSupportedError
-from netloom.quantize.quantizers import FLOAT32_BITS, check_bits, check_common, quantizer_refusal
+from netloom.quantize.quantizer_types import FLOAT32_BITS, check_bits, check_common, quantizer_refusal
 
 
 def weight_step(quantizer: Any) -> np.ndarray | None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from netloom.hls import Conversion
-from netloom.sim.comparison import Comparison
+from netloom.sim.comparison_stream import Comparison
 from netloom.sim.crosscheck import compare_engines
 from netloom.sim.engine import Engine
 from netloom.sim.engines import ENGINES, HARDWARE_ENGINES, Given, kind_of

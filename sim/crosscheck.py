@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from netloom.models.tasks import Predict
-from netloom.sim.comparison import Comparison, Steps
+from netloom.sim.comparison_stream import Comparison, Steps
 from netloom.sim.engine import Engine, EngineInputs
 from netloom.sim.fidelity import Fidelity
 from netloom.sim.values import kept

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from netloom.common.checked_samples import checked_samples
 from netloom.common.closable import Closable
 from netloom.common.ends import Ends
-from netloom.common.samples import checked_samples
 from netloom.errors import InputError
 
 EngineInputs = np.ndarray | Sequence[np.ndarray] | Mapping[str, np.ndarray]

@@ -116,7 +116,7 @@ def _csim(given: Given) -> Engine:
 
 
 def _onnx(given: Given) -> Engine:
-    from netloom.sim.onnx.engine import OnnxEngine
+    from netloom.sim.onnx.onnx_engine import OnnxEngine
 
     return OnnxEngine(_conversion(given))
 

@@ -113,7 +113,7 @@ def _pooled(layer: Any, inputs: Any) -> Any:
 def _wide_relu(quantizer: Any) -> Callable[[Any], Any]:
     """QKeras's `quantized_relu` without its cast to float32, where a fixed-point type equals it; else itself."""
     from netloom.errors import QuantizerNotSupportedError
-    from netloom.quantize.quantizers import quantizer_type
+    from netloom.quantize.quantizer_types import quantizer_type
 
     try:
         type_ = quantizer_type(quantizer)

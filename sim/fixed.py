@@ -19,8 +19,8 @@ from netloom.hls.dataflow import Dataflow, Evaluator, traced
 from netloom.sim.engine import Engine, EngineInputs, SamplesDone
 from netloom.sim.fuse import fused
 from netloom.sim.native.program import native_program
-from netloom.sim.parts import in_parts
 from netloom.sim.statistics import LayerStatistics, StatisticsCollector
+from netloom.sim.threads import in_parts
 from netloom.sim.values import empty_values, set_values, to_raws
 
 _CHUNK_BYTES = 2**22

@@ -22,7 +22,7 @@ from netloom.hls.dataflow import (
     PoolFunction,
     Window,
 )
-from netloom.sim.depthwise import DepthwiseConvolution
+from netloom.sim.depthwise_convolution import DepthwiseConvolution
 
 GROUP_COLUMNS = 48
 """Columns a grouped matrix should have: BLAS is far from its peak with fewer."""

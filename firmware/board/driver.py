@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from netloom.common.checked_samples import checked_samples
 from netloom.common.closable import Closable
-from netloom.common.samples import checked_samples
 from netloom.errors import InputError, LinkError
 from netloom.firmware.board.link import Link, open_link, reason
 from netloom.firmware.board.protocol import (

@@ -1,7 +1,6 @@
 """The dataflow graph: a small set of exact operations that simulator and hardware share."""
 
 from netloom.hls.dataflow.evaluator import Evaluator, ReadyNode
-from netloom.hls.dataflow.files import load_dataflow, save_dataflow
 from netloom.hls.dataflow.graph import Dataflow, DataflowBuilder, Layer, Node
 from netloom.hls.dataflow.operations.cast import Cast
 from netloom.hls.dataflow.operations.clamp import Clamp
@@ -29,7 +28,8 @@ from netloom.hls.dataflow.operations.pool import Pool, PoolFunction
 from netloom.hls.dataflow.operations.reduce import Reduce, Summation
 from netloom.hls.dataflow.operations.scan import MOST_INTERLEAVED, Scan
 from netloom.hls.dataflow.operations.window import Window
-from netloom.hls.dataflow.trace import traced
+from netloom.hls.dataflow.storage import load_dataflow, save_dataflow
+from netloom.hls.dataflow.traced import traced
 
 __all__ = [
     "MOST_INTERLEAVED",

@@ -8,8 +8,8 @@ from typing import Any
 
 from netloom.errors import LayerNotSupportedError, SettingsError
 from netloom.hls.frontends.parsed import ParsedModel
-from netloom.hls.names import identifiers
-from netloom.hls.settings import HlsSettings
+from netloom.hls.hls_settings import HlsSettings
+from netloom.hls.identifiers import identifiers
 from netloom.quantize.files.hgq2 import is_hgq_layer
 
 LAYERS = frozenset(

@@ -8,7 +8,7 @@ from netloom.errors import LayerNotSupportedError
 from netloom.hls.frontends.hgq import parse_hgq
 from netloom.hls.frontends.keras import parse as keras
 from netloom.hls.frontends.parsed import ParsedModel
-from netloom.hls.settings import HlsSettings
+from netloom.hls.hls_settings import HlsSettings
 from netloom.quantize.files.hgq2 import is_hgq
 
 

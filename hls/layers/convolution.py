@@ -9,7 +9,7 @@ from hls4ml.model.attributes import Attribute, TypeAttribute, WeightAttribute
 
 from netloom.hls.layers.own_layer import OwnLayer
 from netloom.hls.lower.context import LoweringContext
-from netloom.hls.lower.sliding import Kernel, convolve, convolve_transposed
+from netloom.hls.lower.kernels import Kernel, convolve, convolve_transposed
 from netloom.hls.lower.types import stored
 
 AXES = ("depth", "height", "width")

@@ -22,7 +22,7 @@ from netloom.hls.dataflow import (
     TensorType,
 )
 from netloom.hls.layers.argmax import marked
-from netloom.hls.layers.cells import CellBody, RecurrentCell, exact_product
+from netloom.hls.layers.recurrent_cells import CellBody, RecurrentCell, exact_product
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,8 @@ from hls4ml.model.attributes import Attribute, TypeAttribute
 from netloom.hls.layers.convolution import axis_constants, zeros_before
 from netloom.hls.layers.own_layer import OwnLayer
 from netloom.hls.lower.context import LoweringContext
+from netloom.hls.lower.kernels import Kernel
 from netloom.hls.lower.pooling import pool_inside
-from netloom.hls.lower.sliding import Kernel
 
 
 class NetloomPooling(OwnLayer):

@@ -19,8 +19,8 @@ from netloom.hls.dataflow import (
     Permute,
     TensorType,
 )
+from netloom.hls.intervals import layer_interval
 from netloom.hls.lower.types import ACCUM, RESULT, Replaced, TypeSource, roundable
-from netloom.hls.timing import layer_interval
 from netloom.rounding import Rounding
 
 T = TypeVar("T")

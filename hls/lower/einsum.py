@@ -8,10 +8,10 @@ from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Elementwise, ElementwiseFunction, MatVec, Permute, Reduce, Summation
 from netloom.hls.lower.context import LoweringContext
+from netloom.hls.lower.kernels import exact_sum, join
 from netloom.hls.lower.merge import common_type
 from netloom.hls.lower.pooling import check_sums
 from netloom.hls.lower.shape import element_grid
-from netloom.hls.lower.sliding import exact_sum, join
 from netloom.hls.lower.types import ACCUM, roundable, stored
 from netloom.rounding import integers
 

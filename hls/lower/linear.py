@@ -20,6 +20,11 @@ def _strategy(node: Any) -> str:
         raise LayerNotSupportedError(
             f"layer {node.name!r}: strategy {strategy!r} is not supported; use one of {', '.join(STRATEGIES)}"
         )
+    if strategy == "resource_unrolled" and int(node.get_attr("reuse_factor", 1)) == 1:
+        raise LayerNotSupportedError(
+            f"layer {node.name!r}: hls4ml rounds its reuse factor to 1, for which Resource_Unrolled writes none of the "
+            "C++ that it calls; use Strategy Resource"
+        )
     return strategy
 
 

@@ -11,8 +11,8 @@ from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import Bounds, DepthwiseMatVec, Divide, Permute, Pool, PoolFunction, Summation
 from netloom.hls.lower.context import LoweringContext
+from netloom.hls.lower.kernels import Kernel, gather
 from netloom.hls.lower.shape import element_grid, reshape
-from netloom.hls.lower.sliding import Kernel, gather
 from netloom.hls.lower.types import ACCUM
 from netloom.rounding import Rounding, round_raw
 

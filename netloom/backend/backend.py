@@ -2,12 +2,12 @@
 
 hls4ml finds `register` through the entry point group `hls4ml.backends`. The backend derives from Vitis's and runs the
 very same passes, so the C++ project is Vitis's; what differs is the object that comes out of the conversion
-(`netloom.backend.graph.NetloomGraph`). It stands here, above all stages, because it joins `hls`, `firmware` and `sim`.
+(`netloom.backend.netloom_graph.NetloomGraph`). It stands above all stages because it joins `hls`, `firmware` and `sim`.
 """
 
 import inspect
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from operator import attrgetter
 from typing import Any
 
 from hls4ml.backends import get_backend
@@ -190,13 +190,9 @@ class NetloomBackend(VitisBackend):
         the layers only: so a layer is the first that netloom sees of any of them.
         """
         made = super().create_layer_class(layer_class)
-        made.model = property(_get_graph, _set_graph)
+        made.model = property(attrgetter("_graph"), _set_graph)
         configure(made)
         return made
-
-    def compile(self, model: Any) -> str:
-        """Compile the C++: of what hls4ml links (`link_existing_project`) or stitches. A `NetloomGraph` needs none."""
-        return super().compile(model)
 
     def build(
         self, model: Any, board: str | None = None, clock_mhz: float | None = None, **vitis: Any
@@ -219,20 +215,18 @@ class NetloomBackend(VitisBackend):
             SettingsError: for a setting that neither knows, a step that there is none of, or a clock without a board.
             NetloomError: in all its kinds: a board that is unknown or too small, a tool that is missing or fails.
         """
-        from netloom.backend.graph import NetloomGraph
-        from netloom.backend.project import HardwareProject, check_clock, target_device
+        from netloom.backend.netloom_graph import NetloomGraph
+        from netloom.backend.project import HardwareProject, target_device
 
         _check_steps(vitis)
-        if isinstance(model, NetloomGraph):
-            chosen = board or model.project.folding.board
-            check_clock(chosen, clock_mhz)
-            model.write(target_device(chosen))
-            project = model.project
-        else:
-            project = HardwareProject.read(Path(model.config.get_output_dir()))
-            chosen = board or project.folding.board
-            check_clock(chosen, clock_mhz)
-            project.write(target_device(chosen))
+        converted = isinstance(model, NetloomGraph)
+        project = model.project if converted else HardwareProject.read(model.config.get_output_dir())
+        chosen = board or project.folding.board
+        if chosen is None and clock_mhz is not None:  # refused before anything is written
+            raise SettingsError(
+                "clock_mhz is that of the network on a board: say which, board=..., or leave the clock out"
+            )
+        (model if converted else project).write(target_device(chosen))
         return project.build(chosen, clock_mhz)
 
     def build_stitched_design(self, model: Any, **_: Any) -> dict[str, Any]:
@@ -256,12 +250,8 @@ def _check_steps(vitis: Mapping[str, Any]) -> None:
             raise SettingsError(f"build does not do {name}={value!r} with backend netloom: {why}. Leave it out")
 
 
-def _get_graph(layer: Any) -> Any:
-    return layer._graph
-
-
 def _set_graph(layer: Any, graph: Any) -> None:
-    from netloom.backend.graph import adopt
+    from netloom.backend.netloom_graph import adopt
 
     adopt(graph)
     layer._graph = graph

@@ -8,7 +8,6 @@ from pydantic import ConfigDict, Field
 
 from netloom.common.files import put_in_place, scratch, storage_errors, write_text
 from netloom.common.reading import FixedModel, read_json
-from netloom.errors import SettingsError
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.devices import Device
 from netloom.firmware.board.top import board_clock
@@ -17,9 +16,7 @@ from netloom.hls import Conversion
 from netloom.hls.conversion import SETTINGS_FILE
 from netloom.hls.dataflow import save_dataflow
 from netloom.pipeline import rundir
-from netloom.pipeline.building import bring, untracked
-from netloom.pipeline.hardware import read_design
-from netloom.pipeline.stage import Shared
+from netloom.pipeline.building import bring, read_design, untracked
 from netloom.pipeline.stages.synthesize import load_netlist
 from netloom.settings import HardwareSettings
 
@@ -34,7 +31,6 @@ class ConfiguredFolding(FixedModel):
     """How hls4ml's configuration folds the layers.
 
     Attributes:
-        title: of the project.
         reuse: reuse factor by layer.
         unroll: by layer, whether its weights become constants if nothing is shared: hls4ml's Strategy Latency.
         board: that the conversion named.
@@ -59,24 +55,9 @@ def target_device(board: str | None) -> Device:
     return find_board(board or _DEFAULT_BOARD).device
 
 
-def check_clock(board: str | None, clock_mhz: float | None) -> None:
-    """Refuse a clock that nobody would read, before anything is written.
-
-    Raises:
-        SettingsError: for a clock without a board.
-    """
-    if board is None and clock_mhz is not None:
-        raise SettingsError("clock_mhz is that of the network on a board: say which, board=..., or leave the clock out")
-
-
 @dataclass(frozen=True)
 class HardwareProject:
-    """A network and how it is folded.
-
-    Attributes:
-        conversion: the network; its directory is the project's `netloom/`.
-        folding: its layers'.
-    """
+    """A network, whose directory is the project's `netloom/`, and how its layers are folded."""
 
     conversion: Conversion
     folding: ConfiguredFolding
@@ -105,7 +86,7 @@ class HardwareProject:
             StorageError: if it cannot be written.
         """
         folder, folding = self.conversion.directory, self.folding
-        shared = Shared(folding.reuse, folding.unroll, device)
+        shared = {"reuse": folding.reuse, "unroll": folding.unroll, "device": device}
         settings = HardwareSettings(board=folding.board or _DEFAULT_BOARD)
         with storage_errors(f"cannot write {folder}"):
             folder.mkdir(parents=True, exist_ok=True)

@@ -17,10 +17,9 @@ from netloom.firmware.board.boards import BOARDS, find_board
 from netloom.firmware.build.bitstream import BUILD_FILE, Build
 from netloom.firmware.build.flash import flash as load
 from netloom.firmware.emit.emitted import EmittedDesign
-from netloom.hls.dataflow.files import DATAFLOW_FILE
+from netloom.hls.dataflow.storage import DATAFLOW_FILE
 from netloom.models.data.examples import as_list
 from netloom.pipeline import building, rundir
-from netloom.pipeline.hardware import read_design
 from netloom.pipeline.intact import check_part
 from netloom.progress import ConsoleProgress, showing
 from netloom.settings import HardwareSettings
@@ -102,7 +101,7 @@ def build(
     chosen = find_board(settings.board)
     if not chosen.open:
         folder = building.write_design(directory, settings, ConsoleProgress())
-        design = read_design(folder)
+        design = building.read_design(folder)
         area = design["area"]
         typer.echo(
             f"latency {design['latency']:,} cycles, a sample every {design['interval']:,} cycles; about "

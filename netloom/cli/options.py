@@ -15,8 +15,8 @@ from netloom.hls import HlsSettings
 from netloom.models import networks
 from netloom.models.tasks import tasks
 from netloom.pipeline import registry
+from netloom.quantize.base_settings import Settings
 from netloom.quantize.policy import MAX_BITS, MIN_BITS, Policy
-from netloom.quantize.settings import Settings
 from netloom.settings import HardwareSettings, RunSettings
 
 _CLOCK_UNITS = {"": 1.0, "hz": 1e-6, "khz": 1e-3, "mhz": 1.0, "ghz": 1e3}

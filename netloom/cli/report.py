@@ -135,7 +135,7 @@ def show(report: Report, directory: Path) -> int:
 
 def _hardware_lines(hardware: HardwareRecord) -> list[str]:
     """What came out on the board, in two lines; as predicted, as far as it has not been found yet."""
-    from netloom.report.html import brief
+    from netloom.report.templates import brief
 
     clock = f"{hardware.clock_mhz:g} MHz asked for"
     if hardware.timing_met is not None:

@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from netloom.common.lock import locked
 from netloom.common.store import used_store
 from netloom.errors import SettingsError, StorageError
 from netloom.firmware.build.bitstream import Build
-from netloom.firmware.emit.emitted import DESIGN_FILE, EmittedDesign
+from netloom.firmware.emit.design_file import DESIGN_FILE, read_whole_design
+from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.firmware.families import GENERIC
-from netloom.hls.dataflow.files import DATAFLOW_FILE
+from netloom.hls.dataflow.storage import DATAFLOW_FILE
 from netloom.pipeline import registry, rundir
 from netloom.pipeline.intact import check_intact, check_part
 from netloom.pipeline.run import check_hardware
 from netloom.pipeline.running import run_stage
-from netloom.pipeline.stage import Job, Shared
+from netloom.pipeline.stage import Job
 from netloom.pipeline.state import Origin, RunState
 from netloom.pipeline.unread import check_build
 from netloom.progress import Progress
@@ -38,7 +40,7 @@ def build_bitstream(directory: str | Path, settings: HardwareSettings, progress:
         NetloomError: with one line, in all its kinds; what was finished before is intact.
     """
     folder = _existing(directory)
-    check_build(settings, folded=_is_design(folder))
+    check_build(settings, folded=(folder / DESIGN_FILE).is_file())
     check_hardware(settings)
     check_part(folder)
     with locked(folder):
@@ -49,20 +51,15 @@ def build_bitstream(directory: str | Path, settings: HardwareSettings, progress:
 def write_design(directory: str | Path, settings: HardwareSettings, progress: Progress | None = None) -> Path:
     """Fold the network for a board and write its design, for a board that needs its vendor's tool.
 
-    Args:
-        directory: of a run, or of a conversion; gets `design/`.
-        settings: board and target.
-        progress: told what is going on; silent for None.
-
-    Returns:
-        The folder of the design.
+    The directory of a run or of a conversion gets `design/`, whose path is returned.
 
     Raises:
         NetloomError: with one line, in all its kinds; what was finished before is intact.
     """
     folder = _existing(directory)
-    check_build(settings, folded=_is_design(folder), vendor=True)
-    if _is_design(folder) and (target := EmittedDesign.read(folder).target) != GENERIC.name:
+    folded = (folder / DESIGN_FILE).is_file()
+    check_build(settings, folded=folded, vendor=True)
+    if folded and (target := EmittedDesign.read(folder).target) != GENERIC.name:
         raise SettingsError(
             f"the design in {folder} is for {target}; give its run or its conversion, to write one for {settings.board}"
         )
@@ -74,9 +71,7 @@ def write_design(directory: str | Path, settings: HardwareSettings, progress: Pr
 
 
 def bring(artefact: str, job: Job) -> None:
-    """Bring the way to an artefact up to date, from a run's conversion or what is given: nothing is simulated, and no
-    data is needed.
-    """
+    """Bring the way to an artefact up to date, from a run's conversion or what is given: nothing is simulated."""
     for stage in registry.path_to(artefact, job):
         run_stage(stage, job)
 
@@ -87,21 +82,21 @@ def untracked(
     given: Mapping[str, Path],
     progress: Progress | None = None,
     title: str | None = None,
-    shared: Shared | None = None,
+    shared: Mapping[str, Any] | None = None,
 ) -> Job:
-    """What works in a folder of no run.
-
-    Args:
-        folder: for what is made.
-        settings: board, clock, target.
-        given: where the artefacts are that it starts from.
-        progress: told what is going on; silent for None.
-        title: of the network; the folder's name for None.
-        shared: how a design is folded, if not as the settings say.
-    """
+    """What works in a folder of no run, on the artefacts given; `title` is the network's, else the folder's name."""
     state = RunState(origin=Origin(network=title or folder.resolve().name, kind="quantized"))
     run = RunSettings(hardware=settings)
     return Job(folder, state, run, progress=progress or Progress(), store=used_store(), given=given, shared=shared)
+
+
+def read_design(folder: Path) -> dict[str, Any]:
+    """`design.json` of an emitted design.
+
+    Raises:
+        StorageError: if it is missing or damaged.
+    """
+    return read_whole_design(folder / DESIGN_FILE).model_dump()
 
 
 def _job(folder: Path, settings: HardwareSettings, progress: Progress | None) -> Job:
@@ -119,10 +114,6 @@ def _job(folder: Path, settings: HardwareSettings, progress: Progress | None) ->
         raise StorageError(f"the run in {folder} has no conversion yet; the same netloom run goes on where it was")
     check_intact(folder, rundir.CONVERSION)
     return Job(folder, state, RunSettings(hardware=settings), progress=progress or Progress(), store=used_store())
-
-
-def _is_design(folder: Path) -> bool:
-    return (folder / DESIGN_FILE).is_file()
 
 
 def _existing(directory: str | Path) -> Path:

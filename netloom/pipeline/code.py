@@ -17,7 +17,7 @@ FLOOR = ("netloom/common", "netloom/errors.py", "netloom/rounding.py", "netloom/
 def code_digest(stage: Stage) -> str:
     """SHA-256 over the file a stage is declared in, what all stages stand on, and what it says it depends on.
 
-    Names are as `stage.code` has them: `quantize`, `quantize/files/files.py`, `netloom/pipeline`.
+    Names are as `stage.code` has them: `quantize`, `quantize/files/model_files.py`, `netloom/pipeline`.
     """
     own = sha256(Path(inspect.getfile(stage.work)))
     parts = [source_digest(name) for name in (*FLOOR, *stage.code)]

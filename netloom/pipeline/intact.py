@@ -36,5 +36,5 @@ def check_intact(directory: Path, *names: str) -> None:
 def check_part(path: Path) -> None:
     """`check_intact` of a file or folder that may be an artefact of a run directory."""
     path = path.absolute()
-    if path.name in (*registry.artefacts(), *registry.logs()) and (path.parent / STATE_FILE).exists():
+    if path.name in registry.reserved() and (path.parent / STATE_FILE).exists():
         check_intact(path.parent, path.name)

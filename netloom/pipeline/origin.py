@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from netloom.common.files import sha256
 from netloom.errors import ModelFileError, SettingsError
 from netloom.models import Network, get_network
 from netloom.pipeline.state import Origin, RunState
-from netloom.quantize.files.files import MODEL_FILES
+from netloom.quantize.files.model_files import MODEL_FILES
 
 if TYPE_CHECKING:
     import keras
@@ -21,12 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """What a run starts from: one of the three.
+    """What a run starts from: a registered network, a user's model file, or a user's Keras model.
 
     Attributes:
-        network: the registered network.
-        model_file: the user's model file.
-        model: the user's Keras model.
         input_shapes: of the model's inputs without the batch, where it leaves sizes open.
         input_types: of the inputs of an ONNX model, where no quantizer reads them.
     """
@@ -113,13 +110,8 @@ class Start:
             return state.origin.model_copy(update={"network": self.name, "model_file": file})
         from netloom.quantize import is_quantized
 
-        quantized = is_quantized(self.load() if self.model_file else self._object)
-        return Origin(
-            network=self.name,
-            kind="quantized" if quantized else "float",
-            model_file=file,
-            model_digest=digest,
-        )
+        kind: Literal["quantized", "float"] = "quantized" if is_quantized(self.load()) else "float"
+        return Origin(network=self.name, kind=kind, model_file=file, model_digest=digest)
 
 
 def find_start(

@@ -72,15 +72,19 @@ def names(board: bool | None = None) -> tuple[str, ...]:
     return tuple(stage.name for stage in stages() if board is None or stage.board == board)
 
 
-def artefacts(board: bool | None = None) -> tuple[str, ...]:
+def artefacts() -> tuple[str, ...]:
     """Names in the run directory of all that stages make."""
-    made = (name for stage in stages() if board is None or stage.board == board for name in stage.makes)
-    return tuple(dict.fromkeys(made))
+    return tuple(dict.fromkeys(name for stage in stages() for name in stage.makes))
 
 
 def logs() -> tuple[str, ...]:
     """Names in the run directory of what failing tools leave there."""
     return tuple(name for stage in stages() for name in stage.logs)
+
+
+def reserved() -> tuple[str, ...]:
+    """Names of all that may be put into a run directory, `run.json` and its log aside."""
+    return (*artefacts(), *logs())
 
 
 def _feeds(giver: Stage, taker: Stage) -> bool:

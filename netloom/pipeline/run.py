@@ -17,15 +17,15 @@ from netloom.firmware.board.top import board_clock
 from netloom.firmware.build.tools import find_tool
 from netloom.models import Dataset, load_dataset
 from netloom.pipeline import registry, rundir
-from netloom.pipeline.evaluation.told import told
 from netloom.pipeline.intact import check_intact, check_part
 from netloom.pipeline.origin import Start, find_start
-from netloom.pipeline.running import LOG_FILE, run_stage
-from netloom.pipeline.stage import Job, Outcome
+from netloom.pipeline.running import LOG_FILE, run_stage, told
+from netloom.pipeline.stage import Job
 from netloom.pipeline.state import STATE_FILE, Origin, RunState
 from netloom.pipeline.unread import check_run
 from netloom.pipeline.versions import compiler_version, versions
 from netloom.progress import Progress
+from netloom.records import StageRecord
 from netloom.report.schema import Report
 from netloom.settings import HardwareSettings, RunSettings
 from netloom.sim.csim.csim_build import compiler
@@ -37,15 +37,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run.
-
-    Attributes:
-        directory: holds everything the run made; `netloom.pipeline.rundir` names the files.
-        outcomes: what became of each stage, in order.
-    """
+    """A finished run: its directory, whose files `netloom.pipeline.rundir` names, and what became of each stage."""
 
     directory: Path
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[StageRecord, ...]
 
     @property
     def report(self) -> Report:
@@ -113,7 +108,7 @@ def run(
             sweep(folder)
         with _anew(folder) if force else nullcontext(folder) as place:
             state = _claim(place, start, settings)
-            outcomes: list[Outcome] = []
+            outcomes: list[StageRecord] = []
             job = Job(place, state, settings, start, dataset, outcomes, progress, used_store(), force)
             stages = registry.stages_of(job)
             if until not in [stage.name for stage in stages]:
@@ -134,7 +129,7 @@ def _anew(folder: Path) -> Iterator[Path]:
     with storage_errors(f"cannot work in {folder}"), scratch(folder) as place:
         try:
             yield place
-            for name in _written():
+            for name in registry.reserved():
                 if (place / name).exists():
                     put_in_place(place / name, folder / name)
                 else:
@@ -154,10 +149,6 @@ def _anew(folder: Path) -> Iterator[Path]:
 def write_report(directory: str | Path, progress: Progress | None = None) -> Report:
     """Make `report.json` and `report.html` of a run directory anew, from what its other stages have made.
 
-    Args:
-        directory: of a run that got as far as its simulation.
-        progress: told what is going on; silent for None.
-
     Raises:
         StorageError: if the directory holds no such run, or is not intact.
     """
@@ -171,7 +162,7 @@ def write_report(directory: str | Path, progress: Progress | None = None) -> Rep
             raise StorageError(f"the run in {folder} is not finished; the same netloom run goes on where it was")
         stages = told(folder, state)
         check_intact(folder, *dict.fromkeys(name.split("/")[0] for one in stages.values() for name in one.outputs))
-        outcomes = [Outcome(name, record.seconds, True) for name, record in stages.items()]
+        outcomes = [StageRecord(name=name, seconds=one.seconds, reused=True) for name, one in stages.items()]
         state.stages.pop("report", None)
         settings = RunSettings.model_validate(state.settings)
         (report,) = (stage for stage in registry.stages() if rundir.REPORT_JSON in stage.makes)
@@ -180,11 +171,7 @@ def write_report(directory: str | Path, progress: Progress | None = None) -> Rep
 
 
 def _reached(until: str, start: Start, settings: RunSettings) -> set[str]:
-    """The stages that a run up to `until` goes through, if none of them is kept.
-
-    Raises:
-        SettingsError: if the run has no such stage.
-    """
+    """The stages that a run up to `until` goes through, if none of them is kept."""
     origin = Origin(network=start.name, kind="network" if start.network else "float")
     names = [stage.name for stage in registry.stages_of(Job(Path(), RunState(origin=origin), settings, start))]
     if until not in names:
@@ -225,17 +212,12 @@ def read_report(folder: Path) -> Report:
 
 def _check_free(folder: Path, start: Start) -> None:
     """Refuse to write over what no run made, or over the model the run starts from."""
-    if start.model_file and start.model_file.resolve() in [folder.resolve() / name for name in _written()]:
+    if start.model_file and start.model_file.resolve() in [folder.resolve() / name for name in registry.reserved()]:
         raise StorageError(f"{start.model_file} is what a run writes in {folder}; choose another directory with -o")
     if not (folder / STATE_FILE).exists():
-        for name in _written():
+        for name in registry.reserved():
             if (folder / name).exists():
                 raise StorageError(f"{folder / name} was not made by netloom; choose another directory with -o")
-
-
-def _written() -> tuple[str, ...]:
-    """Names of all that a run may put into its directory, `run.json` and its log aside."""
-    return (*registry.artefacts(), *registry.logs())
 
 
 def _claim(folder: Path, start: Start, settings: RunSettings) -> RunState:

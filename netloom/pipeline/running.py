@@ -12,15 +12,17 @@ from netloom.common.files import digests, is_same, put_in_place, remove, scratch
 from netloom.common.quiet import captured
 from netloom.common.store import Kept
 from netloom.errors import ToolFailedError
-from netloom.pipeline import registry
+from netloom.pipeline import registry, rundir
 from netloom.pipeline.code import code_digest
-from netloom.pipeline.stage import Job, Outcome, Stage
+from netloom.pipeline.stage import Job, Stage
 from netloom.pipeline.state import FinishedStage, RunState, recorded
+from netloom.records import StageRecord
+from netloom.settings import RunSettings
 
 LOG_FILE = "netloom.log"
 
 
-def run_stage(stage: Stage, job: Job) -> Outcome:
+def run_stage(stage: Stage, job: Job) -> StageRecord:
     """Bring a stage's outputs up to date, doing its work only if it must.
 
     Raises:
@@ -37,7 +39,7 @@ def run_stage(stage: Stage, job: Job) -> Outcome:
         job.progress.close()
     seconds = job.state.stages[stage.name].seconds
     job.progress.stage_ended(stage.name, seconds, reused)
-    return Outcome(stage.name, seconds, reused)
+    return StageRecord(name=stage.name, seconds=seconds, reused=reused)
 
 
 def fingerprint(stage: Stage, job: Job) -> str:
@@ -64,14 +66,31 @@ def is_finished(stage: Stage, mark: str, job: Job) -> bool:
     )
 
 
+def told(directory: Path, state: RunState) -> dict[str, FinishedStage]:
+    """The finished stages that a report made now tells of, by name, in order.
+
+    A design that is not the one the last run's settings ask for (an earlier run had another board, or `netloom build`
+    came in between) is not told of, nor is what was made from it.
+    """
+    hidden = {"report"} if _has_its_design(directory, state) else {"report", *registry.names(board=True)}
+    return {name: record for name, record in state.stages.items() if name not in hidden}
+
+
+def _has_its_design(directory: Path, state: RunState) -> bool:
+    settings = RunSettings.model_validate(state.settings)
+    if settings.hardware is None or "design" not in state.stages:
+        return False
+    job = Job(directory, state, settings)
+    (design,) = registry.path_to(rundir.DESIGN, job)
+    return state.stages[design.name].fingerprint == fingerprint(design, job)
+
+
 def _perform(stage: Stage, mark: str, job: Job) -> bool:
     """Make the outputs in a scratch directory, put them in place, then record them in `run.json`.
 
     Until the record is written the outputs do not count, whatever interrupts; and the earlier outputs are
     replaced only once the new ones are whole. Where no run keeps track there is no log and no record.
-
-    Returns:
-        Whether the result is from the store.
+    Returns whether the result is from the store.
     """
     directory, state, names = job.directory, job.state, stage.outputs(job)
     with scratch(directory) as made:
@@ -91,7 +110,10 @@ def _perform(stage: Stage, mark: str, job: Job) -> bool:
         seconds=kept.seconds,
         finished=datetime.now(UTC).replace(microsecond=0),
     )
-    _note(state, stage.name, record)
+    # In its place, whenever it was done: a board may come after the first report.
+    finished = state.stages | {stage.name: record}
+    order = dict.fromkeys((*registry.names(), *finished))
+    state.stages = {name: finished[name] for name in order if name in finished}
     if not job.given:
         state.write(directory)
     return taken
@@ -114,13 +136,6 @@ def _made(stage: Stage, mark: str, job: Job, made: Path) -> tuple[Kept, bool]:
     if store:
         store.keep(mark, kept, made)
     return kept, False
-
-
-def _note(state: RunState, name: str, record: FinishedStage) -> None:
-    """Note a finished stage in its place, whenever it was done: a board may come after the first report."""
-    finished = state.stages | {name: record}
-    order = dict.fromkeys((*registry.names(), *finished))
-    state.stages = {stage: finished[stage] for stage in order if stage in finished}
 
 
 @contextmanager

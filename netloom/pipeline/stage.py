@@ -3,45 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from netloom.common.store import Store
 from netloom.errors import SettingsError
-from netloom.firmware.board.devices import Device
 from netloom.models import Dataset, Network
 from netloom.pipeline.origin import Start
 from netloom.pipeline.state import RunState
 from netloom.progress import Progress
+from netloom.records import StageRecord
 from netloom.settings import HardwareSettings, RunSettings
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a stage.
-
-    Attributes:
-        name: of the stage.
-        seconds: how long it took when it was done.
-        reused: whether it was not done now, its earlier result being intact and made from the same.
-    """
-
-    name: str
-    seconds: float
-    reused: bool
-
-
-@dataclass(frozen=True)
-class Shared:
-    """How a design is folded where hls4ml's configuration says so, and no target.
-
-    Attributes:
-        reuse: hls4ml layer -> multiplications that share a multiplier.
-        unroll: hls4ml layer -> whether a reuse factor of 1 makes its weights constants.
-        device: whose primitives may be used; None names none, and any vendor's tool takes the design.
-    """
-
-    reuse: Mapping[str, int]
-    unroll: Mapping[str, bool]
-    device: Device | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +31,7 @@ class Job:
         anew: whether nothing is taken from there.
         given: where the artefacts lie that it starts from, if no run keeps track: its stages are then all done, and
             none is recorded.
-        shared: how the design is folded, if not as `settings` say.
+        shared: what `generate_design` is told of folding, if not what `settings` say.
     """
 
     directory: Path
@@ -68,12 +39,12 @@ class Job:
     settings: RunSettings
     start: Start | None = None
     dataset: Dataset | None = None
-    outcomes: Sequence[Outcome] = ()
+    outcomes: Sequence[StageRecord] = ()
     progress: Progress = field(default_factory=Progress)
     store: Store | None = None
     anew: bool = False
     given: Mapping[str, Path] = field(default_factory=dict)
-    shared: Shared | None = None
+    shared: Mapping[str, Any] | None = None
 
     def at(self, artefact: str) -> Path:
         """Where an artefact is."""

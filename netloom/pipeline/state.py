@@ -13,13 +13,11 @@ STATE_FILE = "run.json"
 
 
 class FinishedStage(FixedModel):
-    """A finished stage.
+    """A finished stage, when it ended (UTC), and how long it took.
 
     Attributes:
         fingerprint: SHA-256 over everything its result depends on.
         outputs: SHA-256 of each file it made, by path relative to the run directory.
-        seconds: how long it took.
-        finished: when it ended, UTC.
     """
 
     fingerprint: str
@@ -49,14 +47,12 @@ class Origin(FixedModel):
 
 
 class RunState(BaseModel):
-    """The content of `run.json`.
+    """The content of `run.json`: what a directory holds a run of, and the finished stages by name, in order.
 
     Attributes:
         format: version of this layout.
-        origin: what the directory holds a run of.
         settings: the settings of the last run, as `RunSettings` dumps them.
         versions: version of each package and tool of the last run.
-        stages: the finished stages by name, in order.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from netloom.errors import SettingsError
-from netloom.quantize.settings import Settings
+from netloom.quantize.base_settings import Settings
 from netloom.settings import HardwareSettings, RunSettings
 
 _IN_SIMULATION = dict.fromkeys(
@@ -19,11 +19,7 @@ _IN_QUANTIZING = dict.fromkeys(
 
 
 def check_run(settings: RunSettings, kind: str) -> None:
-    """Refuse settings that a run does not read.
-
-    Args:
-        settings: of the run.
-        kind: of its start, as `Origin` has it.
+    """Refuse settings that a run does not read, by the kind of its start, as `Origin` has it.
 
     Raises:
         SettingsError: naming the first.
@@ -35,10 +31,7 @@ def check_run(settings: RunSettings, kind: str) -> None:
 def check_build(settings: HardwareSettings, *, folded: bool = False, vendor: bool = False) -> None:
     """Refuse settings that are not read where what is converted is built.
 
-    Args:
-        settings: of the build.
-        folded: whether it begins at a design.
-        vendor: whether it ends at one, which a vendor's tool takes.
+    A build may begin at a design, which is `folded`; or end at one, for the tool of a `vendor`.
 
     Raises:
         SettingsError: naming the first.

@@ -8,23 +8,14 @@ from netloom.common.process import answer, compiler_name, which
 from netloom.errors import ToolMissingError
 from netloom.sim.hardware.verilator_tool import verilator
 
-# Shown name: the distributions that may provide it.
-PACKAGES = {
-    "netloom": ("netloom",),
-    "hls4ml": ("hls4ml",),
-    "keras": ("keras",),
-    "tensorflow": ("tensorflow", "tensorflow-cpu"),
-    "qkeras": ("QKeras-v3",),
-    "hgq2": ("HGQ2",),
-    "numpy": ("numpy",),
-    "scipy": ("scipy",),
-    "onnx": ("onnx",),
-    "qonnx": ("qonnx",),
-    "onnxruntime": ("onnxruntime",),
-    "jinja2": ("jinja2",),
-    "amaranth": ("amaranth",),
-    "amaranth-boards": ("amaranth-boards",),
-}
+PACKAGES: dict[str, tuple[str, ...]] = {
+    name: (name,)
+    for name in (
+        *("netloom", "hls4ml", "keras", "tensorflow", "qkeras", "hgq2", "numpy", "scipy", "onnx", "qonnx"),
+        *("onnxruntime", "jinja2", "amaranth", "amaranth-boards"),
+    )
+} | {"tensorflow": ("tensorflow", "tensorflow-cpu"), "qkeras": ("QKeras-v3",)}
+"""Shown name: the distributions that may provide it."""
 
 
 def versions() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """A run directory's artefacts to `report.json` and `report.html`."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,11 +18,9 @@ from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.evaluation import run_task
 from netloom.pipeline.evaluation.simulation import LayerFindings, Simulation, load_predictions
 from netloom.pipeline.evaluation.testset import TestSet
-from netloom.pipeline.hardware import HardwareResults
-from netloom.pipeline.stage import Outcome
 from netloom.pipeline.state import Origin, RunState
 from netloom.report.evidence import Evidence
-from netloom.report.hardware import floor_plan, hardware_fidelity, hardware_record
+from netloom.report.hardware_record import HardwareResults, floor_plan, hardware_record
 from netloom.report.html import render
 from netloom.report.pictures import pictures
 from netloom.report.schema import (
@@ -37,13 +36,8 @@ from netloom.report.schema import (
 from netloom.settings import RunSettings
 
 
-def build_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> None:
-    """Make the report of a run.
-
-    Args:
-        directory: of the run, with all artefacts up to the simulation.
-        out: directory that gets `report.json` and `report.html`.
-        outcomes: of the stages before.
+def build_report(directory: Path, out: Path, outcomes: Iterable[StageRecord]) -> None:
+    """Make `report.json` and `report.html` in `out`, of a run with all artefacts up to the simulation.
 
     Raises:
         StorageError: if an artefact is missing or damaged, or the report cannot be written.
@@ -60,10 +54,8 @@ def build_report(directory: Path, out: Path, outcomes: Iterable[Outcome]) -> Non
         HardwareResults.load(directory, settings.hardware, stages) if settings.hardware and "design" in stages else None
     )
     report = _record(directory, state, conversion, tests, results, outcomes)
-    task, predictions = (
-        run_task(tests, conversion),
-        load_predictions(directory, len(tests), output_shapes(conversion), stages if results else ()),
-    )
+    task = run_task(tests, conversion)
+    predictions = load_predictions(directory, len(tests), output_shapes(conversion), stages if results else ())
     evidence = Evidence(
         tests.x,
         tests.y,
@@ -84,11 +76,11 @@ def _record(
     conversion: Conversion,
     tests: TestSet,
     results: HardwareResults | None,
-    outcomes: Iterable[Outcome],
+    outcomes: tuple[StageRecord, ...],
 ) -> Report:
     """The record of a run."""
     simulation, task = Simulation.load(directory), find_task(tests.task)
-    runs = results.runs if results else []
+    runs = results.runs.values() if results else ()
     settings = RunSettings.model_validate(state.settings)
     layers = [_layer(layer, simulation.layers.get(layer.name, LayerFindings())) for layer in conversion.layers]
     return Report(
@@ -109,19 +101,17 @@ def _record(
         task=TaskRecord(
             name=task.name,
             guessed=tests.guessed,
-            scores=tuple(ScoreRecord(name=one.name, unit=one.unit, better=one.better) for one in task.scores),
+            scores=tuple(ScoreRecord(**asdict(one)) for one in task.scores),
         ),
         scores=simulation.scores | {name: value for run in runs for name, value in run.scores.items()},
-        fidelity=(*simulation.fidelity, *(hardware_fidelity(results) if results else ())),
+        fidelity=(*simulation.fidelity, *(results.fidelity if results else ())),
         layers=tuple(layers),
         weight_bits=sum(layer.weight_bits for layer in layers),
         activation_bits=sum(layer.activation_bits for layer in layers),
         macs=sum(layer.macs for layer in layers),
         timing=_timing(conversion),
         hardware=hardware_record(results) if results else None,
-        stages=tuple(
-            StageRecord(name=outcome.name, seconds=outcome.seconds, reused=outcome.reused) for outcome in outcomes
-        ),
+        stages=outcomes,
     )
 
 
@@ -129,8 +119,8 @@ def _tools(simulation: Simulation, results: HardwareResults | None) -> dict[str,
     """Versions of the programs that had a part in the results."""
     tools = {"g++": simulation.compiler} if simulation.compiler else {}
     if results is not None:
-        tools |= {"verilator": results.rtl.tool} if results.rtl else {}
-        tools |= {"yosys": results.netlist.tool} if results.netlist else {}
+        programs = {"rtl": "verilator", "netlist": "yosys"}
+        tools |= {programs[engine]: run.tool for engine, run in results.runs.items()}
         tools |= results.build.report["tools"] if results.build else {}
     return tools
 
@@ -193,30 +183,8 @@ def _settings(settings: RunSettings, origin: Origin) -> dict[str, JsonValue]:
 
 
 def _layer(summary: LayerSummary, findings: LayerFindings) -> LayerRecord:
-    element = summary.type
-    return LayerRecord(
-        name=summary.name,
-        origin=summary.origin,
-        kind=summary.kind,
-        shape=summary.shape,
-        type=str(element),
-        accum=_text(summary.accum),
-        weight_type=_text(summary.weight_type),
-        bias_type=_text(summary.bias_type),
-        type_min=element.min,
-        type_max=element.max,
-        step=element.step,
-        proven_min=summary.proven_min,
-        proven_max=summary.proven_max,
-        overflow_possible=summary.overflow_possible,
-        parameters=summary.parameters,
-        weight_bits=summary.weight_bits,
-        activation_bits=summary.activation_bits,
-        macs=summary.macs,
-        interval=summary.interval,
-        **findings.model_dump(),
-    )
-
-
-def _text(element: object) -> str | None:
-    return None if element is None else str(element)
+    same = {name: value for name, value in vars(summary).items() if name in LayerRecord.model_fields}
+    types = ("type", "accum", "weight_type", "bias_type")
+    texts = {name: None if same[name] is None else str(same[name]) for name in types}
+    limits = {"type_min": summary.type.min, "type_max": summary.type.max, "step": summary.type.step}
+    return LayerRecord.model_validate(same | texts | limits | findings.model_dump())

@@ -4,24 +4,20 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from netloom.common.palette import INK, LINE, MUTED, SEEN
 from netloom.metrics import Metric, metrics_of, score_metric, words_of
 from netloom.report.figure import drawing, new_figure, to_svg
-from netloom.report.html import page_template
 from netloom.report.schema import Report, ScoreRecord
+from netloom.report.templates import page_template
 
 _PRINT = {INK: "#1d1d1f", MUTED: "#6a6a70", LINE: "#e4e1da", SEEN: "#0b5fa5"}
 """What the page's variables are on paper."""
 _NEAR = (0.35, 0.08)
 """Shares of the plot's width and height within which the words of one mark would meet another."""
-_NAME: Mapping[str, Any] = {"color": INK}
-_SMALL: Mapping[str, Any] = {"color": MUTED, "fontsize": 7}
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,6 @@ class Row:
     """One metric of all reports.
 
     Attributes:
-        metric: which.
         cells: its value in each report, for people; empty where a report has none.
         best: whether each is the best of those that differ.
     """
@@ -77,7 +72,7 @@ def rows(compared: Sequence[Compared]) -> list[Row]:
     return found
 
 
-def plot(compared: Sequence[Compared]) -> Figure | None:
+def plot(compared: Sequence[Compared], colours: Mapping[str, str] | None = None) -> Figure | None:
     """The main score of the first report against latency, one mark a report that has it; None if none has.
 
     Filled where the latency was counted on the hardware, hollow where it is the estimate for the C++ firmware. Under a
@@ -88,6 +83,7 @@ def plot(compared: Sequence[Compared]) -> Figure | None:
     points = [(one, value) for one in compared if (value := metric.value(one.report)) is not None]
     if not points:
         return None
+    ink, muted, seen = ((colours or {}).get(colour, colour) for colour in (INK, MUTED, SEEN))
     figure = new_figure(7.2, 3.8)
     axes = figure.subplots()
     latencies = []
@@ -95,7 +91,7 @@ def plot(compared: Sequence[Compared]) -> Figure | None:
         counted = _counted(one.report)
         latencies.append(one.report.timing.latency_microseconds if counted is None else counted)
         fill = "none" if counted is None else "full"
-        axes.plot(latencies[-1], scale * value, "o", color=SEEN, markersize=8, fillstyle=fill)
+        axes.plot(latencies[-1], scale * value, "o", color=seen, markersize=8, fillstyle=fill)
     if max(latencies) > 10 * min(latencies):
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
@@ -106,11 +102,11 @@ def plot(compared: Sequence[Compared]) -> Figure | None:
         # To the left of a mark with another one close on its right.
         right, up = (places - place).T
         side, align = (-8, "right") if ((right > 0) & (right < _NEAR[0]) & (abs(up) < _NEAR[1])).any() else (8, "left")
-        for down, words, style in ((4, one.name, _NAME), (-7, _taken(one.report), _SMALL)):
-            axes.annotate(words, mark, (side, down), textcoords="offset points", horizontalalignment=align, **style)
+        for down, words, colour, size in ((4, one.name, ink, None), (-7, _taken(one.report), muted, 7)):
+            axes.annotate(words, mark, (side, down), textcoords="offset points", ha=align, color=colour, fontsize=size)
     axes.set_xlabel("latency, µs")
     axes.set_ylabel(f"{words_of(score)}, {score.unit}" if score.unit else words_of(score))
-    axes.yaxis.label.set_color(MUTED)
+    axes.yaxis.label.set_color(muted)
     axes.grid(True)
     axes.set_axisbelow(True)
     return figure
@@ -135,56 +131,29 @@ def _taken(report: Report) -> str:
 
 def png(compared: Sequence[Compared]) -> bytes | None:
     """The plot as a picture; None if there is nothing to plot."""
-    with drawing():
-        figure = plot(compared)
+    with drawing(_PRINT):
+        figure = plot(compared, _PRINT)
         if figure is None:
             return None
-        for artist in figure.findobj():
-            _print_colour(artist)
         figure.set_facecolor("white")
         buffer = io.BytesIO()
-        with matplotlib.rc_context({"savefig.facecolor": "white"}):
-            FigureCanvasAgg(figure).print_png(buffer)
+        FigureCanvasAgg(figure).print_png(buffer)
     return buffer.getvalue()
 
 
-def _print_colour(artist: matplotlib.artist.Artist) -> None:
-    """Put the printed colour in the place of a page's variable."""
-    for get, change in (
-        ("get_color", "set_color"),
-        ("get_markeredgecolor", "set_markeredgecolor"),
-        ("get_markerfacecolor", "set_markerfacecolor"),
-        ("get_edgecolor", "set_edgecolor"),
-    ):
-        if not hasattr(artist, get):
-            continue
-        colour = getattr(artist, get)()
-        if matplotlib.colors.is_color_like(colour) and (printed := _PRINT.get(matplotlib.colors.to_hex(colour))):
-            getattr(artist, change)(printed)
-
-
 def page(compared: Sequence[Compared], verdicts: Sequence[tuple[str, str, bool]] = ()) -> str:
-    """A self-contained HTML page.
-
-    Args:
-        compared: the reports.
-        verdicts: condition, name of the report, and whether it held there and so failed.
-    """
+    """A self-contained HTML page; a verdict is a condition, a report's name, and whether it held there: it failed."""
+    score = main_score(compared)
+    label = f"{words_of(score).capitalize()} against latency, one mark a report"
     with drawing():
         figure = plot(compared)
-        drawn = (
-            ""
-            if figure is None
-            else to_svg(
-                figure, "tradeoff", f"{words_of(main_score(compared)).capitalize()} against latency, one mark a report"
-            )
-        )
+        drawn = "" if figure is None else to_svg(figure, "tradeoff", label)
     return page_template("comparison.html.j2").render(
         compared=compared,
         rows=rows(compared),
         plot=drawn,
-        score=main_score(compared),
-        score_words=words_of(main_score(compared)),
+        score=score,
+        score_words=words_of(score),
         hollow=any(_counted(one.report) is None for one in compared),
         verdicts=verdicts,
     )

@@ -18,26 +18,19 @@ class FloorPlan:
         groups: what cells belong to, by number: layers of the network, and the host link.
         width: tiles of the FPGA in a row.
         height: tiles in a column.
-        x: column, (entries,); one entry a tile, kind and unit.
-        y: row, counted from the bottom, (entries,).
-        group: number of the group, (entries,).
-        kind: 0 for logic, 1 for DSP blocks, 2 for RAM blocks, (entries,).
-        count: how many cells, (entries,).
+        cells: (entries, 5), one entry a tile, kind and unit: its column; its row, counted from the bottom; number of
+            the group; 0 for logic, 1 for DSP blocks, 2 for RAM blocks; how many cells.
     """
 
     groups: tuple[str, ...]
     width: int
     height: int
-    x: np.ndarray
-    y: np.ndarray
-    group: np.ndarray
-    kind: np.ndarray
-    count: np.ndarray
+    cells: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Arrays for the report's plots.
+    """Arrays for the report's plots; and, for the top of the page, what network and task draw.
 
     Attributes:
         inputs: test samples, (samples, *input shape), by name if there are several inputs.
@@ -46,8 +39,6 @@ class Evidence:
         weights: by layer, its distinct quantized weights in ascending order, and how often each occurs.
         design: content of `design.json`; None without hardware.
         floor_plan: of the routed design; None without one.
-        task: what the network is for.
-        pictures: what network and task draw for the top of the page.
     """
 
     inputs: Arrays

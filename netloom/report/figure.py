@@ -36,9 +36,9 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), facecolor="none", layout="constrained")
 
 
-def drawing() -> AbstractContextManager[None]:
-    """The settings to draw under: `with drawing():`."""
-    return matplotlib.rc_context(_STYLE)
+def drawing(colours: Mapping[str, str] | None = None) -> AbstractContextManager[None]:
+    """The settings to draw under: `with drawing():`; `colours` are others in the place of the page's."""
+    return matplotlib.rc_context({name: (colours or {}).get(value, value) for name, value in _STYLE.items()})
 
 
 def to_svg(figure: Figure, name: str, label: str, tooltips: Mapping[str, str] | None = None) -> str:

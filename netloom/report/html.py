@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 
-import jinja2
 import numpy as np
 
 from netloom.metrics import RUNGS, why_no_score, words_of
@@ -15,6 +13,7 @@ from netloom.report.evidence import Evidence
 from netloom.report.pictures import drawn
 from netloom.report.samples import samples
 from netloom.report.schema import FidelityRecord, Report
+from netloom.report.templates import page_template, percent, points, with_sign
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Rung:
 
     engine: str
     meaning: str
-    value: float | None
+    value: float
     difference: float | None
 
 
@@ -40,10 +39,8 @@ class Ladder:
     """One score of the engines in order, or their agreement.
 
     Attributes:
-        title: for people.
         unit: `%` for shares; else the score's own.
         better: 1 if more is better, -1 if less is.
-        rungs: the engines.
         low: the value at which the bars begin: bars from zero would hide what the ladder of shares is there to show.
         high: the value at which they end.
     """
@@ -57,7 +54,7 @@ class Ladder:
 
     def value(self, rung: Rung) -> str:
         """A rung's value for people, without the unit."""
-        return percent(rung.value or 0.0) if self.unit == "%" else f"{rung.value:.4g}"
+        return percent(rung.value) if self.unit == "%" else f"{rung.value:.4g}"
 
     def difference(self, rung: Rung) -> str:
         """The change from the rung before for people; empty for the first."""
@@ -65,39 +62,16 @@ class Ladder:
             return ""
         if self.unit == "%":
             return f"{points(rung.difference)} points"
-        changed = "±0" if rung.difference == 0 else f"{rung.difference:+.2g}".replace("-", "\N{MINUS SIGN}")
-        return f"{changed} {self.unit}".strip()
+        return f"{with_sign(rung.difference, f'{rung.difference:+.2g}')} {self.unit}".strip()
 
     def share(self, rung: Rung) -> float:
         """How long a rung's bar is, 0 to 1."""
         span = self.high - self.low
-        return min(1.0, max(0.0, ((rung.value or 0.0) - self.low) / span)) if span > 0 else 1.0
+        return min(1.0, max(0.0, (rung.value - self.low) / span)) if span > 0 else 1.0
 
     def end(self, value: float) -> str:
         """An end of the scale for people."""
         return f"{100 * value:.0f} %" if self.unit == "%" else f"{value:.3g} {self.unit}".strip()
-
-
-def page_template(name: str) -> jinja2.Template:
-    """A page of netloom's, with its style sheet, and its ways to write numbers as filters."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("netloom.report", ""),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "brief": brief,
-        "quantity": quantity,
-        "percent": percent,
-        "points": points,
-        "change": change,
-        "seconds": seconds,
-        "steps": steps,
-    }
-    environment.globals["css"] = files("netloom.report").joinpath("report.css").read_text(encoding="utf-8")
-    return environment.get_template(name)
 
 
 def render(report: Report, evidence: Evidence) -> str:
@@ -111,7 +85,7 @@ def render(report: Report, evidence: Evidence) -> str:
         why_no_score=why_no_score(report),
         pictures=[(one, drawn(one, f"picture{place}")) for place, one in enumerate(evidence.pictures)],
         ranges=plots.ranges(report.layers),
-        errors=plots.errors(report.layers) if _any_error(report) else "",
+        errors=plots.errors(report.layers) if any(layer.error_max_steps for layer in report.layers) else "",
         weights=plots.weights(evidence.weights) if evidence.weights else "",
         confusion="" if matrix is None else plots.confusion(matrix, names),
         confused=[] if matrix is None else most_confused(matrix, names),
@@ -173,7 +147,7 @@ def ladders(report: Report) -> list[Ladder]:
 
 
 def _ladder(title: str, unit: str, better: int, rungs: list[Rung]) -> Ladder:
-    values = [rung.value for rung in rungs if rung.value is not None]
+    values = [rung.value for rung in rungs]
     if unit == "%":
         return Ladder(title, unit, better, rungs, max(0.0, 1.0 - 2.0 * (1.0 - min(values))), 1.0)
     return Ladder(title, unit, better, rungs, min(0.0, *values), max(0.0, *values))
@@ -206,43 +180,3 @@ def flat(settings: Mapping[str, object], prefix: str = "") -> list[tuple[str, st
         elif value is not None:
             pairs.append((f"{prefix}{name}", str(value)))
     return pairs
-
-
-def quantity(value: float) -> str:
-    """A count for people: 12,345 or 1.23 million."""
-    return f"{value / 1e6:.3g} million" if value >= 1e7 else f"{value:,.0f}"
-
-
-def percent(value: float) -> str:
-    """A share as percent with two decimals."""
-    return f"{100 * value:.2f}"
-
-
-def points(value: float) -> str:
-    """A difference of shares in percentage points, signed; exactly none is ±0."""
-    return "±0" if value == 0 else f"{100 * value:+.2f}".replace("-", "\N{MINUS SIGN}")
-
-
-def change(value: float) -> str:
-    """A relative change in whole percent, signed; less than half a percent is ±0."""
-    rounded = round(100 * value)
-    return "±0" if rounded == 0 else f"{rounded:+,}".replace("-", "\N{MINUS SIGN}")
-
-
-def steps(value: float) -> str:
-    """A distance in steps for people: whole where it is large."""
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
-
-
-def brief(value: float) -> str:
-    """A quantity with three figures, and whole from a thousand on."""
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
-
-
-def seconds(value: float) -> str:
-    """A duration for people."""
-    return f"{value:.1f} s" if value < 100 else f"{int(value // 60)} min {int(value % 60)} s"
-
-
-def _any_error(report: Report) -> bool:
-    return any(layer.error_max_steps for layer in report.layers)

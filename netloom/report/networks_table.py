@@ -19,8 +19,9 @@ from netloom.pipeline.evaluation.simulation import load_predictions
 from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.run import read_report
 from netloom.report.build import output_shapes
-from netloom.report.html import brief, verdict
+from netloom.report.html import verdict
 from netloom.report.schema import HardwareRecord, Report, ScoreRecord
+from netloom.report.templates import brief
 from netloom.report.uncertainty import SMALL, standard_error
 from netloom.sim import open_engine
 
@@ -29,17 +30,8 @@ BEGIN, END = "<!-- netloom networks -->", "<!-- end of netloom networks -->"
 
 _SCORED, _AGAINST = ("float", "quantized", "fixed"), ("csim", "rtl", "netlist")
 SCORES = ("network", "test data", "bits", "score", *_SCORED, *_AGAINST)
-HARDWARE = (
-    "network",
-    "board",
-    "clock asked, possible",
-    "a sample every",
-    "latency",
-    "samples/s",
-    "LUT",
-    "DSP",
-    "block RAM",
-)
+HARDWARE: tuple[str, ...] = ("network", "board", "clock asked, possible", "a sample every", "latency", "samples/s")
+HARDWARE += ("LUT", "DSP", "block RAM")
 
 Cells = tuple[str, ...]
 
@@ -58,10 +50,7 @@ class Tables:
 
 
 def tables(directories: Mapping[Network, Path]) -> Tables:
-    """The rows of networks that have been run.
-
-    Args:
-        directories: of the run of each.
+    """The rows of networks, each with the directory of its run.
 
     Raises:
         StorageError: if a report is missing or damaged.
@@ -106,24 +95,18 @@ def faults(network: Network, report: Report) -> list[str]:
 
 
 def scores_row(report: Report, error: float | None) -> Cells:
-    """A row of `SCORES`.
-
-    Args:
-        report: of a run.
-        error: standard error of the score of `fixed`; None where it is not said.
-    """
+    """A row of `SCORES`; `error` is the standard error of the score of `fixed`, None where it is not said."""
     score = report.task.scores[0]
     policy = report.settings.get("policy")
     bits = policy["weights"] if isinstance(policy, Mapping) else ""
     float_, quantized, fixed = (_score(score, report.scores.get(engine, {}).get(score.name)) for engine in _SCORED)
     spread = "" if not error or fixed == "-" else f" ± {_score(score, error)}"
-    source = report.data.source if f"{report.data.samples:,}" in report.data.source else _tested(report)
+    tested = f"{report.data.samples:,}"
+    source = report.data.source
+    if tested not in source:
+        source += f", {tested} test samples"
     against = [_against(report, engine) for engine in _AGAINST]
     return (f"`{report.network.name}`", source, str(bits), words_of(score), float_, quantized, fixed + spread, *against)
-
-
-def _tested(report: Report) -> str:
-    return f"{report.data.source}, {report.data.samples:,} test samples"
 
 
 def _standard_error(network: Network, report: Report, directory: Path) -> float | None:
@@ -147,15 +130,14 @@ def _score(score: ScoreRecord, value: float | None) -> str:
 
 def _against(report: Report, engine: str) -> str:
     """How many outputs differ from `fixed`, of how many."""
-    for record in report.fidelity:
-        if record.engines == ("fixed", engine):
-            return f"{record.mismatches:,} of {record.elements:,}"
-    return "-"
+    records = (one for one in report.fidelity if one.engines == ("fixed", engine))
+    return next((f"{one.mismatches:,} of {one.elements:,}" for one in records), "-")
 
 
 def hardware_row(name: str, found: HardwareRecord) -> Cells:
     """A row of `HARDWARE`, of a network that has been routed."""
     latency, interval = found.latency or found.predicted_latency, found.interval or found.predicted_interval
+    used = {one.name: f"{one.used:,} of {one.available:,}" for one in found.resources if one.used is not None}
     return (
         f"`{name}`",
         found.board,
@@ -163,29 +145,15 @@ def hardware_row(name: str, found: HardwareRecord) -> Cells:
         f"{interval:,} cycle{'s' if interval > 1 else ''}",
         f"{latency:,} cycles, {brief(latency / found.clock_mhz)} µs",
         f"{1e6 * found.clock_mhz / interval:,.0f}",
-        *(_used(found, kind) for kind in ("LUT", "DSP", "BRAM")),
+        *(used.get(kind, "-") for kind in ("LUT", "DSP", "BRAM")),
     )
-
-
-def _used(found: HardwareRecord, kind: str) -> str:
-    for resource in found.resources:
-        if resource.name == kind and resource.used is not None:
-            return f"{resource.used:,} of {resource.available:,}"
-    return "-"
 
 
 def write_into(path: Path, made: Tables, order: Sequence[str]) -> list[str]:
     """Put the tables between the two lines of a Markdown file that are for them; a file that is not there is made.
 
-    Rows of networks that are not in `made` stay as they are.
-
-    Args:
-        path: of the file.
-        made: the rows to put there.
-        order: names of all networks; others' rows go.
-
-    Returns:
-        Names of the networks whose rows stayed as they were.
+    Rows of networks that are not in `made` stay as they are, and their names are returned; rows of networks that are
+    not in `order`, all there are, go.
 
     Raises:
         StorageError: if the file cannot be read or written, or has no place for the tables.
@@ -200,8 +168,7 @@ def write_into(path: Path, made: Tables, order: Sequence[str]) -> list[str]:
     kept: set[str] = set()
     blocks = []
     for header, rows in ((SCORES, made.scores), (HARDWARE, made.hardware)):
-        held = _rows(place[1], header)
-        held = {name: cells for name, cells in held.items() if name not in made.scores}
+        held = {name: cells for name, cells in _rows(place[1], header).items() if name not in made.scores}
         kept |= held.keys()
         merged = held | dict(rows)
         blocks.append(_markdown(header, [merged[name] for name in order if name in merged]))

@@ -30,16 +30,7 @@ def pictures(
     conversion: Conversion,
     predictions: Mapping[str, list[np.ndarray]],
 ) -> list[Picture]:
-    """Those of the network first; a user's model has only those of its task.
-
-    Args:
-        directory: of the run.
-        network: of the registry; None for a user's model.
-        task: what it is for.
-        tests: the test samples.
-        conversion: the network as it was converted.
-        predictions: by engine, of each output.
-    """
+    """Those of the network first; a user's model, with None for its network, has only those of its task."""
 
     def layers(engine: str, x: Arrays) -> Mapping[str, np.ndarray]:
         with open_in_run(engine, directory, conversion) as opened:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
 
 from netloom.common.palette import INK, LINE, MAX, MEAN, MUTED, PROVEN, SEEN, TYPE
 from netloom.report.evidence import FloorPlan
@@ -17,11 +18,10 @@ _ROW = 0.34
 def ranges(layers: Sequence[LayerRecord]) -> str:
     """For each layer, the magnitudes its type can hold, what is proven to occur, and what was seen (log2)."""
     with drawing():
-        figure = new_figure(_WIDTH, 0.75 + _ROW * len(layers))
-        axes = figure.subplots()
+        figure, axes = _rows(layers)
         tooltips = {}
         for row, layer in enumerate(layers):
-            low, high = _log2(layer.step), _log2(max(-layer.type_min, layer.type_max))
+            low, high = np.log2([layer.step, max(-layer.type_min, layer.type_max)])
             bar = axes.barh(row, max(high - low, 0.1), left=low, height=0.62, color=TYPE)[0]
             bar.set_gid(f"row{row}")
             proven = max(abs(layer.proven_min), abs(layer.proven_max))
@@ -31,18 +31,15 @@ def ranges(layers: Sequence[LayerRecord]) -> str:
                 f"proven  {layer.proven_min:g} to {layer.proven_max:g}",
             ]
             if proven > 0:
-                axes.plot([_log2(proven)] * 2, [row - 0.4, row + 0.4], color=PROVEN, linewidth=2.2)
+                axes.plot([np.log2(proven)] * 2, [row - 0.4, row + 0.4], color=PROVEN, linewidth=2.2)
             if layer.seen_min is not None and layer.seen_max is not None:
                 lines.append(f"seen    {layer.seen_min:g} to {layer.seen_max:g}")
                 if (seen := max(abs(layer.seen_min), abs(layer.seen_max))) > 0:
-                    axes.plot(_log2(seen), row, "o", color=SEEN, markersize=5)
+                    axes.plot(np.log2(seen), row, "o", color=SEEN, markersize=5)
             tooltips[f"row{row}"] = "\n".join(lines)
-        _rows(axes, layers)
         axes.set_xlabel("magnitude")
         axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(12, integer=True))
         axes.xaxis.set_major_formatter(lambda power, _: _power_of_two(power))
-        axes.grid(axis="x")
-        axes.set_axisbelow(True)
         return to_svg(figure, "ranges", "Range of each layer's type, and the ranges proven and seen", tooltips)
 
 
@@ -50,8 +47,7 @@ def errors(layers: Sequence[LayerRecord]) -> str:
     """For each layer, how far `fixed` is from `quantized`: mean and largest, in steps of the layer's type."""
     measured = [layer for layer in layers if layer.error_max_steps is not None]
     with drawing():
-        figure = new_figure(_WIDTH, 0.75 + _ROW * len(measured))
-        axes = figure.subplots()
+        figure, axes = _rows(measured)
         tooltips = {}
         for row, layer in enumerate(measured):
             mean, largest = layer.error_mean_steps or 0.0, layer.error_max_steps or 0.0
@@ -60,20 +56,13 @@ def errors(layers: Sequence[LayerRecord]) -> str:
             text = f"{largest:,.0f}" if largest >= 100 else f"{largest:.3g}"
             axes.annotate(text, (largest, row), (4, 0), textcoords="offset points", va="center", color=MUTED)
             tooltips[f"row{row}"] = f"{layer.origin}: mean {mean:.3g}, largest {largest:.3g} steps of {layer.step:g}"
-        _rows(axes, measured)
         axes.set_xlim(left=0)
         axes.set_xlabel("steps of the layer's type")
-        axes.grid(axis="x")
-        axes.set_axisbelow(True)
         return to_svg(figure, "errors", "Distance of fixed from quantized, for each layer", tooltips)
 
 
 def weights(histograms: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> str:
-    """For each layer, how often each value of the weights' grid is used.
-
-    Args:
-        histograms: by layer, the distinct weights in ascending order and how often each occurs.
-    """
+    """For each layer, its distinct weights in ascending order, and how often each value of their grid is used."""
     columns = min(3, len(histograms))
     rows = -(-len(histograms) // columns)
     with drawing():
@@ -96,12 +85,7 @@ def weights(histograms: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> str:
 
 
 def confusion(matrix: np.ndarray, names: Sequence[str]) -> str:
-    """A confusion matrix.
-
-    Args:
-        matrix: counts, (classes, classes); rows are the labels, columns the predictions.
-        names: of the classes.
-    """
+    """A confusion matrix: counts, (classes, classes); rows are the labels, columns the predictions."""
     classes = len(matrix)
     size = min(max(3.4, 0.46 * classes + 0.9), 7.0)
     labels = [_short(name, 16) for name in names]
@@ -119,10 +103,8 @@ def confusion(matrix: np.ndarray, names: Sequence[str]) -> str:
             axes.set_xticks(range(classes), labels, rotation=0 if max(map(len, labels)) <= 3 else 60)
             axes.set_yticks(range(classes), labels)
         axes.tick_params(length=0, labelcolor=INK)
-        axes.set_xlabel("predicted")
-        axes.set_ylabel("label")
-        for spine in axes.spines.values():
-            spine.set_visible(False)
+        axes.set(xlabel="predicted", ylabel="label")
+        axes.spines[:].set_visible(False)
         return to_svg(figure, "confusion", "Confusion matrix: labels in rows, predictions in columns")
 
 
@@ -133,9 +115,10 @@ _MARKS = ("s", "D")
 def draw_floor_plan(plan: FloorPlan) -> str:
     """Where each cell of a routed design sits: colours are groups, marks are DSP blocks and block RAMs."""
     colours = np.array([matplotlib.colors.to_rgb(_HUES[number % len(_HUES)]) for number in range(len(plan.groups))])
-    logic = plan.kind == 0
+    x, y, group, kind, count = plan.cells.T
+    logic = kind == 0
     counts = np.zeros((plan.height, plan.width, len(plan.groups)), dtype=np.int64)
-    np.add.at(counts, (plan.y[logic], plan.x[logic], plan.group[logic]), plan.count[logic])
+    np.add.at(counts, (y[logic], x[logic], group[logic]), count[logic])
     # A tile that several groups share has the colour of the one with the most cells in it.
     filled = counts.sum(axis=2)
     pixels = np.concatenate([colours[counts.argmax(axis=2)], np.sqrt(filled / max(1, filled.max()))[..., None]], axis=2)
@@ -143,18 +126,14 @@ def draw_floor_plan(plan: FloorPlan) -> str:
         figure = new_figure(7.0, 5.2 * plan.height / plan.width + 0.2)
         axes = figure.subplots()
         axes.imshow(pixels, interpolation="none", origin="lower")
-        for kind, mark in enumerate(_MARKS, start=1):
-            cells = plan.kind == kind
+        for number, mark in enumerate(_MARKS, start=1):
+            cells = kind == number
             if cells.any():
-                axes.scatter(
-                    plan.x[cells], plan.y[cells], s=20, marker=mark, c=colours[plan.group[cells]], linewidths=0
-                )
+                axes.scatter(x[cells], y[cells], s=20, marker=mark, c=colours[group[cells]], linewidths=0)
         for name, colour in zip(plan.groups, colours, strict=True):
             axes.scatter([], [], s=24, marker="s", color=colour, label=_short(name))
-        axes.set_xticks([])
-        axes.set_yticks([])
-        for spine in axes.spines.values():
-            spine.set_visible(True)
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(True)
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8)
         return to_svg(figure, "floorplan", "Cells of the routed design by layer, where they sit on the FPGA")
 
@@ -174,20 +153,22 @@ def profile(values: np.ndarray, name: str) -> str:
         return to_svg(figure, name, "The sample's values")
 
 
-def _rows(axes: matplotlib.axes.Axes, layers: Sequence[LayerRecord]) -> None:
+def _rows(layers: Sequence[LayerRecord]) -> tuple[Figure, matplotlib.axes.Axes]:
+    """An empty plot with a row for each layer."""
+    figure = new_figure(_WIDTH, 0.75 + _ROW * len(layers))
+    axes = figure.subplots()
     axes.set_yticks(range(len(layers)), [_short(layer.origin) for layer in layers])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_ylim(len(layers) - 0.4, -0.6)
+    axes.grid(axis="x")
+    axes.set_axisbelow(True)
+    return figure, axes
 
 
 def _short(name: str, length: int = 24) -> str:
     # What tells a layer's quantizer from the layer stands at the end.
     return name if len(name) <= length else f"{name[: length // 2]}…{name[length // 2 + 1 - length :]}"
-
-
-def _log2(value: float) -> float:
-    return float(np.log2(value))
 
 
 def _power_of_two(power: float) -> str:

@@ -5,7 +5,7 @@ from typing import Literal, get_args
 
 from pydantic import Field, JsonValue
 
-from netloom.records import FidelityRecord, Record, RunRecord
+from netloom.records import FidelityRecord, Record, RunRecord, StageRecord
 
 _Version = Literal["3.1"]
 SCHEMA_VERSION: _Version = get_args(_Version)[0]
@@ -177,14 +177,6 @@ class HardwareRecord(Record):
     seed: int | None = Field(default=None, description="seed of placement with which the design was routed")
     bitstream: str | None = Field(default=None, description="file of the bitstream, relative to the run directory")
     bitstream_digest: str | None = Field(default=None, description="SHA-256 of that file, hexadecimal")
-
-
-class StageRecord(Record):
-    """One stage of the run."""
-
-    name: str = Field(description="name of the stage")
-    seconds: float = Field(description="how long it took when it was done")
-    reused: bool = Field(description="whether this run kept an earlier result, its inputs being unchanged")
 
 
 class Report(Record):

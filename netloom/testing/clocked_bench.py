@@ -8,7 +8,7 @@ import numpy as np
 
 from netloom.firmware.emit.library import modules
 from netloom.firmware.families import GENERIC, Family
-from netloom.sim.hardware.cells import cell_models
+from netloom.sim.hardware.cell_models import cell_models
 from netloom.sim.hardware.verilator import StreamPort, build
 from netloom.testing.unit_bench import library
 

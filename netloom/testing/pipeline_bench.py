@@ -9,7 +9,7 @@ from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.pipeline import fifo_depth
 from netloom.fixed_point import FixedPoint
-from netloom.sim.hardware.cells import cell_models
+from netloom.sim.hardware.cell_models import cell_models
 from netloom.sim.hardware.verilator import StreamPort, build
 
 _BENCH = """

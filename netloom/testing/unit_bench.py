@@ -12,7 +12,7 @@ from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Unit
-from netloom.sim.hardware.cells import cell_models
+from netloom.sim.hardware.cell_models import cell_models
 from netloom.sim.hardware.verilator import FLOWING, CompiledModule, Result, Stalls, StreamPort, build
 
 RTL = Path(netloom.firmware.__file__).parent / "rtl"

@@ -7,7 +7,7 @@ import numpy as np
 
 from netloom.errors import InputError
 from netloom.quantize.flat import is_own_layer
-from netloom.quantize.quantizers import quantizer_type
+from netloom.quantize.quantizer_types import quantizer_type
 
 
 def all_layers(model: Any) -> Iterator[Any]:

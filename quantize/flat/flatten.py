@@ -9,7 +9,7 @@ import numpy as np
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.flat import distributed
 from netloom.quantize.flat.equal import affine, attention, embeddings, equals, masks, recurrences
-from netloom.quantize.flat.equal.calls.operations import apply_operation
+from netloom.quantize.flat.equal.calls.of_operations import apply_operation
 from netloom.quantize.flat.equal.parts import Parts
 from netloom.quantize.flat.host import OF_THE_HOST
 from netloom.quantize.flat.names import SEPARATOR, Names

@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import InputError
+from netloom.quantize.support.table import MOVES, NO_OPERATION
 
-_MOVES = frozenset(
-    "Concatenate Cropping1D Cropping2D Cropping3D Dropout Flatten Permute Rearrange RepeatVector Reshape"
-    " SpatialDropout1D SpatialDropout2D UpSampling1D ZeroPadding1D ZeroPadding2D ZeroPadding3D".split()
-)
-"""Layers whose results are elements of what they read, or zeros."""
+_PART = 2**12
+"""An element's number goes in two parts: float32 holds 24 bits, and an input may have more elements than they count."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +42,9 @@ def rows_read(flat: Any) -> list[RowsRead]:
     found = []
     sizes = [prod(tensor.shape[1:]) for tensor in flat.inputs]
     starts = np.cumsum([1, *sizes])
-    # Every element's number, sent where the elements go; zeros are what a padding adds.
+    # Every element's number, sent where the elements go in two parts; zeros are what a padding adds.
     numbers = [
-        np.arange(start, start + size, dtype=np.float32).reshape(1, *tensor.shape[1:])
+        [part.reshape(1, *tensor.shape[1:]).astype(np.float32) for part in np.divmod(np.arange(size) + start, _PART)]
         for start, size, tensor in zip(starts[:-1], sizes, flat.inputs, strict=True)
     ]
     for layer in flat.layers:
@@ -57,8 +55,11 @@ def rows_read(flat: Any) -> list[RowsRead]:
                 continue
             read = [index for index, one in enumerate(flat.inputs) if any(one is source for source in sources)]
             moved = keras.Model([flat.inputs[index] for index in read], tensor)
-            given = moved([numbers[index] for index in read], training=False)
-            places = np.unique(keras.ops.convert_to_numpy(given).astype(np.int64))
+            high, low = (
+                keras.ops.convert_to_numpy(moved([numbers[index][part] for index in read], training=False))
+                for part in (0, 1)
+            )
+            places = np.unique(high.astype(np.int64) * _PART + low.astype(np.int64))
             for index in read:
                 own = places[(places >= starts[index]) & (places < starts[index + 1])] - starts[index]
                 found.append(RowsRead(layer.name, layer.input_dim, index, own))
@@ -96,8 +97,10 @@ def _moved_from(tensor: Any) -> list[Any] | None:
     layer, node, _ = tensor._keras_history
     if type(layer).__name__ == "InputLayer":
         return [tensor]
-    idle = type(layer).__name__ == "Activation" and getattr(layer.activation, "__name__", "") == "linear"
-    if not idle and type(layer).__name__ not in _MOVES:
+    kind = type(layer).__name__
+    idle = kind == "Activation" and getattr(layer.activation, "__name__", "") == "linear"
+    moves = kind in MOVES and getattr(layer, "interpolation", "nearest") == "nearest"
+    if not (idle or moves or kind in NO_OPERATION):
         return None
     parts = [_moved_from(one) for one in layer._inbound_nodes[node].input_tensors]
     return None if None in parts else [one for part in parts for one in part or ()]

@@ -7,7 +7,7 @@ import numpy as np
 from netloom.errors import QuantizerNotSupportedError
 from netloom.fixed_point import FixedPoint
 from netloom.quantize.flat.equal.affine import EXACT_EPSILON
-from netloom.quantize.quantizers import quantizer_type, relu_quantizer, type_quantizer
+from netloom.quantize.quantizer_types import quantizer_type, relu_quantizer, type_quantizer
 
 
 def is_scaled_input(layer: Any, tensor: Any) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 
 from netloom.quantize.flat.names import unique_name
 from netloom.quantize.functions.norm_tables import NormMode
-from netloom.quantize.graph.graph import Block, Graph
+from netloom.quantize.graph.layer_graph import Block, LayerGraph
 
 NORMS: dict[str, NormMode] = {
     "LayerNormalization": "layer",
@@ -20,7 +20,7 @@ _UNIT_EPSILON = 1e-12
 """Keras's own, which is no argument."""
 
 
-def split_norms(graph: Graph) -> None:
+def split_norms(graph: LayerGraph) -> None:
     """Make the scale and shift of a normalization a batch normalization after it, where they do anything."""
     names = graph.names()
     affine: dict[Block, Block] = {}

@@ -3,11 +3,11 @@
 import numpy as np
 
 from netloom.quantize.flat.equal.affine import EXACT_EPSILON, EXACT_VARIANCE
-from netloom.quantize.graph.graph import Block, Graph, Step
+from netloom.quantize.graph.layer_graph import Block, LayerGraph, Step
 from netloom.quantize.support.table import WEIGHTED
 
 
-def fold_batch_norms(graph: Graph) -> None:
+def fold_batch_norms(graph: LayerGraph) -> None:
     """Fold each batch normalization into a layer of weights before it, if nothing else reads that layer's output."""
     for step in [step for step in graph.steps if step.block.class_name == "BatchNormalization"]:
         step = next(other for other in graph.steps if other.output == step.output)
@@ -17,7 +17,7 @@ def fold_batch_norms(graph: Graph) -> None:
             graph.bypass(step)
 
 
-def normalize_batch_norms(graph: Graph) -> None:
+def normalize_batch_norms(graph: LayerGraph) -> None:
     """Reduce each remaining batch normalization to a scale (gamma) and a shift (beta)."""
     for block in graph.blocks():
         if block.class_name == "BatchNormalization":
@@ -31,7 +31,7 @@ def normalize_batch_norms(graph: Graph) -> None:
             }
 
 
-def _foldable(graph: Graph, step: Step) -> Block | None:
+def _foldable(graph: LayerGraph, step: Step) -> Block | None:
     tensor = step.inputs[0]
     before = next((other for other in graph.steps if other.output == tensor), None)
     if before is None or before.block.class_name not in WEIGHTED or before.block.config["activation"] != "linear":

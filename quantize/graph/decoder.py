@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from netloom.fixed_point import FixedPoint
-from netloom.quantize.graph.graph import Block
+from netloom.quantize.graph.layer_graph import Block
 from netloom.quantize.graph.recurrent import cell_parts, quantized_recurrent, seen_values, watching_cell
 from netloom.quantize.policy import Policy
-from netloom.quantize.quantizers import type_quantizer
+from netloom.quantize.quantizer_types import type_quantizer
 
 READ = "read"
 """What of a decoder has a type beside its cell's: the cell's result as `logits` reads it."""

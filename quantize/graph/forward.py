@@ -6,7 +6,7 @@ import numpy as np
 
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.flat.equal.affine import EXACT_EPSILON
-from netloom.quantize.graph.graph import Block, Graph, Step
+from netloom.quantize.graph.layer_graph import Block, LayerGraph, Step
 from netloom.quantize.policy import Policy
 from netloom.quantize.support.table import WEIGHTED
 
@@ -29,7 +29,7 @@ class _Affine:
         return bool((self.scale == self.scale.flat[0]).all() and (self.shift == self.shift.flat[0]).all())
 
 
-def fold_input_constants(graph: Graph, policy: Policy) -> None:
+def fold_input_constants(graph: LayerGraph, policy: Policy) -> None:
     """Fold what `Rescaling`, `Normalization` and constants do to an input into the first layers of weights.
 
     A shift goes through no padding of zeros. What cannot be folded stays: a scale and a shift, quantized as those of a
@@ -53,7 +53,7 @@ def fold_input_constants(graph: Graph, policy: Policy) -> None:
         graph.bypass(step)
 
 
-def _scales_input(graph: Graph, step: Step) -> bool:
+def _scales_input(graph: LayerGraph, step: Step) -> bool:
     return step.inputs[0] in graph.inputs and is_constant(step.block)
 
 
@@ -76,7 +76,7 @@ def _check_ranges(step: Step, scales: np.ndarray, policy: Policy, name: str) -> 
         )
 
 
-def _sinks(graph: Graph, tensor: int, affine: _Affine) -> list[tuple[Step, _Affine]] | None:
+def _sinks(graph: LayerGraph, tensor: int, affine: _Affine) -> list[tuple[Step, _Affine]] | None:
     """The steps of weights that can take a scale and shift over; None if any reader of the tensor cannot."""
     if tensor in graph.outputs:
         return None
@@ -89,7 +89,7 @@ def _sinks(graph: Graph, tensor: int, affine: _Affine) -> list[tuple[Step, _Affi
     return found
 
 
-def _sinks_of(graph: Graph, step: Step, affine: _Affine) -> list[tuple[Step, _Affine]] | None:
+def _sinks_of(graph: LayerGraph, step: Step, affine: _Affine) -> list[tuple[Step, _Affine]] | None:
     block, shape = step.block, graph.shapes[step.output]
     if block.class_name in ("Flatten", "Reshape"):
         moved = _Affine(affine.scale.reshape(shape), affine.shift.reshape(shape))

@@ -3,18 +3,18 @@
 from dataclasses import replace
 
 from netloom.quantize.flat.names import unique_name
-from netloom.quantize.graph.graph import Block, Graph, Step
+from netloom.quantize.graph.layer_graph import Block, LayerGraph, Step
 
 _ELEMENTWISE = frozenset({"Activation", "ReLU", "LeakyReLU", "ELU", "Function"})
 
 
-def settle_permutes(graph: Graph) -> None:
+def settle_permutes(graph: LayerGraph) -> None:
     """Move permutations behind functions of one value, and make of two that follow each other one, or none."""
     while any(_settled(graph, step) for step in graph.steps if step.block.class_name == "Permute"):
         pass
 
 
-def _settled(graph: Graph, step: Step) -> bool:
+def _settled(graph: LayerGraph, step: Step) -> bool:
     """Whether a permutation, read by one step alone, could be moved behind it or joined with it."""
     readers = graph.consumers(step.output)
     if len(readers) != 1 or step.output in graph.outputs or len(readers[0].inputs) != 1:

@@ -7,11 +7,11 @@ from netloom.fixed_point import FixedPoint
 from netloom.quantize.calibrate import calibrate
 from netloom.quantize.functions.norms import quantized_norm
 from netloom.quantize.graph.decoder import call_decoder, quantized_decoder, see_decoder
-from netloom.quantize.graph.graph import DECODER, Block, Graph, named_weights
+from netloom.quantize.graph.layer_graph import DECODER, Block, LayerGraph, named_weights
 from netloom.quantize.graph.recurrent import RECURRENT, call_recurrent, quantized_recurrent, see_cell
-from netloom.quantize.plan import Point
 from netloom.quantize.policy import Policy
-from netloom.quantize.quantizers import relu_quantizer, type_quantizer
+from netloom.quantize.quantizer_points import Point
+from netloom.quantize.quantizer_types import relu_quantizer, type_quantizer
 from netloom.quantize.support.table import WEIGHTED
 
 SCALE_BITS = 8
@@ -24,7 +24,7 @@ _OPTIONS = (
 """What a QKeras layer takes over from its Keras layer; the rest is at its default, or about training."""
 
 
-def build_float(graph: Graph, watched: Sequence[int]) -> tuple[Any, Any]:
+def build_float(graph: LayerGraph, watched: Sequence[int]) -> tuple[Any, Any]:
     """The graph as a float model, and a model of the same layers whose outputs are the `watched` tensors."""
     import keras
 
@@ -36,7 +36,7 @@ def build_float(graph: Graph, watched: Sequence[int]) -> tuple[Any, Any]:
     return model, watching
 
 
-def _see_inside(graph: Graph, tensors: Mapping[int, Any]) -> dict[int, Any]:
+def _see_inside(graph: LayerGraph, tensors: Mapping[int, Any]) -> dict[int, Any]:
     """By number, the tensors in `graph.inside`: values within recurrent layers and decoders, of all steps."""
     found: dict[int, Any] = {}
     for step in graph.steps:
@@ -51,7 +51,7 @@ def _see_inside(graph: Graph, tensors: Mapping[int, Any]) -> dict[int, Any]:
     return found
 
 
-def build_twin(graph: Graph, policy: Policy, points: Mapping[str, tuple[Point, FixedPoint]]) -> Any:
+def build_twin(graph: LayerGraph, policy: Policy, points: Mapping[str, tuple[Point, FixedPoint]]) -> Any:
     """The graph as a QKeras model with the graph's weights.
 
     Args:
@@ -105,7 +105,7 @@ def _layer_with_quantizer(block: Block, type_: FixedPoint, shape: Sequence[int])
     return quantized_norm(block, type_quantizer(type_), shape[-1])
 
 
-def _model(graph: Graph, inputs: Sequence[Any], tensors: Mapping[int, Any]) -> Any:
+def _model(graph: LayerGraph, inputs: Sequence[Any], tensors: Mapping[int, Any]) -> Any:
     import keras
 
     outputs = [tensors[number] for number in graph.outputs]
@@ -115,7 +115,7 @@ def _model(graph: Graph, inputs: Sequence[Any], tensors: Mapping[int, Any]) -> A
 
 
 def _run(
-    graph: Graph, make_layer: Callable[[Block], Any], after: Mapping[int, Any]
+    graph: LayerGraph, make_layer: Callable[[Block], Any], after: Mapping[int, Any]
 ) -> tuple[list[Any], dict[int, Any]]:
     """Call the layers of all blocks; steps (not outputs) read a tensor that is in `after` through that layer."""
     import keras
@@ -219,7 +219,7 @@ def _kernels(block: Block) -> dict[str, str]:
     return {"kernel": "kernel"}
 
 
-def _set_weights(model: Any, graph: Graph) -> None:
+def _set_weights(model: Any, graph: LayerGraph) -> None:
     for block in graph.blocks():
         # A normalization's scale of 1 is the float layer's alone.
         for name, variable in named_weights(model.get_layer(block.name)).items() if block.weights else ():

@@ -7,9 +7,9 @@ import numpy as np
 
 from netloom.fixed_point import FixedPoint
 from netloom.quantize.calibrate import calibrate
-from netloom.quantize.graph.graph import Block
+from netloom.quantize.graph.layer_graph import Block
 from netloom.quantize.policy import Policy
-from netloom.quantize.quantizers import relu_quantizer, type_quantizer
+from netloom.quantize.quantizer_types import relu_quantizer, type_quantizer
 
 MASKED = frozenset({"MaskedSimpleRNN", "MaskedLSTM", "MaskedMemoryLSTM", "MaskedGRU"})
 """Recurrent layers that read which steps they take, behind the states to begin with."""

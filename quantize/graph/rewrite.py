@@ -7,11 +7,11 @@ from typing import Any
 
 from netloom.quantize.calibrate import MIN_EXPONENT
 from netloom.quantize.flat.names import unique_name
-from netloom.quantize.graph.graph import Block, Graph, Step
+from netloom.quantize.graph.layer_graph import Block, LayerGraph, Step
 from netloom.quantize.support.table import NO_OPERATION, WEIGHTED
 
 
-def drop_no_operations(graph: Graph) -> None:
+def drop_no_operations(graph: LayerGraph) -> None:
     """Remove dropout, noise and linear activations, which do nothing at inference; fine-tuning runs as inference."""
     dropped = [step for step in graph.steps if _is_no_operation(step.block)]
     for output in [step.output for step in dropped]:
@@ -24,7 +24,7 @@ def _is_no_operation(block: Block) -> bool:
     )
 
 
-def split_activations(graph: Graph) -> None:
+def split_activations(graph: LayerGraph) -> None:
     """Make plain ReLU layers `Activation` steps, activations `softmax` `Softmax` ones, those inside layers steps."""
     names = graph.names()
     split: dict[Block, Block] = {}
@@ -55,7 +55,7 @@ def _is_quantizer(config: Mapping[str, Any]) -> bool:
     return bounded and not config["negative_slope"] and not config["threshold"]
 
 
-def split_causal(graph: Graph) -> None:
+def split_causal(graph: LayerGraph) -> None:
     """Make a causal convolution a padding before a convolution that has none: QKeras has no causal one."""
     names = graph.names()
     paddings: dict[Block, Block] = {}

@@ -7,7 +7,7 @@ import numpy as np
 
 from netloom.errors import LayerNotSupportedError, SettingsError
 from netloom.quantize.functions.norm_tables import Norm, NormMode, grouped
-from netloom.quantize.quantizers import quantizer_type
+from netloom.quantize.quantizer_types import quantizer_type
 
 
 @keras.saving.register_keras_serializable("netloom")

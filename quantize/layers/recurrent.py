@@ -9,8 +9,8 @@ from qkeras import get_quantizer
 
 from netloom.errors import SettingsError
 from netloom.quantize.double import double_precision
-from netloom.quantize.functions.functions import function_names
-from netloom.quantize.quantizers import quantizer_type
+from netloom.quantize.functions.one_value import function_names
+from netloom.quantize.quantizer_types import quantizer_type
 
 
 @keras.saving.register_keras_serializable("netloom")

@@ -8,7 +8,7 @@ import numpy as np
 from netloom.errors import LayerNotSupportedError, SettingsError
 from netloom.fixed_point import FixedPoint
 from netloom.quantize.functions.softmax_tables import SoftmaxTypes, exp_table, inverse_table, masked_type
-from netloom.quantize.quantizers import quantizer_type
+from netloom.quantize.quantizer_types import quantizer_type
 
 _NOTHING = -1e9
 """Its exponential is zero in any float type; Keras adds as much where a mask says no."""

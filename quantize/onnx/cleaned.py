@@ -11,8 +11,8 @@ from netloom.errors import ModelFileError, NetloomError, QuantizerNotSupportedEr
 from netloom.quantize.onnx.ahead import quantizers_ahead
 from netloom.quantize.onnx.attributes import attributes
 from netloom.quantize.onnx.checked import LARGEST_TENSOR
-from netloom.quantize.onnx.constants import dequantized_constants, whole_constants
 from netloom.quantize.onnx.quant import QUANT_OPERATORS, QuantNode
+from netloom.quantize.onnx.whole_constants import dequantized_constants, whole_constants
 
 _OF_QONNX = {"Quant": 4, "IntQuant": 4, "BipolarQuant": 2, "Trunc": 5, "MultiThreshold": 2}
 """Operators of qonnx's domain, and how many inputs each has at least."""

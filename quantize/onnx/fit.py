@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from netloom.quantize.quantizers import FLOAT32_BITS
+from netloom.quantize.quantizer_types import FLOAT32_BITS
 from netloom.quantize.smallest_grid import is_fixed
 
 FINEST = 30

@@ -12,7 +12,7 @@ from netloom.errors import QuantizerNotSupportedError
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.quantize.onnx.real import Real
 from netloom.quantize.onnx.stairs import Stairs, Threshold, rounding_threshold
-from netloom.quantize.quantizers import FLOAT32_BITS
+from netloom.quantize.quantizer_types import FLOAT32_BITS
 from netloom.rounding import Rounding
 
 QUANT_OPERATORS = ("Quant", "IntQuant")

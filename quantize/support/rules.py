@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from netloom.quantize.functions.functions import NOT_ELEMENTWISE, OF_LAYERS, function_names
+from netloom.quantize.functions.one_value import NOT_ELEMENTWISE, OF_LAYERS, function_names
 from netloom.quantize.support.layer import LayerFacts, per_axis
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from netloom.errors import LayerNotSupportedError
-from netloom.quantize.graph.graph import OPERATORS
 from netloom.quantize.support import rules
 from netloom.quantize.support.arguments import unread_argument
 from netloom.quantize.support.layer import LayerFacts, RefusingStage
@@ -23,14 +22,15 @@ class Entry:
         read: arguments that quantization and conversion read, or hold against a rule.
         rules: options that are refused.
         role: its part in quantization. `weights`: multipliers with a bias, into which batch normalizations fold;
-            `moves`: its outputs are values of its inputs, on their grid; `nothing`: does nothing at inference.
+            `moves`: its outputs are elements of its inputs, or zeros; `largest`: the largest of them; `nothing`: does
+            nothing at inference.
         stage: the only one that takes it; both if None.
         default_only: arguments known, and refused unless they are at their default.
     """
 
     read: str = ""
     rules: tuple[Rule, ...] = ()
-    role: Literal["weights", "moves", "nothing"] | None = None
+    role: Literal["weights", "moves", "largest", "nothing"] | None = None
     stage: RefusingStage | None = None
     default_only: str = "dtype lora_rank lora_alpha quantization_config keepdims mask"
 
@@ -154,14 +154,14 @@ LAYERS: dict[str, Entry] = {
     "UnitNormalization": Entry("axis", stage="quantize"),
     "QNormalization": Entry("quantizer mode epsilon groups", stage="convert"),
     # Pooling, merging.
-    **_each("MaxPooling1D MaxPooling2D MaxPooling3D", Entry(_POOL, (), "moves")),
+    **_each("MaxPooling1D MaxPooling2D MaxPooling3D", Entry(_POOL, (), "largest")),
     **_each("AveragePooling1D AveragePooling2D AveragePooling3D", Entry(_POOL)),
-    **_each("GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D", Entry("data_format", (), "moves")),
+    **_each("GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D", Entry("data_format", (), "largest")),
     **_each(
         "GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D",
         Entry("data_format"),
     ),
-    **dict.fromkeys(sorted(OPERATORS), Entry(rules=(rules.FEW,))),
+    **_each("Add Maximum Minimum Multiply Subtract", Entry(rules=(rules.FEW,))),
     "Average": Entry(rules=(rules.FEW,)),
     "MatrixProduct": Entry("transposed"),
     "ArgMax": Entry(),
@@ -234,7 +234,10 @@ def kinds(role: str, stage: str | None = None) -> frozenset[str]:
     )
 
 
-WEIGHTED, TRANSPARENT, NO_OPERATION = (kinds(role, "quantize") for role in ("weights", "moves", "nothing"))
+WEIGHTED, MOVES, NO_OPERATION = (kinds(role, "quantize") for role in ("weights", "moves", "nothing"))
+
+TRANSPARENT = MOVES | kinds("largest", "quantize")
+"""Their outputs are on the grid of their inputs."""
 
 
 def check_layer(layer: LayerFacts, stage: RefusingStage) -> None:

@@ -16,7 +16,7 @@ from netloom.errors import NotSupportedError, ToolFailedError
 from netloom.firmware.board.shell import BAUD, SHELL_TOP, ShellSettings, emit_shell
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.sim.csim.csim_build import compiler
-from netloom.sim.hardware.cells import cell_models
+from netloom.sim.hardware.cell_models import cell_models
 from netloom.sim.hardware.verilator import default_cache
 from netloom.sim.hardware.verilator_tool import compiler_identity, runtime, verilator
 

@@ -13,7 +13,7 @@ from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.firmware.emit.inert import objection
 from netloom.firmware.emit.library import COMMENT
 from netloom.firmware.families import Family, find_family
-from netloom.sim.hardware.cells import cell_models
+from netloom.sim.hardware.cell_models import cell_models
 from netloom.sim.hardware.scalar import scalar
 from netloom.sim.hardware.stream_engine import StreamEngine, stream_inputs, stream_outputs
 from netloom.sim.hardware.verilator import Stalls, build

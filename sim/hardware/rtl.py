@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from netloom.firmware.emit.emitted import EmittedDesign
-from netloom.sim.hardware.cells import cell_models
+from netloom.sim.hardware.cell_models import cell_models
 from netloom.sim.hardware.stream_engine import StreamEngine, stream_inputs, stream_outputs
 from netloom.sim.hardware.verilator import Stalls, build
 from netloom.sim.hardware.verilator_bench import Probe

@@ -1,5 +1,5 @@
 // A whole network, block of samples by block: every step reads what the ones before it left in the arena, which stays in
-// the cache. Exact wherever the numbers are integers that float32 holds, which the planner proves (plan.py).
+// the cache. Exact wherever the numbers are integers that float32 holds, which the planner proves (native_plan.py).
 
 #include <memory>
 

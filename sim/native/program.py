@@ -7,10 +7,10 @@ import numpy as np
 
 from netloom.hls.dataflow import Dataflow, in_dtype
 from netloom.sim.engine import SamplesDone
-from netloom.sim.native.library import native_library
-from netloom.sim.native.plan import NativePlan
-from netloom.sim.native.work import NoFormError
-from netloom.sim.parts import cores, in_parts
+from netloom.sim.native.form import NoFormError
+from netloom.sim.native.native_library import native_library
+from netloom.sim.native.native_plan import NativePlan
+from netloom.sim.threads import cores, in_parts
 from netloom.sim.values import empty_values, to_raws
 
 _ALONE = 5_000_000

@@ -20,10 +20,9 @@ from netloom.fixed_point import WAY_OUT
 from netloom.hls.dataflow import Bounds, Dataflow, DepthwiseMatVec, MatVec, Node, Window
 from netloom.sim.fuse import drop_idle_clamps, pool_first
 from netloom.sim.onnx.ends import number_dtype, numbers_of_raws, raws_of_numbers, received, sent
-from netloom.sim.onnx.operations.accumulation import takes_terms_in_order
+from netloom.sim.onnx.operations.accumulation import write_convolution
 from netloom.sim.onnx.operations.table import FORMS
-from netloom.sim.onnx.operations.window import write_convolution
-from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import BATCH, GraphWriter, OnnxValue, info
 
 if TYPE_CHECKING:
@@ -145,14 +144,14 @@ def write_graph(
             raise LayerNotSupportedError(f"layer {node.layer!r}: {type(node.operation).__name__} has no form in ONNX")
 
 
-def _site(dataflow: Dataflow, bounds: Mapping[str, Bounds], node: Node, values: Sequence[OnnxValue]) -> Site:
+def _site(dataflow: Dataflow, bounds: Mapping[str, Bounds], node: Node, values: Sequence[OnnxValue]) -> OnnxSite:
     types, ranges = dataflow.input_types(node), [bounds[name] for name in node.inputs]
     dtype = node.operation.prepare(types, ranges)[1]
     if dtype is np.object_:
         raise LayerNotSupportedError(
             f"layer {node.layer!r}: its numbers take more than 62 bits, and ONNX has none so wide; {WAY_OUT}"
         )
-    return Site(node.operation, types, ranges, dtype, values, write_graph)
+    return OnnxSite(node.operation, types, ranges, dtype, values, write_graph)
 
 
 def _convolved(dataflow: Dataflow, bounds: Mapping[str, Bounds], kept: Sequence[str]) -> dict[str, str]:
@@ -164,6 +163,6 @@ def _convolved(dataflow: Dataflow, bounds: Mapping[str, Bounds], kept: Sequence[
     for node in dataflow.nodes:
         if node.inputs[0] in windows and isinstance(node.operation, MatVec | DepthwiseMatVec):
             site = _site(dataflow, bounds, node, ())
-            if site.dtype is np.float32 and not takes_terms_in_order(site):
+            if site.dtype is np.float32 and not site.takes_terms_in_order:
                 found[node.name] = node.inputs[0]
     return found

@@ -18,7 +18,7 @@ from netloom.hls.dataflow import (
     load_dataflow,
     save_dataflow,
 )
-from netloom.hls.dataflow.files import OPERATIONS
+from netloom.hls.dataflow.storage import OPERATIONS
 from netloom.testing.operations import random_raws, tensor
 
 

@@ -9,7 +9,7 @@ from netloom.errors import PrecisionError
 from netloom.fixed_point import FixedPoint
 from netloom.hls import HlsSettings, convert
 from netloom.hls.dataflow import exact_dtype
-from netloom.hls.names import identifiers
+from netloom.hls.identifiers import identifiers
 from netloom.rounding import Rounding, round_raw
 from netloom.sim import compare_engines, open_engine
 

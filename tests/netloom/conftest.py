@@ -203,4 +203,5 @@ def floor_plan() -> FloorPlan:
     random = np.random.default_rng(0)
     x, y, group = random.integers(0, 70, (3, 500))
     kind = np.repeat([0, 1, 2], [480, 12, 8])
-    return FloorPlan(("first", "second", "host link"), 70, 50, x, y % 50, group % 3, kind, np.full(500, 3))
+    cells = np.column_stack([x, y % 50, group % 3, kind, np.full(500, 3)])
+    return FloorPlan(("first", "second", "host link"), 70, 50, cells)

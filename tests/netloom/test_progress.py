@@ -1,4 +1,7 @@
-"""What a run shows without a terminal: a line as a stage starts, lines while it works, a line as it ends."""
+"""What a run shows: on a terminal a bar, which leaves it as it was.
+
+Without one a line as a stage starts, lines while it works, a line as it ends.
+"""
 
 import io
 import time
@@ -6,7 +9,7 @@ import time
 import pytest
 
 from netloom import progress
-from netloom.progress import ConsoleProgress
+from netloom.progress import ConsoleProgress, showing
 
 
 @pytest.fixture
@@ -51,3 +54,36 @@ def test_what_is_over_at_once_is_one_line(screen: io.StringIO, monkeypatch: pyte
     shown.stage_started("simulate")
     shown.close()
     assert len(screen.getvalue().splitlines()) == 1
+
+
+CURSOR_SHOWN = "\x1b[?25h"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    stream = Terminal()
+    monkeypatch.setattr(progress, "_own_stderr", lambda: stream)
+    monkeypatch.setenv("TERM", "xterm")
+    return stream
+
+
+def test_a_bar_on_a_terminal(terminal: Terminal) -> None:
+    shown = ConsoleProgress()
+    shown.stage_started("train")
+    shown.advanced("epochs", 1, 2)
+    shown.stage_ended("train", 1.25, reused=False)
+    output = terminal.getvalue()
+    assert "━" in output and "epochs" in output and "50%" in output
+    assert output.count(CURSOR_SHOWN) == 1
+    assert "train" in output.rpartition(CURSOR_SHOWN)[2]
+
+
+def test_the_terminal_is_restored_after_an_interrupt(terminal: Terminal) -> None:
+    with pytest.raises(KeyboardInterrupt), showing("train"):
+        raise KeyboardInterrupt
+    assert terminal.getvalue().count(CURSOR_SHOWN) == 1

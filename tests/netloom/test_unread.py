@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 import netloom
 from netloom.backend import backend as backend_module
-from netloom.backend.graph import NetloomGraph
+from netloom.backend.netloom_graph import NetloomGraph
 from netloom.cli import run as cli_run
 from netloom.cli.app import app
 from netloom.cli.plan import Prospect, outlook
@@ -30,7 +30,7 @@ from netloom.pipeline.run import run as run_pipeline
 from netloom.pipeline.stage import Job
 from netloom.pipeline.state import Origin, RunState
 from netloom.pipeline.unread import check_build, check_run
-from netloom.quantize.settings import Settings
+from netloom.quantize.base_settings import Settings
 from netloom.settings import HardwareSettings, RunSettings
 
 BY_CALLBACK = {("run", "no_store"), ("networks", "_no_store"), ("convert", "no_store")}

@@ -5,7 +5,7 @@ import pytest
 
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize import FixedPoint, Overflow, Policy, Rounding, quantize, quantizer_type
-from netloom.quantize.graph.graph import read_graph
+from netloom.quantize.graph.layer_graph import read_graph
 from netloom.quantize.graph.rebuild import build_float
 from netloom.quantize.twin import rewrite
 

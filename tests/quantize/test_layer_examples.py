@@ -10,10 +10,10 @@ from layers_tried import KINDS, PAGE, groups, tried
 from recurrent_examples import RECURRENT
 
 from netloom.quantize.flat import flatten
-from netloom.quantize.functions.functions import NOT_ELEMENTWISE, OF_LAYERS
-from netloom.quantize.graph.graph import read_graph
-from netloom.quantize.support.graph import check_supported
-from netloom.quantize.support.reference import public_activations, public_layers
+from netloom.quantize.functions.one_value import NOT_ELEMENTWISE, OF_LAYERS
+from netloom.quantize.graph.layer_graph import read_graph
+from netloom.quantize.support.graph_check import check_supported
+from netloom.quantize.support.layers_page import public_activations, public_layers
 from netloom.quantize.support.table import REFUSED
 
 EXAMPLES = {**LAYERS, **{f"'{name}'": one for name, one in ACTIVATIONS.items()}, **OPERATIONS, **RECURRENT}

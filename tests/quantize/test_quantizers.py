@@ -5,7 +5,7 @@ import pytest
 
 from netloom.errors import QuantizerNotSupportedError
 from netloom.fixed_point import FixedPoint, Overflow
-from netloom.quantize.quantizers import quantizer_type, relu_quantizer, type_quantizer
+from netloom.quantize.quantizer_types import quantizer_type, relu_quantizer, type_quantizer
 from netloom.rounding import Rounding
 
 qkeras = pytest.importorskip("qkeras")

@@ -81,6 +81,13 @@ def test_a_bounded_relu_is_the_quantizer_at_a_power_of_two_and_arithmetic_elsewh
     assert np.abs(twin(x).numpy() - model(x).numpy()).max() <= 16 / 2**7
 
 
+def test_a_bound_that_is_never_met_costs_nothing():
+    x = np.linspace(-5, 5, 400, dtype=np.float32).reshape(100, 4)
+    model = one(layers.ReLU(6), (4,))
+    twin = quantize(model, Policy.uniform(8), x, fine_tune_epochs=0)
+    assert np.abs(twin(x).numpy() - model(x).numpy()).max() <= 8 / 2**7
+
+
 def test_a_partly_quantized_model_is_refused_and_a_quantized_one_passed_through():
     kernel = {"kernel_quantizer": qkeras.quantized_bits(4, 0, alpha=1)}
     both = kernel | {"bias_quantizer": qkeras.quantized_bits(8, 0, alpha=1)}

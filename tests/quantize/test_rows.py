@@ -7,6 +7,7 @@ from keras import layers
 
 from netloom.errors import InputError
 from netloom.quantize import Policy, quantize
+from netloom.quantize.flat import rows_read
 from netloom.sim import open_engine
 
 ROWS = 10
@@ -42,6 +43,11 @@ def turned():
     return keras.Model(x, of(layers.Embedding(ROWS, 3, name="rows")(layers.Permute((2, 1))(x)[:, 0])))
 
 
+def noisy():
+    x = keras.Input((4,), name="words")
+    return keras.Model(x, of(layers.Embedding(ROWS, 3, name="rows")(layers.GaussianNoise(0.1)(x))))
+
+
 def beside_numbers():
     x, y = keras.Input((4,), name="words"), keras.Input((3,), name="numbers")
     return keras.Model([y, x], layers.Concatenate()([of(layers.Embedding(ROWS, 3, name="rows")(x)), y]))
@@ -56,7 +62,7 @@ def samples(model, value=None):
 
 
 @pytest.mark.parametrize("value", [12, 10, -1, 2.5])
-@pytest.mark.parametrize("make", [plain, masked, nested, reversible, turned, beside_numbers])
+@pytest.mark.parametrize("make", [plain, masked, nested, reversible, turned, noisy, beside_numbers])
 def test_a_value_that_is_no_row_is_refused_with_its_place(make, value):
     model = make()
     place = "2, 0" if make is turned else "2"
@@ -98,3 +104,24 @@ def test_what_is_not_looked_up_as_it_is_may_be_any_number(make):
     quantize(model, Policy(), samples(model, 12), fine_tune_epochs=0)
     with open_engine("float", model=model) as engine:
         engine.predict(samples(model, 12))
+
+
+def test_an_input_may_have_more_elements_than_float32_counts():
+    skipped = 2**24
+    x = keras.Input((skipped + 6,))
+    words = layers.Cropping1D((skipped, 1))(layers.Reshape((skipped + 6, 1))(x))
+    (read,) = rows_read(keras.Model(x, layers.Embedding(ROWS, 3)(words)))
+    assert read.places.tolist() == list(range(skipped, skipped + 5))
+
+
+def test_what_is_repeated_is_read_and_what_is_interpolated_is_computed():
+    x = keras.Input((2, 1, 1))
+    for interpolation, places in (("nearest", [[0, 1]]), ("bilinear", [])):
+        words = layers.UpSampling2D(2, interpolation=interpolation)(x)
+        found = rows_read(keras.Model(x, layers.Embedding(ROWS, 3)(words)))
+        assert [one.places.tolist() for one in found] == places
+
+
+def test_the_largest_of_words_is_computed():
+    x = keras.Input((4, 1))
+    assert rows_read(keras.Model(x, layers.Embedding(ROWS, 3)(layers.MaxPooling1D(2)(x)))) == []

@@ -8,7 +8,7 @@ import pytest
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.support import table
 from netloom.quantize.support.layer import LayerFacts
-from netloom.quantize.support.reference import layers_page
+from netloom.quantize.support.layers_page import layers_page
 from netloom.quantize.support.rules import Rule
 
 
@@ -20,7 +20,7 @@ def test_the_documentation_is_made_from_the_table():
     docs = Path(__file__).parents[2] / "docs"
     page = (docs / "layers.md").read_text(encoding="utf-8")
     tried = json.loads((docs / "layers.json").read_text(encoding="utf-8"))
-    assert page == layers_page(tried), "run: python -m netloom.quantize.support.reference > docs/layers.md"
+    assert page == layers_page(tried), "run: python -m netloom.quantize.support.layers_page > docs/layers.md"
 
 
 def test_every_refusal_has_a_reason_and_a_way_out():

@@ -10,7 +10,7 @@ from zoo import SLOW_ZOO, ZOO, random_inputs
 from netloom.errors import InputError, SettingsError, StorageError
 from netloom.hls.dataflow import EXACT_LIMIT, exact_dtype
 from netloom.models.data.examples import as_list
-from netloom.sim import open_engine, parts
+from netloom.sim import open_engine, threads
 from netloom.sim.fixed import Program, one_blas_thread
 from netloom.sim.values import to_raws
 
@@ -201,7 +201,7 @@ def test_opens_without_tensorflow(zoo):
 def test_a_single_chunk_starts_no_thread(zoo, fixed, monkeypatch):
     engine, inputs = fixed("mlp"), zoo("mlp").inputs
     expected = engine.predict(inputs)
-    monkeypatch.setattr(parts, "ThreadPoolExecutor", lambda *_: pytest.fail("a thread pool was made"))
+    monkeypatch.setattr(threads, "ThreadPoolExecutor", lambda *_: pytest.fail("a thread pool was made"))
     assert (engine.predict([array[:1] for array in inputs]) == expected[:1]).all()
 
 

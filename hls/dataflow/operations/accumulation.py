@@ -34,6 +34,10 @@ class Accumulation(Operation):
     accum: FixedPoint
     order: tuple[int, ...] | None = None
 
+    def outputs(self, inputs: Sequence[TensorType]) -> tuple[TensorType]:
+        """Last axis replaced, accumulator's type."""
+        return (TensorType((*inputs[0].shape[:-1], self.weights.shape[1]), self.accum),)
+
     @abstractmethod
     def _sum(self, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """The sums of products, in the arrays' common float dtype or int64."""

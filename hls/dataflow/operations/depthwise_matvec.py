@@ -1,11 +1,8 @@
 """`DepthwiseMatVec`: constant weights times the last axis, one column a channel."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from netloom.hls.dataflow.operations.accumulation import Accumulation
-from netloom.hls.dataflow.operations.operation import TensorType
 
 
 class DepthwiseMatVec(Accumulation):
@@ -13,10 +10,6 @@ class DepthwiseMatVec(Accumulation):
 
     `weights` is (K, C), `bias` (C,). With K = 1 it is a scale and an offset a channel, as batch normalization has.
     """
-
-    def outputs(self, inputs: Sequence[TensorType]) -> tuple[TensorType]:
-        """Last axis replaced, accumulator's type."""
-        return (TensorType((*inputs[0].shape[:-1], self.weights.shape[1]), self.accum),)
 
     def _taken(self) -> int:
         return self.weights.size

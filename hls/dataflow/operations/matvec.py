@@ -1,11 +1,8 @@
 """`MatVec`: a constant matrix times the last axis."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from netloom.hls.dataflow.operations.accumulation import Accumulation
-from netloom.hls.dataflow.operations.operation import TensorType
 
 
 class MatVec(Accumulation):
@@ -13,10 +10,6 @@ class MatVec(Accumulation):
 
     `weights` is (K, N), `bias` (N,).
     """
-
-    def outputs(self, inputs: Sequence[TensorType]) -> tuple[TensorType]:
-        """Last axis replaced, accumulator's type."""
-        return (TensorType((*inputs[0].shape[:-1], self.weights.shape[1]), self.accum),)
 
     def _taken(self) -> int:
         return self._depth

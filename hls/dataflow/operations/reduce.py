@@ -1,5 +1,6 @@
-"""`Reduce`: maximum or sum along one axis, and how fixed-point sums are taken in a given order."""
+"""`Reduce`: maximum or sum along one axis; how both are taken of elements, in any order, by `Pool` too."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -47,57 +48,76 @@ def _tree(terms: Sequence[np.ndarray], accum: FixedPoint) -> np.ndarray:
     return accum.confine(_tree(terms[:left], accum) + _tree(terms[left:], accum))
 
 
-def _rounded(terms: Sequence[np.ndarray], fraction: int, accum: FixedPoint) -> list[np.ndarray]:
-    return [round_raw(raw, fraction - accum.fraction, accum.rounding) for raw in terms]
+class SumOrMaximum(Operation):
+    """Groups of as many elements each; of each the maximum (if `accum` is None), or the sum in `accum`.
 
-
-def partial_sum_bounds(
-    low: Sequence[np.ndarray], high: Sequence[np.ndarray], fraction: int, accum: FixedPoint
-) -> Bounds:
-    """Range of any partial sum of `accumulate`, were nothing lost to overflow."""
-    return Bounds(
-        _total([np.minimum(raw, 0) for raw in _rounded(low, fraction, accum)]),
-        _total([np.maximum(raw, 0) for raw in _rounded(high, fraction, accum)]),
-    )
-
-
-def _total(terms: Sequence[np.ndarray]) -> np.ndarray:
-    limit = len(terms) * max(magnitude(term) for term in terms)
-    return np.asarray(sum(integers(term, limit) for term in terms))
-
-
-def confined_sum_bounds(
-    low: Sequence[np.ndarray], high: Sequence[np.ndarray], fraction: int, accum: FixedPoint
-) -> Bounds:
-    """Range of `accumulate` in any order: the exact one, or all of `accum` if any partial sum may leave it."""
-    if partial_sum_bounds(low, high, fraction, accum).exceeds(accum):
-        return Bounds.whole(low[0].shape, accum)
-    return Bounds(_total(_rounded(low, fraction, accum)), _total(_rounded(high, fraction, accum)))
-
-
-def sum_overflows(terms: Sequence[np.ndarray], fraction: int, accum: FixedPoint) -> np.ndarray:
-    """Where `accumulate` ends outside the accumulator; integer raws."""
-    total = _total(_rounded(terms, fraction, accum))
-    return (total < accum.raw_min) | (total > accum.raw_max)
-
-
-def sum_headroom(largest: int, count: int, fraction: int, accum: FixedPoint, wraps: bool) -> int:
-    """The greatest number `accumulate` meets: all terms at their largest, half a step, and the wrap's modulus.
-
-    Args:
-        largest: magnitude of a term.
-        count: of terms.
-        fraction: their fraction bits.
-        accum: the accumulator's type.
-        wraps: whether a sum may leave it.
+    For a sum each element is cast to `accum`, then they are added in the order that `summation` says, each sum cast to
+    `accum` again. Maximum and sum are both monotone.
     """
-    gain = accum.fraction - fraction
-    half = 2 ** max(-gain - 1, 0) if gain < 0 else 0
-    return ((largest << max(gain, 0)) + 1) * count + half + (2**accum.width if wraps else 0)
+
+    accum: FixedPoint | None
+    summation: Summation
+
+    @abstractmethod
+    def _terms(self, x: np.ndarray) -> list[np.ndarray]:
+        """The first element of all groups, the second, ...: batch first."""
+
+    def _greatest(self, x: np.ndarray) -> np.ndarray:
+        first, *others = self._terms(x)
+        result = first.copy()
+        for term in others:
+            np.maximum(result, term, out=result)
+        return result
+
+    def _ends(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> list[list[np.ndarray]]:
+        """The least and the greatest terms of sums, rounded as `accum` does."""
+        assert self.accum is not None
+        return [
+            _rounded([term[0] for term in self._terms(end[None])], inputs, self.accum)
+            for end in (bounds[0].low, bounds[0].high)
+        ]
+
+    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> tuple[Bounds]:
+        """Those of the extremes; of a sum all of `accum` if any partial sum may leave it."""
+        if self.accum is None:
+            return (Bounds(*(self._greatest(end[None])[0] for end in (bounds[0].low, bounds[0].high))),)
+        low, high = self._ends(inputs, bounds)
+        if _partial(low, high).exceeds(self.accum):
+            return (Bounds.whole(low[0].shape, self.accum),)
+        return (Bounds(_total(low), _total(high)),)
+
+    def _headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
+        """For a sum: all terms at their largest, half a step, and the wrap's modulus."""
+        if self.accum is None:
+            return bounds[0].magnitude
+        gain = self.accum.fraction - inputs[0].element.fraction
+        count = len(self._terms(bounds[0].low[None]))
+        half = 2 ** max(-gain - 1, 0) if gain < 0 else 0
+        wrap = 2**self.accum.width if self.may_overflow(inputs, bounds) else 0
+        return ((bounds[0].magnitude << max(gain, 0)) + 1) * count + half + wrap
+
+    def prepare(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], least: type = np.float32) -> Ready:
+        """Term by term, all groups at once."""
+        dtype = exact_dtype(self._headroom(inputs, bounds), least)
+        if self.accum is None:
+            return lambda arrays: (self._greatest(arrays[0]),), dtype
+        accum, fraction = self.accum, inputs[0].element.fraction
+        return lambda arrays: (accumulate(self._terms(arrays[0]), fraction, accum, self.summation),), dtype
+
+    def may_overflow(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
+        """Whether a sum may leave the accumulator."""
+        return self.accum is not None and _partial(*self._ends(inputs, bounds)).exceeds(self.accum)
+
+    def overflows(self, inputs: Sequence[TensorType], arrays: Sequence[np.ndarray]) -> np.ndarray | None:
+        """Where a sum ends outside the accumulator."""
+        if self.accum is None:
+            return None
+        total = _total(_rounded(self._terms(arrays[0]), inputs, self.accum))
+        return (total < self.accum.raw_min) | (total > self.accum.raw_max)
 
 
 @dataclass(frozen=True)
-class Reduce(Operation):
+class Reduce(SumOrMaximum):
     """Maximum (if `accum` is None) or sum in `accum` along the last axis, which becomes 1."""
 
     accum: FixedPoint | None = None
@@ -107,42 +127,22 @@ class Reduce(Operation):
         """Last axis 1."""
         return (TensorType((*inputs[0].shape[:-1], 1), self.accum or inputs[0].element),)
 
-    def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> tuple[Bounds]:
-        """Maximum and sum are both monotone."""
-        low, high = bounds[0].low, bounds[0].high
-        if self.accum is None:
-            return (Bounds(low.max(axis=-1, keepdims=True), high.max(axis=-1, keepdims=True)),)
-        return (confined_sum_bounds(_split(low), _split(high), inputs[0].element.fraction, self.accum),)
+    def _terms(self, x: np.ndarray) -> list[np.ndarray]:
+        return [x[..., index : index + 1] for index in range(x.shape[-1])]
 
-    def _headroom(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> int:
-        """For a sum: all elements at their largest, and the wrap's modulus."""
-        if self.accum is None:
-            return bounds[0].magnitude
-        wraps = self.may_overflow(inputs, bounds)
-        tensor = inputs[0]
-        return sum_headroom(bounds[0].magnitude, tensor.shape[-1], tensor.element.fraction, self.accum, wraps)
-
-    def prepare(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds], least: type = np.float32) -> Ready:
-        """Elementwise over the axis."""
-        dtype = exact_dtype(self._headroom(inputs, bounds), least)
-        if self.accum is None:
-            return lambda arrays: (arrays[0].max(axis=-1, keepdims=True),), dtype
-        accum, fraction, summation = self.accum, inputs[0].element.fraction, self.summation
-        return lambda arrays: (accumulate(_split(arrays[0]), fraction, accum, summation),), dtype
-
-    def may_overflow(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
-        """Whether a sum may leave the accumulator."""
-        if self.accum is None:
-            return False
-        terms = _split(bounds[0].low), _split(bounds[0].high)
-        return partial_sum_bounds(*terms, inputs[0].element.fraction, self.accum).exceeds(self.accum)
-
-    def overflows(self, inputs: Sequence[TensorType], arrays: Sequence[np.ndarray]) -> np.ndarray | None:
-        """Where a sum ends outside the accumulator."""
-        if self.accum is None:
-            return None
-        return sum_overflows(_split(arrays[0]), inputs[0].element.fraction, self.accum)
+    def _greatest(self, x: np.ndarray) -> np.ndarray:
+        return np.asarray(x.max(axis=-1, keepdims=True))
 
 
-def _split(x: np.ndarray) -> list[np.ndarray]:
-    return [x[..., index : index + 1] for index in range(x.shape[-1])]
+def _rounded(terms: Sequence[np.ndarray], inputs: Sequence[TensorType], accum: FixedPoint) -> list[np.ndarray]:
+    return [round_raw(raw, inputs[0].element.fraction - accum.fraction, accum.rounding) for raw in terms]
+
+
+def _partial(low: Sequence[np.ndarray], high: Sequence[np.ndarray]) -> Bounds:
+    """Range of any partial sum, were nothing lost to overflow."""
+    return Bounds(_total([np.minimum(raw, 0) for raw in low]), _total([np.maximum(raw, 0) for raw in high]))
+
+
+def _total(terms: Sequence[np.ndarray]) -> np.ndarray:
+    limit = len(terms) * max(magnitude(term) for term in terms)
+    return np.asarray(sum(integers(term, limit) for term in terms))

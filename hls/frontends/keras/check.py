@@ -5,7 +5,7 @@ from typing import Any
 
 from netloom.errors import LayerNotSupportedError
 from netloom.hls.frontends.keras.outputs import check_outputs
-from netloom.hls.settings import HlsSettings
+from netloom.hls.hls_settings import HlsSettings
 from netloom.quantize.flat import check_call
 from netloom.quantize.flat.equal.affine import EXACT_EPSILON
 from netloom.quantize.support.arguments import constructor_arguments

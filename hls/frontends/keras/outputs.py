@@ -3,7 +3,7 @@
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError
-from netloom.hls.settings import HlsSettings
+from netloom.hls.hls_settings import HlsSettings
 from netloom.quantize.support.table import NO_OPERATION
 
 RESHAPES = ("Flatten", "Reshape")

@@ -4,14 +4,14 @@ import sys
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError
-from netloom.hls.frontends.fuse import fuse_tables
+from netloom.hls.frontends.fuse_tables import fuse_tables
 from netloom.hls.frontends.idle import without_idle
 from netloom.hls.frontends.keras.check import check_model
 from netloom.hls.frontends.parsed import ParsedModel
-from netloom.hls.names import identifiers
-from netloom.hls.settings import HlsSettings
+from netloom.hls.hls_settings import HlsSettings
+from netloom.hls.identifiers import identifiers
 from netloom.quantize.flat import flatten, host_ends
-from netloom.quantize.support.graph import check_activations
+from netloom.quantize.support.graph_check import check_activations
 
 
 def is_keras(model: Any) -> bool:

@@ -12,10 +12,6 @@ def decision_threshold(dataflow: Dataflow, output: str) -> float:
     """Above which a single output means class 1: 0.5 for a probability, 0 for a logit.
 
     A probability is what a sigmoid gives, by a table or as a clipped line, whatever types it is rounded to after that.
-
-    Args:
-        dataflow: of the network.
-        output: which of its outputs.
     """
     givers = {node.name: node for node in dataflow.nodes}
     node = givers.get(output)

@@ -37,14 +37,7 @@ def open_in_run(name: str, directory: Path, conversion: Conversion) -> Engine:
 
 
 def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progress) -> None:
-    """Run the engines on the test set of a run; makes `predictions.npz` and `simulation.json`.
-
-    Args:
-        directory: of the run, with models, conversion and data.
-        settings: of the run; without `csim` that engine is left out, with `onnx` that one joins.
-        out: directory that gets the two files.
-        progress: told how far it is.
-    """
+    """Run the engines on the test set of a run; makes `predictions.npz` and `simulation.json` in `out`."""
     conversion = Conversion.load(directory / rundir.CONVERSION)
     tests = TestSet.load(directory / rundir.DATA)
     task = run_task(tests, conversion)
@@ -54,9 +47,8 @@ def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progre
     with ExitStack() as stack:
         engines = []
         for name in ENGINES:
-            model = rundir.MODELS.get(name)
             asked_for = {"csim": settings.csim, "onnx": settings.onnx}.get(name, True)
-            if not asked_for or (model and not (directory / model).exists()):
+            if not asked_for or not (directory / rundir.MODELS.get(name, rundir.CONVERSION)).exists():
                 continue
             progress.began("compiling hls4ml's C++" if name == "csim" else name)
             engines.append(stack.enter_context(open_in_run(name, directory, conversion)))
@@ -101,7 +93,7 @@ def _before_fine_tuning(directory: Path, tests: TestSet, task: Task, progress: P
 
 def _findings(statistics: Sequence[LayerStatistics], comparisons: Sequence[Fidelity]) -> dict[str, LayerFindings]:
     errors = {
-        layer.layer: layer
+        layer.layer: {"error_mean_steps": layer.mean_difference_steps, "error_max_steps": layer.max_difference_steps}
         for fidelity in comparisons
         if fidelity.engines[0] == "quantized"
         for layer in fidelity.layers
@@ -112,8 +104,7 @@ def _findings(statistics: Sequence[LayerStatistics], comparisons: Sequence[Fidel
             seen_max=one.seen_max,
             overflows=one.overflows,
             saturations=one.saturations,
-            error_mean_steps=errors[one.layer].mean_difference_steps if one.layer in errors else None,
-            error_max_steps=errors[one.layer].max_difference_steps if one.layer in errors else None,
+            **errors.get(one.layer, {}),
         )
         for one in statistics
     }

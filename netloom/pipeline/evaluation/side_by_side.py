@@ -11,7 +11,7 @@ from netloom.models.data.examples import as_list
 from netloom.pipeline.evaluation.testset import TestSet
 from netloom.records import FidelityRecord
 from netloom.sim import Comparison, Engine, Fidelity
-from netloom.sim.comparison import Steps
+from netloom.sim.comparison_stream import Steps
 from netloom.sim.crosscheck import joined
 from netloom.sim.values import kept
 

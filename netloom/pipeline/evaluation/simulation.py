@@ -41,7 +41,6 @@ class Simulation(FixedModel):
 
     Attributes:
         scores: by engine, by score; empty without targets.
-        fidelity: comparisons of engines.
         layers: by name of the converted network's layer.
         compiler: version of the g++ that compiled csim; None if it was not run.
     """
@@ -76,11 +75,7 @@ def load_predictions(
     """Outputs by engine, (samples, *output shape), of an engine that was run on the first only of fewer; float32 where
     that has every value exactly, else float64.
 
-    Args:
-        directory: of the run.
-        samples: of the test set.
-        shapes: of the outputs.
-        stages: names of the finished ones; what simulated hardware gave is there if `rtl` and `netlist` are among them.
+    What simulated hardware gave is there if `rtl` and `netlist` are among the finished `stages`.
 
     Raises:
         StorageError: if they are missing or damaged.
@@ -99,10 +94,8 @@ def _read(
     missing = f"is missing: {directory} holds no finished run; netloom run makes one"
     with file_errors(path, missing, "delete it and run again"):
         arrays = read_arrays(path)
-        predictions = {}
-        for engine in dict.fromkeys(name.split("/")[0] for name in arrays):
-            held = gathered(engine, arrays)
-            predictions[engine] = [] if held is None else as_list(held)
+        held = {engine: gathered(engine, arrays) for engine in dict.fromkeys(name.split("/")[0] for name in arrays)}
+        predictions = {engine: [] if one is None else as_list(one) for engine, one in held.items()}
         _check(predictions, known, samples, shapes)
     return predictions
 

@@ -13,6 +13,8 @@ from netloom.models import Dataset
 from netloom.models.data.examples import Examples, as_list, count, gathered, members, take
 from netloom.models.tasks import find_task, read_targets
 
+_TEXTS = ("source", "digest", "unlabelled", "task")
+
 
 @dataclass(frozen=True, eq=False)
 class TestSet(Examples):
@@ -51,7 +53,7 @@ class TestSet(Examples):
 
     def save(self, path: Path) -> None:
         """Write `data.npz`; the same samples give the same bytes."""
-        texts = {name: np.array(getattr(self, name)) for name in ("source", "digest", "unlabelled", "task")}
+        texts = {name: np.array(getattr(self, name)) for name in _TEXTS}
         arrays = members("x", self.x) | members("y", self.y) | texts | {"guessed": np.array(self.guessed)}
         if self.class_names is not None:
             arrays["class_names"] = np.array(self.class_names, dtype=np.str_)
@@ -72,6 +74,7 @@ class TestSet(Examples):
     def _of(cls, arrays: dict[str, np.ndarray]) -> Self:
         x, y = gathered("x", arrays), gathered("y", arrays)
         names, guessed = arrays.get("class_names"), arrays.get("guessed")
+        texts = {name: text_of(arrays.get(name)) for name in _TEXTS}
         if x is None:
             raise ValueError("x must be finite samples")
         for one in as_list(x):
@@ -80,7 +83,7 @@ class TestSet(Examples):
             if len(one) != count(x):
                 raise ValueError("x must have one number of samples")
         try:
-            y = read_targets("y", y, find_task(text_of(arrays.get("task"))))
+            y = read_targets("y", y, find_task(texts["task"]))
         except NetloomError as error:
             raise ValueError(str(error)) from None
         if any(len(one) != count(x) for one in ([] if y is None else as_list(y))):
@@ -93,9 +96,6 @@ class TestSet(Examples):
             x if isinstance(x, Mapping) else x.astype(np.float32),
             y,
             None if names is None else tuple(map(str, names)),
-            text_of(arrays.get("source")),
-            text_of(arrays.get("digest")),
-            text_of(arrays.get("unlabelled")),
-            text_of(arrays.get("task")),
-            bool(guessed),
+            guessed=bool(guessed),
+            **texts,
         )

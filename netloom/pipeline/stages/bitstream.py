@@ -22,13 +22,7 @@ def _inputs(job: Job) -> dict[str, object]:
 
 
 def _work(job: Job, out: Path) -> None:
-    """Place, route and pack for the board; makes `bitstream/`. A missed clock is no failure: the result says so.
-
-    Raises:
-        FoldingError: if the design does not fit after all.
-        SettingsError: for a clock that cannot be had.
-        ToolMissingError, ToolFailedError: of the tools; their logs are then in `bitstream-failed`.
-    """
+    """Makes `bitstream/`. A missed clock is no failure: the result says so."""
     design = EmittedDesign.read(job.at(rundir.DESIGN))
     make_bitstream(
         design,
@@ -49,10 +43,6 @@ STAGE = Stage(
     work=_work,
     board=True,
     logs=("bitstream-failed",),
-    code=(
-        "firmware",
-        "hls/dataflow",
-        "netloom/pipeline/stages/synthesize.py",
-    ),
+    code=("firmware", "hls/dataflow", "netloom/pipeline/stages/synthesize.py"),
     uses=("amaranth", "amaranth-boards"),
 )

@@ -19,9 +19,6 @@ STAGE = Stage(
     makes=(rundir.CONVERSION,),
     inputs=lambda job: {"hls": job.settings.hls.model_dump(mode="json")},
     work=_work,
-    code=(
-        "hls",
-        "quantize",
-    ),
+    code=("hls", "quantize"),
     uses=("hls4ml", "keras", "tensorflow", "qkeras", "hgq2", "onnx", "qonnx"),
 )

@@ -25,22 +25,13 @@ def _inputs(job: Job) -> dict[str, object]:
 
 
 def _work(job: Job, out: Path) -> None:
-    """Fold, plan and emit; makes `design/`.
-
-    Raises:
-        FoldingError: if the board does not hold the network at the pace asked for.
-        LayerNotSupportedError: for an operation with no hardware unit.
-        NotSupportedError: for a board that needs its vendor's tool.
-        SettingsError: if there is nothing to interleave.
-    """
+    """Fold, plan and emit; makes `design/`."""
     settings, progress, shared = job.hardware, job.progress, job.shared
     dataflow, title = Conversion.load(job.at(rundir.CONVERSION)).dataflow, job.state.origin.network
     dataflow = interleaved(dataflow, settings.interleave)
     progress.began("folding")
     if shared is not None:
-        generated = generate_design(
-            dataflow, device=shared.device, reuse=shared.reuse, unroll=shared.unroll, title=title
-        )
+        generated = generate_design(dataflow, title=title, **shared)
     else:
         generated = generate_design(
             dataflow,
@@ -71,10 +62,6 @@ STAGE = Stage(
     inputs=_inputs,
     work=_work,
     board=True,
-    code=(
-        "hls",
-        "firmware",
-        "quantize/settings.py",
-    ),
+    code=("hls", "firmware", "quantize/base_settings.py"),
     uses=("amaranth", "jinja2"),
 )

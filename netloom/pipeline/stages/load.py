@@ -24,13 +24,7 @@ def _inputs(job: Job) -> dict[str, object]:
 
 
 def _work(job: Job, out: Path) -> None:
-    """As `STAGE.work`.
-
-    Raises:
-        ModelFileError: if the file cannot be loaded, or would run code.
-        NotSupportedError: if the model's input shape is not fixed, or cannot be what is given.
-        InputError: if data and model do not fit.
-    """
+    """Makes the copy and, of data that fits the model, `data.npz`."""
     from netloom.quantize import load_model, save_model
 
     assert job.start is not None

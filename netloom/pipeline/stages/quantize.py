@@ -6,8 +6,8 @@ from pathlib import Path
 from netloom.models.deformation import Deformation
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.fitted import fitted
-from netloom.pipeline.keras_progress import keras_progress
 from netloom.pipeline.stage import Job, Stage
+from netloom.progress import keras_progress
 from netloom.settings import USER_MODEL_BATCH_SIZE
 
 
@@ -19,7 +19,7 @@ def _inputs(job: Job) -> dict[str, object]:
         "epochs": _epochs(job),
         "seed": job.settings.seed,
         "batch_size": _batch_size(job),
-        "deformation": None if (deformation := _deformation(job)) is None else asdict(deformation),
+        "deformation": asdict(deformation) if (deformation := _deformation(job)) else None,
     }
 
 
@@ -28,16 +28,11 @@ def _batch_size(job: Job) -> int:
 
 
 def _deformation(job: Job) -> Deformation | None:
-    """Of what is fine-tuned on: as the network was trained."""
     return job.network.training.deformation if job.network else None
 
 
 def _epochs(job: Job) -> int:
     return job.settings.fine_tune_epochs_for(job.network, job.state.origin.model_file)
-
-
-def _made(job: Job) -> tuple[str, ...]:
-    return (rundir.QUANTIZED_MODEL, rundir.CALIBRATED_MODEL) if _epochs(job) else (rundir.QUANTIZED_MODEL,)
 
 
 def _work(job: Job, out: Path) -> None:
@@ -63,7 +58,7 @@ STAGE = Stage(
     "quantize",
     needs=(rundir.FLOAT_MODEL,),
     makes=(rundir.QUANTIZED_MODEL, rundir.CALIBRATED_MODEL),
-    made=_made,
+    made=lambda job: (rundir.QUANTIZED_MODEL, rundir.CALIBRATED_MODEL) if _epochs(job) else (rundir.QUANTIZED_MODEL,),
     inputs=_inputs,
     work=_work,
     applies=lambda job: job.state.origin.kind != "quantized",

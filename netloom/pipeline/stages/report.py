@@ -1,7 +1,7 @@
 """Make the report from what all other stages have made."""
 
 from netloom.pipeline import rundir
-from netloom.pipeline.evaluation.told import told
+from netloom.pipeline.running import told
 from netloom.pipeline.stage import Job, Stage
 from netloom.report.build import build_report
 

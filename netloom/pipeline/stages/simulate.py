@@ -29,14 +29,6 @@ STAGE = Stage(
     inputs=_inputs,
     work=_work,
     measures=True,
-    code=(
-        "models/data",
-        "models/tasks",
-        "quantize",
-        "hls",
-        "sim",
-        "netloom/pipeline",
-        "netloom/records.py",
-    ),
+    code=("models/data", "models/tasks", "quantize", "hls", "sim", "netloom/pipeline", "netloom/records.py"),
     uses=("hls4ml", "keras", "tensorflow", "qkeras", "hgq2", "onnx", "qonnx", "onnxruntime", "scipy"),
 )

@@ -19,12 +19,7 @@ _SYNTHESIS_FILE = "synthesis.json"
 
 
 def _work(job: Job, out: Path) -> None:
-    """Synthesize the network alone; makes `netlist/`, which is simulated and goes into the bitstream.
-
-    Raises:
-        SettingsError: for a design of another family.
-        ToolMissingError, ToolFailedError: of Yosys; its log is then `network-failed.log` in the run directory.
-    """
+    """Makes `netlist/`, which is simulated and goes into the bitstream."""
     design = EmittedDesign.read(job.at(rundir.DESIGN))
     netlist = synthesize(
         design.folder,
@@ -66,9 +61,6 @@ STAGE = Stage(
     work=_work,
     board=True,
     logs=("network-failed.log",),
-    code=(
-        "firmware",
-        "hls/dataflow",
-    ),
+    code=("firmware", "hls/dataflow"),
     uses=("amaranth", "amaranth-boards"),
 )

@@ -8,17 +8,16 @@ from netloom.common.files import sha256
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.fitted import fitted
 from netloom.pipeline.evaluation.testset import TestSet
-from netloom.pipeline.keras_progress import keras_progress
 from netloom.pipeline.stage import Job, Stage
+from netloom.progress import keras_progress
 
 
 def _inputs(job: Job) -> dict[str, object]:
-    assert job.start is not None
-    assert job.start.network is not None
+    assert job.network is not None
     return {
-        "network": job.start.network.name,
+        "network": job.network.name,
         # An edited definition is another network.
-        "definition": sha256(Path(inspect.getfile(job.start.network.builder))),
+        "definition": sha256(Path(inspect.getfile(job.network.builder))),
         "data": job.data().digest,
         "seed": job.settings.seed,
         "epochs": job.settings.epochs,
@@ -28,8 +27,7 @@ def _inputs(job: Job) -> dict[str, object]:
 def _work(job: Job, out: Path) -> None:
     from netloom.quantize import save_model
 
-    assert job.start is not None
-    network, settings = job.start.network, job.settings
+    network, settings = job.network, job.settings
     assert network is not None
     training = network.training
     if settings.epochs is not None:
@@ -49,10 +47,10 @@ STAGE = Stage(
     makes=(rundir.FLOAT_MODEL, rundir.DATA),
     inputs=_inputs,
     work=_work,
-    applies=lambda job: job.start is not None and job.start.network is not None,
+    applies=lambda job: job.network is not None,
     code=(
         "models",
-        "quantize/files/files.py",
+        "quantize/files/model_files.py",
         "netloom/pipeline/evaluation/fitted.py",
         "netloom/pipeline/evaluation/testset.py",
     ),

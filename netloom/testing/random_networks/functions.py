@@ -37,7 +37,7 @@ _HLS4ML = ("sigmoid", "tanh", "softmax")
 
 def activations() -> tuple[str, ...]:
     """Every activation of Keras that is a function of one value, by name."""
-    from netloom.quantize.functions.functions import function_names
+    from netloom.quantize.functions.one_value import function_names
 
     return tuple(sorted(function_names()))
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.flat.equal.parts import Parts
-from netloom.quantize.functions.functions import TRUTHS
+from netloom.quantize.functions.one_value import TRUTHS
 
 _HANDED_ON = frozenset({"Reshape", "Rearrange", "Permute", "GlobalMaxPooling1D", "Maximum", "Minimum"})
 """Layers that give ones and zeros of ones and zeros."""

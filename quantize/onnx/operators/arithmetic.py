@@ -9,12 +9,12 @@ from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
 from netloom.quantize.flat.equal.affine import affine
 from netloom.quantize.onnx.attributes import attributes
 from netloom.quantize.onnx.edge import Edge
-from netloom.quantize.onnx.graph import Builder
+from netloom.quantize.onnx.keras_builder import KerasBuilder
 from netloom.quantize.onnx.quant import is_power_of_two
 from netloom.quantize.onnx.real import SHORT_BITS_OF_AFFINE, Real, is_short
 
 
-def build_arithmetic(builder: Builder, node: Any) -> Edge:
+def build_arithmetic(builder: KerasBuilder, node: Any) -> Edge:
     """Two tensors' sum, difference, product, larger or smaller; with a constant, a scale of one and a shift."""
     import keras
 
@@ -42,7 +42,7 @@ def build_arithmetic(builder: Builder, node: Any) -> Edge:
     return replace(found, grid=one.plus(other, 1 if kind == "Add" else -1), real=doubled)
 
 
-def _with_constant(builder: Builder, node: Any, values: list[np.ndarray | None]) -> Edge:
+def _with_constant(builder: KerasBuilder, node: Any, values: list[np.ndarray | None]) -> Edge:
     index = 0 if values[0] is None else 1
     constant = builder.weights(node, node.input[1 - index])
     edge, kind = builder.edge(node, index, real=True), node.op_type
@@ -60,7 +60,7 @@ def _with_constant(builder: Builder, node: Any, values: list[np.ndarray | None])
     return _scaled(builder, node, edge, scale, shift)
 
 
-def _scaled(builder: Builder, node: Any, edge: Edge, scale: Any, shift: Any) -> Edge:
+def _scaled(builder: KerasBuilder, node: Any, edge: Edge, scale: Any, shift: Any) -> Edge:
     """A tensor times a scale plus a shift, both as they broadcast in ONNX."""
     name = builder.node_name(node)
     if np.size(scale) == np.size(shift) == 1:
@@ -119,7 +119,7 @@ def _in_order(value: np.ndarray, edge: Edge, name: str) -> np.ndarray:
     return np.moveaxis(whole, 1, -1)
 
 
-def build_batch_normalization(builder: Builder, node: Any) -> Edge:
+def build_batch_normalization(builder: KerasBuilder, node: Any) -> Edge:
     """The scale and the shift that it is in inference."""
     edge = builder.edge(node, real=True)
     if len(edge.tensor.shape) > 2:

@@ -8,7 +8,7 @@ import numpy as np
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.onnx.attributes import attributes
 from netloom.quantize.onnx.edge import Edge
-from netloom.quantize.onnx.graph import Builder
+from netloom.quantize.onnx.keras_builder import KerasBuilder
 
 ACTIVATION_OPERATORS = {
     "Exp": "exponential",
@@ -40,7 +40,7 @@ _SIXTH = 1e-4
 """As near to a sixth as exporters write it."""
 
 
-def build_activation(builder: Builder, node: Any) -> Edge:
+def build_activation(builder: KerasBuilder, node: Any) -> Edge:
     """An `Activation`."""
     import keras
 
@@ -51,7 +51,7 @@ def build_activation(builder: Builder, node: Any) -> Edge:
     )
 
 
-def _limited(builder: Builder, node: Any, low: float | None, high: float | None) -> Edge:
+def _limited(builder: KerasBuilder, node: Any, low: float | None, high: float | None) -> Edge:
     """A `ReLU`; of values that the next quantizer settles, limits for that."""
     import keras
 
@@ -65,21 +65,21 @@ def _limited(builder: Builder, node: Any, low: float | None, high: float | None)
     return replace(edge, tensor=layer(edge.tensor), grid=grid)
 
 
-def build_function(builder: Builder, node: Any) -> Edge:
+def build_function(builder: KerasBuilder, node: Any) -> Edge:
     """A `Function`."""
     from netloom.quantize.layers import Function
 
     return builder.changed(node, Function(FUNCTION_OPERATORS[node.op_type], name=builder.name_of(node)))
 
 
-def build_elu(builder: Builder, node: Any) -> Edge:
+def build_elu(builder: KerasBuilder, node: Any) -> Edge:
     """An `ELU`."""
     import keras
 
     return builder.changed(node, keras.layers.ELU(attributes(node).get("alpha", 1.0), name=builder.name_of(node)))
 
 
-def build_leaky_relu(builder: Builder, node: Any) -> Edge:
+def build_leaky_relu(builder: KerasBuilder, node: Any) -> Edge:
     """A `LeakyReLU`."""
     import keras
 
@@ -87,7 +87,7 @@ def build_leaky_relu(builder: Builder, node: Any) -> Edge:
     return builder.changed(node, keras.layers.LeakyReLU(slope, name=builder.name_of(node)))
 
 
-def build_prelu(builder: Builder, node: Any) -> Edge:
+def build_prelu(builder: KerasBuilder, node: Any) -> Edge:
     """A `PReLU` with one slope, or one a channel."""
     import keras
 
@@ -108,7 +108,7 @@ def build_prelu(builder: Builder, node: Any) -> Edge:
     return result
 
 
-def build_hard_sigmoid(builder: Builder, node: Any) -> Edge:
+def build_hard_sigmoid(builder: KerasBuilder, node: Any) -> Edge:
     """Keras's `hard_sigmoid`, whose slope is a sixth."""
     given, name = attributes(node), builder.node_name(node)
     slope, offset = given.get("alpha", 0.2), given.get("beta", 0.5)
@@ -119,12 +119,12 @@ def build_hard_sigmoid(builder: Builder, node: Any) -> Edge:
     return _named(builder, node, "hard_sigmoid")
 
 
-def build_hard_swish(builder: Builder, node: Any) -> Edge:
+def build_hard_swish(builder: KerasBuilder, node: Any) -> Edge:
     """Keras's `hard_silu`."""
     return _named(builder, node, "hard_silu")
 
 
-def build_gelu(builder: Builder, node: Any) -> Edge:
+def build_gelu(builder: KerasBuilder, node: Any) -> Edge:
     """A `Function`, by tanh or exact."""
     from netloom.quantize.layers import Function
 
@@ -132,7 +132,7 @@ def build_gelu(builder: Builder, node: Any) -> Edge:
     return builder.changed(node, Function("gelu", {"approximate": by_tanh}, name=builder.name_of(node)))
 
 
-def build_clip(builder: Builder, node: Any) -> Edge:
+def build_clip(builder: KerasBuilder, node: Any) -> Edge:
     """A `ReLU` with a bound, where it begins at 0; else a `Function`."""
     from netloom.quantize.layers import Function
 
@@ -156,7 +156,7 @@ def build_clip(builder: Builder, node: Any) -> Edge:
     return builder.changed(node, layer)
 
 
-def build_softmax(builder: Builder, node: Any) -> Edge:
+def build_softmax(builder: KerasBuilder, node: Any) -> Edge:
     """A `Softmax`."""
     import keras
 
@@ -171,7 +171,7 @@ def build_softmax(builder: Builder, node: Any) -> Edge:
     return builder.changed(node, keras.layers.Softmax(axis=axis, name=builder.name_of(node)))
 
 
-def _named(builder: Builder, node: Any, function: str) -> Edge:
+def _named(builder: KerasBuilder, node: Any, function: str) -> Edge:
     import keras
 
     return builder.changed(node, keras.layers.Activation(function, name=builder.name_of(node)))

@@ -7,19 +7,19 @@ import numpy as np
 from netloom.errors import LayerNotSupportedError, QuantizerNotSupportedError
 from netloom.quantize.onnx.attributes import attributes
 from netloom.quantize.onnx.edge import Edge
-from netloom.quantize.onnx.graph import Builder
+from netloom.quantize.onnx.keras_builder import KerasBuilder
 from netloom.quantize.onnx.real import Grid, Real
 from netloom.quantize.smallest_grid import is_fixed, smallest_grid
 
 
-def build_matmul(builder: Builder, node: Any) -> Edge:
+def build_matmul(builder: KerasBuilder, node: Any) -> Edge:
     """A dense layer, a bias added after it included."""
     kernel, steps = builder.kernel(node, node.input[1], -1)
     bias, last = _added(builder, node, kernel.shape[-1])
     return _dense(builder, node, kernel, steps, bias, last)
 
 
-def build_gemm(builder: Builder, node: Any) -> Edge:
+def build_gemm(builder: KerasBuilder, node: Any) -> Edge:
     """A dense layer."""
     given = attributes(node)
     kernel, steps = builder.kernel(node, node.input[1], 0 if given.get("transB", 0) else -1)
@@ -34,7 +34,7 @@ def build_gemm(builder: Builder, node: Any) -> Edge:
 
 
 def _dense(
-    builder: Builder, node: Any, kernel: np.ndarray, steps: np.ndarray | None, bias: np.ndarray | None, last: Any
+    builder: KerasBuilder, node: Any, kernel: np.ndarray, steps: np.ndarray | None, bias: np.ndarray | None, last: Any
 ) -> Edge:
     edge, name = builder.edge(node, real=True), builder.node_name(node)
     if kernel.ndim != 2:
@@ -51,7 +51,7 @@ def _dense(
 
 
 def split(
-    builder: Builder, node: Any, edge: Edge, kernel: np.ndarray, steps: np.ndarray | None, bias: np.ndarray | None
+    builder: KerasBuilder, node: Any, edge: Edge, kernel: np.ndarray, steps: np.ndarray | None, bias: np.ndarray | None
 ) -> tuple[np.ndarray | None, Real | None]:
     """What of a product is in its layer, and what is left to the next quantizer.
 
@@ -87,7 +87,9 @@ def split(
     return None, Real(scale, shift, count=real.count)
 
 
-def sum_grid(builder: Builder, edge: Edge, kernel: np.ndarray, bias: np.ndarray | None, zeros: bool) -> Grid | None:
+def sum_grid(
+    builder: KerasBuilder, edge: Edge, kernel: np.ndarray, bias: np.ndarray | None, zeros: bool
+) -> Grid | None:
     """Where sums of products lie: every column of the kernel with the inputs' least and greatest."""
     if edge.grid is None or not builder.quantized:
         return None
@@ -101,7 +103,7 @@ def sum_grid(builder: Builder, edge: Edge, kernel: np.ndarray, bias: np.ndarray 
     return grid if bias is None else grid.moved(Real(np.ones(1), bias))
 
 
-def _added(builder: Builder, node: Any, channels: int) -> tuple[np.ndarray | None, Any]:
+def _added(builder: KerasBuilder, node: Any, channels: int) -> tuple[np.ndarray | None, Any]:
     """A constant, one a channel, that the next node adds, and that node; or None, and the node itself."""
     after = builder.alone(node, "Add")
     if after is None:

@@ -14,11 +14,11 @@ from netloom.quantize.flat.equal.affine import affine
 from netloom.quantize.onnx.attributes import attributes
 from netloom.quantize.onnx.edge import Edge
 from netloom.quantize.onnx.fit import Line, fitted_lines
-from netloom.quantize.onnx.graph import Builder
+from netloom.quantize.onnx.keras_builder import KerasBuilder
 from netloom.quantize.onnx.quant import QuantNode, is_power_of_two, plain_type, trunc_stairs
 from netloom.quantize.onnx.real import Grid, Real, is_short
 from netloom.quantize.onnx.stairs import Stairs, Threshold, whole_thresholds
-from netloom.quantize.quantizers import FLOAT32_BITS, type_quantizer
+from netloom.quantize.quantizer_types import FLOAT32_BITS, type_quantizer
 from netloom.quantize.smallest_grid import is_fixed
 from netloom.rounding import Rounding
 
@@ -26,7 +26,7 @@ MOST_LINES = 15
 """Scales and shifts that a quantizer may take: one where its steps are even, more where they are not."""
 
 
-def build_quant(builder: Builder, node: Any) -> Edge:
+def build_quant(builder: KerasBuilder, node: Any) -> Edge:
     """A `QActivation`; before it a scale and a shift, where the quantizer is none that QKeras has."""
     from qkeras import QActivation
 
@@ -44,7 +44,7 @@ def build_quant(builder: Builder, node: Any) -> Edge:
     return build_stairs(builder, node, edge, quant.stairs())
 
 
-def build_bipolar(builder: Builder, node: Any) -> Edge:
+def build_bipolar(builder: KerasBuilder, node: Any) -> Edge:
     """One threshold, at 0."""
     scale = builder.weights(node, node.input[1])
     if scale.size != 1 or not np.isfinite(scale).all() or float(scale.flat[0]) <= 0:
@@ -62,7 +62,7 @@ def build_bipolar(builder: Builder, node: Any) -> Edge:
     return build_stairs(builder, node, edge, stairs)
 
 
-def build_host_quantizer(builder: Builder, node: Any, edge: Edge, scale: InputScale, real: Real) -> Edge:
+def build_host_quantizer(builder: KerasBuilder, node: Any, edge: Edge, scale: InputScale, real: Real) -> Edge:
     """A quantizer of the network's input that no type equals: the host sends its whole numbers.
 
     Args:
@@ -99,7 +99,7 @@ def build_host_quantizer(builder: Builder, node: Any, edge: Edge, scale: InputSc
     return builder.settled(name, result) if real.scale.item() == 1 and not real.shift.any() else result
 
 
-def build_multi_threshold(builder: Builder, node: Any) -> Edge:
+def build_multi_threshold(builder: KerasBuilder, node: Any) -> Edge:
     """FINN's: as many levels as thresholds are reached."""
     name, given, edge = builder.node_name(node), attributes(node), builder.edge(node, real=True)
     rank = len(edge.tensor.shape)
@@ -125,7 +125,7 @@ def build_multi_threshold(builder: Builder, node: Any) -> Edge:
     return build_stairs(builder, node, edge, Stairs(rows, float(scale), float(shift)))
 
 
-def build_trunc(builder: Builder, node: Any) -> Edge:
+def build_trunc(builder: KerasBuilder, node: Any) -> Edge:
     """Bits of a quantized number left out."""
     name, edge = builder.node_name(node), builder.edge(node, real=True)
     constants = [builder.weights(node, one) for one in node.input[1:]]
@@ -141,7 +141,7 @@ def _values(edge: Edge) -> tuple[float, float]:
     return max(float(np.min(ends)), real.floor), min(float(np.max(ends)), real.ceiling)
 
 
-def build_stairs(builder: Builder, node: Any, edge: Edge, stairs: Stairs) -> Edge:
+def build_stairs(builder: KerasBuilder, node: Any, edge: Edge, stairs: Stairs) -> Edge:
     """A quantizer of what lies on a grid.
 
     Raises:
@@ -205,7 +205,7 @@ def _type(scale: float, shift: float, levels: int) -> FixedPoint | None:
     return FixedPoint(bits, bits - fraction, signed, Rounding.RND_CONV, Overflow.SAT)
 
 
-def _cast(builder: Builder, node: Any, tensor: Any, scale: Any, shift: Any, type_: FixedPoint) -> Any:
+def _cast(builder: KerasBuilder, node: Any, tensor: Any, scale: Any, shift: Any, type_: FixedPoint) -> Any:
     """A scale and a shift, rounded to a type."""
     from qkeras import QActivation
 
@@ -213,13 +213,13 @@ def _cast(builder: Builder, node: Any, tensor: Any, scale: Any, shift: Any, type
     return QActivation(type_quantizer(type_), name=builder.name_of(node))(tensor)
 
 
-def _line(builder: Builder, node: Any, tensor: Any, scale: Any, shift: Any) -> Any:
+def _line(builder: KerasBuilder, node: Any, tensor: Any, scale: Any, shift: Any) -> Any:
     name = builder.node_name(node)
     scale, shift = (value if len(value) > 1 else float(value[0]) for value in (scale, shift))
     return affine(tensor, scale, shift, builder.name(f"{name}_scale"), f"node {name!r}")
 
 
-def _rounded(builder: Builder, node: Any, tensor: Any, scale: Any, shift: Any, levels: int) -> Any:
+def _rounded(builder: KerasBuilder, node: Any, tensor: Any, scale: Any, shift: Any, levels: int) -> Any:
     """A scale and a shift, rounded to whole numbers from 0 to `levels`."""
     import keras
     from qkeras import QActivation
@@ -233,7 +233,7 @@ def _rounded(builder: Builder, node: Any, tensor: Any, scale: Any, shift: Any, l
     return QActivation(type_quantizer(type_), name=builder.name_of(node))(tensor)
 
 
-def _summed(builder: Builder, node: Any, edge: Edge, lines: Sequence[Line] | None, signs: np.ndarray) -> Any:
+def _summed(builder: KerasBuilder, node: Any, edge: Edge, lines: Sequence[Line] | None, signs: np.ndarray) -> Any:
     """Each line rounded, and the sum of them.
 
     Raises:

@@ -8,10 +8,10 @@ import numpy as np
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.onnx.attributes import attributes
 from netloom.quantize.onnx.edge import Edge
-from netloom.quantize.onnx.graph import Builder
+from netloom.quantize.onnx.keras_builder import KerasBuilder
 
 
-def build_flatten(builder: Builder, node: Any) -> Edge:
+def build_flatten(builder: KerasBuilder, node: Any) -> Edge:
     """A row of all elements; those of a picture stay where Keras has them, and whoever reads them knows."""
     edge, name = builder.edge(node, real=True), builder.node_name(node)
     if attributes(node).get("axis", 1) not in (1, 1 - len(edge.tensor.shape)):
@@ -19,7 +19,7 @@ def build_flatten(builder: Builder, node: Any) -> Edge:
     return _row(builder, node)
 
 
-def _row(builder: Builder, node: Any) -> Edge:
+def _row(builder: KerasBuilder, node: Any) -> Edge:
     import keras
 
     edge = builder.single(node)
@@ -32,7 +32,7 @@ def _row(builder: Builder, node: Any) -> Edge:
     return replace(edge, tensor=keras.layers.Flatten(name=builder.name_of(node))(edge.tensor), last=False, order=order)
 
 
-def build_reshape(builder: Builder, node: Any) -> Edge:
+def build_reshape(builder: KerasBuilder, node: Any) -> Edge:
     """A `Flatten`, or a `Reshape` of each sample; axes of one element added or left out are that too."""
     import keras
 
@@ -46,7 +46,7 @@ def build_reshape(builder: Builder, node: Any) -> Edge:
     return replace(edge, tensor=layer(builder.as_in_onnx(name, edge)), last=False)
 
 
-def build_transpose(builder: Builder, node: Any) -> Edge:
+def build_transpose(builder: KerasBuilder, node: Any) -> Edge:
     """Nothing, where it moves the channels to where Keras's tensor has them, or from there; else a `Permute`."""
     import keras
 
@@ -63,7 +63,7 @@ def build_transpose(builder: Builder, node: Any) -> Edge:
     return replace(edge, tensor=layer(builder.as_in_onnx(name, edge)), last=False)
 
 
-def build_depth_to_space(builder: Builder, node: Any) -> Edge:
+def build_depth_to_space(builder: KerasBuilder, node: Any) -> Edge:
     """Channels side by side in the picture, in squares: `Reshape`, `Permute`, `Reshape`."""
     import keras
 

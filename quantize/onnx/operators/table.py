@@ -4,19 +4,9 @@ from typing import Any
 
 from netloom.errors import LayerNotSupportedError
 from netloom.quantize.onnx.edge import Edge
-from netloom.quantize.onnx.graph import Builder, NodeBuilder
+from netloom.quantize.onnx.keras_builder import KerasBuilder, NodeBuilder
 from netloom.quantize.onnx.operators import functions
 from netloom.quantize.onnx.operators.arithmetic import build_arithmetic, build_batch_normalization
-from netloom.quantize.onnx.operators.pictures import (
-    build_average_pool,
-    build_concat,
-    build_conv,
-    build_global_pool,
-    build_max_pool,
-    build_mean,
-    build_pad,
-    build_resize,
-)
 from netloom.quantize.onnx.operators.products import build_gemm, build_matmul
 from netloom.quantize.onnx.operators.quantizers import (
     build_bipolar,
@@ -30,15 +20,25 @@ from netloom.quantize.onnx.operators.shapes import (
     build_reshape,
     build_transpose,
 )
+from netloom.quantize.onnx.operators.spatial import (
+    build_average_pool,
+    build_concat,
+    build_conv,
+    build_global_pool,
+    build_max_pool,
+    build_mean,
+    build_pad,
+    build_resize,
+)
 from netloom.quantize.onnx.quant import QUANT_OPERATORS
 
 
-def build_same(builder: Builder, node: Any) -> Edge:
+def build_same(builder: KerasBuilder, node: Any) -> Edge:
     """Nothing: what does nothing in inference."""
     return builder.edge(node, real=True)
 
 
-def build_dropout(builder: Builder, node: Any) -> Edge:
+def build_dropout(builder: KerasBuilder, node: Any) -> Edge:
     """Nothing, unless it is told that this is training."""
     if len(node.input) > 2 and node.input[2] and builder.weights(node, node.input[2]).any():
         raise LayerNotSupportedError(

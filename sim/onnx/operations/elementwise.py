@@ -1,7 +1,8 @@
 """`Elementwise` in ONNX."""
 
 from netloom.hls.dataflow import ElementwiseFunction
-from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.quantized import QuantizedSite
+from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
 KINDS = {
@@ -13,8 +14,13 @@ KINDS = {
 }
 
 
-def write_elementwise(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
+def write_elementwise(writer: GraphWriter, site: OnnxSite) -> tuple[OnnxValue]:
     """The points aligned, then one node."""
     gains = site.operation.gains(site.types)
     aligned = (writer.times(value, gain) for value, gain in zip(site.taken(writer), gains, strict=True))
     return (writer.add(KINDS[site.operation.function], *aligned),)
+
+
+def quantize_elementwise(writer: GraphWriter, site: QuantizedSite) -> OnnxValue:
+    """In QONNX: one node."""
+    return writer.add(KINDS[site.operation.function], *site.values)

@@ -4,11 +4,11 @@ import numpy as np
 
 from netloom.hls.dataflow.operations.gather import FARTHEST
 from netloom.sim.onnx.numbers import floor_shifted
-from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
 
-def write_gather(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
+def write_gather(writer: GraphWriter, site: OnnxSite) -> tuple[OnnxValue]:
     """Rows at indices, which are rounded down and held at the ends."""
     gather = site.operation
     if gather.table is not None:
@@ -18,7 +18,7 @@ def write_gather(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
     return (writer.add("GatherND", site.taken(writer)[0], index, batch_dims=1),)
 
 
-def _index(writer: GraphWriter, site: Site, count: int) -> OnnxValue:
+def _index(writer: GraphWriter, site: OnnxSite, count: int) -> OnnxValue:
     raw, fraction = writer.cast(site.values[-1], site.dtype), site.types[-1].element.fraction
     if fraction < 0:
         raw = writer.times(_held(writer, raw, count), 2 ** min(-fraction, FARTHEST))

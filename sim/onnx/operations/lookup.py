@@ -5,11 +5,11 @@ import numpy as np
 from netloom.hls.dataflow import exact_dtype
 from netloom.rounding import magnitude
 from netloom.sim.onnx.numbers import floor_shifted, truncated
-from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
 
-def write_lookup(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
+def write_lookup(writer: GraphWriter, site: OnnxSite) -> tuple[OnnxValue]:
     """The index in the cheapest dtype in which it is exact; the table in that of its entries."""
     lookup = site.operation
     largest = site.bounds[0].magnitude * abs(lookup.scale) + abs(lookup.offset) + (1 << lookup.shift)

@@ -1,10 +1,10 @@
 """`MatMul` in ONNX."""
 
-from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
 
-def write_matmul(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
+def write_matmul(writer: GraphWriter, site: OnnxSite) -> tuple[OnnxValue]:
     """Of the operation's name; the second transposed first where it is to be."""
     first, second = site.taken(writer)
     if site.operation.transposed:

@@ -1,11 +1,11 @@
 """`Reduce` in ONNX: `ReduceMax`, or a sum."""
 
 from netloom.sim.onnx.numbers import summed
-from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
 
-def write_reduce(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
+def write_reduce(writer: GraphWriter, site: OnnxSite) -> tuple[OnnxValue]:
     """Along the last axis, which becomes 1."""
     reduce, (value,), shape = site.operation, site.taken(writer), site.types[0].shape
     if reduce.accum is None:

@@ -6,13 +6,13 @@ import numpy as np
 
 from netloom.errors import LayerNotSupportedError
 from netloom.hls.dataflow import Bounds, exact_dtype
-from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import BATCH, GraphWriter, OnnxValue, info
 
 _COUNTED = "counted"
 
 
-def write_scan(writer: GraphWriter, site: Site) -> list[OnnxValue]:
+def write_scan(writer: GraphWriter, site: OnnxSite) -> list[OnnxValue]:
     """Carries and last results are states; what is kept of every step is a result along the axis of steps.
 
     Raises:

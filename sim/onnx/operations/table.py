@@ -1,4 +1,4 @@
-"""`FORMS`: what every operation is in ONNX."""
+"""`FORMS`: what every operation is in ONNX; `QUANTIZED_FORMS`: what those are in QONNX that it can say."""
 
 from netloom.hls.dataflow import (
     Cast,
@@ -17,19 +17,20 @@ from netloom.hls.dataflow import (
     Scan,
     Window,
 )
-from netloom.sim.onnx.operations.accumulation import write_depthwise_matvec, write_matvec
-from netloom.sim.onnx.operations.cast import write_cast
-from netloom.sim.onnx.operations.clamp import write_clamp
+from netloom.sim.onnx.operations.accumulation import quantize_product, write_depthwise_matvec, write_matvec
+from netloom.sim.onnx.operations.cast import quantize_cast, write_cast
+from netloom.sim.onnx.operations.clamp import quantize_clamp, write_clamp
 from netloom.sim.onnx.operations.divide import write_divide
-from netloom.sim.onnx.operations.elementwise import write_elementwise
+from netloom.sim.onnx.operations.elementwise import quantize_elementwise, write_elementwise
 from netloom.sim.onnx.operations.gather import write_gather
 from netloom.sim.onnx.operations.lookup import write_lookup
 from netloom.sim.onnx.operations.matmul import write_matmul
-from netloom.sim.onnx.operations.permute import write_permute
-from netloom.sim.onnx.operations.pool import write_pool
+from netloom.sim.onnx.operations.permute import quantize_permute, write_permute
+from netloom.sim.onnx.operations.pool import quantize_pool, write_pool
 from netloom.sim.onnx.operations.reduce import write_reduce
 from netloom.sim.onnx.operations.scan import write_scan
 from netloom.sim.onnx.operations.window import write_window
+from netloom.sim.onnx.quantized import QuantizedForm
 from netloom.sim.onnx.site import Form
 
 FORMS: dict[type[Operation], Form] = {
@@ -47,4 +48,14 @@ FORMS: dict[type[Operation], Form] = {
     Reduce: write_reduce,
     Scan: write_scan,
     Window: write_window,
+}
+
+QUANTIZED_FORMS: dict[type[Operation], QuantizedForm] = {
+    Cast: quantize_cast,
+    Clamp: quantize_clamp,
+    DepthwiseMatVec: quantize_product,
+    Elementwise: quantize_elementwise,
+    MatVec: quantize_product,
+    Permute: quantize_permute,
+    Pool: quantize_pool,
 }

@@ -1,14 +1,13 @@
-"""`Window` in ONNX: a gather of positions, or with the product behind it a convolution."""
+"""`Window` in ONNX: a gather of positions; with the product behind it a convolution."""
 
 import numpy as np
 
-from netloom.hls.dataflow import DepthwiseMatVec, Window
-from netloom.sim.onnx.operations.accumulation import finished
-from netloom.sim.onnx.site import Site
+from netloom.hls.dataflow import DepthwiseMatVec, MatVec, Window
+from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
 
-def write_window(writer: GraphWriter, site: Site) -> tuple[OnnxValue]:
+def write_window(writer: GraphWriter, site: OnnxSite) -> tuple[OnnxValue]:
     """The padded picture as rows of channels, and those of every window."""
     view, (value,) = site.operation, site.taken(writer)
     *spatial, channels = site.types[0].shape
@@ -34,29 +33,23 @@ def places_of(
     return places[tuple(met)].reshape(int(np.prod(positions)), -1)
 
 
-def write_convolution(writer: GraphWriter, view: Window, site: Site, picture: OnnxValue) -> OnnxValue:
-    """`Conv`: the product of a site, which takes float32, and the windows before it.
+def kernel_of(product: MatVec | DepthwiseMatVec, weights: np.ndarray, view: Window) -> np.ndarray:
+    """Weights of a product of windows as `Conv` has them: (outputs, inputs, *kernel)."""
+    channels = (1, -1) if isinstance(product, DepthwiseMatVec) else (-1, weights.shape[1])
+    return np.moveaxis(weights.reshape(*view.kernel_size, *channels), (-1, -2), (0, 1))
 
-    Args:
-        writer: of the graph.
-        view: the windows.
-        site: the product.
-        picture: what the windows are of.
-    """
-    product, rank = site.operation, len(view.kernel_size)
-    weights = product.scaled_weights(site.types)
-    if isinstance(product, DepthwiseMatVec):
-        group, kernel = weights.shape[1], weights.reshape(*view.kernel_size, 1, -1)
-    else:
-        group, kernel = 1, weights.reshape(*view.kernel_size, -1, weights.shape[1])
-    kernel = np.moveaxis(kernel, (-1, -2), (0, 1))
+
+def convolved(
+    writer: GraphWriter, product: MatVec | DepthwiseMatVec, view: Window, picture: OnnxValue, kernel: OnnxValue
+) -> OnnxValue:
+    """`Conv`, of a picture whose channels are first; those of the result are last."""
     result = writer.add(
         "Conv",
-        writer.channels_first(writer.cast(picture, site.dtype), rank),
-        writer.constant(kernel, site.dtype),
-        group=group,
+        picture,
+        kernel,
+        group=product.weights.shape[1] if isinstance(product, DepthwiseMatVec) else 1,
         strides=view.stride,
         dilations=view.dilation,
         pads=[pair[end] for end in (0, 1) for pair in view.padding],
     )
-    return finished(writer, site, writer.channels_last(result, rank))
+    return writer.channels_last(result, len(view.kernel_size))

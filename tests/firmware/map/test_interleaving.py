@@ -17,7 +17,7 @@ from netloom.firmware.map.interleaving import interleaved
 from netloom.firmware.map.layout import lay_out
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import DataflowBuilder, Layer, MatVec, TensorType
-from netloom.hls.layers.cells import RecurrentCell
+from netloom.hls.layers.recurrent_cells import RecurrentCell
 
 WEIGHT, STATE = FixedPoint.parse("fixed<6,1>"), FixedPoint.parse("fixed<8,2,RND_CONV,SAT>")
 INPUTS, PACE = 3, 10

@@ -11,8 +11,8 @@ from netloom.firmware.map.interleaving import interleaved
 from netloom.firmware.map.layout import lay_out
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import DataflowBuilder, Layer, MatVec, TensorType
-from netloom.hls.layers.cells import GATES, RecurrentCell
 from netloom.hls.layers.decoding import Decoding
+from netloom.hls.layers.recurrent_cells import GATES, RecurrentCell
 
 WEIGHT, STATE = FixedPoint.parse("fixed<6,1>"), FixedPoint.parse("fixed<8,2,RND_CONV,SAT>")
 INPUTS, UNITS, SYMBOLS = 3, 6, 5

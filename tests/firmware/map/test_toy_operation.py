@@ -1,10 +1,11 @@
-"""An operation added from outside, in this file alone, goes all the way: saved, loaded, emitted, simulated."""
+"""An operation added from outside, in this file alone, goes all the way: saved, loaded, emitted, simulated, in C++."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from designs import Network, check_design
+from native_forms import check
 
 from netloom.errors import LayerNotSupportedError, StorageError
 from netloom.firmware.families import ECP5
@@ -23,7 +24,12 @@ from netloom.hls.dataflow import (
     load_dataflow,
     save_dataflow,
 )
-from netloom.hls.dataflow.files import OPERATIONS
+from netloom.hls.dataflow.storage import OPERATIONS
+from netloom.sim.native.form import NativeForm
+from netloom.sim.native.native_library import native_library
+from netloom.sim.native.operations.table import NATIVE_FORMS
+from netloom.sim.native.program import native_program
+from netloom.sim.native.steps import StepKind
 
 SQUARE = FixedPoint.parse("ufixed<10,4>")
 ORIGIN = -3
@@ -45,10 +51,24 @@ class SquareFrom(Operation):
         return lambda arrays: ((arrays[0] - self.origin) ** 2,), exact_dtype(1024, least)
 
 
+def _table(operation):
+    return Lookup((np.arange(-16, 16) - operation.origin) ** 2, SQUARE, offset=16)
+
+
 def _unit(name, stream, operation, builder):
-    return LookupUnit(
-        name, stream, Lookup((np.arange(-16, 16) - operation.origin) ** 2, SQUARE, offset=16), builder.target
-    )
+    return LookupUnit(name, stream, _table(operation), builder.target)
+
+
+def _as_table(site):
+    return replace(site, operation=_table(site.operation))
+
+
+LOOKUP = NATIVE_FORMS[Lookup]
+IN_CPP = NativeForm(
+    StepKind.LOOKUP,
+    lambda step, site, constants: LOOKUP.lay(step, _as_table(site), constants),
+    lambda site: LOOKUP.stages(_as_table(site)),
+)
 
 
 def squared():
@@ -89,3 +109,10 @@ def test_it_is_laid_out_and_emitted_and_its_hardware_is_exact(dataflow):
         check_design(dataflow, plan_design(dataflow, folding, ECP5), folding)
     finally:
         del MAPPINGS[SquareFrom]
+
+
+@pytest.mark.skipif(native_library() is None, reason="no compiler")
+def test_it_is_simulated_in_cpp(dataflow, monkeypatch):
+    assert native_program(dataflow) is None
+    monkeypatch.setitem(NATIVE_FORMS, SquareFrom, IN_CPP)
+    check(dataflow, native_program)

@@ -43,11 +43,11 @@ def test_refused_by_name_before_anything_is_written(case, tmp_path):
 @pytest.mark.parametrize("lowered", [False, True], ids=["as it is", "taken for its input"])
 def test_a_variable_of_another_type_than_what_comes_of_its_layer_is_refused(lowered, tmp_path, monkeypatch):
     from netloom.hls import hls4ml_graph
-    from netloom.hls.lower import graph
+    from netloom.hls.lower import lowering
 
     monkeypatch.setattr(hls4ml_graph, "_type_clones", lambda _: None)
     if lowered:
-        monkeypatch.setitem(graph.LOWERINGS, "Clone", lambda _, context: context.pass_through(context.inputs[0]))
+        monkeypatch.setitem(lowering.LOWERINGS, "Clone", lambda _, context: context.pass_through(context.inputs[0]))
     with pytest.raises(PrecisionError, match="'clone_"):
         convert(reshaped_and_read_twice(), STREAM, tmp_path / "net")
     assert list(tmp_path.iterdir()) == []

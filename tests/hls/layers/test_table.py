@@ -17,7 +17,7 @@ from netloom.errors import LayerNotSupportedError, NotSupportedError  # noqa: E4
 from netloom.fixed_point import FixedPoint, Overflow, Rounding  # noqa: E402
 from netloom.hls import HlsSettings, convert  # noqa: E402
 from netloom.hls.layers.function_values import describe, function_values, holding  # noqa: E402
-from netloom.quantize.functions.functions import NOT_ELEMENTWISE, check_function_quantizer, function_names  # noqa: E402
+from netloom.quantize.functions.one_value import NOT_ELEMENTWISE, check_function_quantizer, function_names  # noqa: E402
 from netloom.sim import open_engine  # noqa: E402
 
 X = np.random.default_rng(0).normal(0, 2.5, (60, 5))

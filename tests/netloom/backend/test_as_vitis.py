@@ -65,6 +65,14 @@ def test_the_strategy_resource_unrolled(
     assert_as_vitis(model, tmp_path, io_type, "fixed<9,3,TRN,SAT>", **settings)
 
 
+def test_a_reuse_factor_that_is_rounded_to_1_is_refused_unrolled(tmp_path: Path) -> None:
+    """hls4ml's C++ calls what it does not have; Resource is the way out."""
+    model = sequential((5,), layers.Dense(2, name="d"))
+    with pytest.raises(LayerNotSupportedError, match=r"layer 'd'.*to 1.*use Strategy Resource"):
+        convert(model, "netloom", tmp_path, "io_parallel", "fixed<9,3>", Strategy="Resource_Unrolled", ReuseFactor=2)
+    convert(model, "netloom", tmp_path, "io_parallel", "fixed<9,3>", Strategy="Resource", ReuseFactor=2)
+
+
 IMAGE = (3, 4, 2)
 LAYERS = {
     "leaky": lambda: [layers.LeakyReLU(0.3), layers.Dense(3, activation="leaky_relu")],

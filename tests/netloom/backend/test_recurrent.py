@@ -97,6 +97,7 @@ def assert_as_vitis(model: Any, directory: Path, **how: Any) -> None:
                 (ALL | BOTH_WAYS, {"default": "fixed<9,4,RND_CONV,SAT>", "table_t": "fixed<12,2,RND,SAT>"}),
                 (ALL | BOTH_WAYS, {"static": False, "default": "fixed<13,3>", "table_size": 256}),
                 (ALL, {"Strategy": "Resource", "ReuseFactor": 3, "default": "fixed<10,3,TRN,SAT>"}),
+                (ALL, {"Strategy": "Resource", "ReuseFactor": 2, "default": "fixed<10,3,TRN,SAT>"}),
                 (ALL, {"Strategy": "Resource_Unrolled", "ReuseFactor": 3, "default": "fixed<10,3,TRN,SAT>"}),
                 (GRUS | BOTH_WAYS, {"Precision": {"result": "fixed<11,2>", "accum": "fixed<15,5,RND>"}}),
                 (GRUS, {"attributes": {"pytorch": True}, "io_type": "io_stream"}),
@@ -120,6 +121,8 @@ def test_all_that_it_computes(chosen: Layers, how: dict[str, Any], tmp_path: Pat
         (lambda: layers.Bidirectional(layers.LSTM(2)), {"Strategy": "Resource"}, "Strategy Latency"),
         (lambda: layers.SimpleRNN(2), {}, "hls4ml's SimpleRNN has no lowering"),
         (lambda: layers.LSTM(4), {"Strategy": "Resource", "ReuseFactor": 5}, "another ReuseFactor"),
+        (lambda: layers.LSTM(4), {"Strategy": "Resource_Unrolled", "ReuseFactor": 2}, "to 1.*use Strategy Resource"),
+        (lambda: layers.GRU(4), {"Strategy": "Resource_Unrolled", "ReuseFactor": 2}, "to 1.*use Strategy Resource"),
     ],
 )
 def test_what_the_cpp_leaves_out_or_gets_wrong_is_refused(

@@ -131,7 +131,7 @@ def test_the_readmes_example_works_as_it_stands(tmp_path: Path, monkeypatch: pyt
     assert code is not None
     model, x, y = classifier()
     built = []
-    from netloom.backend.graph import NetloomGraph
+    from netloom.backend.netloom_graph import NetloomGraph
 
     # What it builds, `test_backend.py` does.
     monkeypatch.setattr(NetloomGraph, "build", lambda self: built.append(self))

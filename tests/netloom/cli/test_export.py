@@ -8,7 +8,7 @@ import netloom
 from netloom.cli.app import app
 from netloom.errors import StorageError
 from netloom.models.data.examples import as_list
-from netloom.sim.onnx import files
+from netloom.sim.onnx import write_onnx
 
 CLI = CliRunner()
 
@@ -38,7 +38,7 @@ def test_nothing_is_written_where_something_else_is(zoo, tmp_path):
 
 
 def test_what_no_onnx_file_holds_is_refused(zoo, tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "_LARGEST", 1000)
+    monkeypatch.setattr(write_onnx, "_LARGEST", 1000)
     with pytest.raises(StorageError, match="an ONNX file has 2 GB at most, and this one would have"):
         netloom.export_onnx(zoo("mlp").conversion, tmp_path / "x.onnx")
     assert not list(tmp_path.iterdir())

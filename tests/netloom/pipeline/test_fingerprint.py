@@ -20,7 +20,6 @@ ROOMS = ("models", "quantize", "hls", "firmware", "sim")
 NOT_OF_A_RESULT = {
     "netloom/pipeline/stage.py": "what a stage is, and no work",
     "netloom/pipeline/rundir.py": "names of files, which the fingerprint holds",
-    "netloom/pipeline/keras_progress.py": "shown while at work",
     "netloom/progress.py": "shown while at work",
 }
 """What no result depends on, and why; nor what these import."""
@@ -30,7 +29,7 @@ VALUES_ALONE = {"netloom/settings.py": "its values are inputs; what checks them 
 
 UNUSED = {
     "train": {
-        "quantize/files/files.py": "it saves; what it loads with is not used",
+        "quantize/files/model_files.py": "it saves; what it loads with is not used",
         "netloom/pipeline/evaluation/fitted.py": "what it makes flat to check data is thrown away",
     },
     "rtl": {"sim/engines.py": "it opens RtlEngine itself, and reads names here"},

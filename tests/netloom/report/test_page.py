@@ -11,8 +11,9 @@ from report_pages import Page
 from netloom.common.palette import INK
 from netloom.models.tasks import Picture
 from netloom.report.evidence import Evidence
-from netloom.report.html import flat, ladders, points, quantity, render, seconds, verdict
+from netloom.report.html import flat, ladders, render, verdict
 from netloom.report.schema import FidelityRecord, Report, ScoreRecord
+from netloom.report.templates import points, quantity, seconds
 
 
 def test_the_page_loads_nothing_from_outside(report: Report, evidence: Evidence) -> None:

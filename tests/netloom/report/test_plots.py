@@ -35,7 +35,7 @@ def test_misjudged_samples_are_shown_first(evidence: Evidence) -> None:
     shown = {sample.number: sample for sample in samples(evidence, "abcd")}
     assert shown[3].right is False
     assert shown[0].right is True
-    assert "csim" in shown[3].tooltip
+    assert "csim" in shown[3].words
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from netloom.common.process import which
 from netloom.sim.native import program
-from netloom.sim.native.library import SOURCE, native_library
+from netloom.sim.native.native_library import SOURCE, native_library
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from netloom.hls.dataflow import (
 from netloom.rounding import Rounding
 from netloom.sim.fixed import FixedEngine
 from netloom.sim.native import program
-from netloom.sim.native.library import native_library
+from netloom.sim.native.native_library import native_library
 
 pytestmark = pytest.mark.skipif(native_library() is None, reason="no compiler")
 

@@ -20,8 +20,8 @@ from netloom.hls.dataflow import (
     TensorType,
 )
 from netloom.sim.native import program
-from netloom.sim.native.library import native_library
 from netloom.sim.native.loops import products_into_loops
+from netloom.sim.native.native_library import native_library
 
 pytestmark = pytest.mark.skipif(native_library() is None, reason="no compiler")
 

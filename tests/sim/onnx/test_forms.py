@@ -27,7 +27,7 @@ from netloom.hls.dataflow import (
     TensorType,
     Window,
 )
-from netloom.hls.dataflow.files import OPERATIONS
+from netloom.hls.dataflow.storage import OPERATIONS
 from netloom.rounding import Rounding
 from netloom.testing.operations import tensor
 

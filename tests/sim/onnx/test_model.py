@@ -17,8 +17,8 @@ pytest.importorskip("onnxruntime")
 import onnx
 from onnx_forms import runs, session
 
-from netloom.sim.onnx.engine import Twin
 from netloom.sim.onnx.model import OPSET, onnx_model
+from netloom.sim.onnx.onnx_engine import Twin
 
 
 def silent(done, total):

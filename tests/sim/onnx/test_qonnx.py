@@ -16,8 +16,9 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
 from qonnx.transformation.infer_shapes import InferShapes
 
-from netloom.sim.onnx.files import write_onnx
-from netloom.sim.onnx.qonnx import DOMAIN, qonnx_model
+from netloom.sim.onnx.qonnx import qonnx_model
+from netloom.sim.onnx.quantized import DOMAIN
+from netloom.sim.onnx.write_onnx import write_onnx
 
 
 def saturating(flow: Dataflow) -> Dataflow:

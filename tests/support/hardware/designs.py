@@ -24,7 +24,7 @@ from netloom.hls.dataflow import (
     TensorType,
     Window,
 )
-from netloom.sim.hardware.cells import cell_models
+from netloom.sim.hardware.cell_models import cell_models
 from netloom.sim.hardware.verilator import FLOWING, CompiledModule, Stalls, StreamPort, build
 from netloom.testing.operations import random_raws
 

@@ -16,7 +16,7 @@ from netloom.hls.dataflow import (
     Scan,
     TensorType,
 )
-from netloom.hls.layers.cells import CellFunction
+from netloom.hls.layers.recurrent_cells import CellFunction
 
 STEPS, FEATURES, UNITS = 5, 3, 2
 X = FixedPoint.parse("fixed<6,3>")

@@ -15,8 +15,8 @@ from user_structures import USER_STRUCTURES
 import netloom
 from netloom.errors import NetloomError
 from netloom.pipeline import rundir
+from netloom.pipeline.evaluation.hardware_run import HardwareRun
 from netloom.pipeline.evaluation.simulation import Simulation
-from netloom.pipeline.hardware import HardwareRun
 
 BOARD = "ULX3S-85F"
 BITS = 6

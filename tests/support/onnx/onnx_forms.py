@@ -8,7 +8,7 @@ import numpy as np
 from netloom.hls.dataflow import Operation, TensorType, in_dtype
 from netloom.sim.onnx.model import IR_VERSION, OPSET, write_graph
 from netloom.sim.onnx.operations.table import FORMS
-from netloom.sim.onnx.site import Site
+from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import BATCH, GraphWriter, OnnxValue, info
 from netloom.testing.operations import full_bounds, random_raws
 
@@ -36,7 +36,7 @@ def form_model(operation: Operation, inputs: Sequence[TensorType], least: type) 
     bounds = full_bounds(inputs)
     dtype = operation.prepare(inputs, bounds, least)[1]
     given = [OnnxValue(f"x{index}", dtype) for index in range(len(inputs))]
-    site = Site(operation, inputs, bounds, dtype, given, write_graph)
+    site = OnnxSite(operation, inputs, bounds, dtype, given, write_graph)
     results = [writer.add("Identity", value) for value in FORMS[type(operation)](writer, site)]
     sources = [info(value, (BATCH, *tensor.shape)) for value, tensor in zip(given, inputs, strict=True)]
     shapes = [tensor.shape for tensor in operation.outputs(inputs)]

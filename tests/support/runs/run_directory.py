@@ -12,7 +12,8 @@ from netloom.common.arrays import write_arrays
 from netloom.common.files import digests
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.pipeline import registry, rundir
-from netloom.pipeline.hardware import HardwareRun, read_design
+from netloom.pipeline.building import read_design
+from netloom.pipeline.evaluation.hardware_run import HardwareRun
 from netloom.pipeline.run import write_report
 from netloom.pipeline.state import FinishedStage, RunState
 from netloom.report.schema import FidelityRecord, RunRecord

@@ -18,7 +18,7 @@ from netloom.hls.frontends.keras.handlers.function import (
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler, for_own_conversion
 from netloom.hls.frontends.keras.handlers.quantizer import GridQuantizer
 from netloom.hls.hls4ml_types import precision_type
-from netloom.quantize.quantizers import check_bits, quantizer_type
+from netloom.quantize.quantizer_types import check_bits, quantizer_type
 from netloom.rounding import Rounding
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from netloom.fixed_point import FixedPoint
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
-from netloom.quantize.quantizers import check_bits
+from netloom.quantize.quantizer_types import check_bits
 from netloom.quantize.smallest_grid import is_fixed
 from netloom.rounding import Rounding
 

@@ -11,7 +11,7 @@ from netloom.hls.frontends.keras.handlers.quantizer import quantized_values
 from netloom.hls.frontends.keras.handlers.recurrent import quantized_cell
 from netloom.hls.layers.decoder import decoder
 from netloom.hls.layers.decoding import Decoding
-from netloom.quantize.quantizers import quantizer_type
+from netloom.quantize.quantizer_types import quantizer_type
 
 
 class DecoderHandler(NetloomHandler):

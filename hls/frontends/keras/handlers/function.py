@@ -12,7 +12,7 @@ from netloom.hls.frontends.keras.handlers.quantizer import unquantized_grid
 from netloom.hls.layers.function_values import describe
 from netloom.hls.layers.lines import lines_of
 from netloom.hls.layers.table import table_of
-from netloom.quantize.functions.functions import NOT_ELEMENTWISE, check_function_quantizer, function_name, lines
+from netloom.quantize.functions.one_value import NOT_ELEMENTWISE, check_function_quantizer, function_name, lines
 
 
 def function_layer(layer: Any, shape: Sequence[int]) -> dict[str, Any]:

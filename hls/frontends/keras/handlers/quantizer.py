@@ -8,7 +8,7 @@ from hls4ml.model.quantizers import Quantizer
 from netloom.errors import QuantizerNotSupportedError
 from netloom.fixed_point import FixedPoint
 from netloom.hls.hls4ml_types import precision_type
-from netloom.quantize.quantizers import quantizer_type
+from netloom.quantize.quantizer_types import quantizer_type
 from netloom.quantize.smallest_grid import smallest_grid
 from netloom.quantize.weight_grid import check_weights
 

@@ -11,10 +11,10 @@ from netloom.hls.frontends.keras.handlers.activation import hard_type
 from netloom.hls.frontends.keras.handlers.function import is_table
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler
 from netloom.hls.frontends.keras.handlers.quantizer import quantized_values
-from netloom.hls.layers.cells import GATES, CellFunction, CellKind, RecurrentCell
 from netloom.hls.layers.function_values import TABLE_BITS
 from netloom.hls.layers.recurrent import recurrent
-from netloom.quantize.quantizers import quantizer_type
+from netloom.hls.layers.recurrent_cells import GATES, CellFunction, CellKind, RecurrentCell
+from netloom.quantize.quantizer_types import quantizer_type
 
 _LAYERS = ("QSimpleRNN", "QLSTM", "QGRU", "QMemoryLSTM")
 _MASKED = tuple(name.replace("Q", "QMasked") for name in _LAYERS)

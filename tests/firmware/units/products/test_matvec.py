@@ -11,7 +11,7 @@ from netloom.firmware.units.products.matvec import MatVecUnit
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import MatVec
 from netloom.rounding import Rounding
-from netloom.sim.hardware.cells import cell_models
+from netloom.sim.hardware.cell_models import cell_models
 from netloom.sim.hardware.verilator import StreamPort, build
 from netloom.testing.operations import random_raws, run_in_integers, tensor
 from netloom.testing.unit_bench import check_unit, library

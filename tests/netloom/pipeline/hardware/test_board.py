@@ -14,7 +14,7 @@ from netloom.firmware.board.driver import Driver
 from netloom.firmware.board.protocol import VERSION, Frame, Status, encode
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.pipeline import rundir
-from netloom.pipeline.hardware import read_design
+from netloom.pipeline.building import read_design
 from netloom.settings import HardwareSettings
 
 keras = pytest.importorskip("keras")

@@ -11,12 +11,12 @@ from small_run import CLASSES, HARDWARE, INPUTS, SAMPLES, SETTINGS, call
 import netloom
 from netloom.errors import StorageError
 from netloom.pipeline import rundir
-from netloom.pipeline.hardware import HardwareRun, read_design
-from netloom.pipeline.stage import Job, Outcome
-from netloom.pipeline.stages import netlist
-from netloom.pipeline.stages.rtl import simulate_rtl
+from netloom.pipeline.building import read_design
+from netloom.pipeline.evaluation.hardware_run import HardwareRun
+from netloom.pipeline.stage import Job
+from netloom.pipeline.stages import netlist, rtl
 from netloom.pipeline.state import RunState
-from netloom.progress import Progress
+from netloom.records import StageRecord
 from netloom.report.build import build_report
 from netloom.sim.hardware.rtl import RtlEngine
 
@@ -80,7 +80,8 @@ def test_what_the_hardware_gave_stands_beside_the_other_engines(simulated: Path,
     with np.load(simulated / rundir.RTL_PREDICTIONS) as held, np.load(simulated / rundir.PREDICTIONS) as predictions:
         outputs = held["rtl"]
         assert (outputs == predictions["fixed"]).all()
-    outcomes = [Outcome(name, 1.0, False) for name in ("load", "convert", "simulate", "design", "rtl")]
+    finished = ("load", "convert", "simulate", "design", "rtl")
+    outcomes = [StageRecord(name=name, seconds=1.0, reused=False) for name in finished]
     build_report(tmp_path / "run", tmp_path, outcomes)
     assert "Nowhere: on all 60 test samples" in (tmp_path / rundir.REPORT_HTML).read_text()
     outputs[11, 2] += 1
@@ -142,7 +143,9 @@ def test_a_flipped_bit_is_caught_and_its_layer_named(simulated: Path, tmp_path: 
     lines = path.read_text().splitlines()
     lines[0] = f"{int(lines[0], 16) ^ 1:0{len(lines[0])}x}"
     path.write_text("\n".join(lines) + "\n")
-    simulate_rtl(tmp_path / "run", HARDWARE, None, tmp_path, Progress())
+    state = RunState.read(simulated)
+    assert state is not None
+    rtl.STAGE.work(Job(tmp_path / "run", state, SETTINGS), tmp_path)
     found = HardwareRun.load(tmp_path / rundir.RTL)
     assert found.fidelity.layer_mismatches
     assert found.fidelity.first_mismatch is not None

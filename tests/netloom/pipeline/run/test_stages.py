@@ -15,7 +15,7 @@ from netloom.errors import (
 )
 from netloom.pipeline import registry, rundir
 from netloom.pipeline import run as pipeline
-from netloom.pipeline.evaluation.told import told
+from netloom.pipeline.running import told
 from netloom.pipeline.state import RunState
 from netloom.settings import HardwareSettings, RunSettings
 
@@ -28,7 +28,9 @@ def test_a_run_goes_through_all_stages_once(fakes: Fakes, tmp_path: Path) -> Non
     second = pipeline.run("digits", directory=tmp_path / "r")
     assert all(outcome.reused for outcome in second.outcomes)
     assert fakes.done == STAGES
-    assert set(registry.artefacts(board=False)) <= {entry.name for entry in (tmp_path / "r").iterdir()}
+    assert {name for stage in registry.stages() if not stage.board for name in stage.makes} <= {
+        entry.name for entry in (tmp_path / "r").iterdir()
+    }
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left on device")])
