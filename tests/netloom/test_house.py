@@ -4,8 +4,11 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from graphlib import TopologicalSorter
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("models", "quantize", "hls", "firmware", "sim")
@@ -210,3 +213,11 @@ def test_a_folder_is_small_or_has_rooms() -> None:
     sizes = Counter(path.parent.relative_to(ROOT).as_posix() for path in ours() if path.name != "__init__.py")
     most = {folder: 18 if is_test(Path(folder)) else 16 for folder in sizes}
     assert not {folder: size for folder, size in sizes.items() if size > most[folder] and folder not in SHELVES}
+
+
+def test_every_folder_of_tests_is_collected(request: pytest.FixtureRequest) -> None:
+    """Pytest passes some names of folders by, `build` and `dist` among them, unless told otherwise."""
+    folders = [path for path in (ROOT / "tests").rglob("*/") if path.name != "__pycache__"]
+    assert len(folders) > 30
+    for folder in folders:
+        assert not any(fnmatch(folder.name, passed) for passed in request.config.getini("norecursedirs")), folder

@@ -48,7 +48,7 @@ class FoldedWeights:
         pe: int,
         dsps: int,
         target: Family,
-        confines: bool,
+        saturates: bool,
     ) -> "FoldedWeights":
         """Those of a product.
 
@@ -60,22 +60,19 @@ class FoldedWeights:
             pe: results computed at a time.
             dsps: DSP blocks that may be used.
             target: device family.
-            confines: whether every sum on the way goes through the accumulator's overflow mode.
+            saturates: whether every sum on the way goes through the accumulator's overflow mode.
         """
         raws, zeros = trimmed(operation.weights)
         shift = element.fraction + operation.weight_type.fraction - zeros - operation.accum.fraction
-        if -shift >= operation.accum.width and not confines:
+        if -shift >= operation.accum.width and not saturates:
             # So far above the accumulator that nothing of a product is left in it.
             raws, shift = np.zeros_like(raws), 0
         (sf, simd), nf = order.shape, raws.shape[1] // pe
         folded = raws[order].reshape(sf, simd, nf, pe).transpose(2, 0, 3, 1)
-        ends = [0, *(value * int(weight) for value in values for weight in (raws.min(), raws.max()))]
-        products = (min(ends), max(ends))
-
+        products = _products(raws, values)
         widest = target.dsp_width
-        packs = target.packs
-        if packs and dsps and pe > 1 and shift <= 0 and not confines and element.width <= widest:
-            pack = _width(*products, signed=element.signed or int(raws.min()) < 0)
+        if target.packs and dsps and pe > 1 and shift <= 0 and not saturates and element.width <= widest:
+            pack = bits_of_range(*products, signed=element.signed or int(raws.min()) < 0)
             stored, blocks, served = _shared(folded, dsps)
             type_ = _type(stored)
             if pack + type_.width <= widest:
@@ -99,10 +96,15 @@ def can_share_blocks(weights: np.ndarray, low: int, high: int, signed: bool, tar
     """
     raws, _ = trimmed(weights)
     least, greatest = int(raws.min()), int(raws.max())
-    ends = [0, *(value * weight for value in (low, high) for weight in (least, greatest))]
-    pack = _width(min(ends), max(ends), signed=signed or least < 0)
-    fits = pack + _type(np.array([least - 1, greatest])).width <= target.dsp_width
+    pack = bits_of_range(*_products(raws, (low, high)), signed=signed or least < 0)
+    fits = pack + FixedPoint.containing(least - 1, greatest, 0).width <= target.dsp_width
     return fits and target.packs
+
+
+def _products(raws: np.ndarray, values: tuple[int, int]) -> tuple[int, int]:
+    """The least and the greatest, and 0."""
+    ends = [0, *(value * int(weight) for value in values for weight in (raws.min(), raws.max()))]
+    return min(ends), max(ends)
 
 
 def trimmed(raws: np.ndarray) -> tuple[np.ndarray, int]:
@@ -129,6 +131,6 @@ def _type(raws: np.ndarray) -> FixedPoint:
     return FixedPoint.containing(int(raws.min()), int(raws.max()), 0)
 
 
-def _width(low: int, high: int, *, signed: bool) -> int:
-    """Bits that hold a range."""
-    return max(high.bit_length(), (-low - 1).bit_length() if low < 0 else 0) + signed
+def bits_of_range(low: int, high: int, *, signed: bool) -> int:
+    """Bits that hold all raws of a range, which a type with a sign has one for more."""
+    return max(max(high, 0).bit_length(), max(-low - 1, 0).bit_length()) + signed
