@@ -1,6 +1,6 @@
 """`Stream`: what travels between hardware units."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,15 +67,9 @@ class Stream:
         return [(low, min(most, width - low)) for low in range(0, width, most)]
 
 
-def hex_memory(words: Iterable[int], width: int) -> str:
-    """Text for `$readmemh`: one word of `width` bits a line; negative words in two's complement."""
-    digits = (width + 3) // 4
-    return "".join(f"{word & ((1 << width) - 1):0{digits}x}\n" for word in words)
-
-
-def pack_word(raws: Iterable[int], width: int) -> int:
-    """Elements of `width` bits side by side in one word, the first in the least significant bits."""
-    word = 0
-    for lane, raw in enumerate(raws):
-        word |= (int(raw) & ((1 << width) - 1)) << (lane * width)
-    return word
+def hex_memory(words: Sequence[Sequence[int]] | np.ndarray, width: int) -> str:
+    """Text for `$readmemh`: a word a line, its elements of `width` bits side by side, the first in the last digits."""
+    digits = (len(words[0]) * width + 3) // 4
+    mask = (1 << width) - 1
+    lines = (sum((int(raw) & mask) << lane * width for lane, raw in enumerate(word)) for word in words)
+    return "".join(f"{line:0{digits}x}\n" for line in lines)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import expit
 
 if TYPE_CHECKING:
     import keras
@@ -44,6 +43,8 @@ def pretrain(layers: "Sequence[keras.layers.Dense]", x: np.ndarray, how: Pretrai
     Returns:
         For each layer the biases of its way down, (inputs,): with the transposed weights it gives the inputs again.
     """
+    from scipy.special import expit
+
     random = np.random.default_rng(seed)
     values, down = x.reshape(len(x), -1).astype(np.float32, copy=False), []
     for layer, epochs, missing in zip(layers, how.epochs, how.missing, strict=True):
@@ -61,6 +62,8 @@ def _autoencoder(
 
     The gradients are written out: NumPy does it with little overhead.
     """
+    from scipy.special import expit
+
     share = values.mean(axis=0).clip(0.01, 0.99)
     weights = random.normal(0, 0.05, (values.shape[1], units)).astype(np.float32)
     up, down = np.zeros(units, np.float32), np.log(share / (1 - share))

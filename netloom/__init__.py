@@ -57,43 +57,13 @@ _HOMES = {
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = [
-    # networks and data
-    "Dataset",
-    "load_dataset",
-    "load_network",
-    "networks",
-    "train",
-    # model files and quantization
-    "FixedPoint",
-    "Policy",
-    "load_model",
-    "quantize",
-    "save_model",
-    # conversion
-    "Conversion",
-    "HlsSettings",
-    "convert",
-    # simulation
-    "Engine",
-    "Fidelity",
-    "crosscheck",
-    "export_onnx",
-    "open_engine",
-    "simulate",
-    # hardware
-    "Board",
-    "HardwareSettings",
-    "build_bitstream",
-    # all of it at once
-    "Report",
-    "Run",
-    "RunSettings",
-    "run",
-    "write_report",
-    # what goes wrong
-    "NetloomError",
-]
+__all__ = ["Dataset", "load_dataset", "load_network", "networks", "train"]  # networks and data
+__all__ += ["FixedPoint", "Policy", "load_model", "quantize", "save_model"]  # model files and quantization
+__all__ += ["Conversion", "HlsSettings", "convert"]
+__all__ += ["Engine", "Fidelity", "crosscheck", "export_onnx", "open_engine", "simulate"]  # simulation
+__all__ += ["Board", "HardwareSettings", "build_bitstream"]  # hardware
+__all__ += ["Report", "Run", "RunSettings", "run", "write_report"]  # all of it at once
+__all__ += ["NetloomError"]
 
 
 def __getattr__(name: str) -> Any:

@@ -55,29 +55,25 @@ def open_run_engine(name: str, converted: Conversion | str | Path) -> Engine:
         StorageError, ModelFileError, ToolMissingError, ToolFailedError: as `netloom.open_engine`.
     """
     subject = kind_of(name).needs[0]
-    if subject == "design":
-        return _open_hardware_engine(name, converted)
     if subject == "conversion":
         return open_engine(name, conversion=find_conversion(converted))
-    file = rundir.MODELS[name]
-    if isinstance(converted, Conversion) or not (Path(converted) / file).is_file():
-        where = converted.directory if isinstance(converted, Conversion) else converted
-        raise SettingsError(f"engine '{name}' needs {file}, and {where} has none; use fixed or csim")
-    check_part(Path(converted) / file)
-    return open_engine(name, model=Path(converted) / file)
-
-
-def _open_hardware_engine(name: str, converted: Conversion | str | Path) -> Engine:
     folder = converted.directory if isinstance(converted, Conversion) else Path(converted)
-    if not (folder / rundir.DESIGN).is_dir():
-        raise SettingsError(
-            f"engine {name!r} needs a hardware design, and {folder} has none; netloom run --board makes it"
-        )
-    check_part(folder / rundir.DESIGN)
-    if name == "netlist":
-        check_part(folder / rundir.NETLIST)
-    netlist = folder / rundir.NETLIST / f"{TOP}.v" if name == "netlist" else None
-    return open_engine(name, design=folder / rundir.DESIGN, netlist=netlist)
+    if subject == "design":
+        design, netlist = folder / rundir.DESIGN, folder / rundir.NETLIST
+        if not design.is_dir():
+            raise SettingsError(
+                f"engine {name!r} needs a hardware design, and {folder} has none; netloom run --board makes it"
+            )
+        check_part(design)
+        if name != "netlist":
+            return open_engine(name, design=design)
+        check_part(netlist)
+        return open_engine(name, design=design, netlist=netlist / f"{TOP}.v")
+    file = rundir.MODELS[name]
+    if isinstance(converted, Conversion) or not (folder / file).is_file():
+        raise SettingsError(f"engine '{name}' needs {file}, and {folder} has none; use fixed or csim")
+    check_part(folder / file)
+    return open_engine(name, model=folder / file)
 
 
 def _evaluation(
@@ -87,14 +83,12 @@ def _evaluation(
     dataflow = conversion.dataflow
     names = dataflow.output_names
     several = len(names) > 1
-    if several and isinstance(targets, Mapping) and set(targets) == set(names):
+    if several:
+        if not isinstance(targets, Mapping) or set(targets) != set(names):
+            raise InputError(f"targets must be one array for each output, by name: {', '.join(names)}")
         targets = {name: targets[name] for name in names}
-    elif several or isinstance(targets, Mapping):
-        raise InputError(
-            f"targets must be one array for each output, by name: {', '.join(names)}"
-            if several
-            else "targets must be one array: the network has one output"
-        )
+    elif isinstance(targets, Mapping):
+        raise InputError("targets must be one array: the network has one output")
     chosen = guess_task(targets) if task is None else find_task(task, tuple(names) if several else ())
     wanted = read_targets("targets", targets, chosen)
     assert wanted is not None

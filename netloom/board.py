@@ -8,7 +8,7 @@ from typing import Any
 from netloom.errors import LinkError, StorageError
 from netloom.firmware.board.driver import Driver
 from netloom.firmware.board.link import Link
-from netloom.firmware.board.protocol import Request, identity_of
+from netloom.firmware.board.protocol import IDENTITY_BYTES, Request, identity_of
 from netloom.firmware.build.bitstream import BUILD_FILE, Build
 from netloom.firmware.emit.emitted import DESIGN_FILE, EmittedDesign
 from netloom.hls import Conversion
@@ -16,8 +16,6 @@ from netloom.models.tasks import Outputs, Task
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.intact import check_intact, check_part
-
-_IDENTITY_BYTES = 9
 
 
 class Board(Driver):
@@ -95,7 +93,7 @@ class _Asked(Driver):
     identity = 0
 
     def _identify(self) -> None:
-        _, self.identity = identity_of(self._request(Request.IDENTIFY, b"", _IDENTITY_BYTES))
+        _, self.identity = identity_of(self._request(Request.IDENTIFY, b"", IDENTITY_BYTES))
 
 
 def _held_by(port: str | Link, **link: Any) -> Path:

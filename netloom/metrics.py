@@ -1,15 +1,15 @@
 """The numbers of a report by name, and conditions on them: `accuracy<0.97`."""
 
 import math
-import operator
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from operator import attrgetter, eq, ge, gt, le, lt, ne
 
 from netloom.errors import SettingsError
 from netloom.models.tasks import tasks
-from netloom.report.schema import Report, ScoreRecord
+from netloom.report.schema import HardwareRecord, Report, ScoreRecord
 from netloom.sim.engines import KINDS
 
 MetricNumber = float | int | None
@@ -47,45 +47,19 @@ class Metric:
         return f"{digits} {self.unit}".strip()
 
 
-def _hardware(name: str) -> Callable[[Report], MetricNumber]:
-    return lambda report: getattr(report.hardware, name) if report.hardware else None
-
-
-def _resource(name: str, share: bool) -> Callable[[Report], MetricNumber]:
-    def value(report: Report) -> MetricNumber:
-        for resource in report.hardware.resources if report.hardware else ():
-            if resource.name == name and resource.used is not None:
-                return resource.used / resource.available if share else resource.used
-        return None
-
-    return value
-
-
 def _mismatches(report: Report) -> MetricNumber:
     """Elements that differ between engines that must be equal, of outputs and of layers."""
     exact = [record for record in report.fidelity if record.engines[0] == "fixed"]
     return sum(record.mismatches + (record.layer_mismatches or 0) for record in exact) if exact else None
 
 
-def _utilization(report: Report) -> MetricNumber:
-    """Of the product with the most multipliers."""
-    if report.hardware is None or not report.hardware.products:
-        return None
-    return max(report.hardware.products, key=lambda product: product.multipliers).utilization
-
-
-_NO_TARGETS = "its test set has no labels"
 _NO_BOARD = "it was run without --board"
-_NOT_SO_FAR = f"{_NO_BOARD}, or did not get so far"
 
-RUNGS = {
-    name: meaning
-    for kind in KINDS.values()
-    for name, meaning in (
-        *([("calibrated", f"{kind.meaning}, before fine-tuning")] if kind.name == "quantized" else []),
-        (kind.name, kind.meaning),
-    )
-}
+RUNGS: dict[str, str] = {}
+for _kind in KINDS.values():
+    if _kind.name == "quantized":
+        RUNGS["calibrated"] = f"{_kind.meaning}, before fine-tuning"
+    RUNGS[_kind.name] = _kind.meaning
 """What has scores, in order, and what each is: the engines, and `calibrated`, which is no engine, but parts what
 quantization costs from what fine-tuning gains."""
 
@@ -95,12 +69,13 @@ SCORED = sorted(RUNGS, key=lambda name: name != "fixed")
 
 def score_metric(score: ScoreRecord, engine: str = "fixed") -> Metric:
     """A task's score as one engine has it: `accuracy` for `fixed`, `accuracy.csim` for another."""
-
-    def value(report: Report) -> MetricNumber:
-        return report.scores.get(engine, {}).get(score.name)
-
-    name = score.name if engine == "fixed" else f"{score.name}.{engine}"
-    return Metric(name, score.unit, score.better, value, "", lambda report: why_no_score(report, score.name, engine))
+    return Metric(
+        score.name if engine == "fixed" else f"{score.name}.{engine}",
+        score.unit,
+        score.better,
+        lambda report: report.scores.get(engine, {}).get(score.name),
+        reason=lambda report: why_no_score(report, score.name, engine),
+    )
 
 
 def words_of(score: ScoreRecord) -> str:
@@ -113,40 +88,59 @@ def why_no_score(report: Report, score: str | None = None, engine: str = "fixed"
     if score is not None and score not in [one.name for one in report.task.scores]:
         return f"its task is {report.task.name}, with {', '.join(one.name for one in report.task.scores)}"
     if not report.scores and not report.data.labelled:
-        return report.data.unlabelled or _NO_TARGETS
+        return report.data.unlabelled or "its test set has no labels"
     if not report.scores:
         shapes = " and ".join(str(shape) for shape in report.network.output_shapes)
         return f"outputs of the shape {shapes} name no class"
     return f"{engine} did not run on the whole test set"
 
 
-def _no_hardware(report: Report) -> str:
-    return "it ended before that was found" if report.hardware else _NO_BOARD
+def _hardware(name: str, unit: str, better: int, read: Callable[[HardwareRecord], MetricNumber]) -> Metric:
+    return Metric(
+        name,
+        unit,
+        better,
+        lambda report: read(report.hardware) if report.hardware else None,
+        f"{_NO_BOARD}, or did not get so far",
+        lambda report: "it ended before that was found" if report.hardware else _NO_BOARD,
+    )
 
 
-def _hardware_metric(name: str, unit: str, better: int, value: Callable[[Report], MetricNumber]) -> Metric:
-    return Metric(name, unit, better, value, _NOT_SO_FAR, _no_hardware)
+def _resource(name: str, share: bool = False) -> Callable[[HardwareRecord], MetricNumber]:
+    def read(hardware: HardwareRecord) -> MetricNumber:
+        for resource in hardware.resources:
+            if resource.name == name and resource.used is not None:
+                return resource.used / resource.available if share else resource.used
+        return None
+
+    return read
+
+
+def _utilization(hardware: HardwareRecord) -> MetricNumber:
+    """Of the product with the most multipliers."""
+    largest = max(hardware.products, key=lambda product: product.multipliers, default=None)
+    return largest.utilization if largest else None
 
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
         Metric("mismatches", "", -1, _mismatches, "no engine was held against another"),
-        _hardware_metric("latency", "µs", -1, _hardware("latency_microseconds")),
-        _hardware_metric("latency_cycles", "cycles", -1, _hardware("latency")),
-        _hardware_metric("interval", "cycles", -1, _hardware("interval")),
-        _hardware_metric("samples_per_second", "", 1, _hardware("samples_per_second")),
-        _hardware_metric("clock", "MHz", 1, _hardware("clock_mhz")),
-        _hardware_metric("clock_limit", "MHz", 1, _hardware("clock_limit_mhz")),
-        _hardware_metric("lut", "", -1, _resource("LUT", False)),
-        _hardware_metric("ff", "", -1, _resource("FF", False)),
-        _hardware_metric("dsp", "", -1, _resource("DSP", False)),
-        _hardware_metric("bram", "", -1, _resource("BRAM", False)),
-        _hardware_metric("lut_share", "", -1, _resource("LUT", True)),
-        _hardware_metric("dsp_share", "", -1, _resource("DSP", True)),
-        _hardware_metric("bram_share", "", -1, _resource("BRAM", True)),
-        _hardware_metric("multipliers", "", 0, _hardware("multipliers")),
-        _hardware_metric("utilization", "", 1, _utilization),
+        _hardware("latency", "µs", -1, attrgetter("latency_microseconds")),
+        _hardware("latency_cycles", "cycles", -1, attrgetter("latency")),
+        _hardware("interval", "cycles", -1, attrgetter("interval")),
+        _hardware("samples_per_second", "", 1, attrgetter("samples_per_second")),
+        _hardware("clock", "MHz", 1, attrgetter("clock_mhz")),
+        _hardware("clock_limit", "MHz", 1, attrgetter("clock_limit_mhz")),
+        _hardware("lut", "", -1, _resource("LUT")),
+        _hardware("ff", "", -1, _resource("FF")),
+        _hardware("dsp", "", -1, _resource("DSP")),
+        _hardware("bram", "", -1, _resource("BRAM")),
+        _hardware("lut_share", "", -1, _resource("LUT", share=True)),
+        _hardware("dsp_share", "", -1, _resource("DSP", share=True)),
+        _hardware("bram_share", "", -1, _resource("BRAM", share=True)),
+        _hardware("multipliers", "", 0, attrgetter("multipliers")),
+        _hardware("utilization", "", 1, _utilization),
         Metric("estimated_latency", "µs", -1, lambda report: report.timing.latency_microseconds),
         Metric("estimated_interval", "cycles", -1, lambda report: report.timing.initiation_interval),
         Metric("overflows", "", -1, lambda report: sum(layer.overflows or 0 for layer in report.layers)),
@@ -158,14 +152,7 @@ METRICS: dict[str, Metric] = {
 }
 """The numbers that reports of every task are compared by, in the order they are shown."""
 
-_OPERATORS: dict[str, Callable[[float, float], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge, "==": eq, "!=": ne}
 _CONDITION = re.compile(r"\s*([A-Za-z_][\w.]*)\s*(<=|>=|==|!=|<|>)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(%?)\s*")
 
 

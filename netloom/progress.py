@@ -92,12 +92,7 @@ class ConsoleProgress(Progress):
         if not self._console.is_terminal:
             self._lines = _Lines(self._console, name)
         else:
-            columns = (
-                TextColumn("  {task.description:<24}"),
-                BarColumn(),
-                TaskProgressColumn(),
-                TimeElapsedColumn(),
-            )
+            columns = (TextColumn("  {task.description:<24}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
             self._bars = Bars(
                 *columns, console=self._console, transient=True, redirect_stdout=False, redirect_stderr=False
             )

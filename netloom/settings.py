@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator, model_validator
 
 from netloom.errors import SettingsError
+from netloom.firmware.board.boards import find_board
 from netloom.firmware.build.bitstream import SEEDS
 from netloom.firmware.map.folding.effort import SEARCH_SECONDS
 from netloom.hls import HlsSettings
@@ -56,8 +57,6 @@ class HardwareSettings(Settings):
     @field_validator("board")
     @classmethod
     def _known(cls, board: str) -> str:
-        from netloom.firmware.board.boards import find_board
-
         return find_board(board).name
 
     @model_validator(mode="after")
@@ -75,16 +74,12 @@ class HardwareSettings(Settings):
         """The clock asked for, MHz."""
         if self.clock_mhz is not None:
             return self.clock_mhz
-        from netloom.firmware.board.boards import find_board
-
         board = find_board(self.board)
         family = board.device.family
         return (family and family.clock_mhz) or board.clock_mhz
 
     def holds(self, board: str) -> bool:
         """Whether what fits on a board fits on this one."""
-        from netloom.firmware.board.boards import find_board
-
         return find_board(self.board).device.holds(find_board(board).device)
 
     @property
@@ -134,13 +129,9 @@ class RunSettings(Settings):
         return None if task is None else find_task(task).name
 
     @model_validator(mode="after")
-    def _one_width(self) -> "RunSettings":
+    def _is_consistent(self) -> "RunSettings":
         if self.bits is not None and self.policy is not None:
             raise SettingsError("give either bits or a policy, not both: a policy says every width")
-        return self
-
-    @model_validator(mode="after")
-    def _csim_if_samples(self) -> "RunSettings":
         if self.csim_samples is not None and not self.csim:
             raise SettingsError("csim_samples is for csim, which is left out; leave it out too")
         return self
@@ -194,12 +185,7 @@ class RunSettings(Settings):
         return Policy.uniform(self.bits or (network.bits if network else DEFAULT_BITS))
 
     def fine_tune_epochs_for(self, network: Network | None, model_file: str | None = None) -> int:
-        """The epochs of quantization-aware training they mean for a registered network, or for a user's model (None).
-
-        Args:
-            network: if it is one.
-            model_file: name of the user's file, if there is one.
-        """
+        """The epochs of quantization-aware training they mean for a registered network, or for a user's file."""
         if self.fine_tune_epochs is not None:
             return self.fine_tune_epochs
         if network is not None:

@@ -5,8 +5,7 @@ from netloom.firmware.stream import Stream
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.firmware.units.windows.geometry import Geometry
 from netloom.firmware.units.windows.line_buffer import LineBuffer
-from netloom.firmware.units.windows.replay_buffer import ReplayBuffer
-from netloom.firmware.units.windows.replay_pattern import ReplayPattern
+from netloom.firmware.units.windows.replay_buffer import ReplayBuffer, ReplayPattern
 from netloom.hls.dataflow import Node
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from netloom.fixed_point import FixedPoint, Overflow
+from netloom.fixed_point import Overflow
 from netloom.hls.dataflow import Bounds, DepthwiseMatVec, MatVec, Pool, Reduce, TensorType
 
 
@@ -19,17 +19,3 @@ def order_matters(
     if operation.accum is None or operation.accum.overflow is Overflow.WRAP:
         return False
     return operation.may_overflow(inputs, bounds)
-
-
-def may_saturate(
-    operation: MatVec | DepthwiseMatVec | Pool | Reduce, shape: tuple[int, ...], element: FixedPoint
-) -> bool:
-    """`order_matters` where nothing but the type of the terms is known.
-
-    Args:
-        operation: that sums.
-        shape: of what is summed.
-        element: its type.
-    """
-    tensor = TensorType(shape, element)
-    return order_matters(operation, [tensor], [Bounds.of(tensor)])

@@ -4,33 +4,24 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from netloom.errors import NetloomError, SettingsError
 from netloom.firmware.families import GENERIC
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.timing import Timing
-
-
-@dataclass(frozen=True)
-class Ram:
-    """A memory: `depth` words of `width` bits. `block` says whether it asks for block RAM."""
-
-    depth: int
-    width: int
-    block: bool
-
-    @property
-    def bits(self) -> int:
-        """Capacity."""
-        return self.depth * self.width
+from netloom.fixed_point import FixedPoint
 
 
 @dataclass(frozen=True)
 class Resources:
-    """Estimate of what a unit takes: 4-input LUTs (memories in LUTs included), flip-flops, DSP blocks, block RAMs."""
+    """Estimate of what a unit takes: 4-input LUTs (memories in LUTs included), flip-flops, DSP blocks.
+
+    `rams` are the memories in block RAM: words, and bits of each.
+    """
 
     lut: int = 0
     ff: int = 0
     dsp: int = 0
-    rams: tuple[Ram, ...] = ()
+    rams: tuple[tuple[int, int], ...] = ()
 
     def __add__(self, other: "Resources") -> "Resources":
         return Resources(self.lut + other.lut, self.ff + other.ff, self.dsp + other.dsp, (*self.rams, *other.rams))
@@ -49,6 +40,8 @@ class Unit(ABC):
 
     module: ClassVar[str]
     """The SystemVerilog module, in `firmware/rtl/ROOM/MODULE.sv`."""
+    kind: ClassVar[str] = "unit"
+    """What messages call it."""
 
     name: str
     target = GENERIC
@@ -65,13 +58,13 @@ class Unit(ABC):
 
     @property
     def input_ports(self) -> tuple[str, ...]:
-        """Prefixes of the input ports: `in` stands for in_valid, in_ready, in_data."""
-        return ("in",)
+        """Prefixes of the input ports: `in` stands for in_valid, in_ready, in_data; `in0`, `in1` of two."""
+        return _numbered("in", len(self.inputs))
 
     @property
     def output_ports(self) -> tuple[str, ...]:
-        """Prefixes of the output ports."""
-        return ("out",)
+        """Prefixes of the output ports: `out`, or `out0`, `out1`, ..."""
+        return _numbered("out", len(self.outputs))
 
     @abstractmethod
     def parameters(self) -> dict[str, int | str]:
@@ -107,6 +100,9 @@ class Unit(ABC):
         """What it takes at least; at once, also where `resources` takes long to find out."""
         return self.resources()
 
+    def _error(self, text: str, error: type[NetloomError] = SettingsError) -> NetloomError:
+        return error(f"{self.kind} {self.name!r}: {text}")
+
 
 @dataclass(frozen=True, eq=False)
 class SourceUnit(Unit):
@@ -127,3 +123,12 @@ class SourceUnit(Unit):
     def outputs(self) -> tuple[Stream, ...]:
         """The same beats."""
         return (replace(self.source, name=f"{self.name}_out"),)
+
+
+def _numbered(prefix: str, count: int) -> tuple[str, ...]:
+    return (prefix,) if count == 1 else tuple(f"{prefix}{index}" for index in range(count))
+
+
+def type_parameters(prefix: str, element: FixedPoint) -> dict[str, int | str]:
+    """A type as modules take it: its width and whether it is signed."""
+    return {f"{prefix}_WIDTH": element.width, f"{prefix}_SIGNED": int(element.signed)}

@@ -1,18 +1,20 @@
-"""What netloom needs on this machine, what is there, and how to get what is not."""
+"""The command `doctor`: what netloom needs on this machine, what is there, and how to get what is not."""
 
 import os
 import platform
 import shutil
-from dataclasses import dataclass
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
+import typer
 from packaging.requirements import Requirement
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from netloom.cli.options import examples
 from netloom.errors import INSTALL_HARDWARE, NetloomError, ToolMissingError
 from netloom.firmware.build.tools import find_tool, tool_names, tool_version
 from netloom.pipeline import rundir
@@ -24,90 +26,86 @@ _DISK_FLOOR = 2 * 10**9
 
 _HARDWARE_PACKAGES = ("amaranth", "amaranth-boards", "pyserial")
 _HARDWARE_ADVICE = f"{INSTALL_HARDWARE}; without it: no --board"
+_MARKS = {"good": "[green]✓[/]", "advice": "[yellow]![/]", "missing": "[red]✗[/]"}
 
-State = Literal["good", "missing", "advice"]
+app = typer.Typer()
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at.
+class Finding(NamedTuple):
+    """One thing looked at, what is there of it, and what to do.
 
-    Attributes:
-        name: what.
-        status: `missing` if something needed is not there; `advice` if it is not needed for everything.
-        found: what is there.
-        advice: what to do; empty if good.
+    `missing` is something needed that is not there, `advice` something that is not needed for everything.
     """
 
     name: str
-    status: State
+    status: Literal["good", "missing", "advice"]
     found: str
     advice: str = ""
 
 
+@app.command(epilog=examples("netloom doctor"))
+def doctor() -> None:
+    """Say what is installed, what is missing, and how to get it; exit code 1 if something needed is missing."""
+    findings = examine()
+    table = Table("", "", "found", "what to do", box=None, pad_edge=False)
+    for finding in findings:
+        table.add_row(_MARKS[finding.status], finding.name, escape(finding.found), escape(finding.advice))
+    Console(highlight=False).print(table)
+    raise typer.Exit(int(any(finding.status == "missing" for finding in findings)))
+
+
 def examine() -> list[Finding]:
     """Look at everything, in the order of a set-up."""
-    return [_python(), *_packages(), _compiler(), _onnxruntime(), *_hardware(), _disk(), _data()]
+    python = Finding("python", "good", platform.python_version())
+    onnx = _optional("onnxruntime", "pip install 'onnxruntime'; without it: no --engine onnx")
+    return [python, *_packages(), _compiler(), onnx, *_hardware(), _disk(), _data()]
 
 
-def _python() -> Finding:
-    return Finding("python", "good", platform.python_version())
+def _installed(distribution: str) -> str | None:
+    """The version of a package; None if it is not there."""
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
 
 
-def _packages() -> list[Finding]:
-    findings = []
-    for line in metadata.requires("netloom") or []:
-        requirement = Requirement(line)
+def _optional(package: str, advice: str) -> Finding:
+    version = _installed(package)
+    return Finding(package, "good", version) if version else Finding(package, "advice", "not installed", advice)
+
+
+def _packages() -> Iterator[Finding]:
+    for requirement in map(Requirement, metadata.requires("netloom") or ()):
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
-        findings.append(_package(requirement))
-    return findings
-
-
-def _package(requirement: Requirement) -> Finding:
-    install = f"pip install '{requirement}'"
-    try:
-        version = metadata.version(requirement.name)
-    except metadata.PackageNotFoundError:
-        if requirement.name == "tensorflow" and _is_installed("tensorflow-cpu"):
-            return Finding("tensorflow", "good", f"{metadata.version('tensorflow-cpu')} (tensorflow-cpu)")
-        return Finding(requirement.name, "missing", "not installed", install)
-    if not requirement.specifier.contains(version, prereleases=True):
-        return Finding(requirement.name, "missing", version, install)
-    return Finding(requirement.name, "good", version)
+        name, version = requirement.name, _installed(requirement.name)
+        smaller = _installed("tensorflow-cpu") if name == "tensorflow" and version is None else None
+        if smaller is not None:
+            yield Finding(name, "good", f"{smaller} (tensorflow-cpu)")
+        elif version is None or not requirement.specifier.contains(version, prereleases=True):
+            yield Finding(name, "missing", version or "not installed", f"pip install '{requirement}'")
+        else:
+            yield Finding(name, "good", version)
 
 
 def _compiler() -> Finding:
     version = compiler_version()
     if version is None:
-        return Finding(
-            "g++", "missing", "not found", "apt-get install g++ (Debian, Ubuntu); without it: netloom run --no-csim"
-        )
+        advice = "apt-get install g++ (Debian, Ubuntu); without it: netloom run --no-csim"
+        return Finding("g++", "missing", "not found", advice)
     return Finding("g++", "good", version)
 
 
-def _onnxruntime() -> Finding:
-    if _is_installed("onnxruntime"):
-        return Finding("onnxruntime", "good", metadata.version("onnxruntime"))
-    advice = "pip install 'onnxruntime'; without it: no --engine onnx"
-    return Finding("onnxruntime", "advice", "not installed", advice)
-
-
-def _hardware() -> list[Finding]:
+def _hardware() -> Iterator[Finding]:
     """What `--board` takes: not needed without one."""
-    findings = []
     for name in ("verilator", *tool_names()):
         try:
-            findings.append(Finding(name, "good", _verilator() if name == "verilator" else _tool(name)))
+            yield Finding(name, "good", _verilator() if name == "verilator" else _tool(name))
         except NetloomError as error:
             found, _, advice = str(error).partition(": ")
-            findings.append(Finding(name, "advice", found.split(";")[0], advice or _HARDWARE_ADVICE))
+            yield Finding(name, "advice", found.split(";")[0], advice or _HARDWARE_ADVICE)
     for name in _HARDWARE_PACKAGES:
-        if _is_installed(name):
-            findings.append(Finding(name, "good", metadata.version(name)))
-        else:
-            findings.append(Finding(name, "advice", "not installed", _HARDWARE_ADVICE))
-    return findings
+        yield _optional(name, _HARDWARE_ADVICE)
 
 
 def _tool(name: str) -> str:
@@ -145,22 +143,3 @@ def _data() -> Finding:
         return Finding("NETLOOM_DATA", "missing", f"{folder} is no directory", "set it to the data sets, or unset it")
     names = sorted(entry.name for entry in Path(folder).iterdir() if entry.is_dir())
     return Finding("NETLOOM_DATA", "good", f"{folder}: {', '.join(names) or 'empty'}")
-
-
-def _is_installed(distribution: str) -> bool:
-    try:
-        metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
-
-
-def doctor() -> int:
-    """Show what was found; the exit code is 1 if something needed is missing."""
-    marks = {"good": "[green]✓[/]", "advice": "[yellow]![/]", "missing": "[red]✗[/]"}
-    findings = examine()
-    table = Table("", "", "found", "what to do", box=None, pad_edge=False)
-    for finding in findings:
-        table.add_row(marks[finding.status], finding.name, escape(finding.found), escape(finding.advice))
-    Console(highlight=False).print(table)
-    return int(any(finding.status == "missing" for finding in findings))

@@ -1,14 +1,16 @@
-"""What the commands `boards`, `build`, `emulate` and `flash` do."""
+"""The commands that are about a board: `boards`, `plan`, `build`, `emulate` and `flash`."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from netloom.api import find_conversion
 from netloom.board import Board, find_design
+from netloom.cli import options
 from netloom.cli.inputs import read_inputs, write_outputs
 from netloom.errors import StorageError
 from netloom.firmware.board.boards import BOARDS, find_board
@@ -23,13 +25,14 @@ from netloom.progress import ConsoleProgress, showing
 from netloom.settings import HardwareSettings
 from netloom.sim.hardware.emulate import emulate as start_emulation
 
+app = typer.Typer()
 
+
+@app.command(epilog=options.examples("netloom boards"))
 def boards() -> None:
-    """List all boards, and what their parts hold."""
-    table = Table("board", "part", box=None, pad_edge=False)
-    for name in ("LUT", "DSP", "block RAM", "clock"):
-        table.add_column(name, justify="right")
-    table.add_column("")
+    """List the boards, and what their parts hold."""
+    numbers = (Column(name, justify="right") for name in ("LUT", "DSP", "block RAM", "clock"))
+    table = Table("board", "part", *numbers, "", box=None, pad_edge=False)
     for board in BOARDS:
         device = board.device
         table.add_row(
@@ -48,13 +51,55 @@ def boards() -> None:
             console.print(f"[bold]{board.name}[/]: [dim]{escape(board.note)}[/]", soft_wrap=True)
 
 
-def build_for_board(directory: Path, settings: HardwareSettings) -> int:
-    """Make a bitstream of a converted network or a design; the exit code is 1 if the clock is missed.
+@app.command(
+    epilog=options.examples("netloom plan runs/jets --board ULX3S-25F", "netloom plan lenet --board ULX3S-85F")
+)
+def plan(
+    source: Annotated[
+        str, typer.Argument(metavar="DIR|MODEL.keras|NAME", help="A run, a converted network, a model, or a name.")
+    ],
+    board: Annotated[str, options.BOARD],
+    clock: Annotated[str | None, options.CLOCK] = None,
+    bits: Annotated[int | None, options.BITS] = None,
+    input_shape: Annotated[list[str] | None, options.INPUT_SHAPE] = None,
+    input_type: Annotated[list[str] | None, options.INPUT_TYPE] = None,
+    design_seconds: Annotated[float | None, options.DESIGN_SECONDS] = None,
+    interleave: Annotated[int | None, options.INTERLEAVE] = None,
+) -> None:
+    """Show what a network would take of a board at several paces, and how long a bitstream would take to make.
 
-    For a board that needs its vendor's tool, the design for that tool.
+    In seconds: nothing is trained or synthesized. A float model is quantized on random samples for it.
     """
-    board = find_board(settings.board)
-    if not board.open:
+    from netloom.cli.plan import Prospect, show_paces
+
+    settings = HardwareSettings(**options.hardware_values(locals()))
+    show_paces(Prospect(source, bits, options.input_shapes(input_shape), input_type), settings)
+
+
+@app.command(
+    epilog=options.examples(
+        "netloom build runs/jets --board ULX3S-25F --clock 100MHz",
+        "netloom build converted --board iCEBreaker --target-fps 10000",
+    )
+)
+def build(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Directory of `netloom run`, `netloom convert`, or of a design.")
+    ],
+    board: Annotated[str, options.BOARD],
+    clock: Annotated[str | None, options.CLOCK] = None,
+    target_ii: Annotated[int | None, options.TARGET_II] = None,
+    target_fps: Annotated[float | None, options.TARGET_FPS] = None,
+    design_seconds: Annotated[float | None, options.DESIGN_SECONDS] = None,
+    interleave: Annotated[int | None, options.INTERLEAVE] = None,
+) -> None:
+    """Make a bitstream of what is converted already; exit code 1 if the clock is missed.
+
+    For a board that needs its vendor's tool: the design for that tool.
+    """
+    settings = HardwareSettings(**options.hardware_values(locals()))
+    chosen = find_board(settings.board)
+    if not chosen.open:
         folder = building.write_design(directory, settings, ConsoleProgress())
         design = building.read_design(folder)
         area = design["area"]
@@ -62,19 +107,32 @@ def build_for_board(directory: Path, settings: HardwareSettings) -> int:
             f"latency {design['latency']:,} cycles, a sample every {design['interval']:,} cycles; about "
             f"{area['lut']:,} LUT, {area['dsp']:,} DSP, {area['bram']:,} block RAM"
         )
-        typer.echo(f"design for {board.vendor} and {board.device.name}: {folder}; its README.md says how")
-        return 0
+        typer.echo(f"design for {chosen.vendor} and {chosen.device.name}: {folder}; its README.md says how")
+        return
     made = building.build_bitstream(directory, settings, ConsoleProgress())
     console = Console(highlight=False)
     for kind, use in made.report["resources"].items():
         console.print(f"  {kind.upper():<6} {use['used']:>8,} of {use['available']:,}")
     console.print(f"[{'green' if made.met else 'bold red'}]{escape(made.verdict)}[/]", soft_wrap=True)
     console.print(f"bitstream: {escape(str(made.bitstream))}", soft_wrap=True)
-    return int(not made.met)
+    raise typer.Exit(int(not made.met))
 
 
-def emulate_board(directory: Path, inputs: Path | None, output: Path | None) -> None:
-    """Run a design as its board would behind a pseudo-terminal: until Ctrl-C, or on samples of a file."""
+@app.command(
+    epilog=options.examples("netloom emulate runs/digits", "netloom emulate runs/digits --inputs x.npy -o y.npy")
+)
+def emulate(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Directory of a run with a design, or of a design.")],
+    inputs: Annotated[
+        Path | None, typer.Option(metavar="X.npy", help="Samples to send, instead of waiting for Ctrl-C.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="Y.npy", help="Where their outputs go, float64.")
+    ] = None,
+) -> None:
+    """Run the board in simulation, serial link included, behind a pseudo-terminal that netloom.Board can open."""
+    if (inputs is None) != (output is None):
+        raise typer.BadParameter("give --inputs and --output together, or neither")
     folder = find_design(directory)
     with showing("compiling the board"):
         emulator = start_emulation(folder)
@@ -95,16 +153,15 @@ def emulate_board(directory: Path, inputs: Path | None, output: Path | None) -> 
     typer.echo(f"emulated board: {len(x[0]):,} samples, outputs {shown} in {output}; last request {cycles:,} cycles")
 
 
-def _names(directory: Path, design: EmittedDesign) -> tuple[list[str], list[str]]:
-    """Of inputs and outputs, by the user's model; by the design itself where its conversion is not there."""
-    if any((folder / DATAFLOW_FILE).is_file() for folder in (directory, directory / rundir.CONVERSION)):
-        dataflow = find_conversion(directory).dataflow
-        return dataflow.input_names, dataflow.output_names
-    return [one.name for one in design.inputs], [one.name for one in design.outputs]
-
-
-def flash_board(directory: Path, board: str | None, permanent: bool) -> None:
-    """Load the bitstream of a run into the board it was built for, or another with the same part."""
+@app.command(epilog=options.examples("netloom flash runs/digits", "netloom flash runs/digits --permanent"))
+def flash(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Directory of a run with a bitstream.")],
+    board: Annotated[str | None, typer.Option(metavar="BOARD", help="If it is not the one that was built for.")] = None,
+    permanent: Annotated[
+        bool, typer.Option("--permanent", help="Into the flash memory: it survives power-off.")
+    ] = False,
+) -> None:
+    """Load a bitstream into the board that is attached, with openFPGALoader."""
     folder = next((one for one in (directory, directory / rundir.BITSTREAM) if (one / BUILD_FILE).is_file()), None)
     if folder is None:
         raise StorageError(f"there is no bitstream in {directory}; netloom build {directory} --board BOARD makes one")
@@ -112,3 +169,11 @@ def flash_board(directory: Path, board: str | None, permanent: bool) -> None:
     built = Build.read(folder)
     load(built.bitstream, find_board(board or built.report["board"]), permanent=permanent, log=folder / "flash.log")
     typer.echo(f"{built.bitstream} is in the board; in Python: netloom.Board('PORT', {str(directory)!r}).predict(x)")
+
+
+def _names(directory: Path, design: EmittedDesign) -> tuple[list[str], list[str]]:
+    """Of inputs and outputs, by the user's model; by the design itself where its conversion is not there."""
+    if any((folder / DATAFLOW_FILE).is_file() for folder in (directory, directory / rundir.CONVERSION)):
+        dataflow = find_conversion(directory).dataflow
+        return dataflow.input_names, dataflow.output_names
+    return [one.name for one in design.inputs], [one.name for one in design.outputs]

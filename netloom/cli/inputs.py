@@ -1,9 +1,8 @@
 """A user's arrays: read, checked, and brought onto the input quantizer's grid."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,30 +13,21 @@ from netloom.errors import InputError, StorageError
 from netloom.fixed_point import FixedPoint
 from netloom.models.data.examples import as_list
 
+_Arrays = TypeVar("_Arrays")
 
-@dataclass(frozen=True, eq=False)
-class GridInputs:
-    """Inputs on the grid of the hardware's input type, or as they are where the host makes whole numbers of them.
 
-    Attributes:
-        values: float64, each a value of the type: rounded to the nearest, ties as the type's mode says, and held at
-            the ends of its range, as the hardware does.
-        moved: how many values were not on the grid.
-        largest: the largest distance by which one was moved.
+def onto_grid(x: np.ndarray, element: FixedPoint, scale: InputScale | None = None) -> np.ndarray:
+    """Inputs, float64, finite, as the hardware takes them: rounded to values of `element`, and held within its range.
+
+    As they are where the host has a scale to make whole numbers of them.
     """
+    return x if scale is not None else element.to_float(element.from_float(x))
 
-    values: np.ndarray
-    moved: int
-    largest: float
 
-    @classmethod
-    def of(cls, x: np.ndarray, element: FixedPoint, scale: InputScale | None = None) -> "GridInputs":
-        """Bring `x` (finite, any shape) onto the grid of `element`, unless the host has a scale for it."""
-        if scale is not None:
-            return cls(x, 0, 0.0)
-        values = element.to_float(element.from_float(x))
-        distance = np.abs(values - x)
-        return cls(values, int(np.count_nonzero(distance)), float(distance.max(initial=0.0)))
+def moved(x: np.ndarray, values: np.ndarray) -> tuple[int, float]:
+    """How many inputs were moved onto the grid, and the largest distance."""
+    distance = np.abs(values - x)
+    return int(np.count_nonzero(distance)), float(distance.max(initial=0.0))
 
 
 def read_inputs(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> list[np.ndarray]:
@@ -67,7 +57,7 @@ def read_inputs(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> list[np.nd
 
 
 def _samples(where: str, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    if (array.ndim and array.shape[1:] != shape) or not array.ndim:
+    if not array.ndim or array.shape[1:] != shape:
         hint = f"; one sample needs a batch axis: x[None], shape {(1, *shape)}" if array.shape == shape else ""
         raise InputError(f"{where}: shape must be (samples, {', '.join(map(str, shape))}), not {array.shape}{hint}")
     if len(array) == 0:
@@ -106,20 +96,17 @@ def write_outputs(path: Path, names: Sequence[str], outputs: Sequence[np.ndarray
 
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    with _reading(path, "an .npz", "savez"):
-        return read_arrays(path)
+    return _read(read_arrays, path, "an .npz", "savez")
 
 
 def _read_npy(path: Path) -> np.ndarray:
-    with _reading(path, "a .npy", "save"):
-        return read_array(path)
+    return _read(read_array, path, "a .npy", "save")
 
 
-@contextmanager
-def _reading(path: Path, kind: str, writer: str) -> Iterator[None]:
-    """Failures to read a user's file as one line each."""
+def _read(read: Callable[[Path], _Arrays], path: Path, kind: str, writer: str) -> _Arrays:
+    """What a user's file holds; failures to read it as one line each."""
     try:
-        yield
+        return read(path)
     except FileNotFoundError:
         raise StorageError(f"there is no file {path}; check the path") from None
     except OSError as error:

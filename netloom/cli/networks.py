@@ -1,36 +1,78 @@
-"""What the command `networks` does."""
+"""The command `networks`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from netloom.cli.options import NO_STORE, examples, network_names
+from netloom.cli.report import show
+from netloom.errors import NetloomError
 from netloom.models import Network, get_network
 from netloom.models import networks as registered
+from netloom.pipeline import run as pipeline
+from netloom.pipeline import rundir
+from netloom.progress import ConsoleProgress
+from netloom.settings import RunSettings
+
+app = typer.Typer()
 
 
-def chosen(names: Sequence[str]) -> list[Network]:
-    """The networks of these names, in the registry's order; all for none.
+@app.command(
+    epilog=examples(
+        "netloom networks",
+        "netloom networks --run --markdown README.md",
+        "netloom networks lenet jets --run --no-board -o runs/nightly",
+    )
+)
+def networks(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME...]", autocompletion=network_names, help="Only these; all if left out."),
+    ] = None,
+    run: Annotated[
+        bool, typer.Option("--run", help="Run each as it is meant to be run, to its board; what is done is kept.")
+    ] = False,
+    no_board: Annotated[bool, typer.Option("--no-board", help="Run them no further than to the simulator.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="DIR", help="Where the runs are, one directory each; runs if left out."),
+    ] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Put what the runs came to into this file, as tables; without --run as earlier runs left it.",
+        ),
+    ] = None,
+    _no_store: Annotated[bool, NO_STORE] = False,
+) -> None:
+    """List the networks that come with netloom, or run them all and make the tables of what came out."""
+    if (no_board and not run) or (output and not run and not markdown):
+        raise typer.BadParameter("--no-board goes with --run, and -o with --run or --markdown")
+    found = [get_network(name) for name in names or ()]
+    chosen = [network for network in registered() if network in found or not found]
+    directories = {one: output / one.name if output else rundir.default_directory(one.name) for one in chosen}
+    code = _run_all(directories, not no_board) if run else 0
+    if markdown is not None:
+        _write_tables(directories, markdown)
+    if not run and markdown is None:
+        table = Table.grid(padding=(0, 2))
+        for network in chosen:
+            asked = (
+                f"{network.task}, {_expectation(network)}, {network.bits} bits, {network.training_seconds} s to train"
+            )
+            told = f"{escape(network.title)}: {asked}\n[dim]{escape(network.review)}[/]"
+            table.add_row(f"[bold]{network.name}[/]", told)
+        Console(highlight=False).print(table)
+    raise typer.Exit(code)
 
-    Raises:
-        NetworkNotFoundError: if there is none of a name.
-    """
-    found = [get_network(name) for name in names]
-    return [network for network in registered() if network in found or not found]
 
-
-def list_networks(networks: Sequence[Network]) -> None:
-    """List networks: of each what it is for, how long it trains, and where it stands in the review."""
-    table = Table.grid(padding=(0, 2))
-    for network in networks:
-        asked = f"{network.task}, {expectation(network)}, {network.bits} bits, {network.training_seconds} s to train"
-        table.add_row(f"[bold]{network.name}[/]", f"{escape(network.title)}: {asked}\n[dim]{escape(network.review)}[/]")
-    Console(highlight=False).print(table)
-
-
-def expectation(network: Network) -> str:
+def _expectation(network: Network) -> str:
     """What its score is to be, in words."""
     score, value = network.score, network.expected_score
     bound = "≥" if score.better > 0 else "≤"
@@ -38,33 +80,24 @@ def expectation(network: Network) -> str:
     return f"{score.name.replace('_', ' ')} {bound} {number}"
 
 
-def run_all(networks: Sequence[Network], folder: Path | None, board: bool) -> int:
-    """Run networks one after the other, each in a directory of its name; stages that are done already are kept.
+def _run_all(directories: Mapping[Network, Path], board: bool) -> int:
+    """Run networks one after the other, each in its directory; stages that are done already are kept.
 
     One that fails is told of, and the next one begins.
 
     Returns:
         1 if any failed or is not as it must be, else 0.
     """
-    from netloom.cli import run as cli_run
-    from netloom.errors import NetloomError
-    from netloom.pipeline import run as pipeline
-    from netloom.progress import ConsoleProgress
     from netloom.report.networks_table import faults
-    from netloom.settings import RunSettings
 
     console, failed = Console(highlight=False), []
-    for place, network in enumerate(networks, start=1):
-        console.print(f"[bold]{network.name}[/], {place} of {len(networks)}: {escape(network.title)}")
-        directory = run_directory(network, folder)
+    for place, (network, directory) in enumerate(directories.items(), start=1):
+        console.print(f"[bold]{network.name}[/], {place} of {len(directories)}: {escape(network.title)}")
         try:
             finished = pipeline.run(
-                network.name,
-                settings=RunSettings.of(network, board),
-                directory=directory,
-                progress=ConsoleProgress(),
+                network.name, settings=RunSettings.of(network, board), directory=directory, progress=ConsoleProgress()
             )
-            cli_run.show(finished.report, directory)
+            show(finished.report, directory)
             failed += [f"{network.name}: {fault}" for fault in faults(network, finished.report)]
         except NetloomError as error:
             failed.append(f"{network.name}: {' '.join(str(error).split())}")
@@ -74,28 +107,19 @@ def run_all(networks: Sequence[Network], folder: Path | None, board: bool) -> in
     return int(bool(failed))
 
 
-def write_tables(networks: Sequence[Network], folder: Path | None, path: Path) -> None:
+def _write_tables(directories: Mapping[Network, Path], path: Path) -> None:
     """Put what the runs of networks came to into a Markdown file; rows of others stay as they are.
 
     Raises:
         StorageError: if the file cannot be written or has no place for them.
     """
-    from netloom.pipeline import rundir
     from netloom.report.networks_table import tables, write_into
 
-    directories = {network: run_directory(network, folder) for network in networks}
     finished = {
         network: directory for network, directory in directories.items() if (directory / rundir.REPORT_JSON).exists()
     }
     kept = write_into(path, tables(finished), [network.name for network in registered()])
     console = Console(highlight=False)
-    console.print(f"tables: {escape(str(path))}, {len(finished)} of {len(networks)} networks", soft_wrap=True)
+    console.print(f"tables: {escape(str(path))}, {len(finished)} of {len(directories)} networks", soft_wrap=True)
     if kept:
         console.print(f"[yellow]not made anew, as they stood: {', '.join(kept)}[/]", soft_wrap=True)
-
-
-def run_directory(network: Network, folder: Path | None) -> Path:
-    """Where a network's run is: the place that `netloom run` gives it, or in a folder of one's own."""
-    from netloom.pipeline import rundir
-
-    return rundir.default_directory(network.name) if folder is None else folder / network.name

@@ -1,20 +1,108 @@
-"""What the command `plan` does."""
+"""What the command `plan` does: the paces at which a board holds a network, before anything is trained or built."""
 
 import shlex
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.measure import measure_renderables
 from rich.table import Table
 
-from netloom.cli.outlook import Prospect, outlook
+from netloom.api import find_conversion
+from netloom.errors import FoldingError, SettingsError
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.devices import GENERIC_KBIT
 from netloom.firmware.map.folding.effort import minutes
-from netloom.firmware.map.folding.fitting import COMFORTABLE, COMFORTABLE_MINUTES
-from netloom.firmware.paces import Pace
-from netloom.progress import showing
-from netloom.settings import HardwareSettings
+from netloom.firmware.map.folding.fitting import COMFORTABLE, COMFORTABLE_MINUTES, Search
+from netloom.firmware.map.interleaving import interleaved
+from netloom.firmware.paces import Pace, paces
+from netloom.hls import Conversion, HlsSettings, convert
+from netloom.pipeline.origin import Start, find_start
+from netloom.progress import Progress, showing
+from netloom.settings import HardwareSettings, RunSettings
+
+_SAMPLES = 64
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """What is looked at before it is made.
+
+    Attributes:
+        source: directory of a run or of a conversion; a model file; or a network's name. A float model, or a network
+            of the registry untrained, is quantized on random samples: what its constants take is then a guess.
+        bits: width of what is quantized for this; None is the network's own, 8 for a user's model.
+        input_shapes: shape of each input without the batch, where a model leaves sizes open.
+        input_types: type of each input of an ONNX model, where no quantizer reads it.
+    """
+
+    source: str | Path
+    bits: int | None = None
+    input_shapes: Sequence[tuple[int, ...]] | None = None
+    input_types: Sequence[str] | None = None
+
+    @property
+    def converted(self) -> bool:
+        """Whether it is a directory, whose network is what it is."""
+        return Path(self.source).is_dir()
+
+    @property
+    def start(self) -> Start:
+        """Of what is not converted: the network or the model."""
+        return find_start(self.source, self.input_shapes, self.input_types)
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether its weights or points are made up."""
+        return not self.converted and (self.start.network is not None or self.start.origin(None).kind == "float")
+
+
+def outlook(prospect: Prospect, settings: HardwareSettings, progress: Progress | None = None) -> list[Pace]:
+    """What a network would take of a board, pace by pace.
+
+    Raises:
+        FoldingError: if the board does not hold the network.
+        SettingsError: for bits, input shapes or types of what is converted already, or nothing to interleave.
+        NetloomError: of reading and converting it, in all its kinds.
+    """
+    told = (progress or Progress()).doing
+    device = find_board(settings.board).device
+    with _converted(prospect) as conversion:
+        dataflow = interleaved(conversion.dataflow, settings.interleave)
+        found = list(paces(dataflow, device, Search(settings.design_seconds, told)))
+    if not found:
+        raise FoldingError(
+            f"{settings.board} does not hold the network at any pace; use fewer bits or a larger board (netloom boards)"
+        )
+    return found
+
+
+@contextmanager
+def _converted(prospect: Prospect) -> Iterator[Conversion]:
+    if prospect.converted:
+        if any(given is not None for given in (prospect.bits, prospect.input_shapes, prospect.input_types)):
+            raise SettingsError(
+                f"{prospect.source} is converted, with its own bits, input shape and type; leave them out"
+            )
+        yield find_conversion(prospect.source)
+        return
+    from netloom.quantize import quantize
+
+    start = prospect.start
+    model = start.network.build() if start.network else start.load()
+    shapes = [tuple(tensor.shape[1:]) for tensor in model.inputs]
+    random = np.random.default_rng(0)
+    samples = [random.uniform(0, 1, (_SAMPLES, *shape)).astype(np.float32) for shape in shapes]
+    policy = RunSettings(bits=prospect.bits).policy_for(start.network)
+    twin = quantize(model, policy, samples if len(samples) > 1 else samples[0], fine_tune_epochs=0)
+    with tempfile.TemporaryDirectory(prefix="netloom-") as folder:
+        yield convert(twin, HlsSettings(), Path(folder) / "conversion")
 
 
 def show_paces(prospect: Prospect, settings: HardwareSettings) -> None:
@@ -37,35 +125,29 @@ def show_paces(prospect: Prospect, settings: HardwareSettings) -> None:
         )
     console = Console(highlight=False)
     # Where the terminal is narrower its lines wrap; rich would leave out the arrow, then digits.
-    console.width = max(
-        console.width, measure_renderables(console, console.options.update(width=1000), [table]).maximum
-    )
+    whole = measure_renderables(console, console.options.update(width=1000), [table]).maximum
+    console.width = max(console.width, whole)
     console.print(table)
     device = find_board(settings.board).device
-    console.print(
+    typer.echo(
         f"{settings.board} at {clock:g} MHz: {device.lut:,} LUT, {device.ff:,} FF, {device.dsp:,} DSP,"
-        f" {device.ram_blocks:,} BRAM; interval and latency in clock cycles; estimates, nothing is synthesized",
-        soft_wrap=True,
+        f" {device.ram_blocks:,} BRAM; interval and latency in clock cycles; estimates, nothing is synthesized"
     )
-    console.print(
+    typer.echo(
         "minutes are of the WebAssembly tools on two cores and one placement; a clock that is missed costs"
-        " up to three more",
-        soft_wrap=True,
+        " up to three more"
     )
     if device.family is None:
-        console.print(
-            f"block RAM is counted in blocks of {GENERIC_KBIT} kbit: those of {device.name} have {device.bram_kbit}",
-            soft_wrap=True,
+        typer.echo(
+            f"block RAM is counted in blocks of {GENERIC_KBIT} kbit: those of {device.name} have {device.bram_kbit}"
         )
     if guess:
-        console.print("the weights are made up: constants (at short intervals) may take more or less", soft_wrap=True)
-    console.print(
-        f"→ without --target-ii: the fastest within {COMFORTABLE:.0%} of the LUTs and {COMFORTABLE_MINUTES:g} minutes"
-        if any(pace.chosen for pace in found)
-        else f"none is within {COMFORTABLE:.0%} of the LUTs and {COMFORTABLE_MINUTES:g} minutes: without --target-ii"
-        " the smallest is taken",
-        soft_wrap=True,
-    )
+        typer.echo("the weights are made up: constants (at short intervals) may take more or less")
+    ease = f"within {COMFORTABLE:.0%} of the LUTs and {COMFORTABLE_MINUTES:g} minutes"
+    if any(pace.chosen for pace in found):
+        typer.echo(f"→ without --target-ii: the fastest {ease}")
+    else:
+        typer.echo(f"none is {ease}: without --target-ii the smallest is taken")
     console.print(escape(f"{_command(prospect, settings, found[0])} takes the fastest"), soft_wrap=True)
 
 

@@ -1,151 +1,119 @@
-"""What the commands `run`, `convert` and `report` do."""
+"""The commands `run` and `convert`."""
 
-import json
-import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
-from netloom.cli.settings_file import read_settings_file
+from netloom.cli import options
+from netloom.cli.report import show
 from netloom.errors import SettingsError
-from netloom.hls import Conversion, HlsSettings
-from netloom.metrics import why_no_score
+from netloom.hls import Conversion
 from netloom.pipeline import run as pipeline
 from netloom.pipeline import rundir
-from netloom.progress import ConsoleProgress
-from netloom.quantize.policy import Policy
-from netloom.report.html import ladders, verdict
-from netloom.report.schema import HardwareRecord, Report, ResourceRecord
-from netloom.report.templates import brief
-from netloom.settings import HardwareSettings, RunSettings
+from netloom.progress import ConsoleProgress, Progress
 
-_UNITS = {"": 1.0, "hz": 1e-6, "khz": 1e-3, "mhz": 1.0, "ghz": 1e3}
+app = typer.Typer()
 
 
-def _given(values: dict[str, Any]) -> dict[str, Any]:
-    """Without what was left out: its default stands in the settings alone."""
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def hls(io_type: str | None, strategy: str | None, reuse_factor: int | None, precision: Path | None) -> HlsSettings:
-    """The conversion's settings from the command line."""
-    types = read_settings_file(precision) if precision else None
-    values = {"io_type": io_type, "strategy": strategy, "reuse_factor": reuse_factor, "precision": types}
-    return HlsSettings.model_validate(_given(values))
-
-
-def settings(policy: Path | None, **values: Any) -> RunSettings:
-    """The run's settings from the command line."""
-    return RunSettings(policy=Policy(**read_settings_file(policy)) if policy else None, **_given(values))
-
-
-def hardware(
-    board: str | None, clock: str | None, target_ii: int | None, target_fps: float | None, **more: Any
-) -> HardwareSettings | None:
-    """The way to a board from the command line; None without one.
-
-    Raises:
-        SettingsError: for a value out of range, or settings of a board without one.
-    """
-    values = {
-        "clock_mhz": None if clock is None else parse_clock(clock),
-        "target_ii": target_ii,
-        "target_fps": target_fps,
-        **more,
-    }
-    given = _given(values)
-    if board is None:
-        if given:
-            raise SettingsError(f"{', '.join(given)}: these are for hardware; give --board too (netloom boards)")
-        return None
-    return HardwareSettings(board=board, **given)
-
-
-def parse_clock(text: str) -> float:
-    """A frequency in MHz: '80MHz', '12.5 mhz', '80e6Hz', or a plain number of MHz.
-
-    Raises:
-        SettingsError: if it is none.
-    """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?(?:e[-+]?\d+)?)\s*([a-z]*)\s*", text.lower())
-    if match is None or match[2] not in _UNITS:
-        raise SettingsError(f"clock {text!r} must be a frequency, such as 80MHz")
-    return float(match[1]) * _UNITS[match[2]]
-
-
-def input_shapes(texts: list[str] | None) -> list[tuple[int, ...]] | None:
-    """Shapes from the command line, `28,28,1` each; None without any.
-
-    Raises:
-        SettingsError: if one is no list of sizes.
-    """
-    for text in texts or ():
-        if not re.fullmatch(r"[1-9]\d{0,6}([,x][1-9]\d{0,6})*", text):
-            raise SettingsError(f"--input-shape {text!r} must be sizes, without that of the batch, such as 28,28,1")
-    return [tuple(map(int, re.split("[,x]", text))) for text in texts] if texts else None
-
-
-def run_from_command(
-    model: str,
-    data: Path | None,
-    shapes: list[tuple[int, ...]] | None,
-    types: list[str] | None,
-    settings: RunSettings,
-    output: Path | None,
-    until: str,
-    force: bool,
-) -> int:
-    """Run the pipeline and show the result; exit code 1 if engines differ that must not, or the clock is missed.
-
-    A run that ends after an earlier stage gets a report of what there is, if it has come as far as one takes.
-    """
-    progress = ConsoleProgress()
-    finished = pipeline.run(
-        model,
-        data=data,
-        input_shapes=shapes,
-        input_types=types,
-        settings=settings,
-        directory=output,
-        until=until,
-        force=force,
-        progress=progress,
+@app.command(
+    epilog=options.examples(
+        "netloom run digits",
+        "netloom run lenet --bits 6 -o runs/lenet6",
+        "netloom run mine.keras --data mine.npz --bits 8",
+        "netloom run jets --board ULX3S-25F --clock 100MHz",
+        "netloom run jets --board ULX3S-25F --until design",
     )
+)
+def run(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|MODEL.keras|.onnx",
+            autocompletion=options.network_names,
+            help="A network's name, or your own Keras, QKeras or ONNX model.",
+        ),
+    ],
+    data: Annotated[Path | None, options.DATA] = None,
+    input_shape: Annotated[list[str] | None, options.INPUT_SHAPE] = None,
+    input_type: Annotated[list[str] | None, options.INPUT_TYPE] = None,
+    task: Annotated[str | None, options.TASK] = None,
+    bits: Annotated[int | None, options.BITS] = None,
+    output: Annotated[Path | None, options.OUTPUT] = None,
+    seed: Annotated[int | None, options.SEED] = None,
+    epochs: Annotated[int | None, typer.Option(metavar="N", help="Epochs of training a network of netloom's.")] = None,
+    fine_tune_epochs: Annotated[int | None, options.FINE_TUNE_EPOCHS] = None,
+    policy: Annotated[Path | None, options.POLICY] = None,
+    io_type: Annotated[str | None, options.IO_TYPE] = None,
+    strategy: Annotated[str | None, options.STRATEGY] = None,
+    reuse_factor: Annotated[int | None, options.REUSE_FACTOR] = None,
+    precision: Annotated[Path | None, options.PRECISION] = None,
+    csim: Annotated[
+        bool | None, typer.Option("--csim/--no-csim", help="Compile hls4ml's C++ and hold it against the simulator.")
+    ] = None,
+    csim_samples: Annotated[int | None, typer.Option(metavar="N", help="Only so many test samples for csim.")] = None,
+    onnx: Annotated[
+        bool | None, typer.Option("--onnx", help="Hold the exact twin in onnxruntime against the simulator, too.")
+    ] = None,
+    board: Annotated[str | None, options.BOARD_TOO] = None,
+    clock: Annotated[str | None, options.CLOCK] = None,
+    target_ii: Annotated[int | None, options.TARGET_II] = None,
+    target_fps: Annotated[float | None, options.TARGET_FPS] = None,
+    rtl_samples: Annotated[int | None, typer.Option(metavar="N", help="Only so many test samples for rtl.")] = None,
+    no_netlist: Annotated[bool, typer.Option("--no-netlist", help="Do not simulate the synthesized netlist.")] = False,
+    design_seconds: Annotated[float | None, options.DESIGN_SECONDS] = None,
+    interleave: Annotated[int | None, options.INTERLEAVE] = None,
+    until: Annotated[str, options.UNTIL] = "report",
+    force: Annotated[bool, options.FORCE] = False,
+    no_store: Annotated[bool, options.NO_STORE] = False,
+) -> None:
+    """Go the whole way, from a network or your own model to a report, and with --board to a bitstream.
+
+    Stages whose inputs have not changed are kept; an interrupted run goes on where it was.
+    """
+    given = {**locals(), "netlist_samples": 0 if no_netlist else None}
+    progress = ConsoleProgress()
+    finished = _run(given, until, progress)
     if until == "report":
-        return show(finished.report, finished.directory)
+        raise typer.Exit(show(finished.report, finished.directory))
     code = 0
+    # A report of what there is, if the run has come as far as one takes.
     if "simulate" in [outcome.name for outcome in finished.outcomes]:
         code = show(pipeline.write_report(finished.directory, progress), finished.directory)
     typer.echo(f"ended after {until}, in {finished.directory}; without --until the same command goes on")
-    return code
+    raise typer.Exit(code)
 
 
-def convert_file(
-    model: Path,
-    data: Path | None,
-    shapes: list[tuple[int, ...]] | None,
-    types: list[str] | None,
-    settings: RunSettings,
-    output: Path,
-    force: bool,
-) -> None:
-    """Run the pipeline up to the conversion and say where it is."""
-    if not model.suffix:
-        raise SettingsError(f"{model} is no model file; a network of netloom's is converted by: netloom run {model}")
-    finished = pipeline.run(
-        model,
-        data=data,
-        input_shapes=shapes,
-        input_types=types,
-        settings=settings,
-        directory=output,
-        until="convert",
-        force=force,
-        progress=ConsoleProgress(),
+@app.command(
+    epilog=options.examples(
+        "netloom convert qkeras_model.keras -o converted",
+        "netloom convert float_model.keras --data mine.npz --bits 6 -o six_bits",
     )
+)
+def convert(
+    model: Annotated[Path, typer.Argument(metavar="MODEL.keras|.onnx", help="Your Keras, QKeras or ONNX model.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where it goes.")],
+    data: Annotated[Path | None, options.DATA] = None,
+    input_shape: Annotated[list[str] | None, options.INPUT_SHAPE] = None,
+    input_type: Annotated[list[str] | None, options.INPUT_TYPE] = None,
+    task: Annotated[str | None, options.TASK] = None,
+    bits: Annotated[int | None, options.BITS] = None,
+    seed: Annotated[int | None, options.SEED] = None,
+    fine_tune_epochs: Annotated[int | None, options.FINE_TUNE_EPOCHS] = None,
+    policy: Annotated[Path | None, options.POLICY] = None,
+    io_type: Annotated[str | None, options.IO_TYPE] = None,
+    strategy: Annotated[str | None, options.STRATEGY] = None,
+    reuse_factor: Annotated[int | None, options.REUSE_FACTOR] = None,
+    precision: Annotated[Path | None, options.PRECISION] = None,
+    force: Annotated[bool, options.FORCE] = False,
+    no_store: Annotated[bool, options.NO_STORE] = False,
+) -> None:
+    """Convert your own model to hls4ml's C++ and the network that is simulated and built.
+
+    A QKeras model is converted as it is. A float Keras model is quantized first, and needs --data to calibrate on.
+    """
+    finished = _run(locals(), "convert", ConsoleProgress())
     conversion = Conversion.load(finished.directory / rundir.CONVERSION)
     typer.echo(f"{len(conversion.layers)} layers; hls4ml's C++ project: {conversion.project}")
     for line in conversion.dataflow.host_lines:
@@ -154,67 +122,20 @@ def convert_file(
     typer.echo(f"next: netloom crosscheck {finished.directory} --inputs {'x.npz' if several else 'x.npy'}")
 
 
-def report(directory: Path) -> None:
-    """Make the report of a run directory anew."""
-    show(pipeline.write_report(directory, ConsoleProgress()), directory)
-
-
-def schema() -> str:
-    """JSON Schema of report.json."""
-    return json.dumps(Report.model_json_schema(), indent=2)
-
-
-def show(report: Report, directory: Path) -> int:
-    """Print a report's essence; 1 if engines differ that must not, or the clock is missed, else 0."""
-    console = Console(highlight=False)
-    if report.task.guessed:
-        console.print(f"task: {escape(report.task.name)}, from what the targets look like; --task says another")
-    shown = ladders(report)
-    for ladder in shown:
-        if len(shown) > 1 or ladder.unit != "%":
-            console.print(f"  [bold]{escape(ladder.title.removesuffix(', step by step'))}[/]")
-        for rung in ladder.rungs:
-            console.print(
-                f"  {rung.engine:<10} {ladder.value(rung):>6} {ladder.unit or ' '} {ladder.difference(rung):>14}"
-            )
-    result = verdict(report.fidelity)
-    style = {True: "bold green", False: "bold red", None: "yellow"}[result.equal]
-    console.print(f"[{style}]{escape(result.sentence)}[/]", soft_wrap=True)
-    for line in report.network.host:
-        console.print(escape(line), soft_wrap=True)
-    if not report.scores:
-        console.print(f"[yellow]no {report.task.scores[0].name}: {escape(why_no_score(report))}[/]", soft_wrap=True)
-    missed = False
-    if report.hardware is not None:
-        missed = report.hardware.timing_met is False
-        for line in hardware_lines(report.hardware):
-            console.print(f"[bold red]{escape(line)}[/]" if missed else escape(line), soft_wrap=True)
-        if report.hardware.bitstream is not None:
-            console.print(f"bitstream: {escape(str(directory / report.hardware.bitstream))}", soft_wrap=True)
-    console.print(f"report: {escape(str(directory / rundir.REPORT_HTML))}", soft_wrap=True)
-    return int(result.equal is False or missed)
-
-
-def hardware_lines(hardware: HardwareRecord) -> list[str]:
-    """What came out on the board, in two lines; as predicted, as far as it has not been found yet."""
-    clock = f"{hardware.clock_mhz:g} MHz asked for"
-    if hardware.timing_met is not None:
-        clock = f"{hardware.clock_mhz:g} MHz {'met' if hardware.timing_met else 'missed'}"
-        clock += f" ({hardware.clock_limit_mhz:.1f} possible)"
-    counted = hardware.latency is not None
-    latency = hardware.latency or hardware.predicted_latency
-    interval = hardware.interval or hardware.predicted_interval
-    use = ", ".join(f"{_taken(one)} of {one.available:,} {one.name}" for one in hardware.resources)
-    return [
-        f"{hardware.board}: {clock}, latency {'' if counted else 'predicted '}{latency:,} cycles ="
-        f" {brief(latency / hardware.clock_mhz)} µs, a sample every {interval:,} cycles ="
-        f" {1e6 * hardware.clock_mhz / interval:,.0f} a second",
-        f"{hardware.device}: {use}",
-    ]
-
-
-def _taken(resource: ResourceRecord) -> str:
-    """What the bitstream takes of a resource, or before there is one the network."""
-    if resource.used is not None:
-        return f"{resource.used:,}"
-    return f"about {resource.estimated:,}" if resource.network is None else f"{resource.network:,} without host link"
+def _run(given: Mapping[str, Any], until: str, progress: Progress) -> pipeline.Run:
+    """Run the pipeline as the options of a command say."""
+    settings, shapes = options.run_settings(given), options.input_shapes(given["input_shape"])
+    model = given["model"]
+    if isinstance(model, Path) and not model.suffix:
+        raise SettingsError(f"{model} is no model file; a network of netloom's is converted by: netloom run {model}")
+    return pipeline.run(
+        model,
+        data=given["data"],
+        input_shapes=shapes,
+        input_types=given["input_type"],
+        settings=settings,
+        directory=given["output"],
+        until=until,
+        force=given["force"],
+        progress=progress,
+    )

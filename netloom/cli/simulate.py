@@ -1,24 +1,48 @@
-"""What the commands `simulate` and `crosscheck` do."""
+"""The commands on a converted network: engines on a user's samples, and the network as other tools read it."""
 
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import typer
 
 from netloom import api
-from netloom.cli.inputs import GridInputs, read_inputs, read_target_file, write_arrays, write_outputs
+from netloom.cli.inputs import moved, onto_grid, read_inputs, read_target_file, write_outputs
+from netloom.cli.options import INPUTS, RUN_DIRECTORY, TASK, examples
+from netloom.common.arrays import write_arrays
+from netloom.errors import SettingsError
 from netloom.hls import Conversion
 from netloom.metrics import find_metric
 from netloom.models.data.examples import as_list
 from netloom.progress import showing
+from netloom.sim.engines import KINDS
+
+app = typer.Typer()
 
 
-def simulate_file(directory: Path, engine: str, inputs: Path, output: Path, trace: Path | None) -> None:
-    """Run one engine on samples of a file and write its outputs."""
+@app.command(
+    epilog=examples(
+        "netloom simulate runs/digits --engine fixed --inputs x.npy -o y.npy",
+        "netloom simulate runs/digits --engine csim --inputs x.npy -o y.npy --trace layers.npz",
+    )
+)
+def simulate(
+    directory: Annotated[Path, RUN_DIRECTORY],
+    inputs: Annotated[Path, INPUTS],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="Y.npy", help="Where the outputs go, float64; several as .npz.")
+    ],
+    engine: Annotated[str, typer.Option(metavar="NAME", help=f"One of {', '.join(KINDS)}.")] = "fixed",
+    trace: Annotated[Path | None, typer.Option(metavar="T.npz", help="Also write every layer's output.")] = None,
+) -> None:
+    """Run one engine on your own samples.
+
+    Inputs off the hardware's input grid are rounded to it, as the hardware does, and you are told how many were.
+    """
     conversion = api.find_conversion(directory)
     raw, grid = _inputs(conversion, inputs)
     # The Keras model computes on the values themselves; all others begin with the input quantizer.
-    x = raw if engine == "float" else [one.values for one in grid]
+    x = raw if engine == "float" else grid
     with showing(engine) as progress, api.open_run_engine(engine, directory) as opened:
         outputs = as_list(opened.predict(x, lambda done, total: progress.advanced(engine, done, total)))
         layers = opened.trace(x) if trace else {}
@@ -29,16 +53,37 @@ def simulate_file(directory: Path, engine: str, inputs: Path, output: Path, trac
         write_arrays(trace, layers)
         typer.echo(f"{len(layers)} layers in {trace}")
     if engine != "float":
-        _say_moved(grid, conversion)
+        _say_moved(conversion, raw, grid)
 
 
-def crosscheck_file(directory: Path, inputs: Path, targets: Path | None, engine: str, task: str | None) -> int:
-    """Compare `fixed` with another engine on samples of a file; the exit code is 1 if anything differs."""
+@app.command(
+    epilog=examples(
+        "netloom crosscheck runs/digits --inputs x.npy --labels y.npy",
+        "netloom crosscheck runs/digits --inputs x.npy --engine rtl",
+    )
+)
+def crosscheck(
+    directory: Annotated[Path, RUN_DIRECTORY],
+    inputs: Annotated[Path, INPUTS],
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="Y.npy",
+            help="What is right, for the scores: class numbers, shape (N,), or what --task takes; an .npz for several"
+            " outputs, by their names.",
+        ),
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help="csim or onnx; with hardware in the directory rtl or netlist.")
+    ] = "csim",
+    task: Annotated[str | None, TASK] = None,
+) -> None:
+    """Hold the simulator against the compiled firmware or the hardware, layer by layer; exit code 1 if any differs."""
     conversion = api.find_conversion(directory)
     raw, grid = _inputs(conversion, inputs)
-    wanted = read_target_file(targets, len(raw[0])) if targets else None
+    wanted = read_target_file(labels, len(raw[0])) if labels else None
     with showing(f"fixed against {engine}"):
-        fidelity = api.crosscheck(directory, [one.values for one in grid], wanted, engine, task)
+        fidelity = api.crosscheck(directory, grid, wanted, engine, task)
     values = sum(layer.elements for layer in fidelity.layers)
     differing = sum(layer.mismatches for layer in fidelity.layers)
     typer.echo(f"output: {fidelity.mismatches:,} mismatches in {fidelity.elements:,} elements, {len(raw[0]):,} samples")
@@ -53,28 +98,45 @@ def crosscheck_file(directory: Path, inputs: Path, targets: Path | None, engine:
             f"first mismatch: layer {first.layer}, sample {first.sample}, index {list(first.index)}:"
             f" fixed {first.values[0]!r}, {engine} {first.values[1]!r}"
         )
-    _say_moved(grid, conversion)
+    _say_moved(conversion, raw, grid)
     typer.echo(f"fixed {'=' if fidelity.equal else '≠'} {engine}")
-    return int(not fidelity.equal)
+    raise typer.Exit(int(not fidelity.equal))
 
 
-def _inputs(conversion: Conversion, path: Path) -> tuple[list[np.ndarray], list[GridInputs]]:
-    sources = conversion.dataflow.sources
-    shapes = [source.shape for source in sources.values()]
+@app.command(
+    epilog=examples(
+        "netloom export runs/digits --onnx digits.onnx", "netloom export runs/digits --qonnx digits_qonnx.onnx"
+    )
+)
+def export(
+    directory: Annotated[Path, RUN_DIRECTORY],
+    onnx: Annotated[Path | None, typer.Option(metavar="FILE", help="Where the exact twin goes.")] = None,
+    qonnx: Annotated[Path | None, typer.Option(metavar="FILE", help="Where the QONNX model goes.")] = None,
+) -> None:
+    """Write the exact twin as a plain ONNX graph, whose numbers are the simulator's; or the network as QONNX."""
+    if onnx is None and qonnx is None:
+        raise SettingsError("say which file to write: --onnx FILE or --qonnx FILE")
+    for path, as_qonnx in ((onnx, False), (qonnx, True)):
+        if path is not None:
+            exported = api.export_onnx(directory, path, as_qonnx)
+            typer.echo(f"{path}: {exported.nodes:,} nodes of opset {exported.opset}, {exported.bytes:,} bytes")
+
+
+def _inputs(conversion: Conversion, path: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """The samples of a file as they are, and on the grid of the hardware's inputs."""
+    sources = conversion.dataflow.sources.values()
+    shapes = [source.shape for source in sources]
     raw = read_inputs(path, dict(zip(conversion.dataflow.input_names, shapes, strict=True)))
-    scales = conversion.dataflow.ends.inputs or (None,) * len(sources)
-    return raw, [
-        GridInputs.of(one, source.element, scale)
-        for one, source, scale in zip(raw, sources.values(), scales, strict=True)
-    ]
+    scales = conversion.dataflow.ends.inputs or (None,) * len(raw)
+    return raw, [onto_grid(x, source.element, scale) for x, source, scale in zip(raw, sources, scales, strict=True)]
 
 
-def _say_moved(grid: list[GridInputs], conversion: Conversion) -> None:
-    sources = conversion.dataflow.sources
-    for one, (name, source) in zip(grid, sources.items(), strict=True):
-        if one.moved:
+def _say_moved(conversion: Conversion, raw: list[np.ndarray], grid: list[np.ndarray]) -> None:
+    for (name, source), x, values in zip(conversion.dataflow.sources.items(), raw, grid, strict=True):
+        count, largest = moved(x, values)
+        if count:
             typer.echo(
-                f"{'inputs' if len(sources) == 1 else f'input {name}'}: {one.moved:,} of {one.values.size:,} were off"
-                f" the grid of {source.element} and moved onto it, by at most {one.largest:g}",
+                f"{'inputs' if len(raw) == 1 else f'input {name}'}: {count:,} of {values.size:,} were off"
+                f" the grid of {source.element} and moved onto it, by at most {largest:g}",
                 err=True,
             )

@@ -1,36 +1,44 @@
-"""What the command `store` does."""
+"""The command `store`."""
 
 import re
+import time
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
-from netloom.common.store import Store, age
+from netloom.cli.options import examples
+from netloom.common.store import Store
 from netloom.errors import SettingsError
 from netloom.pipeline import registry
 
 _UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
+app = typer.Typer()
 
-def store(limit: str | None) -> None:
-    """Show the store by stage; trimmed before that, if there is a limit.
 
-    Raises:
-        SettingsError: if the limit is no size.
-    """
+@app.command(epilog=examples("netloom store", "netloom store --limit 500MB", "netloom store --clear"))
+def store(
+    limit: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Drop what was not used for longest, down to this: 500MB, 2GB.")
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Drop everything.")] = False,
+) -> None:
+    """Say what earlier runs have left for later ones, or drop it."""
+    if clear and limit is not None:
+        raise typer.BadParameter("give --limit or --clear, not both: --clear drops everything")
     kept = Store.open()
-    if limit is not None:
-        kept.trim(_bytes(limit))
+    if clear or limit is not None:
+        kept.trim(0 if limit is None else _bytes(limit))
     entries = kept.entries()
-    table = Table("stage", box=None, pad_edge=False)
-    for name in ("entries", "MB", "last used", "longest unused"):
-        table.add_column(name, justify="right")
+    numbers = (Column(name, justify="right") for name in ("entries", "MB", "last used", "longest unused"))
+    table = Table("stage", *numbers, box=None, pad_edge=False)
     stages = {entry.stage for entry in entries}
     for stage in [*(name for name in registry.names() if name in stages), *sorted(stages - {*registry.names()})]:
         of_it = [entry for entry in entries if entry.stage == stage]
         size = sum(entry.size for entry in of_it)
-        table.add_row(stage, str(len(of_it)), f"{size / 1e6:.1f}", age(of_it[0].used), age(of_it[-1].used))
+        table.add_row(stage, str(len(of_it)), f"{size / 1e6:.1f}", _age(of_it[0].used), _age(of_it[-1].used))
     if entries:
         Console(highlight=False).print(table)
     total = sum(entry.size for entry in entries)
@@ -42,3 +50,12 @@ def _bytes(text: str) -> int:
     if match is None:
         raise SettingsError(f"limit {text!r} must be a size, such as 500MB")
     return int(float(match[1]) * _UNITS[match[2]])
+
+
+def _age(used: float) -> str:
+    """How long ago, in words."""
+    seconds = max(0, time.time() - used)
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return "now"

@@ -6,15 +6,10 @@ from netloom.errors import InputError
 
 
 def checked_samples(array: np.ndarray, shape: tuple[int, ...], who: str) -> np.ndarray:
-    """Samples as an array, of whatever dtype of numbers it is.
-
-    Args:
-        array: (samples, *shape), or what NumPy makes one of.
-        shape: of a sample.
-        who: what they are, for the message.
+    """Samples, (samples, *shape) or what NumPy makes such an array of, in whatever dtype of numbers they are.
 
     Raises:
-        InputError: if they are no numbers, or of another shape.
+        InputError: if they are no numbers, or of another shape; begins with `who`.
     """
     array = np.asarray(array)
     if array.dtype.kind not in "fiub":

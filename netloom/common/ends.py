@@ -137,12 +137,9 @@ class OutputScale(FixedModel):
             return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
         shift = f" + {several(self.shift)}" if any(self.shift) else ""
-        limits = "".join(
-            f", {name} {value:g}"
-            for name, value in (("at least", self.floor), ("at most", self.ceiling))
-            if value is not None
-        )
-        return f"y * {several(self.scale)}{shift}{limits}"
+        floor = "" if self.floor is None else f", at least {self.floor:g}"
+        ceiling = "" if self.ceiling is None else f", at most {self.ceiling:g}"
+        return f"y * {several(self.scale)}{shift}{floor}{ceiling}"
 
 
 class Ends(FixedModel):

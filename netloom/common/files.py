@@ -19,22 +19,17 @@ SCRATCH_PREFIX = ".work-"
 """How the name of everything unfinished begins."""
 
 _STORAGE_FAULTS = {
+    **dict.fromkeys((errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EINVAL, errno.ENXIO), "choose another path"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "check the permissions or choose another directory"),
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "free some of your quota",
-    errno.EACCES: "check the permissions or choose another directory",
-    errno.EPERM: "check the permissions or choose another directory",
     errno.EROFS: "choose a directory that can be written",
     errno.EFBIG: "choose another file system",
     errno.EIO: "check the disk",
-    errno.ENOTDIR: "choose another path",
-    errno.EISDIR: "choose another path",
-    errno.EEXIST: "choose another path",
     errno.ENOENT: "check the path",
     errno.ENAMETOOLONG: "choose a shorter name",
     errno.EMFILE: "raise the limit of open files (ulimit -n)",
     errno.ELOOP: "remove it or choose another path",
-    errno.EINVAL: "choose another path",
-    errno.ENXIO: "choose another path",
 }
 
 

@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import functools
 import importlib.machinery
 import os
 import re
@@ -117,16 +118,14 @@ def start(
     options: dict[str, Any] = {"stdin": subprocess.DEVNULL, **streams}
     variables = {**environment(folder), **(extra or {})}
     process = subprocess.Popen(list(command), cwd=folder, env=variables, start_new_session=True, **options)
-    _watcher.tell("+", process.pid)
+    _tell_watcher("+", process.pid)
     return process
 
 
 def end(process: subprocess.Popen[Any], patience: float = 0.0) -> None:
-    """Stop a started program and all that it has started; of one that has ended, what it left running.
+    """Stop a program of `start` and all that it has started; of one that has ended, what it left running.
 
-    Args:
-        process: from `start`.
-        patience: seconds it has to end by itself once asked.
+    It has `patience` seconds to end by itself once asked.
     """
     if patience and process.poll() is None:
         _signal(process, signal.SIGTERM)
@@ -134,7 +133,7 @@ def end(process: subprocess.Popen[Any], patience: float = 0.0) -> None:
             process.wait(patience)
     _signal(process, signal.SIGKILL)
     process.wait()
-    _watcher.tell("-", process.pid)
+    _tell_watcher("-", process.pid)
 
 
 def _signal(process: subprocess.Popen[Any], number: int) -> None:
@@ -160,15 +159,10 @@ def answer(command: Sequence[str], timeout: float = 60, extra: Mapping[str, str]
 
 
 def check_space(text: str, folders: Iterable[Path], doing: str) -> None:
-    """Tell a program that failed for a full disk from one that failed at its task.
-
-    Args:
-        text: what the failed program said.
-        folders: it wrote to.
-        doing: what it was to do, for the message.
+    """Tell a program that failed for a full disk from one that failed at its task, by its words and its folders.
 
     Raises:
-        StorageError: if it was the disk.
+        StorageError: if it was the disk; begins with `doing`.
     """
     said = _FULL_DISK.search(text)
     for folder in folders:
@@ -222,44 +216,37 @@ def _first_error(texts: Sequence[str], code: int) -> str:
     return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
 
 
-class _Watcher:
-    """The process that outlives this one for a moment, to end what it started."""
+_telling = threading.Lock()
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._owner = 0
 
-    def tell(self, mark: str, group: int) -> None:
-        """A group has been started ("+") or has ended ("-")."""
-        with self._lock:
-            if self._process is None or self._owner != os.getpid():
-                self._process, self._owner = self._begin(), os.getpid()
-                atexit.register(self._finish, self._process, self._owner)
-            assert self._process.stdin is not None
-            with contextlib.suppress(BrokenPipeError):
-                self._process.stdin.write(f"{mark}{group}\n".encode())
+def _tell_watcher(mark: str, group: int) -> None:
+    """A process group has been started ("+") or has ended ("-")."""
+    with _telling:
+        pipe = _watcher(os.getpid()).stdin
+        assert pipe is not None
+        with contextlib.suppress(BrokenPipeError):
+            pipe.write(f"{mark}{group}\n".encode())
 
-    @staticmethod
-    def _finish(process: subprocess.Popen[bytes], owner: int) -> None:
-        """Let it end before its parent does."""
+
+@functools.cache
+def _watcher(owner: int) -> subprocess.Popen[bytes]:
+    """The process that outlives its owner, this process, for a moment, to end what that has started."""
+    # Isolated and without site: it starts in a hundredth of a second, and while the program does.
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", str(Path(__file__).resolve().with_name("watcher.py"))],
+        cwd="/",
+        env=environment(Path("/")),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,
+        start_new_session=True,
+    )
+
+    def finish() -> None:
+        """Let it end before its owner does."""
         if os.getpid() == owner:
             process.communicate()
 
-    @staticmethod
-    def _begin() -> subprocess.Popen[bytes]:
-        # Isolated and without site: it starts in a hundredth of a second, and while the program does.
-        command = [sys.executable, "-I", "-S", str(Path(__file__).resolve().with_name("watcher.py"))]
-        return subprocess.Popen(
-            command,
-            cwd="/",
-            env=environment(Path("/")),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            start_new_session=True,
-        )
-
-
-_watcher = _Watcher()
+    atexit.register(finish)
+    return process

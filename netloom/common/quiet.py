@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TextIO
 
 from netloom.common.files import own_file
 
@@ -34,7 +33,8 @@ def captured(log: Path | None) -> Iterator[None]:
         return
     sys.stdout.flush()
     sys.stderr.flush()
-    with _sink(log) as sink:
+    handle = os.open(os.devnull, os.O_WRONLY) if log is None else own_file(log, os.O_WRONLY | os.O_APPEND)
+    with os.fdopen(handle, "a", encoding="utf-8", buffering=1) as sink:
         saved = os.dup(1), os.dup(2)
         try:
             os.dup2(sink.fileno(), 1)
@@ -45,12 +45,6 @@ def captured(log: Path | None) -> Iterator[None]:
                 yield
         finally:
             sys.stderr.flush()
-            for number, handle in enumerate(saved, start=1):
-                os.dup2(handle, number)
-                os.close(handle)
-
-
-def _sink(log: Path | None) -> TextIO:
-    if log is None:
-        return Path(os.devnull).open("a", encoding="utf-8")
-    return os.fdopen(own_file(log, os.O_WRONLY | os.O_APPEND), "a", encoding="utf-8", buffering=1)
+            for number, stream in enumerate(saved, start=1):
+                os.dup2(stream, number)
+                os.close(stream)

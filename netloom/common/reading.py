@@ -6,6 +6,7 @@ only, a header is held against the bytes that are there before any memory is tak
 
 import errno
 import io
+import math
 import os
 import stat
 import zipfile
@@ -29,20 +30,8 @@ MAX_ARRAYS = 2**32
 Model = TypeVar("Model", bound=BaseModel)
 
 DAMAGE = (
-    OSError,
-    EOFError,
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    IndexError,
-    RuntimeError,
-    SyntaxError,
-    TokenError,
-    MemoryError,
-    zipfile.BadZipFile,
-    zlib.error,
+    *(OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, IndexError, RuntimeError),
+    *(SyntaxError, TokenError, MemoryError, zipfile.BadZipFile, zlib.error),
 )
 """What NumPy and zipfile let through when the bytes of a file are not what they should be."""
 
@@ -105,16 +94,10 @@ def read_bytes(path: Path, limit: int = MAX_JSON) -> bytes:
 
 
 def read_json(path: Path, schema: type[Model], advice: str, limit: int = MAX_JSON) -> Model:
-    """A JSON file that obeys a schema.
-
-    Args:
-        path: of the file.
-        schema: that it has to obey.
-        advice: what to do if it is missing or does not, for the message.
-        limit: bytes it may have.
+    """A JSON file, of at most `limit` bytes, that obeys a schema.
 
     Raises:
-        StorageError: if it is missing, cannot be read, or is not of that schema; one line.
+        StorageError: if it is missing, cannot be read, or is not of that schema; one line that ends with `advice`.
     """
     with file_errors(path, f"is missing; {advice}", advice):
         return schema.model_validate_json(read_bytes(path, limit))
@@ -124,13 +107,9 @@ def read_json(path: Path, schema: type[Model], advice: str, limit: int = MAX_JSO
 def file_errors(path: Path, missing: str, advice: str) -> Iterator[None]:
     """What keeps a file from being read, or from being what it should, in one line.
 
-    Args:
-        path: of the file.
-        missing: what to say if there is none, after its name.
-        advice: what to do about any other fault.
-
     Raises:
-        StorageError: for an `OSError`, and for what finds fault with the content.
+        StorageError: for an `OSError`, and for what finds fault with the content: its name and `missing` if there is no
+            such file, else the fault and `advice`.
     """
     try:
         yield
@@ -204,9 +183,7 @@ def _array(file: IO[bytes], size: int) -> np.ndarray:
         raise ValueError(f"must hold plain numbers, not {str(dtype)[:60]}")
     if any(length < 0 for length in shape) or len(shape) > 32:
         raise ValueError(f"cannot have the shape {str(shape)[:60]}")
-    count = 1
-    for length in shape:
-        count *= int(length)
+    count = math.prod(map(int, shape))
     if count * dtype.itemsize != size - start.tell():
         raise ValueError(f"shape {str(shape)[:60]} of {dtype} is not that of the {size - start.tell()} bytes it has")
     content = start.read() + file.read()

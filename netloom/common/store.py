@@ -7,11 +7,11 @@ aside and renamed into place, and its files are copied out and in, so no later w
 import fcntl
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -49,15 +49,10 @@ class Kept(FixedModel):
     seconds: Number
 
 
-@dataclass(frozen=True)
-class StoreEntry:
-    """An entry as the store lists it.
+class StoreEntry(NamedTuple):
+    """An entry as the store lists it: its bytes, and when it was last made or taken, in seconds since 1970.
 
-    Attributes:
-        folder: where it is.
-        stage: name of the stage or step that made it; `?` if the entry is damaged.
-        size: bytes.
-        used: when it was last made or taken, seconds since 1970.
+    `stage` is the name of the stage or step that made it; `?` if the entry is damaged.
     """
 
     folder: Path
@@ -89,14 +84,12 @@ class Store:
         A damaged entry is dropped.
         """
         entry = self.folder / mark
-        try:
+        with suppress(OSError, ValidationError, NetloomError):
             kept = Kept.model_validate_json(read_bytes(entry / _ENTRY))
             shutil.copytree(entry / _FILES, out, symlinks=True, dirs_exist_ok=True)
             if digests(out, out) == kept.outputs and not any(path.is_symlink() for path in out.rglob("*")):
                 os.utime(entry / _ENTRY)
                 return kept
-        except (OSError, ValidationError, NetloomError):
-            pass
         for path in out.iterdir():
             remove(path)
         # One that cannot be deleted stays, and is refused again.
@@ -107,14 +100,9 @@ class Store:
         return None
 
     def keep(self, mark: str, kept: Kept, made: Path) -> None:
-        """Copy a result into the store, then drop what is over its limit.
+        """Copy a result's files from the folder `made` to its fingerprint, then drop what is over the store's limit.
 
         If it cannot be written, or the disk is full, nothing is kept, and a line printed that says so.
-
-        Args:
-            mark: the fingerprint it is found by.
-            kept: what it is.
-            made: folder that holds its files.
         """
         try:
             with storage_errors(f"cannot write {self.folder}"):
@@ -184,12 +172,3 @@ class Store:
 def used_store() -> Store | None:
     """The user's store; None if NETLOOM_STORE is 0."""
     return None if os.environ.get("NETLOOM_STORE", "") in ("0", "off", "no") else Store.open()
-
-
-def age(used: float) -> str:
-    """How long ago, in words."""
-    seconds = max(0, time.time() - used)
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return "now"

@@ -36,12 +36,12 @@ def test_what_would_differ_is_refused(rounding, overflow, does, tmp_path):
         random_networks.check(network(rounding, overflow), tmp_path / "n")
 
 
-@pytest.mark.parametrize("rounding", ["TRN", "RND", "RND_MIN_INF"])
+@pytest.mark.parametrize("rounding", ["TRN", pytest.param("RND", marks=pytest.mark.slow), "RND_MIN_INF"])
 def test_the_way_out_equals_the_cpp(rounding, tmp_path):
     assert random_networks.check(network(rounding, "WRAP"), tmp_path / "n") is None
 
 
-@pytest.mark.parametrize("signed", [True, False], ids=["signed", "unsigned"])
+@pytest.mark.parametrize("signed", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["signed", "unsigned"])
 @pytest.mark.parametrize(
     "accum", ["fixed<4,1,RND_CONV,SAT>", "ufixed<3,2,RND_ZERO,SAT_ZERO>", "fixed<3,1,RND_INF,SAT_SYM>"]
 )

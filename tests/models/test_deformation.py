@@ -114,7 +114,7 @@ def test_every_epoch_has_all_samples_once_deformed_anew_and_the_same_for_a_seed(
     assert (one != later).any() and (order != later_order).any()
 
 
-@pytest.mark.parametrize("held_out", [0.0, 0.25])
+@pytest.mark.parametrize("held_out", [pytest.param(0.0, marks=pytest.mark.slow), 0.25])
 def test_a_training_sees_deformed_images_and_holds_out_plain_ones(held_out: float) -> None:
     seen: list[np.ndarray] = []
 

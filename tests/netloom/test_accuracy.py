@@ -83,7 +83,7 @@ def test_the_threshold_is_that_of_the_last_activation(tmp_path: Path, last: Any,
     assert decision_threshold(conversion.dataflow, conversion.dataflow.outputs[0]) == threshold
 
 
-@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("outputs", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_a_regression_has_its_own_scores_and_says_why_it_has_no_accuracy(tmp_path: Path, outputs: int) -> None:
     y = np.sin(samples()[:, :outputs])
     model = keras.Sequential([keras.Input((FEATURES,)), layers.Dense(outputs)])

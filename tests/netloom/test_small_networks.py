@@ -253,7 +253,15 @@ PICTURED = {
 }
 
 
-@pytest.mark.parametrize("name", [network.name for network in networks()])
+LONG = {"captions", "clutter", "control", "deep", "glimpse", "glimpse-passive", "speech", "splice", "translation-pairs"}
+LONG |= {"memory-two-facts", "signs", "tiny-ad", "tiny-ic", "tiny-kws", "tiny-vww", "turing", "turing-sort"}
+"""They take seconds to build. A quick one has the same task and kind of layers, or they have tests of their own."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(one.name, marks=[pytest.mark.slow] if one.name in LONG else []) for one in networks()],
+)
 def test_a_network_trains_in_seconds_on_a_few_samples(name: str) -> None:
     network, data = get_network(name), TRAINED[name]()
     model = network.build()

@@ -217,6 +217,7 @@ def written(random: np.random.Generator, count: int) -> tuple[np.ndarray, np.nda
     return x, strings
 
 
+@pytest.mark.slow
 def test_a_model_of_ones_own_reads(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     (x, y), (x_test, y_test) = written(random, 200), written(random, 40)
@@ -247,6 +248,7 @@ def squares(count: int, side: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return pictures, boxes
 
 
+@pytest.mark.slow
 def test_a_detector_of_ones_own_goes_through_every_command(tmp_path: Path) -> None:
     (x_train, y_train), (x_test, y_test) = squares(256, 16, 0), squares(40, 16, 1)
     model = keras.Sequential(

@@ -89,7 +89,9 @@ def check(folder: Path, name: str, report: Any, engines: set[str]) -> None:
     assert page.index(title) < page.index("step by step")
 
 
-@pytest.mark.parametrize("name", ["segmentation", "multilabel", "regression"])  # detection: test_tasks.py
+@pytest.mark.parametrize(  # detection: test_tasks.py
+    "name", ["segmentation", *(pytest.param(name, marks=pytest.mark.slow) for name in ("multilabel", "regression"))]
+)
 def test_a_model_of_ones_own_equals_its_c(tmp_path: Path, name: str) -> None:
     check(tmp_path, name, run(tmp_path, name), {"csim"})
 

@@ -96,6 +96,7 @@ def test_a_sigmoid_for_each_class_learns_alike_from_class_numbers_and_from_one_h
         np.testing.assert_array_equal(weights, same)
 
 
+@pytest.mark.slow
 def test_labels_that_are_not_known_teach_nothing():
     """Where a label is known it can be told from one input; fine-tuning changes the weights and keeps them finite."""
     x = np.random.default_rng(0).choice([-1.0, 1.0], (200, 3)).astype(np.float32)

@@ -182,6 +182,7 @@ def tagger():
     return model
 
 
+@pytest.mark.slow
 def test_labels_of_masked_steps_are_not_trained_on():
     x = samples()
     with pytest.raises(SettingsError, match="'tags': its result has a mask, and Keras's losses leave out"):

@@ -48,7 +48,16 @@ def test_sweep(chunk, tmp_path):
     assert len(refused) <= REFUSED, refused
 
 
-@pytest.mark.parametrize("path", sorted(REGRESSIONS.glob("*.json")), ids=lambda path: path.stem)
+LONG = ("recurrent_21", "recurrent_59", "network_26")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=[pytest.mark.slow] if path.stem in LONG else [], id=path.stem)
+        for path in sorted(REGRESSIONS.glob("*.json"))
+    ],
+)
 def test_regression(path, tmp_path):
     """Networks that once differed, or once died."""
     spec = json.loads(path.read_text())["specification"]

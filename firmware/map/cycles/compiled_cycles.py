@@ -4,7 +4,7 @@ import ctypes
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from netloom.common.compiled import load
 from netloom.firmware.design import Design
@@ -38,9 +38,9 @@ class CompiledRun(CycleRun):
         self._library = library
         numbers = [len(self.names), len(self.units)]
         for unit, timing in self.units:
-            kind, constants = cast(tuple[str, list[int]], timing.compiled())
             ports = ([self.names[stream.name] for stream in side] for side in (unit.inputs, unit.outputs))
-            numbers += [_KINDS.index(kind), *(n for part in (*ports, constants) for n in (len(part), *part))]
+            parts = (*ports, timing.constants)
+            numbers += [_KINDS.index(timing.twin), *(n for part in parts for n in (len(part), *part))]
         sources = [self.names[port.stream.name] for port in design.inputs]
         sinks = [n for port in design.outputs for n in (self.names[port.stream.name], port.stream.beats)]
         fifos = [n for ends in self.fifos.values() for n in ends]
@@ -54,7 +54,7 @@ class CompiledRun(CycleRun):
     def of(cls, design: Design) -> Self | None:
         """A run of the design; None if there is no compiler, or a unit that only Python knows."""
         timings = [unit.timing() for unit in design.units]
-        library = _library() if all(timing.compiled() is not None for timing in timings) else None
+        library = _library() if all(timing.twin for timing in timings) else None
         return None if library is None else cls(design, library, timings)
 
     def advance(self, clocks: int) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from netloom.firmware.design import Design
 from netloom.firmware.families import Family
-from netloom.firmware.units.memories.block_ram import block_rams
+from netloom.firmware.units.memories.styles import block_rams
 from netloom.firmware.units.unit import Resources
 
 
@@ -21,7 +21,7 @@ class Area:
 
 def area_of(resources: Resources, target: Family) -> Area:
     """Of one unit."""
-    blocks = sum(block_rams(ram.depth, ram.width, target) for ram in resources.rams if ram.block)
+    blocks = sum(block_rams(*ram, target) for ram in resources.rams)
     return Area(resources.lut, resources.ff, resources.dsp, blocks)
 
 

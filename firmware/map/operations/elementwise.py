@@ -6,7 +6,7 @@ from netloom.firmware.map.mapping import OperationMapping
 from netloom.firmware.map.sliding import replayed
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elements.elementwise import ElementwiseUnit
-from netloom.firmware.units.windows.replay_pattern import ReplayPattern
+from netloom.firmware.units.windows.replay_buffer import ReplayPattern
 from netloom.hls.dataflow import Elementwise, Node
 
 

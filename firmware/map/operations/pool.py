@@ -22,9 +22,9 @@ def _lay_out(builder: DesignBuilder, node: Node, operation: Pool) -> None:
     stream = columns(builder, node, source, geometry, lanes)
     stream = channel_windows(builder, node, stream, geometry, lanes)
     types, bounds = builder.dataflow.input_types(node), builder.dataflow.input_bounds(node)
-    ordered = order_matters(operation, types, bounds)
+    saturates = order_matters(operation, types, bounds)
     in_two_axes = Pool(operation.function, geometry.kernel, geometry.stride, operation.accum, operation.summation)
-    builder.compute(node, lambda name: PoolUnit(name, stream, in_two_axes, builder.target, saturates=ordered))
+    builder.compute(node, lambda name: PoolUnit(name, stream, in_two_axes, saturates, builder.target))
 
 
 POOL = OperationMapping(_lay_out)

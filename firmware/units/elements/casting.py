@@ -1,7 +1,8 @@
-"""What `cast_value.sv`, and `round_value.sv` and `confine_value.sv` in it, cost, for every unit that casts."""
+"""`Casting`: what `cast_value.sv`, with `round_value.sv` and `confine_value.sv` in it, costs any unit that casts."""
 
 from dataclasses import dataclass
 
+from netloom.firmware.units.unit import type_parameters
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.rounding import Rounding
 
@@ -68,11 +69,9 @@ class Casting:
     def parameters(self) -> dict[str, int | str]:
         """Parameters of `cast_value`."""
         return {
-            "IN_WIDTH": self.source.width,
-            "IN_SIGNED": int(self.source.signed),
+            **type_parameters("IN", self.source),
             "SHIFT": self.shift,
             "ROUNDING": str(self.to.rounding),
-            "OUT_WIDTH": self.to.width,
-            "OUT_SIGNED": int(self.to.signed),
+            **type_parameters("OUT", self.to),
             "OVERFLOW": str(self.to.overflow),
         }

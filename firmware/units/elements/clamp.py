@@ -1,18 +1,16 @@
 """`ClampUnit`: limit to a range, as ReLU does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from netloom.errors import PrecisionError
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
-from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, SourceUnit
-from netloom.fixed_point import FixedPoint
+from netloom.firmware.units.elastic import ElasticUnit, elastic_resources
+from netloom.firmware.units.unit import Resources, type_parameters
 from netloom.hls.dataflow import Clamp, TensorType
 
 
 @dataclass(frozen=True)
-class ClampUnit(SourceUnit):
+class ClampUnit(ElasticUnit):
     """Every element limited to `operation.low` and `operation.high`, in one register stage.
 
     Attributes:
@@ -38,11 +36,8 @@ class ClampUnit(SourceUnit):
     @property
     def outputs(self) -> tuple[Stream, ...]:
         """As many elements, in as many bits as the limits leave."""
-        return (Stream(f"{self.name}_out", self._element, self.source.lanes, self.source.beats),)
-
-    @property
-    def _element(self) -> FixedPoint:
-        return self.operation.outputs([TensorType((1,), self.source.element)])[0].element
+        (one,) = self.operation.outputs([TensorType((1,), self.source.element)])
+        return (replace(self.source, name=f"{self.name}_out", element=one.element),)
 
     @property
     def _limits(self) -> tuple[int, int]:
@@ -54,24 +49,18 @@ class ClampUnit(SourceUnit):
 
     def parameters(self) -> dict[str, int | str]:
         """Types and limits."""
-        element = self.source.element
         low, high = self._limits
         return {
             "LANES": self.source.lanes,
-            "IN_WIDTH": element.width,
-            "IN_SIGNED": int(element.signed),
-            "OUT_WIDTH": self._element.width,
+            **type_parameters("IN", self.source.element),
+            "OUT_WIDTH": self.outputs[0].element.width,
             "LOW": low,
             "HIGH": high,
         }
 
-    def timing(self) -> Timing:
-        """One elastic stage."""
-        return ElasticTiming(1)
-
     def resources(self) -> Resources:
         """A comparator and a multiplexer; ReLU is the registers' own reset."""
-        element, width, lanes = self.source.element, self._element.width, self.source.lanes
+        element, width, lanes = self.source.element, self.outputs[0].element.width, self.source.lanes
         low, high = self._limits
         stage = elastic_resources(1, lanes * width)
         if high == element.raw_max and low in (0, element.raw_min):

@@ -1,13 +1,12 @@
 """`DivideUnit`: division by a constant, as average pooling needs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from netloom.errors import PrecisionError
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
+from netloom.firmware.units.elastic import ElasticUnit, elastic_resources
 from netloom.firmware.units.products.shift_add import signed_digits
-from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, SourceUnit
+from netloom.firmware.units.unit import Resources
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Divide
 
@@ -29,7 +28,7 @@ def reciprocal_shift(divisor: int, element: FixedPoint) -> int:
 
 
 @dataclass(frozen=True)
-class DivideUnit(SourceUnit):
+class DivideUnit(ElasticUnit):
     """Every raw divided by a positive constant, the remainder dropped (towards zero), exactly for every raw.
 
     A power of two is a shift, in one stage. Others are a product with the reciprocal, in shifts and additions: a tree
@@ -54,14 +53,12 @@ class DivideUnit(SourceUnit):
     @property
     def outputs(self) -> tuple[Stream, ...]:
         """As many elements, of the same type."""
-        source = self.source
-        return (Stream(f"{self.name}_out", source.element.with_modes(), source.lanes, source.beats),)
+        return (replace(self.source, name=f"{self.name}_out", element=self.source.element.with_modes()),)
 
     @property
     def _shift(self) -> int:
         """Of the product; of the raw itself if the divisor is a power of two."""
-        divisor = self.operation.divisor
-        return reciprocal_shift(divisor, self.source.element)
+        return reciprocal_shift(self.operation.divisor, self.source.element)
 
     @property
     def _terms(self) -> int:
@@ -74,6 +71,7 @@ class DivideUnit(SourceUnit):
 
     @property
     def _stages(self) -> int:
+        """One a level of the adder tree."""
         return max((self._terms - 1).bit_length(), 1)
 
     def parameters(self) -> dict[str, int | str]:
@@ -87,18 +85,11 @@ class DivideUnit(SourceUnit):
             "SHIFT": self._shift,
         }
 
-    def timing(self) -> Timing:
-        """A stage a level of the adder tree."""
-        return ElasticTiming(self._stages)
-
     def resources(self) -> Resources:
         """An adder and a register for each term; for a power of two what rounds towards zero."""
         element, lanes = self.source.element, self.source.lanes
         if self._terms == 1:
             return Resources(lut=lanes * element.width * element.signed) + elastic_resources(1, lanes * element.width)
         wide = element.width + self._shift // 3
-        return (
-            Resources(lut=lanes * (self._terms - 1) * wide, ff=lanes * (self._terms - 2) * wide)
-            + elastic_resources(self._stages, 0)
-            + Resources(ff=lanes * element.width)
-        )
+        ff = lanes * ((self._terms - 2) * wide + element.width)
+        return Resources(lanes * (self._terms - 1) * wide, ff) + elastic_resources(self._stages, 0)

@@ -1,26 +1,74 @@
-"""`LookupUnit`: a table of a function of one argument."""
+"""`LookupUnit`: a table of a function of one argument; `addressing`, by bits of the raw where that table is small."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+
+import numpy as np
 
 from netloom.errors import PrecisionError
 from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream, hex_memory
-from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
-from netloom.firmware.units.elements.lookup_table import Addressing, addressing
-from netloom.firmware.units.memories.rom_style import rom_in_block, rom_luts
+from netloom.firmware.units.elastic import ElasticUnit, elastic_resources
+from netloom.firmware.units.memories.styles import rom_in_block, rom_luts
 from netloom.firmware.units.products.shift_add import signed_digits
-from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Ram, Resources, SourceUnit
-from netloom.hls.dataflow import Lookup
+from netloom.firmware.units.unit import Resources, type_parameters
+from netloom.fixed_point import FixedPoint
+from netloom.hls.dataflow import Lookup, integer_dtype
 
 _LARGEST = 2**31
 _BLOCK_DEPTH = 1024
 """Words beyond which a table is in several blocks."""
+_WIDEST_DIRECT = 16
+"""Widest word for which all raws are tried, in bits."""
+_LEAST_TABLE = 64
+"""A direct table of so many words is never too large."""
+
+
+@dataclass(frozen=True, eq=False)
+class Addressing:
+    """Contents of the memory, and the way from a raw to an address.
+
+    Direct: the address is the raw's word without its last `drop` bits. Computed: raw * `scale`, shifted right by
+    `shift` (left if negative; dropped bits rounded towards zero or down), plus `offset`, limited to the table.
+
+    Attributes:
+        table: raws in the memory.
+        direct: whether the address is bits of the raw.
+        drop: bits below the address, if direct.
+        scale: odd factor.
+        shift: bits to drop from the product.
+    """
+
+    table: np.ndarray
+    direct: bool
+    drop: int = 0
+    scale: int = 1
+    shift: int = 0
+
+
+def addressing(operation: Lookup, element: FixedPoint) -> Addressing:
+    """The smaller of both ways, exact in either."""
+    scale, shift = operation.scale, operation.shift
+    while scale and scale % 2 == 0:
+        scale, shift = scale // 2, shift - 1
+    aligned = scale == 1 and shift > 0 and (not operation.toward_zero or not element.signed)
+    drop = min(shift, element.width - 1) if aligned else 0
+    width = element.width - drop
+    limit = max(1 << (operation.table.size - 1).bit_length(), _LEAST_TABLE)
+    if width <= _WIDEST_DIRECT:
+        words: np.ndarray = np.arange(1 << width).astype(integer_dtype(2**element.width * operation.scale))
+        if element.signed:
+            words -= (words >> (width - 1)) << width
+        table = operation.table[operation.index(words << drop)]
+        while len(table) > 1 and (table[::2] == table[1::2]).all() and drop < element.width - 1:
+            table, drop = table[::2], drop + 1
+        if len(table) <= limit:
+            return Addressing(table, True, drop=drop)
+    return Addressing(operation.table, False, scale=scale, shift=shift)
 
 
 @dataclass(frozen=True)
-class LookupUnit(SourceUnit):
+class LookupUnit(ElasticUnit):
     """`operation.table` at an index computed from every raw. Two lanes share a memory, a read port each.
 
     One stage for a table in logic, two for one in block RAM; two more where the index is more than bits of the raw, and
@@ -41,14 +89,13 @@ class LookupUnit(SourceUnit):
     target: Family = GENERIC
 
     def __post_init__(self) -> None:
-        operation = self.operation
-        if not self._addressing.direct and max(self._addressing.scale, abs(operation.offset)) >= _LARGEST:
+        if not self._addressing.direct and max(self._addressing.scale, abs(self.operation.offset)) >= _LARGEST:
             raise PrecisionError(f"{self.name}: the table's scale and offset must be below {_LARGEST}")
 
     @property
     def outputs(self) -> tuple[Stream, ...]:
         """As many elements, of the table's type."""
-        return (Stream(f"{self.name}_out", self.operation.element, self.source.lanes, self.source.beats),)
+        return (replace(self.source, name=f"{self.name}_out", element=self.operation.element),)
 
     @cached_property
     def _addressing(self) -> Addressing:
@@ -61,16 +108,16 @@ class LookupUnit(SourceUnit):
 
     @property
     def _stages(self) -> int:
-        direct = self._addressing.direct
-        return 1 + self._block + (0 if direct else 2 + (self._addressing.scale != 1))
+        """Product, sum, limits, memory, its output register, as far as there are."""
+        way = self._addressing
+        return 1 + self._block + (0 if way.direct else 2 + (way.scale != 1))
 
     def parameters(self) -> dict[str, int | str]:
         """Types, addressing, and the memory's file."""
-        element, way = self.source.element, self._addressing
+        way = self._addressing
         return {
             "LANES": self.source.lanes,
-            "IN_WIDTH": element.width,
-            "IN_SIGNED": int(element.signed),
+            **type_parameters("IN", self.source.element),
             "OUT_WIDTH": self.operation.element.width,
             "DEPTH": len(way.table),
             "FILE": f"{self.name}.mem",
@@ -85,12 +132,7 @@ class LookupUnit(SourceUnit):
 
     def memories(self) -> dict[str, str]:
         """The table, once for all lanes."""
-        raws = [int(raw) for raw in self._addressing.table]
-        return {f"{self.name}.mem": hex_memory(raws, self.operation.element.width)}
-
-    def timing(self) -> Timing:
-        """Elastic stages: product, sum, limits, memory, its output register, as far as there are."""
-        return ElasticTiming(self._stages)
+        return {f"{self.name}.mem": hex_memory(self._addressing.table[:, None], self.operation.element.width)}
 
     @property
     def multipliers(self) -> int:
@@ -105,8 +147,8 @@ class LookupUnit(SourceUnit):
         if self._block:
             ports = 2 if width <= self.target.second_port else 1
             # A memory deeper than one block is chosen from by LUTs.
-            total += Resources(lut=lanes * width * (-(-depth // _BLOCK_DEPTH) - 1) // 3)
-            total += Resources(rams=(Ram(depth, width, block=True),) * -(-lanes // ports))
+            choice = lanes * width * (-(-depth // _BLOCK_DEPTH) - 1) // 3
+            total += Resources(choice, rams=((depth, width),) * -(-lanes // ports))
         else:
             total += Resources(lut=lanes * rom_luts(depth, width))
         if not way.direct:

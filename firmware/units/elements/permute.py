@@ -9,9 +9,9 @@ import numpy as np
 from netloom.errors import FoldingError
 from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream, hex_memory
-from netloom.firmware.units.elastic import ElasticStages, elastic_resources
-from netloom.firmware.units.memories.ram_style import BLOCK, ram_resources, ram_style
-from netloom.firmware.units.memories.rom_style import rom_in_block, rom_resources
+from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
+from netloom.firmware.units.memories.styles import BLOCK, ram_resources, ram_style, rom_in_block, rom_resources
+from netloom.firmware.units.template import rendered
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
 from netloom.hls.dataflow import Permute
@@ -91,11 +91,6 @@ class PermuteUnit(Unit):
         beats = self.operation.indices.size // first.lanes
         return (Stream(f"{self.name}_out", first.element.with_modes(), first.lanes, beats),)
 
-    @property
-    def input_ports(self) -> tuple[str, ...]:
-        """`in`, or `in0` and `in1`."""
-        return ("in",) if len(self.streams) == 1 else ("in0", "in1")
-
     @cached_property
     def _words(self) -> list[int]:
         """The index memory: zero flag, source, beat, from the most significant bit."""
@@ -133,44 +128,11 @@ class PermuteUnit(Unit):
         """For two streams: `permute` with a set of ports for each."""
         if len(self.streams) == 1:
             return {}
-        parameters = ",\n".join(
-            f'      .{name}("{value}")' if isinstance(value, str) else f"      .{name}({value})"
-            for name, value in self._parameters().items()
-        )
-        text = f"""\
-// {self.name}: two streams in one, by permute with a set of ports for each.
-module {self.name} (
-    input  logic clk,
-    input  logic rst,
-    input  logic in0_valid,
-    output logic in0_ready,
-    input  logic [{self.streams[0].width - 1}:0] in0_data,
-    input  logic in1_valid,
-    output logic in1_ready,
-    input  logic [{self.streams[1].width - 1}:0] in1_data,
-    output logic out_valid,
-    input  logic out_ready,
-    output logic [{self.streams[0].width - 1}:0] out_data
-);
-  permute #(
-{parameters}
-  ) buffers (
-      .clk(clk),
-      .rst(rst),
-      .in_valid({{in1_valid, in0_valid}}),
-      .in_ready({{in1_ready, in0_ready}}),
-      .in_data({{in1_data, in0_data}}),
-      .out_valid(out_valid),
-      .out_ready(out_ready),
-      .out_data(out_data)
-  );
-endmodule
-"""
-        return {f"{self.name}.sv": text}
+        return {f"{self.name}.sv": rendered("elements/permute.sv.j2", unit=self, parameters=self._parameters())}
 
     def memories(self) -> dict[str, str]:
         """The index of every output beat."""
-        return {f"{self.name}.mem": hex_memory(self._words, self._address_width + 2)}
+        return {f"{self.name}.mem": hex_memory([(word,) for word in self._words], self._address_width + 2)}
 
     def timing(self) -> Timing:
         """Halves written and read."""
@@ -201,25 +163,23 @@ class PermuteTiming(Timing):
         out_beats: of the result.
     """
 
+    twin = "permute"
     ready_is_registered = True
 
     def __init__(self, beats: Sequence[int], out_beats: int) -> None:
-        self._beats = list(beats)
+        self.constants = [out_beats, len(beats), *beats]
+        self._beats = beats
         self._out_beats = out_beats
-        self._written = [0] * len(self._beats)
-        self._full = [0] * len(self._beats)
+        self._written = [0] * len(beats)
+        self._full = [0] * len(beats)
         self._read = 0
         # Index and address run ahead of the data; memory and result are two stages like any others.
-        self._ahead = ElasticStages(2)
-        self._stages = ElasticStages(2)
-
-    def compiled(self) -> tuple[str, list[int]]:
-        """See `Timing`."""
-        return "permute", [self._out_beats, len(self._beats), *self._beats]
+        self._ahead = ElasticTiming(2)
+        self._stages = ElasticTiming(2)
 
     def valid(self) -> tuple[bool, ...]:
         """The last stage holds a beat."""
-        return (self._stages.valid,)
+        return (self._stages.offers,)
 
     def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
         """Unless both halves of that source are full, whatever leaves."""
@@ -228,17 +188,15 @@ class PermuteTiming(Timing):
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
         """Read if all sources have a whole tensor, then count what was written and read."""
-        read = self._ahead.valid and all(self._full) and self._stages.ready(given[0])
-        self._ahead.clock(self._ahead.ready(read), read)
-        self._stages.clock(read, given[0])
+        read = self._ahead.offers and all(self._full) and self._stages.takes(given[0])
+        self._ahead.clock((self._ahead.takes(read),), (read,))
+        self._stages.clock((read,), given)
         for source, beats in enumerate(self._beats):
-            if taken[source]:
-                self._written[source] += 1
-                if self._written[source] == beats:
-                    self._written[source] = 0
-                    self._full[source] += 1
-        if read:
-            self._read += 1
-            if self._read == self._out_beats:
-                self._read = 0
-                self._full = [full - 1 for full in self._full]
+            self._written[source] += taken[source]
+            if self._written[source] == beats:
+                self._written[source] = 0
+                self._full[source] += 1
+        self._read += read
+        if self._read == self._out_beats:
+            self._read = 0
+            self._full = [full - 1 for full in self._full]

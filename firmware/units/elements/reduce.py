@@ -1,45 +1,24 @@
 """`ReduceUnit`: maximum or sum along the last axis."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-
-import numpy as np
 
 from netloom.errors import FoldingError
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.elastic import ElasticStages, elastic_resources
+from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
 from netloom.firmware.units.elements.casting import Casting
-from netloom.firmware.units.saturation import order_matters
-from netloom.firmware.units.timing import Timing
+from netloom.firmware.units.timing import StreamTiming, Timing
 from netloom.firmware.units.unit import Resources, SourceUnit
 from netloom.fixed_point import FixedPoint, Overflow
-from netloom.hls.dataflow import Bounds, Reduce, Summation, TensorType
+from netloom.hls.dataflow import Reduce, Summation
 
 
-def required_lanes(operation: Reduce, element: FixedPoint, bounds: Bounds | None, size: int) -> int | None:
-    """Lanes that `ReduceUnit` needs to take its terms in the order asked for; None where any will do.
-
-    The order matters only where a saturating accumulator may overflow on the way.
-
-    Args:
-        operation: the reduction.
-        element: type of the terms.
-        bounds: their proven range, (..., size); None for all that the type holds.
-        size: terms of a group.
-    """
-    if size == 1 or not _overflows(operation, element, bounds, size):
+def required_lanes(operation: Reduce, size: int, saturates: bool) -> int | None:
+    """Lanes that `ReduceUnit` needs to take `size` terms in the order asked for; None where any will do."""
+    if size == 1 or not saturates:
         return None
     return size if operation.summation is Summation.TREE else 1
-
-
-def _overflows(operation: Reduce, element: FixedPoint, bounds: Bounds | None, size: int) -> bool:
-    """Whether any term or sum may need more than to wrap."""
-    tensor = TensorType((size,), element)
-    if bounds is None:
-        bounds = Bounds.of(tensor)
-    merged = Bounds(np.min(bounds.low.reshape(-1, size), axis=0), np.max(bounds.high.reshape(-1, size), axis=0))
-    return order_matters(operation, [tensor], [merged])
 
 
 @dataclass(frozen=True)
@@ -52,7 +31,7 @@ class ReduceUnit(SourceUnit):
         source: elements, group after group.
         operation: maximum, or sum in an accumulator.
         size: elements of a group.
-        bounds: proven range of the source's tensor, (..., size); None for all that its type holds.
+        saturates: whether a term or a sum may leave a saturating accumulator (`order_matters`).
 
     Raises:
         FoldingError: if the lanes do not divide the size, or are not what `required_lanes` asks for.
@@ -62,7 +41,7 @@ class ReduceUnit(SourceUnit):
 
     operation: Reduce
     size: int
-    bounds: Bounds | None = field(default=None, compare=False)
+    saturates: bool
 
     def __post_init__(self) -> None:
         lanes = self.source.lanes
@@ -71,7 +50,7 @@ class ReduceUnit(SourceUnit):
                 f"{self.name}: lanes must divide the {self.size} elements of a group, and groups fill the stream, not "
                 f"{self.source.beats} beats of {lanes}"
             )
-        required = required_lanes(self.operation, self.source.element, self.bounds, self.size)
+        required = required_lanes(self.operation, self.size, self.saturates)
         if required is not None and lanes != required:
             raise FoldingError(
                 f"{self.name}: a sum in {self.operation.accum} may overflow on the way, so its "
@@ -91,9 +70,8 @@ class ReduceUnit(SourceUnit):
     @cached_property
     def _casting(self) -> Casting:
         # Where nothing can overflow, wrapping is the same, and takes no logic.
-        if _overflows(self.operation, self.source.element, self.bounds, self.size):
-            return Casting(self.source.element, self._accum)
-        return Casting(self.source.element, self._accum.with_modes(self._accum.rounding))
+        accum = self._accum
+        return Casting(self.source.element, accum if self.saturates else accum.with_modes(accum.rounding))
 
     @property
     def _beats(self) -> int:
@@ -123,28 +101,23 @@ class ReduceUnit(SourceUnit):
 
     def resources(self) -> Resources:
         """Casts, and one adder (or comparator and multiplexer) for every term but the first."""
-        lanes, width = self.source.lanes, self._accum.width
-        casting = self._casting
+        lanes, width, casting = self.source.lanes, self._accum.width, self._casting
         # Saturation is often the registers' own set and reset.
         node = width + width // 4 if casting.to.overflow is not Overflow.WRAP else width
         if self.operation.accum is None:
             node = 2 * width
-        stages = self._cast_stages + self._levels
         in_tree = sum(-(-lanes // 2**level) for level in range(1, self._levels + 1))
-        total = Resources(
-            lut=lanes * casting.lut + (lanes - 1) * node,
-            ff=in_tree * width
-            + (lanes * width if self._cast_stages else 0)
-            + (lanes * casting.rounded_width if self._cast_stages == 2 else 0),
-        )
-        count = (self._beats - 1).bit_length()
-        total += elastic_resources(stages, 0) + elastic_resources(1, width)
+        ff = in_tree * width + lanes * width * (self._cast_stages > 0)
+        ff += lanes * casting.rounded_width * (self._cast_stages == 2)
+        total = Resources(lanes * casting.lut + (lanes - 1) * node, ff)
+        total += elastic_resources(self._cast_stages + self._levels, 0) + elastic_resources(1, width)
         if self._beats > 1:
-            total += Resources(lut=node + 2 * count, ff=width + count)
+            count = (self._beats - 1).bit_length()
+            total += Resources(node + 2 * count, width + count)
         return total
 
 
-class ReduceTiming(Timing):
+class ReduceTiming(StreamTiming):
     """Elastic stages (or none), then `beats` beats into one result, held in a register of its own.
 
     Args:
@@ -152,40 +125,32 @@ class ReduceTiming(Timing):
         beats: of a group.
     """
 
+    twin = "reduce"
+
     def __init__(self, stages: int, beats: int) -> None:
-        self._stages = ElasticStages(stages) if stages else None
+        self.constants = [stages, beats]
+        self._stages = ElasticTiming(stages) if stages else None
         self._beats = beats
         self._count = 0
-        self._full = False
 
-    def compiled(self) -> tuple[str, list[int]]:
-        """See `Timing`."""
-        return "reduce", [self._stages.count if self._stages else 0, self._beats]
-
-    def valid(self) -> tuple[bool, ...]:
-        """A result is there."""
-        return (self._full,)
-
-    def _accepts(self, out_ready: bool) -> bool:
+    def _accepts(self, ready: bool) -> bool:
         """Only the last beat of a group needs the result's register."""
-        return self._count < self._beats - 1 or not self._full or out_ready
+        return self._count < self._beats - 1 or not self.offers or ready
 
-    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
+    def takes(self, ready: bool) -> bool:
         """Through the stages, as far as the last one is accepted."""
-        del valid
-        accepts = self._accepts(ready[0])
-        return (self._stages.ready(accepts) if self._stages else accepts,)
+        accepts = self._accepts(ready)
+        return self._stages.takes(accepts) if self._stages else accepts
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
         """Move the stages on, and add their last beat."""
         arrives = taken[0]
         if self._stages:
-            arrives = self._stages.valid and self._accepts(given[0])
-            self._stages.clock(taken[0], arrives)
+            arrives = self._stages.offers and self._accepts(given[0])
+            self._stages.clock(taken, (arrives,))
         if given[0]:
-            self._full = False
-        if arrives:
-            self._count += 1
-            if self._count == self._beats:
-                self._count = 0
-                self._full = True
+            self.offers = False
+        self._count += arrives
+        if self._count == self._beats:
+            self._count = 0
+            self.offers = True

@@ -5,20 +5,16 @@ from functools import cached_property
 
 import numpy as np
 
-from netloom.errors import SettingsError
 from netloom.firmware.families import GENERIC, Family
-from netloom.firmware.stream import Stream, hex_memory, pack_word
-from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
-from netloom.firmware.units.memories.rom_style import rom_in_block, rom_resources
-from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, SourceUnit
+from netloom.firmware.stream import Stream, hex_memory
+from netloom.firmware.units.elastic import ElasticUnit, elastic_resources
+from netloom.firmware.units.memories.styles import rom_in_block, rom_resources
+from netloom.firmware.units.unit import Resources, type_parameters
 from netloom.fixed_point import FixedPoint
-
-_INDEX_STAGES = 2
 
 
 @dataclass(frozen=True, eq=False)
-class GatherUnit(SourceUnit):
+class GatherUnit(ElasticUnit):
     """Row after row of a table, each in beats of some of its elements.
 
     Attributes:
@@ -41,11 +37,11 @@ class GatherUnit(SourceUnit):
 
     def __post_init__(self) -> None:
         if self.lanes < 1 or self.rows.shape[1] % self.lanes:
-            raise SettingsError(f"unit {self.name!r}: lanes must divide {self.rows.shape[1]}, not be {self.lanes}")
+            raise self._error(f"lanes must divide {self.rows.shape[1]}, not be {self.lanes}")
         if self.source.lanes != 1 or self.source.beats % self.words:
-            raise SettingsError(
-                f"unit {self.name!r}: indices must come one a beat, each {self.words} times, not {self.source.beats} "
-                f"beats of {self.source.lanes}"
+            raise self._error(
+                f"indices must come one a beat, each {self.words} times, not {self.source.beats} beats of "
+                f"{self.source.lanes}"
             )
 
     @property
@@ -58,10 +54,6 @@ class GatherUnit(SourceUnit):
         """The rows."""
         return (Stream(f"{self.name}_out", self.element, self.lanes, self.source.beats),)
 
-    @property
-    def _width(self) -> int:
-        return self.lanes * self.element.width
-
     @cached_property
     def _depth(self) -> int:
         """Words of the memory: for each row a power of two, so that an address is a row and a step side by side."""
@@ -69,18 +61,22 @@ class GatherUnit(SourceUnit):
 
     @property
     def _block(self) -> bool:
-        return rom_in_block(self._depth, self._width, self.target)
+        return rom_in_block(self._depth, self.outputs[0].width, self.target)
+
+    @property
+    def _stages(self) -> int:
+        """Sum, limits, memory, its output register."""
+        return 3 + self._block
 
     def parameters(self) -> dict[str, int | str]:
         """Sizes, the index's type, and the memory."""
         index = self.source.element
         return {
-            "IN_WIDTH": index.width,
-            "IN_SIGNED": int(index.signed),
+            **type_parameters("IN", index),
             "SHIFT": index.fraction,
             "ROWS": int(self.rows.shape[0]),
             "WORDS": self.words,
-            "WIDTH": self._width,
+            "WIDTH": self.outputs[0].width,
             "FILE": f"{self.name}.mem",
             "BLOCK": int(self._block),
         }
@@ -90,19 +86,11 @@ class GatherUnit(SourceUnit):
         beats = self.rows.reshape(len(self.rows), self.words, self.lanes)
         spare = self._depth // len(self.rows) - self.words
         beats = np.pad(beats, ((0, 0), (0, spare), (0, 0)))
-        words = (pack_word(beat, self.element.width) for beat in beats.reshape(-1, self.lanes))
-        return {f"{self.name}.mem": hex_memory(words, self._width)}
-
-    def timing(self) -> Timing:
-        """Elastic stages: sum, limits, memory, its output register."""
-        return ElasticTiming(_INDEX_STAGES + 1 + self._block)
+        return {f"{self.name}.mem": hex_memory(beats.reshape(-1, self.lanes), self.element.width)}
 
     def resources(self) -> Resources:
         """The memory and its register, the limits of the index, the step."""
-        index, address = self.source.element.width, (self._depth - 1).bit_length()
-        control = elastic_resources(_INDEX_STAGES + 1 + self._block, 0)
-        limits = Resources(lut=2 * index + address, ff=index + address)
-        steps = Resources(lut=2 * self.words.bit_length(), ff=3 * self.words.bit_length())
-        return (
-            control + limits + steps + rom_resources(self._depth, self._width, self.target) + Resources(ff=self._width)
-        )
+        index, address, step = self.source.element.width, (self._depth - 1).bit_length(), self.words.bit_length()
+        width = self.outputs[0].width
+        logic = Resources(2 * index + address + 2 * step, index + address + 3 * step + width)
+        return elastic_resources(self._stages, 0) + logic + rom_resources(self._depth, width, self.target)

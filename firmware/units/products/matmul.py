@@ -2,19 +2,16 @@
 
 from dataclasses import dataclass
 
-from netloom.errors import SettingsError
 from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.pipeline import JoinedPipelineTiming, fifo_depth, fifo_resources
-from netloom.firmware.units.products.multiplier import LATENCY, check_dsps, multiplier_resources
-from netloom.firmware.units.timing import Timing
-from netloom.firmware.units.unit import Resources, Unit
-from netloom.fixed_point import FixedPoint
+from netloom.firmware.units.pipeline import PipelineUnit
+from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
+from netloom.firmware.units.unit import Resources, type_parameters
 from netloom.hls.dataflow import MatMul, TensorType
 
 
 @dataclass(frozen=True)
-class MatMulUnit(Unit):
+class MatMulUnit(PipelineUnit):
     """Rows of one stream times columns of another, which come together, as often as each is needed.
 
     Attributes:
@@ -44,15 +41,13 @@ class MatMulUnit(Unit):
     def __post_init__(self) -> None:
         rows, columns = self.rows, self.columns
         if self.pe < 1 or columns.lanes != self.pe * rows.lanes:
-            raise SettingsError(
-                f"unit {self.name!r}: a beat of {rows.lanes} elements of a row needs as many of each of {self.pe} "
-                f"columns, not {columns.lanes} in all"
+            raise self._error(
+                f"a beat of {rows.lanes} elements of a row needs as many of each of {self.pe} columns, not "
+                f"{columns.lanes} in all"
             )
         if rows.beats != columns.beats or self.sf < 1 or rows.beats % self.sf:
-            raise SettingsError(
-                f"unit {self.name!r}: {rows.beats} and {columns.beats} beats must be equally many, {self.sf} a result"
-            )
-        check_dsps(self, self.dsps)
+            raise self._error(f"{rows.beats} and {columns.beats} beats must be equally many, {self.sf} a result")
+        self._check_dsps(self.dsps)
 
     @property
     def simd(self) -> int:
@@ -70,21 +65,13 @@ class MatMulUnit(Unit):
         return (self.rows, self.columns)
 
     @property
-    def input_ports(self) -> tuple[str, ...]:
-        """`in0` for the rows, `in1` for the columns."""
-        return ("in0", "in1")
-
-    @property
     def outputs(self) -> tuple[Stream, ...]:
         """The sums."""
-        return (Stream(f"{self.name}_out", self._element, self.pe, self.rows.beats // self.sf),)
-
-    @property
-    def _element(self) -> FixedPoint:
         depth = self.sf * self.simd
-        second = (1, depth) if self.operation.transposed else (depth, 1)
-        shapes = zip(((1, depth), second), (self.rows, self.columns), strict=True)
-        return self.operation.outputs([TensorType(shape, stream.element) for shape, stream in shapes])[0].element
+        row = TensorType((1, depth), self.rows.element)
+        column = TensorType((1, depth) if self.operation.transposed else (depth, 1), self.columns.element)
+        (total,) = self.operation.outputs([row, column])
+        return (Stream(f"{self.name}_out", total.element, self.pe, self.rows.beats // self.sf),)
 
     @property
     def _in_dsps(self) -> int:
@@ -96,16 +83,6 @@ class MatMulUnit(Unit):
         """Clocks from a row's last beat to its result's arrival in the output FIFO."""
         return 1 + LATENCY + (self.simd - 1).bit_length() + (self.sf > 1)
 
-    @property
-    def depth(self) -> int:
-        """Places of the output FIFO."""
-        return fifo_depth(self.sf, self.latency)
-
-    @property
-    def term_width(self) -> int:
-        """Bits that hold every product and its sign."""
-        return self.rows.element.width + self.columns.element.width + 1
-
     def parameters(self) -> dict[str, int | str]:
         """Folding and types."""
         a, b = self.rows.element, self.columns.element
@@ -113,33 +90,23 @@ class MatMulUnit(Unit):
             "PE": self.pe,
             "SIMD": self.simd,
             "SF": self.sf,
-            "A_WIDTH": a.width,
-            "A_SIGNED": int(a.signed),
-            "B_WIDTH": b.width,
-            "B_SIGNED": int(b.signed),
+            **type_parameters("A", a),
+            **type_parameters("B", b),
             "BY_COLUMN": int(self.operation.transposed),
-            "TERM_WIDTH": self.term_width,
-            "OUT_WIDTH": self._element.width,
+            "TERM_WIDTH": a.width + b.width + 1,  # every product and its sign
+            "OUT_WIDTH": self.outputs[0].element.width,
             "DSPS": self._in_dsps,
-            "DEPTH": self.depth,
-            "LUT_RAM": int(self.target.lut_ram > 0),
+            **self._fifo_parameters(),
         }
-
-    def timing(self) -> Timing:
-        """A free-running pipeline of both, SF beats a result."""
-        return JoinedPipelineTiming(self.sf, self.latency, self.depth)
 
     def resources(self) -> Resources:
         """Multipliers, adder trees, totals, the output FIFO."""
-        width = self._element.width
-        total = Resources(
-            lut=self.sf.bit_length() + 10,
-            ff=self.sf.bit_length() + 3 * self.latency + self.rows.width + self.columns.width,
-            dsp=self._in_dsps,
+        width, dsps, several = self.outputs[0].element.width, self._in_dsps, self.sf > 1
+        total = multiplier_resources(
+            self.rows.element.width, self.columns.element.width, self.target, self.multipliers - dsps, dsps
         )
-        one = multiplier_resources(self.rows.element.width, self.columns.element.width, self.target, dsp=False)
-        in_luts = self.multipliers - self._in_dsps
-        total += Resources(in_luts * one.lut, in_luts * one.ff)
-        lut = (self.simd - 1) * self.target.adder(width, False) + (self.sf > 1) * self.target.adder(width, True)
-        ff = (self.simd - 1 + (self.sf > 1)) * width
-        return total + Resources(self.pe * lut, self.pe * ff) + fifo_resources(self.pe * width, self.depth, self.target)
+        lut = (self.simd - 1) * self.target.adder(width, False) + several * self.target.adder(width, True)
+        ff = (self.simd - 1 + several) * width
+        count = self.sf.bit_length()
+        control = Resources(count + 10, count + 3 * self.latency + self.rows.width + self.columns.width)
+        return total + Resources(self.pe * lut, self.pe * ff) + control + self._fifo_resources()

@@ -3,28 +3,27 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from netloom.errors import FoldingError, SettingsError
+from netloom.errors import FoldingError
 from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.pipeline import PipelineTiming, fifo_depth, fifo_resources
+from netloom.firmware.units.pipeline import PipelineUnit
 from netloom.firmware.units.products.unrolled_sums import UnrolledSums
 from netloom.firmware.units.products.unrolled_text import UnrolledText
-from netloom.firmware.units.saturation import may_saturate
-from netloom.firmware.units.timing import Timing
+from netloom.firmware.units.template import rendered
 from netloom.firmware.units.unit import Resources, SourceUnit
 from netloom.hls.dataflow import MatVec
 
 
 @dataclass(frozen=True, eq=False)
-class MatVecUnrolled(SourceUnit):
+class MatVecUnrolled(PipelineUnit, SourceUnit):
     """Matrix-vector products, one a clock. The module is made for the instance: `sources`.
 
     Attributes:
         name: of the instance and of its module.
         source: vectors, one a beat.
         operation: matrix, bias and accumulator.
+        saturates: whether a sum may saturate on the way (`order_matters`).
         target: device family.
-        saturates: whether a sum may saturate on the way (`order_matters`). Unless given, as the source's type has it.
 
     Raises:
         SettingsError: if a beat is not a whole vector.
@@ -34,18 +33,18 @@ class MatVecUnrolled(SourceUnit):
     module = "matvec_unrolled"
 
     operation: MatVec
+    saturates: bool
     target: Family = GENERIC
-    saturates: bool | None = None
 
     def __post_init__(self) -> None:
         inputs = self.operation.weights.shape[0]
         if self.source.lanes != inputs:
-            raise SettingsError(f"unit {self.name!r}: a beat must be {inputs} elements, not {self.source.lanes}")
-        saturates = self.saturates
-        if saturates or (saturates is None and may_saturate(self.operation, (inputs,), self.source.element)):
-            raise FoldingError(
-                f"unit {self.name!r}: a sum in {self.operation.accum} may saturate on the way and cannot be unrolled; "
-                "fold it, or use a wider accumulator, or one that wraps"
+            raise self._error(f"a beat must be {inputs} elements, not {self.source.lanes}")
+        if self.saturates:
+            raise self._error(
+                f"a sum in {self.operation.accum} may saturate on the way and cannot be unrolled; fold it, or use a "
+                "wider accumulator, or one that wraps",
+                FoldingError,
             )
 
     @property
@@ -69,31 +68,21 @@ class MatVecUnrolled(SourceUnit):
         """Clocks from a beat to its result's arrival in the output FIFO."""
         return 1 + self.sums.levels + self.sums.finishes
 
-    @property
-    def depth(self) -> int:
-        """Places of the output FIFO."""
-        return fifo_depth(1, self.latency)
-
-    @property
+    @cached_property
     def _text(self) -> UnrolledText:
-        return UnrolledText(self.sums, self.source, self.outputs[0], self.target)
+        return UnrolledText(self.sums, self.target)
 
     def parameters(self) -> dict[str, int | str]:
         """None: all is in the module's text."""
         return {}
 
-    def timing(self) -> Timing:
-        """A free-running pipeline, a result a beat."""
-        return PipelineTiming(1, self.latency, self.depth)
-
     def sources(self) -> dict[str, str]:
         """The module, named as the instance."""
-        return {f"{self.name}.sv": self._text.module(self.name, self.latency, self.depth)}
+        return {f"{self.name}.sv": rendered("products/matvec_unrolled.sv.j2", unit=self, body=self._text.body)}
 
     def resources(self) -> Resources:
         """Every adder and register there is."""
-        logic = Resources(self._text.luts, self._text.registers)
-        return logic + fifo_resources(self.outputs[0].width, self.depth, self.target)
+        return Resources(self._text.luts, self._text.registers) + self._fifo_resources()
 
     def least_resources(self) -> Resources:
         """What is left if all sums were free: a register for every result."""

@@ -1,72 +1,28 @@
-"""`UnrolledText`: the module of an unrolled product, in SystemVerilog."""
+"""`UnrolledText`: the adders of an unrolled product, in SystemVerilog."""
 
 from collections.abc import Iterator
 
 from netloom.firmware.families import Family
-from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.shift_add import AdderNode, Term
 from netloom.firmware.units.products.unrolled_sums import UnrolledSums
+from netloom.firmware.units.products.weights import bits_of_range
 from netloom.rounding import Rounding
-
-_HEAD = """\
-// A constant matrix times a vector: {inputs} elements in a beat, {outputs} results in a beat, a beat in every clock.
-// Products with the weights are shifts and additions, shared where they occur more than once; a register behind each.
-// Free-running behind a credit: a result reaches the output FIFO {latency} clocks after its beat.
-
-// Not every bit of every input and sum counts.
-// verilator lint_off UNUSEDSIGNAL
-module {name} (
-    input  logic clk,
-    input  logic rst,  // synchronous; resets control only
-    input  logic in_valid,
-    output logic in_ready,
-    input  logic [{in_top}:0] in_data,
-    output logic out_valid,
-    input  logic out_ready,
-    output logic [{out_top}:0] out_data
-);
-  logic [{latency}:0] valid;
-  logic [{latency}:0] first;
-  logic [{out_top}:0] results;
-
-"""
-_CONTROL = """\
-  credit_pipeline #(
-      .STAGES({latency}),
-      .WIDTH({width}),
-      .DEPTH({depth}),
-      .LUT_RAM(1'b{lut_ram})
-  ) control (
-      .clk(clk),
-      .rst(rst),
-      .in_valid(in_valid),
-      .in_ready(in_ready),
-      .valid(valid),
-      .first(first),
-      .result(results),
-      .out_valid(out_valid),
-      .out_ready(out_ready),
-      .out_data(out_data)
-  );
-endmodule
-// verilator lint_on UNUSEDSIGNAL
-"""
 
 
 class UnrolledText:
-    """Writes the module; counts its LUTs and flip-flops on the way.
+    """Writes what is between `in_data` and `results`; counts its LUTs and flip-flops on the way.
 
     Attributes:
+        body: the text.
         luts: of all adders.
         registers: all bits that are held.
     """
 
-    def __init__(self, sums: UnrolledSums, source: Stream, result: Stream, target: Family) -> None:
+    def __init__(self, sums: UnrolledSums, target: Family) -> None:
         self._sums = sums
         self._nodes = sums.network.nodes
-        self._lanes = source.lanes
         self._target = target
-        self._limit = sums.accum.width
+        self._limit = sums.operation.accum.width
         self._lines: list[str] = []
         self._clocked: list[str] = []
         self._late: dict[int, int] = {}
@@ -74,25 +30,16 @@ class UnrolledText:
         self.registers = 0
         live = self._live()
         body = [line for index in live for line in self._node(index, self._nodes[index])]
-        finish = [line for lane in range(result.lanes) for line in self._result(lane)]
+        finish = [line for lane in range(len(sums.terms)) for line in self._result(lane)]
         for index in live:
             self._delay(index)
         clocked = ["  always_ff @(posedge clk) begin", *self._clocked, "  end", ""]
-        self._body = "\n".join([*body, *finish, *self._lines, *clocked, ""])
-        self._source, self._stream = source, result
-
-    def module(self, name: str, latency: int, depth: int) -> str:
-        """The text, for an output FIFO of `depth` places that a result reaches `latency` clocks after its beat."""
-        tops = {"in_top": self._source.width - 1, "out_top": self._stream.width - 1}
-        lanes = {"inputs": self._source.lanes, "outputs": self._stream.lanes}
-        head = _HEAD.format(name=name, latency=latency, **lanes, **tops)
-        lut_ram = int(self._target.lut_ram > 0)
-        control = _CONTROL.format(width=self._stream.width, depth=depth, lut_ram=lut_ram, latency=latency)
-        return head + self._body + control
+        self.body = "\n".join([*body, *finish, *self._lines, *clocked])
 
     def _live(self) -> list[int]:
         """Nodes that some result needs, in order; all inputs count, as the beat brings them."""
-        needed = {term.node for term in self._sums.terms if term} | set(range(self._lanes))
+        inputs = len(self._sums.operation.weights)
+        needed = {term.node for term in self._sums.terms if term} | set(range(inputs))
         for index in range(len(self._nodes) - 1, -1, -1):
             if index in needed:
                 needed |= set(_operands(self._nodes[index]))
@@ -100,15 +47,10 @@ class UnrolledText:
 
     def _width(self, node: AdderNode) -> int:
         """Bits of a node: of a sum, those above the result's width never matter."""
-        signed = node.low < 0
-        ends = (node.high, -node.low - 1 if signed else 0)
-        width = max(1, max(end.bit_length() for end in ends) + signed)
-        return width if self._before_rounding(node) else min(width, self._limit)
-
-    def _before_rounding(self, node: AdderNode) -> bool:
-        """Whether it is, or is part of, a product that is yet to be rounded: then every bit matters."""
+        width = max(1, bits_of_range(node.low, node.high, signed=node.low < 0))
         leaf = self._nodes[next(iter(node.coefficients))]
-        return self._sums.shift > 0 and leaf.rounded is None
+        # Of what is, or is part of, a product that is yet to be rounded, every bit matters.
+        return width if self._sums.shift > 0 and leaf.rounded is None else min(width, self._limit)
 
     def _at(self, index: int, level: int) -> str:
         """Name of a node's value some clocks later than it is made."""
@@ -164,7 +106,7 @@ class UnrolledText:
         made = self._nodes[product.node]
         signed = made.low < 0 or product.negative
         bits = self._width(made) + product.shift + product.negative
-        shift, rounding = self._sums.shift, self._sums.accum.rounding
+        shift, rounding = self._sums.shift, self._sums.operation.accum.rounding
         value = self._bits(product, node.level - 1, bits)
         # Room for any product of so many bits, of which the node keeps those that this one can reach.
         yield f"  logic [{bits + 1}:0] s{index};"
@@ -217,9 +159,5 @@ def _operands(node: AdderNode) -> list[int]:
 
 
 def _formula(node: AdderNode) -> str:
-    sign = "-" if node.subtract else "+"
-    return (
-        f"n{node.first} {sign} (n{node.second} << {node.shift})"
-        if node.shift
-        else f"n{node.first} {sign} n{node.second}"
-    )
+    second = f"(n{node.second} << {node.shift})" if node.shift else f"n{node.second}"
+    return f"n{node.first} {'-' if node.subtract else '+'} {second}"

@@ -20,8 +20,7 @@ class FoldedWeights:
 
     Attributes:
         stored: (NF, SF, PE, SIMD), as in the memory.
-        width: bits of a weight there.
-        signed: whether they are in two's complement.
+        type: of a weight there, its fraction of no meaning.
         shift: fraction bits of a product minus those of the result.
         product_range: least and greatest product, and 0.
         pack: bits between two weights in a block; 0 if none share one.
@@ -30,8 +29,7 @@ class FoldedWeights:
     """
 
     stored: np.ndarray
-    width: int
-    signed: bool
+    type: FixedPoint
     shift: int
     product_range: tuple[int, int]
     pack: int
@@ -48,7 +46,7 @@ class FoldedWeights:
         pe: int,
         dsps: int,
         target: Family,
-        confines: bool,
+        saturates: bool,
     ) -> "FoldedWeights":
         """Those of a product.
 
@@ -60,29 +58,26 @@ class FoldedWeights:
             pe: results computed at a time.
             dsps: DSP blocks that may be used.
             target: device family.
-            confines: whether every sum on the way goes through the accumulator's overflow mode.
+            saturates: whether every sum on the way goes through the accumulator's overflow mode.
         """
         raws, zeros = trimmed(operation.weights)
         shift = element.fraction + operation.weight_type.fraction - zeros - operation.accum.fraction
-        if -shift >= operation.accum.width and not confines:
+        if -shift >= operation.accum.width and not saturates:
             # So far above the accumulator that nothing of a product is left in it.
             raws, shift = np.zeros_like(raws), 0
         (sf, simd), nf = order.shape, raws.shape[1] // pe
         folded = raws[order].reshape(sf, simd, nf, pe).transpose(2, 0, 3, 1)
-        ends = [0, *(value * int(weight) for value in values for weight in (raws.min(), raws.max()))]
-        products = (min(ends), max(ends))
-
+        products = _products(raws, values)
         widest = target.dsp_width
-        packs = target.packs
-        if packs and dsps and pe > 1 and shift <= 0 and not confines and element.width <= widest:
-            pack = _width(*products, signed=element.signed or int(raws.min()) < 0)
+        if target.packs and dsps and pe > 1 and shift <= 0 and not saturates and element.width <= widest:
+            pack = bits_of_range(*products, signed=element.signed or int(raws.min()) < 0)
             stored, blocks, served = _shared(folded, dsps)
-            type_ = _type(stored)
-            if pack + type_.width <= widest:
-                return cls(stored, type_.width, type_.signed, shift, products, pack, blocks, served)
-        type_ = _type(folded)
-        blocks = dsps if max(type_.width, element.width) <= widest else 0
-        return cls(folded, type_.width, type_.signed, shift, products, 0, blocks, blocks)
+            narrow = narrowest(stored)
+            if pack + narrow.width <= widest:
+                return cls(stored, narrow, shift, products, pack, blocks, served)
+        narrow = narrowest(folded)
+        blocks = dsps if max(narrow.width, element.width) <= widest else 0
+        return cls(folded, narrow, shift, products, 0, blocks, blocks)
 
 
 def can_share_blocks(weights: np.ndarray, low: int, high: int, signed: bool, target: Family) -> bool:
@@ -99,10 +94,15 @@ def can_share_blocks(weights: np.ndarray, low: int, high: int, signed: bool, tar
     """
     raws, _ = trimmed(weights)
     least, greatest = int(raws.min()), int(raws.max())
-    ends = [0, *(value * weight for value in (low, high) for weight in (least, greatest))]
-    pack = _width(min(ends), max(ends), signed=signed or least < 0)
-    fits = pack + _type(np.array([least - 1, greatest])).width <= target.dsp_width
+    pack = bits_of_range(*_products(raws, (low, high)), signed=signed or least < 0)
+    fits = pack + FixedPoint.containing(least - 1, greatest, 0).width <= target.dsp_width
     return fits and target.packs
+
+
+def _products(raws: np.ndarray, values: tuple[int, int]) -> tuple[int, int]:
+    """The least and the greatest, and 0."""
+    ends = [0, *(value * int(weight) for value in values for weight in (raws.min(), raws.max()))]
+    return min(ends), max(ends)
 
 
 def trimmed(raws: np.ndarray) -> tuple[np.ndarray, int]:
@@ -125,10 +125,11 @@ def _shared(folded: np.ndarray, dsps: int) -> tuple[np.ndarray, int, int]:
     return stored, blocks, blocks + min(blocks, pairs * simd)
 
 
-def _type(raws: np.ndarray) -> FixedPoint:
-    return FixedPoint.containing(int(raws.min()), int(raws.max()), 0)
+def narrowest(raws: np.ndarray, fraction: int = 0) -> FixedPoint:
+    """The type that holds them in the fewest bits."""
+    return FixedPoint.containing(int(raws.min()), int(raws.max()), fraction)
 
 
-def _width(low: int, high: int, *, signed: bool) -> int:
-    """Bits that hold a range."""
-    return max(high.bit_length(), (-low - 1).bit_length() if low < 0 else 0) + signed
+def bits_of_range(low: int, high: int, *, signed: bool) -> int:
+    """Bits that hold all raws of a range, and one more for a sign."""
+    return max(max(high, 0).bit_length(), max(-low - 1, 0).bit_length()) + signed

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netloom.errors import SettingsError
 from netloom.firmware.units.streams.step_position import StepPosition, position_resources
-from netloom.firmware.units.timing import Timing
+from netloom.firmware.units.timing import StreamTiming, Timing
 from netloom.firmware.units.unit import Resources, SourceUnit
 
 
@@ -22,12 +21,13 @@ class ScanLast(SourceUnit):
     """
 
     module = "scan_last"
+    kind = "loop's result"
 
     steps: int
 
     def __post_init__(self) -> None:
         if self.steps < 1:
-            raise SettingsError(f"loop's result {self.name!r}: steps must be at least 1, not {self.steps}")
+            raise self._error(f"steps must be at least 1, not {self.steps}")
 
     @property
     def interval(self) -> int:
@@ -47,29 +47,21 @@ class ScanLast(SourceUnit):
         return position_resources(self.source.beats, self.steps) + Resources(lut=3, ff=self.source.width + 1)
 
 
-class _LastTiming(Timing):
+class _LastTiming(StreamTiming):
     """Mirrors `scan_last.sv`."""
 
+    twin = "last"
+
     def __init__(self, beats: int, steps: int) -> None:
-        self._constants = [beats, steps]
+        self.constants = [beats, steps]
         self._position = StepPosition(beats, steps)
-        self._full = False
 
-    def compiled(self) -> tuple[str, list[int]]:
-        """See `Timing`."""
-        return "last", self._constants
-
-    def valid(self) -> tuple[bool, ...]:
-        """A beat of the last step waits."""
-        return (self._full,)
-
-    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
+    def takes(self, ready: bool) -> bool:
         """Unless it has to wait for one that waits."""
-        del valid
-        return (not self._position.last or not self._full or ready[0],)
+        return not self._position.last or not self.offers or ready
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
         """Keep it if it is of the last step."""
-        if given[0] or not self._full:
-            self._full = taken[0] and self._position.last
+        if given[0] or not self.offers:
+            self.offers = taken[0] and self._position.last
         self._position.clock(taken[0])

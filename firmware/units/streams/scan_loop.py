@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from netloom.errors import SettingsError
 from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.firmware.units.unit import SourceUnit
@@ -26,6 +25,8 @@ class ScanLoop(SourceUnit):
         SettingsError: if the numbers contradict each other, or a state would not fit.
     """
 
+    kind = "loop's state"
+
     steps: int
     depth: int = field(default=0, kw_only=True)
     target: Family = field(default=GENERIC, kw_only=True)
@@ -38,9 +39,6 @@ class ScanLoop(SourceUnit):
             object.__setattr__(self, "depth", beats + 1)
         if self.depth < max(beats, 2):
             raise self._error(f"depth must be at least {max(beats, 2)} to hold a state, not {self.depth}")
-
-    def _error(self, text: str) -> SettingsError:
-        return SettingsError(f"loop's state {self.name!r}: {text}")
 
     @cached_property
     def _fifo(self) -> StreamFifo:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.streams.scan_loop import ScanLoop
 from netloom.firmware.units.streams.step_position import StepPosition, position_resources
-from netloom.firmware.units.timing import Timing
+from netloom.firmware.units.timing import StreamTiming, Timing
 from netloom.firmware.units.unit import Resources
 
 
@@ -26,11 +26,11 @@ class ScanStart(ScanLoop):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        beats = self.source.beats
-        if (self.start.beats, self.start.width) != (beats, self.source.width):
+        start, source = self.start, self.source
+        if (start.beats, start.width) != (source.beats, source.width):
             raise self._error(
-                f"a state has {beats} beats of {self.source.width} bits, and it is to begin with {self.start.beats} of"
-                f" {self.start.width}"
+                f"a state has {source.beats} beats of {source.width} bits, and it is to begin with {start.beats} of "
+                f"{start.width}"
             )
 
     @property
@@ -53,30 +53,26 @@ class ScanStart(ScanLoop):
         return self._fifo.resources() + position + position + Resources(lut=self.source.width + 4)
 
 
-class _StartTiming(Timing):
+class _StartTiming(StreamTiming):
     """Mirrors `scan_start.sv`."""
 
     ready_is_registered = True
 
-    def __init__(self, fifo: Timing, beats: int, steps: int) -> None:
+    def __init__(self, fifo: StreamTiming, beats: int, steps: int) -> None:
+        self.twin = f"start of {fifo.twin}"
+        self.constants = [beats, steps, *fifo.constants]
         self._fifo = fifo
-        self._constants = [beats, steps]
         self._taken = StepPosition(beats, steps)
         self._put = StepPosition(beats, steps)
 
-    def compiled(self) -> tuple[str, list[int]] | None:
-        """See `Timing`."""
-        inner = self._fifo.compiled()
-        return inner and (f"start of {inner[0]}", [*self._constants, *inner[1]])
-
-    def valid(self) -> tuple[bool, ...]:
-        """What the FIFO has."""
-        return self._fifo.valid()
+    def takes(self, ready: bool) -> bool:
+        """Of either stream, if the FIFO has room."""
+        return self._fifo.takes(ready)
 
     def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
         """Of the last step always; else one of both, if the FIFO has room."""
-        (room,) = self._fifo.ready(valid, ready)
-        begins = self._put.first
+        del valid
+        room, begins = self.takes(ready[0]), self._put.first
         return self._taken.last or (not begins and room), begins and room
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
@@ -85,3 +81,4 @@ class _StartTiming(Timing):
         self._fifo.clock((put,), given)
         self._put.clock(put)
         self._taken.clock(taken[0])
+        self.offers = self._fifo.offers

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from netloom.firmware.stream import hex_memory, pack_word
-from netloom.firmware.units.memories.rom_style import rom_luts
+from netloom.firmware.stream import hex_memory
+from netloom.firmware.units.memories.styles import rom_luts
 from netloom.firmware.units.streams.scan_loop import ScanLoop
 from netloom.firmware.units.streams.step_position import StepPosition, position_resources
-from netloom.firmware.units.timing import Timing
+from netloom.firmware.units.timing import StreamTiming, Timing
 from netloom.firmware.units.unit import Resources
 
 
@@ -40,10 +40,10 @@ class ScanState(ScanLoop):
             raise self._error(f"{element} does not hold a raw of {wrong[0]}, with which it is to begin")
 
     @cached_property
-    def _words(self) -> list[int]:
+    def _words(self) -> list[tuple[int, ...]]:
         """Of the initial state; one if all beats are alike."""
-        lanes, width = self.source.lanes, self.source.element.width
-        words = [pack_word(self.initial[at : at + lanes], width) for at in range(0, len(self.initial), lanes)]
+        lanes = self.source.lanes
+        words = [self.initial[at : at + lanes] for at in range(0, len(self.initial), lanes)]
         return words if len(set(words)) > 1 else words[:1]
 
     def parameters(self) -> dict[str, int | str]:
@@ -57,7 +57,7 @@ class ScanState(ScanLoop):
 
     def memories(self) -> dict[str, str]:
         """The initial state, unless it is zeros."""
-        return {f"{self.name}.mem": hex_memory(self._words, self.source.width)} if any(self._words) else {}
+        return {f"{self.name}.mem": hex_memory(self._words, self.source.element.width)} if any(self.initial) else {}
 
     def timing(self) -> Timing:
         """A FIFO between two positions."""
@@ -65,43 +65,36 @@ class ScanState(ScanLoop):
 
     def resources(self) -> Resources:
         """The FIFO, both positions, the initial state and the choice of it."""
-        width = self.source.width
-        total = self._fifo.resources() + Resources(lut=width + 3)
-        total += position_resources(self.source.beats, self.steps) + position_resources(self.source.beats, self.steps)
-        if not any(self._words):
+        width, position = self.source.width, position_resources(self.source.beats, self.steps)
+        total = self._fifo.resources() + position + position + Resources(lut=width + 3)
+        if not any(self.initial):
             return total
         bits = (len(self._words) - 1).bit_length()
         return total + Resources(lut=rom_luts(len(self._words), width) + 2 * bits, ff=width + bits)
 
 
-class _StateTiming(Timing):
+class _StateTiming(StreamTiming):
     """Mirrors `scan_state.sv`."""
 
     ready_is_registered = True
+    offers = True
 
-    def __init__(self, fifo: Timing, beats: int, steps: int, keep: bool) -> None:
+    def __init__(self, fifo: StreamTiming, beats: int, steps: int, keep: bool) -> None:
         steps = 2 if keep else steps  # of which neither position reaches the end
+        self.twin = f"state of {fifo.twin}"
+        self.constants = [beats, steps, keep, *fifo.constants]
         self._fifo = fifo
         self._keep = keep
-        self._constants = [beats, steps, int(keep)]
         self._taken = StepPosition(beats, steps)
         self._given = StepPosition(beats, steps)
 
-    def compiled(self) -> tuple[str, list[int]] | None:
-        """See `Timing`."""
-        inner = self._fifo.compiled()
-        return inner and (f"state of {inner[0]}", [*self._constants, *inner[1]])
-
-    def valid(self) -> tuple[bool, ...]:
-        """In the first step always."""
-        return (self._given.first or self._fifo.valid()[0],)
-
-    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
+    def takes(self, ready: bool) -> bool:
         """In the last step always."""
-        return (self._taken.last or self._fifo.ready(valid, ready)[0],)
+        return self._taken.last or self._fifo.takes(ready)
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
         """Beats of the last step do not get into the FIFO, those of the first do not come from it."""
         self._fifo.clock((taken[0] and not self._taken.last,), (given[0] and not self._given.first,))
         self._taken.clock(taken[0] and not self._keep)
         self._given.clock(given[0] and (not self._keep or self._given.first))
+        self.offers = self._given.first or self._fifo.offers

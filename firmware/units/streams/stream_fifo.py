@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from netloom.errors import SettingsError
 from netloom.firmware.families import GENERIC, Family
-from netloom.firmware.units.memories.block_ram import bank_words
-from netloom.firmware.units.memories.ram_style import BLOCK, REGISTERS, ram_resources, ram_style
+from netloom.firmware.units.memories.styles import BLOCK, REGISTERS, bank_words, ram_resources, ram_style
 from netloom.firmware.units.streams.stream_register import BufferTiming
-from netloom.firmware.units.timing import Timing
+from netloom.firmware.units.timing import StreamTiming
 from netloom.firmware.units.unit import Resources, SourceUnit
 
 _SHALLOWEST_BLOCK = 5
@@ -32,13 +30,14 @@ class StreamFifo(SourceUnit):
     """
 
     module = "stream_fifo"
+    kind = "FIFO"
 
     depth: int
     target: Family = GENERIC
 
     def __post_init__(self) -> None:
         if self.depth < 2:
-            raise SettingsError(f"FIFO {self.name!r}: depth must be at least 2, not {self.depth}")
+            raise self._error(f"depth must be at least 2, not {self.depth}")
 
     @cached_property
     def style(self) -> str:
@@ -46,17 +45,12 @@ class StreamFifo(SourceUnit):
         style = ram_style(self.depth - 1, self.source.width, self.target)
         return REGISTERS if style == BLOCK and self.depth < _SHALLOWEST_BLOCK else style
 
-    @property
-    def latency(self) -> int:
-        """Clock cycles from a beat's arrival in the empty FIFO to its offer."""
-        return 3 if self.style == BLOCK else 1
-
     def parameters(self) -> dict[str, int | str]:
         """Width of a beat, number of places, and what they are built of."""
         bank = {"BANK": bank_words(self.depth - 2, self.source.width, self.target)} if self.style == BLOCK else {}
         return {"WIDTH": self.source.width, "DEPTH": self.depth, "STYLE": self.style, **bank}
 
-    def timing(self) -> Timing:
+    def timing(self) -> StreamTiming:
         """By what the memory is built of."""
         return _BlockTiming(self.depth) if self.style == BLOCK else BufferTiming(self.depth)
 
@@ -72,36 +66,29 @@ class StreamFifo(SourceUnit):
         return logic + Resources(lut=width, ff=width) + ram_resources(self.depth - 1, width, self.style, self.target)
 
 
-class _BlockTiming(Timing):
+class _BlockTiming(StreamTiming):
     """The RAM, and the register behind it, which is the output's."""
 
+    twin = "block"
     ready_is_registered = True
 
     def __init__(self, depth: int) -> None:
+        self.constants = [depth]
         self._room = depth
         self._stored = 0
         self._fetched = False
-        self._offered = False
 
-    def compiled(self) -> tuple[str, list[int]]:
-        """See `Timing`."""
-        return "block", [self._room]
-
-    def valid(self) -> tuple[bool, ...]:
-        """The output register is full."""
-        return (self._offered,)
-
-    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
+    def takes(self, ready: bool) -> bool:
         """While a place is free, whatever the output does in this cycle."""
-        del valid, ready
-        return (self._room > 0,)
+        del ready
+        return self._room > 0
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
         """Beats move on where the next place is free or becomes so."""
-        move = given[0] or not self._offered
+        move = given[0] or not self.offers
         fetch = self._stored > 0 and (move or not self._fetched)
         if move:
-            self._offered = self._fetched
+            self.offers = self._fetched
         if move or not self._fetched:
             self._fetched = fetch
         self._stored += taken[0] - fetch

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from netloom.errors import SettingsError
 from netloom.firmware.stream import Stream
+from netloom.firmware.units.template import rendered
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, SourceUnit
 
@@ -25,22 +25,18 @@ class StreamFork(SourceUnit):
     """
 
     module = "stream_fork"
+    kind = "fork"
 
     count: int
 
     def __post_init__(self) -> None:
         if self.count < 2:
-            raise SettingsError(f"fork {self.name!r}: count must be at least 2, not {self.count}")
+            raise self._error(f"count must be at least 2, not {self.count}")
 
     @property
     def outputs(self) -> tuple[Stream, ...]:
         """Copies `{name}_out0`, `{name}_out1`, ..."""
         return tuple(replace(self.source, name=f"{self.name}_out{index}") for index in range(self.count))
-
-    @property
-    def output_ports(self) -> tuple[str, ...]:
-        """`out0`, `out1`, ..."""
-        return tuple(f"out{index}" for index in range(self.count))
 
     def parameters(self) -> dict[str, int | str]:
         """None: the instance's own module knows them."""
@@ -48,44 +44,7 @@ class StreamFork(SourceUnit):
 
     def sources(self) -> dict[str, str]:
         """`stream_fork` with named ports."""
-        msb = self.source.width - 1
-        ports = [("input", "", "in_valid"), ("output", "", "in_ready"), ("input", f"[{msb}:0]", "in_data")]
-        for port in self.output_ports:
-            ports += [
-                ("output", "", f"{port}_valid"),
-                ("input", "", f"{port}_ready"),
-                ("output", f"[{msb}:0]", f"{port}_data"),
-            ]
-        header = ["input  logic clk", "input  logic rst"]
-        header += [f"{way:6} logic {bits + ' ' if bits else ''}{name}" for way, bits, name in ports]
-
-        def side_by_side(signal: str) -> str:
-            return "{" + ", ".join(f"{port}_{signal}" for port in reversed(self.output_ports)) + "}"
-
-        text = f"""\
-// {self.count} copies of {self.source.name}: stream_fork with a set of ports for every output.
-module {self.name} (
-    {("," + chr(10) + "    ").join(header)}
-);
-
-  logic [{msb}:0] data;
-
-  stream_fork #(
-      .WIDTH({self.source.width}),
-      .COUNT({self.count})
-  ) fork_ (
-      .clk(clk),
-      .rst(rst),
-      .in_valid(in_valid),
-      .in_ready(in_ready),
-      .in_data(in_data),
-      .out_valid({side_by_side("valid")}),
-      .out_ready({side_by_side("ready")}),
-      .out_data(data)
-  );
-"""
-        assigns = "".join(f"  assign {port}_data = data;\n" for port in self.output_ports)
-        return {f"{self.name}.sv": f"{text}\n{assigns}\nendmodule\n"}
+        return {f"{self.name}.sv": rendered("streams/stream_fork.sv.j2", unit=self)}
 
     def timing(self) -> Timing:
         """One register, and who still waits for it."""
@@ -99,13 +58,11 @@ module {self.name} (
 class _ForkTiming(Timing):
     """A beat in a register, and which outputs have yet to take it."""
 
-    def __init__(self, count: int) -> None:
-        self._all = (True,) * count
-        self._waiting = (False,) * count
+    twin = "fork"
 
-    def compiled(self) -> tuple[str, list[int]]:
-        """See `Timing`."""
-        return "fork", [len(self._all)]
+    def __init__(self, count: int) -> None:
+        self.constants = [count]
+        self._waiting = (False,) * count
 
     def valid(self) -> tuple[bool, ...]:
         """Where the beat has not been taken."""
@@ -114,14 +71,10 @@ class _ForkTiming(Timing):
     def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
         """When the last ones take it."""
         del valid
-        for waits, takes in zip(self._waiting, ready, strict=True):
-            if waits and not takes:
-                return (False,)
-        return (True,)
+        return (all(takes or not waits for waits, takes in zip(self._waiting, ready, strict=True)),)
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
-        """A new beat, or one output less to wait for it."""
-        if taken[0]:
-            self._waiting = self._all
-        else:
-            self._waiting = tuple(waits and not gone for waits, gone in zip(self._waiting, given, strict=True))
+        """A new beat for all, or one output less to wait for it."""
+        self._waiting = tuple(
+            taken[0] or (waits and not gone) for waits, gone in zip(self._waiting, given, strict=True)
+        )

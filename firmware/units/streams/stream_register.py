@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netloom.firmware.units.timing import Timing
+from netloom.firmware.units.timing import StreamTiming, Timing
 from netloom.firmware.units.unit import Resources, SourceUnit
 
 
@@ -30,28 +30,23 @@ class StreamRegister(SourceUnit):
         return Resources(lut=self.source.width + 4, ff=2 * self.source.width + 2)
 
 
-class BufferTiming(Timing):
+class BufferTiming(StreamTiming):
     """First in, first out, `depth` places; a beat can leave in the cycle after it came."""
 
+    twin = "buffer"
     ready_is_registered = True
 
     def __init__(self, depth: int) -> None:
+        self.constants = [depth]
         self._depth = depth
         self._level = 0
 
-    def compiled(self) -> tuple[str, list[int]]:
-        """See `Timing`."""
-        return "buffer", [self._depth]
-
-    def valid(self) -> tuple[bool, ...]:
-        """While it holds anything."""
-        return (self._level > 0,)
-
-    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
+    def takes(self, ready: bool) -> bool:
         """While a place is free, whatever the output does in this cycle."""
-        del valid, ready
-        return (self._level < self._depth,)
+        del ready
+        return self._level < self._depth
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
         """Count."""
         self._level += taken[0] - given[0]
+        self.offers = self._level > 0

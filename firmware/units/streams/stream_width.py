@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from netloom.errors import SettingsError
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.shift import ShiftTiming
-from netloom.firmware.units.timing import Timing
+from netloom.firmware.units.timing import StreamTiming, Timing
 from netloom.firmware.units.unit import Resources, SourceUnit
 
 
@@ -24,27 +22,29 @@ class StreamWidth(SourceUnit):
     """
 
     module = "stream_width"
+    kind = "width converter"
 
     lanes: int
 
     def __post_init__(self) -> None:
         few, many = sorted((self.source.lanes, self.lanes))
         if few < 1 or few == many or many % few:
-            raise SettingsError(
-                f"width converter {self.name!r}: lanes must be a divisor or a multiple of the source's "
-                f"{self.source.lanes}, not {self.lanes}"
+            raise self._error(
+                f"lanes must be a divisor or a multiple of the source's {self.source.lanes}, not {self.lanes}"
             )
-        if self.source.beats * self.source.lanes % self.lanes:
-            raise SettingsError(
-                f"width converter {self.name!r}: lanes must divide the {self.source.beats * self.source.lanes} "
-                f"elements of an inference, and {self.lanes} do not"
+        if self._elements % self.lanes:
+            raise self._error(
+                f"lanes must divide the {self._elements} elements of an inference, and {self.lanes} do not"
             )
+
+    @property
+    def _elements(self) -> int:
+        return self.source.beats * self.source.lanes
 
     @property
     def outputs(self) -> tuple[Stream, ...]:
         """The same elements in other beats."""
-        beats = self.source.beats * self.source.lanes // self.lanes
-        return (replace(self.source, name=f"{self.name}_out", lanes=self.lanes, beats=beats),)
+        return (replace(self.source, name=f"{self.name}_out", lanes=self.lanes, beats=self._elements // self.lanes),)
 
     def parameters(self) -> dict[str, int | str]:
         """Both widths."""
@@ -58,36 +58,56 @@ class StreamWidth(SourceUnit):
 
     def resources(self) -> Resources:
         """One register of the wide side, shifted; a counter."""
-        wide = max(self.source.width, self.outputs[0].width)
-        narrow = min(self.source.width, self.outputs[0].width)
+        narrow, wide = sorted((self.source.width, self.outputs[0].width))
         down = self.lanes < self.source.lanes
         bits = (wide // narrow - 1).bit_length()
         return Resources(lut=(wide - narrow if down else 0) + 2 * bits + 4, ff=wide + bits + 2)
 
 
-class _DownTiming(Timing):
+class ShiftTiming(StreamTiming):
+    """A register that beats are shifted into, and that is the output when it holds what is to be given.
+
+    Mirrors `stream_width.sv` where it widens, and `window_shift.sv`.
+
+    Args:
+        ends: for every beat of what comes again and again, whether the register is given with it.
+    """
+
+    twin = "shift"
+
+    def __init__(self, ends: Sequence[bool]) -> None:
+        self.constants = [len(ends), *ends]
+        self._ends = ends
+        self._index = 0
+
+    def takes(self, ready: bool) -> bool:
+        """Unless what is to be given stays."""
+        return not self.offers or ready
+
+    def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
+        """A beat in may complete it."""
+        if given[0]:
+            self.offers = False
+        if taken[0]:
+            self.offers = self._ends[self._index]
+            self._index = (self._index + 1) % len(self._ends)
+
+
+class _DownTiming(StreamTiming):
     """A wide beat is shifted out; the next one comes in with the last part."""
 
+    twin = "down"
+
     def __init__(self, ratio: int) -> None:
+        self.constants = [ratio]
         self._ratio = ratio
         self._left = 0
 
-    def compiled(self) -> tuple[str, list[int]]:
-        """See `Timing`."""
-        return "down", [self._ratio]
-
-    def valid(self) -> tuple[bool, ...]:
-        """While parts are left."""
-        return (self._left > 0,)
-
-    def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
+    def takes(self, ready: bool) -> bool:
         """When empty, or when the last part leaves."""
-        del valid
-        return (self._left == 0 or (self._left == 1 and ready[0]),)
+        return self._left == 0 or (self._left == 1 and ready)
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
         """Count parts."""
-        if given[0]:
-            self._left -= 1
-        if taken[0]:
-            self._left = self._ratio
+        self._left = self._ratio if taken[0] else self._left - given[0]
+        self.offers = self._left > 0

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from netloom.errors import SettingsError
 from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.memories.ram_style import BLOCK, ram_resources, ram_style
-from netloom.firmware.units.timing import Timing
+from netloom.firmware.units.memories.styles import BLOCK, ram_resources, ram_style
+from netloom.firmware.units.timing import StreamTiming, Timing
 from netloom.firmware.units.unit import Resources, SourceUnit
 from netloom.firmware.units.windows.geometry import Geometry
 
@@ -39,18 +38,16 @@ class LineBuffer(SourceUnit):
         geometry, kernel = self.geometry, self.geometry.kernel[0]
         height, width, channels = geometry.height, geometry.width, geometry.channels
         if channels % self.source.lanes or self.source.beats != height * width * self.slices:
-            raise SettingsError(
-                f"unit {self.name!r}: {self.source.beats} beats of {self.source.lanes} lanes must carry an image of "
-                f"{height} x {width} x {channels}, channels split evenly"
+            raise self._error(
+                f"{self.source.beats} beats of {self.source.lanes} lanes must carry an image of {height} x {width} x "
+                f"{channels}, channels split evenly"
             )
         if min(map(min, geometry.padding)) < 0 or min(geometry.stride[0], geometry.dilation[0]) < 1:
-            raise SettingsError(
-                f"unit {self.name!r}: padding must be at least 0, the stride at least 1 and dilation_height too"
-            )
+            raise self._error("padding must be at least 0, the stride at least 1 and dilation_height too")
         if kernel < 1 or geometry.span[0] > geometry.padded_height:
-            raise SettingsError(
-                f"unit {self.name!r}: kernel_height must be 1 to the padded height {geometry.padded_height}, "
-                f"rows between its own counted, not {kernel}"
+            raise self._error(
+                f"kernel_height must be 1 to the padded height {geometry.padded_height}, rows between its own counted, "
+                f"not {kernel}"
             )
 
     @property
@@ -85,11 +82,8 @@ class LineBuffer(SourceUnit):
     @property
     def style(self) -> str:
         """What the rows lie in."""
-        return ram_style(max(self.line_words - 1, 1), self._line_bits, self.target)
-
-    @property
-    def _line_bits(self) -> int:
-        return max(self.geometry.span[0] - 1, 1) * self.source.width
+        width = max(self.geometry.span[0] - 1, 1) * self.source.width
+        return ram_style(max(self.line_words - 1, 1), width, self.target)
 
     def parameters(self) -> dict[str, int | str]:
         """Geometry, in rows and pixels."""
@@ -131,8 +125,10 @@ class LineBuffer(SourceUnit):
         return logic + Resources(ff=registers) + ram_resources(self.line_words - 1, lines, self.style, self.target)
 
 
-class _LineBufferTiming(Timing):
+class _LineBufferTiming(StreamTiming):
     """Mirrors `line_buffer.sv`."""
+
+    twin = "lines"
 
     def __init__(self, unit: LineBuffer) -> None:
         geometry = unit.geometry
@@ -143,40 +139,32 @@ class _LineBufferTiming(Timing):
         pad_column = (column < left) | (column >= left + geometry.width)
         past = row - (geometry.span[0] - 1)
         ends = (past >= 0) & (past % geometry.stride[0] == 0)
-        self._pad_row: list[bool] = pad_row.tolist()
-        self._ends_row: list[bool] = ends.tolist()
-        self._pad_column: list[bool] = pad_column.tolist()
+        self.constants = [len(row), len(column), *pad_row.tolist(), *ends.tolist(), *pad_column.tolist()]
         self._pad: list[bool] = (pad_row[:, None] | pad_column).ravel().tolist()
         self._ends: list[bool] = np.repeat(ends, len(column)).tolist()
         self._position = 0
-        self._full = False
         self._begun = False
         self._offered = False
 
-    def compiled(self) -> tuple[str, list[int]]:
-        """See `Timing`."""
-        rows, columns = len(self._ends_row), len(self._pad_column)
-        return "lines", [rows, columns, *self._pad_row, *self._ends_row, *self._pad_column]
-
-    def valid(self) -> tuple[bool, ...]:
-        """A column waits."""
-        return (self._full,)
+    def takes(self, ready: bool) -> bool:
+        """At a pixel of the image, if its column has a place to go."""
+        return not self._pad[self._position] and self._space(ready)
 
     def _space(self, ready: bool) -> bool:
-        return not self._ends[self._position] or not self._full or ready
+        return not self._ends[self._position] or not self.offers or ready
 
     def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
-        """At a pixel of the image, if its column has a place to go."""
+        """See `Timing`; padding begins when a beat is offered."""
         self._offered = valid[0]
-        return (not self._pad[self._position] and self._space(ready[0]),)
+        return (self.takes(ready[0]),)
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
         """Step on at a beat taken, or at padding whose column has a place to go."""
         at = self._position
         pad = self._pad[at] and (self._begun or self._offered or not self._ends[at]) and self._space(given[0])
         if given[0]:
-            self._full = False
+            self.offers = False
         if taken[0] or pad:
-            self._full |= self._ends[at]
+            self.offers |= self._ends[at]
             self._position = (at + 1) % len(self._pad)
             self._begun = self._position > 0 and (self._begun or self._offered)

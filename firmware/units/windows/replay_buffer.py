@@ -1,15 +1,88 @@
-"""`ReplayBuffer`: gives the beats of a stream several times and in overlapping groups."""
+"""`ReplayBuffer`: gives the beats of a stream several times and in overlapping groups, in a `ReplayPattern`."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
-from netloom.errors import SettingsError
 from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.memories.ram_style import BLOCK, ram_resources, ram_style
-from netloom.firmware.units.timing import Timing
+from netloom.firmware.units.memories.styles import BLOCK, ram_resources, ram_style
+from netloom.firmware.units.timing import StreamTiming, Timing
 from netloom.firmware.units.unit import Resources, SourceUnit
-from netloom.firmware.units.windows.replay_pattern import ReplayPattern, ReplayTiming
+
+
+@dataclass(frozen=True)
+class ReplayPattern:
+    """The order of reading within a row.
+
+    The row's group number g < `groups` gives, for every r < `repeats`, for every s < `words`, the row's beat number
+    g * `step` + r * `repeat_stride` + s * `word_stride`.
+
+    Attributes:
+        groups: of a row.
+        row_words: input beats of a row.
+        step: beats from the beginning of a group to that of the next one.
+        words: beats a repeat gives.
+        word_stride: beats from one to the next.
+        repeats: of a group.
+        repeat_stride: beats from the beginning of a repeat to that of the next one.
+    """
+
+    groups: int
+    row_words: int
+    step: int
+    words: int
+    word_stride: int
+    repeats: int
+    repeat_stride: int
+
+    @classmethod
+    def whole(cls, words: int, repeats: int) -> "ReplayPattern":
+        """A row of so many beats, all of it again and again."""
+        return cls(1, words, words, words, 1, repeats, 0)
+
+    def fault(self) -> str | None:
+        """What contradicts itself, if anything."""
+        for field in ("groups", "row_words", "words", "repeats"):
+            if getattr(self, field) < 1:
+                return f"{field} must be at least 1, not {getattr(self, field)}"
+        for field in ("step", "word_stride", "repeat_stride"):
+            if getattr(self, field) < 0:
+                return f"{field} must not be negative, and is {getattr(self, field)}"
+        if self.step < 1 and self.groups > 1:
+            return "step must be at least 1 where there are several groups"
+        last = (self.groups - 1) * self.step + self.span
+        return f"the last group reads beat {last} of a row of {self.row_words}" if last >= self.row_words else None
+
+    @property
+    def span(self) -> int:
+        """Beats from a group's first to its last."""
+        return (self.repeats - 1) * self.repeat_stride + (self.words - 1) * self.word_stride
+
+    @property
+    def tail(self) -> int:
+        """Beats from the beginning of a row's last group to the row's end."""
+        return self.row_words - (self.groups - 1) * self.step
+
+    @property
+    def least_depth(self) -> int:
+        """The fewest places that do not deadlock: a group's first to last beat. The next group waits for its end."""
+        return max(2, self.span + 1)
+
+    @property
+    def default_depth(self) -> int:
+        """Places with which nothing waits: while a group is read, the next one comes in, that of the next row too.
+
+        The interval is then the number of beats given or taken, whichever is larger.
+        """
+        # Two clock cycles pass from a place becoming free to its new beat being read, even where a group is one beat.
+        group = max(self.span, 2) + 1
+        if self.groups == 1:
+            return self.tail + group
+        # Where more beats come in a group than are read, the row's last group has to make up for it.
+        reads = self.repeats * self.words
+        lead = reads - self.tail if self.tail < reads < self.step else 0
+        return max(self.step, self.tail) + lead + group
 
 
 @dataclass(frozen=True)
@@ -34,6 +107,7 @@ class ReplayBuffer(SourceUnit):
     """
 
     module = "replay_buffer"
+    kind = "replay buffer"
 
     rows: int
     pattern: ReplayPattern
@@ -41,28 +115,22 @@ class ReplayBuffer(SourceUnit):
     target: Family = GENERIC
 
     def __post_init__(self) -> None:
-        pattern = self.pattern
-        fault = pattern.fault()
+        pattern, beats = self.pattern, self.source.beats
         if self.rows < 1:
-            fault = f"rows must be at least 1, not {self.rows}"
-        elif not fault and self.source.beats != self.rows * pattern.row_words:
-            fault = f"{self.rows} rows of {pattern.row_words} beats do not make the {self.source.beats} of an inference"
-        if not fault and self.depth == 0:
+            raise self._error(f"rows must be at least 1, not {self.rows}")
+        if fault := pattern.fault():
+            raise self._error(fault)
+        if beats != self.rows * pattern.row_words:
+            raise self._error(f"{self.rows} rows of {pattern.row_words} beats do not make the {beats} of an inference")
+        if self.depth == 0:
             object.__setattr__(self, "depth", pattern.default_depth)
-        if not fault and self.depth < pattern.least_depth:
-            fault = f"depth must be at least {pattern.least_depth}, not {self.depth}"
-        if fault:
-            raise SettingsError(f"replay buffer {self.name!r}: {fault}")
+        if self.depth < pattern.least_depth:
+            raise self._error(f"depth must be at least {pattern.least_depth}, not {self.depth}")
 
     @cached_property
     def style(self) -> str:
         """What the memory is built of."""
         return ram_style(self.depth, self.source.width, self.target)
-
-    @property
-    def latency(self) -> int:
-        """Clock cycles from a beat's arrival to its offer, if it is the next one to give."""
-        return 3 if self.style == BLOCK else 2
 
     @property
     def outputs(self) -> tuple[Stream, ...]:
@@ -75,13 +143,7 @@ class ReplayBuffer(SourceUnit):
         return {
             "WIDTH": self.source.width,
             "DEPTH": self.depth,
-            "GROUPS": self.pattern.groups,
-            "ROW_WORDS": self.pattern.row_words,
-            "STEP": self.pattern.step,
-            "WORDS": self.pattern.words,
-            "WORD_STRIDE": self.pattern.word_stride,
-            "REPEATS": self.pattern.repeats,
-            "REPEAT_STRIDE": self.pattern.repeat_stride,
+            **{name.upper(): value for name, value in asdict(self.pattern).items()},
             "STYLE": self.style,
         }
 
@@ -114,8 +176,69 @@ class ReplayBuffer(SourceUnit):
         counters = sum((n - 1).bit_length() for n in (self.pattern.groups, self.pattern.words, self.pattern.repeats))
         wrap = 1 if self.depth & (self.depth - 1) else 0
         width = self.source.width
-        logic = Resources(
-            lut=2 * counters + (7 + 3 * wrap) * address + 24,
-            ff=width + counters + 4 * address + 8,
-        )
+        logic = Resources(2 * counters + (7 + 3 * wrap) * address + 24, width + counters + 4 * address + 8)
         return logic + ram_resources(self.depth, width, self.style, self.target)
+
+
+class ReplayTiming(StreamTiming):
+    """The next beat to read is a fixed way from the last one; two counters tell whether it is there, and what is free.
+
+    `_ahead`: beats written beyond the next one to read, that one included; it can be read while this is positive.
+    `_room`: free places, more than there are while beats that nobody needs are still to come.
+    """
+
+    twin = "replay"
+    ready_is_registered = True
+
+    def __init__(self, pattern: ReplayPattern, depth: int, block: bool) -> None:
+        order = [pattern.words, pattern.word_stride, pattern.repeats, pattern.repeat_stride, pattern.groups]
+        self.constants = [*order, pattern.step, pattern.tail, pattern.span, depth, block]
+        self._pattern = pattern
+        self._block = block
+        self._ahead = 0
+        self._room = depth
+        self._word = pattern.words
+        self._repeat = pattern.repeats
+        self._group = pattern.groups
+        self._fetched = False
+
+    def takes(self, ready: bool) -> bool:
+        """While a place is free, whatever the output does in this cycle."""
+        del ready
+        return self._room > 0
+
+    def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
+        """Read on where the next register is free or becomes so."""
+        move = given[0] or not self.offers
+        fetch = self._ahead > 0 and (move or (self._block and not self._fetched))
+        if move:
+            self.offers = self._fetched if self._block else fetch
+        if self._block and (move or not self._fetched):
+            self._fetched = fetch
+        if taken[0]:
+            self._ahead += 1
+            self._room -= 1
+        if fetch:
+            self._next()
+
+    def _next(self) -> None:
+        """Go to the next beat of the pattern; free what no later one needs."""
+        pattern = self._pattern
+        self._word -= 1
+        if self._word:
+            self._ahead -= pattern.word_stride
+            return
+        self._word = pattern.words
+        self._repeat -= 1
+        if self._repeat:
+            self._ahead -= pattern.repeat_stride - (pattern.words - 1) * pattern.word_stride
+            return
+        self._repeat = pattern.repeats
+        self._group -= 1
+        if self._group:
+            freed = pattern.step
+        else:
+            self._group = pattern.groups
+            freed = pattern.tail
+        self._ahead -= freed - pattern.span
+        self._room += freed

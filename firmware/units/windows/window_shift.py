@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from netloom.errors import SettingsError
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.shift import ShiftTiming
+from netloom.firmware.units.streams.stream_width import ShiftTiming
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, SourceUnit
 from netloom.firmware.units.windows.geometry import Geometry
@@ -31,13 +30,11 @@ class WindowShift(SourceUnit):
     def __post_init__(self) -> None:
         width, kernel, stride, dilation = self._columns
         if width < 1 or self.source.beats % width:
-            raise SettingsError(
-                f"unit {self.name!r}: {self.source.beats} beats must be rows of {width} columns, one a beat"
-            )
+            raise self._error(f"{self.source.beats} beats must be rows of {width} columns, one a beat")
         if kernel < 1 or self.geometry.span[1] > width or min(stride, dilation) < 1:
-            raise SettingsError(
-                f"unit {self.name!r}: kernel_width must be 1 to {width}, columns between its own counted, and "
-                f"stride_width at least 1, not {kernel} and {stride}; dilation_width too, and it is {dilation}"
+            raise self._error(
+                f"kernel_width must be 1 to {width}, columns between its own counted, and stride_width at least 1, not "
+                f"{kernel} and {stride}; dilation_width too, and it is {dilation}"
             )
 
     @property
@@ -60,8 +57,8 @@ class WindowShift(SourceUnit):
     def timing(self) -> Timing:
         """Position in the row, and whether a window waits at the output."""
         width, _, stride, _ = self._columns
-        past = [column - (self.geometry.span[1] - 1) for column in range(width)]
-        return ShiftTiming([column >= 0 and column % stride == 0 for column in past])
+        last = self.geometry.span[1] - 1
+        return ShiftTiming([column >= last and (column - last) % stride == 0 for column in range(width)])
 
     def resources(self) -> Resources:
         """The window's registers and two counters."""

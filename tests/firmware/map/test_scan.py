@@ -177,10 +177,8 @@ def test_every_beat_comes_in_the_clock_cycle_that_is_counted(name):
         np.testing.assert_array_equal(result.given[0], given[0], err_msg=str(stalls))
 
 
-SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("products apart", "nested", "interleaved, all steps")]
-
-
-@pytest.mark.parametrize("name", ["lstm", *SLOW])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["lstm", "products apart", "nested", "interleaved, all steps"])
 def test_layers_inside_are_seen_in_all_steps(name, tmp_path):
     dataflow = NETWORKS[name]()
     folding = fold_for_interval(dataflow, intervals(dataflow)[-1])

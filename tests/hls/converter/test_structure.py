@@ -34,7 +34,9 @@ def test_a_stream_whose_pixels_neither_split_nor_join_keeps_all_its_values(shape
         np.testing.assert_array_equal(csim.predict(x), x.reshape(20, *target))
 
 
-@pytest.mark.parametrize("settings", [PARALLEL, STREAM], ids=["parallel", "stream"])
+@pytest.mark.parametrize(
+    "settings", [pytest.param(PARALLEL, marks=pytest.mark.slow), STREAM], ids=["parallel", "stream"]
+)
 @pytest.mark.parametrize("kind", ["Add", "Multiply", "Concatenate"])
 def test_a_tensor_joined_with_itself(kind, settings, tmp_path):
     source = keras.Input((4,), name="a")
@@ -140,7 +142,10 @@ def test_shapes_are_the_models(tmp_path, settings):
         assert (ours == expected).all() and (theirs == expected).all()
 
 
-@pytest.mark.parametrize(("size", "pool", "stride"), [(6, 2, 4), (4, 1, 2), (6, 2, 2)])
+@pytest.mark.parametrize(
+    ("size", "pool", "stride"),
+    [(6, 2, 4), *(pytest.param(*case, marks=pytest.mark.slow) for case in ((4, 1, 2), (6, 2, 2)))],
+)
 def test_pooling_that_says_same_and_pads_nothing(tmp_path, size, pool, stride):
     """Seen refused: after quantization, which takes it."""
     inputs = keras.Input((size, size, 2), name="source")

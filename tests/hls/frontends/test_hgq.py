@@ -53,7 +53,7 @@ def pictures():
     return calibrated(model)
 
 
-@pytest.mark.parametrize("build", [dense, pictures])
+@pytest.mark.parametrize("build", [dense, pytest.param(pictures, marks=pytest.mark.slow)])
 def test_fixed_equals_hgq2(build, tmp_path):
     model, x = build()
     expected = np.asarray(model.predict(x, verbose=0))

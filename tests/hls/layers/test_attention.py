@@ -30,8 +30,7 @@ CASES = {
     ("case", "io_type"),
     [
         ("heads, causal", "io_stream"),
-        ("dot of itself", "io_parallel"),
-        *(pytest.param(case, "io_parallel", marks=slow) for case in CASES if case != "dot of itself"),
+        *(pytest.param(case, "io_parallel", marks=slow) for case in CASES),
         *(pytest.param(case, "io_stream", marks=slow) for case in CASES if case != "heads, causal"),
     ],
 )

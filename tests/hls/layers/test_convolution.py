@@ -85,10 +85,11 @@ def test_judges_agree(case, io_type, tmp_path):
     assert any(other.kind == "NetloomConvolution" for other in conversion.layers) == (case != "dilated one row")
 
 
-RTL = ("dilated 1-D", "dilated rows", "groups", "multiplied, dilated", "transposed, same", "3-D")
+RTL = ("dilated 1-D", "groups", "transposed, same")
+SLOW_RTL = ("dilated rows", "multiplied, dilated", "3-D")
 
 
-@pytest.mark.parametrize("case", RTL)
+@pytest.mark.parametrize("case", [*RTL, *(pytest.param(case, marks=pytest.mark.slow) for case in SLOW_RTL)])
 def test_rtl_agrees(case, tmp_path):
     shape, make = CASES[case]
     agree(network(shape, make()), samples(shape), tmp_path, hardware=True)
@@ -135,8 +136,17 @@ def test_a_transposed_convolution_multiplies_by_no_zeros_between_elements(tmp_pa
     assert weights.shape == (2 * 2 * 3, 2 * 2 * 2)
 
 
-@pytest.mark.parametrize("modes", ["RND,SAT", "TRN,WRAP"])
-@pytest.mark.parametrize("case", ["groups", "transposed, same", "3-D, everything"])
+@pytest.mark.parametrize(
+    ("case", "modes"),
+    [
+        ("groups", "RND,SAT"),
+        ("transposed, same", "TRN,WRAP"),
+        ("3-D, everything", "RND,SAT"),
+        pytest.param("groups", "TRN,WRAP", marks=pytest.mark.slow),
+        pytest.param("transposed, same", "RND,SAT", marks=pytest.mark.slow),
+        pytest.param("3-D, everything", "TRN,WRAP", marks=pytest.mark.slow),
+    ],
+)
 def test_an_accumulator_that_loses_bits(case, modes, tmp_path):
     """Products rounded and sums overflowed one by one, in the C++'s order."""
     from netloom.hls import HlsSettings, convert

@@ -59,12 +59,19 @@ CASES = {
 IN_RTL = ("average of four", "one tensor added to itself", "channels scaled", "concatenate three")
 
 
-QUICK = [*((case, "io_stream") for case in CASES), *((case, "io_parallel") for case in IN_RTL)]
+QUICK = [
+    *((case, "io_stream") for case in (*IN_RTL, "one tensor, three times", "each a row or a column", "rescaled")),
+    *((case, "io_parallel") for case in ("average of four", "concatenate columns of images")),
+]
 
 
 @pytest.mark.parametrize(
     ("case", "io_type"),
-    [*QUICK, *(pytest.param(case, "io_parallel", marks=pytest.mark.slow) for case in CASES if case not in IN_RTL)],
+    [
+        pytest.param(case, io_type, marks=[] if (case, io_type) in QUICK else [pytest.mark.slow])
+        for io_type in ("io_stream", "io_parallel")
+        for case in CASES
+    ],
 )
 def test_merged(case, io_type, tmp_path):
     merge, shapes = CASES[case]

@@ -53,8 +53,22 @@ def test_judges_agree(kind, case, io_type, tmp_path):
     assert "NetloomPooling" in [layer.kind for layer in conversion.layers]
 
 
-@pytest.mark.parametrize("case", ["padded 1-D", "overlapping, padded", "padded 3-D"])
-@pytest.mark.parametrize("kind", ["Max", "Average"])
+@pytest.mark.parametrize(
+    ("kind", "case"),
+    [
+        ("Average", "overlapping, padded"),
+        ("Max", "padded 3-D"),
+        *(
+            pytest.param(*one, marks=pytest.mark.slow)
+            for one in (
+                ("Average", "padded 1-D"),
+                ("Average", "padded 3-D"),
+                ("Max", "padded 1-D"),
+                ("Max", "overlapping, padded"),
+            )
+        ),
+    ],
+)
 def test_rtl_agrees(kind, case, tmp_path):
     shape, options = SHAPES[case]
     agree(network(shape, pooling(kind, shape, options)), samples(shape), tmp_path, hardware=True)
@@ -87,6 +101,7 @@ def test_what_hls4ml_computes_right_stays_its_own(tmp_path):
     assert "Pooling2D" in [layer.kind for layer in conversion.layers]
 
 
+@pytest.mark.slow
 def test_vitis_takes_three_axes_too(tmp_path):
     import hls4ml
 

@@ -21,12 +21,13 @@ def network(shape, *layers):
     return keras.Model(inputs, QDense(3, kernel_quantizer=bits, bias_quantizer=bits, name="dense")(x))
 
 
-@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
+@pytest.mark.parametrize("io_type", [pytest.param("io_parallel", marks=pytest.mark.slow), "io_stream"])
 def test_repeat_vector(io_type, tmp_path):
     x = np.random.default_rng(0).normal(0, 1.5, (50, 5))
     agree(network((5,), keras.layers.RepeatVector(3, name="repeat")), x, tmp_path, io_type, hardware=True)
 
 
+@pytest.mark.slow
 def test_vitis_takes_it_too(tmp_path):
     import hls4ml
 
@@ -41,8 +42,15 @@ def test_vitis_takes_it_too(tmp_path):
     np.testing.assert_array_equal(graph.predict(x).reshape(2, 3, 5), np.tile(x[:, None], (1, 3, 1)))
 
 
-@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
-@pytest.mark.parametrize("dims", [(2, 1, 3), (3, 1, 2)])
+@pytest.mark.parametrize(
+    ("dims", "io_type"),
+    [
+        ((2, 1, 3), "io_parallel"),
+        ((3, 1, 2), "io_stream"),
+        pytest.param((2, 1, 3), "io_stream", marks=pytest.mark.slow),
+        pytest.param((3, 1, 2), "io_parallel", marks=pytest.mark.slow),
+    ],
+)
 def test_permuted_before_it_is_flattened(dims, io_type, tmp_path):
     x = np.random.default_rng(0).normal(0, 1.5, (20, 4, 3, 2))
     layers = keras.layers.Permute(dims, name="permute"), keras.layers.Flatten(name="flat")
@@ -56,7 +64,7 @@ VOLUMES = {
 }
 
 
-@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
+@pytest.mark.parametrize("io_type", [pytest.param("io_parallel", marks=pytest.mark.slow), "io_stream"])
 @pytest.mark.parametrize("case", VOLUMES)
 def test_volumes(case, io_type, tmp_path):
     x = np.random.default_rng(0).normal(0, 1.5, (20, 2, 3, 4, 2))
@@ -64,8 +72,17 @@ def test_volumes(case, io_type, tmp_path):
     agree(network((2, 3, 4, 2), VOLUMES[case], flat), x, tmp_path, io_type, hardware=io_type == "io_stream")
 
 
-@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
-@pytest.mark.parametrize("size", [(2, 2), (4, 1), pytest.param((8, 2), marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("size", "io_type"),
+    [
+        ((2, 2), "io_stream"),
+        ((4, 1), "io_parallel"),
+        pytest.param((2, 2), "io_parallel", marks=pytest.mark.slow),
+        pytest.param((4, 1), "io_stream", marks=pytest.mark.slow),
+        pytest.param((8, 2), "io_stream", marks=pytest.mark.slow),
+        pytest.param((8, 2), "io_parallel", marks=pytest.mark.slow),
+    ],
+)
 def test_bilinear(size, io_type, tmp_path):
     x = np.random.default_rng(0).normal(0, 1.5, (20, 3, 4, 2))
     layer = keras.layers.UpSampling2D(size, interpolation="bilinear", name="enlarge")

@@ -150,7 +150,7 @@ def float_network(make):
     return model
 
 
-@pytest.mark.parametrize("make", ["tokens", "features"])
+@pytest.mark.parametrize("make", [pytest.param("tokens", marks=pytest.mark.slow), "features"])
 def test_a_twin_is_close_and_means_what_fixed_computes(make, tmp_path):
     model = float_network(make)
     x = samples(model, 60)

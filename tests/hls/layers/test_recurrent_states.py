@@ -88,7 +88,7 @@ NETWORKS = {
     for make in (encoder_and_decoder, with_attention, brought, from_dense, both_directions, repeated, apart)
     for name, cell in CELLS.items()
 } | {"cells": (cells, None)}
-QUICK = ("encoder_and_decoder, lstm", "brought, lstm", "with_attention, gru")
+QUICK = ("with_attention, gru",)
 
 
 def network(name):

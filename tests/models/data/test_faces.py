@@ -41,6 +41,7 @@ def test_scenes_have_faces_where_their_boxes_are_and_others_too() -> None:
     assert dark > 20
 
 
+@pytest.mark.slow
 def test_the_data_set_is_of_other_faces_and_photographs_in_its_test_part() -> None:
     pytest.importorskip("skimage")
     found = data.load_faces()

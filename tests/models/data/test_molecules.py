@@ -71,6 +71,7 @@ def test_without_rdkit_one_line_says_what_to_install(monkeypatch):
         dataclasses.replace(data.TOX21, digest=digest_arrays(arrays)).load()
 
 
+@pytest.mark.slow
 def test_the_network_learns_from_what_is_known():
     (x, y), network = drawn(600), get_network("molecules")
     model = network.build()

@@ -21,6 +21,7 @@ def stand_in() -> Dataset:
     return NUCLEI.prepare(draw_cells(), NUCLEI.public_source)
 
 
+@pytest.mark.slow
 def test_what_stands_in_says_so_and_is_the_same_every_time(stand_in: Dataset) -> None:
     assert stand_in.source == (
         "nuclei (drawn in their stead: blobs on noise), 40 train and 10 test images 256x256,"

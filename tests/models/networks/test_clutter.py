@@ -32,6 +32,7 @@ def test_pictures_are_drawn_the_same_every_time_and_boxes_are_where_digits_are()
     assert Detection().read("y", boxes) is not None
 
 
+@pytest.mark.slow
 def test_the_data_set_says_what_it_is() -> None:
     data = load_dataset("clutter")
     assert data.source == (

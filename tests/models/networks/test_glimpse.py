@@ -81,6 +81,7 @@ def test_what_is_no_world_is_refused(worlds: np.ndarray, message: str) -> None:
         TASK.check("y", "m", (10,), WORLDS)
 
 
+@pytest.mark.slow
 def test_looking_is_learned_from_what_comes_of_it() -> None:
     """Nobody says where the digit is; places near it become likelier than chance all the same."""
     network = get_network("glimpse")

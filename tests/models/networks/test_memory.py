@@ -26,6 +26,7 @@ def told(count: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
     return bags(made)
 
 
+@pytest.mark.slow
 def test_it_learns_where_to_look() -> None:
     import keras
 

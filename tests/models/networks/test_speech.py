@@ -4,6 +4,7 @@ import dataclasses
 
 import keras
 import numpy as np
+import pytest
 
 from netloom.models import Dataset, get_network
 from netloom.models.networks.speech import AGAIN, gather
@@ -23,6 +24,7 @@ def test_units_gather_what_they_are_given() -> None:
     assert once[-1, 2] < 0.1 * once[:, 2].max()
 
 
+@pytest.mark.slow
 def test_all_of_it_is_trained_and_the_same_seed_gives_the_same_weights() -> None:
     network = get_network("speech")
     random = np.random.default_rng(0)

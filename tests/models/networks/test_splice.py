@@ -102,6 +102,7 @@ def test_a_map_is_drawn_for_each_kind_of_junction_that_is_found():
     assert pictures(nothing) == ()
 
 
+@pytest.mark.slow
 def test_the_network_learns_what_marks_a_junction():
     """Drawn sequences: GTAAGT in the middle for EI, TTTCAG before it for IE, anything for N."""
     seq, y = RANDOM.integers(0, 4, (900, 60)), np.arange(900) % 3

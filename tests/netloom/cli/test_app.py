@@ -175,10 +175,10 @@ def test_failures_are_one_line_and_exit_code_2(cli: CliRunner, arguments: str, w
 def test_what_goes_wrong_inside_a_command(
     cli: CliRunner, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, words: str
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(cli_run, "run_from_command", fail)
+    monkeypatch.setattr(cli_run.pipeline, "run", fail)
     result = cli.invoke(app, ["run", "digits"])
     assert result.exit_code == code
     assert words in one_error_line(result.stderr)
@@ -253,7 +253,7 @@ def test_doctor_says_how_to_get_what_is_missing(
     assert findings["hls4ml"].advice == "pip install 'hls4ml==0.1'"
     assert findings["unheard-of"].found == "not installed"
     assert "ruff" not in findings
-    monkeypatch.setattr(doctor, "_is_installed", lambda name: name != "onnxruntime")
+    monkeypatch.setattr(doctor, "_installed", lambda name: None if name == "onnxruntime" else "1")
     (found,) = [finding for finding in doctor.examine() if finding.name == "onnxruntime"]
     assert (found.status, found.advice) == ("advice", "pip install 'onnxruntime'; without it: no --engine onnx")
     assert cli.invoke(app, ["doctor"]).exit_code == 1

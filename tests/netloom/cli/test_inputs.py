@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netloom.cli.inputs import GridInputs, read_inputs, read_target_file, write_array
+from netloom.cli.inputs import moved, onto_grid, read_inputs, read_target_file, write_array
 from netloom.errors import InputError, NetloomError, StorageError
 from netloom.fixed_point import FixedPoint
 from netloom.models.tasks import Classification
@@ -84,15 +84,14 @@ def test_labels_in_a_column_are_taken(tmp_path: Path) -> None:
 
 def test_inputs_go_onto_the_grid_as_the_hardware_does_it() -> None:
     element = FixedPoint.parse("fixed<4,2,RND_CONV,SAT>")  # -2 to 1.75 in steps of 0.25
-    grid = GridInputs.of(np.array([[0.25, 0.375, 0.125, -0.1, 9.0, -2.0]]), element)
-    assert grid.values.tolist() == [[0.25, 0.5, 0.0, 0.0, 1.75, -2.0]]
-    assert grid.moved == 4
-    assert grid.largest == 7.25
+    x = np.array([[0.25, 0.375, 0.125, -0.1, 9.0, -2.0]])
+    assert onto_grid(x, element).tolist() == [[0.25, 0.5, 0.0, 0.0, 1.75, -2.0]]
+    assert moved(x, onto_grid(x, element)) == (4, 7.25)
 
 
 def test_inputs_on_the_grid_are_not_moved() -> None:
-    grid = GridInputs.of(np.array([0.5, -1.25]), FixedPoint.parse("fixed<4,2,RND_CONV,SAT>"))
-    assert (grid.moved, grid.largest) == (0, 0.0)
+    x = np.array([0.5, -1.25])
+    assert moved(x, onto_grid(x, FixedPoint.parse("fixed<4,2,RND_CONV,SAT>"))) == (0, 0.0)
 
 
 def test_outputs_appear_whole_or_not_at_all(tmp_path: Path) -> None:

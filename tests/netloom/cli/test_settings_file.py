@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from netloom.cli.run import parse_clock
+from netloom.cli.options import parse_clock
 from netloom.cli.settings_file import read_settings_file
 from netloom.errors import NetloomError, SettingsError, StorageError
 

@@ -193,10 +193,10 @@ def test_the_end_of_a_program_is_the_end_of_what_it_started(tmp_path: Path) -> N
 def test_the_watcher_leaves_what_has_ended_alone() -> None:
     process = start(["/bin/true"], Path("/"))
     end(process)
-    watching = processes._watcher._process
-    assert watching is not None and watching.poll() is None
+    watching = processes._watcher(os.getpid())
+    assert watching.poll() is None
     assert answer(["/bin/echo", "here"]) == (0, "here\n")
-    assert processes._watcher._process is watching
+    assert processes._watcher(os.getpid()) is watching
 
 
 def _until(condition, seconds: float = 10) -> None:

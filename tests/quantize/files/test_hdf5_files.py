@@ -48,7 +48,7 @@ def test_a_quantized_model_loads_as_it_was(tmp_path, x):
     np.testing.assert_array_equal(load_model(tmp_path / "m.h5")(x), twin(x))
 
 
-@pytest.mark.parametrize("suffix", [".h5", ".keras"])
+@pytest.mark.parametrize("suffix", [".h5", pytest.param(".keras", marks=pytest.mark.slow)])
 def test_a_keras_2_file_loads_as_it_was(tmp_path, x, suffix):
     pytest.importorskip("tf_keras")
     code = """

@@ -212,6 +212,7 @@ def test_parts_that_were_built_for_another_width_are_refused(part):
         RecurrentDecoder(embedding, recurrent, logits, steps=STEPS, name="writer")(keras.Input((UNITS,)))
 
 
+@pytest.mark.slow
 def test_one_decoder_may_be_called_several_times():
     x = keras.Input((3,), name="x")
     writer = RecurrentDecoder(*parts(), steps=STEPS, start=START, stop=STOP, name="writer")

@@ -29,15 +29,22 @@ def samples(shape, count=60):
     return x
 
 
-@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
+CASES = [
+    ((6,), BITS, {"mode": "layer"}),
+    ((3, 4), "quantized_bits(12,3,alpha=1)", {"mode": "layer"}),
+    ((3, 2, 5), BITS, {"mode": "rms", "epsilon": 1e-6}),
+    ((3, 4), "quantized_bits(5,2,keep_negative=False,alpha=1)", {"mode": "unit", "epsilon": 1e-12}),
+    ((2, 3, 4), BITS, {"mode": "layer", "groups": 2}),
+]
+QUICK = [(2, "io_parallel"), (3, "io_stream"), (4, "io_stream")]
+
+
 @pytest.mark.parametrize(
-    ("shape", "quantizer", "options"),
+    ("shape", "quantizer", "options", "io_type"),
     [
-        ((6,), BITS, {"mode": "layer"}),
-        pytest.param((3, 4), "quantized_bits(12,3,alpha=1)", {"mode": "layer"}, marks=pytest.mark.slow),
-        ((3, 2, 5), BITS, {"mode": "rms", "epsilon": 1e-6}),
-        ((3, 4), "quantized_bits(5,2,keep_negative=False,alpha=1)", {"mode": "unit", "epsilon": 1e-12}),
-        ((2, 3, 4), BITS, {"mode": "layer", "groups": 2}),
+        pytest.param(*case, io_type, marks=[] if (number, io_type) in QUICK else [pytest.mark.slow])
+        for number, case in enumerate(CASES)
+        for io_type in ("io_parallel", "io_stream")
     ],
 )
 def test_equals_the_firmware(shape, quantizer, options, io_type, tmp_path):
@@ -135,10 +142,8 @@ def test_survives_a_file(tmp_path):
     np.testing.assert_array_equal(load_model(tmp_path / "model.keras")(x), model(x))
 
 
-SLOW = [pytest.param(case, marks=pytest.mark.slow) for case in ("group", "rms", "unit")]
-
-
-@pytest.mark.parametrize("case", ["layer", *SLOW])
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ["layer", "group", "rms", "unit"])
 def test_twin_of_a_float_model(case, tmp_path):
     keras.utils.set_random_seed(1)
     inputs = keras.Input((3, 4))

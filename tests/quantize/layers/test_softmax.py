@@ -16,15 +16,22 @@ from netloom.quantize.layers import QSoftmax  # noqa: E402
 BITS = "quantized_bits(8,3,alpha=1)"
 
 
-@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
+CASES = [
+    ((5,), -1, BITS),
+    ((10,), 1, "quantized_bits(14,5,alpha=1)"),
+    ((3, 4), -1, BITS),
+    ((3, 4), 1, BITS),
+    ((2, 3, 2), 2, "quantized_bits(4,2,keep_negative=False,alpha=1)"),
+]
+QUICK = [(0, "io_parallel"), (3, "io_stream"), (4, "io_parallel")]
+
+
 @pytest.mark.parametrize(
-    ("shape", "axis", "quantizer"),
+    ("shape", "axis", "quantizer", "io_type"),
     [
-        ((5,), -1, BITS),
-        pytest.param((10,), 1, "quantized_bits(14,5,alpha=1)", marks=pytest.mark.slow),
-        pytest.param((3, 4), -1, BITS, marks=pytest.mark.slow),
-        ((3, 4), 1, BITS),
-        ((2, 3, 2), 2, "quantized_bits(4,2,keep_negative=False,alpha=1)"),
+        pytest.param(*case, io_type, marks=[] if (number, io_type) in QUICK else [pytest.mark.slow])
+        for number, case in enumerate(CASES)
+        for io_type in ("io_parallel", "io_stream")
     ],
 )
 def test_equals_the_firmware(shape, axis, quantizer, io_type, tmp_path):

@@ -1,4 +1,4 @@
-"""Streams and random numbers for the tests of units that move beats without looking into them."""
+"""Streams and random numbers for the tests of units, and what their types say of sums."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,9 @@ import numpy as np
 
 from netloom.firmware.emit.library import modules
 from netloom.firmware.stream import Stream
+from netloom.firmware.units.saturation import order_matters
 from netloom.fixed_point import FixedPoint
+from netloom.hls.dataflow import Bounds, DepthwiseMatVec, MatVec, Pool, Reduce, TensorType
 from netloom.sim.hardware.verilator import StreamPort, build
 
 
@@ -20,6 +22,14 @@ def raws(source: Stream, samples: int, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     element = source.element
     return rng.integers(element.raw_min, element.raw_max + 1, (samples, source.beats * source.lanes))
+
+
+def may_saturate(
+    operation: MatVec | DepthwiseMatVec | Pool | Reduce, shape: tuple[int, ...], element: FixedPoint
+) -> bool:
+    """`order_matters` where nothing but the shape and type of the terms is known."""
+    tensor = TensorType(shape, element)
+    return order_matters(operation, [tensor], [Bounds.of(tensor)])
 
 
 def elaborate(module: str, parameters: Mapping[str, int | str], inputs: Sequence[str] = ("in",)) -> None:

@@ -33,7 +33,7 @@ class DepthwiseProduct(Weighted):
         dsps = builder.dsps.get(node.name, 0)
         builder.compute(
             node,
-            lambda name: DepthwiseUnit(name, stream, operation, height, width, builder.target, dsps, self.saturates),
+            lambda name: DepthwiseUnit(name, stream, operation, height, width, self.saturates, builder.target, dsps),
         )
 
     def _channels(self, builder: DesignBuilder, fold: Fold, source: Stream) -> Stream:

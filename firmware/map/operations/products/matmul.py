@@ -106,7 +106,7 @@ class MatMulProduct(Product):
     def multiplier_luts(self, target: Family) -> int:
         """Of an element of each; none where no DSP block takes them."""
         first, second = (tensor.element.width for tensor in self.tensors)
-        return multiplier_resources(first, second, target, dsp=False).lut
+        return multiplier_resources(first, second, target).lut
 
     def lay_out(self, builder: DesignBuilder) -> None:
         """What repeats the rows, what repeats the columns, and the multipliers."""

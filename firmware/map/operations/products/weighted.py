@@ -120,7 +120,7 @@ class Weighted(Product):
 
     def multiplier_luts(self, target: Family) -> int:
         """Of an input element and a weight."""
-        return multiplier_resources(self.tensor.element.width, self.weight_width, target, dsp=False).lut
+        return multiplier_resources(self.tensor.element.width, self.weight_width, target).lut
 
     def cost(self, fold: Fold) -> tuple[int, ...]:
         """To be least: logic; then two rows, which may share DSP blocks, but few accumulators; then a narrow input."""

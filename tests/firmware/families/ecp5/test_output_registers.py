@@ -12,8 +12,7 @@ from netloom.firmware.build.runner import Runner
 from netloom.firmware.build.synthesis import synthesize
 from netloom.firmware.families import ECP5
 from netloom.firmware.families.ecp5.output_registers import absorb_registers
-from netloom.firmware.units.memories.block_ram import block_rams
-from netloom.firmware.units.memories.ram_style import BLOCK
+from netloom.firmware.units.memories.styles import BLOCK, block_rams
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.sim.hardware.netlist import models
 from netloom.sim.hardware.verilator import FLOWING, Stalls, StreamPort, build

@@ -6,8 +6,7 @@ from element_cases import all_raws, check_element_unit, stream_of
 
 from netloom.errors import PrecisionError
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.elements.lookup import LookupUnit
-from netloom.firmware.units.elements.lookup_table import addressing
+from netloom.firmware.units.elements.lookup import LookupUnit, addressing
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Lookup, TensorType
 from netloom.testing.unit_bench import check_unit

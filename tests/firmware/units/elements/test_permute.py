@@ -69,7 +69,7 @@ def test_memories_by_target():
     operation = Permute(np.arange(800).reshape(200, 4)[::-1])
     for target in tuple(FAMILIES.values()):
         unit = PermuteUnit("unit", (stream_of(tensor, 4),), operation, target)
-        assert sum(ram.bits for ram in unit.resources().rams if ram.block) >= 2 * 200 * 28
+        assert sum(depth * width for depth, width in unit.resources().rams) >= 2 * 200 * 28
     small = PermuteUnit("unit", (stream_of(tensor, 4),), operation, ECP5)
     check_element_unit(small, operation, [tensor], samples=3, seeds=(1,))
 

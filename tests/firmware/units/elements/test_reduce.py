@@ -3,18 +3,28 @@
 import numpy as np
 import pytest
 from element_cases import check_element_unit, stream_of
+from stream_cases import may_saturate
 
 from netloom.errors import FoldingError
 from netloom.firmware.units.elements.reduce import ReduceUnit, required_lanes
+from netloom.firmware.units.saturation import order_matters
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Bounds, Reduce, Summation, TensorType
-from netloom.testing.operations import full_bounds, run_in_integers
+from netloom.testing.operations import run_in_integers
 
 SEQUENTIAL, TREE = Summation.SEQUENTIAL, Summation.TREE
 
 
 def reduce_to(accum: str | None, summation: Summation = TREE) -> Reduce:
     return Reduce(None if accum is None else FixedPoint.parse(accum), summation)
+
+
+def unit_of(operation: Reduce, tensor: TensorType, lanes: int | None = None) -> ReduceUnit:
+    """Along the last axis of a tensor; in as many lanes as it takes, unless given."""
+    size = tensor.shape[-1]
+    saturates = may_saturate(operation, (size,), tensor.element)
+    lanes = lanes or required_lanes(operation, size, saturates)
+    return ReduceUnit("unit", stream_of(tensor, lanes), operation, size, saturates)
 
 
 ANY_ORDER = {
@@ -36,8 +46,8 @@ def test_any_order(case, lanes):
     source, accum = case
     tensor = TensorType((3, 6), FixedPoint.parse(source))
     operation = reduce_to(accum)
-    assert required_lanes(operation, tensor.element, full_bounds([tensor])[0], 6) is None
-    unit = ReduceUnit("unit", stream_of(tensor, lanes), operation, 6)
+    unit = unit_of(operation, tensor, lanes)
+    assert not unit.saturates
     check_element_unit(unit, operation, [tensor], samples=40)
 
 
@@ -59,9 +69,8 @@ def test_saturating_order(case, summation, size):
     source, accum = case
     tensor = TensorType((4, size), FixedPoint.parse(source))
     operation = reduce_to(accum, summation)
-    lanes = required_lanes(operation, tensor.element, full_bounds([tensor])[0], size)
-    assert lanes == (size if summation is TREE else 1)
-    unit = ReduceUnit("unit", stream_of(tensor, lanes), operation, size)
+    unit = unit_of(operation, tensor)
+    assert unit.source.lanes == (size if summation is TREE else 1)
     check_element_unit(unit, operation, [tensor], samples=60)
 
 
@@ -79,23 +88,20 @@ def test_both_orders_differ_where_the_unit_insists():
 def test_groups_of_one_beat(size):
     tensor = TensorType((7, size), FixedPoint.parse("fixed<8,4>"))
     operation = reduce_to("fixed<6,4,RND,SAT>")
-    unit = ReduceUnit("unit", stream_of(tensor, size), operation, size)
+    unit = unit_of(operation, tensor, size)
     flowing = check_element_unit(unit, operation, [tensor], samples=60)[0]
     np.testing.assert_array_equal(flowing.taken[0], np.arange(7 * 60))
 
 
 def test_proven_range_frees_the_order():
-    element = FixedPoint.parse("fixed<8,4>")
-    tensor = TensorType((1, 4), element)
+    tensor = TensorType((1, 4), FixedPoint.parse("fixed<8,4>"))
     operation = reduce_to("fixed<9,5,TRN,SAT>")
-    source = stream_of(tensor, 2)
-    bounds = Bounds(np.full((1, 4), -60), np.full((1, 4), 60))
     with pytest.raises(
         FoldingError, match=r"unit: a sum in .* may overflow on the way, so its tree order takes 4 lanes"
     ):
-        ReduceUnit("unit", source, operation, 4)
-    assert required_lanes(operation, element, bounds, 4) is None
-    unit = ReduceUnit("unit", source, operation, 4, bounds)
+        unit_of(operation, tensor, 2)
+    assert not order_matters(operation, [tensor], [Bounds(np.full((1, 4), -60), np.full((1, 4), 60))])
+    unit = ReduceUnit("unit", stream_of(tensor, 2), operation, 4, saturates=False)
     x = np.random.default_rng(0).integers(-60, 61, (50, 1, 4))
     check_element_unit(unit, operation, [tensor], arrays=[x])
 
@@ -103,7 +109,7 @@ def test_proven_range_frees_the_order():
 def test_refuses_lanes_that_do_not_divide():
     tensor = TensorType((2, 6), FixedPoint.parse("fixed<8,4>"))
     with pytest.raises(FoldingError, match="unit: lanes must divide the 6 elements of a group"):
-        ReduceUnit("unit", stream_of(tensor, 4), reduce_to(None), 6)
+        unit_of(reduce_to(None), tensor, 4)
 
 
 @pytest.mark.slow
@@ -119,6 +125,6 @@ def test_random_sums(seed):
     lanes, beats = int(rng.integers(1, 6)), int(rng.integers(1, 6))
     size = lanes * beats
     tensor = TensorType((3, size), element)
-    lanes = required_lanes(operation, element, None, size) or lanes
-    unit = ReduceUnit("unit", stream_of(tensor, lanes), operation, size)
+    saturates = may_saturate(operation, (size,), element)
+    unit = unit_of(operation, tensor, required_lanes(operation, size, saturates) or lanes)
     check_element_unit(unit, operation, [tensor], seed, samples=60)

@@ -3,9 +3,17 @@
 import pytest
 
 from netloom.firmware.families import ECP5, GENERIC, ICE40
-from netloom.firmware.units.memories.block_ram import bank_words, block_rams
-from netloom.firmware.units.memories.ram_style import BLOCK, DISTRIBUTED, REGISTERS, ram_style
-from netloom.firmware.units.memories.rom_style import rom_in_block, rom_resources, words_a_row
+from netloom.firmware.units.memories.styles import (
+    BLOCK,
+    DISTRIBUTED,
+    REGISTERS,
+    bank_words,
+    block_rams,
+    ram_style,
+    rom_in_block,
+    rom_resources,
+    words_a_row,
+)
 
 
 @pytest.mark.parametrize(

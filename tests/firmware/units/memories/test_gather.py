@@ -55,7 +55,7 @@ def test_rows(case):
 def test_memories_of_families(target):
     unit = check(CASES["in block RAM"], target=target)
     assert unit.parameters()["BLOCK"] == 1
-    assert sum(ram.bits for ram in unit.resources().rams) == 200 * 4 * 24
+    assert unit.resources().rams == ((200 * 4, 24),)
     assert check(CASES["whole rows"], target=target).parameters()["BLOCK"] == 0
 
 

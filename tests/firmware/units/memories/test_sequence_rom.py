@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from netloom.firmware.map.folding.fold import divisors
-from netloom.firmware.stream import hex_memory, pack_word
+from netloom.firmware.stream import hex_memory
 from netloom.testing.clocked_bench import Instance, clocked
 
 
@@ -12,9 +12,8 @@ from netloom.testing.clocked_bench import Instance, clocked
 def test_a_word_after_every_step(depth):
     words = np.random.default_rng(depth).integers(0, 2**9, depth).tolist()
     step = np.random.default_rng(0).integers(0, 2, 200).tolist()
-    stored = {(block, 1): words for block in (0, 1)}
-    stored |= {(1, row): [pack_word(words[at : at + row], 9) for at in range(0, depth, row)] for row in divisors(depth)}
-    memory = {f"rows{row}.mem": hex_memory(rows, 9 * row) for (_, row), rows in stored.items()}
+    stored = [(0, 1), *((1, row) for row in divisors(depth))]
+    memory = {f"rows{row}.mem": hex_memory(np.reshape(words, (-1, row)), 9) for _, row in stored}
     instances = [
         Instance(
             "sequence_rom",

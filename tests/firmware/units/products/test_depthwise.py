@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from kernel_columns import kernel_columns
 from pick import pick
-from stream_cases import elaborate
+from stream_cases import elaborate, may_saturate
 
 from netloom.errors import LayerNotSupportedError, SettingsError, ToolFailedError
 from netloom.firmware.families import ECP5, FAMILIES, GENERIC, ICE40
@@ -44,9 +44,9 @@ def operation_of(kernel, channels, accum, seed=3, weight="fixed<5,2>", order=Non
 def unit_of(operation, kernel, lanes, positions, element, **fields):
     rows, columns = fields.pop("split", kernel)
     beats = positions * (operation.weights.shape[1] // lanes) * columns
-    return DepthwiseUnit(
-        "scale", Stream("source", FixedPoint.parse(element), rows * lanes, beats), operation, rows, columns, **fields
-    )
+    source = Stream("source", FixedPoint.parse(element), rows * lanes, beats)
+    fields.setdefault("saturates", may_saturate(operation, (operation.weights.size,), source.element))
+    return DepthwiseUnit("scale", source, operation, rows, columns, **fields)
 
 
 def check(operation, shape, element, seed=0, seeds=(1, 2, 3), batch=8, **fields):
@@ -98,12 +98,12 @@ def test_multipliers_of_every_target(target, weight, element):
 )
 def test_sum_that_saturates_on_the_way_takes_one_element_after_the_other(kernel, accum, element):
     unit = check(operation_of(kernel, 4, accum), (3, kernel, 4, 2), element, split=(1, prod(kernel)))
-    assert unit.confines
+    assert unit.saturates
 
 
 def test_saturating_type_that_never_does_takes_whole_columns():
     shape = SHAPES["3 x 3"]
-    assert not check(operation_of(shape[1], shape[2], "fixed<24,14,RND,SAT>"), shape, "fixed<7,3>").confines
+    assert not check(operation_of(shape[1], shape[2], "fixed<24,14,RND,SAT>"), shape, "fixed<7,3>").saturates
 
 
 def test_memories_in_block_ram():
@@ -165,7 +165,7 @@ def test_whether_order_matters_follows_from_the_bounds():
 def test_refuses(kernel, lanes, beats, dsps, message):
     source = Stream("source", FixedPoint.parse("fixed<6,3>"), lanes, beats)
     with pytest.raises(SettingsError, match=message):
-        DepthwiseUnit("scale", source, operation_of((2, 3), 4, "fixed<24,14>"), *kernel, dsps=dsps)
+        DepthwiseUnit("scale", source, operation_of((2, 3), 4, "fixed<24,14>"), *kernel, saturates=False, dsps=dsps)
 
 
 @pytest.mark.slow

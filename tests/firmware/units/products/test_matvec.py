@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from stream_cases import elaborate
+from stream_cases import elaborate, may_saturate
 
 from netloom.errors import FoldingError, SettingsError, ToolFailedError
 from netloom.firmware.families import ECP5, FAMILIES, GENERIC, ICE40
 from netloom.firmware.stream import Stream
+from netloom.firmware.units.products import matvec
 from netloom.firmware.units.products.matvec import MatVecUnit
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import MatVec
@@ -47,7 +48,9 @@ def unit_of(operation, pe, simd, element, positions=3, order=None, **fields):
     inputs, outputs = operation.weights.shape
     k_order = (np.arange(inputs) if order is None else np.array(order)).reshape(-1, simd)
     stream = Stream("source", FixedPoint.parse(element), simd, positions * len(k_order) * (outputs // pe))
-    return MatVecUnit("dense", stream, operation, pe, k_order, **fields)
+    fields.setdefault("saturates", may_saturate(operation, (inputs,), stream.element))
+    values = stream.element.raw_min, stream.element.raw_max
+    return MatVecUnit("dense", stream, operation, pe, k_order, values, **fields)
 
 
 def check(operation, pe, simd, element="fixed<7,3>", positions=3, seeds=SEEDS, batch=8, **fields):
@@ -72,8 +75,10 @@ def test_foldings(fold, accum):
 
 
 @pytest.mark.parametrize("row", [1, 2, 20])
-def test_weights_are_read_in_rows(row):
-    unit = check(operation_of(40, 8), 2, 1, in_block=True, row=row)
+def test_weights_are_read_in_rows(row, monkeypatch):
+    monkeypatch.setattr(matvec, "rom_in_block", lambda depth, *_: depth == 160)
+    monkeypatch.setattr(matvec, "words_a_row", lambda *_: row)
+    unit = check(operation_of(40, 8), 2, 1)
     assert unit.parameters()["WEIGHTS_ROW"] == row
     (text,) = (text for name, text in unit.memories().items() if name.endswith("weights.mem"))
     assert text.count("\n") == 160 // row
@@ -158,7 +163,7 @@ def test_totals_that_saturate_keep_their_order(accum, overflow):
     order = (0, 3, 1, 4, 2, 5)
     operation = operation_of(6, 4, f"{accum}{overflow}>", order=order)
     unit = check(operation, 2, 1, order=order)
-    assert unit.confines
+    assert unit.saturates
     with pytest.raises(FoldingError, match="may saturate on the way"):
         unit_of(operation, 2, 1, "fixed<7,3>")
     with pytest.raises(FoldingError, match="may saturate on the way"):
@@ -167,12 +172,12 @@ def test_totals_that_saturate_keep_their_order(accum, overflow):
 
 def test_an_accumulator_that_cannot_saturate_takes_any_order():
     unit = check(operation_of(6, 4, "fixed<24,14,TRN,SAT>"), 2, 3, order=(5, 3, 1, 4, 2, 0))
-    assert not unit.confines
+    assert not unit.saturates
 
 
 def test_what_cannot_saturate_takes_any_order():
     operation = operation_of(6, 4, "fixed<10,3,TRN,SAT>")
-    assert not unit_of(operation, 2, 3, "fixed<7,3>", saturates=False).confines
+    assert not unit_of(operation, 2, 3, "fixed<7,3>", saturates=False).saturates
     with pytest.raises(FoldingError, match="may saturate on the way"):
         unit_of(operation, 2, 3, "fixed<7,3>")
 
@@ -229,9 +234,9 @@ def test_bad_folding(fields, message):
 def test_bad_streams():
     operation, element = operation_of(6, 4), FixedPoint.parse("fixed<7,3>")
     with pytest.raises(SettingsError, match=r"k_order must be \(SF, 2\)"):
-        MatVecUnit("dense", Stream("source", element, 2, 4), operation, 2, np.arange(6).reshape(2, 3))
+        MatVecUnit("dense", Stream("source", element, 2, 4), operation, 2, np.arange(6).reshape(2, 3), (-64, 63), False)
     with pytest.raises(SettingsError, match="vectors of 2, 2 times each"):
-        MatVecUnit("dense", Stream("source", element, 3, 6), operation, 2, np.arange(6).reshape(2, 3))
+        MatVecUnit("dense", Stream("source", element, 3, 6), operation, 2, np.arange(6).reshape(2, 3), (-64, 63), False)
 
 
 @pytest.mark.parametrize(

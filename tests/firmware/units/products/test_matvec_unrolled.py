@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from stream_cases import may_saturate
 
 from netloom.errors import FoldingError, SettingsError
 from netloom.firmware.families import ECP5, FAMILIES
@@ -29,7 +30,9 @@ def operation_of(inputs, outputs, accum="fixed<24,14>", weight="fixed<5,2>", see
 
 def check(operation, element="fixed<7,3>", positions=3, seeds=(1, 2), batch=8, **fields):
     inputs = operation.weights.shape[0]
-    unit = MatVecUnrolled("dense", Stream("source", FixedPoint.parse(element), inputs, positions), operation, **fields)
+    source = Stream("source", FixedPoint.parse(element), inputs, positions)
+    assert not may_saturate(operation, (inputs,), source.element)
+    unit = MatVecUnrolled("dense", source, operation, saturates=False, **fields)
     type_ = tensor((positions, inputs), element)
     (x,) = random_raws([type_], 1, batch)
     flowing = check_unit(unit, [x.reshape(len(x), -1)], [run_in_integers(operation, [type_], [x])], seeds)[0]
@@ -125,7 +128,8 @@ def test_only_wires():
 
 def test_sources_are_the_same_every_time():
     texts = [
-        MatVecUnrolled("dense", Stream("x", FixedPoint(6, 2), 8, 1), operation_of(8, 8)).sources() for _ in range(2)
+        MatVecUnrolled("dense", Stream("x", FixedPoint(6, 2), 8, 1), operation_of(8, 8), False).sources()
+        for _ in range(2)
     ]
     assert texts[0] == texts[1]
 
@@ -134,7 +138,7 @@ def test_what_cannot_be_unrolled():
     operation = operation_of(6, 4, "fixed<10,3,TRN,SAT>")
     stream = Stream("source", FixedPoint.parse("fixed<7,3>"), 6, 1)
     with pytest.raises(FoldingError, match="cannot be unrolled"):
-        MatVecUnrolled("dense", stream, operation)
+        MatVecUnrolled("dense", stream, operation, saturates=True)
     MatVecUnrolled("dense", stream, operation, saturates=False)
     with pytest.raises(SettingsError, match="a beat must be 6 elements, not 3"):
-        MatVecUnrolled("dense", Stream("source", FixedPoint(7, 3), 3, 2), operation_of(6, 4))
+        MatVecUnrolled("dense", Stream("source", FixedPoint(7, 3), 3, 2), operation_of(6, 4), saturates=False)

@@ -52,14 +52,14 @@ def test_products(target, dsp, widths):
 
 
 def test_costs():
-    assert multiplier_resources(6, 6, ECP5, dsp=True).dsp == 1
+    assert multiplier_resources(6, 6, ECP5, in_luts=0, in_dsps=1).dsp == 1
     # As synthesized, and routed with open ends of its carry chains.
-    assert [multiplier_resources(*widths, ECP5, dsp=False).lut for widths in ((6, 6), (8, 8), (7, 5), (6, 4))] == [
+    assert [multiplier_resources(*widths, ECP5).lut for widths in ((6, 6), (8, 8), (7, 5), (6, 4))] == [
         45,
         79,
         50,
         27,
     ]
-    assert [multiplier_resources(*widths, ECP5, dsp=False).ff for widths in ((6, 6), (8, 8))] == [54, 80]
+    assert [multiplier_resources(*widths, ECP5).ff for widths in ((6, 6), (8, 8))] == [54, 80]
     assert ECP5.adder(8, False) == 9
     assert ECP5.adder(8, True) == 10

@@ -1,9 +1,9 @@
-"""`elastic` and its mirror `ElasticStages`: stages move as a plain description of them does."""
+"""`elastic` and its mirror `ElasticTiming`: stages move as a plain description of them does."""
 
 import numpy as np
 import pytest
 
-from netloom.firmware.units.elastic import ElasticStages
+from netloom.firmware.units.elastic import ElasticTiming
 from netloom.testing.clocked_bench import Instance, clocked
 
 
@@ -26,14 +26,13 @@ class PlainStages:
 def test_same_as_a_list_of_stages(stages):
     rng = np.random.default_rng(stages)
     for offer, accept in [(0.9, 0.9), (0.9, 0.3), (0.3, 0.9), (0.5, 0.5)]:
-        fast, plain = ElasticStages(stages), PlainStages(stages)
+        fast, plain = ElasticTiming(stages), PlainStages(stages)
         for _ in range(2000):
             offered, out_ready = bool(rng.random() < offer), bool(rng.random() < accept)
-            assert fast.valid == plain.full[-1]
-            assert fast.ready(out_ready) == plain.moves(out_ready)[0]
-            taken = offered and fast.ready(out_ready)
-            given = fast.valid and out_ready
-            fast.clock(taken, given)
+            assert fast.offers == plain.full[-1]
+            assert fast.takes(out_ready) == plain.moves(out_ready)[0]
+            taken = offered and fast.takes(out_ready)
+            fast.clock((taken,), (fast.offers and out_ready,))
             plain.clock(taken, out_ready)
 
 

@@ -6,7 +6,7 @@ from stream_cases import elaborate, raws, stream
 
 from netloom.errors import SettingsError, ToolFailedError
 from netloom.firmware.families import ECP5, FAMILIES, GENERIC, ICE40
-from netloom.firmware.units.memories.ram_style import BLOCK, DISTRIBUTED, REGISTERS
+from netloom.firmware.units.memories.styles import BLOCK, DISTRIBUTED, REGISTERS
 from netloom.firmware.units.streams.scan_start import ScanStart
 from netloom.testing.unit_bench import check_unit
 

@@ -6,7 +6,7 @@ from stream_cases import elaborate, raws, stream
 
 from netloom.errors import SettingsError, ToolFailedError
 from netloom.firmware.families import ECP5, FAMILIES, GENERIC, ICE40
-from netloom.firmware.units.memories.ram_style import BLOCK, DISTRIBUTED, REGISTERS
+from netloom.firmware.units.memories.styles import BLOCK, DISTRIBUTED, REGISTERS
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.sim.hardware.verilator import Stalls
 from netloom.testing.unit_bench import build_unit, check_unit
@@ -35,7 +35,7 @@ def test_same_beats(case):
     x = raws(source, samples=depth + 20)
     flowing = check_unit(unit, [x], [x])[0]
     np.testing.assert_array_equal(flowing.taken[0], np.arange(x.shape[0] * 4))
-    np.testing.assert_array_equal(flowing.given[0], flowing.taken[0] + unit.latency)
+    np.testing.assert_array_equal(flowing.given[0], flowing.taken[0] + (3 if style == BLOCK else 1))
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

@@ -1,12 +1,13 @@
 """`pool` against the operation, and its timing clock by clock."""
 
+from dataclasses import replace
 from math import prod
 
 import numpy as np
 import pytest
 from kernel_columns import kernel_columns, window_of
 from pick import pick
-from stream_cases import elaborate
+from stream_cases import elaborate, may_saturate
 
 from netloom.errors import LayerNotSupportedError, SettingsError, ToolFailedError
 from netloom.firmware.families import FAMILIES
@@ -32,22 +33,23 @@ SHAPES = {
 }
 
 
-def unit_of(operation, type_, lanes, **fields):
-    """The unit on all windows of a tensor."""
+def unit_of(operation, type_, lanes, flat=False, **fields):
+    """The unit on all windows of a tensor; if `flat`, an element of them after the other."""
     channels = type_.shape[-1]
     elements = operation.outputs([type_])[0].size * prod(operation.kernel_size)
-    rows = fields.get("rows") or (operation.kernel_size[0] if len(operation.kernel_size) > 1 else 1)
     assert channels % lanes == 0
-    return PoolUnit(
-        "pool", Stream("source", type_.element, rows * lanes, elements // (rows * lanes)), operation, **fields
-    )
+    fields.setdefault("saturates", may_saturate(operation, (*operation.kernel_size, 1), type_.element))
+    rows, columns = (1, prod(operation.kernel_size)) if flat else (1, *operation.kernel_size)[-2:]
+    operation = replace(operation, kernel_size=(rows, columns), stride=(rows, columns))
+    source = Stream("source", type_.element, rows * lanes, elements // (rows * lanes))
+    return PoolUnit("pool", source, operation, **fields)
 
 
 def check(operation, type_, lanes, seed=0, seeds=(1, 2, 3), batch=8, **fields):
     unit = unit_of(operation, type_, lanes, **fields)
     (x,) = random_raws([type_], seed, batch)
     windows = run_in_integers(window_of(operation), [type_], [x])
-    source = kernel_columns(windows, unit.column_rows, unit.columns, type_.shape[-1], lanes)
+    source = kernel_columns(windows, *unit.operation.kernel_size, type_.shape[-1], lanes)
     flowing = check_unit(unit, [source], [run_in_integers(operation, [type_], [x])], seeds)[0]
     # One beat a clock: credits never hold up what flows.
     taken = flowing.taken[0]
@@ -73,7 +75,7 @@ def test_maximum_of_unsigned():
 def check_sum(shape, accum):
     size, window, stride, lanes = SHAPES[shape]
     unit = check(Pool(PoolFunction.SUM, window, stride, FixedPoint.parse(accum)), tensor(size, "fixed<6,3>"), lanes)
-    assert not unit.confines
+    assert not unit.saturates
 
 
 @pytest.mark.parametrize(("shape", "accum"), QUICK)
@@ -100,8 +102,8 @@ def test_sum_in_every_accumulator(shape, accum):
 def test_sum_that_saturates_on_the_way_takes_one_element_after_the_other(window, accum, element):
     size = (4, 6, 2) if len(window) == 2 else (12, 2)
     operation = Pool(PoolFunction.SUM, window, window, FixedPoint.parse(accum))
-    unit = check(operation, tensor(size, element), 1, rows=1)
-    assert unit.confines
+    unit = check(operation, tensor(size, element), 1, flat=True)
+    assert unit.saturates
 
 
 def test_tree_of_two_terms_may_saturate():
@@ -110,15 +112,15 @@ def test_tree_of_two_terms_may_saturate():
 
 
 @pytest.mark.parametrize(
-    ("window", "order", "rows"),
-    [((2, 2), Summation.SEQUENTIAL, None), ((3,), Summation.TREE, None), ((2, 2), Summation.TREE, 1)],
+    ("window", "order", "flat"),
+    [((2, 2), Summation.SEQUENTIAL, False), ((3,), Summation.TREE, False), ((2, 2), Summation.TREE, True)],
 )
-def test_refuses_a_sum_in_another_order(window, order, rows):
+def test_refuses_a_sum_in_another_order(window, order, flat):
     type_ = tensor((6, 6, 1)[-len(window) - 1 :], "fixed<6,3>")
     operation = Pool(PoolFunction.SUM, window, window, FixedPoint.parse("fixed<6,3,TRN,SAT>"), order)
     with pytest.raises(LayerNotSupportedError, match="may saturate on the way"):
-        unit_of(operation, type_, 1, rows=rows)
-    unit_of(operation, type_, 1, rows=rows, saturates=False)
+        unit_of(operation, type_, 1, flat)
+    unit_of(operation, type_, 1, flat, saturates=False)
 
 
 def test_whether_order_matters_follows_from_the_bounds():
@@ -137,7 +139,7 @@ def test_whether_order_matters_follows_from_the_bounds():
 def test_refuses_a_stream_of_other_columns():
     operation = Pool(PoolFunction.MAX, (2, 3), (2, 3))
     with pytest.raises(SettingsError, match="windows of 3 columns of 2 elements"):
-        PoolUnit("pool", Stream("source", FixedPoint.parse("fixed<6,3>"), 2, 7), operation)
+        PoolUnit("pool", Stream("source", FixedPoint.parse("fixed<6,3>"), 2, 7), operation, saturates=False)
 
 
 @pytest.mark.slow
@@ -165,8 +167,7 @@ def test_random(seed):
     order = Summation.SEQUENTIAL if accum.overflow is not Overflow.WRAP else pick(rng, Summation)
     operation = Pool(PoolFunction.SUM, window, stride, accum, order)
     ordered = order_matters(operation, [tensor(size, str(element))], full_bounds([tensor(size, str(element))]))
-    rows = 1 if ordered else None
-    check(operation, tensor(size, str(element)), lanes, seed, (seed,), 5, rows=rows, target=target)
+    check(operation, tensor(size, str(element)), lanes, seed, (seed,), 5, flat=ordered, target=target)
 
 
 @pytest.mark.parametrize(
