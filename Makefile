@@ -35,10 +35,10 @@ demo: setup
 	$(BIN)/netloom run digits --board ULX3S-25F --target-ii 128
 
 test: setup
-	$(BIN)/pytest -n $(JOBS) -m "not slow"
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not slow"
 
 test-all: setup
-	$(BIN)/pytest -n $(JOBS)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 lint: setup
 	$(BIN)/ruff format --check .

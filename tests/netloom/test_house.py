@@ -114,6 +114,49 @@ def test_one_name_means_one_thing() -> None:
     assert not {name: paths for name, paths in homes.items() if len(paths) > 1}
 
 
+TYPED = (TELLING, "models/data/", "models/tasks/", "netloom/cli/", "netloom/pipeline/stages/")
+"""Rooms whose files bear names that users type: of networks, data sets, tasks, commands and stages."""
+
+FACES = (
+    "hls/dataflow/operations/",
+    "hls/frontends/keras/handlers/",
+    "hls/layers/",
+    "hls/lower/",
+    "firmware/map/operations/",
+    "firmware/units/",
+    "quantize/layers/",
+    "quantize/graph/",
+    "quantize/functions/",
+    "quantize/flat/equal/",
+    "quantize/onnx/operators/",
+    "sim/native/operations/",
+    "sim/onnx/operations/",
+    "netloom/testing/random_networks/",
+)
+"""Rooms with a file for each operation, or kind of layers: its face there, which has the name of the others."""
+
+SHARED = {
+    "table": "what of a room is chosen by the class or name of an operation, a layer or an operator",
+    "registry": "what a room has, by the name that users type",
+    "ends": "what the host does at the ends of a network: `Ends`, its layers, its form in ONNX",
+    "products": "what of a network multiplies",
+    "pll": "the clock of a family of FPGAs, and what all families have of it in common",
+}
+"""Names of modules that mean one thing wherever they stand."""
+
+
+def test_a_name_of_a_module_means_one_thing() -> None:
+    homes: dict[str, set[str]] = {}
+    for top in (*STAGES, "netloom"):
+        for path in sorted((ROOT / top).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            if path.name != "__init__.py" and path.stem not in SHARED and not name.startswith(TYPED):
+                home = "faces" if name.startswith(FACES) else name
+                homes.setdefault(path.stem, set()).add(home)
+    assert len(homes) > 350
+    assert not {name: sorted(paths) for name, paths in homes.items() if len(paths) > 1}
+
+
 def test_what_a_stage_does_is_done_nowhere_else() -> None:
     """Run, build and hls4ml's backend go from a conversion to a bitstream by the stages, and by them alone."""
     work = {"generate_design": "design", "synthesize": "synthesize", "make_bitstream": "bitstream"}

@@ -10,7 +10,7 @@ from netloom.firmware.stream import Stream, hex_memory
 from netloom.firmware.units.memories.styles import rom_in_block, rom_resources
 from netloom.firmware.units.pipeline import PipelineUnit
 from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
-from netloom.firmware.units.products.weights import trimmed
+from netloom.firmware.units.products.weights import narrowest, trimmed
 from netloom.firmware.units.unit import Resources, SourceUnit, type_parameters
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import DepthwiseMatVec
@@ -96,8 +96,7 @@ class DepthwiseUnit(PipelineUnit, SourceUnit):
     def _weights(self) -> tuple[np.ndarray, FixedPoint]:
         """The weights in the narrowest type for them: without zeros they all end in, without leading bits none uses."""
         raws, zeros = trimmed(self.operation.weights)
-        fraction = self.operation.weight_type.fraction - zeros
-        return raws, FixedPoint.containing(int(raws.min()), int(raws.max()), fraction)
+        return raws, narrowest(raws, self.operation.weight_type.fraction - zeros)
 
     @property
     def _shift(self) -> int:

@@ -131,7 +131,7 @@ class MatVecUnit(PipelineUnit, SourceUnit):
     @property
     def _memory(self) -> tuple[int, int]:
         """Words of weights, and bits of each."""
-        return self.nf * self.sf, self.multipliers * self._weights.width
+        return self.nf * self.sf, self.multipliers * self._weights.type.width
 
     @property
     def _weights_in_block(self) -> bool:
@@ -162,8 +162,7 @@ class MatVecUnit(PipelineUnit, SourceUnit):
             "SF": self.sf,
             "NF": self.nf,
             **type_parameters("IN", self.source.element),
-            "WEIGHT_WIDTH": weights.width,
-            "WEIGHT_SIGNED": int(weights.signed),
+            **type_parameters("WEIGHT", weights.type),
             "SHIFT": weights.shift,
             "ROUNDING": str(accum.rounding),
             "TERM_WIDTH": self._term_width,
@@ -183,7 +182,7 @@ class MatVecUnit(PipelineUnit, SourceUnit):
     def memories(self) -> dict[str, str]:
         """Weights, a word a beat, in rows; bias, a word a group of results."""
         rows = self._weights.stored.reshape(-1, self._row * self.multipliers)
-        files = {f"{self.name}_weights.mem": hex_memory(rows, self._weights.width)}
+        files = {f"{self.name}_weights.mem": hex_memory(rows, self._weights.type.width)}
         if self._start.any():
             files[f"{self.name}_bias.mem"] = hex_memory(self._start.reshape(self.nf, self.pe), self._bias_width)
         return files
@@ -192,7 +191,9 @@ class MatVecUnit(PipelineUnit, SourceUnit):
         """Multipliers, adder trees, totals, the memories, the output FIFO."""
         weights, width, term = self._weights, self.operation.accum.width, self._term_width
         in_luts, count = self.multipliers - weights.in_dsps, self.sf.bit_length()
-        total = multiplier_resources(self.source.element.width, weights.width, self.target, in_luts, weights.blocks)
+        total = multiplier_resources(
+            self.source.element.width, weights.type.width, self.target, in_luts, weights.blocks
+        )
         total += Resources(3 * count + 10, count + 3 * self.latency + self.source.width)
         if self._cast_works:
             total += Resources(self.multipliers * term * (1 + self.saturates), self.multipliers * term)

@@ -20,8 +20,7 @@ class FoldedWeights:
 
     Attributes:
         stored: (NF, SF, PE, SIMD), as in the memory.
-        width: bits of a weight there.
-        signed: whether they are in two's complement.
+        type: of a weight there, its fraction of no meaning.
         shift: fraction bits of a product minus those of the result.
         product_range: least and greatest product, and 0.
         pack: bits between two weights in a block; 0 if none share one.
@@ -30,8 +29,7 @@ class FoldedWeights:
     """
 
     stored: np.ndarray
-    width: int
-    signed: bool
+    type: FixedPoint
     shift: int
     product_range: tuple[int, int]
     pack: int
@@ -74,12 +72,12 @@ class FoldedWeights:
         if target.packs and dsps and pe > 1 and shift <= 0 and not saturates and element.width <= widest:
             pack = bits_of_range(*products, signed=element.signed or int(raws.min()) < 0)
             stored, blocks, served = _shared(folded, dsps)
-            type_ = _type(stored)
-            if pack + type_.width <= widest:
-                return cls(stored, type_.width, type_.signed, shift, products, pack, blocks, served)
-        type_ = _type(folded)
-        blocks = dsps if max(type_.width, element.width) <= widest else 0
-        return cls(folded, type_.width, type_.signed, shift, products, 0, blocks, blocks)
+            narrow = narrowest(stored)
+            if pack + narrow.width <= widest:
+                return cls(stored, narrow, shift, products, pack, blocks, served)
+        narrow = narrowest(folded)
+        blocks = dsps if max(narrow.width, element.width) <= widest else 0
+        return cls(folded, narrow, shift, products, 0, blocks, blocks)
 
 
 def can_share_blocks(weights: np.ndarray, low: int, high: int, signed: bool, target: Family) -> bool:
@@ -127,10 +125,11 @@ def _shared(folded: np.ndarray, dsps: int) -> tuple[np.ndarray, int, int]:
     return stored, blocks, blocks + min(blocks, pairs * simd)
 
 
-def _type(raws: np.ndarray) -> FixedPoint:
-    return FixedPoint.containing(int(raws.min()), int(raws.max()), 0)
+def narrowest(raws: np.ndarray, fraction: int = 0) -> FixedPoint:
+    """The type that holds them in the fewest bits."""
+    return FixedPoint.containing(int(raws.min()), int(raws.max()), fraction)
 
 
 def bits_of_range(low: int, high: int, *, signed: bool) -> int:
-    """Bits that hold all raws of a range, which a type with a sign has one for more."""
+    """Bits that hold all raws of a range, and one more for a sign."""
     return max(max(high, 0).bit_length(), max(-low - 1, 0).bit_length()) + signed

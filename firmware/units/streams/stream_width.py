@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.shift import ShiftTiming
 from netloom.firmware.units.timing import StreamTiming, Timing
 from netloom.firmware.units.unit import Resources, SourceUnit
 
@@ -63,6 +62,35 @@ class StreamWidth(SourceUnit):
         down = self.lanes < self.source.lanes
         bits = (wide // narrow - 1).bit_length()
         return Resources(lut=(wide - narrow if down else 0) + 2 * bits + 4, ff=wide + bits + 2)
+
+
+class ShiftTiming(StreamTiming):
+    """A register that beats are shifted into, and that is the output when it holds what is to be given.
+
+    Mirrors `stream_width.sv` where it widens, and `window_shift.sv`.
+
+    Args:
+        ends: for every beat of what comes again and again, whether the register is given with it.
+    """
+
+    twin = "shift"
+
+    def __init__(self, ends: Sequence[bool]) -> None:
+        self.constants = [len(ends), *ends]
+        self._ends = ends
+        self._index = 0
+
+    def takes(self, ready: bool) -> bool:
+        """Unless what is to be given stays."""
+        return not self.offers or ready
+
+    def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
+        """A beat in may complete it."""
+        if given[0]:
+            self.offers = False
+        if taken[0]:
+            self.offers = self._ends[self._index]
+            self._index = (self._index + 1) % len(self._ends)
 
 
 class _DownTiming(StreamTiming):

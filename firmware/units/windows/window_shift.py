@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.shift import ShiftTiming
+from netloom.firmware.units.streams.stream_width import ShiftTiming
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, SourceUnit
 from netloom.firmware.units.windows.geometry import Geometry
