@@ -24,10 +24,8 @@ MAX_INTEGER = 512
 """How far the point may lie from the word, in bits, to the left or to the right."""
 
 _FLOAT_LIMIT = {np.dtype(np.float32): 2**24, np.dtype(np.float64): 2**53}
-_python_integers = np.frompyfunc(int, 1, 1)
 FARTHEST = 2 * MAX_WIDTH
 """Values beyond 2**FARTHEST steps have no low bits left that any type could wrap to: their size no longer matters."""
-
 
 WAY_OUT = "put a QActivation(quantized_bits(16, 8, alpha=1)) or one with fewer bits before it"
 """What helps where numbers grow from layer to layer."""
@@ -230,7 +228,7 @@ class FixedPoint:
             floor = np.fmod(floor, 2.0**self.width)
         up = round_up(floor, rest, values < 0, self.rounding)
         if 2**self.width > INT64_LIMIT:
-            return self.confine(np.asarray(_python_integers(floor), dtype=object) + up)
+            return self.confine(np.asarray(np.frompyfunc(int, 1, 1)(floor), dtype=object) + up)
         bound = float(INT64_LIMIT)
         return self.confine(np.asarray(np.clip(floor, -bound, bound).astype(np.int64) + up))
 

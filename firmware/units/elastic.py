@@ -42,10 +42,13 @@ class ElasticTiming(StreamTiming):
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
         """Move on all stages from the first to the last empty one; all of them if the output was taken."""
-        full = self._full
-        # Full stages at the end stand still, if it was not.
-        moving = self._filled if given[0] else (1 << (~full & self._filled).bit_length()) - 1
-        self._full = (full & ~moving) | ((full << 1 | taken[0]) & moving)
+        full, moved = self._full, self._full << 1 | taken[0]
+        if given[0] or not self.offers:
+            self._full = moved & self._filled
+        else:
+            # Full stages at the end stand still.
+            moving = (1 << (~full & self._filled).bit_length()) - 1
+            self._full = (full & ~moving) | (moved & moving)
         self.offers = self._full >= self._last
 
 

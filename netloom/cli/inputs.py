@@ -1,8 +1,8 @@
 """A user's arrays: read, checked, and brought onto the input quantizer's grid."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -12,8 +12,6 @@ from netloom.common.reading import read_array, read_arrays
 from netloom.errors import InputError, StorageError
 from netloom.fixed_point import FixedPoint
 from netloom.models.data.examples import as_list
-
-_Arrays = TypeVar("_Arrays")
 
 
 def onto_grid(x: np.ndarray, element: FixedPoint, scale: InputScale | None = None) -> np.ndarray:
@@ -43,8 +41,8 @@ def read_inputs(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> list[np.nd
     """
     if len(shapes) == 1:
         (shape,) = shapes.values()
-        return [_samples(str(path), _read_npy(path), shape)]
-    arrays = _read_npz(path)
+        return [_samples(str(path), _read(path, archive=False), shape)]
+    arrays = _read(path, archive=True)
     if set(arrays) != set(shapes):
         found = ", ".join(arrays) or "nothing"
         raise InputError(
@@ -80,7 +78,7 @@ def read_target_file(path: Path, samples: int) -> np.ndarray | dict[str, np.ndar
         StorageError: if the file cannot be read.
         InputError: if it does not hold one of each for each sample.
     """
-    targets = _read_npz(path) if path.suffix == ".npz" else _read_npy(path)
+    targets: np.ndarray | dict[str, np.ndarray] = _read(path, archive=path.suffix == ".npz")
     for one in as_list(targets):
         if one.shape[:1] != (samples,):
             raise InputError(f"{path}: there must be one label a sample, shape ({samples}, ...), not {one.shape}")
@@ -95,18 +93,11 @@ def write_outputs(path: Path, names: Sequence[str], outputs: Sequence[np.ndarray
         write_arrays(path, dict(zip(names, outputs, strict=True)))
 
 
-def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    return _read(read_arrays, path, "an .npz", "savez")
-
-
-def _read_npy(path: Path) -> np.ndarray:
-    return _read(read_array, path, "a .npy", "save")
-
-
-def _read(read: Callable[[Path], _Arrays], path: Path, kind: str, writer: str) -> _Arrays:
-    """What a user's file holds; failures to read it as one line each."""
+def _read(path: Path, archive: bool) -> Any:
+    """The array of a user's `.npy` file, or by their names those of an `.npz` archive."""
+    kind, writer = ("an .npz", "savez") if archive else ("a .npy", "save")
     try:
-        return read(path)
+        return read_arrays(path) if archive else read_array(path)
     except FileNotFoundError:
         raise StorageError(f"there is no file {path}; check the path") from None
     except OSError as error:

@@ -116,3 +116,18 @@ def test_it_is_simulated_in_cpp(dataflow, monkeypatch):
     assert native_program(dataflow) is None
     monkeypatch.setitem(NATIVE_FORMS, SquareFrom, IN_CPP)
     check(dataflow, native_program)
+
+
+def test_it_is_written_as_onnx(dataflow, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    from onnx_forms import check_form
+
+    from netloom.sim.onnx.model import onnx_model
+    from netloom.sim.onnx.operations.table import FORMS
+
+    with pytest.raises(LayerNotSupportedError, match="'layer1': SquareFrom has no form in ONNX"):
+        onnx_model(dataflow)
+    lookup = FORMS[Lookup]
+    monkeypatch.setitem(FORMS, SquareFrom, lambda writer, site: lookup(writer, _as_table(site)))
+    onnx_model(dataflow)
+    check_form(SquareFrom(ORIGIN), [TensorType((6,), FixedPoint.parse("fixed<5,2>"))])
