@@ -37,7 +37,7 @@ from rich.table import Table
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.design import Design
 from netloom.firmware.generate import generate_design
-from netloom.firmware.map.cycles.cycle_run import InterpretedRun
+from netloom.firmware.map.cycles.cycle_run import CycleRun
 from netloom.firmware.units.streams.scan_state import ScanState
 from netloom.hls import HlsSettings, convert
 from netloom.pipeline.run import run
@@ -158,11 +158,11 @@ def hardware(runs: Path, target_ii: int, interleave: int) -> int:
     return bool(wrong)
 
 
-class Watched(InterpretedRun):
+class Watched(CycleRun):
     """A design at work, and from which clock cycle on each beat of each stream was offered."""
 
     def __init__(self, design: Design) -> None:
-        super().__init__(design)
+        super().__init__(design, [unit.timing() for unit in design.units])
         self.offered: dict[str, list[int]] = {name: [] for name in self.names}
         self._waiting = [False] * len(self.names)
 

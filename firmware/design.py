@@ -82,11 +82,6 @@ class Design:
         return {unit.name: ceil(unit.interval * self.steps.get(unit.name, 1)) for unit in self.units}
 
     @cached_property
-    def multipliers(self) -> dict[str, int]:
-        """Multipliers a unit has, for those that have any."""
-        return {unit.name: unit.multipliers for unit in self.units if unit.multipliers}
-
-    @cached_property
     def resources(self) -> dict[str, Resources]:
         """Estimate for every unit."""
         return {unit.name: unit.resources() for unit in self.units}

@@ -6,16 +6,9 @@ from pathlib import Path
 
 from netloom.errors import FoldingError
 from netloom.firmware.board.devices import Device
-from netloom.firmware.design import Design
 from netloom.firmware.emit.emit import emit
-from netloom.firmware.families import GENERIC, Family
-from netloom.firmware.map.cycles.cycles import Cycles, count_cycles
-from netloom.firmware.map.folding.area import Area, design_area
-from netloom.firmware.map.folding.fitting import Budget, Fitted, Search, fit, fit_interval
-from netloom.firmware.map.folding.fold import Fold
+from netloom.firmware.map.folding.fitting import Budget, Candidate, Fitted, Search, fit, fit_interval
 from netloom.firmware.map.folding.folding import fold_for_reuse
-from netloom.firmware.map.folding.share import share_dsps
-from netloom.firmware.map.layout import plan_design
 from netloom.hls.dataflow import Dataflow
 
 _SHELL_LUTS = 1200
@@ -24,21 +17,9 @@ _SHELL_BRAMS = 4
 
 
 @dataclass(frozen=True)
-class Generated:
-    """A hardware design.
+class Generated(Fitted):
+    """A hardware design, and its files: name -> text; see `emit`."""
 
-    Attributes:
-        design: its units and streams.
-        folding: of every product, by the name of its node.
-        cycles: latency and initiation interval, counted.
-        area: estimate of what it takes.
-        files: name -> text; see `emit`.
-    """
-
-    design: Design
-    folding: Mapping[str, Fold]
-    cycles: Cycles
-    area: Area
     files: Mapping[str, str]
 
     def write(self, directory: Path) -> None:
@@ -74,32 +55,22 @@ def generate_design(
         FoldingError: if a layer cannot be that fast, or the device does not hold it.
         LayerNotSupportedError: for an operation with no hardware unit.
     """
-    target = _target(device)
+    budget = budget_of(device)
     if reuse is not None:
-        folding = fold_for_reuse(dataflow, reuse, unroll or {})
-        blocks = None if device is None else device.dsp
-        dsps = None if blocks is None else share_dsps(dataflow, folding, blocks, target)
-        design = plan_design(dataflow, folding, target, dsps, blocks)
-        found = Fitted(design, folding, design_area(design), count_cycles(design, for_good=True))
+        found = Candidate(dataflow, fold_for_reuse(dataflow, reuse, unroll or {}), budget).counted()
     elif interval is not None:
-        found = fit_interval(dataflow, interval, budget_of(device), search)
-    elif budget := budget_of(device):
+        found = fit_interval(dataflow, interval, budget, search)
+    elif budget is not None:
         found = fit(dataflow, budget, search)
     else:
         raise FoldingError("say what to fold for: a device, an interval in clock cycles, or reuse factors")
     files = emit(found.design, found.cycles, found.folding, title)
-    return Generated(found.design, found.folding, found.cycles, found.area, files)
-
-
-def _target(device: Device | None) -> Family:
-    """A device of a vendor's tool gets nothing but what every tool understands."""
-    return GENERIC if device is None or device.family is None else device.family
+    return Generated(found.design, found.folding, found.area, found.cycles, files)
 
 
 def budget_of(device: Device | None) -> Budget | None:
     """What it has for the network when the shell has taken its part; None of no device."""
     if device is None:
         return None
-    return Budget(
-        device.name, _target(device), device.lut - _SHELL_LUTS, device.dsp, max(device.ram_blocks - _SHELL_BRAMS, 0)
-    )
+    luts, rams = device.lut - _SHELL_LUTS, max(device.ram_blocks - _SHELL_BRAMS, 0)
+    return Budget(device.name, device.primitives, luts, device.dsp, rams)

@@ -8,7 +8,7 @@ from netloom.firmware.generate import budget_of
 from netloom.firmware.map.folding.area import Area
 from netloom.firmware.map.folding.effort import bitstream_minutes
 from netloom.firmware.map.folding.fitting import FULL, Candidate, Search, fastest
-from netloom.firmware.map.folding.folding import intervals
+from netloom.firmware.map.folding.folding import fold_for_interval, intervals
 from netloom.hls.dataflow import Dataflow
 
 _ROWS = 8
@@ -63,7 +63,7 @@ def paces(dataflow: Dataflow, device: Device, search: Search | None = None) -> I
     seen: set[int] = set()
     for pace in sorted(shown):
         search.told(f"an interval of {pace:,} clock cycles")
-        candidate = Candidate(dataflow, pace, budget)
+        candidate = Candidate(dataflow, fold_for_interval(dataflow, pace), budget, pace)
         if candidate.design.interval_bound in seen or candidate.shortages(FULL):
             continue
         seen.add(candidate.design.interval_bound)

@@ -24,7 +24,6 @@ from netloom.firmware.board.protocol import (
     outputs_of,
 )
 from netloom.firmware.board.shell import BAUD, IDLE_SECONDS, MOST_SAMPLES, request_samples
-from netloom.firmware.emit.design_file import PortPart
 from netloom.firmware.emit.emitted import EmittedDesign
 
 _BITS_PER_BYTE = 10
@@ -121,7 +120,8 @@ class Driver(Closable):
         arrays = [
             checked_samples(one, port.shape, f"input {port.name!r}") for one, port in zip(arrays, ports, strict=True)
         ]
-        raws = [_quantized(array, port) for array, port in zip(self.design.ends.sent(arrays), ports, strict=True)]
+        sent = zip(self.design.ends.sent(arrays), ports, strict=True)
+        raws = [port.stream.element.from_float(array) for array, port in sent]
         results = self.predict_raws(raws, progress)
         values = [
             port.stream.element.to_float(raw).reshape(-1, *port.shape)
@@ -141,7 +141,7 @@ class Driver(Closable):
     def predict_raws(
         self, raws: Sequence[np.ndarray], progress: Callable[[int, int], None] | None = None
     ) -> list[np.ndarray]:
-        """`predict_next` on integers of the types: (samples, elements) for every input, the same for every output.
+        """`predict_next` on integers of the types: (samples, ...) for inputs, (samples, elements) for outputs.
 
         int64, or Python integers (dtype object) for types wider than 62 bits.
         """
@@ -159,7 +159,9 @@ class Driver(Closable):
         replies = []
         for start in range(0, len(payload), self._samples):
             part = payload[start : start + self._samples]
-            replies.append(self._predict_part(part))
+            length = CYCLES_BYTES + len(part) * self.design.output_bytes
+            self.cycles, outputs = outputs_of(self._request(Request.PREDICT, part.tobytes(), length))
+            replies.append(np.frombuffer(outputs, dtype=np.uint8).reshape(len(part), -1))
             if progress is not None:
                 progress(min(start + len(part), count), count)
         rows = np.concatenate(replies)[:count] if replies else np.zeros((0, self.design.output_bytes), dtype=np.uint8)
@@ -172,12 +174,6 @@ class Driver(Closable):
     def close(self) -> None:
         """Close the port."""
         self._link.close()
-
-    def _predict_part(self, part: np.ndarray) -> np.ndarray:
-        length = CYCLES_BYTES + len(part) * self.design.output_bytes
-        answer = self._request(Request.PREDICT, part.tobytes(), length)
-        self.cycles, outputs = outputs_of(answer)
-        return np.frombuffer(outputs, dtype=np.uint8).reshape(len(part), -1)
 
     def _identify(self) -> None:
         version, identity = identity_of(self._request(Request.IDENTIFY, b"", IDENTITY_BYTES))
@@ -259,7 +255,3 @@ def _refusal(reply: Frame, answer_length: int) -> str:
         Status.STUCK: "the network in the board did not finish; it has been reset",
     }
     return next((reason for status, reason in reasons.items() if status == reply.code), f"unknown status {reply.code}")
-
-
-def _quantized(array: np.ndarray, port: PortPart) -> np.ndarray:
-    return port.stream.element.from_float(array).reshape(len(array), port.stream.beats * port.stream.lanes)

@@ -89,25 +89,13 @@ class Decoder:
 
 
 def identity_of(payload: bytes) -> tuple[int, int]:
-    """Version and design of a reply to IDENTIFY.
-
-    Raises:
-        ValueError: if it has another length.
-    """
-    if len(payload) != _IDENTITY.size:
-        raise ValueError(f"{len(payload)} bytes")
+    """Version and design of a reply to IDENTIFY, of `IDENTITY_BYTES`."""
     version, identity = _IDENTITY.unpack(payload)
     return version, identity
 
 
 def outputs_of(payload: bytes) -> tuple[int, bytes]:
-    """Cycle count and output bytes of a reply to PREDICT.
-
-    Raises:
-        ValueError: if it is too short.
-    """
-    if len(payload) < _CYCLES.size:
-        raise ValueError(f"{len(payload)} bytes")
+    """Cycle count and output bytes of a reply to PREDICT, of at least `CYCLES_BYTES`."""
     return _CYCLES.unpack_from(payload)[0], payload[_CYCLES.size :]
 
 

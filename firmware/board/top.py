@@ -7,10 +7,9 @@ from typing import Any
 
 from netloom.errors import INSTALL_HARDWARE, NotSupportedError, ToolMissingError
 from netloom.firmware.board.boards import BoardSpec
-from netloom.firmware.board.clock import plan_pll
 from netloom.firmware.board.shell import SHELL_TOP
 from netloom.firmware.families import Family
-from netloom.firmware.families.pll import Pll
+from netloom.firmware.families.pll import Pll, plan_pll
 
 TOP = "top"
 
@@ -42,7 +41,7 @@ def board_clock(board: BoardSpec, clock_mhz: float | None) -> tuple[float, Pll |
         raise NotSupportedError(
             f"{board.name} needs {board.vendor}; netloom build DIR --board {board.name} writes the design for it"
         )
-    pll = plan_pll(family, board.clock_mhz, board.clock_mhz if clock_mhz is None else clock_mhz)
+    pll = plan_pll(family.loop, board.clock_mhz, board.clock_mhz if clock_mhz is None else clock_mhz)
     return (board.clock_mhz if pll is None else pll.mhz), pll
 
 
@@ -61,8 +60,7 @@ def make_board_top(board: BoardSpec, clock_mhz: float | None) -> BoardTop:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         plan = platform.prepare(_elaboratable(board, family, pll), TOP, emit_src=False, debug_verilog=False)
-    rtlil, constraints = (_text(plan.files[f"{TOP}{end}"]) for end in (".il", family.constraints))
-    return BoardTop(mhz, rtlil, constraints)
+    return BoardTop(mhz, plan.files[f"{TOP}.il"], plan.files[f"{TOP}{family.constraints}"])
 
 
 def open_platform(board: BoardSpec) -> Any:
@@ -80,16 +78,12 @@ def open_platform(board: BoardSpec) -> Any:
             from amaranth_boards.resources import UARTResource
     except ImportError as error:
         raise ToolMissingError(f"the Python package {error.name} is not installed: {INSTALL_HARDWARE}") from error
-    if board.uart is not None:
-        uart = board.uart
-        attributes = Attrs(**(board.device.family.pins if board.device.family else {}), **uart.attributes)
-        pins = UARTResource(0, rx=uart.rx, tx=uart.tx, conn=uart.connector, attrs=attributes)
-        platform.add_resources([pins])
+    if board.uart:
+        connector, rx, tx, *attributes = board.uart.split()
+        kind, number = connector.split(":")
+        attrs = Attrs(**board.device.primitives.pins, **dict(attribute.split("=") for attribute in attributes))
+        platform.add_resources([UARTResource(0, rx=rx, tx=tx, conn=(kind, int(number)), attrs=attrs)])
     return platform
-
-
-def _text(content: str | bytes) -> str:
-    return content.decode() if isinstance(content, bytes) else content
 
 
 def _elaboratable(board: BoardSpec, family: Family, pll: Pll | None) -> Any:

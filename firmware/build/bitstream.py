@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,12 +15,12 @@ from netloom.errors import SettingsError, StorageError, ToolFailedError, ToolTim
 from netloom.firmware.board.boards import BoardSpec
 from netloom.firmware.board.shell import BAUD, ShellSettings, emit_shell, request_samples
 from netloom.firmware.board.top import TOP, BoardTop, board_clock, make_board_top
-from netloom.firmware.build.build_file import BuildFile
-from netloom.firmware.build.floorplan import floorplan
-from netloom.firmware.build.place_route import PlacementCheck, Routed, check_fit, place_route
-from netloom.firmware.build.plan import Plan
-from netloom.firmware.build.plans import Placement, pack_plan, place_plan, shell_plan
+from netloom.firmware.build.build_file import SCHEMA_VERSION, BuildFile
+from netloom.firmware.build.commands import Plan
+from netloom.firmware.build.occupied_tiles import occupied_tiles
+from netloom.firmware.build.place_route import Routed, check_fit, place_route, placement_check
 from netloom.firmware.build.runner import Runner
+from netloom.firmware.build.scripts import Placement, pack_plan, place_plan, shell_plan
 from netloom.firmware.build.synthesis import Netlist, change_netlist
 from netloom.firmware.build.tools import OnLine, find_tool, silent, tool_version
 from netloom.firmware.emit.emitted import EmittedDesign
@@ -27,7 +28,6 @@ from netloom.firmware.families import GENERIC, Family
 
 BUILD_FILE = "build.json"
 FLOORPLAN_FILE = "floorplan.json"
-SCHEMA_VERSION = "1.1"
 SEEDS = (1, 2, 3, 4)
 """Tried in this order until the timing is met."""
 
@@ -177,7 +177,7 @@ class _Work:
     def __init__(self, place: Path, settings: BuildSettings, board: BoardSpec, family: Family, runner: Runner) -> None:
         self.result, self._steps = place / "result", place / "steps"
         self._settings, self._board, self._family, self._runner = settings, board, family, runner
-        self._seconds: dict[str, float] = {}
+        self._seconds: dict[str, float] = defaultdict(float)
 
     def run(self, design: EmittedDesign, netlist: Netlist, shell: Mapping[str, str], top: BoardTop) -> None:
         """Everything, to the folder of results."""
@@ -194,7 +194,7 @@ class _Work:
         bitstream = plan.results[0]
         put_in_place(self._do(plan) / bitstream, self.result / bitstream)
         began = time.monotonic()
-        tiles = floorplan(best.placed, self._family, design.instances)
+        tiles = occupied_tiles(best.placed, self._family, design.instances)
         write_text(self.result / FLOORPLAN_FILE, json.dumps(tiles) + "\n")
         self._seconds["floorplan"] = time.monotonic() - began
         units = netlist.used_by_unit(self._family)
@@ -206,7 +206,13 @@ class _Work:
             "device": self._board.device.name,
             "bitstream": bitstream,
             "link": {"baud": self._settings.baud, "samples": request_samples(design, self._settings.samples)},
-            "timing": _timing(best, top.mhz, self._settings.clock_mhz),
+            "timing": {
+                "asked_mhz": self._settings.clock_mhz,
+                "clock_mhz": round(top.mhz, 6),
+                "fmax_mhz": round(best.fmax_mhz, 3),
+                "met": best.met,
+                "slack_ns": round(1000 / best.wanted_mhz - 1000 / best.fmax_mhz, 3),
+            },
             "seed": best.placement.seed,
             "attempts": [{**asdict(one.placement), "fmax_mhz": round(one.fmax_mhz, 3)} for one in attempts],
             "resources": {kind: use.model_dump() for kind, use in best.uses.items()},
@@ -232,7 +238,7 @@ class _Work:
         for seed in self._settings.seeds:
             while True:
                 # Another router is there for long wires.
-                check = silent if "+" in placers[0] or len(placers) == 1 else PlacementCheck(self._family.wires)
+                check = silent if "+" in placers[0] or len(placers) == 1 else placement_check(self._family.wires)
                 try:
                     attempts.append(self._attempt(netlist, constraints, Placement(seed, placers[0]), check))
                     break
@@ -251,14 +257,13 @@ class _Work:
         plan = place_plan(netlist, constraints, self._board, self._family, placement)
         folder = self._steps / f"{name} {placement.placer}"
         runner = replace(self._runner.named(name), on_output=check)
-        spent = self._seconds.get("place_route", 0.0)
         began = time.monotonic()
         try:
             routed = place_route(plan, self._board, self._family, placement, folder, runner)
         except ToolFailedError:
-            self._seconds["place_route"] = spent + time.monotonic() - began
+            self._seconds["place_route"] += time.monotonic() - began
             raise
-        self._seconds["place_route"] = spent + routed.seconds
+        self._seconds["place_route"] += routed.seconds
         return routed
 
     def _do(self, plan: Plan) -> Path:
@@ -266,13 +271,3 @@ class _Work:
         folder = self._steps / plan.name
         self._seconds[plan.name] = self._runner.named(plan.name).run(plan, folder)
         return folder
-
-
-def _timing(best: Routed, mhz: float, asked: float | None) -> dict[str, Any]:
-    return {
-        "asked_mhz": asked,
-        "clock_mhz": round(mhz, 6),
-        "fmax_mhz": round(best.fmax_mhz, 3),
-        "met": best.met,
-        "slack_ns": round(1000 / best.wanted_mhz - 1000 / best.fmax_mhz, 3),
-    }

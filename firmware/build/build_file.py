@@ -1,10 +1,13 @@
-"""`build.json` and `floorplan.json` as data."""
+"""`build.json` and `floorplan.json` as data, and what is read back of a synthesis."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from netloom.common.reading import FileName, FixedModel, Number, Whole
+
+_Version = Literal["1.1"]
+SCHEMA_VERSION: _Version = get_args(_Version)[0]
 
 Frequency = Annotated[float, Field(ge=1e-6, le=1e6)]
 
@@ -44,7 +47,7 @@ class UsePart(FixedModel):
 class BuildFile(FixedModel):
     """The content of `build.json`."""
 
-    schema_version: Literal["1.1"]
+    schema_version: _Version
     design: str
     identity: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
     board: str
@@ -77,3 +80,28 @@ class FloorplanFile(FixedModel):
         if any(x >= self.width or y >= self.height for x, y, _ in tiles):
             raise ValueError(f"a cell lies outside {self.width} x {self.height} tiles")
         return self
+
+
+class SynthesisFile(BaseModel, frozen=True):
+    """How a synthesis went: the content of `synthesis.json`."""
+
+    seconds: Number
+    version: str
+
+
+class CellPart(BaseModel, frozen=True):
+    """A cell of a netlist."""
+
+    type: str
+
+
+class ModulePart(BaseModel, frozen=True):
+    """A flat module of a netlist, its cells by name."""
+
+    cells: dict[str, CellPart]
+
+
+class NetlistFile(BaseModel, frozen=True):
+    """A netlist in Yosys's JSON, as far as its cells are counted."""
+
+    modules: dict[str, ModulePart]

@@ -10,18 +10,21 @@ from netloom.errors import FoldingError, StorageError, ToolFailedError
 from netloom.firmware.board.boards import BoardSpec
 from netloom.firmware.board.devices import Device
 from netloom.firmware.build.build_file import UsePart
-from netloom.firmware.build.plan import Plan
-from netloom.firmware.build.plans import Placement
+from netloom.firmware.build.commands import Plan
 from netloom.firmware.build.runner import Runner
+from netloom.firmware.build.scripts import Placement
+from netloom.firmware.build.tools import OnLine
 from netloom.firmware.families.family import Family
 
 _USE = re.compile(r"Info:\s+(\w+):\s+(\d+)/\s*(\d+)\s+\d+%")
+_LENGTH = re.compile(r"Info:\s+at iteration #\d+: temp = .* wirelen = (\d+)")
+_CONNECTIONS = re.compile(r"Info: Routing (\d+) arcs")
 _NAMES = {
-    "lut": ("look-up table", "look-up tables"),
-    "ff": ("flip-flop", "flip-flops"),
-    "dsp": ("DSP block", "DSP blocks"),
-    "bram": ("block RAM", "block RAMs"),
-    "spram": ("single-port RAM", "single-port RAMs"),
+    "lut": "look-up table",
+    "ff": "flip-flop",
+    "dsp": "DSP block",
+    "bram": "block RAM",
+    "spram": "single-port RAM",
 }
 
 
@@ -54,32 +57,25 @@ class Routed:
         return self.fmax_mhz >= self.wanted_mhz
 
 
-class PlacementCheck:
-    """Stops nextpnr, from the lines it prints, before it routes wires that are too long.
+def placement_check(longest: float) -> OnLine:
+    """What takes the lines that nextpnr prints, and stops it before it routes wires that are too long.
 
     Args:
         longest: tiles a connection, of halves of perimeters of nets' bounding boxes, that are not too long.
+
+    Returns:
+        Raises a `ToolFailedError` at the first line of routing, if they are.
     """
+    length = 0
 
-    _LENGTH = re.compile(r"Info:\s+at iteration #\d+: temp = .* wirelen = (\d+)")
-    _CONNECTIONS = re.compile(r"Info: Routing (\d+) arcs")
+    def check(line: str) -> None:
+        nonlocal length
+        if found := _LENGTH.match(line):
+            length = int(found[1])
+        elif (found := _CONNECTIONS.match(line)) and length > longest * int(found[1]):
+            raise ToolFailedError(f"wires of {length / int(found[1]):.1f} tiles a connection are too long to route")
 
-    def __init__(self, longest: float) -> None:
-        self._longest = longest
-        self._length = 0
-
-    def __call__(self, line: str) -> None:
-        """Look at a line.
-
-        Raises:
-            ToolFailedError: if it is the first of routing, and the wires are too long.
-        """
-        if found := self._LENGTH.match(line):
-            self._length = int(found[1])
-        elif (found := self._CONNECTIONS.match(line)) and self._length > self._longest * int(found[1]):
-            raise ToolFailedError(
-                f"wires of {self._length / int(found[1]):.1f} tiles a connection are too long to route"
-            )
+    return check
 
 
 def place_route(
@@ -120,16 +116,10 @@ def check_fit(used: Mapping[str, int], device: Device, board: str) -> None:
     Raises:
         FoldingError: if anything overflows; says what, and by how much.
     """
-    available = {
-        "lut": device.lut,
-        "ff": device.ff,
-        "dsp": device.dsp,
-        "bram": device.bram,
-        "spram": device.spram,
-    }
+    available: dict[str, int] = {kind: getattr(device, kind) for kind in _NAMES}
     over = [
-        f"{used[kind]} {_NAMES[kind][used[kind] != 1]} of {available[kind]} ({used[kind] - available[kind]} too many)"
-        for kind in _NAMES
+        f"{used[kind]} {name}{'s' * (used[kind] != 1)} of {available[kind]} ({used[kind] - available[kind]} too many)"
+        for kind, name in _NAMES.items()
         if used.get(kind, 0) > available[kind]
     ]
     if over:

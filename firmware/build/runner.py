@@ -6,7 +6,7 @@ from pathlib import Path
 from netloom.common.files import put_in_place, scratch, sha256, storage_errors
 from netloom.common.store import Kept, Store
 from netloom.errors import ToolFailedError
-from netloom.firmware.build.plan import Plan
+from netloom.firmware.build.commands import Plan
 from netloom.firmware.build.tools import OnLine, find_tool, run_tool, silent, tool_version
 from netloom.firmware.build.watching import watching
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from netloom.common.files import put_in_place, scratch, storage_errors
 from netloom.common.store import Store
 from netloom.errors import StorageError, ToolFailedError
-from netloom.firmware.build.plans import SYNTHESIS_LOG, WRITE_LOG, network_plan, write_plan
 from netloom.firmware.build.runner import Runner
+from netloom.firmware.build.scripts import SYNTHESIS_LOG, WRITE_LOG, network_plan, write_plan
 from netloom.firmware.build.tools import OnLine, find_tool, silent, tool_version
 from netloom.firmware.families.family import Family, Pass
 
@@ -43,11 +43,6 @@ class Netlist:
     def verilog(self) -> Path:
         """The same as Verilog."""
         return self.folder / f"{self.top}.v"
-
-    @property
-    def log(self) -> Path:
-        """What Yosys said."""
-        return self.folder / SYNTHESIS_LOG
 
     def used(self, family: Family) -> dict[str, int]:
         """What it takes altogether, by kind: "lut", "ff", "dsp", "bram", "spram"."""

@@ -31,8 +31,6 @@ from netloom.firmware.families import FAMILIES
 _NEXTPNR = ("--version", r"(?:nextpnr-|Version )[\d.]+[^\s)]*")
 _VERSIONS = {"yosys": ("--version", r"Yosys \S+"), "openFPGALoader": ("-V", r"openFPGALoader v\S+")}
 """Name of a tool -> the argument that makes it tell its version, and how that looks; of the others, as `_NEXTPNR`."""
-_UNCHECKED = ("openFPGALoader",)
-"""Any version will do."""
 _WASM = "yowasp-"
 _CALL = "import sys, {module}; sys.exit({module}.{function}(sys.argv[1:]))"
 _STARVED = re.compile(r"bad_alloc|out of memory|cannot allocate|memory allocation|memory fault|MemoryError", re.I)
@@ -122,8 +120,8 @@ def find_tool(name: str) -> Tool:
 
 def _objection(tool: Tool, wheel: str) -> str:
     """Why a tool on the PATH will not do; empty if it will."""
-    if tool.name in _UNCHECKED:
-        return ""
+    if tool.name == "openFPGALoader":
+        return ""  # any version will do
     if (partner := _partners().get(tool.name)) is not None:
         return "" if find_tool(partner).native else f"{tool.origin} is passed over, as {partner} is another's"
     return too_old(tool.origin, tool_version(tool), wheel)

@@ -239,3 +239,8 @@ def read_whole_design(path: Path) -> WholeDesign:
 def design_advice(path: Path) -> str:
     """What to do about a `design.json` that is missing or damaged."""
     return f"there is no design in {path.parent}, or no description of a design that is whole: write it again"
+
+
+def own_instance(unit: str) -> str:
+    """Name of the instance of a unit that has a module of its own, since that is named after the unit."""
+    return f"{unit}_i"

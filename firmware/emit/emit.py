@@ -1,23 +1,22 @@
 """`emit`: a design as files. A pure function: the same design gives the same bytes."""
 
 import json
-from importlib.resources import files
 from typing import Any
-
-from jinja2 import Environment, StrictUndefined
 
 from netloom.common.ends import Ends
 from netloom.firmware.design import Design, Port
 from netloom.firmware.emit.design_file import DESIGN_FILE
+from netloom.firmware.emit.filled import filled
 from netloom.firmware.emit.library import needed
 from netloom.firmware.emit.verilog import TOP, input_ports, output_ports, top_level
 from netloom.firmware.map.cycles.cycles import Cycles
 from netloom.firmware.map.folding.area import area_of, design_area
-from netloom.firmware.map.folding.fold import Folding
+from netloom.firmware.map.folding.fold import Fold, Folding
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.streams.scan_loop import ScanLoop
 from netloom.firmware.units.streams.scan_state import ScanState
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
+from netloom.firmware.units.unit import Unit
 
 SCHEMA_VERSION = "1.0"
 
@@ -54,7 +53,9 @@ def describe_design(
     design: Design, cycles: Cycles, folding: Folding, title: str, sources: list[str], memories: list[str]
 ) -> dict[str, Any]:
     """The contract for test bench, shell and host: `design.json`."""
-    area = design_area(design)
+    folds = {
+        unit.name: folding[node] for unit in design.units for node in design.operations[unit.name] if node in folding
+    }
     return {
         "schema_version": SCHEMA_VERSION,
         "name": title,
@@ -69,17 +70,15 @@ def describe_design(
         "latency": cycles.latency,
         "interval": cycles.interval,
         "interval_bound": design.interval_bound,
-        "multipliers": sum(design.multipliers.values()),
-        "area": {"lut": area.lut, "ff": area.ff, "dsp": area.dsp, "bram": area.bram},
+        "multipliers": sum(unit.multipliers for unit in design.units),
+        "area": design_area(design)._asdict(),
         "layers": [
             {"layer": tap.layer, "shape": list(tap.shape), "interleaved": tap.interleaved, **_stream(tap.stream)}
             for tap in design.taps
         ],
-        "products": [
-            _product(design, unit.name, folding, cycles) for unit in design.units if _fold(design, unit.name, folding)
-        ],
+        "products": [_product(design, unit, folds[unit.name], cycles) for unit in design.units if unit.name in folds],
         "streams": [_stream(stream) for stream in design.streams.values()],
-        "units": [_unit(design, index) for index in range(len(design.units))],
+        "units": [_unit(design, unit) for unit in design.units],
     }
 
 
@@ -104,18 +103,12 @@ def _stream(stream: Stream) -> dict[str, Any]:
     }
 
 
-def _fold(design: Design, name: str, folding: Folding) -> Any:
-    return next((folding[node] for node in design.operations[name] if node in folding), None)
-
-
-def _product(design: Design, name: str, folding: Folding, cycles: Cycles) -> dict[str, Any]:
+def _product(design: Design, unit: Unit, fold: Fold, cycles: Cycles) -> dict[str, Any]:
     """Folding of a product, and how busy its multipliers are: useful products over multipliers times cycles."""
-    unit = next(unit for unit in design.units if unit.name == name)
-    fold = _fold(design, name, folding)
-    work = int(fold.multipliers * unit.inputs[0].beats * design.steps.get(name, 1))
+    work = int(fold.multipliers * unit.inputs[0].beats * design.steps.get(unit.name, 1))
     return {
-        "unit": name,
-        "layer": design.layers[name],
+        "unit": unit.name,
+        "layer": design.layers[unit.name],
         "pe": fold.pe,
         "simd": fold.simd,
         "unrolled": fold.unrolled,
@@ -127,9 +120,7 @@ def _product(design: Design, name: str, folding: Folding, cycles: Cycles) -> dic
     }
 
 
-def _unit(design: Design, index: int) -> dict[str, Any]:
-    unit = design.units[index]
-    area = area_of(design.resources[unit.name], design.target)
+def _unit(design: Design, unit: Unit) -> dict[str, Any]:
     return {
         "name": unit.name,
         "module": unit.module,
@@ -139,7 +130,7 @@ def _unit(design: Design, index: int) -> dict[str, Any]:
         "outputs": [stream.name for stream in unit.outputs],
         "interval": design.intervals[unit.name],
         "depth": unit.depth if isinstance(unit, StreamFifo | ScanLoop) else None,
-        "area": {"lut": area.lut, "ff": area.ff, "dsp": area.dsp, "bram": area.bram},
+        "area": area_of(design.resources[unit.name], design.target)._asdict(),
     }
 
 
@@ -148,9 +139,4 @@ def _readme(description: dict[str, Any], design: Design) -> str:
         {kind: [port.get("host") for port in description[kind]] for kind in ("inputs", "outputs")}
     )
     host = ends.told(input_ports(design), output_ports(design))
-    text = (files("netloom.firmware.emit") / "design_readme.md.j2").read_text(encoding="utf-8")
-    return (
-        Environment(undefined=StrictUndefined, keep_trailing_newline=True)
-        .from_string(text)
-        .render(description, synth=design.target.synth, host=host)
-    )
+    return filled("emit/design_readme.md.j2", **description, synth=design.target.synth, host=host)

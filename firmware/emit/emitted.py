@@ -9,7 +9,7 @@ from pathlib import Path
 from netloom.common.ends import Ends
 from netloom.common.reading import read_bytes, read_json
 from netloom.errors import StorageError
-from netloom.firmware.emit.design_file import DESIGN_FILE, DesignFile, design_advice
+from netloom.firmware.emit.design_file import DESIGN_FILE, DesignFile, design_advice, own_instance
 from netloom.firmware.emit.inert import objection
 
 
@@ -21,8 +21,7 @@ class EmittedDesign(DesignFile):
     @cached_property
     def instances(self) -> Mapping[str, str]:
         """Name of an instance in the top -> name of its unit, where the two differ."""
-        # An instance of a module of its own, named after the unit, has another name.
-        return {f"{unit.name}_i": unit.name for unit in self.units}
+        return {own_instance(unit.name): unit.name for unit in self.units}
 
     @cached_property
     def ends(self) -> Ends:

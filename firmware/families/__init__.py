@@ -2,11 +2,11 @@
 
 from netloom.errors import SettingsError
 from netloom.firmware.families.ecp5 import ECP5
-from netloom.firmware.families.family import Family, Loop
+from netloom.firmware.families.family import Family
 from netloom.firmware.families.generic import GENERIC
 from netloom.firmware.families.ice40 import ICE40
 
-__all__ = ["ECP5", "FAMILIES", "GENERIC", "ICE40", "Family", "Loop", "find_family"]
+__all__ = ["ECP5", "FAMILIES", "GENERIC", "ICE40", "Family", "find_family"]
 
 FAMILIES = {family.name: family for family in (GENERIC, ECP5, ICE40)}
 """By name; a family from outside joins here."""

@@ -1,43 +1,16 @@
-"""`Family`: everything that is particular to a family of FPGAs, in one record; `Loop`, its phase-locked loop."""
+"""`Family`: everything that is particular to a family of FPGAs, in one record."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from netloom.firmware.families.pll import Pll
+from netloom.firmware.families.pll import Loop
 
 RamShapes = tuple[tuple[int, int], ...]
 """Words and bits that a block RAM can have."""
 Pass = Callable[[dict[str, Any]], int]
 """Changes a module of Yosys's JSON in place; how many changes it made."""
-
-
-def _unchanged(netlist: str) -> str:
-    return netlist
-
-
-def _names(config: str, bitstream: str) -> list[str]:
-    return [config, bitstream]
-
-
-@dataclass(frozen=True, eq=False)
-class Loop:
-    """A phase-locked loop.
-
-    Attributes:
-        range: least and greatest MHz that it gives.
-        search: (MHz it gets, MHz wanted) -> the settings that come closest, or None.
-        instance: (settings, clock in, clock out, whether it is locked) -> Amaranth's instance.
-        pad_instance: the same, of a loop that is reached from its own pad alone; takes the pad for the clock.
-        pads: (device, package) -> pins that are such pads.
-    """
-
-    range: tuple[float, float]
-    search: Callable[[float, float], Pll | None]
-    instance: Callable[[Pll, Any, Any, Any], Any]
-    pad_instance: Callable[[Pll, Any, Any, Any], Any] | None = None
-    pads: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +77,7 @@ class Family:
     library: tuple[str, ...] = ()
     simulation: tuple[str, ...] = ()
     macros: str = ""
-    inlined: Callable[[str], str] = _unchanged
+    inlined: Callable[[str], str] = lambda netlist: netlist
     network_passes: tuple[Pass, ...] = ()
     top_passes: tuple[Pass, ...] = ()
     cells: Mapping[str, tuple[str, int]] = field(default_factory=dict)
@@ -116,7 +89,7 @@ class Family:
     pins: Mapping[str, str] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
     pack: str = ""
-    pack_arguments: Callable[[str, str], list[str]] = _names
+    pack_arguments: Callable[[str, str], list[str]] = lambda *names: [*names]
     suffix: str = ""
     wheel: str = ""
     clock_mhz: float | None = None

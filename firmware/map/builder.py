@@ -2,9 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import gcd, lcm, prod
 
@@ -29,6 +29,7 @@ _KEYWORDS = frozenset(
 """Words of SystemVerilog that look like a layer's name and a node's; all names here have an underscore."""
 
 
+@dataclass(eq=False)
 class DesignBuilder:
     """Units so far, and the stream that carries each node's result.
 
@@ -38,45 +39,40 @@ class DesignBuilder:
         target: whose primitives are named.
         dsps: node name -> how many of its multipliers sit in DSP blocks.
         windows: nodes that only gather windows.
+        lay_out: adds the units of a graph: of this one, or of a body (`within`).
         interval: clock cycles between inferences that no other unit should exceed; in a body, those of a step.
         rounds: of a body, the steps of each loop it is in, from the outermost on.
         group: samples that loops work on in turn; what bypasses a loop waits for all of them.
-        lay_out: adds the units of a graph: of this one, or of a body (`within`).
     """
 
-    def __init__(
-        self,
-        dataflow: Dataflow,
-        folding: Folding,
-        target: Family,
-        dsps: dict[str, int],
-        windows: Collection[str],
-        lay_out: Callable[["DesignBuilder"], None],
-    ) -> None:
-        self.dataflow = dataflow
-        self.folding = folding
-        self.target = target
-        self.dsps = dsps
-        self.windows = windows
-        self.interval = max((fold.interval for fold in folding.values()), default=1)
-        self.rounds: tuple[int, ...] = ()
-        scans = (node.operation for node in dataflow.nodes if isinstance(node.operation, Scan))
+    dataflow: Dataflow
+    folding: Folding
+    target: Family
+    dsps: Mapping[str, int]
+    windows: Collection[str]
+    lay_out: Callable[["DesignBuilder"], None]
+    interval: int = field(init=False)
+    rounds: tuple[int, ...] = ()
+    group: int = field(init=False)
+    _units: list[Unit] = field(default_factory=list)
+    _layers: dict[str, str] = field(default_factory=dict)
+    _operations: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _steps: dict[str, Fraction] = field(default_factory=dict)
+    _taps: list[Tap] = field(default_factory=list)
+    _streams: dict[str, Stream] = field(default_factory=dict)
+    _copies: dict[str, list[Stream]] = field(default_factory=dict)
+    _names: set[str] = field(default_factory=set)
+    _direct: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.interval = max((fold.interval for fold in self.folding.values()), default=1)
+        scans = (node.operation for node in self.dataflow.nodes if isinstance(node.operation, Scan))
         self.group = max((scan.interleave for scan in scans), default=1)
-        self.lay_out = lay_out
-        self._units: list[Unit] = []
-        self._layers: dict[str, str] = {}
-        self._operations: dict[str, tuple[str, ...]] = {}
-        self._steps: dict[str, Fraction] = {}
-        self._taps: list[Tap] = []
-        self._streams: dict[str, Stream] = {}
-        self._copies: dict[str, list[Stream]] = {}
-        self._names: set[str] = set()
-        self._uses = _uses(dataflow, dataflow.outputs)
-        self._direct: Counter[str] = Counter()
-        scales = dataflow.ends.inputs or (None,) * len(dataflow.sources)
+        self._uses = _uses(self.dataflow, self.dataflow.outputs)
+        scales = self.dataflow.ends.inputs or (None,) * len(self.dataflow.sources)
         self._inputs = tuple(
             self._input(name, tensor, scale)
-            for (name, tensor), scale in zip(dataflow.sources.items(), scales, strict=True)
+            for (name, tensor), scale in zip(self.dataflow.sources.items(), scales, strict=True)
         )
 
     def unique(self, name: str) -> str:

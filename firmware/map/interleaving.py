@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from netloom.errors import SettingsError
-from netloom.hls.dataflow import MOST_INTERLEAVED, Dataflow, Node, Scan
+from netloom.hls.dataflow import MOST_INTERLEAVED, Dataflow, Scan
 
 
 def interleaved(dataflow: Dataflow, sequences: int) -> Dataflow:
@@ -24,19 +24,16 @@ def interleaved(dataflow: Dataflow, sequences: int) -> Dataflow:
         raise SettingsError(f"interleave must be 1 to {MOST_INTERLEAVED} sequences, not {sequences}")
     if sequences == 1:
         return dataflow
-    nodes = [_interleaved(node, sequences) for node in dataflow.nodes]
+    nodes = []
+    for node in dataflow.nodes:
+        if isinstance(node.operation, Scan):
+            if node.operation.keeps:
+                raise SettingsError(
+                    f"layer {node.layer!r} keeps its state from sample to sample: the next sample cannot begin before;"
+                    " leave interleave out"
+                )
+            node = replace(node, operation=replace(node.operation, interleave=sequences))
+        nodes.append(node)
     if nodes == list(dataflow.nodes):
         raise SettingsError("there is no loop over steps whose sequences could be interleaved: leave interleave out")
     return replace(dataflow, nodes=tuple(nodes))
-
-
-def _interleaved(node: Node, sequences: int) -> Node:
-    """A loop, several sequences at a time; anything else as it is."""
-    if not isinstance(node.operation, Scan):
-        return node
-    if node.operation.keeps:
-        raise SettingsError(
-            f"layer {node.layer!r} keeps its state from sample to sample: the next sample cannot begin before; leave"
-            " interleave out"
-        )
-    return replace(node, operation=replace(node.operation, interleave=sequences))

@@ -7,7 +7,7 @@ from netloom.errors import LayerNotSupportedError
 from netloom.firmware.design import Design
 from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.map.builder import DesignBuilder
-from netloom.firmware.map.cycles.buffers import sized
+from netloom.firmware.map.cycles.buffers import sized_and_counted
 from netloom.firmware.map.folding.fold import Folding
 from netloom.firmware.map.folding.products import products
 from netloom.firmware.map.operations.table import MAPPINGS, mapping_of
@@ -39,7 +39,7 @@ def plan_design(
         LayerNotSupportedError: for an operation with no hardware unit, or a network that computes nothing.
         DeadlockError: never, unless a unit is wrong.
     """
-    return sized(lay_out(dataflow, folding, target, dsps, blocks))
+    return sized_and_counted(lay_out(dataflow, folding, target, dsps, blocks))[0]
 
 
 def lay_out(
@@ -52,7 +52,7 @@ def lay_out(
     """`plan_design`, with FIFOs behind forks still as deep as a whole tensor."""
     if dsps is None:
         dsps = {name: fold.multipliers for name, fold in folding.items()}
-    builder = DesignBuilder(dataflow, folding, target, dict(dsps), _gathering(dataflow), _lay_out_nodes)
+    builder = DesignBuilder(dataflow, folding, target, dsps, _gathering(dataflow), _lay_out_nodes)
     _lay_out_nodes(builder)
     design = builder.build()
     if not design.units:

@@ -9,6 +9,7 @@ from typing import Any
 from netloom.firmware.families import Family
 from netloom.firmware.map.builder import DesignBuilder
 from netloom.firmware.map.folding.fold import Fold
+from netloom.firmware.units.products.multiplier import multiplier_resources
 from netloom.hls.dataflow import Dataflow, Node
 
 
@@ -18,38 +19,23 @@ class Product(ABC):
 
     Attributes:
         node: in the dataflow graph, or in the body of a loop.
+        weights: how many there are: multipliers when none is shared.
+        input_width: bits of an element that is multiplied.
+        weight_width: bits of a weight.
+        absorbs: nodes in front of it that it computes along with itself, from the input of the first of them.
         steps: of the loops it is in: the same multipliers are used anew in each.
     """
 
     node: Node
+    weights: int
+    input_width: int
+    weight_width: int
+    absorbs: tuple[str, ...] = field(default=(), kw_only=True)
     steps: int = field(default=1, kw_only=True)
 
-    @property
-    @abstractmethod
-    def work(self) -> int:
-        """Multiply-accumulates of an inference, all steps together."""
-
-    @property
-    @abstractmethod
-    def weights(self) -> int:
-        """The number of weights: multipliers when none is shared."""
-
-    @property
-    @abstractmethod
-    def weight_width(self) -> int:
-        """Bits of a weight."""
-
-    @property
-    def absorbs(self) -> tuple[str, ...]:
-        """Nodes in front of it that it computes along with itself, from the input of the first of them."""
-        return ()
-
-    def folds(self) -> Sequence[Fold]:
-        """All foldings there are, at least one that is not unrolled; an unrolled one last."""
-        return self._folds
-
     @cached_property
-    def _folds(self) -> list[Fold]:
+    def folds(self) -> list[Fold]:
+        """All foldings there are, at least one that is not unrolled; an unrolled one last."""
         return [replace(fold, interval=fold.interval * self.steps) for fold in self.folds_of_a_step()]
 
     @abstractmethod
@@ -65,9 +51,9 @@ class Product(ABC):
         del fold, target
         return 1
 
-    @abstractmethod
     def multiplier_luts(self, target: Family) -> int:
-        """LUTs that one multiplier takes outside a DSP block."""
+        """LUTs that one multiplier takes outside a DSP block; 0 where no DSP block takes it."""
+        return multiplier_resources(self.input_width, self.weight_width, target).lut
 
     @abstractmethod
     def lay_out(self, builder: DesignBuilder) -> None:

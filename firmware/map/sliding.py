@@ -43,11 +43,13 @@ def window_columns(
     return repeated(builder, node, stream, geometry.positions, width * slices, repeats) if apart else stream
 
 
-def repeated(builder: DesignBuilder, node: Node, source: Stream, rows: int, words: int, repeats: int) -> Stream:
+def repeated(
+    builder: DesignBuilder, node: Node, source: Stream, rows: int, words: int, repeats: int, suffix: str = "replay"
+) -> Stream:
     """Vectors of `words` beats, each `repeats` times."""
     if repeats == 1:
         return source
-    return replayed(builder, node, source, rows, ReplayPattern.whole(words, repeats))
+    return replayed(builder, node, source, rows, ReplayPattern.whole(words, repeats), suffix)
 
 
 def channel_windows(builder: DesignBuilder, node: Node, source: Stream, geometry: Geometry, lanes: int) -> Stream:

@@ -9,7 +9,7 @@ from pathlib import Path
 from netloom.common.files import sha256
 from netloom.pipeline.stage import Stage
 
-_SOURCES = {".py", ".sv", ".cpp", ".h", ".j2", ".css"}
+_SOURCES = {".py", ".sv", ".cpp", ".h", ".j2", ".css", ".csv"}
 FLOOR = ("netloom/common", "netloom/errors.py", "netloom/rounding.py", "netloom/fixed_point.py", "netloom/settings.py")
 """What all stages stand on."""
 

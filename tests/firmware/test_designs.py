@@ -8,8 +8,8 @@ from designs import Network, check_design
 
 from netloom.errors import LayerNotSupportedError
 from netloom.firmware.board.boards import find_board
-from netloom.firmware.build.plans import yosys_plan
 from netloom.firmware.build.runner import Runner
+from netloom.firmware.build.scripts import yosys_plan
 from netloom.firmware.emit.emit import emit
 from netloom.firmware.families import ECP5, GENERIC, ICE40
 from netloom.firmware.generate import generate_design
@@ -99,6 +99,6 @@ def test_other_families_take_the_generic_design(command, tmp_path):
     design = plan_design(dataflow, folding)
     files = emit(design, count_cycles(design), folding, "test")
     modules = " ".join(name for name in files if name.endswith(".sv"))
-    script = [f"read_verilog -sv {modules}", f"{command} -top network", "check -assert"]
+    script = f"read_verilog -sv {modules}\n{command} -top network\ncheck -assert\n"
     Runner().run(yosys_plan("other", script, files, (), "other.log"), tmp_path)
     assert "Warning: multiple conflicting drivers" not in (tmp_path / "other.log").read_text()

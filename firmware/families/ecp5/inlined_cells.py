@@ -23,6 +23,7 @@ _CELL = re.compile(
 _WIRE = re.compile(r"^  wire (\S+ ?);\n", re.MULTILINE)
 _PAIR = re.compile(r"^    \.(\w+)\((.*)\),?$", re.MULTILINE)
 _ZERO, _ONE = "1'h0 ", "1'h1 "
+_CHOICES = {"PFUMX": "{C0} ? {ALUT} : {BLUT}", "L6MUX21": "{SD} ? {D1} : {D0}"}
 _ORDINARY_FF = {
     "CLKMUX": ('"CLK"',),
     "LSRMUX": ('"LSR"',),
@@ -56,7 +57,11 @@ def _inlined(module: str) -> str:
             if cell == "CCU2C":
                 carries.append(_carry(chosen, joined))
                 return ""
-            return _WRITERS[cell](chosen, joined)
+            if cell == "LUT4":
+                value = _lookup(_bits(chosen["INIT"]), [joined[pin] for pin in "ABCD"])
+            else:
+                value = _CHOICES[cell].format(**joined)
+            return f"  assign {joined['Z']} = {value};\n"
         except (KeyError, ValueError):
             return found[0]
 
@@ -113,18 +118,6 @@ def _process(clock: str, reset: str, enable: str, loads: list[tuple[str, str, st
     return f"  always @(posedge {clock}) begin\n{text}  end\n"
 
 
-def _table(chosen: dict[str, str], wires: dict[str, str]) -> str:
-    return f"  assign {wires['Z']} = {_lookup(_bits(chosen['INIT']), [wires[pin] for pin in 'ABCD'])};\n"
-
-
-def _mux5(_: dict[str, str], wires: dict[str, str]) -> str:
-    return f"  assign {wires['Z']} = {wires['C0']} ? {wires['ALUT']} : {wires['BLUT']};\n"
-
-
-def _mux6(_: dict[str, str], wires: dict[str, str]) -> str:
-    return f"  assign {wires['Z']} = {wires['SD']} ? {wires['D1']} : {wires['D0']};\n"
-
-
 def _carry(chosen: dict[str, str], joined: dict[str, str]) -> Carry:
     """Where a bit propagates, the carry goes on; where it does not, it generates the next. That is the sum of two bits:
     what it generates, and that or its inverse."""
@@ -137,9 +130,6 @@ def _carry(chosen: dict[str, str], joined: dict[str, str]) -> Carry:
         terms = _lookup(generated, pins[:2]), _lookup(init ^ 0x1111 * generated, pins)
         bits.append((*terms, joined.get(f"S{half}", "")))
     return Carry(joined["CIN"], tuple(bits), joined.get("COUT", ""))
-
-
-_WRITERS = {"LUT4": _table, "PFUMX": _mux5, "L6MUX21": _mux6}
 
 
 def _bits(value: str) -> int:

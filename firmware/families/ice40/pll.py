@@ -1,50 +1,21 @@
 """The phase-locked loop of iCE40, `LOOP`."""
 
-from itertools import product
 from typing import Any
 
-from netloom.firmware.families.family import Loop
-from netloom.firmware.families.pll import Pll
+from netloom.firmware.families.pll import Loop, Pll
 
-_PFD = (10.0, 133.0)
-_VCO = (533.0, 1066.0)
 _FILTERS = ((17, 1), (26, 2), (44, 3), (66, 4), (101, 5))
 """Upper end of the phase detector's frequency -> FILTER_RANGE, as the vendor's tool sets it."""
 
 
-def _search(source: float, wanted: float) -> Pll | None:
-    found = []
-    for divide_in, feedback, shift in product(range(16), range(128), range(1, 7)):
-        compared = source / (divide_in + 1)
-        oscillator = compared * (feedback + 1)
-        if compared < _PFD[0]:
-            break
-        if compared > _PFD[1] or not _VCO[0] <= oscillator <= _VCO[1]:
-            continue
-        mhz = oscillator / 2**shift
-        found.append((round(abs(mhz - wanted), 9), divide_in, feedback, shift, mhz, compared))
-    if not found:
-        return None
-    _, divide_in, feedback, shift, mhz, compared = min(found)
-    band = next((value for end, value in _FILTERS if compared < end), 6)
-    return Pll(
-        mhz,
-        {
-            "FEEDBACK_PATH": "SIMPLE",
-            "DIVR": divide_in,
-            "DIVF": feedback,
-            "DIVQ": shift,
-            "FILTER_RANGE": band,
-        },
-    )
-
-
-def _core(pll: Pll, source: Any, clock: Any, locked: Any) -> Any:
-    return _instance("SB_PLL40_CORE", pll, clock, locked, i_REFERENCECLK=source)
-
-
-def _pad(pll: Pll, source: Any, clock: Any, locked: Any) -> Any:
-    return _instance("SB_PLL40_PAD", pll, clock, locked, io_PACKAGEPIN=source.io)
+def _parameters(divide_in: int, feedback: int, _: int, divide_out: int, compared: float) -> dict[str, int | str]:
+    return {
+        "FEEDBACK_PATH": "SIMPLE",
+        "DIVR": divide_in - 1,
+        "DIVF": feedback - 1,
+        "DIVQ": divide_out.bit_length() - 1,
+        "FILTER_RANGE": next((band for end, band in _FILTERS if compared < end), 6),
+    }
 
 
 def _instance(primitive: str, pll: Pll, clock: Any, locked: Any, **source: Any) -> Any:
@@ -61,4 +32,14 @@ def _instance(primitive: str, pll: Pll, clock: Any, locked: Any, **source: Any) 
     )
 
 
-LOOP = Loop((16.0, 275.0), _search, _core, _pad, {("iCE40UP5K", "sg48"): frozenset({"35"})})
+LOOP = Loop(
+    range=(16.0, 275.0),
+    detector=(10.0, 133.0),
+    oscillator=(533.0, 1066.0),
+    dividers=(range(1, 17), range(1, 129), (1,)),
+    out=lambda _: (2, 4, 8, 16, 32, 64),
+    parameters=_parameters,
+    instance=lambda pll, source, *out: _instance("SB_PLL40_CORE", pll, *out, i_REFERENCECLK=source),
+    pad_instance=lambda pll, pad, *out: _instance("SB_PLL40_PAD", pll, *out, io_PACKAGEPIN=pad.io),
+    pads={("iCE40UP5K", "sg48"): frozenset({"35"})},
+)

@@ -24,13 +24,8 @@ from netloom.firmware.units.streams.stream_fork import StreamFork
 _LEAST = 2
 
 
-def sized(design: Design) -> Design:
-    """The design with FIFOs behind forks as deep as needed."""
-    return sized_and_counted(design)[0]
-
-
 def sized_and_counted(design: Design) -> tuple[Design, Cycles]:
-    """The same, and the cycles it takes then."""
+    """The design with FIFOs behind forks as deep as needed, and the cycles it takes then."""
     copies = {stream.name for unit in design.units if isinstance(unit, StreamFork) for stream in unit.outputs}
     if not copies:
         return design, count_cycles(design, for_good=True)

@@ -36,15 +36,13 @@ class CompiledRun(CycleRun):
     def __init__(self, design: Design, library: Any, timings: Sequence[Timing]) -> None:
         super().__init__(design, timings)
         self._library = library
-        numbers = [len(self.names), len(self.units)]
-        for unit, timing in self.units:
-            ports = ([self.names[stream.name] for stream in side] for side in (unit.inputs, unit.outputs))
-            parts = (*ports, timing.constants)
+        numbers = [len(self.names), len(self._units)]
+        for timing, inputs, outputs in self._units:
+            parts = (inputs, outputs, timing.constants)
             numbers += [_KINDS.index(timing.twin), *(n for part in parts for n in (len(part), *part))]
-        sources = [self.names[port.stream.name] for port in design.inputs]
-        sinks = [n for port in design.outputs for n in (self.names[port.stream.name], port.stream.beats)]
-        fifos = [n for ends in self.fifos.values() for n in ends]
-        numbers += [n for part in (sources, sinks, fifos) for n in (len(part), *part)]
+        sinks = [n for sink in zip(self._sinks, self._beats, strict=True) for n in sink]
+        fifos = [n for ends in self._fifos.values() for n in ends]
+        numbers += [n for part in (self._sources, sinks, fifos) for n in (len(part), *part)]
         self._handle = ctypes.c_void_p(library.create((ctypes.c_int64 * len(numbers))(*numbers)))
         weakref.finalize(self, library.destroy, self._handle)
         self._told = (ctypes.c_int64 * 4)()
@@ -74,12 +72,11 @@ class CompiledRun(CycleRun):
 
     def occupancy(self) -> dict[str, int]:
         """See `CycleRun`."""
-        highest = (ctypes.c_int64 * len(self.fifos))()
+        highest = (ctypes.c_int64 * len(self._fifos))()
         self._library.highest(self._handle, highest)
-        return dict(zip(self.fifos, highest, strict=True))
+        return dict(zip(self._fifos, highest, strict=True))
 
-    def stuck(self) -> list[bool]:
-        """See `CycleRun`."""
+    def _stuck(self) -> list[bool]:
         streams = (ctypes.c_ubyte * (len(self.names) + 7))()
         self._library.stuck(self._handle, streams)
         return [bool(stream) for stream in streams[: len(self.names)]]

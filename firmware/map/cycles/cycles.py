@@ -5,19 +5,20 @@ that runs to the end here cannot deadlock at all: its units fire in fixed patter
 a graph can go on does not depend on when its ends are stalled.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import sub
 
 from netloom.errors import DeadlockError
 from netloom.firmware.design import Design
 from netloom.firmware.map.cycles.compiled_cycles import CompiledRun
-from netloom.firmware.map.cycles.cycle_run import CycleRun, InterpretedRun
+from netloom.firmware.map.cycles.cycle_run import CycleRun
 
 STEADY = 3
 """Intervals in a row, each the same, after which a design keeps its pace."""
 _LONGEST_PATTERN = 8
 _MOST_INFERENCES = 40
+"""After which to give up waiting for a pace, in a design that holds none."""
 STRETCH = 1 << 16
 """Clock cycles between looks at progress."""
 _COMPILED_FROM = 500_000
@@ -42,18 +43,12 @@ class Cycles:
     occupancy: dict[str, int]
 
 
-def count_cycles(
-    design: Design,
-    inferences: int | None = None,
-    progress: Callable[[int], None] | None = None,
-    for_good: bool = False,
-) -> Cycles:
+def count_cycles(design: Design, inferences: int | None = None, for_good: bool = False) -> Cycles:
     """Run inferences back to back until they follow each other at a steady interval.
 
     Args:
         design: whose units are timed.
         inferences: so many, and no more; None until they have long come at one pace.
-        progress: called with the number of clock cycles, now and then.
         for_good: until the design is as it was before, where that can be seen: a buffer that fills by a beat now and
             then hides a slower pace for long.
 
@@ -63,13 +58,11 @@ def count_cycles(
     run = _run(design, for_good)
     patience = 4 * sum(design.intervals.values()) + 1000
     interval = None
-    while len(run.finished) < (inferences or _most(run)):
+    while len(run.finished) < (inferences or _MOST_INFERENCES + 6 * (_held(run) + design.group)):
         before = len(run.finished)
         run.advance(STRETCH)
         if run.time - run.last_progress > patience:
             raise DeadlockError(f"the design stops after {run.last_progress} clock cycles: {run.waiting()}")
-        if progress is not None:
-            progress(run.time)
         if inferences is None and len(run.finished) > before:
             # A design that is as it was after an earlier inference does for ever what it has done since then.
             if (period := run.period()) is not None:
@@ -104,23 +97,17 @@ def steady_interval(ends: Sequence[int], held: int = 0, group: int = 1) -> int |
 
 def _run(design: Design, for_good: bool) -> CycleRun:
     """Compiled if that pays, or is needed to see when all is as it was, and can be."""
-    compiled = None
     # Units in a loop wait for each other: an inference takes much longer than the busiest of them.
     waits = _WAITS if design.steps else 1
-    if for_good or 4 * waits * design.interval_bound * len(design.units) > _COMPILED_FROM:
-        compiled = CompiledRun.of(design)
-    return compiled or InterpretedRun(design)
+    pays = for_good or 4 * waits * design.interval_bound * len(design.units) > _COMPILED_FROM
+    compiled = CompiledRun.of(design) if pays else None
+    return compiled or CycleRun(design, [unit.timing() for unit in design.units])
 
 
 def _held(run: CycleRun) -> int:
     """Inferences under way at a time, at most."""
     latency = run.finished[0] - run.started if run.finished else 0
     return latency // run.design.interval_bound
-
-
-def _most(run: CycleRun) -> int:
-    """Inferences after which to give up waiting for a pace."""
-    return _MOST_INFERENCES + 6 * (_held(run) + run.design.group)
 
 
 def _is_steady(run: CycleRun) -> bool:

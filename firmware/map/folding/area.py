@@ -1,7 +1,7 @@
 """What a design is expected to take of a device, before synthesis."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from netloom.firmware.design import Design
 from netloom.firmware.families import Family
@@ -9,8 +9,7 @@ from netloom.firmware.units.memories.styles import block_rams
 from netloom.firmware.units.unit import Resources
 
 
-@dataclass(frozen=True)
-class Area:
+class Area(NamedTuple):
     """LUTs (4 inputs), flip-flops, DSP blocks and block RAMs."""
 
     lut: int
@@ -36,10 +35,4 @@ def least_area(design: Design) -> Area:
 
 
 def _sum(parts: Iterable[Area]) -> Area:
-    areas = list(parts)
-    return Area(
-        sum(area.lut for area in areas),
-        sum(area.ff for area in areas),
-        sum(area.dsp for area in areas),
-        sum(area.bram for area in areas),
-    )
+    return Area(*map(sum, zip(*parts, strict=True)))

@@ -12,9 +12,8 @@ from netloom.firmware.map.cycles.cycles import Cycles
 from netloom.firmware.map.folding.area import Area, design_area, least_area
 from netloom.firmware.map.folding.effort import SEARCH_SECONDS, bitstream_minutes
 from netloom.firmware.map.folding.fold import Fold
-from netloom.firmware.map.folding.folding import fold_for_interval, intervals
+from netloom.firmware.map.folding.folding import fold_for_interval, intervals, share_dsps
 from netloom.firmware.map.folding.products import products
-from netloom.firmware.map.folding.share import share_dsps
 from netloom.firmware.map.layout import lay_out
 from netloom.hls.dataflow import Dataflow
 
@@ -41,7 +40,14 @@ class Budget:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A design within a budget, the folding it has, and the cycles it takes."""
+    """A design within a budget.
+
+    Attributes:
+        design: its units and streams.
+        folding: of every product, by the name of its node.
+        area: estimate of what it takes.
+        cycles: latency and initiation interval, counted.
+    """
 
     design: Design
     folding: dict[str, Fold]
@@ -71,17 +77,17 @@ class Search:
 
 
 class Candidate:
-    """The network folded for one pace: its area, exactly or at least, and whether a budget holds it."""
+    """The network folded, for a pace if one is given: its area, exactly or at least, and whether a budget holds it."""
 
-    def __init__(self, dataflow: Dataflow, interval: int, budget: Budget | None) -> None:
+    def __init__(self, dataflow: Dataflow, folding: dict[str, Fold], budget: Budget | None, interval: int = 0) -> None:
         self.interval = interval
-        self.folding = fold_for_interval(dataflow, interval)
+        self.folding = folding
         self._budget = budget
         if budget is None:
-            self.design = lay_out(dataflow, self.folding, GENERIC)
+            self.design = lay_out(dataflow, folding, GENERIC)
         else:
-            dsps = share_dsps(dataflow, self.folding, budget.dsp, budget.target)
-            self.design = lay_out(dataflow, self.folding, budget.target, dsps, budget.dsp)
+            dsps = share_dsps(dataflow, folding, budget.dsp, budget.target)
+            self.design = lay_out(dataflow, folding, budget.target, dsps, budget.dsp)
         self.least = least_area(self.design)
 
     @property
@@ -165,10 +171,10 @@ def fit_interval(
     """
     search = search or Search()
     asked = interval
-    fastest = max((min(f.interval for f in p.folds()) for p in products(dataflow)), default=0)
+    fastest = max((min(f.interval for f in p.folds) for p in products(dataflow)), default=0)
     while True:
         search.told(f"an interval of {asked:,} clock cycles")
-        candidate = Candidate(dataflow, asked, budget)
+        candidate = Candidate(dataflow, fold_for_interval(dataflow, asked), budget, asked)
         if budget is not None and (shortages := candidate.shortages(FULL)):
             raise FoldingError(
                 f"an interval of {interval:,} clock cycles does not fit {budget.device}: it {_words(shortages)}; "
@@ -210,7 +216,7 @@ def fastest(
         nonlocal best
         seen.add(index)
         search.told(f"an interval of {paces[index]:,} clock cycles" + (f", best {best.interval:,}" if best else ""))
-        candidate = Candidate(dataflow, paces[index], budget)
+        candidate = Candidate(dataflow, fold_for_interval(dataflow, paces[index]), budget, paces[index])
         if fits(candidate):
             best = candidate
             return True
@@ -245,7 +251,7 @@ def _smallest(dataflow: Dataflow, paces: Sequence[int], budget: Budget, search: 
     for pace in reversed(paces):
         if best is not None and search.over:
             break
-        candidate = Candidate(dataflow, pace, budget)
+        candidate = Candidate(dataflow, fold_for_interval(dataflow, pace), budget, pace)
         if best is None or (size(candidate.least) <= size(best.area) and size(candidate.area) <= size(best.area)):
             best = candidate
     assert best is not None, "a network has at least one interval"

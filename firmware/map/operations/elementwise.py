@@ -3,10 +3,8 @@
 from netloom.errors import LayerNotSupportedError
 from netloom.firmware.map.builder import DesignBuilder
 from netloom.firmware.map.mapping import OperationMapping
-from netloom.firmware.map.sliding import replayed
-from netloom.firmware.stream import Stream
+from netloom.firmware.map.sliding import repeated
 from netloom.firmware.units.elements.elementwise import ElementwiseUnit
-from netloom.firmware.units.windows.replay_buffer import ReplayPattern
 from netloom.hls.dataflow import Elementwise, Node
 
 
@@ -30,17 +28,10 @@ def _lay_out(builder: DesignBuilder, node: Node, operation: Elementwise) -> None
         if tensor.shape == result.shape:
             streams.append(builder.with_lanes(node, source, lanes))
         else:
-            streams.append(_broadcast(builder, node, source, axis // lanes))
+            single = builder.with_lanes(node, source, 1)
+            streams.append(repeated(builder, node, single, single.beats, 1, axis // lanes, "repeat"))
     first, second = streams
     builder.compute(node, lambda name: ElementwiseUnit(name, first, second, operation, builder.target))
-
-
-def _broadcast(builder: DesignBuilder, node: Node, source: Stream, repeats: int) -> Stream:
-    """One element after the other, each `repeats` times."""
-    stream = builder.with_lanes(node, source, 1)
-    if repeats == 1:
-        return stream
-    return replayed(builder, node, stream, stream.beats, ReplayPattern.whole(1, repeats), "repeat")
 
 
 ELEMENTWISE = OperationMapping(_lay_out)

@@ -1,10 +1,12 @@
 """`Permute` in hardware."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from netloom.firmware.map.builder import DesignBuilder
 from netloom.firmware.map.folding.fold import divisors
 from netloom.firmware.map.mapping import OperationMapping
+from netloom.firmware.stream import Stream
 from netloom.firmware.units.elements.permute import PermuteUnit, widest_lanes
 from netloom.hls.dataflow import Node, Permute
 
@@ -16,12 +18,26 @@ def lay_out_permute(builder: DesignBuilder, node: Node, operation: Permute) -> N
     if len(tensors) == 1 and operation.reshapes([tensors[0].size]):
         builder.give(node, sources[0])
         return
-    lanes = permute_lanes(operation, [tensor.size for tensor in tensors], builder.interval)
+    lanes = _lanes(operation, [tensor.size for tensor in tensors], builder.interval)
     streams = tuple(builder.with_lanes(node, source, lanes) for source in sources)
     builder.compute(node, lambda name: PermuteUnit(name, streams, operation, builder.target))
 
 
-def permute_lanes(operation: Permute, sizes: Sequence[int], interval: int) -> int:
+def permuted(builder: DesignBuilder, node: Node, source: Stream, order: Permute, samples: int = 1) -> Stream:
+    """A stream in another order, by a unit in front of or behind a node's own, of some samples at a time."""
+    lanes = _lanes(order, [order.indices.size], builder.interval * samples)
+    stream = builder.with_lanes(node, source, lanes)
+    stream = replace(stream, beats=stream.beats * samples)
+    moved = builder.add(
+        node,
+        f"{node.name}_order",
+        lambda name: PermuteUnit(name, (stream,), order, builder.target),
+        samples=samples,
+    )
+    return replace(moved, beats=moved.beats // samples)
+
+
+def _lanes(operation: Permute, sizes: Sequence[int], interval: int) -> int:
     """The least lanes that move inputs of some sizes in an interval, or the most there can be."""
     choices = divisors(widest_lanes(operation, sizes))
     size = max(operation.indices.size, *sizes)

@@ -10,9 +10,8 @@ from netloom.errors import LayerNotSupportedError
 from netloom.firmware.map.builder import DesignBuilder
 from netloom.firmware.map.folding.fold import divisors
 from netloom.firmware.map.mapping import OperationMapping
-from netloom.firmware.map.operations.permute import permute_lanes
+from netloom.firmware.map.operations.permute import permuted
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.elements.permute import PermuteUnit
 from netloom.firmware.units.streams.scan_last import ScanLast
 from netloom.firmware.units.streams.scan_start import ScanStart
 from netloom.firmware.units.streams.scan_state import ScanState
@@ -92,33 +91,15 @@ def _state(body: DesignBuilder, node: Node, source: str, result: str) -> Stream:
 def _apart(
     builder: DesignBuilder, node: Node, stream: Stream, scan: Scan, outer: int, inner: int, *, backwards: bool = False
 ) -> Stream:
-    """A stream of all samples of a group that have `outer` parts of `inner` each, with the two axes exchanged.
-
-    Args:
-        builder: of the graph around the loop.
-        node: the loop.
-        stream: with the beats of one sample.
-        scan: the loop.
-        outer: samples of a group, or steps.
-        inner: the other.
-        backwards: whether to turn round the inner axis, which is the steps.
-    """
+    """A stream of a group's samples and steps, `outer` of the one with `inner` of the other in each, exchanged; and the
+    inner axis, then that of the steps, turned round if `backwards`. The stream has the beats of one sample."""
     group, size = scan.interleave, stream.beats * stream.lanes
     order = np.arange(group * size).reshape(outer, inner, -1)
     order = (order[:, ::-1] if backwards else order).swapaxes(0, 1)
     move = Permute(order.ravel())
     if move.reshapes([move.indices.size]):
         return stream
-    lanes = permute_lanes(move, [move.indices.size], builder.interval * group)
-    turned = builder.with_lanes(node, stream, lanes)
-    turned = replace(turned, beats=turned.beats * group)
-    moved = builder.add(
-        node,
-        f"{node.name}_order",
-        lambda name: PermuteUnit(name, (turned,), move, builder.target),
-        samples=group,
-    )
-    return replace(moved, beats=moved.beats // group)
+    return permuted(builder, node, stream, move, group)
 
 
 def _last(builder: DesignBuilder, node: Node, stream: Stream, scan: Scan) -> Stream:

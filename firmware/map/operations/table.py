@@ -16,40 +16,24 @@ from netloom.firmware.map.operations.products.matvec import MATVEC
 from netloom.firmware.map.operations.reduce import REDUCE
 from netloom.firmware.map.operations.scan import SCAN
 from netloom.firmware.map.operations.window import WINDOW
-from netloom.hls.dataflow import (
-    Cast,
-    Clamp,
-    DepthwiseMatVec,
-    Divide,
-    Elementwise,
-    Gather,
-    Lookup,
-    MatMul,
-    MatVec,
-    Node,
-    Operation,
-    Permute,
-    Pool,
-    Reduce,
-    Scan,
-    Window,
-)
+from netloom.hls import dataflow
+from netloom.hls.dataflow import Node, Operation
 
 MAPPINGS: dict[type[Operation], OperationMapping] = {
-    Cast: CAST,
-    Clamp: CLAMP,
-    DepthwiseMatVec: DEPTHWISE,
-    Divide: DIVIDE,
-    Elementwise: ELEMENTWISE,
-    Gather: GATHER,
-    Lookup: LOOKUP,
-    MatMul: MATMUL,
-    MatVec: MATVEC,
-    Permute: PERMUTE,
-    Pool: POOL,
-    Reduce: REDUCE,
-    Scan: SCAN,
-    Window: WINDOW,
+    dataflow.Cast: CAST,
+    dataflow.Clamp: CLAMP,
+    dataflow.DepthwiseMatVec: DEPTHWISE,
+    dataflow.Divide: DIVIDE,
+    dataflow.Elementwise: ELEMENTWISE,
+    dataflow.Gather: GATHER,
+    dataflow.Lookup: LOOKUP,
+    dataflow.MatMul: MATMUL,
+    dataflow.MatVec: MATVEC,
+    dataflow.Permute: PERMUTE,
+    dataflow.Pool: POOL,
+    dataflow.Reduce: REDUCE,
+    dataflow.Scan: SCAN,
+    dataflow.Window: WINDOW,
 }
 
 

@@ -25,7 +25,7 @@ from netloom.sim.hardware.stream_engine import StreamEngine
 
 CODE: tuple[str, ...] = ("models/data", "models/tasks", "quantize/base_settings.py", "hls", "firmware", "sim")
 CODE += ("netloom/pipeline", "netloom/records.py")
-USES = ("keras", "scipy", "amaranth", "amaranth-boards")
+USES = ("keras", "scipy", "amaranth", "amaranth-boards", "jinja2")
 """What simulating the hardware depends on, as `Stage` has it."""
 
 

@@ -44,5 +44,5 @@ STAGE = Stage(
     board=True,
     logs=("bitstream-failed",),
     code=("firmware", "hls/dataflow", "netloom/pipeline/stages/synthesize.py"),
-    uses=("amaranth", "amaranth-boards"),
+    uses=("amaranth", "amaranth-boards", "jinja2"),
 )

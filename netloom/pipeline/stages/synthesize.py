@@ -8,7 +8,7 @@ from netloom.common.reading import read_json
 from netloom.errors import StorageError
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.build.bitstream import family_of
-from netloom.firmware.build.netlist_file import NetlistFile, SynthesisFile
+from netloom.firmware.build.build_file import NetlistFile, SynthesisFile
 from netloom.firmware.build.synthesis import Netlist, count_cells, synthesize
 from netloom.firmware.build.tools import find_tool
 from netloom.firmware.emit.emitted import EmittedDesign
@@ -62,5 +62,5 @@ STAGE = Stage(
     board=True,
     logs=("network-failed.log",),
     code=("firmware", "hls/dataflow"),
-    uses=("amaranth", "amaranth-boards"),
+    uses=("amaranth", "amaranth-boards", "jinja2"),
 )

@@ -22,7 +22,7 @@ from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.devices import DEVICES
 from netloom.firmware.build import bitstream, runner
 from netloom.firmware.build.bitstream import Build, BuildSettings, make_bitstream
-from netloom.firmware.build.place_route import PlacementCheck, check_fit
+from netloom.firmware.build.place_route import check_fit, placement_check
 from netloom.firmware.build.synthesis import Netlist, synthesize
 from netloom.firmware.build.tools import Tool, run_tool
 from netloom.firmware.build.watching import watching
@@ -178,7 +178,7 @@ def test_the_next_placer_takes_over(
 
     monkeypatch.setattr(runner, "run_tool", watched)
     if why == "its wires are too long":
-        monkeypatch.setattr(bitstream, "PlacementCheck", lambda _: PlacementCheck(0.1))
+        monkeypatch.setattr(bitstream, "placement_check", lambda _: placement_check(0.1))
     lines: list[str] = []
     arguments = folder, netlist, find_board(ECP5_BOARD), tmp_path / "out", QUICK
     if why == "its time is up":
@@ -201,7 +201,7 @@ def test_the_next_placer_takes_over(
 @pytest.mark.parametrize(("length", "stops"), [(28_000, False), (36_000, True)])
 def test_wires_that_are_too_long_are_not_routed(length: int, stops: bool) -> None:
     """The last length counts, not that of the legal but unrefined placement."""
-    check = PlacementCheck(ECP5.wires)
+    check = placement_check(ECP5.wires)
     for line in (
         "Info:     at iteration #12, type ALL: wirelen solved = 1187, spread = 80231, legal = 92931; time = 0.65s",
         "Info:   at iteration #1: temp = 0.000000, timing cost = 557, wirelen = 38037",

@@ -8,7 +8,7 @@ import pytest
 from netloom.common.store import Store
 from netloom.errors import StorageError, ToolFailedError, ToolMissingError
 from netloom.firmware.build import runner
-from netloom.firmware.build.plan import Command, Plan
+from netloom.firmware.build.commands import Command, Plan
 from netloom.firmware.build.runner import Runner
 from netloom.firmware.build.tools import Tool
 

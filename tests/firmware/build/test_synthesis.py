@@ -7,7 +7,7 @@ import pytest
 from tiny_design import add_design
 
 from netloom.errors import StorageError, ToolFailedError
-from netloom.firmware.build.plans import stub
+from netloom.firmware.build.scripts import stub
 from netloom.firmware.build.synthesis import Netlist, count_cells, synthesize, unit_of
 from netloom.firmware.families import ECP5, ICE40, Family
 
@@ -35,7 +35,7 @@ def test_cells_belong_to_units(netlist: Netlist) -> None:
     total = netlist.used(ECP5)
     assert total["lut"] == sum(unit["lut"] for unit in units.values())
     assert netlist.seconds > 0 and netlist.version.startswith("Yosys")
-    assert "End of script" in netlist.log.read_text()
+    assert "End of script" in (netlist.folder / "synthesis.log").read_text()
 
 
 def test_netlist_has_the_top_alone_and_cells_of_the_family(netlist: Netlist) -> None:

@@ -7,9 +7,8 @@ from designs import Network, check_design
 from netloom.errors import FoldingError
 from netloom.firmware.families import ECP5, GENERIC
 from netloom.firmware.map.folding.fold import UNROLL_LIMIT, divisors
-from netloom.firmware.map.folding.folding import fold_for_interval, fold_for_reuse, intervals
+from netloom.firmware.map.folding.folding import fold_for_interval, fold_for_reuse, intervals, share_dsps
 from netloom.firmware.map.folding.products import products
-from netloom.firmware.map.folding.share import share_dsps
 from netloom.firmware.map.layout import plan_design
 from netloom.firmware.units.products.shift_add import signed_digits
 from netloom.fixed_point import FixedPoint
@@ -31,6 +30,11 @@ def conv():
     return net.done()
 
 
+def work(product):
+    """Multiply-accumulates of an inference."""
+    return product.steps * product.positions * product.weights
+
+
 def test_divisors():
     assert divisors(12) == [1, 2, 3, 4, 6, 12]
     assert divisors(9) == [1, 3, 9]
@@ -39,19 +43,19 @@ def test_divisors():
 
 def test_folds_of_a_dense_product_share_all_work_evenly():
     (first, second) = products(dense())
-    assert (first.depth, first.outputs, first.work) == (16, 8, 128)
-    for fold in first.folds():
+    assert (first.depth, first.outputs, work(first)) == (16, 8, 128)
+    for fold in first.folds:
         assert first.depth % fold.simd == 0
         assert first.outputs % fold.pe == 0
-        assert fold.unrolled or fold.multipliers * fold.interval == first.work
-    assert second.work == 48
+        assert fold.unrolled or fold.multipliers * fold.interval == work(first)
+    assert work(second) == 48
 
 
 def test_folds_of_a_convolution_wait_for_its_pixels():
     (product,) = products(conv())
     assert (product.depth, product.outputs, product.positions) == (24, 6, 36)
-    for fold in product.folds():
-        assert fold.interval >= product.work // fold.multipliers
+    for fold in product.folds:
+        assert fold.interval >= work(product) // fold.multipliers
         assert fold.interval >= 8 * 7 * 4 // fold.lanes
 
 
@@ -62,7 +66,7 @@ def test_interval_is_reached_with_the_fewest_multipliers():
         for product in products(dataflow):
             chosen = folding[product.node.name]
             assert chosen.interval <= interval
-            fitting = [f.multipliers for f in product.folds() if f.interval <= interval and not f.unrolled]
+            fitting = [f.multipliers for f in product.folds if f.interval <= interval and not f.unrolled]
             assert chosen.unrolled or chosen.multipliers == min(fitting)
 
 
@@ -71,7 +75,7 @@ def test_constants_where_they_are_cheaper_than_multipliers():
     assert fold_for_interval(dense(), 1)[product.node.name].unrolled
     assert not fold_for_interval(dense(), 16)[product.node.name].unrolled
     digits = sum(len(signed_digits(int(weight))) for weight in product.operation.weights.ravel())
-    assert product.cost(product.folds()[-1])[0] == 3 * digits
+    assert product.cost(product.folds[-1])[0] == 3 * digits
 
 
 def test_a_large_layer_is_not_unrolled():
@@ -79,7 +83,7 @@ def test_a_large_layer_is_not_unrolled():
     net.matvec(UNROLL_LIMIT // 128 + 1)
     dataflow = net.done()
     (product,) = products(dataflow)
-    assert not any(fold.unrolled for fold in product.folds())
+    assert not any(fold.unrolled for fold in product.folds)
     with pytest.raises(FoldingError, match=r"'layer1' has 8,320 weights, .* more than 8,192 is not unrolled: give it"):
         fold_for_reuse(dataflow, {}, {"layer1": True})
 
@@ -123,7 +127,7 @@ def test_saturating_accumulator_takes_one_term_at_a_time():
     net.matvec(4, accum="fixed<7,4,TRN,SAT>")
     (product,) = products(net.done())
     assert product.in_order
-    assert {fold.simd for fold in product.folds()} == {1}
+    assert {fold.simd for fold in product.folds} == {1}
 
 
 def looked_up(values):

@@ -10,8 +10,8 @@ from loops import Accumulator
 
 from netloom.firmware.families import GENERIC
 from netloom.firmware.map.cycles import cycles
+from netloom.firmware.map.cycles.cycle_run import ready_order
 from netloom.firmware.map.cycles.cycles import count_cycles
-from netloom.firmware.map.cycles.ready_order import ready_order
 from netloom.firmware.map.folding.folding import fold_for_interval, intervals
 from netloom.firmware.map.layout import lay_out
 

@@ -201,7 +201,7 @@ def test_layers_inside_are_seen_in_all_steps(name, tmp_path):
 
 def test_a_body_is_folded_for_all_its_steps(tmp_path):
     dataflow = network(split(4, 6, steps=30))
-    assert {product.node.name: product.work for product in products(dataflow)} == {
+    assert {one.node.name: one.steps * one.positions * one.weights for one in products(dataflow)} == {
         "rnn/x.matvec": 30 * 24,
         "rnn/h.matvec": 30 * 36,
     }

@@ -7,7 +7,7 @@ import numpy as np
 
 from netloom.firmware.design import Design, Port
 from netloom.firmware.families import GENERIC, Family
-from netloom.firmware.map.cycles.ready_order import ready_order
+from netloom.firmware.map.cycles.cycle_run import ready_order
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elements.cast import CastUnit
 from netloom.firmware.units.elements.elementwise import ElementwiseUnit

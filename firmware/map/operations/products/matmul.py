@@ -5,71 +5,42 @@ from math import prod
 
 import numpy as np
 
-from netloom.firmware.families import Family
 from netloom.firmware.map.builder import DesignBuilder
 from netloom.firmware.map.folding.fold import Fold, divisors
 from netloom.firmware.map.mapping import OperationMapping, Product
-from netloom.firmware.map.operations.permute import permute_lanes
+from netloom.firmware.map.operations.permute import permuted
 from netloom.firmware.map.sliding import repeated
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.elements.permute import PermuteUnit
 from netloom.firmware.units.products.matmul import MatMulUnit
-from netloom.firmware.units.products.multiplier import multiplier_resources
-from netloom.hls.dataflow import Dataflow, MatMul, Node, Permute, TensorType
+from netloom.hls.dataflow import Dataflow, MatMul, Node, Permute
 
 
 @dataclass(frozen=True)
 class MatMulProduct(Product):
-    """Two tensors that both change.
+    """Two tensors that both change. Its weights are a matrix of the second, which is kept while rows of the first pass.
 
     Attributes:
         operation: of the node.
-        tensors: types of both inputs.
+        matrices: the number of products, one after the other.
+        rows: M, of the first.
+        depth: K, products summed for one output.
+        columns: N, of the second, or its rows if that is transposed.
     """
 
     operation: MatMul
-    tensors: tuple[TensorType, TensorType]
+    matrices: int
+    rows: int
+    depth: int
+    columns: int
 
     @classmethod
     def of(cls, dataflow: Dataflow, node: Node, operation: MatMul) -> "MatMulProduct":
         """A node of the graph."""
         first, second = dataflow.input_types(node)
-        return cls(node, operation, (first, second))
-
-    @property
-    def matrices(self) -> int:
-        """The number of products, one after the other."""
-        return prod(self.tensors[0].shape[:-2])
-
-    @property
-    def rows(self) -> int:
-        """M: rows of the first."""
-        return self.tensors[0].shape[-2]
-
-    @property
-    def depth(self) -> int:
-        """K: products summed for one output."""
-        return self.tensors[0].shape[-1]
-
-    @property
-    def columns(self) -> int:
-        """N: columns of the second, or its rows if that is transposed."""
-        return self.tensors[1].shape[-2 if self.operation.transposed else -1]
-
-    @property
-    def work(self) -> int:
-        """Multiply-accumulates of an inference."""
-        return self.steps * self.matrices * self.rows * self.weights
-
-    @property
-    def weights(self) -> int:
-        """Elements of a matrix of the second, which is kept while rows of the first pass."""
-        return self.depth * self.columns
-
-    @property
-    def weight_width(self) -> int:
-        """Bits of an element of the second."""
-        return self.tensors[1].element.width
+        *batch, rows, depth = first.shape
+        columns = second.shape[-2 if operation.transposed else -1]
+        widths = first.element.width, second.element.width
+        return cls(node, depth * columns, *widths, operation, prod(batch), rows, depth, columns)
 
     def folds_of_a_step(self) -> list[Fold]:
         """All that there are; both tensors have to be there in time."""
@@ -84,7 +55,7 @@ class MatMulProduct(Product):
         """Clock cycles in which the second is brought into order; 0 where it lies so."""
         if self._lies_in_order(pe, simd):
             return 0
-        return self.tensors[1].size // (simd if self.operation.transposed else pe)
+        return self.matrices * self.weights // (simd if self.operation.transposed else pe)
 
     def _lies_in_order(self, pe: int, simd: int) -> bool:
         whole = simd == self.depth
@@ -92,7 +63,7 @@ class MatMulProduct(Product):
 
     def _order(self, pe: int, simd: int) -> np.ndarray:
         """Which element of the second comes when: group of columns by group of elements."""
-        grid = np.arange(self.tensors[1].size, dtype=np.int64)
+        grid = np.arange(self.matrices * self.weights, dtype=np.int64)
         groups, words = self.columns // pe, self.depth // simd
         if self.operation.transposed:
             return grid.reshape(self.matrices, groups, pe, words, simd).transpose(0, 1, 3, 2, 4)
@@ -102,11 +73,6 @@ class MatMulProduct(Product):
         """To be least: logic; then the second as it lies; then a narrow input."""
         reordered = self._ordering(fold.pe, fold.simd) > 0
         return (4 * fold.multipliers * self.weight_width, fold.multipliers, int(reordered), fold.lanes, fold.interval)
-
-    def multiplier_luts(self, target: Family) -> int:
-        """Of an element of each; none where no DSP block takes them."""
-        first, second = (tensor.element.width for tensor in self.tensors)
-        return multiplier_resources(first, second, target).lut
 
     def lay_out(self, builder: DesignBuilder) -> None:
         """What repeats the rows, what repeats the columns, and the multipliers."""
@@ -126,11 +92,7 @@ class MatMulProduct(Product):
         if self._lies_in_order(fold.pe, fold.simd):
             return source
         order = Permute(np.ascontiguousarray(self._order(fold.pe, fold.simd)))
-        lanes = permute_lanes(order, [self.tensors[1].size], builder.interval)
-        stream = builder.with_lanes(self.node, source, lanes)
-        return builder.add(
-            self.node, f"{self.node.name}_order", lambda name: PermuteUnit(name, (stream,), order, builder.target)
-        )
+        return permuted(builder, self.node, source, order)
 
 
 MATMUL = OperationMapping(product=MatMulProduct.of)

@@ -8,39 +8,23 @@ from netloom.firmware.families import Family
 from netloom.firmware.map.builder import DesignBuilder
 from netloom.firmware.map.folding.fold import UNROLL_LIMIT, Fold, divisors
 from netloom.firmware.map.mapping import OperationMapping
-from netloom.firmware.map.operations.products.weighted import Slide, Weighted
+from netloom.firmware.map.operations.permute import permuted
+from netloom.firmware.map.operations.products.weighted import Weighted
 from netloom.firmware.map.sliding import columns, repeated, window_columns
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.elements.permute import PermuteUnit
 from netloom.firmware.units.products.matvec import MatVecUnit
 from netloom.firmware.units.products.matvec_unrolled import MatVecUnrolled
 from netloom.firmware.units.products.weights import can_share_blocks
 from netloom.firmware.units.windows.geometry import Geometry
 from netloom.firmware.units.windows.window_shift import WindowShift
-from netloom.fixed_point import Overflow
-from netloom.hls.dataflow import Dataflow, MatVec, Node, Permute
+from netloom.hls.dataflow import MatVec, Permute
 
 
 @dataclass(frozen=True)
 class MatVecProduct(Weighted):
-    """A matrix times vectors.
-
-    `in_order` says that its accumulator saturates on the way, so that terms must come one by one in the order given;
-    the window is then gathered in that order, and there is no `geometry`.
-    """
+    """A matrix times vectors."""
 
     operation: MatVec
-    in_order: bool
-
-    @classmethod
-    def of(cls, dataflow: Dataflow, node: Node, operation: MatVec) -> "MatVecProduct":
-        """A node of the graph."""
-        types, bounds = dataflow.input_types(node), dataflow.input_bounds(node)
-        saturates = operation.accum.overflow is not Overflow.WRAP
-        in_order = saturates and operation.takes_terms_in_order(types, bounds)
-        slide = None if in_order else Slide.before(dataflow, node)
-        positions = dataflow.types[node.name].size // operation.weights.shape[1]
-        return cls(node, operation, positions, types[0], bounds[0], slide, in_order)
 
     def served(self, fold: Fold, target: Family) -> int:
         """Two multipliers of a pair of rows, where their products fit side by side."""
@@ -109,10 +93,7 @@ def _vector_words(
     if product.in_order and product.operation.order is not None:
         order = np.array(product.operation.order)
         gather = Permute(np.arange(product.positions)[:, None] * depth + order)
-        single = builder.with_lanes(node, stream, 1)
-        stream = builder.add(
-            node, f"{node.name}_order", lambda name: PermuteUnit(name, (single,), gather, builder.target)
-        )
+        stream = permuted(builder, node, stream, gather)
     stream = builder.with_lanes(node, stream, fold.simd)
     words = depth // fold.simd
     stream = repeated(builder, node, stream, product.positions, words, product.outputs // fold.pe)
@@ -124,32 +105,18 @@ def _window_words(
 ) -> tuple[Stream, np.ndarray]:
     """Windows in words of SIMD elements, column by column or whole, and which input each lane of each word is."""
     node = product.node
-    height, width = geometry.kernel
+    (height, width), channels, lanes = geometry.kernel, geometry.channels, fold.lanes
     repeats = product.outputs // fold.pe
-    stream = columns(builder, node, source, geometry, fold.lanes)
-    order = _column_order(geometry, fold.lanes)
+    stream = columns(builder, node, source, geometry, lanes)
+    # In the order in which columns bring them.
+    order = np.arange(product.depth).reshape(height, width, channels // lanes, lanes).transpose(1, 2, 0, 3)
     if fold.simd == product.depth and width > 1:
         stream = builder.add(node, f"{node.name}_window", lambda name: WindowShift(name, stream, geometry))
-        whole = replace(
-            geometry,
-            height=geometry.rows,
-            width=geometry.columns,
-            kernel=(1, 1),
-            stride=(1, 1),
-            padding=((0, 0), (0, 0)),
-            dilation=(1, 1),
-        )
+        whole = Geometry(geometry.rows, geometry.columns, channels, (1, 1), (1, 1), ((0, 0), (0, 0)))
         return window_columns(builder, node, stream, whole, 1, repeats), order.reshape(1, -1)
     stream = builder.with_lanes(node, stream, fold.simd)
-    slices = height * geometry.channels // fold.simd
+    slices = height * channels // fold.simd
     return window_columns(builder, node, stream, geometry, slices, repeats), order.reshape(-1, fold.simd)
-
-
-def _column_order(geometry: Geometry, lanes: int) -> np.ndarray:
-    """The product's input index of every element, in the order in which columns bring them."""
-    (height, width), channels = geometry.kernel, geometry.channels
-    index = np.arange(height * width * channels).reshape(height, width, channels // lanes, lanes)
-    return index.transpose(1, 2, 0, 3).ravel()
 
 
 MATVEC = OperationMapping(product=MatVecProduct.of)

@@ -7,8 +7,8 @@ import pytest
 from stream_cases import raws, stream
 
 from netloom.errors import SimulationError
-from netloom.firmware.build.plans import yosys_plan
 from netloom.firmware.build.runner import Runner
+from netloom.firmware.build.scripts import yosys_plan
 from netloom.firmware.build.synthesis import synthesize
 from netloom.firmware.families import ECP5
 from netloom.firmware.families.ecp5.output_registers import absorb_registers
@@ -58,7 +58,7 @@ endmodule
 
 def simulation(netlist, unit, folder):
     """A netlist in Verilator."""
-    script = ["read_json top.json", "write_verilog -noattr top.v"]
+    script = "read_json top.json\nwrite_verilog -noattr top.v\n"
     Runner().run(yosys_plan("convert", script, {"top.json": json.dumps(netlist)}, ("top.v",), "convert.log"), folder)
     text = (folder / "top.v").read_text()
     ports = [StreamPort("in_", unit.source.width)], [StreamPort("out_", unit.source.width)]

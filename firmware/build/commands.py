@@ -1,4 +1,4 @@
-"""`Plan`: what is to be built, as data: files with their text, and the tools that are run over them.
+"""`Command` and `Plan`: what is to be built, as data: files with their text, and the tools that are run over them.
 
 Making a plan runs nothing, and needs no tool. `netloom.firmware.build.runner` executes it.
 """

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from netloom.firmware.board.boards import BoardSpec
 from netloom.firmware.board.top import TOP, BoardTop
-from netloom.firmware.build.plan import Command, Plan
+from netloom.firmware.build.commands import Command, Plan
+from netloom.firmware.emit.filled import filled
 from netloom.firmware.families.family import Family
 
 SYNTHESIS_LOG, WRITE_LOG = "synthesis.log", "write.log"
@@ -28,56 +29,19 @@ def network_plan(
         family: of the part.
         parameters: of the top.
     """
-    chosen = "".join(f" -chparam {name} {value}" for name, value in parameters.items())
-    script = [
-        # Deferred, as no module is meant to be elaborated with its default parameters.
-        *(f"read_verilog -sv -defer {file}" for file in files),
-        f"hierarchy -top {top}{chosen}",
-        *([f"rename -top {top}"] if chosen else []),
-        f"setattr -mod -set keep_hierarchy 1 {top}/t:* %M",
-        f"{family.synth} -top {top}",
-        "setattr -mod -unset keep_hierarchy *",
-        "flatten",
-        "opt_clean -purge",
-        "check -assert",
-        "stat",
-        # Without the descriptions of the family's cells, which whoever reads the netlist has too.
-        f"select {top}",
-        f"write_json -selected {top}.json",
-    ]
+    script = filled("build/synthesis.ys.j2", files=files, top=top, family=family, parameters=parameters)
     return yosys_plan("synthesis", script, sources, (f"{top}.json",), SYNTHESIS_LOG)
 
 
 def write_plan(netlist: str, top: str, family: Family) -> Plan:
     """A finished netlist of the module `top` in both forms: `TOP.json` and `TOP.v`."""
-    script = [
-        *(f"read_verilog -lib -specify +/{path}" for path in family.library),
-        f"read_json {top}.json",
-        f"select {top}",
-        "opt_clean -purge",
-        f"write_json -selected {top}.json",
-        f"write_verilog -selected -noattr {top}.v",
-    ]
+    script = filled("build/write.ys.j2", top=top, family=family)
     return yosys_plan("write", script, {f"{top}.json": netlist}, (f"{top}.json", f"{top}.v"), WRITE_LOG)
 
 
 def shell_plan(netlist: str, network: str, shell: Mapping[str, str], top: BoardTop, family: Family) -> Plan:
     """The shell, its texts by name, and the pins, synthesized around the netlist of the module `network`."""
-    script = [
-        "read_verilog stub.v",
-        *(f"read_verilog -sv -defer {name}" for name in shell),
-        f"read_rtlil {TOP}.il",
-        f"{family.synth} -top {TOP}",
-        # The empty network goes, the finished one comes in its place.
-        f"delete ={network}",
-        "read_json network.json",
-        f"hierarchy -check -top {TOP}",
-        "flatten",
-        "opt_clean -purge",
-        "check -assert",
-        f"select {TOP}",
-        f"write_json -selected {TOP}.json",
-    ]
+    script = filled("build/shell.ys.j2", shell=shell, top=TOP, family=family, network=network)
     files = {**shell, "network.json": netlist, "stub.v": stub(netlist, network), f"{TOP}.il": top.rtlil}
     return yosys_plan("shell", script, files, (f"{TOP}.json",), "shell.log")
 
@@ -98,18 +62,12 @@ class Placement:
 def place_plan(netlist: str, constraints: str, board: BoardSpec, family: Family, placement: Placement) -> Plan:
     """One attempt to place and route a netlist, with its constraints of pins and clocks."""
     stem, pins = f"seed{placement.seed}-{placement.placer}", f"{TOP}{family.constraints}"
-    speed = ["--speed", board.speed] if board.speed else []
     placer, _, router = placement.placer.partition("+")
     arguments = (
-        *board.device.options,
-        *("--package", board.package, *speed, "--json", f"{TOP}.json"),
-        *(
-            f"--{family.constraints.removeprefix('.')}",
-            pins,
-            "--placer",
-            placer,
-            *(["--router", router] if router else []),
-        ),
+        *(*board.device.options, "--package", board.package),
+        *(["--speed", board.speed] if board.speed else []),
+        *("--json", f"{TOP}.json", f"--{family.constraints.removeprefix('.')}", pins, "--placer", placer),
+        *(["--router", router] if router else []),
         *("--seed", str(placement.seed)),
         *(family.config_option, f"{stem}.config", "--report", f"{stem}-report.json", "--write", f"{stem}-placed.json"),
         "--timing-allow-fail",
@@ -126,12 +84,12 @@ def pack_plan(config: str, name: str, family: Family) -> Plan:
     return Plan("pack", {name: config}, (command,))
 
 
-def yosys_plan(name: str, script: Sequence[str], files: Mapping[str, str], makes: Sequence[str], log: str) -> Plan:
+def yosys_plan(name: str, script: str, files: Mapping[str, str], makes: Sequence[str], log: str) -> Plan:
     """One run of Yosys.
 
     Args:
         name: of the step, and of the script's file.
-        script: its lines.
+        script: its text.
         files: that it reads, texts by name.
         makes: names of the files that it writes.
         log: name of the file for all it says.
@@ -140,7 +98,7 @@ def yosys_plan(name: str, script: Sequence[str], files: Mapping[str, str], makes
     # Yosys writes its log itself: the WebAssembly build prints nothing any more once it has called ABC.
     own = f"{file}.log"
     command = Command("yosys", ("-Q", "-l", own, file), (*files, file), tuple(makes), log, own)
-    return Plan(name, {**files, file: "\n".join([*script, ""])}, (command,))
+    return Plan(name, {**files, file: script}, (command,))
 
 
 def stub(netlist: str, top: str) -> str:

@@ -1,7 +1,8 @@
-"""Where the cells of a routed design lie, by the unit they belong to; and a picture of it."""
+"""`occupied_tiles`: where the cells of a routed design lie, by the unit they belong to."""
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ _PLACE = re.compile(r"X(\d+)/Y(\d+)/")
 _CORE = f"{SHELL_TOP}.{CORE}."
 
 
-def floorplan(placed: Path, family: Family, instances: Mapping[str, str]) -> dict[str, Any]:
+def occupied_tiles(placed: Path, family: Family, instances: Mapping[str, str]) -> dict[str, Any]:
     """Read a netlist with places.
 
     Args:
@@ -24,12 +25,11 @@ def floorplan(placed: Path, family: Family, instances: Mapping[str, str]) -> dic
 
     Returns:
         `{"width", "height", "units": {unit: {kind: [[x, y, count], ...]}}}`: how many cells of every kind a unit has in
-        each tile of the part. Units are the network's; its own logic is
-        "network", "shell" is all around it.
+        each tile of the part. Units are the network's; its own logic is "network", "shell" is all around it.
     """
     modules = json.loads(placed.read_text(encoding="utf-8"))["modules"]
     cells = next(iter(modules.values()))["cells"]
-    counts: dict[str, dict[str, dict[tuple[int, int], int]]] = {}
+    counts: dict[str, dict[str, Counter[tuple[int, int]]]] = {}
     width = height = 0
     for name, cell in cells.items():
         found = _PLACE.match(cell["attributes"].get("NEXTPNR_BEL", ""))
@@ -38,8 +38,7 @@ def floorplan(placed: Path, family: Family, instances: Mapping[str, str]) -> dic
             continue
         place = int(found[1]), int(found[2])
         width, height = max(width, place[0] + 1), max(height, place[1] + 1)
-        tiles = counts.setdefault(_owner(name, instances), {}).setdefault(kind, {})
-        tiles[place] = tiles.get(place, 0) + 1
+        counts.setdefault(_owner(name, instances), {}).setdefault(kind, Counter())[place] += 1
     return {
         "width": width,
         "height": height,

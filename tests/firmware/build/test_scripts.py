@@ -9,8 +9,8 @@ from netloom.errors import ToolMissingError
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.top import BoardTop
 from netloom.firmware.build import tools
-from netloom.firmware.build.plan import Command, Plan
-from netloom.firmware.build.plans import Placement, network_plan, pack_plan, place_plan, shell_plan, write_plan
+from netloom.firmware.build.commands import Command, Plan
+from netloom.firmware.build.scripts import Placement, network_plan, pack_plan, place_plan, shell_plan, write_plan
 from netloom.firmware.families import ECP5, ICE40
 
 NETLIST = '{"modules": {"network": {"ports": {"clk": {"direction": "input", "bits": [2]}}}}}'
