@@ -7,6 +7,7 @@ from pathlib import Path
 from netloom.errors import FoldingError
 from netloom.firmware.board.devices import Device
 from netloom.firmware.emit.emit import emit
+from netloom.firmware.emit.verilog import TOP
 from netloom.firmware.map.folding.fitting import Budget, Candidate, Fitted, Search, fit, fit_interval
 from netloom.firmware.map.folding.folding import fold_for_reuse
 from netloom.hls.dataflow import Dataflow
@@ -36,7 +37,7 @@ def generate_design(
     interval: int | None = None,
     reuse: Mapping[str, int] | None = None,
     unroll: Mapping[str, bool] | None = None,
-    title: str = "network",
+    title: str = TOP,
     search: Search | None = None,
 ) -> Generated:
     """Fold, plan, count and emit.

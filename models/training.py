@@ -11,6 +11,7 @@ from netloom.models.data.dataset import Dataset
 from netloom.models.data.examples import Arrays, Examples, as_list, take
 from netloom.models.deformed_batches import deformed_batches
 from netloom.models.networks.network import Training
+from netloom.models.seeding import seed_training
 from netloom.models.tasks import Task, find_task
 
 if TYPE_CHECKING:
@@ -44,12 +45,10 @@ def train(
         InputError: there are no targets, data and model do not fit, or the training diverged.
     """
     import keras
-    import tensorflow as tf
 
     task = find_task(dataset.task)
     _check_fit(model, dataset, task)
-    keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
+    seed_training(seed)
     # Drawn at random: a user's samples may come sorted by class, and Keras' validation_split (the last ones) would
     # then hold out a class.
     order = np.random.default_rng(seed).permutation(len(as_list(dataset.x_train)[0]))

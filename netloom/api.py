@@ -17,7 +17,7 @@ from netloom.pipeline.evaluation.side_by_side import affordable, steps_of
 from netloom.pipeline.intact import check_part
 from netloom.sim import Engine, Fidelity, compare_engines, open_engine
 from netloom.sim.engine import EngineInputs
-from netloom.sim.engines import kind_of
+from netloom.sim.engines import DEFAULT_ENGINE, DEFAULT_OTHER, kind_of
 from netloom.sim.onnx.write_onnx import ExportedOnnx, write_onnx
 
 
@@ -112,7 +112,7 @@ def _evaluation(
 
 
 def simulate(
-    converted: Conversion | str | Path, x: EngineInputs, engine: str = "fixed"
+    converted: Conversion | str | Path, x: EngineInputs, engine: str = DEFAULT_ENGINE
 ) -> np.ndarray | list[np.ndarray]:
     """Run one engine.
 
@@ -141,7 +141,7 @@ def crosscheck(
     converted: Conversion | str | Path,
     x: EngineInputs,
     targets: np.ndarray | Mapping[str, np.ndarray] | None = None,
-    engine: str = "csim",
+    engine: str = DEFAULT_OTHER,
     task: str | None = None,
 ) -> Fidelity:
     """Hold the bit-accurate simulator against hls4ml's firmware, the hardware or its ONNX twin, output and every layer.

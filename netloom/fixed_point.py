@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from netloom.errors import InputError, PrecisionError
-from netloom.rounding import INT64_LIMIT, Rounding, round_raw, round_up
+from netloom.rounding import EXACT_LIMIT, INT64_LIMIT, Rounding, round_raw, round_up
 
 MAX_WIDTH = 256
 """Widest type, in bits. The carriers know no limit; values and steps stay far from the ends of float64's range."""
@@ -23,7 +23,6 @@ MAX_WIDTH = 256
 MAX_INTEGER = 512
 """How far the point may lie from the word, in bits, to the left or to the right."""
 
-_FLOAT_LIMIT = {np.dtype(np.float32): 2**24, np.dtype(np.float64): 2**53}
 FARTHEST = 2 * MAX_WIDTH
 """Values beyond 2**FARTHEST steps have no low bits left that any type could wrap to: their size no longer matters."""
 
@@ -183,12 +182,12 @@ class FixedPoint:
         """The range, or what of it a carrier can hold, as scalars of its dtype."""
         if dtype.kind == "O":
             return self.raw_min, self.raw_max
-        limit = _FLOAT_LIMIT.get(dtype, 2**63 - 1)
+        limit = EXACT_LIMIT[dtype.type] if dtype.kind == "f" else 2**63 - 1
         return dtype.type(max(self.raw_min, -limit)), dtype.type(min(self.raw_max, limit))
 
     def _wrapped(self, raw: np.ndarray) -> np.ndarray:
         if raw.dtype.kind == "f":
-            if 2**self.width > _FLOAT_LIMIT[raw.dtype]:
+            if 2**self.width > EXACT_LIMIT[raw.dtype.type]:
                 # Were the wrap's modulus needed, it would have had to be exact.
                 return raw
             turns = np.floor((raw - self.raw_min) * raw.dtype.type(2.0**-self.width))
@@ -246,3 +245,6 @@ class FixedPoint:
 
 ZERO = FixedPoint(1, 1, signed=False)
 """The type of what is nothing but zeros: a bias that a layer has not, a table that it does not read."""
+
+BIT = FixedPoint(1, 1, signed=False)
+"""Of what is 0 or 1, as a mask."""

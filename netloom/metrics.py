@@ -10,7 +10,7 @@ from operator import attrgetter, eq, ge, gt, le, lt, ne
 from netloom.errors import SettingsError
 from netloom.models.tasks import tasks
 from netloom.report.schema import HardwareRecord, Report, ScoreRecord
-from netloom.sim.engines import KINDS
+from netloom.sim.engines import DEFAULT_ENGINE, KINDS
 
 MetricNumber = float | int | None
 
@@ -63,14 +63,14 @@ for _kind in KINDS.values():
 """What has scores, in order, and what each is: the engines, and `calibrated`, which is no engine, but parts what
 quantization costs from what fine-tuning gains."""
 
-SCORED = sorted(RUNGS, key=lambda name: name != "fixed")
+SCORED = sorted(RUNGS, key=lambda name: name != DEFAULT_ENGINE)
 """The same with `fixed` first, whose scores go by their own names."""
 
 
-def score_metric(score: ScoreRecord, engine: str = "fixed") -> Metric:
+def score_metric(score: ScoreRecord, engine: str = DEFAULT_ENGINE) -> Metric:
     """A task's score as one engine has it: `accuracy` for `fixed`, `accuracy.csim` for another."""
     return Metric(
-        score.name if engine == "fixed" else f"{score.name}.{engine}",
+        score.name if engine == DEFAULT_ENGINE else f"{score.name}.{engine}",
         score.unit,
         score.better,
         lambda report: report.scores.get(engine, {}).get(score.name),
@@ -83,7 +83,7 @@ def words_of(score: ScoreRecord) -> str:
     return score.name.replace("_", " ").replace(".", ": ")
 
 
-def why_no_score(report: Report, score: str | None = None, engine: str = "fixed") -> str:
+def why_no_score(report: Report, score: str | None = None, engine: str = DEFAULT_ENGINE) -> str:
     """Why a report has no score of an engine."""
     if score is not None and score not in [one.name for one in report.task.scores]:
         return f"its task is {report.task.name}, with {', '.join(one.name for one in report.task.scores)}"
@@ -217,7 +217,7 @@ def find_metric(name: str) -> Metric:
     """
     if name in METRICS:
         return METRICS[name]
-    score, _, engine = name.rpartition(".") if name.rpartition(".")[2] in SCORED else (name, "", "fixed")
+    score, _, engine = name.rpartition(".") if name.rpartition(".")[2] in SCORED else (name, "", DEFAULT_ENGINE)
     known = {one.name: one for task in tasks() for one in task.scores}
     one = known.get(score.rpartition(".")[2])
     if one is not None:

@@ -7,6 +7,10 @@ import numpy as np
 INT64_LIMIT = 2**62
 """Raws of int64 stay below it: sums of two such raws still fit."""
 
+EXACT_LIMIT: dict[type, int] = {np.float32: 2**24, np.float64: 2**53, np.int64: INT64_LIMIT}
+"""Up to this magnitude every integer, and every sum or product that stays below it, is exact in the dtype. Beyond all
+of them there are Python's own integers, dtype `np.object_`."""
+
 
 class Rounding(StrEnum):
     """What becomes of the bits below the last one kept (the Q modes of `ap_fixed`)."""

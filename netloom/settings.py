@@ -14,14 +14,11 @@ from netloom.models import Network
 from netloom.models.tasks import find_task
 from netloom.quantize.base_settings import Settings
 from netloom.quantize.files.model_files import ONNX
-from netloom.quantize.policy import DEFAULT_BITS, Bits, Policy
+from netloom.quantize.policy import DEFAULT_BITS, DEFAULT_FINE_TUNE_EPOCHS, Bits, Policy
 
 _PACES = {"target_ii", "target_fps"}
 NETLIST_SAMPLES = 20
 STALLED_SAMPLES = 100
-
-USER_MODEL_FINE_TUNE_EPOCHS = 3
-USER_MODEL_BATCH_SIZE = 64
 
 
 class HardwareSettings(Settings):
@@ -96,8 +93,8 @@ class RunSettings(Settings):
         policy: widths layer by layer, instead of `bits`.
         seed: of training and fine-tuning.
         epochs: of training a registered network; None is its own default.
-        fine_tune_epochs: of quantization-aware training; None is the network's default, 3 for a user's
-            model, none for one of ONNX.
+        fine_tune_epochs: of quantization-aware training; None is the network's default, that of
+            `quantize` for a user's model, none for one of ONNX.
         task: what a user's model is for; None is what its targets look like. A registered network has its own.
         hls: how it is converted.
         csim: whether hls4ml's C++ is compiled (needs g++) and held against `fixed`.
@@ -190,4 +187,4 @@ class RunSettings(Settings):
             return self.fine_tune_epochs
         if network is not None:
             return network.fine_tune_epochs
-        return 0 if model_file is not None and model_file.endswith(ONNX) else USER_MODEL_FINE_TUNE_EPOCHS
+        return 0 if model_file is not None and model_file.endswith(ONNX) else DEFAULT_FINE_TUNE_EPOCHS

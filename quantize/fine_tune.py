@@ -9,6 +9,7 @@ import numpy as np
 from netloom.models.data.examples import Examples
 from netloom.models.deformation import Deformation
 from netloom.models.deformed_batches import deformed_batches
+from netloom.models.seeding import seed_training
 from netloom.models.tasks import Task, guess_task, read_targets
 from netloom.quantize.data import Samples, model_arguments
 
@@ -50,12 +51,10 @@ def fine_tune(
         callbacks: Keras callbacks, for progress.
     """
     import keras
-    import tensorflow as tf
 
     if epochs == 0 or len(samples) < 2:
         return
-    keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
+    seed_training(seed)
     if task is None:
         task = guess_task(samples.labels)
         samples = replace(samples, labels=read_targets("data: labels", samples.labels, task))

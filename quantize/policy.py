@@ -17,6 +17,8 @@ Bits = Annotated[int, Field(ge=MIN_BITS, le=MAX_BITS, strict=True)]
 
 DEFAULT_BITS = 8
 INPUT_BITS = 8
+DEFAULT_FINE_TUNE_EPOCHS = 3
+DEFAULT_BATCH_SIZE = 64
 
 
 class LayerBits(Settings):

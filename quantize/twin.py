@@ -21,7 +21,7 @@ from netloom.quantize.graph.layer_graph import DECODER, LayerGraph, read_graph
 from netloom.quantize.graph.permutes import settle_permutes
 from netloom.quantize.graph.rebuild import build_float, build_twin
 from netloom.quantize.graph.rewrite import drop_no_operations, split_activations, split_causal
-from netloom.quantize.policy import Policy
+from netloom.quantize.policy import DEFAULT_BATCH_SIZE, DEFAULT_FINE_TUNE_EPOCHS, Policy
 from netloom.quantize.quantizer_points import Point, plan_quantizers
 from netloom.quantize.support.graph_check import check_activations, check_supported
 
@@ -34,9 +34,9 @@ def quantize(
     policy: Policy,
     data: Any,
     *,
-    fine_tune_epochs: int = 5,
+    fine_tune_epochs: int = DEFAULT_FINE_TUNE_EPOCHS,
     seed: int = 0,
-    batch_size: int = 32,
+    batch_size: int = DEFAULT_BATCH_SIZE,
     learning_rate: float = 3e-4,
     deformation: Deformation | None = None,
     progress: Sequence[Any] = (),

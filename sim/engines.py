@@ -12,6 +12,9 @@ from netloom.sim.engine import Engine
 EngineName = Literal["float", "quantized", "fixed", "onnx", "csim", "rtl", "netlist"]
 """The names of `KINDS`, as a type."""
 
+DEFAULT_ENGINE, DEFAULT_OTHER = "fixed", "csim"
+"""What is run, and what it is held against, unless another is named."""
+
 
 @dataclass(frozen=True)
 class Given:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from netloom.fixed_point import FixedPoint, Overflow
-from netloom.hls.dataflow import EXACT_LIMIT, TensorType
-from netloom.rounding import Rounding
+from netloom.hls.dataflow import TensorType
+from netloom.rounding import EXACT_LIMIT, Rounding
 
 
 def empty_values(samples: int, tensor: TensorType) -> np.ndarray:

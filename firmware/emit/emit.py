@@ -21,7 +21,7 @@ from netloom.firmware.units.unit import Unit
 SCHEMA_VERSION = "1.0"
 
 
-def emit(design: Design, cycles: Cycles, folding: Folding, title: str = "network") -> dict[str, str]:
+def emit(design: Design, cycles: Cycles, folding: Folding, title: str = TOP) -> dict[str, str]:
     """The files of a design that stands alone: SystemVerilog, memories, `design.json` and a README.
 
     Args:

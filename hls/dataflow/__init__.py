@@ -12,7 +12,6 @@ from netloom.hls.dataflow.operations.lookup import Lookup
 from netloom.hls.dataflow.operations.matmul import MatMul
 from netloom.hls.dataflow.operations.matvec import MatVec
 from netloom.hls.dataflow.operations.operation import (
-    EXACT_LIMIT,
     Bounds,
     Compute,
     Cost,
@@ -44,7 +43,6 @@ __all__ = [
     "save_dataflow",
     "traced",
     # what operations are made of
-    "EXACT_LIMIT",
     "Bounds",
     "Cost",
     "Operation",

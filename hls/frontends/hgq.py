@@ -3,13 +3,13 @@
 hls4ml's own handlers read it, and hls4ml's `bit_exact` pass finds all types from its quantizers.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError, SettingsError
-from netloom.hls.frontends.parsed import ParsedModel
+from netloom.hls.frontends.parsed import ParsedModel, described
 from netloom.hls.hls_settings import HlsSettings
-from netloom.hls.identifiers import identifiers
 from netloom.quantize.files.hgq2 import is_hgq_layer
 
 LAYERS = frozenset(
@@ -36,44 +36,24 @@ def parse_hgq(model: Any, settings: HlsSettings) -> ParsedModel:
         raise SettingsError("an HGQ2 model brings the types of all its layers; leave the precision of layers out")
     for layer in model.layers:
         _check(layer, settings)
-    from hls4ml.converters.keras_v3_to_hls import parse_keras_v3_model
-
-    try:
-        layers, inputs, outputs, _ = parse_keras_v3_model(model, allow_da_fallback=False, allow_v2_fallback=False)
-    except (AssertionError, ValueError, KeyError) as error:
-        raise LayerNotSupportedError(f"hls4ml cannot parse the model: {str(error).splitlines()[0]}") from error
-    names = identifiers(layer["name"] for layer in layers)
-    origins = _origins(layers, names, outputs)
-    for layer in layers:
-        layer["name"] = names[layer["name"]]
-        layer["inputs"] = [names[name] for name in layer["inputs"]]
-    return ParsedModel(
-        layers,
-        [names[name] for name in inputs],
-        [names[name] for name in outputs],
-        origins,
-        [_named_shape(tensor) for tensor in model.inputs],
-        [_named_shape(tensor) for tensor in model.outputs],
-        {},
-        typed=True,
-    )
+    return replace(described(model, _origins), typed=True)
 
 
-def _origins(layers: list[dict[str, Any]], names: Mapping[str, str], outputs: Collection[str]) -> dict[str, str]:
+def _origins(layers: list[dict[str, Any]], outputs: list[str]) -> dict[str, str]:
     """The names in the user's model: of outputs, and of what they stand for of all else.
 
     Between layers hls4ml keeps only the bits that the next quantizer reads, so results there are not those of HGQ2's
     layers; the names say so, and nothing is held against them.
     """
-    origins = {names[layer["name"]]: f"{layer['name']} (bits kept)" for layer in layers}
+    origins = {layer["name"]: f"{layer['name']} (bits kept)" for layer in layers}
     for layer in layers:
         if layer["class_name"] == "InputLayer":
-            origins[names[layer["name"]]] = layer["name"]
+            origins[layer["name"]] = layer["name"]
         elif layer["name"] in outputs:
             # An activation stands behind the layer that has it.
             before = layer["inputs"][0] if layer["class_name"] == "Activation" else layer["name"]
             called = layer["name"] == f"{before}_{layer.get('activation')}"
-            origins[names[layer["name"]]] = before if called else layer["name"]
+            origins[layer["name"]] = before if called else layer["name"]
     return origins
 
 
@@ -115,7 +95,3 @@ def _quantizers(layer: Any) -> Iterator[tuple[str, Any]]:
                     yield name, one
     if type(layer).__name__ == "Quantizer":
         yield "quantizer", layer
-
-
-def _named_shape(tensor: Any) -> tuple[str, tuple[int, ...]]:
-    return tensor._keras_history.operation.name, tuple(tensor.shape[1:])

@@ -1,10 +1,13 @@
 """`ParsedModel`: the seam between front ends and all that follows."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from netloom.common.ends import Ends
+from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import FixedPoint
+from netloom.hls.identifiers import identifiers
 from netloom.hls.lower import fixed_point
 
 
@@ -40,7 +43,7 @@ class ParsedModel:
     origins: dict[str, str]
     input_shapes: list[tuple[str, tuple[int, ...]]]
     output_shapes: list[tuple[str, tuple[int, ...]]]
-    layer_shapes: dict[str, tuple[int, ...]]
+    layer_shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     typed: bool = False
     ends: Ends = field(default_factory=Ends)
 
@@ -58,3 +61,32 @@ class ParsedModel:
             if len(found) == 1 and (type_ := found.pop()) is not None:
                 types[name] = type_
         return types
+
+
+def described(model: Any, origins_of: Callable[[list[dict[str, Any]], list[str]], Mapping[str, str]]) -> ParsedModel:
+    """A Keras model as hls4ml's Keras-3 parser reads it, every layer under an identifier.
+
+    Args:
+        model: checked already.
+        origins_of: from the layers and the names of the outputs, as hls4ml calls them, {name: name in the model}.
+
+    Raises:
+        LayerNotSupportedError: if hls4ml cannot parse it.
+    """
+    from hls4ml.converters.keras_v3_to_hls import parse_keras_v3_model
+
+    try:
+        layers, inputs, outputs, _ = parse_keras_v3_model(model, allow_da_fallback=False, allow_v2_fallback=False)
+    except (AssertionError, ValueError, KeyError) as error:
+        raise LayerNotSupportedError(f"hls4ml cannot parse the model: {str(error).splitlines()[0]}") from error
+    names = identifiers(layer["name"] for layer in layers)
+    origins = {names[name]: origin for name, origin in origins_of(layers, outputs).items()}
+    for layer in layers:
+        layer["name"] = names[layer["name"]]
+        layer["inputs"] = [names[name] for name in layer["inputs"]]
+    ends = [names[name] for name in inputs], [names[name] for name in outputs]
+    return ParsedModel(layers, *ends, origins, _named_shapes(model.inputs), _named_shapes(model.outputs))
+
+
+def _named_shapes(tensors: list[Any]) -> list[tuple[str, tuple[int, ...]]]:
+    return [(one._keras_history.operation.name, tuple(one.shape[1:])) for one in tensors]

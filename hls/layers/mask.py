@@ -7,14 +7,12 @@ from typing import Any, ClassVar
 import numpy as np
 from hls4ml.model.attributes import Attribute, WeightAttribute
 
-from netloom.fixed_point import FixedPoint
+from netloom.fixed_point import BIT, FixedPoint
 from netloom.hls.dataflow import DepthwiseMatVec, Permute
 from netloom.hls.layers.own_layer import OwnLayer
 from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.shape import element_grid
 from netloom.hls.lower.types import RESULT
-
-_BIT = FixedPoint(1, 1, signed=False)
 
 
 class NetloomMask(OwnLayer):
@@ -35,7 +33,7 @@ class NetloomMask(OwnLayer):
         super().initialize()
         grid = FixedPoint.parse(self.get_attr("grid"))
         self.add_output_variable(list(self.input_shapes()[0]))
-        self.add_constants("mask", self.get_attr("kept").ravel().astype(np.int64), _BIT)
+        self.add_constants("mask", self.get_attr("kept").ravel().astype(np.int64), BIT)
         self.add_constants("least", np.array([grid.raw_min]), grid)
 
     def constants(self) -> dict[str, int | bool]:
@@ -50,7 +48,7 @@ class NetloomMask(OwnLayer):
         rows = context.add("rows", Permute(places.reshape(-1, kept.size)), source)
         least = np.where(kept, 0, grid.raw_min).ravel()
         product = context.accumulate(
-            DepthwiseMatVec, rows, (kept.reshape(1, -1), _BIT), (least, grid), exact=True, suffix="mask"
+            DepthwiseMatVec, rows, (kept.reshape(1, -1), BIT), (least, grid), exact=True, suffix="mask"
         )
         context.choose(RESULT, lambda: grid)
         context.finish(context.add("back", Permute(places), product))

@@ -1,8 +1,7 @@
 """`NetloomMatMul`: the product of two tensors that both change."""
 
-from collections.abc import Sequence
 from math import prod
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from hls4ml.backends.fpga.fpga_types import APTypeConverter
 from hls4ml.model.attributes import Attribute, TypeAttribute
@@ -54,25 +53,3 @@ class NetloomMatMul(OwnLayer):
     def lower(self, context: LoweringContext) -> None:
         """One `MatMul`."""
         context.finish(context.add("matmul", MatMul(self.get_attr("transposed")), *context.inputs))
-
-
-def matmul_of(
-    name: str, transposed: bool, inputs: Sequence[str], output: str, shapes: Sequence[Sequence[int]]
-) -> dict[str, Any]:
-    """hls4ml's description of a `NetloomMatMul`, for handlers.
-
-    Args:
-        name: of the layer.
-        transposed: whether rows of the second meet rows of the first.
-        inputs: names of two Keras tensors.
-        output: name of the Keras tensor that it gives.
-        shapes: of the inputs, without the batch.
-    """
-    return {
-        "name": name,
-        "class_name": NetloomMatMul.__name__,
-        "transposed": transposed,
-        "input_keras_tensor_names": list(inputs),
-        "output_keras_tensor_names": [output],
-        "input_shape": [list(shape) for shape in shapes],
-    }

@@ -1,6 +1,6 @@
 """`OwnLayer`: what a layer of netloom's own is to hls4ml, and how hls4ml comes to know it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -38,6 +38,27 @@ class OwnLayer(Layer):
     function: ClassVar[str]
     type_roles: ClassVar[tuple[str, ...]] = ()
     weight_names: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def description(
+        cls, name: str, inputs: Sequence[str], output: str, shapes: Sequence[Sequence[int]], **attributes: Any
+    ) -> dict[str, Any]:
+        """What hls4ml is told of one, for handlers.
+
+        Args:
+            name: of the layer.
+            inputs: names of the Keras tensors that it reads.
+            output: name of the Keras tensor that it gives.
+            shapes: of the inputs, without the batch.
+            attributes: what is the layer's own.
+        """
+        return attributes | {
+            "name": name,
+            "class_name": cls.__name__,
+            "input_keras_tensor_names": list(inputs),
+            "output_keras_tensor_names": [output],
+            "input_shape": [list(shape) for shape in shapes],
+        }
 
     def __init_subclass__(cls) -> None:
         """Tell hls4ml: the class by its name, and its C++. The classes that backends derive are not meant."""

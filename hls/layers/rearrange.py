@@ -50,20 +50,5 @@ class NetloomRearrange(OwnLayer):
 
 
 def rearrange(name: str, indices: np.ndarray, inputs: Sequence[str], output: str, shapes: Any) -> dict[str, Any]:
-    """hls4ml's description of a `NetloomRearrange`, for handlers.
-
-    Args:
-        name: of the layer.
-        indices: int64, of the result's shape.
-        inputs: names of one or two Keras tensors.
-        output: name of the Keras tensor that it gives.
-        shapes: of the inputs, without the batch.
-    """
-    return {
-        "name": name,
-        "class_name": NetloomRearrange.__name__,
-        "indices": indices,
-        "input_keras_tensor_names": list(inputs),
-        "output_keras_tensor_names": [output],
-        "input_shape": [list(shape) for shape in shapes],
-    }
+    """`NetloomRearrange.description`, with indices (int64) of the result's shape."""
+    return NetloomRearrange.description(name, inputs, output, shapes, indices=indices)

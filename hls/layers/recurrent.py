@@ -9,11 +9,11 @@ from hls4ml.backends.fpga.fpga_types import APTypeConverter
 from hls4ml.model.attributes import Attribute, TypeAttribute, WeightAttribute
 
 from netloom.errors import LayerNotSupportedError
-from netloom.fixed_point import ZERO, FixedPoint, Overflow
+from netloom.fixed_point import BIT, ZERO, FixedPoint, Overflow
 from netloom.hls.dataflow import Scan, TensorType
 from netloom.hls.hls4ml_types import precision_type
 from netloom.hls.layers.own_layer import OwnLayer
-from netloom.hls.layers.recurrent_cells import BIT, CellFunction, RecurrentCell
+from netloom.hls.layers.recurrent_cells import CellFunction, RecurrentCell
 from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.merge import common_type
 from netloom.hls.lower.types import fixed_point

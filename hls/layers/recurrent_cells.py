@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from netloom.fixed_point import ZERO, FixedPoint
+from netloom.fixed_point import BIT, ZERO, FixedPoint
 from netloom.hls.dataflow import (
     Bounds,
     Cast,
@@ -34,9 +34,6 @@ GATES: dict[CellKind, tuple[str, ...]] = {
     "gru_before": ("update", "reset", "candidate"),
 }
 """In the order of the columns of Keras's kernels."""
-
-BIT = FixedPoint(1, 1, signed=False)
-"""Of a mask."""
 
 _HALF = FixedPoint(1, 0, signed=False)
 _ADD, _SUBTRACT, _MULTIPLY = ElementwiseFunction.ADD, ElementwiseFunction.SUBTRACT, ElementwiseFunction.MULTIPLY

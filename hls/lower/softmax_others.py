@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from netloom.fixed_point import FixedPoint
+from netloom.fixed_point import BIT, FixedPoint
 from netloom.hls.dataflow import Clamp, Elementwise, ElementwiseFunction, Lookup, MatVec, Permute, Reduce, Summation
 from netloom.hls.lower import tables
 from netloom.hls.lower.context import LoweringContext
@@ -16,14 +16,12 @@ _LEGACY_TABLE = FixedPoint(18, 8)
 _LEGACY_STREAM_SIZE = 1024
 """Entries of both tables for streams, where the C++ reads no other number."""
 
-_BIT = FixedPoint(1, 1, signed=False)
-
 
 def argmax(context: LoweringContext, source: str) -> str:
     """1 at the first of the largest elements of the last axis, 0 elsewhere."""
     maximum = context.add("max", Reduce(), source)
     below = context.add("below", Elementwise(ElementwiseFunction.SUBTRACT), maximum, source)
-    largest = context.add("largest", Lookup(np.array([1, 0]), _BIT), below)
+    largest = context.add("largest", Lookup(np.array([1, 0]), BIT), below)
     count = context.type_of(source).shape[-1]
     # Less the number of such elements before it, which leaves 1 to the first alone.
     weights = np.eye(count, dtype=np.int64) - np.triu(np.ones((count, count), dtype=np.int64), 1)
@@ -31,7 +29,7 @@ def argmax(context: LoweringContext, source: str) -> str:
         MatVec,
         largest,
         (weights, FixedPoint(2, 2)),
-        (np.zeros(count, dtype=np.int64), _BIT),
+        (np.zeros(count, dtype=np.int64), BIT),
         exact=True,
         suffix="first",
     )

@@ -10,6 +10,9 @@ import numpy as np
 
 from netloom.models.data.examples import Arrays, as_list, members
 
+DEFAULT_TASK = "classification"
+"""What a network is for where nothing says so."""
+
 
 def digest_arrays(arrays: Mapping[str, np.ndarray]) -> str:
     """SHA-256 (hex) over the names, dtypes, shapes and bytes of `arrays`, in the order of their names."""
@@ -47,7 +50,7 @@ class Dataset:
     class_names: tuple[str, ...] | None
     source: str
     unlabelled: str = ""
-    task: str = "classification"
+    task: str = DEFAULT_TASK
     guessed: bool = False
     x_unlabelled: Arrays | None = None
 

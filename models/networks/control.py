@@ -11,6 +11,7 @@ from netloom.models.data.dataset import Dataset
 from netloom.models.networks.network import Network, Target, Training
 from netloom.models.networks.optimizers import adam
 from netloom.models.reinforcement import QLearning, learn_by_playing
+from netloom.models.seeding import seed_training
 from netloom.models.tasks.pictures.picture import Picture, Shows
 
 if TYPE_CHECKING:
@@ -53,12 +54,9 @@ def fit(
     callbacks: Sequence["keras.callbacks.Callback"] = (),
 ) -> dict[str, list[float]]:
     """Play, and learn what moves were worth: the data set's positions are not looked at."""
-    import keras
-    import tensorflow as tf
 
     del dataset
-    keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
+    seed_training(seed)
     steps = training.epochs * STEPS
     losses = learn_by_playing(model, HOW, steps, training.batch_size, training.optimizer(steps), seed, callbacks)
     return {"loss": np.reshape(losses, (training.epochs, STEPS)).mean(axis=1).tolist()}

@@ -11,6 +11,7 @@ from netloom.models.data.examples import only
 from netloom.models.data.glimpses import APART, FOVEA, HALF, MIDDLE, PLACES, SCENE, scenes_of, seen_at, seen_badly
 from netloom.models.networks.network import Network, Target, Training
 from netloom.models.networks.optimizers import adam
+from netloom.models.seeding import seed_training
 from netloom.models.tasks.glimpse import DIGITS, Glimpse
 from netloom.models.tasks.pictures.picture import Picture, Shows
 
@@ -80,8 +81,7 @@ def fit(
     import keras
     import tensorflow as tf
 
-    keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
+    seed_training(seed)
     random = np.random.default_rng(seed)
     assert dataset.y_train is not None
     worlds = only(dataset.y_train)

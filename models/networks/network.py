@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from netloom.models.data.dataset import Dataset
+from netloom.models.data.dataset import DEFAULT_TASK, Dataset
 from netloom.models.deformation import Deformation
 from netloom.models.tasks import Score, find_task
 from netloom.models.tasks.pictures.picture import Draw
@@ -110,7 +110,7 @@ class Network:
     fine_tune_epochs: int
     target: Target
     training_seconds: int
-    task: str = "classification"
+    task: str = DEFAULT_TASK
     deterministic: bool = True
     io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
     csim_samples: int | None = None

@@ -21,6 +21,7 @@ from netloom.models.data.tapes import (
 )
 from netloom.models.networks.network import Network, Target, Training
 from netloom.models.networks.optimizers import adam
+from netloom.models.seeding import seed_training
 from netloom.models.tasks.pictures.picture import Picture, Shows
 from netloom.models.tasks.turing import STATE, worked
 
@@ -175,8 +176,7 @@ def fit(
     import tensorflow as tf
 
     del dataset
-    keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
+    seed_training(seed)
     random, steps = np.random.default_rng(seed), STEPS * training.epochs
     optimizer = training.optimizer(steps)
     optimizer.build(model.trainable_variables)

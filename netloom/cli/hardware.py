@@ -124,7 +124,7 @@ def build(
 def emulate(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Directory of a run with a design, or of a design.")],
     inputs: Annotated[
-        Path | None, typer.Option(metavar="X.npy", help="Samples to send, instead of waiting for Ctrl-C.")
+        Path | None, typer.Option(metavar="X.npy", help=f"{options.SAMPLES_HELP}; sent, instead of waiting for Ctrl-C.")
     ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="Y.npy", help="Where their outputs go, float64.")

@@ -114,10 +114,8 @@ UNTIL = typer.Option(
     " with --board design, rtl, synthesize, netlist or bitstream.",
 )
 RUN_DIRECTORY = typer.Argument(metavar="DIR", help="Directory of `netloom run` or `netloom convert`.")
-INPUTS = typer.Option(
-    metavar="X.npy",
-    help="Samples, shape (N, *input shape); for several inputs an .npz file with an array for each, by its name.",
-)
+SAMPLES_HELP = "Samples, shape (N, *input shape); for several inputs an .npz file with an array for each, by its name"
+INPUTS = typer.Option(metavar="X.npy", help=f"{SAMPLES_HELP}.")
 
 
 def input_shapes(texts: list[str] | None) -> list[tuple[int, ...]] | None:

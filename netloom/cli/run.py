@@ -64,7 +64,7 @@ def run(
     no_netlist: Annotated[bool, typer.Option("--no-netlist", help="Do not simulate the synthesized netlist.")] = False,
     design_seconds: Annotated[float | None, options.DESIGN_SECONDS] = None,
     interleave: Annotated[int | None, options.INTERLEAVE] = None,
-    until: Annotated[str, options.UNTIL] = "report",
+    until: Annotated[str, options.UNTIL] = pipeline.LAST_STAGE,
     force: Annotated[bool, options.FORCE] = False,
     no_store: Annotated[bool, options.NO_STORE] = False,
 ) -> None:
@@ -75,7 +75,7 @@ def run(
     given = {**locals(), "netlist_samples": 0 if no_netlist else None}
     progress = ConsoleProgress()
     finished = _run(given, until, progress)
-    if until == "report":
+    if until == pipeline.LAST_STAGE:
         raise typer.Exit(show(finished.report, finished.directory))
     code = 0
     # A report of what there is, if the run has come as far as one takes.

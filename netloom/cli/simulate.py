@@ -15,7 +15,7 @@ from netloom.hls import Conversion
 from netloom.metrics import find_metric
 from netloom.models.data.examples import as_list
 from netloom.progress import showing
-from netloom.sim.engines import KINDS
+from netloom.sim.engines import DEFAULT_ENGINE, DEFAULT_OTHER, KINDS
 
 app = typer.Typer()
 
@@ -32,7 +32,7 @@ def simulate(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="Y.npy", help="Where the outputs go, float64; several as .npz.")
     ],
-    engine: Annotated[str, typer.Option(metavar="NAME", help=f"One of {', '.join(KINDS)}.")] = "fixed",
+    engine: Annotated[str, typer.Option(metavar="NAME", help=f"One of {', '.join(KINDS)}.")] = DEFAULT_ENGINE,
     trace: Annotated[Path | None, typer.Option(metavar="T.npz", help="Also write every layer's output.")] = None,
 ) -> None:
     """Run one engine on your own samples.
@@ -75,7 +75,7 @@ def crosscheck(
     ] = None,
     engine: Annotated[
         str, typer.Option(metavar="NAME", help="csim or onnx; with hardware in the directory rtl or netlist.")
-    ] = "csim",
+    ] = DEFAULT_OTHER,
     task: Annotated[str | None, TASK] = None,
 ) -> None:
     """Hold the simulator against the compiled firmware or the hardware, layer by layer; exit code 1 if any differs."""

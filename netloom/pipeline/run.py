@@ -48,6 +48,9 @@ class Run:
         return read_report(self.directory)
 
 
+LAST_STAGE = "report"
+
+
 def run(
     model: "str | Path | keras.Model",
     *,
@@ -56,7 +59,7 @@ def run(
     input_types: Sequence[str] | None = None,
     settings: RunSettings | None = None,
     directory: str | Path | None = None,
-    until: str = "report",
+    until: str = LAST_STAGE,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Run:

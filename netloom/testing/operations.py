@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from netloom.fixed_point import FixedPoint
-from netloom.hls.dataflow import EXACT_LIMIT, Bounds, Operation, TensorType, in_dtype
-from netloom.rounding import INT64_LIMIT
+from netloom.hls.dataflow import Bounds, Operation, TensorType, in_dtype
+from netloom.rounding import EXACT_LIMIT, INT64_LIMIT
 
 BATCH = 24
 

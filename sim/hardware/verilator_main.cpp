@@ -26,7 +26,7 @@ struct Arguments {
     std::vector<uint64_t> expected;  // beats of every output, then of every probe where that is known
 };
 
-// Whether a port pauses in a cycle. `Stalls.pauses` in sim/hardware/verilator_stalls.py is the same function.
+// Whether a port pauses in a cycle. `Stalls._pauses` in sim/hardware/verilator_stalls.py is the same function.
 bool pauses(const Arguments& arguments, uint64_t port, uint64_t cycle, uint64_t threshold) {
     if (threshold == 0) return false;
     uint64_t z = arguments.seed * 0x9E3779B97F4A7C15u + port * 0xD1B54A32D192ED03u

@@ -10,8 +10,7 @@ import numpy as np
 from netloom.common.ends import InputScale, OutputScale
 from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import FARTHEST, FixedPoint, Overflow
-from netloom.hls.dataflow import EXACT_LIMIT
-from netloom.rounding import INT64_LIMIT, Rounding
+from netloom.rounding import EXACT_LIMIT, INT64_LIMIT, Rounding
 from netloom.sim.onnx.numbers import confined
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 from netloom.sim.values import quantizes_in_float

@@ -7,8 +7,8 @@ divided by `Mod` and `Div`: ONNX has no shift of signed ones.
 import numpy as np
 
 from netloom.fixed_point import FixedPoint, Overflow
-from netloom.hls.dataflow import EXACT_LIMIT, Summation
-from netloom.rounding import Rounding
+from netloom.hls.dataflow import Summation
+from netloom.rounding import EXACT_LIMIT, Rounding
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
 

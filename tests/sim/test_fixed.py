@@ -8,8 +8,9 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from zoo import SLOW_ZOO, ZOO, random_inputs
 
 from netloom.errors import InputError, SettingsError, StorageError
-from netloom.hls.dataflow import EXACT_LIMIT, exact_dtype
+from netloom.hls.dataflow import exact_dtype
 from netloom.models.data.examples import as_list
+from netloom.rounding import EXACT_LIMIT
 from netloom.sim import open_engine, threads
 from netloom.sim.fixed import Program, one_blas_thread
 from netloom.sim.values import to_raws

@@ -66,6 +66,7 @@ class DivideUnit(ElasticUnit):
         divisor = self.operation.divisor
         if divisor & (divisor - 1) == 0:
             return 1
+        # divide.sv recodes on its own: digits given beside DIVISOR and SHIFT could contradict them.
         # One more for the sign: a negative raw's quotient is one above the product's floor.
         return len(signed_digits(-(-(2**self._shift) // divisor))) + 1
 

@@ -16,7 +16,7 @@ from netloom.hls.dataflow.operations.operation import (
     TensorType,
     exact_dtype,
 )
-from netloom.rounding import INT64_LIMIT, Rounding, integers, magnitude, round_raw
+from netloom.rounding import EXACT_LIMIT, INT64_LIMIT, Rounding, integers, magnitude, round_raw
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ class Accumulation(Operation):
         """`_sum` of integers: on BLAS where float64 is exact, in int64 where that is, else in parts that are."""
         columns = np.abs(integers(weights, magnitude(weights) * self._depth)).sum(axis=0)
         worst = magnitude(x) * magnitude(columns)
-        if worst < 2**53:
+        if worst < EXACT_LIMIT[np.float64]:
             return self._sum(x.astype(np.float64), weights.astype(np.float64)).astype(np.int64)
         if worst < INT64_LIMIT:
             return self._sum(x.astype(np.int64), weights.astype(np.int64))

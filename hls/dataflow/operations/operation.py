@@ -13,7 +13,7 @@ import numpy as np
 
 from netloom.errors import PrecisionError
 from netloom.fixed_point import FixedPoint, Overflow
-from netloom.rounding import INT64_LIMIT, integers, magnitude
+from netloom.rounding import EXACT_LIMIT, INT64_LIMIT, integers, magnitude
 
 if TYPE_CHECKING:
     from netloom.hls.dataflow.graph import Dataflow
@@ -23,10 +23,6 @@ Compute = Callable[[Sequence[np.ndarray]], Sequence[np.ndarray]]
 
 Ready = tuple[Compute, type]
 """What runs, and the dtype it takes its inputs in."""
-
-EXACT_LIMIT: dict[type, int] = {np.float32: 2**24, np.float64: 2**53, np.int64: INT64_LIMIT}
-"""Up to this magnitude every integer, and every sum or product that stays below it, is exact in the dtype. Beyond all
-of them there are Python's own integers, dtype `np.object_`."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow.operations.operation import TensorType
 from netloom.hls.dataflow.operations.reduce import Summation, SumOrMaximum
+from netloom.hls.dataflow.operations.window import LARGEST_WINDOW
 
 
 class PoolFunction(StrEnum):
@@ -60,4 +61,4 @@ class Pool(SumOrMaximum):
     def holds(self, inputs: Sequence[TensorType]) -> bool:
         """Whether windows and strides have a size."""
         del inputs
-        return all(1 <= size <= 2**16 for size in (*self.kernel_size, *self.stride))
+        return all(1 <= size <= LARGEST_WINDOW for size in (*self.kernel_size, *self.stride))

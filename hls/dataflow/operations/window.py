@@ -7,6 +7,9 @@ import numpy as np
 
 from netloom.hls.dataflow.operations.operation import Bounds, Operation, Ready, TensorType, exact_dtype
 
+LARGEST_WINDOW = 2**16
+"""Of any size in it, in elements: what a file may name."""
+
 
 @dataclass(frozen=True)
 class Window(Operation):
@@ -56,8 +59,8 @@ class Window(Operation):
         return (
             len(self.kernel_size) in (1, 2)
             and len(self.dilation) == len(self.kernel_size)
-            and all(1 <= size <= 2**16 for size in (*self.kernel_size, *self.stride, *self.dilation))
-            and all(0 <= size <= 2**16 for pair in self.padding for size in pair)
+            and all(1 <= size <= LARGEST_WINDOW for size in (*self.kernel_size, *self.stride, *self.dilation))
+            and all(0 <= size <= LARGEST_WINDOW for pair in self.padding for size in pair)
         )
 
     def _windows(self, x: np.ndarray) -> np.ndarray:

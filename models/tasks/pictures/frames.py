@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netloom.models.tasks.measures.boxes import NONE
-from netloom.models.tasks.pictures.picture import Picture
+from netloom.models.tasks.pictures.picture import ON_IMAGES, Picture
 from netloom.models.tasks.task import name_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-_COLOURS = ("#35c8ff", "#ff8c2e")
-"""Not the page's: they stand on the picture, light or dark."""
 
 
 def framed(
@@ -47,7 +44,7 @@ def framed(
             axes.set_axis_off()
         for axes, image, *both in zip(grid.flat, images, truth, said, strict=False):
             axes.imshow(image, cmap="gray", vmin=0, vmax=1)
-            for boxes, colour, style in zip(both, _COLOURS, ("solid", "dashed"), strict=True):
+            for boxes, colour, style in zip(both, ON_IMAGES, ("solid", "dashed"), strict=True):
                 for label, *edges in boxes[boxes[:, 0] != NONE]:
                     _frame(axes, np.array(edges), image.shape, colour, style)
                     if style == "dashed" and len(names) > 1:

@@ -4,13 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netloom.models.tasks.pictures.picture import Picture
+from netloom.models.tasks.pictures.picture import ON_IMAGES, Picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-_COLOURS = ("#35c8ff", "#ff8c2e")
-"""Not the page's: they stand on the image, light or dark alike."""
 
 
 def outlines(title: str, note: str, images: np.ndarray, truth: np.ndarray, said: np.ndarray) -> Picture:
@@ -29,7 +26,7 @@ def outlines(title: str, note: str, images: np.ndarray, truth: np.ndarray, said:
         for axes, image, *labels in zip(grid.flat, images, truth, said, strict=True):
             axes.imshow(image, cmap="gray", vmin=0, vmax=1)
             axes.set_axis_off()
-            for classes, colour, style in zip(labels, _COLOURS, ("solid", "dashed"), strict=True):
+            for classes, colour, style in zip(labels, ON_IMAGES, ("solid", "dashed"), strict=True):
                 for number in range(1, int(classes.max(initial=0)) + 1):
                     inside = np.ma.masked_where(classes < 0, (classes == number).astype(float))
                     if inside.min() != inside.max():

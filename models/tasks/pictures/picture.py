@@ -12,6 +12,9 @@ from netloom.models.data.examples import Arrays
 if TYPE_CHECKING:  # Matplotlib is slow to import; listing networks must not.
     from matplotlib.figure import Figure
 
+ON_IMAGES = ("#35c8ff", "#ff8c2e")
+"""Colours of what is right and of what `fixed` says. Not the page's: they stand on an image, light or dark alike."""
+
 
 @dataclass(frozen=True, eq=False)
 class Shows:

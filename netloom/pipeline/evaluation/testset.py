@@ -10,6 +10,7 @@ import numpy as np
 from netloom.common.reading import file_errors, read_arrays, text_of
 from netloom.errors import NetloomError
 from netloom.models import Dataset
+from netloom.models.data.dataset import DEFAULT_TASK
 from netloom.models.data.examples import Examples, as_list, count, gathered, members, take
 from netloom.models.tasks import find_task, read_targets
 
@@ -37,7 +38,7 @@ class TestSet(Examples):
     source: str
     digest: str
     unlabelled: str = ""
-    task: str = "classification"
+    task: str = DEFAULT_TASK
     guessed: bool = False
 
     @classmethod

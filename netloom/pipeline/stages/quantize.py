@@ -8,7 +8,7 @@ from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.fitted import fitted
 from netloom.pipeline.stage import Job, Stage
 from netloom.progress import keras_progress
-from netloom.settings import USER_MODEL_BATCH_SIZE
+from netloom.quantize.policy import DEFAULT_BATCH_SIZE
 
 
 def _inputs(job: Job) -> dict[str, object]:
@@ -24,7 +24,7 @@ def _inputs(job: Job) -> dict[str, object]:
 
 
 def _batch_size(job: Job) -> int:
-    return job.network.training.batch_size if job.network else USER_MODEL_BATCH_SIZE
+    return job.network.training.batch_size if job.network else DEFAULT_BATCH_SIZE
 
 
 def _deformation(job: Job) -> Deformation | None:

@@ -23,7 +23,6 @@ from recurrent import (
 
 from netloom.errors import LayerNotSupportedError
 from netloom.hls.dataflow import (
-    EXACT_LIMIT,
     Bounds,
     DataflowBuilder,
     Evaluator,
@@ -34,6 +33,7 @@ from netloom.hls.dataflow import (
     save_dataflow,
     traced,
 )
+from netloom.rounding import EXACT_LIMIT
 from netloom.sim.statistics import StatisticsCollector
 from netloom.testing.operations import full_bounds, random_raws
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from netloom.errors import PrecisionError
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import (
-    EXACT_LIMIT,
     Bounds,
     Cast,
     Clamp,
@@ -30,7 +29,7 @@ from netloom.hls.dataflow import (
     Window,
     in_dtype,
 )
-from netloom.rounding import Rounding
+from netloom.rounding import EXACT_LIMIT, Rounding
 
 MODES = list(itertools.product(Rounding, Overflow))
 SAMPLES = 4

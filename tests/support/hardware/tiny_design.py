@@ -26,7 +26,7 @@ module add_table #(
     end
 endmodule
 """
-ADD_TOP = """
+BYTES = """
 module network (
     input  logic       clk,
     input  logic       rst,
@@ -38,7 +38,8 @@ module network (
     input  logic       m_axis_tready,
     output logic       m_axis_tlast
 );
-    logic [2:0] beat;
+"""
+ADD_TOP = f"""{BYTES}    logic [2:0] beat;
     add_table #(.W(8)) dense1 (
         .clk(clk), .rst(rst),
         .in_valid(s_axis_tvalid), .in_ready(s_axis_tready), .in_data(s_axis_tdata),
@@ -91,19 +92,8 @@ module network (
     end
 endmodule
 """
-STUCK_TOP = """
-// Takes a sample, and gives its last element only if the first one was not zero; a reset brings it back.
-module network (
-    input  logic       clk,
-    input  logic       rst,
-    input  logic [7:0] s_axis_tdata,
-    input  logic       s_axis_tvalid,
-    output logic       s_axis_tready,
-    output logic [7:0] m_axis_tdata,
-    output logic       m_axis_tvalid,
-    input  logic       m_axis_tready,
-    output logic       m_axis_tlast
-);
+STUCK_TOP = f"""{BYTES}
+    // Takes a sample, and gives its last element only if the first one was not zero; a reset brings it back.
     logic second, stuck;
     assign s_axis_tready = !m_axis_tvalid && !stuck;
     assign m_axis_tlast = 1'b1;

@@ -8,7 +8,7 @@ import numpy as np
 
 from netloom.hls.frontends.keras.handlers.batch_norm import scaled
 from netloom.hls.frontends.keras.handlers.handler import NetloomHandler, for_own_conversion
-from netloom.hls.layers.matmul import matmul_of
+from netloom.hls.layers.matmul import NetloomMatMul
 from netloom.hls.layers.rearrange import rearrange
 
 
@@ -120,5 +120,5 @@ class MatrixProductHandler(_ChainHandler):
         if names[0] == names[1]:
             names[1] = f"{out.name}_in1"
             configs.append(rearrange(f"{layer.name}_in1", _grid(shapes[1]), names[:1], names[1], shapes[1:]))
-        configs.append(matmul_of(layer.name, layer.transposed, names, out.name, shapes))
+        configs.append(NetloomMatMul.description(layer.name, names, out.name, shapes, transposed=layer.transposed))
         return self.finish(layer, configs, out)

@@ -1,4 +1,4 @@
-"""`multiplier_logic` against Python's integers, in whatever logic a family makes it of."""
+"""`multiplier_logic` and `multiplier_block` against Python's integers, in whatever each family makes them of."""
 
 from itertools import product
 
@@ -11,12 +11,18 @@ from netloom.testing.pipeline_bench import operands
 
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=str)
-@pytest.mark.parametrize(("a", "b"), [(1, 1), (5, 1), (4, 4), (5, 3), (2, 6), (9, 5), (12, 9)])
-def test_products(a, b, family):
+@pytest.mark.parametrize(
+    ("module", "a", "b"),
+    [
+        *(("multiplier_logic", *widths) for widths in ((1, 1), (5, 1), (4, 4), (5, 3), (2, 6), (9, 5), (12, 9))),
+        *(("multiplier_block", *widths) for widths in ((1, 1), (5, 3), (16, 9))),
+    ],
+)
+def test_products(module, a, b, family):
     signs = list(product((True, False), repeat=2))
     instances = [
         Instance(
-            "multiplier_logic",
+            module,
             {"product": a + b},
             {"A_WIDTH": a, "A_SIGNED": int(a_signed), "B_WIDTH": b, "B_SIGNED": int(b_signed)},
         )
