@@ -57,10 +57,10 @@ def convert_model(model: Any, settings: HlsSettings, directory: str | Path) -> C
         quantizers = parsed.quantizer_types()
         results = {name: {RESULT: type_} for name, type_ in quantizers.items()}
         draft = build_graph(parsed, settings, directory / PROJECT_FOLDER, results, {})
-        plan = Planned(settings.types(), quantizers)
-        types: TypeSource = FromGraph() if parsed.typed else plan
+        chosen = Planned(settings.types(), quantizers)
+        types: TypeSource = FromGraph() if parsed.typed else chosen
         lower(draft, types, settings.io_type, parsed.origins)
-        plan.check_overrides_used()
+        chosen.check_overrides_used()
         if set(draft.inputs) & set(draft.outputs):
             raise LayerNotSupportedError(
                 "one of the network's outputs is its input, only rounded or reshaped; leave it out"
@@ -71,8 +71,8 @@ def convert_model(model: Any, settings: HlsSettings, directory: str | Path) -> C
         whole = made / "conversion"
         whole.mkdir()
         with _quiet(log):
-            graph = build_graph(parsed, settings, whole / PROJECT_FOLDER, results | plan.types, plan.table_sizes)
-            types = FromGraph() if parsed.typed else _Checked(plan)
+            graph = build_graph(parsed, settings, whole / PROJECT_FOLDER, results | chosen.types, chosen.table_sizes)
+            types = FromGraph() if parsed.typed else _Checked(chosen)
             shapes = [shape for _, shape in parsed.output_shapes]
             dataflow = replace(lower(graph, types, settings.io_type, parsed.origins, shapes), ends=parsed.ends)
             check_shapes(parsed, dataflow)
@@ -106,8 +106,8 @@ def _forget_folder(project: Path) -> None:
 class _Checked(FromGraph):
     """Read hls4ml's types, and hold them against what was planned: a type hls4ml changed would void the proof."""
 
-    def __init__(self, plan: Planned) -> None:
-        self._plan = plan
+    def __init__(self, chosen: Planned) -> None:
+        self._chosen = chosen
 
     def choose(self, node: Any, role: str, narrowest: Any) -> Any:
         """The graph's type.
@@ -116,7 +116,7 @@ class _Checked(FromGraph):
             PrecisionError: if it is not the planned one, or none was planned.
         """
         found = super().choose(node, role, narrowest)
-        planned = self._plan.types.get(node.name, {}).get(role)
+        planned = self._chosen.types.get(node.name, {}).get(role)
         if planned is None:
             raise PrecisionError(f"layer {node.name!r}: hls4ml gave it the {role} type {found}, which nothing proves")
         # Modes may differ where the proven range makes them idle: hls4ml copies its input's in layers that only move.

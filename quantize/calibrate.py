@@ -15,7 +15,7 @@ from netloom.rounding import Rounding
 
 CalibrationRule = Literal["mse", "max"]
 
-CANDIDATES = 4
+_CANDIDATES = 4
 """Integer bits tried: the fewest that clip nothing at all, and up to three less."""
 
 MAX_EXPONENT = 30
@@ -40,7 +40,7 @@ class Calibration:
         self.bits, self.signed, self.rule, self.name, self.bound = bits, signed, rule, name, bound
         self.low = self.high = 0.0
         self.candidates: list[FixedPoint] = []
-        self.errors = np.zeros(CANDIDATES)
+        self.errors = np.zeros(_CANDIDATES)
 
     def see_range(self, values: np.ndarray) -> None:
         """Take note of the least and greatest value.
@@ -84,7 +84,7 @@ class Calibration:
         exponent = max(exponent, MIN_EXPONENT)
         return [
             FixedPoint(self.bits, exponent - less + signed, signed, Rounding.RND_CONV, Overflow.SAT)
-            for less in range(CANDIDATES)
+            for less in range(_CANDIDATES)
         ]
 
 

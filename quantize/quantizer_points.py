@@ -9,14 +9,14 @@ from netloom.quantize.functions.norms import NORMS
 from netloom.quantize.functions.one_value import TRUTHS, lines
 from netloom.quantize.graph.decoder import READ, decoder_parts, part_block
 from netloom.quantize.graph.layer_graph import DECODER, Block, LayerGraph, Step
-from netloom.quantize.graph.recurrent import RECURRENT, STATE, cell_parts
+from netloom.quantize.graph.recurrent import RECURRENT, STATE_PART, cell_parts
 from netloom.quantize.policy import Policy
 from netloom.quantize.support.table import TRANSPARENT, WEIGHTED
 
 SOFTMAX_BITS = 8
 """Least width at the input of a softmax: its table has that many bits of address anyway."""
 
-TABLE_BITS = 10
+LEAST_INDEX_BITS = 10
 """Least width at the input of a function's table: 1,024 entries are one block of memory."""
 
 OUTPUT_BITS = 16
@@ -132,8 +132,8 @@ def _cell_points(graph: LayerGraph, block: Block, policy: Policy, parts: Mapping
         tensors = [graph.new_tensor(()) for _ in steps]
         graph.inside |= {tensor: (step.output, part) for tensor, step in zip(tensors, steps, strict=True)}
         relu = block.config.get(part) == "relu"
-        width = bits if relu or part == READ else max(bits, TABLE_BITS)
-        if part == STATE:
+        width = bits if relu or part == READ else max(bits, LEAST_INDEX_BITS)
+        if part == STATE_PART:
             width = bits + STATE_BITS * block.class_name.endswith("LSTM")
         yield Point(f"{block.name}/{part}", width, tensors, relu, bound, block.owner, part=part)
 
@@ -195,5 +195,5 @@ def _least_bits(block: Block, reader: Step) -> int | None:
     if kind == "BatchNormalization" and block.class_name in NORMS:
         return None  # of 16 bits as it is
     if looks_up(reader.block):
-        return TABLE_BITS
+        return LEAST_INDEX_BITS
     return NORM_BITS if kind == "BatchNormalization" else 0

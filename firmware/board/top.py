@@ -11,7 +11,7 @@ from netloom.firmware.board.shell import SHELL_TOP
 from netloom.firmware.families import Family
 from netloom.firmware.families.pll import Pll, plan_pll
 
-TOP = "top"
+BOARD_TOP = "top"
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ def make_board_top(board: BoardSpec, clock_mhz: float | None) -> BoardTop:
     platform = open_platform(board)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        plan = platform.prepare(_elaboratable(board, family, pll), TOP, emit_src=False, debug_verilog=False)
-    return BoardTop(mhz, plan.files[f"{TOP}.il"], plan.files[f"{TOP}{family.constraints}"])
+        plan = platform.prepare(_elaboratable(board, family, pll), BOARD_TOP, emit_src=False, debug_verilog=False)
+    return BoardTop(mhz, plan.files[f"{BOARD_TOP}.il"], plan.files[f"{BOARD_TOP}{family.constraints}"])
 
 
 def open_platform(board: BoardSpec) -> Any:

@@ -14,7 +14,7 @@ from netloom.common.store import Store
 from netloom.errors import SettingsError, StorageError, ToolFailedError, ToolTimeoutError
 from netloom.firmware.board.boards import BoardSpec
 from netloom.firmware.board.shell import BAUD, ShellSettings, emit_shell, request_samples
-from netloom.firmware.board.top import TOP, BoardTop, board_clock, make_board_top
+from netloom.firmware.board.top import BOARD_TOP, BoardTop, board_clock, make_board_top
 from netloom.firmware.build.build_file import SCHEMA_VERSION, BuildFile
 from netloom.firmware.build.commands import Plan
 from netloom.firmware.build.occupied_tiles import occupied_tiles
@@ -186,7 +186,9 @@ class _Work:
         check_fit(netlist.used(self._family), self._board.device, self._board.name)
         network = netlist.json.read_text(encoding="utf-8")
         around = self._do(shell_plan(network, netlist.top, shell, top, self._family))
-        whole = change_netlist((around / f"{TOP}.json").read_text(encoding="utf-8"), TOP, *self._family.top_passes)
+        whole = change_netlist(
+            (around / f"{BOARD_TOP}.json").read_text(encoding="utf-8"), BOARD_TOP, *self._family.top_passes
+        )
         attempts = self._attempts(whole, top.constraints)
         best = max(attempts, key=lambda routed: routed.fmax_mhz / routed.wanted_mhz)
         self._runner.on_line("packing the bitstream")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from netloom.firmware.board.boards import BoardSpec
-from netloom.firmware.board.top import TOP, BoardTop
+from netloom.firmware.board.top import BOARD_TOP, BoardTop
 from netloom.firmware.build.commands import Command, Plan
 from netloom.firmware.emit.filled import filled
 from netloom.firmware.families.family import Family
@@ -17,19 +17,19 @@ SYNTHESIS_LOG, WRITE_LOG = "synthesis.log", "write.log"
 
 
 def network_plan(
-    sources: Mapping[str, str], files: Sequence[str], top: str, family: Family, parameters: Mapping[str, int]
+    sources: Mapping[str, str], reads: Sequence[str], top: str, family: Family, parameters: Mapping[str, int]
 ) -> Plan:
     """From sources to `TOP.json`: cells of the family, every instance of the top optimized on its own, so that each
     cell belongs to one of them; there is little to gain across their borders.
 
     Args:
         sources: texts by path.
-        files: those of them to read, in order; the others are memories.
+        reads: those of them to read, in order; the others are memories.
         top: the module.
         family: of the part.
         parameters: of the top.
     """
-    script = filled("build/synthesis.ys.j2", files=files, top=top, family=family, parameters=parameters)
+    script = filled("build/synthesis.ys.j2", reads=reads, top=top, family=family, parameters=parameters)
     return yosys_plan("synthesis", script, sources, (f"{top}.json",), SYNTHESIS_LOG)
 
 
@@ -41,9 +41,9 @@ def write_plan(netlist: str, top: str, family: Family) -> Plan:
 
 def shell_plan(netlist: str, network: str, shell: Mapping[str, str], top: BoardTop, family: Family) -> Plan:
     """The shell, its texts by name, and the pins, synthesized around the netlist of the module `network`."""
-    script = filled("build/shell.ys.j2", shell=shell, top=TOP, family=family, network=network)
-    files = {**shell, "network.json": netlist, "stub.v": stub(netlist, network), f"{TOP}.il": top.rtlil}
-    return yosys_plan("shell", script, files, (f"{TOP}.json",), "shell.log")
+    script = filled("build/shell.ys.j2", shell=shell, top=BOARD_TOP, family=family, network=network)
+    files = {**shell, "network.json": netlist, "stub.v": stub(netlist, network), f"{BOARD_TOP}.il": top.rtlil}
+    return yosys_plan("shell", script, files, (f"{BOARD_TOP}.json",), "shell.log")
 
 
 @dataclass(frozen=True)
@@ -61,18 +61,18 @@ class Placement:
 
 def place_plan(netlist: str, constraints: str, board: BoardSpec, family: Family, placement: Placement) -> Plan:
     """One attempt to place and route a netlist, with its constraints of pins and clocks."""
-    stem, pins = f"seed{placement.seed}-{placement.placer}", f"{TOP}{family.constraints}"
+    stem, pins = f"seed{placement.seed}-{placement.placer}", f"{BOARD_TOP}{family.constraints}"
     placer, _, router = placement.placer.partition("+")
     arguments = (
         *(*board.device.options, "--package", board.package),
         *(["--speed", board.speed] if board.speed else []),
-        *("--json", f"{TOP}.json", f"--{family.constraints.removeprefix('.')}", pins, "--placer", placer),
+        *("--json", f"{BOARD_TOP}.json", f"--{family.constraints.removeprefix('.')}", pins, "--placer", placer),
         *(["--router", router] if router else []),
         *("--seed", str(placement.seed)),
         *(family.config_option, f"{stem}.config", "--report", f"{stem}-report.json", "--write", f"{stem}-placed.json"),
         "--timing-allow-fail",
     )
-    files = {f"{TOP}.json": netlist, pins: constraints}
+    files = {f"{BOARD_TOP}.json": netlist, pins: constraints}
     makes = (f"{stem}.config", f"{stem}-report.json", f"{stem}-placed.json")
     return Plan("place_route", files, (Command(family.place, arguments, tuple(files), makes, f"place-{stem}.log"),))
 

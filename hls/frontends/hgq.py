@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from netloom.errors import LayerNotSupportedError, SettingsError
-from netloom.hls.frontends.parsed import ParsedModel, described
+from netloom.hls.frontends.parsed import ParsedModel, parsed_by_hls4ml
 from netloom.hls.hls_settings import HlsSettings
 from netloom.quantize.files.hgq2 import is_hgq_layer
 
-LAYERS = frozenset(
+_READ = frozenset(
     "QDense QBatchNormDense QEinsumDense QEinsumDenseBatchnorm QConv1D QConv2D QActivation QBatchNormalization QAdd "
     "QSubtract QMultiply QMaximum QMinimum QMaxPooling1D QMaxPooling2D Quantizer InputLayer Flatten Reshape Permute "
     "Dropout Activation ReLU Concatenate MaxPooling1D MaxPooling2D".split()
@@ -36,7 +36,7 @@ def parse_hgq(model: Any, settings: HlsSettings) -> ParsedModel:
         raise SettingsError("an HGQ2 model brings the types of all its layers; leave the precision of layers out")
     for layer in model.layers:
         _check(layer, settings)
-    return replace(described(model, _origins), typed=True)
+    return replace(parsed_by_hls4ml(model, _origins), typed=True)
 
 
 def _origins(layers: list[dict[str, Any]], outputs: list[str]) -> dict[str, str]:
@@ -59,9 +59,9 @@ def _origins(layers: list[dict[str, Any]], outputs: list[str]) -> dict[str, str]
 
 def _check(layer: Any, settings: HlsSettings) -> None:
     kind = type(layer).__name__
-    if kind not in LAYERS or not (is_hgq_layer(layer) or type(layer).__module__.startswith("keras.")):
+    if kind not in _READ or not (is_hgq_layer(layer) or type(layer).__module__.startswith("keras.")):
         raise LayerNotSupportedError(
-            f"layer {layer.name!r}: {kind} of an HGQ2 model is not supported; supported are {', '.join(sorted(LAYERS))}"
+            f"layer {layer.name!r}: {kind} of an HGQ2 model is not supported; supported are {', '.join(sorted(_READ))}"
         )
     if settings.io_type == "io_stream" and is_hgq_layer(layer):
         raise LayerNotSupportedError(

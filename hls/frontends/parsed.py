@@ -63,7 +63,9 @@ class ParsedModel:
         return types
 
 
-def described(model: Any, origins_of: Callable[[list[dict[str, Any]], list[str]], Mapping[str, str]]) -> ParsedModel:
+def parsed_by_hls4ml(
+    model: Any, origins_of: Callable[[list[dict[str, Any]], list[str]], Mapping[str, str]]
+) -> ParsedModel:
     """A Keras model as hls4ml's Keras-3 parser reads it, every layer under an identifier.
 
     Args:

@@ -50,7 +50,7 @@ def _forget_store(asked: bool) -> None:
 
 
 OUTPUT = typer.Option("-o", "--output", metavar="DIR", help="Where it goes; runs/NAME if left out.")
-DATA = typer.Option(
+DATA_FILE = typer.Option(
     metavar="X.npz",
     help="Your data: x_train, x_test and, if there are targets, y_train, y_test; of a model with several inputs or"
     " outputs an array for each, x_train/NAME, y_train/NAME, by the names of its inputs and output layers.",

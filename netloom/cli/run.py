@@ -35,7 +35,7 @@ def run(
             help="A network's name, or your own Keras, QKeras or ONNX model.",
         ),
     ],
-    data: Annotated[Path | None, options.DATA] = None,
+    data: Annotated[Path | None, options.DATA_FILE] = None,
     input_shape: Annotated[list[str] | None, options.INPUT_SHAPE] = None,
     input_type: Annotated[list[str] | None, options.INPUT_TYPE] = None,
     task: Annotated[str | None, options.TASK] = None,
@@ -94,7 +94,7 @@ def run(
 def convert(
     model: Annotated[Path, typer.Argument(metavar="MODEL.keras|.onnx", help="Your Keras, QKeras or ONNX model.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where it goes.")],
-    data: Annotated[Path | None, options.DATA] = None,
+    data: Annotated[Path | None, options.DATA_FILE] = None,
     input_shape: Annotated[list[str] | None, options.INPUT_SHAPE] = None,
     input_type: Annotated[list[str] | None, options.INPUT_TYPE] = None,
     task: Annotated[str | None, options.TASK] = None,

@@ -8,7 +8,7 @@ from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Bounds, Operation, TensorType, in_dtype
 from netloom.rounding import EXACT_LIMIT, INT64_LIMIT
 
-BATCH = 24
+_BATCH = 24
 
 
 def tensor(shape: Sequence[int], text: str) -> TensorType:
@@ -16,7 +16,7 @@ def tensor(shape: Sequence[int], text: str) -> TensorType:
     return TensorType(tuple(shape), FixedPoint.parse(text))
 
 
-def random_raws(inputs: Sequence[TensorType], seed: int = 0, batch: int = BATCH) -> list[np.ndarray]:
+def random_raws(inputs: Sequence[TensorType], seed: int = 0, batch: int = _BATCH) -> list[np.ndarray]:
     """Raws of every input: all at the least, all at the greatest, each element at either end, then random.
 
     int64; Python integers for types beyond 62 bits.
@@ -64,7 +64,7 @@ def check_operation(operation: Operation, inputs: Sequence[TensorType], seed: in
     arrays = random_raws(inputs, seed)
     (declared,) = operation.outputs(inputs)
     expected = run_in_integers(operation, inputs, arrays)
-    assert expected.shape == (BATCH, *declared.shape)
+    assert expected.shape == (_BATCH, *declared.shape)
     assert expected.dtype == np.int64
 
     (proven,) = operation.bounds(inputs, bounds)

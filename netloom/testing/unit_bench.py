@@ -15,9 +15,9 @@ from netloom.firmware.units.unit import Unit
 from netloom.sim.hardware.cell_models import cell_models
 from netloom.sim.hardware.verilator import FLOWING, CompiledModule, Result, Stalls, StreamPort, build
 
-RTL = Path(netloom.firmware.__file__).parent / "rtl"
-SEEDS = (1, 2, 3)
-LIMIT = 1_000_000
+RTL_FOLDER = Path(netloom.firmware.__file__).parent / "rtl"
+STALL_SEEDS = (1, 2, 3)
+_LIMIT = 1_000_000
 
 
 def library(*modules: str, family: Family = GENERIC) -> dict[str, str]:
@@ -49,7 +49,7 @@ def check_unit(
     unit: Unit,
     inputs: Sequence[np.ndarray],
     expected: Sequence[np.ndarray],
-    seeds: Sequence[int] = SEEDS,
+    seeds: Sequence[int] = STALL_SEEDS,
     *,
     timing: bool = True,
 ) -> list[Result]:
@@ -112,7 +112,7 @@ def replay(
     while any(len(a) < n for a, n in zip([*taken, *given], [*offered, *expected], strict=True)):
         if cycle >= block:
             block = 2 * block + 1024
-            assert block < LIMIT, f"the timing model is stuck: took {[*map(len, taken)]}, gave {[*map(len, given)]}"
+            assert block < _LIMIT, f"the timing model is stuck: took {[*map(len, taken)]}, gave {[*map(len, given)]}"
             pauses = [stalls.input_pauses(port, block) for port in range(len(offered))]
             blocks = [stalls.output_pauses(port, block) for port in range(len(expected))]
         for port, count in enumerate(offered):

@@ -15,7 +15,7 @@ from netloom.quantize.flat.host import OF_THE_HOST
 from netloom.quantize.flat.names import SEPARATOR, Names
 from netloom.quantize.flat.trace import graph_of, input_specs
 
-IDLE = frozenset(
+_IDLE = frozenset(
     "AugMix CutMix MaxNumBoundingBoxes MixUp RandAugment RandomBrightness RandomColorDegeneration RandomColorJitter "
     "RandomContrast RandomElasticTransform RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale RandomHue "
     "RandomInvert RandomPerspective RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear "
@@ -163,7 +163,7 @@ class _Walker:
             for layer in operation.layers:
                 tensors = self.call(layer, tuple(tensors), {}, f"{name}{SEPARATOR}{layer.name}", times, node)
             return tensors
-        if kind == "Identity" or kind in IDLE:
+        if kind == "Identity" or kind in _IDLE:
             check_call(node)
             return [keras.layers.Activation("linear", name=self.names.of(name))(*tensors)]
         if kind in ("Rescaling", "Normalization") and type(operation).__module__.startswith("keras."):

@@ -14,7 +14,7 @@ from netloom.quantize.quantizer_points import Point
 from netloom.quantize.quantizer_types import relu_quantizer, type_quantizer
 from netloom.quantize.support.table import WEIGHTED
 
-SCALE_BITS = 8
+_SCALE_BITS = 8
 """Least width of a kept batch normalization's scale: one multiplier a channel is cheap, and few bits cost accuracy."""
 
 _OPTIONS = (
@@ -155,7 +155,7 @@ def _quantized_layer(block: Block, policy: Policy) -> Any:
 
     from netloom.quantize.layers import QEmbedding
 
-    least = SCALE_BITS if block.class_name == "BatchNormalization" else 0
+    least = _SCALE_BITS if block.class_name == "BatchNormalization" else 0
     weight_bits = policy.bits("weights", block.owner, block.owner_class, least)
     bias_bits = policy.bits("biases", block.owner, block.owner_class)
 

@@ -16,7 +16,7 @@ MASKED = frozenset({"MaskedSimpleRNN", "MaskedLSTM", "MaskedMemoryLSTM", "Masked
 
 RECURRENT = frozenset({"SimpleRNN", "LSTM", "MemoryLSTM", "GRU"}) | MASKED
 
-STATE, ACTIVATION, GATE = "state", "activation", "recurrent_activation"
+STATE_PART, _ACTIVATION, _GATE = "state", "activation", "recurrent_activation"
 """What of a cell has a type of its own: the state where it is read, and what its functions take."""
 
 _OPTIONS = ("units", "use_bias", "return_sequences", "go_backwards", "reset_after", "unroll")
@@ -26,8 +26,8 @@ _SATURATED = {"tanh": 4.0, "sigmoid": 8.0}
 
 def cell_parts(block: Block) -> dict[str, float | None]:
     """What of a cell is quantized, and the largest value that matters, if that is known."""
-    functions = [name for name in (ACTIVATION, GATE) if block.config.get(name, "linear") != "linear"]
-    return {STATE: None, **{name: _SATURATED.get(block.config[name]) for name in functions}}
+    functions = [name for name in (_ACTIVATION, _GATE) if block.config.get(name, "linear") != "linear"]
+    return {STATE_PART: None, **{name: _SATURATED.get(block.config[name]) for name in functions}}
 
 
 def see_cell(layer: Any, given: Sequence[Any], name: str) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def seen_values(watching: Any, values: Any, initial: Sequence[Any]) -> dict[str,
         start += size
     if initial:
         begins = keras.ops.expand_dims(keras.ops.concatenate(initial, axis=-1), axis=1)
-        found[STATE] = keras.ops.concatenate([begins, found[STATE]], axis=1)
+        found[STATE_PART] = keras.ops.concatenate([begins, found[STATE_PART]], axis=1)
     return found
 
 
@@ -89,7 +89,7 @@ def watching_cell(cell: Any) -> Any:
             super().__init__()
             self.cell = cell
             self.state_size = cell.state_size
-            self.sizes = {STATE: sum(states), ACTIVATION: calls[0] * cell.units, GATE: calls[1] * cell.units}
+            self.sizes = {STATE_PART: sum(states), _ACTIVATION: calls[0] * cell.units, _GATE: calls[1] * cell.units}
             self.output_size = sum(self.sizes.values())
             self.built = True
 
@@ -97,14 +97,14 @@ def watching_cell(cell: Any) -> Any:
             return cell.get_initial_state(batch_size)
 
         def call(self, inputs: Any, states: Sequence[Any], training: bool = False) -> tuple[Any, Any]:
-            seen: dict[str, list[Any]] = {ACTIVATION: [], GATE: []}
+            seen: dict[str, list[Any]] = {_ACTIVATION: [], _GATE: []}
             copy = object.__new__(type(cell))
             copy.__dict__.update(cell.__dict__)
             for part, values in seen.items():
                 if hasattr(cell, part):
                     copy.__dict__[part] = _noting(getattr(cell, part), values)
             _, after = copy.call(inputs, states, training=training)
-            return keras.ops.concatenate([*after, *seen[ACTIVATION], *seen[GATE]], axis=-1), after
+            return keras.ops.concatenate([*after, *seen[_ACTIVATION], *seen[_GATE]], axis=-1), after
 
     return Watching()
 
@@ -136,7 +136,7 @@ def quantized_recurrent(block: Block, policy: Policy, types: Mapping[str, FixedP
         grid = calibrate(values, bits[name], f"layer {block.owner!r}, {name}", policy.calibration)
         options[f"{kind}_quantizer"] = type_quantizer(grid)
         options[f"{kind}_initializer"] = "zeros"
-    options["state_quantizer"] = type_quantizer(types[STATE])
+    options["state_quantizer"] = type_quantizer(types[STATE_PART])
     options |= dict(_functions(block, policy, types))
     return getattr(layers, f"Q{block.class_name}")(**options, name=block.name)
 
@@ -147,7 +147,7 @@ def _functions(block: Block, policy: Policy, types: Mapping[str, FixedPoint]) ->
 
     from netloom.quantize.layers import QuantizedFunction
 
-    for part in (ACTIVATION, GATE):
+    for part in (_ACTIVATION, _GATE):
         if part not in block.config:
             continue
         function = block.config[part]

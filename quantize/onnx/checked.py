@@ -10,7 +10,7 @@ from google.protobuf.message import DecodeError
 
 from netloom.errors import LayerNotSupportedError, ModelFileError
 from netloom.quantize.onnx.channels_last import CHANNELS_LAST, OPERATORS, channels_first
-from netloom.quantize.onnx.operators.table import ATTRIBUTES, BUILDERS, QUANTIZERS
+from netloom.quantize.onnx.operators.table import ATTRIBUTES, BUILDERS, QUANTIZER_BUILDERS
 
 _LARGEST_FILE = 2**31
 LARGEST_TENSOR = 2**28
@@ -22,7 +22,7 @@ _QONNX_DOMAINS = ("qonnx.custom_op.general", "onnx.brevitas", "finn.custom_op.ge
 _FOLDED = ("QuantizeLinear", "DequantizeLinear", "Abs", "Constant", "Cast", "Gather", "Neg", "Pow", "Shape", "Slice")
 """Operators of constants and of quantizers, gone when qonnx has cleaned the model, or refused then."""
 
-_KNOWN = {**dict.fromkeys(("", "ai.onnx"), (*BUILDERS, *_FOLDED, *QUANTIZERS)), CHANNELS_LAST: OPERATORS}
+_KNOWN = {**dict.fromkeys(("", "ai.onnx"), (*BUILDERS, *_FOLDED, *QUANTIZER_BUILDERS)), CHANNELS_LAST: OPERATORS}
 """What is read of each domain; of qonnx's own quantizers."""
 
 
@@ -93,10 +93,10 @@ def _check_node(node: Any, own: Collection[tuple[str, str]]) -> None:
         )
     if any(one.type == onnx.AttributeProto.SPARSE_TENSOR for one in node.attribute):
         raise LayerNotSupportedError(f"node {node_name(node)!r}: sparse tensors are not read; use a dense one")
-    if node.op_type not in _KNOWN.get(node.domain, QUANTIZERS):
+    if node.op_type not in _KNOWN.get(node.domain, QUANTIZER_BUILDERS):
         raise LayerNotSupportedError(
             f"node {node_name(node)!r}: operator {'.'.join(filter(None, (node.domain, node.op_type)))} is not read;"
-            f" those that are: {', '.join(sorted((*BUILDERS, *QUANTIZERS)))}"
+            f" those that are: {', '.join(sorted((*BUILDERS, *QUANTIZER_BUILDERS)))}"
         )
 
 

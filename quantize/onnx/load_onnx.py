@@ -9,7 +9,7 @@ from netloom.quantize.onnx.checked import checked_onnx
 from netloom.quantize.onnx.cleaned import cleaned
 from netloom.quantize.onnx.input_types import build_input, read_types
 from netloom.quantize.onnx.keras_builder import KerasBuilder
-from netloom.quantize.onnx.operators.table import BUILDERS, QUANTIZERS
+from netloom.quantize.onnx.operators.table import BUILDERS, QUANTIZER_BUILDERS
 from netloom.quantize.onnx.quant import QUANTIZING_OPERATORS
 
 
@@ -41,7 +41,7 @@ def load_onnx(
     for node in wrapped.graph.node:
         if node.output[0] in builder.edges:
             continue  # taken by the node before it
-        build = BUILDERS.get(node.op_type) or QUANTIZERS.get(node.op_type)
+        build = BUILDERS.get(node.op_type) or QUANTIZER_BUILDERS.get(node.op_type)
         if build is None:
             name, part = builder.node_name(node), node.op_type in ("QuantizeLinear", "DequantizeLinear")
             raise LayerNotSupportedError(

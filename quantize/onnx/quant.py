@@ -27,7 +27,7 @@ QUANTIZING_OPERATORS = (
 )
 """A model with one of them is quantized; one with none is a float model, for netloom to quantize."""
 
-ROUNDINGS = ("ROUND", "HALF_EVEN", "FLOOR", "CEIL", "UP", "DOWN", "HALF_UP", "HALF_DOWN")
+_ROUNDINGS = ("ROUND", "HALF_EVEN", "FLOOR", "CEIL", "UP", "DOWN", "HALF_UP", "HALF_DOWN")
 
 MOST_THRESHOLDS = 2**12
 """Levels, at most, of what is no plain type: each is weighed by itself."""
@@ -44,7 +44,7 @@ class QuantNode:
         bits: width.
         signed: whether it has a sign.
         narrow: whether it leaves one number out: the least, or without a sign the greatest.
-        rounding: one of `ROUNDINGS`.
+        rounding: one of `_ROUNDINGS`.
     """
 
     name: str
@@ -67,9 +67,9 @@ class QuantNode:
         if zero_point.size != 1 or not np.isfinite(zero_point).all():
             raise QuantizerNotSupportedError(f"node {name!r}: its zero point must be one finite number")
         rounding = given.get("rounding_mode", b"ROUND").decode().upper()
-        if rounding not in ROUNDINGS:
+        if rounding not in _ROUNDINGS:
             raise QuantizerNotSupportedError(
-                f"node {name!r}: rounding mode {rounding}; use one of {', '.join(ROUNDINGS)}"
+                f"node {name!r}: rounding mode {rounding}; use one of {', '.join(_ROUNDINGS)}"
             )
         signed, narrow = bool(given.get("signed", 1)), bool(given.get("narrow", 0))
         return cls(name, scale, float(zero_point.flat[0]), _width(name, bits), signed, narrow, rounding)

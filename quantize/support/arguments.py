@@ -1,7 +1,7 @@
 """Every constructor argument of every layer and quantizer: honoured, idle at inference, or at its default.
 
 An argument that nobody reads would change the model silently. So arguments are admitted by name: those a layer's
-handling reads, which its entry in the table names, and those that change nothing once a model is trained, in `IDLE`.
+handling reads, which its entry in the table names, and those that change nothing once a model is trained (`HARMLESS`).
 Any other, one that a later version of Keras or QKeras adds included, must be at its default.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from netloom.quantize.support.layer import LayerFacts
 
-IDLE = frozenset(
+HARMLESS = frozenset(
     # What a layer is called and how it is built; its class sets the second line.
     "name trainable autocast input_dim input_shape batch_size "
     "rank pool_dimensions pool_mode "
@@ -57,7 +57,7 @@ def constructor_arguments(cls: type) -> dict[str, Any]:
 
 def is_harmless(argument: str, read: str) -> bool:
     """Whether an argument is among those that a layer's handling reads, or one that no inference depends on."""
-    return argument in read.split() or argument in IDLE or argument.endswith(IDLE_ENDINGS)
+    return argument in read.split() or argument in HARMLESS or argument.endswith(IDLE_ENDINGS)
 
 
 def unread_argument(layer: LayerFacts, read: str) -> str | None:

@@ -105,6 +105,44 @@ def public_names() -> Iterator[tuple[str, str]]:
                 yield from ((name, path.relative_to(ROOT).as_posix()) for name in names if name[0] != "_")
 
 
+ENTRIES = {
+    "NETWORK": "what a file in models/networks/ is",
+    "STAGE": "what a file in netloom/pipeline/stages/ is",
+    "KINDS": "what a file knows the kinds of: engines, random layers",
+    "CALLS": "the operations of Keras whose equal a file knows",
+    "LOOP": "the clock of a family of FPGAs",
+    "SCHEMA_VERSION": "of the files that a module writes",
+}
+"""Names of constants that files of one kind have each."""
+
+OWN_CONSTANTS = (TELLING, "models/data/")
+"""Rooms whose constants are of one network or data set: `SIDE`, `UNITS`; others import them from its file by name."""
+
+OPERATIONS = ("firmware/map/operations/", "sim/native/operations/")
+"""Rooms whose constants are called as the operation is of which they say how it is done there."""
+
+
+def public_constants() -> Iterator[tuple[str, str]]:
+    """Every public constant, and its file, or `operations` for one of an operation."""
+    for top in (*STAGES, "netloom"):
+        for path in sorted((ROOT / top).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+                for found in (one for target in targets if target for one in ast.walk(target)):
+                    if isinstance(found, ast.Name) and re.fullmatch(r"[A-Z][A-Z0-9_]*", found.id):
+                        yield found.id, "operations" if name.startswith(OPERATIONS) else name
+
+
+def test_one_constant_means_one_thing() -> None:
+    homes: dict[str, set[str]] = {}
+    for name, path in public_constants():
+        if name not in ENTRIES and not path.startswith(OWN_CONSTANTS):
+            homes.setdefault(name, set()).add(path)
+    assert len(homes) > 200
+    assert not {name: sorted(paths) for name, paths in homes.items() if len(paths) > 1}
+
+
 def test_one_name_means_one_thing() -> None:
     homes: dict[str, list[str]] = {}
     for name, path in public_names():

@@ -9,7 +9,7 @@ from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow.operations.operation import Bounds, Cost, Operation, Ready, TensorType, exact_dtype
 from netloom.rounding import magnitude
 
-FARTHEST = 30
+FARTHEST_POINT = 30
 """Beyond 2**30 rows there are none: an index is not shifted further than that."""
 
 
@@ -39,7 +39,7 @@ class Gather(Operation):
         if raw.dtype.kind == "f":
             return np.clip(np.floor(np.ldexp(raw, -fraction)), 0, count - 1).astype(np.int64)
         if fraction < 0:
-            return np.clip(np.clip(raw, 0, count) << min(-fraction, FARTHEST), 0, count - 1).astype(np.int64)
+            return np.clip(np.clip(raw, 0, count) << min(-fraction, FARTHEST_POINT), 0, count - 1).astype(np.int64)
         return np.clip(raw >> fraction, 0, count - 1).astype(np.int64)
 
     def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> tuple[Bounds]:

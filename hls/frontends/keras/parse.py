@@ -7,7 +7,7 @@ from typing import Any
 from netloom.hls.frontends.fuse_tables import fuse_tables
 from netloom.hls.frontends.idle import without_idle
 from netloom.hls.frontends.keras.check import check_model
-from netloom.hls.frontends.parsed import ParsedModel, described
+from netloom.hls.frontends.parsed import ParsedModel, parsed_by_hls4ml
 from netloom.hls.hls_settings import HlsSettings
 from netloom.quantize.flat import flatten, host_ends
 from netloom.quantize.support.graph_check import check_activations
@@ -33,7 +33,9 @@ def parse_keras(model: Any, settings: HlsSettings) -> ParsedModel:
     check_model(model, settings)
     import netloom.hls.frontends.keras.handlers  # noqa: F401  (registers the handlers with hls4ml)
 
-    parsed = described(model, lambda layers, _: {one["name"]: str(one.get("origin", one["name"])) for one in layers})
+    parsed = parsed_by_hls4ml(
+        model, lambda layers, _: {one["name"]: str(one.get("origin", one["name"])) for one in layers}
+    )
     layers, outputs = without_idle(parsed.layers, parsed.outputs)
     shapes = {layer.name: tuple(layer.output.shape[1:]) for layer in model.layers if len(layer._inbound_nodes) == 1}
     return replace(parsed, layers=fuse_tables(layers, outputs), outputs=outputs, layer_shapes=shapes, ends=ends)

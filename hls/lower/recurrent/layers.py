@@ -12,7 +12,7 @@ from netloom.hls.dataflow import Bounds, Permute
 from netloom.hls.lower.activation import SIGMOID_TABLE, TANH_TABLE
 from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.merge import common_type
-from netloom.hls.lower.recurrent.loop import FUNCTIONS, RecurrentLoop
+from netloom.hls.lower.recurrent.loop import CPP_FUNCTIONS, RecurrentLoop
 from netloom.hls.lower.recurrent.ranges import needs, reached
 from netloom.hls.lower.types import ACCUM, RESULT, fixed_point
 
@@ -77,8 +77,8 @@ def _check(node: Any, loops: list[RecurrentLoop]) -> None:
         if loop.name not in ("LSTM", "GRU"):
             refuse(f"hls4ml has no C++ for {loop.name}; use LSTM or GRU")
         for function in loop.functions:
-            if function not in FUNCTIONS:
-                refuse(f"hls4ml's C++ has no {function!r} for recurrent layers; use {', '.join(FUNCTIONS)}")
+            if function not in CPP_FUNCTIONS:
+                refuse(f"hls4ml's C++ has no {function!r} for recurrent layers; use {', '.join(CPP_FUNCTIONS)}")
         if loop.name == "GRU" and loop.attribute("apply_reset_gate") == "before":
             refuse("hls4ml's C++ resets what the state is multiplied to, not the state; use reset_after=True")
         _check_kernel(node, loop)

@@ -14,14 +14,14 @@ from netloom.hls.lower.context import LoweringContext
 from netloom.hls.lower.linear import stored_matrix, summing_order
 from netloom.hls.lower.types import ACCUM, RESULT, stored
 
-GATES = {
+CPP_GATES = {
     "LSTM": ("input", "forget", "candidate", "output"),
     "GRU": ("update", "reset", "candidate"),
     "GRU of PyTorch": ("reset", "update", "candidate"),
 }
 """In the order of the columns of the kernels that the C++ takes."""
 
-FUNCTIONS: dict[str, Callable[[LoweringContext, str, str], str]] = {
+CPP_FUNCTIONS: dict[str, Callable[[LoweringContext, str, str], str]] = {
     "sigmoid": look_up_sigmoid,
     "tanh": look_up_tanh,
     "relu": lambda context, source, suffix: context.add(suffix, Clamp(0), source),
@@ -73,7 +73,9 @@ class RecurrentLoop:
 
     @property
     def _gates(self) -> tuple[str, ...]:
-        return GATES["GRU of PyTorch" if self.name == "GRU" and self._node.get_attr("pytorch", False) else self.name]
+        return CPP_GATES[
+            "GRU of PyTorch" if self.name == "GRU" and self._node.get_attr("pytorch", False) else self.name
+        ]
 
     def build(self, context: LoweringContext, source: str, every: bool, begun: bool = False) -> BuiltLoop:
         """All of the loop but the node of the scan itself.
@@ -137,7 +139,7 @@ class RecurrentLoop:
         inner = self._products(body, h, "recurrent_weight", "recurrent_bias", "recurrent_reuse_factor")
         i, f, g, o = (
             self._function(body, act if name == "candidate" else gate, self._sum(body, fed[name], inner[name]))
-            for name in GATES["LSTM"]
+            for name in CPP_GATES["LSTM"]
         )
         new = self._add(body, "new", _MULTIPLY, g, i)
         kept = self._add(body, "kept", _MULTIPLY, c, f)
@@ -162,7 +164,9 @@ class RecurrentLoop:
 
     def _function(self, body: LoweringContext, function: str, value: str) -> str:
         return body.cast(
-            f"{self.prefix}active", FUNCTIONS[function](body, value, f"{self.prefix}{function}"), _chosen(body, ACCUM)
+            f"{self.prefix}active",
+            CPP_FUNCTIONS[function](body, value, f"{self.prefix}{function}"),
+            _chosen(body, ACCUM),
         )
 
     def _add(self, body: LoweringContext, suffix: str, function: ElementwiseFunction, a: str, b: str) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 
 NONE = -1
 """Instead of a class: no box."""
-CANDIDATES = 64
+_CANDIDATES = 64
 """Boxes of a picture that are looked at, those of the highest scores."""
 _EXTREME = 6.0
 """Beyond, the logarithm of a size in cells is taken for this."""
@@ -40,7 +40,7 @@ def read_boxes(outputs: np.ndarray) -> Boxes:
     pictures, rows, columns, channels = outputs.shape
     cells = outputs.reshape(pictures, rows * columns, channels)
     best = cells[..., :-4].max(axis=-1)
-    chosen = np.argsort(-best, axis=1, kind="stable")[:, :CANDIDATES]
+    chosen = np.argsort(-best, axis=1, kind="stable")[:, :_CANDIDATES]
     cells = np.take_along_axis(cells, chosen[..., None], axis=1)
     grid = np.array([rows, columns])
     middles = np.stack(np.divmod(chosen, columns), axis=-1) + 0.5 + cells[..., -4:-2]

@@ -12,7 +12,7 @@ import numpy as np
 from netloom.errors import FoldingError
 from netloom.testing.random_networks.networks import build_model, means_the_same
 
-SAMPLES, IN_HARDWARE = 48, 12
+_SAMPLES, _IN_HARDWARE = 48, 12
 
 _SLOWEST = 1 << 16
 """Clock cycles an inference, at most: small networks all fit that."""
@@ -58,7 +58,7 @@ def overrides(spec: dict[str, Any], model: Any) -> dict[str, dict[str, str]]:
 def random_samples(spec: dict[str, Any], model: Any) -> list[np.ndarray]:
     """Random inputs, some beyond the range of the input's type, some between its steps."""
     rng = np.random.default_rng(spec["seed"] + 1)
-    return [rng.normal(0.3, 0.8, (SAMPLES, *tensor.shape[1:])) for tensor in model.inputs]
+    return [rng.normal(0.3, 0.8, (_SAMPLES, *tensor.shape[1:])) for tensor in model.inputs]
 
 
 def check(spec: dict[str, Any], directory: Path, *, hardware: bool = False) -> str | None:
@@ -126,7 +126,7 @@ def _in_hardware(spec: dict[str, Any], dataflow: Any, fixed: Any, x: list[np.nda
         design = Path(folder) / "design"
         generated.write(design)
         rtl = RtlEngine(design, stalls)
-        fidelity = compare_engines(fixed, rtl, [one[:IN_HARDWARE] for one in x], trace=True)
+        fidelity = compare_engines(fixed, rtl, [one[:_IN_HARDWARE] for one in x], trace=True)
         if not fidelity.layers:
             return "no layer was compared in hardware"
         if not fidelity.equal:

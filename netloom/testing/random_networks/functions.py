@@ -6,7 +6,7 @@ import numpy as np
 
 from netloom.testing.random_networks.kind import Chance, Kind, Lengths, Options, bits, closing
 
-QUANTIZERS = (
+DRAWN_QUANTIZERS = (
     *("quantized_tanh(5,use_real_tanh=True)", "quantized_relu(5,1,negative_slope=0.25)", "ternary()", "binary()"),
     *(
         "quantized_po2(4)",
@@ -22,10 +22,10 @@ QUANTIZERS = (
 )
 """Quantizers of QKeras that are tables."""
 
-LAYERS = ("LeakyReLU", "ELU", "ReLU", "PReLU")
+DRAWN_LAYERS = ("LeakyReLU", "ELU", "ReLU", "PReLU")
 """Activations that are layers of Keras's."""
 
-ELEMENTWISE = (
+DRAWN_FUNCTIONS = (
     *("arcsinh", "arctan", "cbrt", "ceil", "cos", "erf", "exp2"),
     *("floor", "round", "sign", "sin", "sinh", "trunc"),
 )
@@ -76,11 +76,14 @@ def _relu(layer: Options, x: Any) -> Any:
 def _draw_function(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
     """A function behind an address of few bits; mostly with a quantizer behind it, which makes it exact."""
     layer["function"] = chance.pick(
-        chance.pick(*activations()), chance.pick(*QUANTIZERS), chance.pick(*LAYERS), chance.pick(*ELEMENTWISE)
+        chance.pick(*activations()),
+        chance.pick(*DRAWN_QUANTIZERS),
+        chance.pick(*DRAWN_LAYERS),
+        chance.pick(*DRAWN_FUNCTIONS),
     )
     layer["closed"] = chance.often(0.75)
     layer["exact"] = layer["closed"]
-    if layer["function"] in LAYERS:
+    if layer["function"] in DRAWN_LAYERS:
         layer |= {
             "slopes": [chance.below(-6, 7) / 4 for _ in range(shape[-1])],
             "bound": chance.pick(None, 0.75, 1.3, 3.0),
@@ -110,11 +113,11 @@ def _layer(layer: Options, x: Any) -> Any:
     from qkeras import QActivation
 
     function, name = layer["function"], layer["name"]
-    if function in ELEMENTWISE:
+    if function in DRAWN_FUNCTIONS:
         from netloom.quantize.layers import Function
 
         return Function(function, name=name)(x)
-    if function in LAYERS:
+    if function in DRAWN_LAYERS:
         slope = abs(layer["slopes"][0]) if layer["short"] else 0.3
     match function:
         case "LeakyReLU":

@@ -4,12 +4,12 @@ from typing import Any
 
 from netloom.testing.random_networks.kind import Chance, Kind, Lengths, Options, quantized
 
-FUNCTIONS = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
+MERGED_BY = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
 
 
 def _draw_merge(chance: Chance, layer: Options, shape: Lengths) -> Lengths:
     """The tensor and others made of it, or of inputs of their own."""
-    layer["function"] = chance.pick(*FUNCTIONS)
+    layer["function"] = chance.pick(*MERGED_BY)
     count = 1 if layer["function"] == "Subtract" else chance.pick(1, 1, 1, 2, 3)
     if layer["function"] == "Multiply":
         count = min(count, 2)

@@ -59,12 +59,12 @@ WIDENING = (
 ABOUT = {"recurrent": (("recurrent",), ("recurrent",), ("recurrent", "attention"), ("attention", "recurrent"))}
 """The first layers of networks about a kind, in turn by the seed, each where it fits; the kind itself if not here."""
 
-IDLE = ("nothing", "reshape")
+_DOING_NOTHING = ("nothing", "reshape")
 """Kinds that compute nothing: a network of them alone has no hardware."""
 
 MOST_AXES, _TRIES = 4, 6
 
-ROUNDINGS = ("TRN", "TRN_ZERO", "RND", "RND_ZERO", "RND_INF", "RND_MIN_INF", "RND_CONV")
+_ROUNDINGS = ("TRN", "TRN_ZERO", "RND", "RND_ZERO", "RND_INF", "RND_MIN_INF", "RND_CONV")
 OVERFLOWS = ("WRAP", "SAT", "SAT_ZERO", "SAT_SYM")
 
 
@@ -89,7 +89,7 @@ def generate(seed: int, about: str = "") -> dict[str, Any]:
     names = [name for name in KINDS for _ in range(SHARES.get(name, 1))]
     layers: list[Options] = []
     count = max(chance.below(1, 4), len(first))
-    while count > 0 or all(layer["kind"] in IDLE for layer in layers):
+    while count > 0 or all(layer["kind"] in _DOING_NOTHING for layer in layers):
         kind = chance.pick(*names)
         layer, after = _fitting(chance, first.pop(0) if first else kind, len(layers), shape)
         if after is None:
@@ -114,7 +114,7 @@ def generate(seed: int, about: str = "") -> dict[str, Any]:
                     "role": chance.pick("accum", "result"),
                     "drop": chance.below(0, 5),
                     "narrow": chance.below(0, 4),
-                    "rounding": chance.pick(*ROUNDINGS),
+                    "rounding": chance.pick(*_ROUNDINGS),
                     "overflow": chance.pick(*OVERFLOWS),
                 }
     outputs = [layer["name"] for layer in layers if chance.often(0.2)]

@@ -7,7 +7,7 @@ from netloom.testing.random_networks.kind import Chance, Kind, Lengths, Options,
 CLASSES = ("QSimpleRNN", "QLSTM", "QGRU", "QMemoryLSTM")
 BEGINNINGS = ("zeros", "input", "encoder")
 """States to begin with: none that are given, an input each, or those in which a layer ended that reads the same."""
-FUNCTIONS = ("tanh", "sigmoid", "softsign", "hard_tanh", "hard_sigmoid", "linear", "quantized_relu")
+OF_CELLS = ("tanh", "sigmoid", "softsign", "hard_tanh", "hard_sigmoid", "linear", "quantized_relu")
 
 
 def _draw_recurrent(chance: Chance, layer: Options, shape: Lengths) -> Lengths | None:
@@ -21,8 +21,8 @@ def _draw_recurrent(chance: Chance, layer: Options, shape: Lengths) -> Lengths |
         "direction": chance.pick("forward", "forward", "backward", "both"),
         "bias": chance.often(0.7),
         "before": chance.often(0.5),
-        "activation": chance.pick("tanh", *FUNCTIONS),
-        "gate": chance.pick("sigmoid", *FUNCTIONS),
+        "activation": chance.pick("tanh", *OF_CELLS),
+        "gate": chance.pick("sigmoid", *OF_CELLS),
         "state": chance.below(3, 9),
         "symmetric": chance.pick(0, 1),
         "begins": (begins := chance.pick("zeros", *BEGINNINGS)),

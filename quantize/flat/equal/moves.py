@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-MOVES = frozenset(
+MOVING_CALLS = frozenset(
     "BroadcastTo DepthToSpace Diagonal ExpandDims Flip Fliplr GetItem Moveaxis Pad Ravel Repeat Reshape Roll Rot90 "
     "SpaceToDepth Split ArraySplit Squeeze Swapaxes Take Tile Transpose Tril Triu".split()
 )

@@ -78,7 +78,7 @@ BUILDERS: dict[str, NodeBuilder] = {
     "Transpose": build_transpose,
 }
 
-QUANTIZERS: dict[str, NodeBuilder] = {
+QUANTIZER_BUILDERS: dict[str, NodeBuilder] = {
     **dict.fromkeys(QUANT_OPERATORS, build_quant),
     "BipolarQuant": build_bipolar,
     "MultiThreshold": build_multi_threshold,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from netloom.hls.dataflow.operations.gather import FARTHEST
+from netloom.hls.dataflow.operations.gather import FARTHEST_POINT
 from netloom.sim.onnx.numbers import floor_shifted
 from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
@@ -21,7 +21,7 @@ def write_gather(writer: GraphWriter, site: OnnxSite) -> tuple[OnnxValue]:
 def _index(writer: GraphWriter, site: OnnxSite, count: int) -> OnnxValue:
     raw, fraction = writer.cast(site.values[-1], site.dtype), site.types[-1].element.fraction
     if fraction < 0:
-        raw = writer.times(_held(writer, raw, count), 2 ** min(-fraction, FARTHEST))
+        raw = writer.times(_held(writer, raw, count), 2 ** min(-fraction, FARTHEST_POINT))
     return writer.cast(_held(writer, floor_shifted(writer, raw, max(fraction, 0)), count - 1), np.int64)
 
 

@@ -8,12 +8,12 @@ import pytest
 
 from netloom.firmware.emit.library import COMMENT, instantiated, modules, needed
 from netloom.firmware.families import ECP5, FAMILIES, ICE40
-from netloom.testing.unit_bench import RTL
+from netloom.testing.unit_bench import RTL_FOLDER
 
 TESTS = Path(__file__).parents[1]
 OWN = [path for family in FAMILIES.values() if family.rtl for path in sorted(family.rtl.glob("*.sv"))]
 CELLS = [path for family in FAMILIES.values() if family.models for path in sorted(family.models.glob("*.sv"))]
-FILES = [*sorted(RTL.rglob("*.sv")), *OWN, *CELLS]
+FILES = [*sorted(RTL_FOLDER.rglob("*.sv")), *OWN, *CELLS]
 REPLACED = [path for path in OWN if path.stem in modules()]
 
 

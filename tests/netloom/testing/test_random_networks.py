@@ -153,7 +153,7 @@ POOLS = {
 MERGES = {
     **{
         f"{name} of {n}": of("merge", function=name, others=axes(n - 1))
-        for name in merges.FUNCTIONS
+        for name in merges.MERGED_BY
         for n in ((2,) if name == "Subtract" else (2, 3))
     },
     "four": of("merge", others=axes(4 - 1)),
@@ -172,7 +172,12 @@ NORMS = {
 }
 FUNCTIONS = {
     name: of("function", function=name)
-    for name in (*functions.activations(), *functions.QUANTIZERS, *functions.LAYERS, *functions.ELEMENTWISE)
+    for name in (
+        *functions.activations(),
+        *functions.DRAWN_QUANTIZERS,
+        *functions.DRAWN_LAYERS,
+        *functions.DRAWN_FUNCTIONS,
+    )
 }
 MOVES = {
     "bilinear": of("upsample", interpolation="bilinear", size=lambda size: max(size) > 1),
@@ -188,8 +193,8 @@ RECURRENCES = {
         for kind in recurrences.CLASSES
         for way in ("forward", "backward", "both")
     },
-    **{f"{name} in a cell": of("recurrent", activation=name) for name in recurrences.FUNCTIONS},
-    **{f"{name} of a gate": of("recurrent", gate=name) for name in recurrences.FUNCTIONS},
+    **{f"{name} in a cell": of("recurrent", activation=name) for name in recurrences.OF_CELLS},
+    **{f"{name} of a gate": of("recurrent", gate=name) for name in recurrences.OF_CELLS},
     "the last step": of("recurrent", every=False),
     **{f"begins with {name}": of("recurrent", begins=name) for name in recurrences.BEGINNINGS},
     "stacked": of("recurrent", stacked=True),

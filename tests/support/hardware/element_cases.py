@@ -10,7 +10,7 @@ from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Operation, TensorType
 from netloom.sim.hardware.verilator import Result
 from netloom.testing.operations import random_raws, run_in_integers
-from netloom.testing.unit_bench import SEEDS, check_unit
+from netloom.testing.unit_bench import STALL_SEEDS, check_unit
 
 
 def stream_of(tensor: TensorType, lanes: int, name: str = "source") -> Stream:
@@ -25,7 +25,7 @@ def check_element_unit(
     tensors: Sequence[TensorType],
     seed: int = 0,
     samples: int = 24,
-    seeds: Sequence[int] = SEEDS,
+    seeds: Sequence[int] = STALL_SEEDS,
     arrays: Sequence[np.ndarray] | None = None,
 ) -> list[Result]:
     """Simulate a unit on raws that reach the ends of their types: results, type and clock cycles as they must be."""

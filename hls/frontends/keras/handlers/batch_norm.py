@@ -12,7 +12,7 @@ from netloom.quantize.quantizer_types import check_bits
 from netloom.quantize.smallest_grid import is_fixed
 from netloom.rounding import Rounding
 
-SCALE_BITS = 18
+_SCALE_BITS = 18
 """Width of scales and offsets that lie on no grid of their own: one DSP operand."""
 
 
@@ -20,7 +20,7 @@ class BatchNormHandler(NetloomHandler):
     """`BatchNormalization`: scale = gamma / sqrt(variance + epsilon), and the offset.
 
     Where these are exact on a grid of at most `FLOAT32_BITS` bits (netloom's own quantization makes them so) they stay
-    so; otherwise they are rounded to `SCALE_BITS` bits, and the firmware equals the model up to that rounding only.
+    so; otherwise they are rounded to `_SCALE_BITS` bits, and the firmware equals the model up to that rounding only.
     """
 
     handles = ("keras.src.layers.normalization.batch_normalization.BatchNormalization",)
@@ -84,10 +84,10 @@ def scaled(scale: Any, offset: Any, inputs: Sequence[str], shape: Sequence[int])
 
 
 def _on_grid(values: np.ndarray) -> np.ndarray:
-    """Values as they are, if a grid of `FLOAT32_BITS` has them; else rounded to `SCALE_BITS` bits of the largest."""
+    """Values as they are, if a grid of `FLOAT32_BITS` has them; else rounded to `_SCALE_BITS` bits of the largest."""
     peak = float(np.abs(values).max(initial=0.0))
     if peak == 0 or is_fixed(values):
         return values
     integer = int(np.frexp(peak)[1]) + 1
-    grid = FixedPoint(SCALE_BITS, integer, True, Rounding.RND_CONV)
+    grid = FixedPoint(_SCALE_BITS, integer, True, Rounding.RND_CONV)
     return grid.to_float(grid.from_float(values))

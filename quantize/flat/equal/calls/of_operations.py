@@ -10,7 +10,7 @@ from netloom.quantize.flat.equal import functions, products
 from netloom.quantize.flat.equal.calls import choices, of_layers, reductions
 from netloom.quantize.flat.equal.calls.call import Call
 from netloom.quantize.flat.equal.layouts import axes_of
-from netloom.quantize.flat.equal.moves import MOVES, orders
+from netloom.quantize.flat.equal.moves import MOVING_CALLS, orders
 from netloom.quantize.flat.names import Names
 
 _MERGES = {"Add": "Add", "Subtract": "Subtract", "Multiply": "Multiply", "Maximum": "Maximum", "Minimum": "Minimum"}
@@ -79,7 +79,7 @@ def _result(call: Call, times: int) -> Any:
         return choices.compared(call)
     if kind in _FUNCTIONS:
         return call.function(options=_options(call.operation))
-    if kind not in _OTHERS and kind not in MOVES:
+    if kind not in _OTHERS and kind not in MOVING_CALLS:
         call.refuse("no layer of netloom's equals it: write it with keras layers")
     if times:
         call.refuse("it is called within TimeDistributed: use a layer there")
