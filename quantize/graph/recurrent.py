@@ -11,10 +11,13 @@ from netloom.quantize.graph.layer_graph import Block
 from netloom.quantize.policy import Policy
 from netloom.quantize.quantizer_types import relu_quantizer, type_quantizer
 
-MASKED = frozenset({"MaskedSimpleRNN", "MaskedLSTM", "MaskedMemoryLSTM", "MaskedGRU"})
+RECURRENT_CLASSES = ("SimpleRNN", "LSTM", "GRU", "MemoryLSTM")
+"""Of Keras and of `quantize.layers`; QKeras's begin with a Q, those with a mask with `Masked`, in between."""
+
+MASKED = frozenset(f"Masked{name}" for name in RECURRENT_CLASSES)
 """Recurrent layers that read which steps they take, behind the states to begin with."""
 
-RECURRENT = frozenset({"SimpleRNN", "LSTM", "MemoryLSTM", "GRU"}) | MASKED
+RECURRENT = frozenset(RECURRENT_CLASSES) | MASKED
 
 STATE_PART, _ACTIVATION, _GATE = "state", "activation", "recurrent_activation"
 """What of a cell has a type of its own: the state where it is read, and what its functions take."""

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from netloom.quantize.graph.recurrent import RECURRENT_CLASSES
 from netloom.testing.random_networks.kind import Chance, Kind, Lengths, Options, bits, closing, quantized
 
-CLASSES = ("QSimpleRNN", "QLSTM", "QGRU", "QMemoryLSTM")
+CLASSES = tuple(f"Q{name}" for name in RECURRENT_CLASSES)
 BEGINNINGS = ("zeros", "input", "encoder")
 """States to begin with: none that are given, an input each, or those in which a layer ended that reads the same."""
 OF_CELLS = ("tanh", "sigmoid", "softsign", "hard_tanh", "hard_sigmoid", "linear", "quantized_relu")

@@ -14,9 +14,10 @@ from netloom.hls.frontends.keras.handlers.quantizer import quantized_values
 from netloom.hls.layers.function_values import TABLE_BITS
 from netloom.hls.layers.recurrent import recurrent
 from netloom.hls.layers.recurrent_cells import GATES, CellFunction, CellKind, RecurrentCell
+from netloom.quantize.graph.recurrent import RECURRENT_CLASSES
 from netloom.quantize.quantizer_types import quantizer_type
 
-_LAYERS = ("QSimpleRNN", "QLSTM", "QGRU", "QMemoryLSTM")
+_LAYERS = tuple(f"Q{name}" for name in RECURRENT_CLASSES)
 _MASKED = tuple(name.replace("Q", "QMasked") for name in _LAYERS)
 
 
