@@ -10,6 +10,9 @@ from netloom.firmware.stream import Stream
 from netloom.firmware.units.timing import Timing
 from netloom.fixed_point import FixedPoint
 
+LARGEST_PARAMETER = 2**31 - 1
+"""Of a module: an `int` of SystemVerilog."""
+
 
 @dataclass(frozen=True)
 class Resources:

@@ -6,7 +6,7 @@ from enum import IntEnum
 import numpy as np
 
 from netloom.fixed_point import FixedPoint, Overflow
-from netloom.rounding import Rounding
+from netloom.rounding import EXACT_LIMIT, Rounding
 
 ROUNDINGS = {
     Rounding.TRN: 1,
@@ -72,7 +72,8 @@ def confining(type_: FixedPoint) -> NativeStage | None:
     match type_.overflow:
         case Overflow.SAT | Overflow.SAT_SYM:
             # Numbers on the way are below 2**24, and so are the ends that they can meet.
-            return NativeStage(1, max(low, -(2**24)), min(high, 2**24), 1, 0, SATURATES)
+            limit = EXACT_LIMIT[np.float32]
+            return NativeStage(1, max(low, -limit), min(high, limit), 1, 0, SATURATES)
         case Overflow.WRAP:
             # Were the modulus needed, it would have had to be exact.
             return NativeStage(1, low, high, 2.0**type_.width, 0, WRAPS) if type_.width <= 24 else NativeStage(1)

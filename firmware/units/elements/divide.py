@@ -6,11 +6,9 @@ from netloom.errors import PrecisionError
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elastic import ElasticUnit, elastic_resources
 from netloom.firmware.units.products.shift_add import signed_digits
-from netloom.firmware.units.unit import Resources
+from netloom.firmware.units.unit import LARGEST_PARAMETER, Resources
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Divide
-
-_LARGEST = 2**31 - 1
 
 
 def reciprocal_shift(divisor: int, element: FixedPoint) -> int:
@@ -47,8 +45,10 @@ class DivideUnit(ElasticUnit):
     operation: Divide
 
     def __post_init__(self) -> None:
-        if not 1 <= self.operation.divisor <= _LARGEST:
-            raise PrecisionError(f"{self.name}: the divisor must be 1 to {_LARGEST}, not {self.operation.divisor}")
+        if not 1 <= self.operation.divisor <= LARGEST_PARAMETER:
+            raise PrecisionError(
+                f"{self.name}: the divisor must be 1 to {LARGEST_PARAMETER}, not {self.operation.divisor}"
+            )
 
     @property
     def outputs(self) -> tuple[Stream, ...]:

@@ -11,11 +11,10 @@ from netloom.firmware.stream import Stream, hex_memory
 from netloom.firmware.units.elastic import ElasticUnit, elastic_resources
 from netloom.firmware.units.memories.styles import rom_in_block, rom_luts
 from netloom.firmware.units.products.shift_add import signed_digits
-from netloom.firmware.units.unit import Resources, type_parameters
+from netloom.firmware.units.unit import LARGEST_PARAMETER, Resources, type_parameters
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Lookup, integer_dtype
 
-_LARGEST = 2**31
 _BLOCK_DEPTH = 1024
 """Words beyond which a table is in several blocks."""
 _WIDEST_DIRECT = 16
@@ -89,8 +88,8 @@ class LookupUnit(ElasticUnit):
     target: Family = GENERIC
 
     def __post_init__(self) -> None:
-        if not self._addressing.direct and max(self._addressing.scale, abs(self.operation.offset)) >= _LARGEST:
-            raise PrecisionError(f"{self.name}: the table's scale and offset must be below {_LARGEST}")
+        if not self._addressing.direct and max(self._addressing.scale, abs(self.operation.offset)) > LARGEST_PARAMETER:
+            raise PrecisionError(f"{self.name}: the table's scale and offset must be below {LARGEST_PARAMETER + 1}")
 
     @property
     def outputs(self) -> tuple[Stream, ...]:
