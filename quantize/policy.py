@@ -17,8 +17,9 @@ Bits = Annotated[int, Field(ge=MIN_BITS, le=MAX_BITS, strict=True)]
 
 DEFAULT_BITS = 8
 INPUT_BITS = 8
-DEFAULT_FINE_TUNE_EPOCHS = 3
-DEFAULT_BATCH_SIZE = 64
+DEFAULT_FINE_TUNE_EPOCHS = 5
+DEFAULT_BATCH_SIZE = 32
+"""Of fine-tuning, and of a run of a user's model; docs/quantization.md has what was measured with them."""
 
 
 class LayerBits(Settings):
