@@ -1,24 +1,15 @@
-"""`multiplier_logic` and `multiplier_block` against Python's integers, in whatever each family makes them of."""
+"""`multiplier_block` and `multiplier_logic` against Python's integers."""
 
 from itertools import product
 
-import pytest
-
-from netloom.firmware.families import FAMILIES
+from netloom.firmware.families.family import Family
 from netloom.firmware.units.products.multiplier import LATENCY
 from netloom.testing.clocked_bench import Instance, clocked, signed
 from netloom.testing.pipeline_bench import operands
 
 
-@pytest.mark.parametrize("family", FAMILIES.values(), ids=str)
-@pytest.mark.parametrize(
-    ("module", "a", "b"),
-    [
-        *(("multiplier_logic", *widths) for widths in ((1, 1), (5, 1), (4, 4), (5, 3), (2, 6), (9, 5), (12, 9))),
-        *(("multiplier_block", *widths) for widths in ((1, 1), (5, 3), (16, 9))),
-    ],
-)
-def test_products(module, a, b, family):
+def check_products(module: str, a: int, b: int, family: Family) -> None:
+    """Products of operands of `a` and `b` bits, signed or not, as one family makes the module."""
     signs = list(product((True, False), repeat=2))
     instances = [
         Instance(
