@@ -67,6 +67,7 @@ STAGE = Stage(
         "models/tasks",
         "models/deformation.py",
         "models/deformed_batches.py",
+        "models/seeding.py",
         "quantize",
         "netloom/pipeline/evaluation/fitted.py",
     ),
