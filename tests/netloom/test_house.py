@@ -57,7 +57,7 @@ def test_no_import_runs_back_up() -> None:
     assert not up
 
 
-HARDWARE = ("families", "stream", "units", "design", "map", "emit", "board", "build", "generate", "paces")
+HARDWARE = ("families", "stream", "filled", "units", "design", "map", "emit", "board", "build", "generate", "paces")
 """The rooms and files of `firmware/`, from the ground up."""
 
 
