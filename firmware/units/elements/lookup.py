@@ -17,7 +17,9 @@ from netloom.hls.dataflow import Lookup, integer_dtype
 
 _LARGEST = 2**31
 _BLOCK_DEPTH = 1024
-"""Words beyond which a table is in several blocks."""
+"""Words beyond which a table counts as in several blocks. An estimate on the safe side for every family, not the shape of
+its blocks: with one lane synthesis chose by none up to 4,096 words of 16 bits on ECP5, and 2,048 on iCE40.
+"""
 _WIDEST_DIRECT = 16
 """Widest word for which all raws are tried, in bits."""
 _LEAST_TABLE = 64
