@@ -15,6 +15,7 @@ from hls4ml.backends.fpga.fpga_backend import FPGABackend
 from hls4ml.backends.fpga.passes.hgq_proxy_model import generate_mask_fn
 from hls4ml.backends.vitis.vitis_backend import VitisBackend
 from hls4ml.model.flow import get_flow, register_flow
+from hls4ml.model.graph import ModelGraph
 from hls4ml.model.optimizer import get_optimizer, layer_optimizer, model_optimizer, register_pass
 from hls4ml.model.optimizer.passes.hgq_proxy_model import FixedPointQuantizer
 from hls4ml.model.types import Source
@@ -33,7 +34,6 @@ _BY_NAME = {
     "specific_types": (_UNROLLED, "unroll_dense_resource"),
 }
 """Flows of Vitis's, the pass of each that knows backends by their names, and netloom's in its place."""
-
 
 _STEPS = {
     "reset": ((False, True), ""),
@@ -106,8 +106,7 @@ class NetloomBackend(VitisBackend):
     def _own_flow(self, flow: str, name: str, instead: str) -> str:
         theirs = get_flow(flow)
         passes = [f"{BACKEND}:{instead}" if other.endswith(f":{name}") else other for other in theirs.optimizers]
-        own: str = register_flow(flow.partition(":")[2], passes, requires=theirs.requires, backend=self.name)
-        return own
+        return str(register_flow(flow.partition(":")[2], passes, requires=theirs.requires, backend=self.name))
 
     def create_initial_config(
         self, board: str | None = None, clock_period: float | None = None, **settings: Any
@@ -251,9 +250,10 @@ def _check_steps(vitis: Mapping[str, Any]) -> None:
 
 
 def _set_graph(layer: Any, graph: Any) -> None:
-    from netloom.backend.netloom_graph import adopt
+    from netloom.backend.netloom_graph import NetloomGraph
 
-    adopt(graph)
+    if type(graph) is ModelGraph:
+        graph.__class__ = NetloomGraph
     layer._graph = graph
 
 
