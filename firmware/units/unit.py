@@ -1,11 +1,11 @@
 """`Unit`: one instance of a module of the SystemVerilog library."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from netloom.errors import NetloomError, SettingsError
-from netloom.firmware.families import GENERIC
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.timing import Timing
 from netloom.fixed_point import FixedPoint
@@ -33,9 +33,7 @@ class Unit(ABC):
 
     Attributes:
         name: of the instance; a Verilog identifier, unique in a design.
-        inputs: streams it takes.
-        outputs: streams it gives.
-        target: the device family whose modules it is built of; of no matter to most, and no field of theirs.
+        target: the device family, which decides what memories and multipliers are built of; of no matter to most.
     """
 
     module: ClassVar[str]
@@ -44,7 +42,7 @@ class Unit(ABC):
     """What messages call it."""
 
     name: str
-    target = GENERIC
+    target: Family = field(default=GENERIC, kw_only=True)
 
     @property
     @abstractmethod
@@ -59,12 +57,12 @@ class Unit(ABC):
     @property
     def input_ports(self) -> tuple[str, ...]:
         """Prefixes of the input ports: `in` stands for in_valid, in_ready, in_data; `in0`, `in1` of two."""
-        return _numbered("in", len(self.inputs))
+        return port_prefixes("in", len(self.inputs))
 
     @property
     def output_ports(self) -> tuple[str, ...]:
         """Prefixes of the output ports: `out`, or `out0`, `out1`, ..."""
-        return _numbered("out", len(self.outputs))
+        return port_prefixes("out", len(self.outputs))
 
     @abstractmethod
     def parameters(self) -> dict[str, int | str]:
@@ -125,7 +123,8 @@ class SourceUnit(Unit):
         return (replace(self.source, name=f"{self.name}_out"),)
 
 
-def _numbered(prefix: str, count: int) -> tuple[str, ...]:
+def port_prefixes(prefix: str, count: int) -> tuple[str, ...]:
+    """Prefixes of so many ports: the word alone of one, `in0`, `in1` of several."""
     return (prefix,) if count == 1 else tuple(f"{prefix}{index}" for index in range(count))
 
 

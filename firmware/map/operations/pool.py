@@ -1,9 +1,8 @@
 """`Pool` in hardware."""
 
 from netloom.firmware.map.builder import DesignBuilder
-from netloom.firmware.map.mapping import OperationMapping
+from netloom.firmware.map.mapping import OperationMapping, order_matters
 from netloom.firmware.map.sliding import channel_windows, columns
-from netloom.firmware.units.saturation import order_matters
 from netloom.firmware.units.windows.geometry import Geometry
 from netloom.firmware.units.windows.pool import PoolUnit
 from netloom.hls.dataflow import Node, Pool
@@ -24,7 +23,7 @@ def _lay_out(builder: DesignBuilder, node: Node, operation: Pool) -> None:
     types, bounds = builder.dataflow.input_types(node), builder.dataflow.input_bounds(node)
     saturates = order_matters(operation, types, bounds)
     in_two_axes = Pool(operation.function, geometry.kernel, geometry.stride, operation.accum, operation.summation)
-    builder.compute(node, lambda name: PoolUnit(name, stream, in_two_axes, saturates, builder.target))
+    builder.compute(node, lambda name: PoolUnit(name, stream, in_two_axes, saturates, target=builder.target))
 
 
 POOL = OperationMapping(_lay_out)

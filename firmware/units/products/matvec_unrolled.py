@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from netloom.errors import FoldingError
-from netloom.firmware.families import GENERIC, Family
+from netloom.firmware.filled import filled
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.pipeline import PipelineUnit
 from netloom.firmware.units.products.unrolled_sums import UnrolledSums
 from netloom.firmware.units.products.unrolled_text import UnrolledText
-from netloom.firmware.units.template import rendered
 from netloom.firmware.units.unit import Resources, SourceUnit
 from netloom.hls.dataflow import MatVec
 
@@ -23,7 +22,6 @@ class MatVecUnrolled(PipelineUnit, SourceUnit):
         source: vectors, one a beat.
         operation: matrix, bias and accumulator.
         saturates: whether a sum may saturate on the way (`order_matters`).
-        target: device family.
 
     Raises:
         SettingsError: if a beat is not a whole vector.
@@ -34,7 +32,6 @@ class MatVecUnrolled(PipelineUnit, SourceUnit):
 
     operation: MatVec
     saturates: bool
-    target: Family = GENERIC
 
     def __post_init__(self) -> None:
         inputs = self.operation.weights.shape[0]
@@ -78,7 +75,7 @@ class MatVecUnrolled(PipelineUnit, SourceUnit):
 
     def sources(self) -> dict[str, str]:
         """The module, named as the instance."""
-        return {f"{self.name}.sv": rendered("products/matvec_unrolled.sv.j2", unit=self, body=self._text.body)}
+        return {f"{self.name}.sv": filled("units/products/matvec_unrolled.sv.j2", unit=self, body=self._text.body)}
 
     def resources(self) -> Resources:
         """Every adder and register there is."""
