@@ -15,7 +15,6 @@ from hls4ml.backends.fpga.fpga_backend import FPGABackend
 from hls4ml.backends.fpga.passes.hgq_proxy_model import generate_mask_fn
 from hls4ml.backends.vitis.vitis_backend import VitisBackend
 from hls4ml.model.flow import get_flow, register_flow
-from hls4ml.model.graph import ModelGraph
 from hls4ml.model.optimizer import get_optimizer, layer_optimizer, model_optimizer, register_pass
 from hls4ml.model.optimizer.passes.hgq_proxy_model import FixedPointQuantizer
 from hls4ml.model.types import Source
@@ -250,10 +249,9 @@ def _check_steps(vitis: Mapping[str, Any]) -> None:
 
 
 def _set_graph(layer: Any, graph: Any) -> None:
-    from netloom.backend.netloom_graph import NetloomGraph
+    from netloom.backend.netloom_graph import adopt
 
-    if type(graph) is ModelGraph:
-        graph.__class__ = NetloomGraph
+    adopt(graph)
     layer._graph = graph
 
 

@@ -183,6 +183,12 @@ def _inputs(x: np.ndarray | Sequence[np.ndarray], shapes: Sequence[tuple[int, ..
     return shaped, np.float32 if arrays[0].dtype == np.float32 else np.float64
 
 
+def adopt(graph: Any) -> None:
+    """Make hls4ml's graph a `NetloomGraph`. hls4ml constructs its graphs itself, and leaves backends no say in it."""
+    if type(graph) is ModelGraph:
+        graph.__class__ = NetloomGraph
+
+
 def _contents(graph: ModelGraph) -> Any:
     """All that a graph's meaning depends on, as plain values that later changes do not reach."""
     layers = [
