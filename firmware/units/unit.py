@@ -119,11 +119,7 @@ class Unit(ABC):
 
 @dataclass(frozen=True, eq=False)
 class SourceUnit(Unit):
-    """A unit that takes one stream and gives the same beats, unless it says others.
-
-    Attributes:
-        source: that stream.
-    """
+    """A unit that takes one stream, its `source`, and gives the same beats, unless it says others."""
 
     source: Stream
 

@@ -76,7 +76,6 @@ class LookupUnit(ElasticUnit):
     one where it takes a product.
 
     Attributes:
-        source: arguments.
         operation: table and index.
 
     Raises:

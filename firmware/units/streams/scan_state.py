@@ -19,8 +19,6 @@ class ScanState(ScanLoop):
     state.
 
     Attributes:
-        source: the state after a step.
-        steps: of a sequence.
         initial: raws of the state before the first step, as many as a step has elements.
         keep: whether a sequence begins where the one before it ended.
     """
@@ -93,7 +91,6 @@ class _StateTiming(StreamTiming):
         self._given = StepPosition(beats, steps)
 
     def takes(self, ready: bool) -> bool:
-        """In the last step always."""
         return self._taken.last or self._fifo.takes(ready)
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:

@@ -19,7 +19,6 @@ class StreamFifo(SourceUnit):
     Built in LUT RAM its latency is 1; in block RAM, 3. Full throughput either way: valid, ready and data are registers.
 
     Attributes:
-        source: the stream to buffer.
         depth: beats it holds, at least 2.
 
     Raises:
@@ -78,7 +77,6 @@ class _FifoTiming(StreamTiming):
         self._depth = self._room = depth
 
     def takes(self, ready: bool) -> bool:
-        """While a place is free, whatever the output does in this cycle."""
         del ready
         return self._room > 0
 
