@@ -10,7 +10,7 @@ from netloom.hls.frontends.keras.check import check_model
 from netloom.hls.frontends.parsed import ParsedModel, parsed_by_hls4ml
 from netloom.hls.hls_settings import HlsSettings
 from netloom.quantize.flat import flatten, host_ends
-from netloom.quantize.support.graph_check import check_activations
+from netloom.quantize.graph.graph_check import check_activations
 
 
 def is_keras(model: Any) -> bool:
