@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from threading import Event, Thread
 from typing import TYPE_CHECKING, TextIO
 
@@ -49,17 +49,13 @@ class Progress:
 
 
 class _Lines:
-    """Says that a stage has started, and every now and then how far it is, until it is closed."""
+    """Says that a stage has started, and every now and then its `state`, how far it is, until it is closed."""
 
     def __init__(self, console: Console, stage: str) -> None:
-        self._console, self._stage, self._state = console, stage, ""
+        self._console, self._stage, self.state = console, stage, ""
         self._began, self._ended = time.monotonic(), Event()
         self._thread = Thread(target=self._say, daemon=True)
         self._thread.start()
-
-    def show(self, state: str) -> None:
-        """What the next line will say."""
-        self._state = state
 
     def close(self) -> None:
         """Say no more."""
@@ -71,7 +67,7 @@ class _Lines:
             self._console.print(f"  {escape(self._stage)} ...")
         while not self._ended.wait(LINE_SECONDS):
             seconds = f"{time.monotonic() - self._began:.0f} s"
-            self._console.print("  " + escape(f"{self._stage}: {', '.join(filter(None, (self._state, seconds)))}"))
+            self._console.print("  " + escape(f"{self._stage}: {', '.join(filter(None, (self.state, seconds)))}"))
 
 
 class ConsoleProgress(Progress):
@@ -102,7 +98,7 @@ class ConsoleProgress(Progress):
     def began(self, what: str) -> None:
         """Begin a new bar, that moves until the end is known."""
         if self._lines is not None:
-            self._lines.show(what)
+            self._lines.state = what
         if self._bars is not None:
             for task in self._bars.task_ids:
                 self._bars.remove_task(task)
@@ -112,7 +108,7 @@ class ConsoleProgress(Progress):
     def advanced(self, what: str, done: int, total: int) -> None:
         """Move the bar; a new `what` begins a new one."""
         if self._lines is not None:
-            self._lines.show(f"{what}, {100 * done // max(1, total)} %")
+            self._lines.state = f"{what}, {100 * done // max(1, total)} %"
         if self._bars is not None:
             if what != self._what:
                 self.began(what)
@@ -121,7 +117,7 @@ class ConsoleProgress(Progress):
     def doing(self, what: str) -> None:
         """Change the bar's words; it moves on."""
         if self._lines is not None:
-            self._lines.show(what)
+            self._lines.state = what
         if self._bars is not None:
             self._bars.update(self._bars.task_ids[0], description=escape(what[:56]))
 
@@ -149,11 +145,8 @@ def showing(name: str) -> Iterator[ConsoleProgress]:
     """The work of a command on the screen, and kept off it what that work itself writes."""
     progress = ConsoleProgress()
     progress.stage_started(name)
-    try:
-        with captured(None):
-            yield progress
-    finally:
-        progress.close()
+    with closing(progress), captured(None):
+        yield progress
 
 
 def keras_progress(progress: Progress, what: str) -> "keras.callbacks.Callback":
@@ -174,9 +167,7 @@ def keras_progress(progress: Progress, what: str) -> "keras.callbacks.Callback":
 
 
 def _own_stderr() -> TextIO:
-    try:
+    with suppress(OSError, ValueError, AttributeError):  # not a file: a notebook, a test
         if sys.stderr.fileno() == 2:
             return os.fdopen(os.dup(2), "w", encoding=sys.stderr.encoding, errors="replace")
-    except (OSError, ValueError, AttributeError):
-        pass  # not a file: a notebook, a test
     return sys.stderr

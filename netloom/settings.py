@@ -1,5 +1,6 @@
 """The settings of a run."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
@@ -144,15 +145,8 @@ class RunSettings(Settings):
         """
         target = network.target
         most = target.rtl_samples or STALLED_SAMPLES
-        hardware = HardwareSettings(
-            board=target.board,
-            clock_mhz=target.clock_mhz,
-            target_ii=target.target_ii,
-            target_fps=target.target_fps,
-            rtl_samples=target.rtl_samples,
-            stalled_samples=min(STALLED_SAMPLES, most),
-            netlist_samples=min(NETLIST_SAMPLES, most),
-        )
+        simulated = {"stalled_samples": min(STALLED_SAMPLES, most), "netlist_samples": min(NETLIST_SAMPLES, most)}
+        hardware = HardwareSettings(**asdict(target), **simulated)
         hls = HlsSettings(io_type=network.io_type)
         return cls(hls=hls, csim_samples=network.csim_samples, hardware=hardware if board else None)
 

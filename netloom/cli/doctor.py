@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from netloom.cli.options import examples
+from netloom.cli.options import command
 from netloom.errors import INSTALL_HARDWARE, NetloomError, ToolMissingError
 from netloom.firmware.build.tools import find_tool, tool_names, tool_version
 from netloom.pipeline import rundir
@@ -43,7 +43,7 @@ class Finding(NamedTuple):
     advice: str = ""
 
 
-@app.command(epilog=examples("netloom doctor"))
+@command(app, "netloom doctor")
 def doctor() -> None:
     """Say what is installed, what is missing, and how to get it; exit code 1 if something needed is missing."""
     findings = examine()
@@ -90,10 +90,8 @@ def _packages() -> Iterator[Finding]:
 
 def _compiler() -> Finding:
     version = compiler_version()
-    if version is None:
-        advice = "apt-get install g++ (Debian, Ubuntu); without it: netloom run --no-csim"
-        return Finding("g++", "missing", "not found", advice)
-    return Finding("g++", "good", version)
+    advice = "apt-get install g++ (Debian, Ubuntu); without it: netloom run --no-csim"
+    return Finding("g++", "good", version) if version else Finding("g++", "missing", "not found", advice)
 
 
 def _hardware() -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from netloom.cli.options import NO_STORE, examples, network_names
+from netloom.cli.options import NO_STORE, command, network_names
 from netloom.cli.report import show
 from netloom.errors import NetloomError
 from netloom.models import Network, get_network
@@ -22,12 +22,11 @@ from netloom.settings import RunSettings
 app = typer.Typer()
 
 
-@app.command(
-    epilog=examples(
-        "netloom networks",
-        "netloom networks --run --markdown README.md",
-        "netloom networks lenet jets --run --no-board -o runs/nightly",
-    )
+@command(
+    app,
+    "netloom networks",
+    "netloom networks --run --markdown README.md",
+    "netloom networks lenet jets --run --no-board -o runs/nightly",
 )
 def networks(
     names: Annotated[

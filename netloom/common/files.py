@@ -61,22 +61,36 @@ def storage_errors(doing: str) -> Iterator[None]:
         raise StorageError(f"{doing}: {explain(error)}") from error
 
 
+def open_regular(path: Path, flags: int) -> int:
+    """Open a regular file; anything else is refused instead of waited for.
+
+    Raises:
+        OSError: as `os.open`, and if it is a directory, a pipe or a device.
+    """
+    try:
+        handle = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    except ValueError:
+        raise OSError(errno.EINVAL, "there can be no file of that name", ascii(str(path))) from None
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(handle)
+        number = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
+        raise OSError(number, os.strerror(number) if stat.S_ISDIR(mode) else "is no regular file", str(path))
+    return handle
+
+
 def own_file(path: Path, flags: int) -> int:
     """Open a file that only netloom writes: a lock, a log. It is made if it is not there.
 
     Raises:
-        OSError: as `os.open`, and if a link, a pipe, a device or a directory stands in its place.
+        OSError: as `open_regular`, and if a link stands in its place.
     """
     try:
-        handle = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+        return open_regular(path, flags | os.O_CREAT | os.O_NOFOLLOW)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise OSError(errno.ELOOP, "is a link", str(path)) from None
         raise
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError(errno.EINVAL, "is no regular file", str(path))
-    return handle
 
 
 def open_log(path: Path, *, append: bool = False) -> IO[bytes]:
@@ -85,10 +99,7 @@ def open_log(path: Path, *, append: bool = False) -> IO[bytes]:
     Raises:
         OSError: as `own_file`.
     """
-    handle = own_file(path, os.O_WRONLY | (os.O_APPEND if append else 0))
-    if not append:
-        os.ftruncate(handle, 0)
-    return os.fdopen(handle, "wb")
+    return os.fdopen(own_file(path, os.O_WRONLY | (os.O_APPEND if append else os.O_TRUNC)), "wb")
 
 
 def own_folder(path: Path) -> None:
@@ -115,7 +126,7 @@ def check_replaceable(path: Path) -> None:
     except ValueError:
         raise OSError(errno.EINVAL, "there can be no file of that name", ascii(str(path))) from None
     if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(mode):
         what = "a link" if stat.S_ISLNK(mode) else "a device or a pipe"
         raise OSError(errno.EINVAL, f"is {what}, and only a regular file is replaced", str(path))
@@ -194,12 +205,9 @@ def digests(path: Path, root: Path) -> dict[str, str]:
 
 def is_same(root: Path, name: str, digest: str) -> bool:
     """Whether `root` holds a regular file `name` with this SHA-256, and no link on the way to it."""
-    path = root
-    for part in name.split("/"):
-        path = path / part
-        if path.is_symlink():
-            return False
-    return path.is_file() and sha256(path) == digest
+    path = root / name
+    way = [path, *path.parents][: len(Path(name).parts)]
+    return not any(part.is_symlink() for part in way) and path.is_file() and sha256(path) == digest
 
 
 def sha256(path: Path) -> str:

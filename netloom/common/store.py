@@ -36,13 +36,7 @@ _ENTRY, _FILES, _LOCK = "entry.json", "files", ".lock"
 
 
 class Kept(FixedModel):
-    """A result in the store.
-
-    Attributes:
-        stage: name of the stage, or of the step of a build.
-        outputs: SHA-256 of each file, by path relative to the folder it is copied into.
-        seconds: how long it took to make.
-    """
+    """What a stage or a step of a build made in `seconds`: the SHA-256 of each file, by path inside its folder."""
 
     stage: str
     outputs: dict[InnerPath, str]
@@ -63,12 +57,7 @@ class StoreEntry(NamedTuple):
 
 @dataclass(frozen=True)
 class Store:
-    """The store in a folder.
-
-    Attributes:
-        folder: made when something is kept.
-        limit: bytes it may hold.
-    """
+    """The store in a folder, made when something is kept, which may hold `limit` bytes."""
 
     folder: Path
     limit: int = LIMIT
