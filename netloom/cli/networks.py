@@ -80,13 +80,7 @@ def _expectation(network: Network) -> str:
 
 
 def _run_all(directories: Mapping[Network, Path], board: bool) -> int:
-    """Run networks one after the other, each in its directory; stages that are done already are kept.
-
-    One that fails is told of, and the next one begins.
-
-    Returns:
-        1 if any failed or is not as it must be, else 0.
-    """
+    """Run networks, each in its directory, the next one also if one fails; 1 if any is not as it must be, else 0."""
     from netloom.report.networks_table import faults
 
     console, failed = Console(highlight=False), []
@@ -107,11 +101,7 @@ def _run_all(directories: Mapping[Network, Path], board: bool) -> int:
 
 
 def _write_tables(directories: Mapping[Network, Path], path: Path) -> None:
-    """Put what the runs of networks came to into a Markdown file; rows of others stay as they are.
-
-    Raises:
-        StorageError: if the file cannot be written or has no place for them.
-    """
+    """Put what the runs of networks came to into a Markdown file; rows of others stay as they are."""
     from netloom.report.networks_table import tables, write_into
 
     finished = {

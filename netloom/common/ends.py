@@ -55,17 +55,14 @@ class InputScale(FixedModel):
         if self.rounding == "BIPOLAR":
             return ops.where(y >= 0, ops.ones_like(y), -ops.ones_like(y))
         y = ops.clip(y, np.float32(self.low), np.float32(self.high))
+        half = np.float32(0.5 if self.rounding.startswith("HALF_") else 0)
         match self.rounding:
             case "FLOOR" | "CEIL":
                 return getattr(ops, self.rounding.lower())(y)
-            case "UP":
-                return ops.sign(y) * ops.ceil(ops.abs(y))
-            case "DOWN":
-                return ops.sign(y) * ops.floor(ops.abs(y))
-            case "HALF_UP":
-                return ops.sign(y) * ops.floor(ops.abs(y) + np.float32(0.5))
-            case "HALF_DOWN":
-                return ops.sign(y) * ops.ceil(ops.abs(y) - np.float32(0.5))
+            case "DOWN" | "HALF_UP":
+                return ops.sign(y) * ops.floor(ops.abs(y) + half)
+            case "UP" | "HALF_DOWN":
+                return ops.sign(y) * ops.ceil(ops.abs(y) - half)
         return ops.round(y)
 
     def outside(self, x: np.ndarray) -> int:

@@ -50,12 +50,11 @@ def environment(folder: Path) -> dict[str, str]:
     """
     kept = dict(os.environ)
     for name in _LISTS:
-        if name in kept:
-            entries = [entry for entry in kept.pop(name).split(os.pathsep) if Path(entry).is_absolute()]
-            if name == "PYTHONPATH":
-                entries = [entry for entry in entries if not _is_foreign(Path(entry).resolve(), folder.resolve())]
-            if entries:
-                kept[name] = os.pathsep.join(entries)
+        entries = [entry for entry in kept.pop(name, "").split(os.pathsep) if Path(entry).is_absolute()]
+        if name == "PYTHONPATH":
+            entries = [entry for entry in entries if not _is_foreign(Path(entry).resolve(), folder.resolve())]
+        if entries:
+            kept[name] = os.pathsep.join(entries)
     for name in _PLACES:
         if not Path(kept.get(name, "/")).is_absolute():
             del kept[name]

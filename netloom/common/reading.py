@@ -60,15 +60,13 @@ Size = Annotated[int, Field(ge=1, le=2**24)]
 Shape = Annotated[tuple[Size, ...], Field(max_length=8)]
 
 
-@contextmanager
-def regular(path: Path) -> Iterator[IO[bytes]]:
+def regular(path: Path) -> IO[bytes]:
     """Open a regular file for reading.
 
     Raises:
         OSError: as `open_regular`.
     """
-    with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
-        yield file
+    return os.fdopen(open_regular(path, os.O_RDONLY), "rb")
 
 
 def read_bytes(path: Path, limit: int = MAX_JSON) -> bytes:

@@ -44,10 +44,7 @@ class Kept(FixedModel):
 
 
 class StoreEntry(NamedTuple):
-    """An entry as the store lists it: its bytes, and when it was last made or taken, in seconds since 1970.
-
-    `stage` is the name of the stage or step that made it; `?` if the entry is damaged.
-    """
+    """An entry: what made it, `?` if it is damaged, its bytes, and when it was last made or taken, in s since 1970."""
 
     folder: Path
     stage: str
@@ -149,13 +146,10 @@ class Store:
     @contextmanager
     def _held(self) -> Iterator[None]:
         """Let no other process write meanwhile; what a killed one left unfinished goes."""
-        handle = own_file(self.folder / _LOCK, os.O_RDWR)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with os.fdopen(own_file(self.folder / _LOCK, os.O_RDWR), "r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
             sweep(self.folder)
             yield
-        finally:
-            os.close(handle)
 
 
 def used_store() -> Store | None:
