@@ -35,7 +35,8 @@ from netloom.quantize import Policy, quantize
 from netloom.rounding import magnitude
 from netloom.sim.fixed import FixedEngine
 from netloom.sim.onnx.model import onnx_model
-from netloom.sim.onnx.operations.accumulation import finished, write_matvec
+from netloom.sim.onnx.operations.accumulation import finished
+from netloom.sim.onnx.operations.matvec import write_matvec
 from netloom.sim.onnx.operations.table import FORMS
 from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue

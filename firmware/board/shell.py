@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from netloom.errors import SettingsError
 from netloom.firmware.emit.design_file import PortPart
 from netloom.firmware.emit.emitted import EmittedDesign
-from netloom.firmware.emit.filled import filled
 from netloom.firmware.emit.library import needed
 from netloom.firmware.families import find_family
+from netloom.firmware.filled import filled
 
 SHELL_TOP = "shell"
 CORE = "core"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from netloom.firmware.board.boards import BoardSpec
 from netloom.firmware.board.top import TOP, BoardTop
 from netloom.firmware.build.commands import Command, Plan
-from netloom.firmware.emit.filled import filled
 from netloom.firmware.families.family import Family
+from netloom.firmware.filled import filled
 
 SYNTHESIS_LOG, WRITE_LOG = "synthesis.log", "write.log"
 

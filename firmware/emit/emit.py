@@ -6,9 +6,9 @@ from typing import Any
 from netloom.common.ends import Ends
 from netloom.firmware.design import Design, Port
 from netloom.firmware.emit.design_file import DESIGN_FILE
-from netloom.firmware.emit.filled import filled
 from netloom.firmware.emit.library import needed
 from netloom.firmware.emit.verilog import TOP, input_ports, output_ports, top_level
+from netloom.firmware.filled import filled
 from netloom.firmware.map.cycles.cycles import Cycles
 from netloom.firmware.map.folding.area import area_of, design_area
 from netloom.firmware.map.folding.fold import Fold, Folding

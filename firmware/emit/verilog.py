@@ -2,9 +2,9 @@
 
 from netloom.firmware.design import Design
 from netloom.firmware.emit.design_file import own_instance
-from netloom.firmware.emit.filled import filled
+from netloom.firmware.filled import filled
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.unit import Unit
+from netloom.firmware.units.unit import Unit, port_prefixes
 
 TOP = "network"
 
@@ -26,18 +26,14 @@ def top_level(design: Design, title: str) -> str:
     )
 
 
-def input_ports(design: Design) -> list[str]:
+def input_ports(design: Design) -> tuple[str, ...]:
     """Prefixes of the AXI4-Stream inputs: `s_axis`, or `s_axis0`, `s_axis1`, ... if there are several."""
-    return _prefixes("s_axis", len(design.inputs))
+    return port_prefixes("s_axis", len(design.inputs))
 
 
-def output_ports(design: Design) -> list[str]:
+def output_ports(design: Design) -> tuple[str, ...]:
     """Prefixes of the AXI4-Stream outputs."""
-    return _prefixes("m_axis", len(design.outputs))
-
-
-def _prefixes(prefix: str, count: int) -> list[str]:
-    return [prefix] if count == 1 else [f"{prefix}{index}" for index in range(count)]
+    return port_prefixes("m_axis", len(design.outputs))
 
 
 def _ports_of(unit: Unit) -> list[tuple[str, Stream]]:

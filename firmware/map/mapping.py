@@ -10,7 +10,8 @@ from netloom.firmware.families import Family
 from netloom.firmware.map.builder import DesignBuilder
 from netloom.firmware.map.folding.fold import Fold
 from netloom.firmware.units.products.multiplier import multiplier_resources
-from netloom.hls.dataflow import Dataflow, Node
+from netloom.fixed_point import Overflow
+from netloom.hls.dataflow import Bounds, Dataflow, DepthwiseMatVec, MatVec, Node, Pool, Reduce, TensorType
 
 
 @dataclass(frozen=True)
@@ -75,3 +76,11 @@ class OperationMapping:
     product: Callable[[Dataflow, Node, Any], Product] | None = None
     gathers: bool = False
     repeats: Callable[[Any], int] = lambda _: 1
+
+
+def order_matters(
+    operation: MatVec | DepthwiseMatVec | Pool | Reduce, inputs: Sequence[TensorType], bounds: Sequence[Bounds]
+) -> bool:
+    """Whether a sum may leave a saturating accumulator on the way, so that the order of its terms matters."""
+    accum = operation.accum
+    return accum is not None and accum.overflow is not Overflow.WRAP and operation.may_overflow(inputs, bounds)

@@ -59,12 +59,12 @@ class Unit(ABC):
     @property
     def input_ports(self) -> tuple[str, ...]:
         """Prefixes of the input ports: `in` stands for in_valid, in_ready, in_data; `in0`, `in1` of two."""
-        return _numbered("in", len(self.inputs))
+        return port_prefixes("in", len(self.inputs))
 
     @property
     def output_ports(self) -> tuple[str, ...]:
         """Prefixes of the output ports: `out`, or `out0`, `out1`, ..."""
-        return _numbered("out", len(self.outputs))
+        return port_prefixes("out", len(self.outputs))
 
     @abstractmethod
     def parameters(self) -> dict[str, int | str]:
@@ -125,7 +125,8 @@ class SourceUnit(Unit):
         return (replace(self.source, name=f"{self.name}_out"),)
 
 
-def _numbered(prefix: str, count: int) -> tuple[str, ...]:
+def port_prefixes(prefix: str, count: int) -> tuple[str, ...]:
+    """Prefixes of so many ports: the word alone of one, `in0`, `in1` of several."""
     return (prefix,) if count == 1 else tuple(f"{prefix}{index}" for index in range(count))
 
 

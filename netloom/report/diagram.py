@@ -13,11 +13,10 @@ _LABEL_LENGTH, _LABEL_LINES = 20, 3
 _BOX, _GAP = 96, 54
 _HEIGHT, _PITCH, _LAYER_GAP = 40, 62, 16
 
-_PLUMBING = ("stream_fifo", "stream_fork", "stream_register", "stream_width", "replay_buffer")
+_PLUMBING = ("stream_fifo", "stream_fork", "stream_width", "replay_buffer")
 _SHORT = {
     "stream_fifo": "FIFO",
     "stream_fork": "fork",
-    "stream_register": "register",
     "stream_width": "width",
     "replay_buffer": "replay",
     "line_buffer": "line buffer",

@@ -17,11 +17,10 @@ from onnx import helper
 from netloom.common.ends import Ends
 from netloom.errors import LayerNotSupportedError
 from netloom.fixed_point import WAY_OUT
-from netloom.hls.dataflow import Bounds, Dataflow, DepthwiseMatVec, MatVec, Node, Window
+from netloom.hls.dataflow import Bounds, Dataflow, Node, Window
 from netloom.sim.fuse import drop_idle_clamps, pool_first
 from netloom.sim.onnx.ends import number_dtype, numbers_of_raws, raws_of_numbers, received, sent
-from netloom.sim.onnx.operations.accumulation import write_convolution
-from netloom.sim.onnx.operations.table import FORMS
+from netloom.sim.onnx.operations.table import CONVOLUTIONS, FORMS
 from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import BATCH, GraphWriter, OnnxValue, info
 
@@ -137,7 +136,8 @@ def write_graph(
         if node.name in pictures:
             window = next(one for one in dataflow.nodes if one.name == pictures[node.name])
             assert isinstance(window.operation, Window)
-            values[node.name] = write_convolution(writer, window.operation, site, values[window.inputs[0]])
+            convolve = CONVOLUTIONS[type(node.operation)]
+            values[node.name] = convolve(writer, window.operation, site, values[window.inputs[0]])
         elif (form := FORMS.get(type(node.operation))) is not None:
             values.update(zip(node.results, form(writer, site), strict=True))
         else:
@@ -161,7 +161,7 @@ def _convolved(dataflow: Dataflow, bounds: Mapping[str, Bounds], kept: Sequence[
     windows = {node.name for node in dataflow.nodes if isinstance(node.operation, Window) and uses[node.name] == 1}
     found = {}
     for node in dataflow.nodes:
-        if node.inputs[0] in windows and isinstance(node.operation, MatVec | DepthwiseMatVec):
+        if node.inputs[0] in windows and type(node.operation) in CONVOLUTIONS:
             site = _site(dataflow, bounds, node, ())
             if site.dtype is np.float32 and not site.takes_terms_in_order:
                 found[node.name] = node.inputs[0]

@@ -14,8 +14,7 @@ from onnx import helper
 from netloom.hls.dataflow import Dataflow, Node, Window
 from netloom.sim.onnx.ends import received, sent
 from netloom.sim.onnx.model import IR_VERSION, OPSET, twin_outputs
-from netloom.sim.onnx.operations.accumulation import quantize_product
-from netloom.sim.onnx.operations.table import QUANTIZED_FORMS
+from netloom.sim.onnx.operations.table import CONVOLUTIONS, QUANTIZED_FORMS
 from netloom.sim.onnx.quantized import DOMAIN, QuantizedSite, write_quant
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue, info
 
@@ -81,7 +80,7 @@ def _written(writer: GraphWriter, site: QuantizedSite) -> OnnxValue:
     if not site.exact_in_float32:
         raise site.refusal("numbers that float32 does not hold")
     form = QUANTIZED_FORMS.get(type(site.operation))
-    if form is None or (site.view is not None and form is not quantize_product):
+    if form is None or (site.view is not None and type(site.operation) not in CONVOLUTIONS):
         raise site.refusal(f"a {type(site.operation).__name__} of its kind")
     return form(writer, site)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from netloom.hls.dataflow import Bounds, Dataflow
+from netloom.hls.dataflow import Bounds, Dataflow, Window
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 from netloom.sim.operation_site import OperationSite
 
@@ -32,3 +32,6 @@ class OnnxSite(OperationSite):
 
 Form = Callable[[GraphWriter, OnnxSite], Sequence[OnnxValue]]
 """Writes an operation's nodes and gives its results, raws in whatever dtype that holds them."""
+
+Convolution = Callable[[GraphWriter, Window, OnnxSite, OnnxValue], OnnxValue]
+"""The same of an operation and the windows before it, from what those are of."""

@@ -45,7 +45,6 @@ FIFO_FABRIC = {"WIDTH": 2, "DEPTH": 3, "STYLE": "distributed"}
 
 PROOFS = {
     "memory": Proof("stream_ram", {"WIDTH": 2, "DEPTH": 5, "STYLE": "block"}),
-    "register": Proof("stream_register", {"WIDTH": 3}),
     **{f"elastic, {stages} stages": Proof("elastic", {"STAGES": stages}) for stages in (1, 2, 3, 4, 6)},
     **{
         f"gather, {words} beats a row, {'block RAM' if block else 'logic'}": Proof(

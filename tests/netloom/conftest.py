@@ -172,7 +172,7 @@ def design() -> dict[str, Any]:
         unit("product", "matvec", "first", ["c"], ["d"], operations=["first.matvec"]),
         unit("wait", "stream_fifo", "<second>", ["b"], ["e"], depth=17),
         unit("add", "elementwise", "<second>", ["d", "e"], ["y"], operations=["second.add"]),
-        *(unit(f"r{i}", "stream_register", "<second>", ["y" if i == 0 else f"y{i - 1}"], [f"y{i}"]) for i in range(7)),
+        *(unit(f"r{i}", "stream_width", "<second>", ["y" if i == 0 else f"y{i - 1}"], [f"y{i}"]) for i in range(7)),
     ]
     names = {"x"} | {name for one in units for name in one["outputs"]}
     return {

@@ -57,7 +57,7 @@ def test_no_import_runs_back_up() -> None:
     assert not up
 
 
-HARDWARE = ("families", "stream", "units", "design", "map", "emit", "board", "build", "generate", "paces")
+HARDWARE = ("families", "stream", "filled", "units", "design", "map", "emit", "board", "build", "generate", "paces")
 """The rooms and files of `firmware/`, from the ground up."""
 
 
@@ -133,7 +133,8 @@ FACES = (
     "sim/onnx/operations/",
     "netloom/testing/random_networks/",
 )
-"""Rooms with a file for each operation, or kind of layers: its face there, which has the name of the others."""
+"""Rooms with a file for each operation, or kind of layers: its face there, which has the name of the others. A unit has
+the name of its SystemVerilog module: `depthwise` computes a `DepthwiseMatVec`."""
 
 SHARED = {
     "table": "what of a room is chosen by the class or name of an operation, a layer or an operator",

@@ -149,5 +149,5 @@ def ready_order(units: Sequence[Unit], timings: Sequence[Timing]) -> list[int]:
     except CycleError as error:
         names = " -> ".join(units[index].name for index in reversed(error.args[1]))
         raise DeadlockError(
-            f"ready goes round a loop without a register, through {names}: put a ScanState or a StreamRegister in it"
+            f"ready goes round a loop without a register, through {names}: put a ScanState or a StreamFifo in it"
         ) from None

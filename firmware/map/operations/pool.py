@@ -1,9 +1,8 @@
 """`Pool` in hardware."""
 
 from netloom.firmware.map.builder import DesignBuilder
-from netloom.firmware.map.mapping import OperationMapping
+from netloom.firmware.map.mapping import OperationMapping, order_matters
 from netloom.firmware.map.sliding import channel_windows, columns
-from netloom.firmware.units.saturation import order_matters
 from netloom.firmware.units.windows.geometry import Geometry
 from netloom.firmware.units.windows.pool import PoolUnit
 from netloom.hls.dataflow import Node, Pool

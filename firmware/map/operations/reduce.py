@@ -1,9 +1,8 @@
 """`Reduce` in hardware."""
 
 from netloom.firmware.map.builder import DesignBuilder
-from netloom.firmware.map.mapping import OperationMapping
+from netloom.firmware.map.mapping import OperationMapping, order_matters
 from netloom.firmware.units.elements.reduce import ReduceUnit, required_lanes
-from netloom.firmware.units.saturation import order_matters
 from netloom.hls.dataflow import Bounds, Node, Reduce, TensorType
 
 

@@ -10,7 +10,7 @@ from netloom.firmware.map.operations.gather import GATHER
 from netloom.firmware.map.operations.lookup import LOOKUP
 from netloom.firmware.map.operations.permute import PERMUTE
 from netloom.firmware.map.operations.pool import POOL
-from netloom.firmware.map.operations.products.depthwise import DEPTHWISE
+from netloom.firmware.map.operations.products.depthwise_matvec import DEPTHWISE_MATVEC
 from netloom.firmware.map.operations.products.matmul import MATMUL
 from netloom.firmware.map.operations.products.matvec import MATVEC
 from netloom.firmware.map.operations.reduce import REDUCE
@@ -22,7 +22,7 @@ from netloom.hls.dataflow import Node, Operation
 MAPPINGS: dict[type[Operation], OperationMapping] = {
     dataflow.Cast: CAST,
     dataflow.Clamp: CLAMP,
-    dataflow.DepthwiseMatVec: DEPTHWISE,
+    dataflow.DepthwiseMatVec: DEPTHWISE_MATVEC,
     dataflow.Divide: DIVIDE,
     dataflow.Elementwise: ELEMENTWISE,
     dataflow.Gather: GATHER,

@@ -8,10 +8,10 @@ import numpy as np
 
 from netloom.errors import FoldingError
 from netloom.firmware.families import GENERIC, Family
+from netloom.firmware.filled import filled
 from netloom.firmware.stream import Stream, hex_memory
 from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
 from netloom.firmware.units.memories.styles import BLOCK, ram_resources, ram_style, rom_in_block, rom_resources
-from netloom.firmware.units.template import rendered
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, Unit
 from netloom.hls.dataflow import Permute
@@ -128,7 +128,7 @@ class PermuteUnit(Unit):
         """For two streams: `permute` with a set of ports for each."""
         if len(self.streams) == 1:
             return {}
-        return {f"{self.name}.sv": rendered("elements/permute.sv.j2", unit=self, parameters=self._parameters())}
+        return {f"{self.name}.sv": filled("units/elements/permute.sv.j2", unit=self, parameters=self._parameters())}
 
     def memories(self) -> dict[str, str]:
         """The index of every output beat."""

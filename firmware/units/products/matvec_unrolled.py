@@ -5,11 +5,11 @@ from functools import cached_property
 
 from netloom.errors import FoldingError
 from netloom.firmware.families import GENERIC, Family
+from netloom.firmware.filled import filled
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.pipeline import PipelineUnit
 from netloom.firmware.units.products.unrolled_sums import UnrolledSums
 from netloom.firmware.units.products.unrolled_text import UnrolledText
-from netloom.firmware.units.template import rendered
 from netloom.firmware.units.unit import Resources, SourceUnit
 from netloom.hls.dataflow import MatVec
 
@@ -78,7 +78,7 @@ class MatVecUnrolled(PipelineUnit, SourceUnit):
 
     def sources(self) -> dict[str, str]:
         """The module, named as the instance."""
-        return {f"{self.name}.sv": rendered("products/matvec_unrolled.sv.j2", unit=self, body=self._text.body)}
+        return {f"{self.name}.sv": filled("units/products/matvec_unrolled.sv.j2", unit=self, body=self._text.body)}
 
     def resources(self) -> Resources:
         """Every adder and register there is."""

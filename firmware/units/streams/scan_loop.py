@@ -1,11 +1,11 @@
-"""`ScanLoop`: what closes a loop over steps, whatever begins it."""
+"""`ScanLoop`: what closes a loop over steps, whatever begins it; and where in a sequence of steps a beat stands."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
-from netloom.firmware.units.unit import SourceUnit
+from netloom.firmware.units.unit import Resources, SourceUnit
 
 
 @dataclass(frozen=True)
@@ -47,3 +47,39 @@ class ScanLoop(SourceUnit):
     def parameters(self) -> dict[str, int | str]:
         """The FIFO's, beats and steps."""
         return {**self._fifo.parameters(), "BEATS": self.source.beats, "STEPS": self.steps}
+
+
+class StepPosition:
+    """Counts the beats of a sequence: mirrors `step_position.sv`.
+
+    Args:
+        beats: of a step.
+        steps: of a sequence.
+    """
+
+    def __init__(self, beats: int, steps: int) -> None:
+        self._all = beats * steps
+        self._after_first = beats
+        self._from_last = beats * (steps - 1)
+        self._passed = 0
+
+    @property
+    def first(self) -> bool:
+        """Whether the beat is of the first step."""
+        return self._passed < self._after_first
+
+    @property
+    def last(self) -> bool:
+        """Whether it is of the last step."""
+        return self._passed >= self._from_last
+
+    def clock(self, taken: bool) -> None:
+        """Whether the beat is gone."""
+        if taken:
+            self._passed = (self._passed + 1) % self._all
+
+
+def position_resources(beats: int, steps: int) -> Resources:
+    """A counter, three comparisons with it, two flags."""
+    bits = (beats * steps).bit_length()
+    return Resources(lut=2 * bits + 4, ff=bits + 2) if steps > 1 else Resources()

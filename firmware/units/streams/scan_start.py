@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.streams.scan_loop import ScanLoop
-from netloom.firmware.units.streams.step_position import StepPosition, position_resources
+from netloom.firmware.units.streams.scan_loop import ScanLoop, StepPosition, position_resources
 from netloom.firmware.units.timing import StreamTiming, Timing
 from netloom.firmware.units.unit import Resources
 

@@ -6,8 +6,7 @@ from functools import cached_property
 
 from netloom.firmware.stream import hex_memory
 from netloom.firmware.units.memories.styles import rom_luts
-from netloom.firmware.units.streams.scan_loop import ScanLoop
-from netloom.firmware.units.streams.step_position import StepPosition, position_resources
+from netloom.firmware.units.streams.scan_loop import ScanLoop, StepPosition, position_resources
 from netloom.firmware.units.timing import StreamTiming, Timing
 from netloom.firmware.units.unit import Resources
 

@@ -6,7 +6,6 @@ from functools import cached_property
 
 from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.units.memories.styles import BLOCK, REGISTERS, bank_words, ram_resources, ram_style
-from netloom.firmware.units.streams.stream_register import BufferTiming
 from netloom.firmware.units.timing import StreamTiming
 from netloom.firmware.units.unit import Resources, SourceUnit
 
@@ -52,7 +51,7 @@ class StreamFifo(SourceUnit):
 
     def timing(self) -> StreamTiming:
         """By what the memory is built of."""
-        return _BlockTiming(self.depth) if self.style == BLOCK else BufferTiming(self.depth)
+        return _BlockTiming(self.depth) if self.style == BLOCK else _FifoTiming(self.depth)
 
     def resources(self) -> Resources:
         """Memory, output register (of each memory of block RAM), two pointers and two counters."""
@@ -66,17 +65,15 @@ class StreamFifo(SourceUnit):
         return logic + Resources(lut=width, ff=width) + ram_resources(self.depth - 1, width, self.style, self.target)
 
 
-class _BlockTiming(StreamTiming):
-    """The RAM, and the register behind it, which is the output's."""
+class _FifoTiming(StreamTiming):
+    """First in, first out, `depth` places; a beat can leave in the cycle after it came."""
 
-    twin = "block"
+    twin = "buffer"
     ready_is_registered = True
 
     def __init__(self, depth: int) -> None:
         self.constants = [depth]
-        self._room = depth
-        self._stored = 0
-        self._fetched = False
+        self._depth = self._room = depth
 
     def takes(self, ready: bool) -> bool:
         """While a place is free, whatever the output does in this cycle."""
@@ -84,7 +81,21 @@ class _BlockTiming(StreamTiming):
         return self._room > 0
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
-        """Beats move on where the next place is free or becomes so."""
+        self._room += given[0] - taken[0]
+        self.offers = self._room < self._depth
+
+
+class _BlockTiming(_FifoTiming):
+    """The RAM, and the register behind it, which is the output's: beats move on where the next place becomes free."""
+
+    twin = "block"
+
+    def __init__(self, depth: int) -> None:
+        super().__init__(depth)
+        self._stored = 0
+        self._fetched = False
+
+    def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
         move = given[0] or not self.offers
         fetch = self._stored > 0 and (move or not self._fetched)
         if move:

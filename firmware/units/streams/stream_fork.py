@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from netloom.firmware.filled import filled
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.template import rendered
 from netloom.firmware.units.timing import Timing
 from netloom.firmware.units.unit import Resources, SourceUnit
 
@@ -44,7 +44,7 @@ class StreamFork(SourceUnit):
 
     def sources(self) -> dict[str, str]:
         """`stream_fork` with named ports."""
-        return {f"{self.name}.sv": rendered("streams/stream_fork.sv.j2", unit=self)}
+        return {f"{self.name}.sv": filled("units/streams/stream_fork.sv.j2", unit=self)}
 
     def timing(self) -> Timing:
         """One register, and who still waits for it."""

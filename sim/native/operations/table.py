@@ -17,7 +17,7 @@ from netloom.sim.depthwise_convolution import DepthwiseConvolution
 from netloom.sim.native.form import NativeForm
 from netloom.sim.native.operations.cast import CAST
 from netloom.sim.native.operations.clamp import CLAMP
-from netloom.sim.native.operations.depthwise import DEPTHWISE_CONVOLUTION, DEPTHWISE_MATVEC
+from netloom.sim.native.operations.depthwise_matvec import DEPTHWISE_CONVOLUTION, DEPTHWISE_MATVEC
 from netloom.sim.native.operations.elementwise import ELEMENTWISE
 from netloom.sim.native.operations.gather import GATHER
 from netloom.sim.native.operations.lookup import LOOKUP

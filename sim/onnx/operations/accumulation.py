@@ -1,14 +1,11 @@
-"""`MatVec` and `DepthwiseMatVec` in ONNX: a product with constant weights, or a loop where the order matters.
-
-With the windows before it a product is a convolution.
-"""
+"""What `MatVec` and `DepthwiseMatVec` have in common in ONNX: convolutions, sums in their order, the accumulator."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from netloom.fixed_point import FixedPoint, Overflow
-from netloom.hls.dataflow import MatVec, Window
+from netloom.hls.dataflow import Window
 from netloom.rounding import Rounding
 from netloom.sim.onnx.numbers import confined, converted
 from netloom.sim.onnx.operations.window import convolved, kernel_of
@@ -17,24 +14,9 @@ from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
 
-def write_matvec(writer: GraphWriter, site: OnnxSite) -> tuple[OnnxValue]:
-    """`MatMul`, the bias, and the overflow mode if a sum may leave the accumulator."""
-    if site.takes_terms_in_order:
-        return (_in_order(writer, site),)
-    weights = writer.constant(site.operation.scaled_weights(site.types), site.dtype)
-    return (finished(writer, site, writer.add("MatMul", site.taken(writer)[0], weights)),)
-
-
-def write_depthwise_matvec(writer: GraphWriter, site: OnnxSite) -> tuple[OnnxValue]:
-    """The terms of every channel, and their sum."""
-    if site.takes_terms_in_order:
-        return (_in_order(writer, site),)
-    product = site.operation
-    terms = writer.add("Mul", _columns(writer, site), writer.constant(product.scaled_weights(site.types), site.dtype))
-    return (finished(writer, site, writer.reduce("ReduceSum", terms, -2)),)
-
-
-def write_convolution(writer: GraphWriter, view: Window, site: OnnxSite, picture: OnnxValue) -> OnnxValue:
+def written_convolution(
+    writer: GraphWriter, view: Window, site: OnnxSite, picture: OnnxValue, groups: int
+) -> OnnxValue:
     """The product of a site, which takes float32, and the windows before it.
 
     Args:
@@ -42,10 +24,11 @@ def write_convolution(writer: GraphWriter, view: Window, site: OnnxSite, picture
         view: the windows.
         site: the product.
         picture: what the windows are of.
+        groups: of channels that have nothing to do with each other.
     """
     first = writer.channels_first(writer.cast(picture, site.dtype), len(view.kernel_size))
-    kernel = writer.constant(kernel_of(site.operation, site.operation.scaled_weights(site.types), view), site.dtype)
-    return finished(writer, site, convolved(writer, site.operation, view, first, kernel))
+    kernel = writer.constant(kernel_of(site.operation.scaled_weights(site.types), view), site.dtype)
+    return finished(writer, site, convolved(writer, view, first, kernel, groups))
 
 
 def finished(writer: GraphWriter, site: OnnxSite, total: OnnxValue) -> OnnxValue:
@@ -56,18 +39,15 @@ def finished(writer: GraphWriter, site: OnnxSite, total: OnnxValue) -> OnnxValue
     return confined(writer, total, site.operation.accum) if site.may_overflow else total
 
 
-def _columns(writer: GraphWriter, site: OnnxSite) -> OnnxValue:
-    """(..., K * C) as (..., K, C)."""
-    return writer.reshape(site.taken(writer)[0], (*site.types[0].shape[:-1], *site.operation.weights.shape))
+def summed_in_order(writer: GraphWriter, site: OnnxSite, terms: OnnxValue) -> OnnxValue:
+    """Every product cast to the accumulator, added there one after the other.
 
-
-def _in_order(writer: GraphWriter, site: OnnxSite) -> OnnxValue:
-    """Every product cast to the accumulator, added there one after the other."""
+    Args:
+        writer: of the graph.
+        site: the product.
+        terms: (..., K, 1) or (..., K, N), each of K to be multiplied by its row of the weights, (K, N).
+    """
     product, fraction = site.operation, site.operation.product_fraction(site.types)
-    dense = isinstance(product, MatVec)
-    # (..., K, 1) times (K, N) for each of K, or (..., K, C) times (K, C).
-    taken = site.taken(writer)[0]
-    terms = writer.reshape(taken, (*site.types[0].shape, 1)) if dense else _columns(writer, site)
     weights = product.weights
     if product.order is not None:
         terms, weights = writer.gather(terms, product.order, -2), weights[list(product.order)]
@@ -81,28 +61,32 @@ def _in_order(writer: GraphWriter, site: OnnxSite) -> OnnxValue:
     return writer.fold(start, [(terms, -2), (writer.constant(weights, np.int64), 0)], step)
 
 
-def quantize_product(writer: GraphWriter, site: QuantizedSite) -> OnnxValue:
-    """In QONNX: with weights and bias behind a `Quant` each."""
+def check_sum(site: QuantizedSite) -> None:
+    """Refuse a sum that QONNX cannot say."""
     if site.takes_terms_in_order or site.may_overflow:
         raise site.refusal("an accumulator that rounds or overflows")
-    product, view, value = site.operation, site.view, site.values[0]
-    weights = product.weights * product.weight_type.step
-    if view is not None:
-        kernel = _quantized_constant(writer, site, kernel_of(product, weights, view), product.weight_type)
-        first = writer.channels_first(value, len(view.kernel_size))
-        result = convolved(writer, product, view, first, kernel)
-    elif isinstance(product, MatVec):
-        result = writer.add("MatMul", value, _quantized_constant(writer, site, weights, product.weight_type))
-    elif len(weights) > 1:
-        raise site.refusal("a product of each channel without windows")
-    else:
-        result = writer.add("Mul", value, _quantized_constant(writer, site, weights[0], product.weight_type))
+
+
+def quantized_convolution(writer: GraphWriter, site: QuantizedSite, view: Window, groups: int) -> OnnxValue:
+    """In QONNX: the windows before a product, and it, without the bias."""
+    kernel = quantized_weights(writer, site, kernel_of(site.operation.weights, view))
+    first = writer.channels_first(site.values[0], len(view.kernel_size))
+    return convolved(writer, view, first, kernel, groups)
+
+
+def quantized_weights(writer: GraphWriter, site: QuantizedSite, raws: np.ndarray) -> OnnxValue:
+    """Weights behind a `Quant`."""
+    return _quantized_constant(writer, site, raws, site.operation.weight_type)
+
+
+def with_quantized_bias(writer: GraphWriter, site: QuantizedSite, total: OnnxValue) -> OnnxValue:
+    """A sum of products, and the bias, behind a `Quant`, where there is one."""
+    product = site.operation
     if not product.bias.any():
-        return result
-    bias = _quantized_constant(writer, site, product.bias * product.bias_type.step, product.bias_type)
-    return writer.add("Add", result, bias)
+        return total
+    return writer.add("Add", total, _quantized_constant(writer, site, product.bias, product.bias_type))
 
 
-def _quantized_constant(writer: GraphWriter, site: QuantizedSite, array: np.ndarray, type_: FixedPoint) -> OnnxValue:
-    type_ = type_.with_modes(Rounding.RND_CONV, Overflow.SAT)
-    return write_quant(writer, writer.constant(array, np.float32), type_, f"layer {site.layer!r}")
+def _quantized_constant(writer: GraphWriter, site: QuantizedSite, raws: np.ndarray, type_: FixedPoint) -> OnnxValue:
+    constant = writer.constant(raws * type_.step, np.float32)
+    return write_quant(writer, constant, type_.with_modes(Rounding.RND_CONV, Overflow.SAT), f"layer {site.layer!r}")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from netloom.hls.dataflow import DepthwiseMatVec, MatVec, Window
+from netloom.hls.dataflow import Window
 from netloom.sim.onnx.site import OnnxSite
 from netloom.sim.onnx.writer import GraphWriter, OnnxValue
 
@@ -33,21 +33,18 @@ def places_of(
     return places[tuple(met)].reshape(int(np.prod(positions)), -1)
 
 
-def kernel_of(product: MatVec | DepthwiseMatVec, weights: np.ndarray, view: Window) -> np.ndarray:
-    """Weights of a product of windows as `Conv` has them: (outputs, inputs, *kernel)."""
-    channels = (1, -1) if isinstance(product, DepthwiseMatVec) else (-1, weights.shape[1])
-    return np.moveaxis(weights.reshape(*view.kernel_size, *channels), (-1, -2), (0, 1))
+def kernel_of(weights: np.ndarray, view: Window) -> np.ndarray:
+    """Weights of a product of windows as `Conv` has them: (outputs, inputs of a group, *kernel)."""
+    return np.moveaxis(weights.reshape(*view.kernel_size, -1, weights.shape[1]), (-1, -2), (0, 1))
 
 
-def convolved(
-    writer: GraphWriter, product: MatVec | DepthwiseMatVec, view: Window, picture: OnnxValue, kernel: OnnxValue
-) -> OnnxValue:
+def convolved(writer: GraphWriter, view: Window, picture: OnnxValue, kernel: OnnxValue, groups: int) -> OnnxValue:
     """`Conv`, of a picture whose channels are first; those of the result are last."""
     result = writer.add(
         "Conv",
         picture,
         kernel,
-        group=product.weights.shape[1] if isinstance(product, DepthwiseMatVec) else 1,
+        group=groups,
         strides=view.stride,
         dilations=view.dilation,
         pads=[pair[end] for end in (0, 1) for pair in view.padding],

@@ -16,7 +16,7 @@ from netloom.firmware.map.cycles import cycles
 from netloom.firmware.map.cycles.compiled_cycles import CompiledRun
 from netloom.firmware.map.cycles.cycles import Cycles, count_cycles
 from netloom.firmware.units.elements.cast import CastUnit
-from netloom.firmware.units.streams.stream_register import StreamRegister
+from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.testing.unit_bench import patterns, replay
 
 SAMPLES = 7
@@ -96,7 +96,7 @@ def test_a_loop_without_a_register_is_refused_by_name():
 
 
 def test_a_loop_that_nothing_begins_stops_and_is_refused(monkeypatch):
-    design = with_state(Accumulator(3).design(), lambda back: StreamRegister("loop_state", back))
+    design = with_state(Accumulator(3).design(), lambda back: StreamFifo("loop_state", back, 2))
     for limit in (math.inf, 0):
         monkeypatch.setattr(cycles, "_COMPILED_FROM", limit)
         with pytest.raises(DeadlockError, match=r"stops after 0 clock cycles: nobody takes from x$"):

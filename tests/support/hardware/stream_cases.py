@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from netloom.firmware.emit.library import modules
+from netloom.firmware.map.mapping import order_matters
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.saturation import order_matters
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Bounds, DepthwiseMatVec, MatVec, Pool, Reduce, TensorType
 from netloom.sim.hardware.verilator import StreamPort, build

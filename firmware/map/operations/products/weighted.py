@@ -7,9 +7,8 @@ from typing import Any, Self
 import numpy as np
 
 from netloom.firmware.map.folding.fold import Fold
-from netloom.firmware.map.mapping import Product
+from netloom.firmware.map.mapping import Product, order_matters
 from netloom.firmware.units.products.shift_add import digit_count
-from netloom.firmware.units.saturation import order_matters
 from netloom.firmware.units.windows.geometry import Geometry
 from netloom.fixed_point import Overflow
 from netloom.hls.dataflow import Bounds, Dataflow, DepthwiseMatVec, MatVec, Node, Permute, TensorType, Window

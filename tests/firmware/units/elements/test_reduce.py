@@ -6,8 +6,8 @@ from element_cases import check_element_unit, stream_of
 from stream_cases import may_saturate
 
 from netloom.errors import FoldingError
+from netloom.firmware.map.mapping import order_matters
 from netloom.firmware.units.elements.reduce import ReduceUnit, required_lanes
-from netloom.firmware.units.saturation import order_matters
 from netloom.fixed_point import FixedPoint
 from netloom.hls.dataflow import Bounds, Reduce, Summation, TensorType
 from netloom.testing.operations import run_in_integers

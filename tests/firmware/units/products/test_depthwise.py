@@ -10,9 +10,9 @@ from stream_cases import elaborate, may_saturate
 
 from netloom.errors import LayerNotSupportedError, SettingsError, ToolFailedError
 from netloom.firmware.families import ECP5, FAMILIES, GENERIC, ICE40
+from netloom.firmware.map.mapping import order_matters
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.products.depthwise import DepthwiseUnit
-from netloom.firmware.units.saturation import order_matters
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import Bounds, DepthwiseMatVec
 from netloom.rounding import Rounding

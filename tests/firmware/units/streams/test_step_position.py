@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from netloom.firmware.units.streams.step_position import StepPosition
+from netloom.firmware.units.streams.scan_loop import StepPosition
 from netloom.testing.clocked_bench import Instance, clocked
 
 SIZES = [(1, 1), (3, 1), (1, 2), (2, 2), (1, 5), (3, 4), (4, 3)]

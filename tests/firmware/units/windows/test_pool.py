@@ -11,8 +11,8 @@ from stream_cases import elaborate, may_saturate
 
 from netloom.errors import LayerNotSupportedError, SettingsError, ToolFailedError
 from netloom.firmware.families import FAMILIES
+from netloom.firmware.map.mapping import order_matters
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.saturation import order_matters
 from netloom.firmware.units.windows.pool import PoolUnit
 from netloom.fixed_point import FixedPoint, Overflow
 from netloom.hls.dataflow import Pool, PoolFunction, Summation

@@ -48,4 +48,4 @@ class DepthwiseProduct(Weighted):
         return folds
 
 
-DEPTHWISE = OperationMapping(product=DepthwiseProduct.of)
+DEPTHWISE_MATVEC = OperationMapping(product=DepthwiseProduct.of)
