@@ -36,20 +36,16 @@ _STORAGE_FAULTS = {
 def explain(error: OSError) -> str:
     """One line for a failed file operation: what failed, on which file, and what to do."""
     if isinstance(error, shutil.Error) and isinstance(error.args[0], list):
-        error = _first_of_a_folder(error.args[0])
+        # Of copying a folder `shutil` gives each fault as the text of what it was.
+        _, target, text = error.args[0][0]
+        number = re.match(r"\[Errno (\d+)\]", text)
+        error = OSError(int(number[1]), os.strerror(int(number[1])), target) if number else OSError(text)
     # The temporary name of a file (`replacing`) says nothing to its reader.
     named = error.filename and not Path(os.fsdecode(error.filename)).name.startswith(SCRATCH_PREFIX)
     where = f" ({error.filename})" if named else ""
     reason = error.strerror or " ".join(str(error).split()) or type(error).__name__
     advice = _STORAGE_FAULTS.get(error.errno or 0)
     return f"{reason}{where}" + (f"; {advice} and run again" if advice else "")
-
-
-def _first_of_a_folder(faults: list[tuple[str, str, str]]) -> OSError:
-    """The first fault of copying a folder, which `shutil` gives as the text of what it was."""
-    _, target, text = faults[0]
-    number = re.match(r"\[Errno (\d+)\]", text)
-    return OSError(int(number[1]), os.strerror(int(number[1])), target) if number else OSError(text)
 
 
 @contextmanager

@@ -108,9 +108,7 @@ class Store:
     def entries(self) -> list[StoreEntry]:
         """All entries, those used last first."""
         found = []
-        for folder in self.folder.glob("*/") if self.folder.is_dir() else ():
-            if folder.name.startswith("."):
-                continue
+        for folder in self.folder.glob("[!.]*/") if self.folder.is_dir() else ():
             size = sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
             try:
                 stage = Kept.model_validate_json(read_bytes(folder / _ENTRY)).stage
