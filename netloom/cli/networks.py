@@ -62,11 +62,9 @@ def networks(
     if not run and markdown is None:
         table = Table.grid(padding=(0, 2))
         for network in chosen:
-            asked = (
-                f"{network.task}, {_expectation(network)}, {network.bits} bits, {network.training_seconds} s to train"
-            )
-            told = f"{escape(network.title)}: {asked}\n[dim]{escape(network.review)}[/]"
-            table.add_row(f"[bold]{network.name}[/]", told)
+            asked = f"{network.task}, {_expectation(network)}, {network.bits} bits"
+            told = f"{escape(network.title)}: {asked}, {network.training_seconds} s to train"
+            table.add_row(f"[bold]{network.name}[/]", f"{told}\n[dim]{escape(network.review)}[/]")
         Console(highlight=False).print(table)
     raise typer.Exit(code)
 

@@ -104,8 +104,8 @@ def start(
 ) -> subprocess.Popen[Any]:
     """Start a program in a process group of its own, which ends when this process ends, however that ends.
 
-    Whoever starts it gives it to `end`. It is named by an absolute path, has the variables of `environment(folder)` and
-    `extra`, and reads nothing unless `streams`, further options of `Popen`, say so.
+    Whoever starts it gives it to `end`. `command` names it by an absolute path; it has the variables of
+    `environment(folder)` and `extra`, and reads nothing unless `streams`, further options of `Popen`, say so.
 
     Raises:
         OSError: if it cannot be started.
