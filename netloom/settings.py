@@ -135,8 +135,8 @@ class RunSettings(Settings):
         """
         target = network.target
         most = target.rtl_samples or STALLED_SAMPLES
-        simulated = {"stalled_samples": min(STALLED_SAMPLES, most), "netlist_samples": min(NETLIST_SAMPLES, most)}
-        hardware = HardwareSettings(**asdict(target), **simulated)
+        stalled, netlist = min(STALLED_SAMPLES, most), min(NETLIST_SAMPLES, most)
+        hardware = HardwareSettings(**asdict(target), stalled_samples=stalled, netlist_samples=netlist)
         hls = HlsSettings(io_type=network.io_type)
         return cls(hls=hls, csim_samples=network.csim_samples, hardware=hardware if board else None)
 
