@@ -12,9 +12,9 @@ from netloom.models import Network, get_network
 from netloom.models.data.examples import Examples, as_list, count
 from netloom.models.tasks import Predict, find_task, guess_task, parts_of, read_targets
 from netloom.pipeline import rundir
-from netloom.pipeline.evaluation.decision import decision_thresholds
+from netloom.pipeline.evaluation.evaluation import decision_thresholds
 from netloom.pipeline.evaluation.side_by_side import affordable, steps_of
-from netloom.pipeline.intact import check_part
+from netloom.pipeline.running import check_part
 from netloom.sim import Engine, Fidelity, compare_engines, open_engine
 from netloom.sim.engine import EngineInputs
 from netloom.sim.engines import kind_of

@@ -11,11 +11,9 @@ from netloom.firmware.board.link import Link
 from netloom.firmware.board.protocol import IDENTITY_BYTES, Request, identity_of
 from netloom.firmware.build.bitstream import BUILD_FILE, Build
 from netloom.firmware.emit.emitted import DESIGN_FILE, EmittedDesign
-from netloom.hls import Conversion
 from netloom.models.tasks import Outputs, Task
 from netloom.pipeline import rundir
-from netloom.pipeline.evaluation.testset import TestSet
-from netloom.pipeline.intact import check_intact, check_part
+from netloom.pipeline.running import check_intact, check_part
 
 
 class Board(Driver):
@@ -62,7 +60,7 @@ class Board(Driver):
 
     @cached_property
     def _task(self) -> Task:
-        from netloom.pipeline.evaluation.evaluation import run_task
+        from netloom.pipeline.evaluation.evaluation import load_run
 
         run = self.design.folder.absolute().parent
         if not (run / rundir.DATA).is_file():
@@ -71,7 +69,7 @@ class Board(Driver):
                 " netloom.Board the directory of the run"
             )
         check_intact(run, rundir.DATA, rundir.CONVERSION)
-        return run_task(TestSet.load(run / rundir.DATA), Conversion.load(run / rundir.CONVERSION))
+        return load_run(run)[-1]
 
 
 def find_design(directory: Path) -> Path:

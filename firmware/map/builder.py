@@ -129,7 +129,7 @@ class DesignBuilder:
             return
         fork = StreamFork(self.unique(f"{name}_fork"), stream, uses)
         fifos = [
-            StreamFifo(self.unique(f"{name}_fifo{i}"), copy, copy.beats * self.group + 2, self.target)
+            StreamFifo(self.unique(f"{name}_fifo{i}"), copy, copy.beats * self.group + 2, target=self.target)
             for i, copy in enumerate(fork.outputs[: uses - self._direct[name]])
         ]
         for unit in (fork, *fifos):

@@ -17,8 +17,12 @@ def columns(builder: DesignBuilder, node: Node, source: Stream, geometry: Geomet
     if not builder.is_input(stream):
         # While the last windows of a picture are worked on, the first rows of the next one arrive.
         ahead = max(geometry.span[0] * geometry.width * (geometry.channels // lanes), 2)
-        stream = builder.add(node, f"{node.name}_fifo", lambda name: StreamFifo(name, stream, ahead, builder.target))
-    return builder.add(node, f"{node.name}_lines", lambda name: LineBuffer(name, stream, geometry, builder.target))
+        stream = builder.add(
+            node, f"{node.name}_fifo", lambda name: StreamFifo(name, stream, ahead, target=builder.target)
+        )
+    return builder.add(
+        node, f"{node.name}_lines", lambda name: LineBuffer(name, stream, geometry, target=builder.target)
+    )
 
 
 def window_columns(
@@ -31,7 +35,7 @@ def window_columns(
     apart = width > 1 and dilation > 1
     pattern = ReplayPattern(
         groups=geometry.columns,
-        row_words=geometry.padded_width * slices,
+        row_words=geometry.padded[1] * slices,
         step=step * slices,
         words=slices if apart else width * slices,
         word_stride=1,
@@ -57,13 +61,13 @@ def channel_windows(builder: DesignBuilder, node: Node, source: Stream, geometry
     width, step = geometry.kernel[1], geometry.stride[1]
     slices = geometry.channels // lanes
     one_after_the_other = (
-        slices == 1 and step == width == geometry.span[1] and geometry.padded_width == geometry.columns * width
+        slices == 1 and step == width == geometry.span[1] and geometry.padded[1] == geometry.columns * width
     )
     if (width == 1 and step == 1) or one_after_the_other:
         return source
     pattern = ReplayPattern(
         groups=geometry.columns,
-        row_words=geometry.padded_width * slices,
+        row_words=geometry.padded[1] * slices,
         step=step * slices,
         words=width,
         word_stride=geometry.dilation[1] * slices,

@@ -1,11 +1,11 @@
 """`Unit`: one instance of a module of the SystemVerilog library."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from netloom.errors import NetloomError, SettingsError
-from netloom.firmware.families import GENERIC
+from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.timing import Timing
 from netloom.fixed_point import FixedPoint
@@ -33,9 +33,7 @@ class Unit(ABC):
 
     Attributes:
         name: of the instance; a Verilog identifier, unique in a design.
-        inputs: streams it takes.
-        outputs: streams it gives.
-        target: the device family whose modules it is built of; of no matter to most, and no field of theirs.
+        target: the device family, which decides what memories and multipliers are built of; of no matter to most.
     """
 
     module: ClassVar[str]
@@ -44,7 +42,7 @@ class Unit(ABC):
     """What messages call it."""
 
     name: str
-    target = GENERIC
+    target: Family = field(default=GENERIC, kw_only=True)
 
     @property
     @abstractmethod

@@ -34,7 +34,6 @@ _BY_NAME = {
 }
 """Flows of Vitis's, the pass of each that knows backends by their names, and netloom's in its place."""
 
-
 _STEPS = {
     "reset": ((False, True), ""),
     "csim": ((False,), "predict gives what the C++ computes"),
@@ -106,8 +105,7 @@ class NetloomBackend(VitisBackend):
     def _own_flow(self, flow: str, name: str, instead: str) -> str:
         theirs = get_flow(flow)
         passes = [f"{BACKEND}:{instead}" if other.endswith(f":{name}") else other for other in theirs.optimizers]
-        own: str = register_flow(flow.partition(":")[2], passes, requires=theirs.requires, backend=self.name)
-        return own
+        return str(register_flow(flow.partition(":")[2], passes, requires=theirs.requires, backend=self.name))
 
     def create_initial_config(
         self, board: str | None = None, clock_period: float | None = None, **settings: Any

@@ -66,8 +66,7 @@ def _asked() -> tuple[dict[str, Any], Mapping[str, Any]] | None:
 
 def _made_of(layer: Mapping[str, Any]) -> str:
     """The class that hls4ml makes of a layer; it finds types by that, and writes others: `MaxPooling2D`."""
-    name: str = layer_map[layer["class_name"]].__name__
-    return name
+    return str(layer_map[layer["class_name"]].__name__)
 
 
 class _Setting(ConfigurableAttribute):

@@ -12,11 +12,12 @@ from netloom.firmware.board.boards import find_board
 from netloom.firmware.board.devices import Device
 from netloom.firmware.board.top import board_clock
 from netloom.firmware.build.bitstream import Build
+from netloom.firmware.emit.design_file import DESIGN_FILE, read_whole_design
 from netloom.hls import Conversion
 from netloom.hls.conversion import SETTINGS_FILE
 from netloom.hls.dataflow import save_dataflow
 from netloom.pipeline import rundir
-from netloom.pipeline.building import bring, read_design, untracked
+from netloom.pipeline.building import bring, untracked
 from netloom.pipeline.stages.synthesize import load_netlist
 from netloom.settings import HardwareSettings
 
@@ -100,8 +101,8 @@ class HardwareProject:
     def build(self, board: str | None, clock_mhz: float | None) -> dict[str, Any]:
         """Synthesize what is written; with a board, place and route it. As `NetloomBackend.build`, which calls it."""
         folder, period = self.conversion.directory, self.folding.clock_period
-        described = read_design(folder / rundir.DESIGN)
-        found = {name: described[name] for name in ("latency", "interval", "multipliers")}
+        design = read_whole_design(folder / rundir.DESIGN / DESIGN_FILE)
+        found = design.model_dump(include={"latency", "interval", "multipliers"})
         clock = (clock_mhz or (1000 / period if period else None)) if board else None
         settings = HardwareSettings(board=board or _DEFAULT_BOARD, clock_mhz=clock)
         board_clock(find_board(settings.board), settings.clock)  # refused before minutes of synthesis
@@ -110,7 +111,7 @@ class HardwareProject:
         if board is None:
             family = target_device(board).family
             assert family is not None
-            return found | {"resources": load_netlist(folder / rundir.NETLIST, described["top"]).used(family)}
+            return found | {"resources": load_netlist(folder / rundir.NETLIST, design.top).used(family)}
         made = Build.read(folder / rundir.BITSTREAM)
         timing = made.report["timing"]
         return found | {

@@ -16,11 +16,12 @@ from netloom.errors import StorageError
 from netloom.firmware.board.boards import BOARDS, find_board
 from netloom.firmware.build.bitstream import BUILD_FILE, Build
 from netloom.firmware.build.flash import flash as load
+from netloom.firmware.emit.design_file import DESIGN_FILE, read_whole_design
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.hls.dataflow.storage import DATAFLOW_FILE
 from netloom.models.data.examples import as_list
 from netloom.pipeline import building, rundir
-from netloom.pipeline.intact import check_part
+from netloom.pipeline.running import check_part
 from netloom.progress import ConsoleProgress, showing
 from netloom.settings import HardwareSettings
 from netloom.sim.hardware.emulate import emulate as start_emulation
@@ -98,11 +99,11 @@ def build(
     chosen = find_board(settings.board)
     if not chosen.open:
         folder = building.write_design(directory, settings, ConsoleProgress())
-        design = building.read_design(folder)
-        area = design["area"]
+        design = read_whole_design(folder / DESIGN_FILE)
+        area = design.area
         typer.echo(
-            f"latency {design['latency']:,} cycles, a sample every {design['interval']:,} cycles; about "
-            f"{area['lut']:,} LUT, {area['dsp']:,} DSP, {area['bram']:,} block RAM"
+            f"latency {design.latency:,} cycles, a sample every {design.interval:,} cycles; about "
+            f"{area.lut:,} LUT, {area.dsp:,} DSP, {area.bram:,} block RAM"
         )
         typer.echo(f"design for {chosen.vendor} and {chosen.device.name}: {folder}; its README.md says how")
         return

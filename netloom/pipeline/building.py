@@ -8,14 +8,13 @@ from netloom.common.lock import locked
 from netloom.common.store import used_store
 from netloom.errors import SettingsError, StorageError
 from netloom.firmware.build.bitstream import Build
-from netloom.firmware.emit.design_file import DESIGN_FILE, read_whole_design
+from netloom.firmware.emit.design_file import DESIGN_FILE
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.firmware.families import GENERIC
 from netloom.hls.dataflow.storage import DATAFLOW_FILE
 from netloom.pipeline import registry, rundir
-from netloom.pipeline.intact import check_intact, check_part
 from netloom.pipeline.run import check_hardware
-from netloom.pipeline.running import run_stage
+from netloom.pipeline.running import check_intact, check_part, run_stage
 from netloom.pipeline.stage import Job
 from netloom.pipeline.state import Origin, RunState
 from netloom.pipeline.unread import check_build
@@ -88,15 +87,6 @@ def untracked(
     state = RunState(origin=Origin(network=title or folder.resolve().name, kind="quantized"))
     run = RunSettings(hardware=settings)
     return Job(folder, state, run, progress=progress or Progress(), store=used_store(), given=given, shared=shared)
-
-
-def read_design(folder: Path) -> dict[str, Any]:
-    """`design.json` of an emitted design.
-
-    Raises:
-        StorageError: if it is missing or damaged.
-    """
-    return read_whole_design(folder / DESIGN_FILE).model_dump()
 
 
 def _job(folder: Path, settings: HardwareSettings, progress: Progress | None) -> Job:

@@ -30,7 +30,7 @@ class Start:
 
     network: Network | None = None
     model_file: Path | None = None
-    model: "keras.Model | None" = None
+    model: Any = None
     input_shapes: tuple[tuple[int, ...], ...] | None = None
     input_types: tuple[str, ...] | None = None
 
@@ -39,17 +39,12 @@ class Start:
         """The network's name, the model's, or the model file's without its suffix."""
         if self.network:
             return self.network.name
-        return self.model_file.stem if self.model_file else str(self._object.name)
+        return self.model_file.stem if self.model_file else str(self.model.name)
 
     @property
     def words(self) -> str:
         """What it is called in messages."""
         return str(self.model_file) if self.model_file else f"the model {self.name!r}"
-
-    @property
-    def _object(self) -> Any:
-        assert self.model is not None
-        return self.model
 
     def digest(self) -> str | None:
         """SHA-256 of the model file, and of shapes and types given, or of structure and weights; None for a network."""
@@ -59,8 +54,8 @@ class Start:
             content, given = sha256(self.model_file), (self.input_shapes, self.input_types)
             said = "".join(f" {one}" for one in given if one is not None)
             return hashlib.sha256(f"{content}{said}".encode()).hexdigest() if said else content
-        digest = hashlib.sha256(self._object.to_json().encode())
-        for weight in self._object.get_weights():
+        digest = hashlib.sha256(self.model.to_json().encode())
+        for weight in self.model.get_weights():
             digest.update(f"{weight.dtype.str} {weight.shape}\n".encode() + weight.tobytes())
         return digest.hexdigest()
 
@@ -74,7 +69,7 @@ class Start:
         from netloom.quantize import load_model
 
         if self.model_file is None:
-            return self._object
+            return self.model
         return load_model(self.model_file, self.input_shapes, self.input_types)
 
     @contextmanager
@@ -87,7 +82,7 @@ class Start:
 
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"{self.name}.keras"
-            save_model(self._object, path)
+            save_model(self.model, path)
             try:
                 yield path
             except ModelFileError as error:

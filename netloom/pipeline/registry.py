@@ -20,11 +20,6 @@ def add(stage: Stage) -> None:
     _added.append(stage)
 
 
-def take_away(stage: Stage) -> None:
-    """Undo `add`."""
-    _added.remove(stage)
-
-
 def stages() -> tuple[Stage, ...]:
     """All stages, each after those that make what it needs.
 

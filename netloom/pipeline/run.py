@@ -17,9 +17,8 @@ from netloom.firmware.board.top import board_clock
 from netloom.firmware.build.tools import find_tool
 from netloom.models import Dataset, load_dataset
 from netloom.pipeline import registry, rundir
-from netloom.pipeline.intact import check_intact, check_part
 from netloom.pipeline.origin import Start, find_start
-from netloom.pipeline.running import LOG_FILE, run_stage, told
+from netloom.pipeline.running import LOG_FILE, check_intact, check_part, run_stage, told
 from netloom.pipeline.stage import Job
 from netloom.pipeline.state import STATE_FILE, Origin, RunState
 from netloom.pipeline.unread import check_run
@@ -225,7 +224,8 @@ def _claim(folder: Path, start: Start, settings: RunSettings) -> RunState:
     state = RunState.read(folder)
     with storage_errors(f"cannot work in {folder}"), captured(folder / LOG_FILE):
         origin = start.origin(state)
-    if state is not None and not state.origin.same_run(origin):
+    # A model file may have been trained further since.
+    if state is not None and state.origin.model_copy(update={"model_digest": origin.model_digest}) != origin:
         raise StorageError(
             f"{folder} holds a run of {_words(state.origin)}, not of {_words(origin)};"
             " choose another directory with -o, or replace it with --force"

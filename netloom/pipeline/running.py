@@ -1,4 +1,6 @@
-"""Bringing a stage of a run up to date: redone only when what it depends on has changed, or its outputs."""
+"""Bringing a stage of a run up to date: redone only when what it depends on has changed, or its outputs.
+
+`check_intact` asks the latter of what is finished, for those who only read."""
 
 import hashlib
 import json
@@ -11,11 +13,11 @@ from pathlib import Path
 from netloom.common.files import digests, is_same, put_in_place, remove, scratch, storage_errors
 from netloom.common.quiet import captured
 from netloom.common.store import Kept
-from netloom.errors import ToolFailedError
+from netloom.errors import StorageError, ToolFailedError
 from netloom.pipeline import registry, rundir
 from netloom.pipeline.code import code_digest
 from netloom.pipeline.stage import Job, Stage
-from netloom.pipeline.state import FinishedStage, RunState, recorded
+from netloom.pipeline.state import STATE_FILE, FinishedStage, RunState, recorded
 from netloom.records import StageRecord
 from netloom.settings import RunSettings
 
@@ -64,6 +66,38 @@ def is_finished(stage: Stage, mark: str, job: Job) -> bool:
     return _tops(record.outputs) == set(stage.outputs(job)) and all(
         is_same(job.directory, name, digest) for name, digest in record.outputs.items()
     )
+
+
+def check_intact(directory: Path, *names: str) -> None:
+    """Refuse artefacts of a run directory that are not, byte for byte, what a finished stage recorded.
+
+    Of a directory without `run.json` nothing is recorded, and nothing refused.
+
+    Raises:
+        StorageError: if a file is missing, changed, a link, or of no finished stage; or `run.json` is damaged.
+    """
+    state = RunState.read(directory)
+    if state is None:
+        return
+    for name in names:
+        files = recorded(state, name)
+        if not files:
+            raise StorageError(
+                f"{directory / name} belongs to no finished stage of this run; the same netloom run goes on from there"
+            )
+        for file, digest in files.items():
+            if not is_same(directory, file, digest):
+                raise StorageError(
+                    f"{directory / file} is not what {STATE_FILE} recorded (changed, or missing);"
+                    " the same netloom run makes it anew"
+                )
+
+
+def check_part(path: Path) -> None:
+    """`check_intact` of a file or folder that may be an artefact of a run directory."""
+    path = path.absolute()
+    if path.name in registry.reserved() and (path.parent / STATE_FILE).exists():
+        check_intact(path.parent, path.name)
 
 
 def told(directory: Path, state: RunState) -> dict[str, FinishedStage]:

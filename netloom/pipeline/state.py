@@ -41,10 +41,6 @@ class Origin(FixedModel):
     model_file: str | None = None
     model_digest: str | None = None
 
-    def same_run(self, other: "Origin") -> bool:
-        """Whether the other is a run of the same thing: a model file may have been trained further since."""
-        return (self.network, self.kind, self.model_file) == (other.network, other.kind, other.model_file)
-
 
 class RunState(BaseModel):
     """The content of `run.json`: what a directory holds a run of, and the finished stages by name, in order.

@@ -2,6 +2,7 @@
 
 import platform
 import subprocess
+from contextlib import suppress
 from importlib import metadata
 
 from netloom.common.process import answer, compiler_name, which
@@ -22,12 +23,9 @@ def versions() -> dict[str, str]:
     """The version of Python and of each package, by name, found without importing them; missing ones left out."""
     found = {"python": platform.python_version()}
     for name, distributions in PACKAGES.items():
-        for distribution in distributions:
-            try:
+        for distribution in reversed(distributions):  # the first that is there counts
+            with suppress(metadata.PackageNotFoundError):
                 found[name] = metadata.version(distribution)
-                break
-            except metadata.PackageNotFoundError:
-                continue
     return found
 
 

@@ -15,7 +15,7 @@ from netloom.hls.dataflow import DepthwiseMatVec, MatVec
 from netloom.models import Network, get_network
 from netloom.models.tasks import find_task
 from netloom.pipeline import rundir
-from netloom.pipeline.evaluation.evaluation import run_task
+from netloom.pipeline.evaluation.evaluation import load_run
 from netloom.pipeline.evaluation.simulation import LayerFindings, Simulation, load_predictions
 from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.state import Origin, RunState
@@ -42,8 +42,7 @@ def build_report(directory: Path, out: Path, outcomes: Iterable[StageRecord]) ->
     Raises:
         StorageError: if an artefact is missing or damaged, or the report cannot be written.
     """
-    conversion = Conversion.load(directory / rundir.CONVERSION)
-    tests = TestSet.load(directory / rundir.DATA)
+    conversion, tests, task = load_run(directory)
     state = RunState.read(directory)
     if state is None:
         raise StorageError(f"{directory} holds no run; netloom run makes one")
@@ -54,14 +53,13 @@ def build_report(directory: Path, out: Path, outcomes: Iterable[StageRecord]) ->
         HardwareResults.load(directory, settings.hardware, stages) if settings.hardware and "design" in stages else None
     )
     report = _record(directory, state, conversion, tests, results, outcomes)
-    task = run_task(tests, conversion)
     predictions = load_predictions(directory, len(tests), output_shapes(conversion), stages if results else ())
     evidence = Evidence(
         tests.x,
         tests.y,
         predictions,
         weight_histograms(conversion),
-        results.design if results else None,
+        results.design.model_dump() if results else None,
         floor_plan(results) if results else None,
         task,
         pictures(directory, _registered(state.origin), task, tests, conversion, predictions),

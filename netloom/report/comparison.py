@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from netloom.common.palette import INK, LINE, MUTED, SEEN
 from netloom.metrics import Metric, metrics_of, score_metric, words_of
 from netloom.report.figure import drawing, new_figure, to_svg
-from netloom.report.schema import Report, ScoreRecord
+from netloom.report.schema import Report
 from netloom.report.templates import page_template
 
 _PRINT = {INK: "#1d1d1f", MUTED: "#6a6a70", LINE: "#e4e1da", SEEN: "#0b5fa5"}
@@ -78,7 +78,7 @@ def plot(compared: Sequence[Compared], colours: Mapping[str, str] | None = None)
     Filled where the latency was counted on the hardware, hollow where it is the estimate for the C++ firmware. Under a
     report's name stands what its hardware takes.
     """
-    score = main_score(compared)
+    score = compared[0].report.task.scores[0]
     metric, scale = score_metric(score), 100 if score.unit == "%" else 1
     points = [(one, value) for one in compared if (value := metric.value(one.report)) is not None]
     if not points:
@@ -86,17 +86,16 @@ def plot(compared: Sequence[Compared], colours: Mapping[str, str] | None = None)
     ink, muted, seen = ((colours or {}).get(colour, colour) for colour in (INK, MUTED, SEEN))
     figure = new_figure(7.2, 3.8)
     axes = figure.subplots()
-    latencies = []
+    marks = []
     for one, value in points:
         counted = _counted(one.report)
-        latencies.append(one.report.timing.latency_microseconds if counted is None else counted)
-        fill = "none" if counted is None else "full"
-        axes.plot(latencies[-1], scale * value, "o", color=seen, markersize=8, fillstyle=fill)
+        marks.append((one.report.timing.latency_microseconds if counted is None else counted, scale * value))
+        axes.plot(*marks[-1], "o", color=seen, markersize=8, fillstyle="none" if counted is None else "full")
+    latencies = [latency for latency, _ in marks]
     if max(latencies) > 10 * min(latencies):
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.margins(x=0.2, y=0.2)
-    marks = [(latency, scale * value) for latency, (_, value) in zip(latencies, points, strict=True)]
     places = axes.transAxes.inverted().transform(axes.transData.transform(marks))
     for (one, _), mark, place in zip(points, marks, places, strict=True):
         # To the left of a mark with another one close on its right.
@@ -110,11 +109,6 @@ def plot(compared: Sequence[Compared], colours: Mapping[str, str] | None = None)
     axes.grid(True)
     axes.set_axisbelow(True)
     return figure
-
-
-def main_score(compared: Sequence[Compared]) -> ScoreRecord:
-    """What the first report's task is judged by first."""
-    return compared[0].report.task.scores[0]
 
 
 def _counted(report: Report) -> float | None:
@@ -143,7 +137,7 @@ def png(compared: Sequence[Compared]) -> bytes | None:
 
 def page(compared: Sequence[Compared], verdicts: Sequence[tuple[str, str, bool]] = ()) -> str:
     """A self-contained HTML page; a verdict is a condition, a report's name, and whether it held there: it failed."""
-    score = main_score(compared)
+    score = compared[0].report.task.scores[0]
     label = f"{words_of(score).capitalize()} against latency, one mark a report"
     with drawing():
         figure = plot(compared)

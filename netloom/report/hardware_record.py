@@ -3,7 +3,7 @@
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from netloom.common.reading import read_json
 from netloom.firmware.board.boards import find_board
 from netloom.firmware.build.bitstream import FLOORPLAN_FILE, Build
 from netloom.firmware.build.build_file import FloorplanFile
-from netloom.firmware.emit.design_file import DESIGN_FILE, read_whole_design
+from netloom.firmware.emit.design_file import DESIGN_FILE, WholeDesign, read_whole_design
 from netloom.pipeline import rundir
 from netloom.pipeline.evaluation.hardware_run import HardwareRun
 from netloom.pipeline.stages.synthesize import load_netlist
@@ -31,14 +31,14 @@ class HardwareResults:
 
     Attributes:
         settings: board and clock asked for.
-        design: content of `design.json`.
+        design: what `design.json` says.
         runs: the simulations that have been done, by engine: `rtl`, then `netlist`.
         synthesized: the folder of the netlist; None if there is none yet.
         build: the bitstream; None if there is none yet for this board and clock.
     """
 
     settings: HardwareSettings
-    design: dict[str, Any]
+    design: WholeDesign
     runs: dict[str, HardwareRun]
     synthesized: Path | None
     build: Build | None
@@ -58,7 +58,7 @@ class HardwareResults:
         runs = {"rtl": rundir.RTL, "netlist": rundir.NETLIST_RUN}
         return cls(
             settings=settings,
-            design=read_whole_design(directory / rundir.DESIGN / DESIGN_FILE).model_dump(),
+            design=read_whole_design(directory / rundir.DESIGN / DESIGN_FILE),
             runs={name: HardwareRun.load(directory / file) for name, file in runs.items() if name in stages},
             synthesized=directory / rundir.NETLIST if "synthesize" in stages else None,
             build=build,
@@ -87,16 +87,13 @@ def hardware_record(results: HardwareResults) -> HardwareRecord:
         timing_met=timing["met"] if timing else None,
         latency=rtl.latency if rtl else None,
         interval=rtl.interval if rtl else None,
-        predicted_latency=design["latency"],
-        predicted_interval=design["interval"],
+        predicted_latency=design.latency,
+        predicted_interval=design.interval,
         latency_microseconds=rtl.latency / clock if rtl and rtl.latency else None,
         samples_per_second=1e6 * clock / rtl.interval if rtl and rtl.interval else None,
-        multipliers=design["multipliers"],
+        multipliers=design.multipliers,
         resources=_resources(results),
-        products=tuple(
-            ProductRecord.model_validate({name: product[name] for name in ProductRecord.model_fields})
-            for product in design["products"]
-        ),
+        products=tuple(ProductRecord.model_validate(one, from_attributes=True) for one in design.products),
         runs=tuple(run.run for run in results.runs.values()),
         seed=build.report["seed"] if build else None,
         bitstream=f"{rundir.BITSTREAM}/{build.report['bitstream']}" if build else None,
@@ -110,7 +107,7 @@ def floor_plan(results: HardwareResults) -> FloorPlan | None:
     if path is None or not path.exists():
         return None
     content = read_json(path, FloorplanFile, "build the bitstream again")
-    layers = {unit["name"]: str(unit["layer"]) for unit in results.design["units"]}
+    layers = {unit.name: unit.layer for unit in results.design.units}
     groups = [*dict.fromkeys(layers.values()), _SHELL]
     places = {group: number for number, group in enumerate(groups)}
     rows = [
@@ -133,13 +130,13 @@ def _resources(results: HardwareResults) -> tuple[ResourceRecord, ...]:
     if results.build is not None:
         network = results.build.report["network"]
     elif results.synthesized is not None:
-        network = load_netlist(results.synthesized, results.design["top"]).used(device.family)
+        network = load_netlist(results.synthesized, results.design.top).used(device.family)
     routed = results.build.report["resources"] if results.build else {}
     return tuple(
         ResourceRecord.model_validate(
             {
                 "name": kind.upper(),
-                "estimated": results.design["area"][kind],
+                "estimated": getattr(results.design.area, kind),
                 "network": None if network is None else network.get(kind, 0),
                 "available": getattr(device, kind),
                 **routed.get(kind, {}),

@@ -8,14 +8,11 @@ from pathlib import Path
 from netloom.common.files import storage_errors, write_text
 from netloom.common.reading import read_bytes
 from netloom.errors import StorageError
-from netloom.hls import Conversion
 from netloom.metrics import score_metric, words_of
 from netloom.models import Network
 from netloom.models.data.examples import as_list
-from netloom.pipeline import rundir
-from netloom.pipeline.evaluation.evaluation import run_task
+from netloom.pipeline.evaluation.evaluation import load_run
 from netloom.pipeline.evaluation.simulation import load_predictions
-from netloom.pipeline.evaluation.testset import TestSet
 from netloom.pipeline.run import read_report
 from netloom.report.build import output_shapes
 from netloom.report.html import verdict
@@ -67,8 +64,7 @@ def faults(network: Network, report: Report) -> list[str]:
     """What is not as it must be: engines that differ, a clock that is missed, counts that were not predicted, a score
     below what is expected, or one that lost more through quantization than is allowed.
     """
-    found = []
-    result = verdict(report.fidelity)
+    found, result = [], verdict(report.fidelity)
     if result.equal is False:
         found.append(result.sentence)
     score = report.scores.get("float", {}).get(network.score.name)
@@ -84,10 +80,8 @@ def faults(network: Network, report: Report) -> list[str]:
     if hardware is not None:
         if hardware.timing_met is False:
             found.append(f"{hardware.clock_mhz:g} MHz are missed, with {hardware.clock_limit_mhz:.1f}")
-        counted, predicted = (
-            (hardware.latency, hardware.interval),
-            (hardware.predicted_latency, hardware.predicted_interval),
-        )
+        counted = (hardware.latency, hardware.interval)
+        predicted = (hardware.predicted_latency, hardware.predicted_interval)
         if None not in counted and counted != predicted:
             found.append(f"latency and interval are {counted}, and {predicted} were predicted")
     return found
@@ -100,8 +94,7 @@ def scores_row(report: Report, error: float | None) -> Cells:
     bits = policy["weights"] if isinstance(policy, Mapping) else ""
     float_, quantized, fixed = (_score(score, report.scores.get(engine, {}).get(score.name)) for engine in _SCORED)
     spread = "" if not error or fixed == "-" else f" ± {_score(score, error)}"
-    tested = f"{report.data.samples:,}"
-    source = report.data.source
+    tested, source = f"{report.data.samples:,}", report.data.source
     if tested not in source:
         source += f", {tested} test samples"
     against = [_against(report, engine) for engine in _AGAINST]
@@ -111,12 +104,13 @@ def scores_row(report: Report, error: float | None) -> Cells:
 def _standard_error(network: Network, report: Report, directory: Path) -> float | None:
     if report.data.samples >= SMALL * network.together:
         return None
-    tests, conversion = TestSet.load(directory / rundir.DATA), Conversion.load(directory / rundir.CONVERSION)
+    conversion, tests, task = load_run(directory)
     predictions = load_predictions(directory, len(tests), output_shapes(conversion))
     score = report.task.scores[0].name
-    outputs, task = predictions["fixed"], run_task(tests, conversion)
     with open_engine("fixed", conversion=conversion) as fixed:
-        return standard_error(task, outputs, tests, score, network.together, lambda x: fixed.predict(as_list(x)))
+        return standard_error(
+            task, predictions["fixed"], tests, score, network.together, lambda x: fixed.predict(as_list(x))
+        )
 
 
 def _score(score: ScoreRecord, value: float | None) -> str:

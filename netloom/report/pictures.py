@@ -18,9 +18,6 @@ from netloom.quantize import load_model, streaming
 from netloom.report.figure import drawing, new_figure, to_svg
 from netloom.sim.fixed import FixedEngine
 
-_QUANTIZER = "_quantizer"
-"""How the name of a layer's quantizer ends."""
-
 
 def pictures(
     directory: Path,
@@ -36,7 +33,7 @@ def pictures(
         with open_in_run(engine, directory, conversion) as opened:
             traced = opened.trace(x)
         # A function that is rounded at once, a table, has the name of its quantizer alone.
-        return {name.removesuffix(_QUANTIZER): values for name, values in traced.items()} | traced
+        return {name.removesuffix("_quantizer"): values for name, values in traced.items()} | traced
 
     @contextmanager
     def steps() -> Iterator[Callable[[np.ndarray], np.ndarray]]:

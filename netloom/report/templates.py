@@ -56,7 +56,7 @@ def page_template(name: str) -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {one.__name__: one for one in (brief, quantity, percent, points, change, seconds, steps)}
-    environment.filters |= {"data_uri": data_uri, "profile": profile}
+    filters = (brief, quantity, percent, points, change, seconds, steps, data_uri, profile)
+    environment.filters |= {one.__name__: one for one in filters}
     environment.globals["css"] = files("netloom.report").joinpath("report.css").read_text(encoding="utf-8")
     return environment.get_template(name)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 import netloom
 from netloom.cli.app import app
 from netloom.pipeline import rundir
-from netloom.pipeline.evaluation.decision import decision_threshold
+from netloom.pipeline.evaluation.evaluation import decision_threshold
 
 keras = pytest.importorskip("keras")
 qkeras = pytest.importorskip("qkeras")

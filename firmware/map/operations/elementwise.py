@@ -31,7 +31,7 @@ def _lay_out(builder: DesignBuilder, node: Node, operation: Elementwise) -> None
             single = builder.with_lanes(node, source, 1)
             streams.append(repeated(builder, node, single, single.beats, 1, axis // lanes, "repeat"))
     first, second = streams
-    builder.compute(node, lambda name: ElementwiseUnit(name, first, second, operation, builder.target))
+    builder.compute(node, lambda name: ElementwiseUnit(name, first, second, operation, target=builder.target))
 
 
 ELEMENTWISE = OperationMapping(_lay_out)

@@ -20,7 +20,7 @@ def _lay_out(builder: DesignBuilder, node: Node, operation: Gather) -> None:
     lanes = builder.lanes_within(length, 1, lambda lanes: size // lanes)
     indices = builder.with_lanes(node, builder.take(node.inputs[0]), 1)
     indices = repeated(builder, node, indices, indices.beats, 1, length // lanes)
-    builder.compute(node, lambda name: GatherUnit(name, indices, rows, element, lanes, builder.target))
+    builder.compute(node, lambda name: GatherUnit(name, indices, rows, element, lanes, target=builder.target))
 
 
 GATHER = OperationMapping(_lay_out)

@@ -20,7 +20,7 @@ def lay_out_permute(builder: DesignBuilder, node: Node, operation: Permute) -> N
         return
     lanes = _lanes(operation, [tensor.size for tensor in tensors], builder.interval)
     streams = tuple(builder.with_lanes(node, source, lanes) for source in sources)
-    builder.compute(node, lambda name: PermuteUnit(name, streams, operation, builder.target))
+    builder.compute(node, lambda name: PermuteUnit(name, streams, operation, target=builder.target))
 
 
 def permuted(builder: DesignBuilder, node: Node, source: Stream, order: Permute, samples: int = 1) -> Stream:
@@ -31,7 +31,7 @@ def permuted(builder: DesignBuilder, node: Node, source: Stream, order: Permute,
     moved = builder.add(
         node,
         f"{node.name}_order",
-        lambda name: PermuteUnit(name, (stream,), order, builder.target),
+        lambda name: PermuteUnit(name, (stream,), order, target=builder.target),
         samples=samples,
     )
     return replace(moved, beats=moved.beats // samples)

@@ -23,7 +23,7 @@ def _lay_out(builder: DesignBuilder, node: Node, operation: Pool) -> None:
     types, bounds = builder.dataflow.input_types(node), builder.dataflow.input_bounds(node)
     saturates = order_matters(operation, types, bounds)
     in_two_axes = Pool(operation.function, geometry.kernel, geometry.stride, operation.accum, operation.summation)
-    builder.compute(node, lambda name: PoolUnit(name, stream, in_two_axes, saturates, builder.target))
+    builder.compute(node, lambda name: PoolUnit(name, stream, in_two_axes, saturates, target=builder.target))
 
 
 POOL = OperationMapping(_lay_out)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from netloom.errors import FoldingError
-from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
 from netloom.firmware.units.pipeline import PipelineUnit
@@ -23,7 +22,6 @@ class ElementwiseUnit(PipelineUnit):
         a: first operands.
         b: second operands; as many beats.
         operation: the function.
-        target: device family whose multiplier is instantiated.
         dsps: how many of a product's multipliers sit in DSP blocks; None for all, if the operands fit.
 
     Raises:
@@ -36,7 +34,6 @@ class ElementwiseUnit(PipelineUnit):
     a: Stream
     b: Stream
     operation: Elementwise
-    target: Family = GENERIC
     dsps: int | None = None
 
     def __post_init__(self) -> None:

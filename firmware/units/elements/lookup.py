@@ -6,7 +6,6 @@ from functools import cached_property
 import numpy as np
 
 from netloom.errors import PrecisionError
-from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream, hex_memory
 from netloom.firmware.units.elastic import ElasticUnit, elastic_resources
 from netloom.firmware.units.memories.styles import rom_in_block, rom_luts
@@ -77,7 +76,6 @@ class LookupUnit(ElasticUnit):
     Attributes:
         source: arguments.
         operation: table and index.
-        target: device family, for the choice of memories.
 
     Raises:
         PrecisionError: if scale or offset are beyond the 32 bits of a parameter.
@@ -86,7 +84,6 @@ class LookupUnit(ElasticUnit):
     module = "lookup"
 
     operation: Lookup
-    target: Family = GENERIC
 
     def __post_init__(self) -> None:
         if not self._addressing.direct and max(self._addressing.scale, abs(self.operation.offset)) >= _LARGEST:

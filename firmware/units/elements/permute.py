@@ -7,7 +7,6 @@ from functools import cached_property
 import numpy as np
 
 from netloom.errors import FoldingError
-from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.filled import filled
 from netloom.firmware.stream import Stream, hex_memory
 from netloom.firmware.units.elastic import ElasticTiming, elastic_resources
@@ -52,7 +51,6 @@ class PermuteUnit(Unit):
     Attributes:
         streams: one or two streams of equal lanes and element types.
         operation: where every element comes from.
-        target: device family, for the choice of memories.
 
     Raises:
         FoldingError: if the streams differ in lanes or type, or the indices do not move aligned runs of that many
@@ -63,7 +61,6 @@ class PermuteUnit(Unit):
 
     streams: tuple[Stream, ...]
     operation: Permute
-    target: Family = GENERIC
 
     def __post_init__(self) -> None:
         first = self.streams[0]

@@ -5,7 +5,6 @@ from functools import cached_property
 
 import numpy as np
 
-from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream, hex_memory
 from netloom.firmware.units.elastic import ElasticUnit, elastic_resources
 from netloom.firmware.units.memories.styles import rom_in_block, rom_resources
@@ -22,7 +21,6 @@ class GatherUnit(ElasticUnit):
         rows: raws of the table, (rows, elements of a row).
         element: their type.
         lanes: elements of a row in a beat; divides their number.
-        target: device family, for the choice of memories.
 
     Raises:
         SettingsError: if the numbers contradict each other.
@@ -33,7 +31,6 @@ class GatherUnit(ElasticUnit):
     rows: np.ndarray
     element: FixedPoint
     lanes: int
-    target: Family = GENERIC
 
     def __post_init__(self) -> None:
         if self.lanes < 1 or self.rows.shape[1] % self.lanes:

@@ -5,7 +5,6 @@ from functools import cached_property
 
 import numpy as np
 
-from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream, hex_memory
 from netloom.firmware.units.memories.styles import rom_in_block, rom_resources
 from netloom.firmware.units.pipeline import PipelineUnit
@@ -32,7 +31,6 @@ class DepthwiseUnit(PipelineUnit, SourceUnit):
         kernel_width: beats of a window.
         saturates: whether a sum may leave a saturating accumulator on the way (`order_matters`). Every one then goes
             through its overflow mode.
-        target: device family.
         dsps: how many of the `source.lanes` multipliers may sit in DSP blocks; none do if the target has none, or their
             operands do not fit.
 
@@ -47,7 +45,6 @@ class DepthwiseUnit(PipelineUnit, SourceUnit):
     kernel_height: int
     kernel_width: int
     saturates: bool
-    target: Family = GENERIC
     dsps: int = 0
 
     def __post_init__(self) -> None:
@@ -112,13 +109,9 @@ class DepthwiseUnit(PipelineUnit, SourceUnit):
         return 1 + LATENCY + self._cast_works + (self.kernel_height - 1).bit_length()
 
     @property
-    def _words(self) -> int:
-        return self.slices * self.kernel_width
-
-    @property
-    def _word(self) -> int:
-        """Bits of one."""
-        return self.source.lanes * self._weights[1].width
+    def _memory(self) -> tuple[int, int]:
+        """Words of weights, and bits of each."""
+        return self.slices * self.kernel_width, self.source.lanes * self._weights[1].width
 
     @cached_property
     def _bias(self) -> np.ndarray:
@@ -139,7 +132,7 @@ class DepthwiseUnit(PipelineUnit, SourceUnit):
             **type_parameters("OUT", accum),
             "OVERFLOW": str(accum.overflow if self.saturates else Overflow.WRAP),
             "WEIGHTS": f"{self.name}_weights.mem",
-            "WEIGHTS_BLOCK": int(rom_in_block(self._words, self._word, self.target)),
+            "WEIGHTS_BLOCK": int(rom_in_block(*self._memory, self.target)),
             "BIAS": f"{self.name}_bias.mem" if self._bias.any() else "",
             "BIAS_BLOCK": int(rom_in_block(self.slices, self.outputs[0].width, self.target)),
             "DSPS": self.in_dsps,
@@ -151,7 +144,7 @@ class DepthwiseUnit(PipelineUnit, SourceUnit):
         raws, type_ = self._weights
         # (kernel row, kernel column, slice, lane) -> a word for every slice and column
         positions = raws.reshape(self.kernel_height, self.kernel_width, self.slices, self.lanes)
-        words = positions.transpose(2, 1, 0, 3).reshape(self._words, self.source.lanes)
+        words = positions.transpose(2, 1, 0, 3).reshape(-1, self.source.lanes)
         files = {f"{self.name}_weights.mem": hex_memory(words, type_.width)}
         if self._bias.any():
             bias = self._bias.reshape(self.slices, self.lanes)
@@ -164,14 +157,14 @@ class DepthwiseUnit(PipelineUnit, SourceUnit):
         data, dsps = self.source.element.width, self.in_dsps
         bias = int(np.abs(self._bias).max()).bit_length() + 1 if self._bias.any() else 0
         # The register behind block RAM becomes part of it.
-        in_block = rom_in_block(self._words, self._word, self.target)
-        lut = elements * self.target.adder(width, True) + 3 * self._words.bit_length() + 16
+        in_block = rom_in_block(*self._memory, self.target)
+        lut = elements * self.target.adder(width, True) + 3 * self._memory[0].bit_length() + 16
         ff = elements * (data if in_block else data + weight) + elements * width + 20
         ff += self.lanes * bias * (1 + (self.kernel_height - 1).bit_length())
         if self._cast_works:
             lut, ff = lut + elements * width * (1 + self.saturates), ff + elements * width
         total = Resources(lut, ff) + multiplier_resources(data, weight, self.target, elements - dsps, dsps)
-        total += rom_resources(self._words, self._word, self.target)
+        total += rom_resources(*self._memory, self.target)
         if self._bias.any():
             total += rom_resources(self.slices, self.outputs[0].width, self.target)
         return total + self._fifo_resources()

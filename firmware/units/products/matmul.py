@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.pipeline import PipelineUnit
 from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
@@ -21,7 +20,6 @@ class MatMulUnit(PipelineUnit):
         operation: which of both it is.
         pe: sums computed at a time.
         sf: beats of a row.
-        target: device family.
         dsps: DSP blocks it may use, a multiplier each.
 
     Raises:
@@ -35,7 +33,6 @@ class MatMulUnit(PipelineUnit):
     operation: MatMul
     pe: int
     sf: int
-    target: Family = GENERIC
     dsps: int = 0
 
     def __post_init__(self) -> None:

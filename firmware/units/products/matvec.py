@@ -6,12 +6,18 @@ from functools import cached_property
 import numpy as np
 
 from netloom.errors import FoldingError
-from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream, hex_memory
 from netloom.firmware.units.memories.styles import rom_in_block, rom_luts, words_a_row
 from netloom.firmware.units.pipeline import PipelineUnit
 from netloom.firmware.units.products.multiplier import LATENCY, multiplier_resources
-from netloom.firmware.units.products.weights import FoldedWeights, bits_of_range
+from netloom.firmware.units.products.weights import (
+    FoldedWeights,
+    bits_of_range,
+    narrowest,
+    product_range,
+    shared,
+    trimmed,
+)
 from netloom.firmware.units.unit import Resources, SourceUnit, type_parameters
 from netloom.fixed_point import Overflow
 from netloom.hls.dataflow import MatVec
@@ -34,8 +40,7 @@ class MatVecUnit(PipelineUnit, SourceUnit):
         values: least and greatest raw of a vector's elements.
         saturates: whether a sum may leave a saturating accumulator on the way (`order_matters`). Every one then goes
             through its overflow mode.
-        target: device family.
-        dsps: DSP blocks it may use. Two narrow weights may share one: `in_dsps` says how many multipliers they serve.
+        dsps: DSP blocks it may use. Two narrow weights may share one.
 
     Raises:
         SettingsError: if the stream does not bring whole vectors, or `dsps` is not 0 to `pe` * SIMD.
@@ -49,7 +54,6 @@ class MatVecUnit(PipelineUnit, SourceUnit):
     k_order: np.ndarray
     values: tuple[int, int]
     saturates: bool
-    target: Family = GENERIC
     dsps: int = 0
 
     def __post_init__(self) -> None:
@@ -98,13 +102,24 @@ class MatVecUnit(PipelineUnit, SourceUnit):
 
     @cached_property
     def _weights(self) -> FoldedWeights:
-        operation, element, order = self.operation, self.source.element, self.k_order
-        return FoldedWeights.of(operation, element, self.values, order, self.pe, self.dsps, self.target, self.saturates)
-
-    @property
-    def in_dsps(self) -> int:
-        """Multipliers that DSP blocks serve."""
-        return self._weights.in_dsps
+        operation, element, widest = self.operation, self.source.element, self.target.dsp_width
+        raws, zeros = trimmed(operation.weights)
+        shift = element.fraction + operation.weight_type.fraction - zeros - operation.accum.fraction
+        if -shift >= operation.accum.width and not self.saturates:
+            # So far above the accumulator that nothing of a product is left in it.
+            raws, shift = np.zeros_like(raws), 0
+        folded = raws[self.k_order].reshape(self.sf, self.simd, self.nf, self.pe).transpose(2, 0, 3, 1)
+        products = product_range(raws, self.values)
+        can_share = self.target.packs and self.dsps and self.pe > 1 and shift <= 0 and not self.saturates
+        if can_share and element.width <= widest:
+            pack = bits_of_range(*products, signed=element.signed or int(raws.min()) < 0)
+            stored, blocks, served = shared(folded, self.dsps)
+            narrow = narrowest(stored)
+            if pack + narrow.width <= widest:
+                return FoldedWeights(stored, narrow, shift, products, pack, blocks, served)
+        narrow = narrowest(folded)
+        blocks = self.dsps if max(narrow.width, element.width) <= widest else 0
+        return FoldedWeights(folded, narrow, shift, products, 0, blocks, blocks)
 
     @property
     def _cast_works(self) -> bool:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from netloom.errors import FoldingError
-from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.filled import filled
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.pipeline import PipelineUnit
@@ -23,7 +22,6 @@ class MatVecUnrolled(PipelineUnit, SourceUnit):
         source: vectors, one a beat.
         operation: matrix, bias and accumulator.
         saturates: whether a sum may saturate on the way (`order_matters`).
-        target: device family.
 
     Raises:
         SettingsError: if a beat is not a whole vector.
@@ -34,7 +32,6 @@ class MatVecUnrolled(PipelineUnit, SourceUnit):
 
     operation: MatVec
     saturates: bool
-    target: Family = GENERIC
 
     def __post_init__(self) -> None:
         inputs = self.operation.weights.shape[0]

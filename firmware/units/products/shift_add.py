@@ -175,20 +175,20 @@ def digit_count(weights: np.ndarray) -> int:
     return int(np.bitwise_count(weights ^ 3 * weights).sum())
 
 
-def linear_network(weights: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[AdderNetwork, list[Term | None]]:
+def linear_network(weights: np.ndarray, low: int, high: int) -> tuple[AdderNetwork, list[Term | None]]:
     """All columns' sums of inputs times weights; pairs are shared unless there are too many of them.
 
     Args:
         weights: integers (K, N).
-        low: least value of each input, (K,).
-        high: greatest value of each.
+        low: least value of an input.
+        high: greatest value.
 
     Returns:
         The network, its first K nodes the inputs, and for every column its sum; None where all weights are zero.
     """
     network = AdderNetwork()
-    for least, greatest in zip(low.tolist(), high.tolist(), strict=True):
-        network.leaf(least, greatest)
+    for _ in weights:
+        network.leaf(low, high)
     sums = [
         {Term(k, *digit) for k, weight in enumerate(column) for digit in signed_digits(weight)}
         for column in weights.T.tolist()

@@ -66,5 +66,4 @@ def _kept_network(
     shape: tuple[int, int], weights: bytes, low: int, high: int
 ) -> tuple[AdderNetwork, list[Term | None]]:
     """`linear_network` of int64: one layer is looked at at many paces, and each time its adders are the same."""
-    inputs = np.full(shape[0], low), np.full(shape[0], high)
-    return linear_network(np.frombuffer(weights, np.int64).reshape(shape), *inputs)
+    return linear_network(np.frombuffer(weights, np.int64).reshape(shape), low, high)

@@ -6,7 +6,6 @@ import numpy as np
 
 from netloom.firmware.families import Family
 from netloom.fixed_point import FixedPoint
-from netloom.hls.dataflow import MatVec
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,49 +35,6 @@ class FoldedWeights:
     blocks: int
     in_dsps: int
 
-    @classmethod
-    def of(
-        cls,
-        operation: MatVec,
-        element: FixedPoint,
-        values: tuple[int, int],
-        order: np.ndarray,
-        pe: int,
-        dsps: int,
-        target: Family,
-        saturates: bool,
-    ) -> "FoldedWeights":
-        """Those of a product.
-
-        Args:
-            operation: has the weights.
-            element: type of what they are multiplied by.
-            values: least and greatest raw of that.
-            order: of the inputs, (SF, SIMD).
-            pe: results computed at a time.
-            dsps: DSP blocks that may be used.
-            target: device family.
-            saturates: whether every sum on the way goes through the accumulator's overflow mode.
-        """
-        raws, zeros = trimmed(operation.weights)
-        shift = element.fraction + operation.weight_type.fraction - zeros - operation.accum.fraction
-        if -shift >= operation.accum.width and not saturates:
-            # So far above the accumulator that nothing of a product is left in it.
-            raws, shift = np.zeros_like(raws), 0
-        (sf, simd), nf = order.shape, raws.shape[1] // pe
-        folded = raws[order].reshape(sf, simd, nf, pe).transpose(2, 0, 3, 1)
-        products = _products(raws, values)
-        widest = target.dsp_width
-        if target.packs and dsps and pe > 1 and shift <= 0 and not saturates and element.width <= widest:
-            pack = bits_of_range(*products, signed=element.signed or int(raws.min()) < 0)
-            stored, blocks, served = _shared(folded, dsps)
-            narrow = narrowest(stored)
-            if pack + narrow.width <= widest:
-                return cls(stored, narrow, shift, products, pack, blocks, served)
-        narrow = narrowest(folded)
-        blocks = dsps if max(narrow.width, element.width) <= widest else 0
-        return cls(folded, narrow, shift, products, 0, blocks, blocks)
-
 
 def can_share_blocks(weights: np.ndarray, low: int, high: int, signed: bool, target: Family) -> bool:
     """Whether two weights that meet the same element fit one DSP block together, whichever they are.
@@ -94,13 +50,13 @@ def can_share_blocks(weights: np.ndarray, low: int, high: int, signed: bool, tar
     """
     raws, _ = trimmed(weights)
     least, greatest = int(raws.min()), int(raws.max())
-    pack = bits_of_range(*_products(raws, (low, high)), signed=signed or least < 0)
+    pack = bits_of_range(*product_range(raws, (low, high)), signed=signed or least < 0)
     fits = pack + FixedPoint.containing(least - 1, greatest, 0).width <= target.dsp_width
     return fits and target.packs
 
 
-def _products(raws: np.ndarray, values: tuple[int, int]) -> tuple[int, int]:
-    """The least and the greatest, and 0."""
+def product_range(raws: np.ndarray, values: tuple[int, int]) -> tuple[int, int]:
+    """The least and the greatest of products of values from the first to the last, and 0."""
     ends = [0, *(value * int(weight) for value in values for weight in (raws.min(), raws.max()))]
     return min(ends), max(ends)
 
@@ -112,8 +68,12 @@ def trimmed(raws: np.ndarray) -> tuple[np.ndarray, int]:
     return raws >> zeros, zeros
 
 
-def _shared(folded: np.ndarray, dsps: int) -> tuple[np.ndarray, int, int]:
-    """Weights with signs taken off upper ones, blocks in use, multipliers they serve; lanes of pairs of rows first."""
+def shared(folded: np.ndarray, dsps: int) -> tuple[np.ndarray, int, int]:
+    """Weights (NF, SF, PE, SIMD), two a block where they can.
+
+    Returns:
+        Weights with signs taken off upper ones, blocks in use, multipliers they serve; lanes of pairs of rows first.
+    """
     _, _, pe, simd = folded.shape
     stored = folded.copy()
     pairs = pe // 2

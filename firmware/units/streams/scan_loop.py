@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.firmware.units.unit import Resources, SourceUnit
 
@@ -19,7 +18,6 @@ class ScanLoop(SourceUnit):
         source: the state after a step; its beats are those of one step.
         steps: of a sequence, at least 1.
         depth: beats it holds, at least those of a state; 0 for those of a state and one, with which it never waits.
-        target: device family; decides with the size what the memory is built of.
 
     Raises:
         SettingsError: if the numbers contradict each other, or a state would not fit.
@@ -29,7 +27,6 @@ class ScanLoop(SourceUnit):
 
     steps: int
     depth: int = field(default=0, kw_only=True)
-    target: Family = field(default=GENERIC, kw_only=True)
 
     def __post_init__(self) -> None:
         beats = self.source.beats
@@ -42,7 +39,7 @@ class ScanLoop(SourceUnit):
 
     @cached_property
     def _fifo(self) -> StreamFifo:
-        return StreamFifo(self.name, self.source, self.depth, self.target)
+        return StreamFifo(self.name, self.source, self.depth, target=self.target)
 
     def parameters(self) -> dict[str, int | str]:
         """The FIFO's, beats and steps."""

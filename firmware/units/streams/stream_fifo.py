@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.units.memories.styles import BLOCK, REGISTERS, bank_words, ram_resources, ram_style
 from netloom.firmware.units.timing import StreamTiming
 from netloom.firmware.units.unit import Resources, SourceUnit
@@ -22,7 +21,6 @@ class StreamFifo(SourceUnit):
     Attributes:
         source: the stream to buffer.
         depth: beats it holds, at least 2.
-        target: device family; decides with the size what the memory is built of.
 
     Raises:
         SettingsError: if it is less than 2 deep.
@@ -32,7 +30,6 @@ class StreamFifo(SourceUnit):
     kind = "FIFO"
 
     depth: int
-    target: Family = GENERIC
 
     def __post_init__(self) -> None:
         if self.depth < 2:

@@ -52,24 +52,19 @@ class Geometry:
         return (self.kernel[0] - 1) * self.dilation[0] + 1, (self.kernel[1] - 1) * self.dilation[1] + 1
 
     @property
-    def padded_height(self) -> int:
-        """Rows with padding."""
-        return self.height + sum(self.padding[0])
-
-    @property
-    def padded_width(self) -> int:
-        """Columns with padding."""
-        return self.width + sum(self.padding[1])
+    def padded(self) -> tuple[int, int]:
+        """Rows and columns with padding."""
+        return self.height + sum(self.padding[0]), self.width + sum(self.padding[1])
 
     @property
     def rows(self) -> int:
         """Rows of positions."""
-        return (self.padded_height - self.span[0]) // self.stride[0] + 1
+        return (self.padded[0] - self.span[0]) // self.stride[0] + 1
 
     @property
     def columns(self) -> int:
         """Positions in a row."""
-        return (self.padded_width - self.span[1]) // self.stride[1] + 1
+        return (self.padded[1] - self.span[1]) // self.stride[1] + 1
 
     @property
     def positions(self) -> int:
@@ -83,4 +78,4 @@ class Geometry:
 
     def beats_in(self, lanes: int) -> int:
         """Clock cycles that all pixels take, padding included, `lanes` channels at a time."""
-        return self.padded_height * self.padded_width * (self.channels // lanes)
+        return prod(self.padded) * (self.channels // lanes)

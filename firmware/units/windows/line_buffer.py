@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.memories.styles import BLOCK, ram_resources, ram_style
 from netloom.firmware.units.timing import StreamTiming, Timing
@@ -23,7 +22,6 @@ class LineBuffer(SourceUnit):
     Attributes:
         source: the image, row by row, channels last.
         geometry: its shape, the padding, and a window's rows; its columns are of no matter.
-        target: device family; decides with the size what the rows lie in.
 
     Raises:
         SettingsError: if the stream is not the image, or the window does not fit.
@@ -32,7 +30,6 @@ class LineBuffer(SourceUnit):
     module = "line_buffer"
 
     geometry: Geometry
-    target: Family = GENERIC
 
     def __post_init__(self) -> None:
         geometry, kernel = self.geometry, self.geometry.kernel[0]
@@ -44,9 +41,9 @@ class LineBuffer(SourceUnit):
             )
         if min(map(min, geometry.padding)) < 0 or min(geometry.stride[0], geometry.dilation[0]) < 1:
             raise self._error("padding must be at least 0, the stride at least 1 and dilation_height too")
-        if kernel < 1 or geometry.span[0] > geometry.padded_height:
+        if kernel < 1 or geometry.span[0] > geometry.padded[0]:
             raise self._error(
-                f"kernel_height must be 1 to the padded height {geometry.padded_height}, rows between its own counted, "
+                f"kernel_height must be 1 to the padded height {geometry.padded[0]}, rows between its own counted, "
                 f"not {kernel}"
             )
 
@@ -65,12 +62,12 @@ class LineBuffer(SourceUnit):
     @property
     def interval(self) -> int:
         """One clock for every word of the rows gone through, padding included."""
-        return self.rows * self.geometry.padded_width * self.slices
+        return self.rows * self.geometry.padded[1] * self.slices
 
     @property
     def outputs(self) -> tuple[Stream, ...]:
         """The columns."""
-        beats = self.geometry.rows * self.geometry.padded_width * self.slices
+        beats = self.geometry.rows * self.geometry.padded[1] * self.slices
         lanes = self.geometry.kernel[0] * self.source.lanes
         return (Stream(f"{self.name}_out", self.source.element, lanes, beats),)
 
@@ -111,7 +108,7 @@ class LineBuffer(SourceUnit):
     def resources(self) -> Resources:
         """Output register, line memory with two registers behind it, counters."""
         geometry, word = self.geometry, self.source.width
-        lines, row = (geometry.span[0] - 1) * word, geometry.padded_width * self.slices
+        lines, row = (geometry.span[0] - 1) * word, geometry.padded[1] * self.slices
         counters = self.rows.bit_length() + row.bit_length() + self.line_words.bit_length()
         (top, bottom), (left, right) = geometry.padding
         edges = 12 * sum(edge > 0 for edge in (top, bottom, left, right)) + (word if top or bottom else 0)
@@ -134,7 +131,7 @@ class _LineBufferTiming(StreamTiming):
         geometry = unit.geometry
         (top, _), (left, _) = geometry.padding
         row = np.arange(unit.rows)
-        column = np.repeat(np.arange(geometry.padded_width), unit.slices)
+        column = np.repeat(np.arange(geometry.padded[1]), unit.slices)
         pad_row = (row < top) | (row >= top + geometry.height)
         pad_column = (column < left) | (column >= left + geometry.width)
         past = row - (geometry.span[0] - 1)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.elements.casting import Casting
 from netloom.firmware.units.pipeline import PipelineUnit
@@ -23,7 +22,6 @@ class PoolUnit(PipelineUnit, SourceUnit):
             other, which is the order in which a saturating sum must be taken.
         saturates: whether a sum may leave a saturating accumulator on the way (`order_matters`). Every one then goes
             through its overflow mode.
-        target: device family.
 
     Raises:
         SettingsError: if the stream is not made of such columns.
@@ -34,7 +32,6 @@ class PoolUnit(PipelineUnit, SourceUnit):
 
     operation: Pool
     saturates: bool
-    target: Family = GENERIC
 
     def __post_init__(self) -> None:
         rows, columns = self.operation.kernel_size

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
-from netloom.firmware.families import GENERIC, Family
 from netloom.firmware.stream import Stream
 from netloom.firmware.units.memories.styles import BLOCK, ram_resources, ram_style
 from netloom.firmware.units.timing import StreamTiming, Timing
@@ -100,7 +99,6 @@ class ReplayBuffer(SourceUnit):
         rows: of an inference.
         pattern: of a row.
         depth: beats it holds, at least `least_depth`; 0 for `default_depth`.
-        target: device family; decides with the size what the memory is built of.
 
     Raises:
         SettingsError: if the numbers contradict each other, or `depth` is too small.
@@ -112,7 +110,6 @@ class ReplayBuffer(SourceUnit):
     rows: int
     pattern: ReplayPattern
     depth: int = 0
-    target: Family = GENERIC
 
     def __post_init__(self) -> None:
         pattern, beats = self.pattern, self.source.beats

@@ -41,12 +41,12 @@ class WindowShift(SourceUnit):
     def _columns(self) -> tuple[int, int, int, int]:
         """Of a row, of a window, from one window to the next, from one of a window's to its next."""
         geometry = self.geometry
-        return geometry.padded_width, geometry.kernel[1], geometry.stride[1], geometry.dilation[1]
+        return geometry.padded[1], geometry.kernel[1], geometry.stride[1], geometry.dilation[1]
 
     @property
     def outputs(self) -> tuple[Stream, ...]:
         """The windows."""
-        beats = self.source.beats // self.geometry.padded_width * self.geometry.columns
+        beats = self.source.beats // self.geometry.padded[1] * self.geometry.columns
         return (Stream(f"{self.name}_out", self.source.element, self.geometry.kernel[1] * self.source.lanes, beats),)
 
     def parameters(self) -> dict[str, int | str]:
@@ -62,6 +62,6 @@ class WindowShift(SourceUnit):
 
     def resources(self) -> Resources:
         """The window's registers and two counters."""
-        width, span, stride = self.geometry.padded_width, self.geometry.span[1], self.geometry.stride[1]
+        width, span, stride = self.geometry.padded[1], self.geometry.span[1], self.geometry.stride[1]
         counters = width.bit_length() + max(span, stride).bit_length()
         return Resources(2 * counters + 4, span * self.source.width + counters + 1)

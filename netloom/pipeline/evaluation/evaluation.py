@@ -1,17 +1,19 @@
 """Every engine of a run on its test set, each compared with another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from netloom.common.arrays import write_arrays
 from netloom.common.files import write_text
 from netloom.hls import Conversion
+from netloom.hls.dataflow import Cast, Clamp, Dataflow, Lookup, Permute
 from netloom.models.data.examples import as_list
 from netloom.models.tasks import Task, find_task
 from netloom.pipeline import rundir
-from netloom.pipeline.evaluation.decision import decision_thresholds
 from netloom.pipeline.evaluation.side_by_side import compare_all, record_of
 from netloom.pipeline.evaluation.simulation import LayerFindings, Simulation, predictions_of
 from netloom.pipeline.evaluation.testset import TestSet
@@ -38,9 +40,7 @@ def open_in_run(name: str, directory: Path, conversion: Conversion) -> Engine:
 
 def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progress) -> None:
     """Run the engines on the test set of a run; makes `predictions.npz` and `simulation.json` in `out`."""
-    conversion = Conversion.load(directory / rundir.CONVERSION)
-    tests = TestSet.load(directory / rundir.DATA)
-    task = run_task(tests, conversion)
+    conversion, tests, task = load_run(directory)
     if warning := float_warning(conversion):
         progress.said(warning)
     statistics: list[LayerStatistics] = []
@@ -56,14 +56,9 @@ def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progre
                 statistics = engines[-1].statistics(as_list(tests.x), partial(progress.advanced, "fixed, statistics"))
         advanced, limits = partial(progress.advanced, "engines, every layer"), {"csim": settings.csim_samples}
         outputs, comparisons = compare_all(engines, tests, conversion, settings.trace_samples, advanced, limits)
-        scores = {
-            engine.name: task.evaluate(remembering(engine, tests.x, outputs[engine.name]), tests)
-            for engine in engines
-            if len(outputs[engine.name][0]) == len(tests)  # of a part there is nothing to compare
-        }
-    scores |= _before_fine_tuning(directory, tests, task, progress)
+        scores = scores_of(engines, outputs, tests, task)
     simulation = Simulation(
-        scores={name: one for name, one in scores.items() if one},
+        scores=scores | _before_fine_tuning(directory, tests, task, progress),
         fidelity=tuple(record_of(fidelity) for fidelity in comparisons),
         layers=_findings(statistics, comparisons),
         compiler=compiler_version() if settings.csim else None,
@@ -72,9 +67,45 @@ def evaluate(directory: Path, settings: RunSettings, out: Path, progress: Progre
     write_text(out / rundir.SIMULATION, simulation.model_dump_json(indent=2) + "\n")
 
 
-def run_task(tests: TestSet, conversion: Conversion) -> Task:
-    """What a run's network is for, with the threshold of its outputs."""
-    return find_task(tests.task).deciding(decision_thresholds(conversion.dataflow))
+def load_run(directory: Path) -> tuple[Conversion, TestSet, Task]:
+    """A run's conversion, its test set, and what its network is for, with the thresholds of its outputs.
+
+    Raises:
+        StorageError: if either is missing or damaged.
+    """
+    conversion, tests = Conversion.load(directory / rundir.CONVERSION), TestSet.load(directory / rundir.DATA)
+    return conversion, tests, find_task(tests.task).deciding(decision_thresholds(conversion.dataflow))
+
+
+def decision_thresholds(dataflow: Dataflow) -> list[float]:
+    """Of every output."""
+    return [decision_threshold(dataflow, output) for output in dataflow.outputs]
+
+
+def decision_threshold(dataflow: Dataflow, output: str) -> float:
+    """Above which a single output means class 1: 0.5 for a probability, 0 for a logit.
+
+    A probability is what a sigmoid gives, by a table or as a clipped line, whatever types it is rounded to after that.
+    """
+    givers = {node.name: node for node in dataflow.nodes}
+    node = givers.get(output)
+    while node is not None and isinstance(node.operation, Cast | Permute):
+        node = givers.get(node.inputs[0])
+    if node is None or not isinstance(node.operation, Lookup | Clamp):
+        return 0.0
+    if isinstance(node.operation, Clamp) and node.operation.high is None:
+        return 0.0
+    bounds, step = dataflow.bounds[node.name], dataflow.types[node.name].element.step
+    return 0.5 if bounds.low.min() >= 0 and bounds.high.max() * step <= 1 else 0.0
+
+
+def scores_of(
+    engines: Iterable[Engine], outputs: Mapping[str, list[np.ndarray]], tests: TestSet, task: Task
+) -> dict[str, dict[str, float]]:
+    """Of engines that ran on all of the tests, where there are any: of a part there is nothing to compare."""
+    whole = [engine for engine in engines if len(outputs[engine.name][0]) == len(tests)]
+    scores = {one.name: task.evaluate(remembering(one, tests.x, outputs[one.name]), tests) for one in whole}
+    return {name: one for name, one in scores.items() if one}
 
 
 def _before_fine_tuning(directory: Path, tests: TestSet, task: Task, progress: Progress) -> dict[str, dict[str, float]]:
@@ -85,7 +116,8 @@ def _before_fine_tuning(directory: Path, tests: TestSet, task: Task, progress: P
     progress.began("before fine-tuning")
     advanced = partial(progress.advanced, "before fine-tuning")
     with open_engine("quantized", model=path) as engine:
-        return {"calibrated": task.evaluate(lambda x: engine.predict(as_list(x), advanced), tests)}
+        found = task.evaluate(lambda x: engine.predict(as_list(x), advanced), tests)
+    return {"calibrated": found} if found else {}
 
 
 def _findings(statistics: Sequence[LayerStatistics], comparisons: Sequence[Fidelity]) -> dict[str, LayerFindings]:

@@ -10,16 +10,12 @@ from pydantic import Field
 from netloom.common.arrays import write_arrays
 from netloom.common.files import write_text
 from netloom.common.reading import FixedModel, Number, Whole, read_json
-from netloom.hls import Conversion
-from netloom.pipeline import rundir
-from netloom.pipeline.evaluation.evaluation import run_task
+from netloom.pipeline.evaluation.evaluation import load_run, scores_of
 from netloom.pipeline.evaluation.side_by_side import compare_all, record_of
 from netloom.pipeline.evaluation.simulation import predictions_of
-from netloom.pipeline.evaluation.testset import TestSet
 from netloom.progress import Progress
 from netloom.records import FidelityRecord, RunRecord
 from netloom.sim import Fidelity
-from netloom.sim.crosscheck import remembering
 from netloom.sim.fixed import FixedEngine
 from netloom.sim.hardware.stream_engine import StreamEngine
 
@@ -75,18 +71,11 @@ def hold(
 
     Scores are of the whole test set, or there are none.
     """
-    conversion = Conversion.load(directory / rundir.CONVERSION)
-    whole = TestSet.load(directory / rundir.DATA)
-    tests, task = whole.part(0, samples), run_task(whole, conversion)
-    fixed = FixedEngine(conversion)
+    conversion, tests, task = load_run(directory)
+    engines = (FixedEngine(conversion), engine)
     advanced = partial(progress.advanced, f"{engine.name}, every layer")
-    outputs, (fidelity,) = compare_all([fixed, engine], tests, conversion, trace_samples, advanced)
-    scores = {
-        one.name: task.evaluate(remembering(one, tests.x, outputs[one.name]), tests)
-        for one in (fixed, engine)
-        if len(tests) == len(whole)
-    }
-    return Held(engine, fidelity, {name: one for name, one in scores.items() if one}, outputs[engine.name])
+    outputs, (fidelity,) = compare_all(engines, tests.part(0, samples), conversion, trace_samples, advanced)
+    return Held(engine, fidelity, scores_of(engines, outputs, tests, task), outputs[engine.name])
 
 
 def keep(held: Held, tool: str, place: Path, stalled: Fidelity | None = None, **cycles: Any) -> None:

@@ -80,23 +80,17 @@ def load_predictions(
     Raises:
         StorageError: if they are missing or damaged.
     """
-    predictions = _read(directory, rundir.PREDICTIONS, ENGINES, samples, shapes)
-    for engine, name in rundir.HARDWARE_PREDICTIONS.items():
-        if engine in stages:
-            predictions |= _read(directory, name, (engine,), samples, shapes)
-    return predictions
-
-
-def _read(
-    directory: Path, name: str, known: Sequence[str], samples: int, shapes: Sequence[tuple[int, ...]]
-) -> dict[str, list[np.ndarray]]:
-    path = directory / name
+    files: dict[str, Sequence[str]] = {rundir.PREDICTIONS: ENGINES}
+    files |= {name: (engine,) for engine, name in rundir.HARDWARE_PREDICTIONS.items() if engine in stages}
     missing = f"is missing: {directory} holds no finished run; netloom run makes one"
-    with file_errors(path, missing, "delete it and run again"):
-        arrays = read_arrays(path)
-        held = {engine: gathered(engine, arrays) for engine in dict.fromkeys(name.split("/")[0] for name in arrays)}
-        predictions = {engine: [] if one is None else as_list(one) for engine, one in held.items()}
-        _check(predictions, known, samples, shapes)
+    predictions: dict[str, list[np.ndarray]] = {}
+    for file, known in files.items():
+        with file_errors(directory / file, missing, "delete it and run again"):
+            arrays = read_arrays(directory / file)
+            held = {engine: gathered(engine, arrays) for engine in dict.fromkeys(name.split("/")[0] for name in arrays)}
+            found = {engine: [] if one is None else as_list(one) for engine, one in held.items()}
+            _check(found, known, samples, shapes)
+        predictions |= found
     return predictions
 
 

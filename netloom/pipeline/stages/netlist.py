@@ -25,10 +25,7 @@ STAGE = Stage(
     "netlist",
     needs=(rundir.DESIGN, rundir.NETLIST, rundir.CONVERSION, rundir.DATA),
     makes=(rundir.NETLIST_RUN, rundir.NETLIST_PREDICTIONS),
-    inputs=lambda job: {
-        "samples": job.hardware.netlist_samples,
-        "tools": [simulator_version(), compiler_version()],
-    },
+    inputs=lambda job: {"samples": job.hardware.netlist_samples, "tools": [simulator_version(), compiler_version()]},
     work=_work,
     applies=lambda job: job.hardware.netlist_samples > 0,
     board=True,

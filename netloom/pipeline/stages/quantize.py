@@ -12,23 +12,22 @@ from netloom.settings import USER_MODEL_BATCH_SIZE
 
 
 def _inputs(job: Job) -> dict[str, object]:
+    batch_size, deformation = _batches(job)
     return {
         "data": job.data().digest,
         "task": job.data().task,
         "policy": job.settings.policy_for(job.network).model_dump(mode="json"),
         "epochs": _epochs(job),
         "seed": job.settings.seed,
-        "batch_size": _batch_size(job),
-        "deformation": asdict(deformation) if (deformation := _deformation(job)) else None,
+        "batch_size": batch_size,
+        "deformation": asdict(deformation) if deformation else None,
     }
 
 
-def _batch_size(job: Job) -> int:
-    return job.network.training.batch_size if job.network else USER_MODEL_BATCH_SIZE
-
-
-def _deformation(job: Job) -> Deformation | None:
-    return job.network.training.deformation if job.network else None
+def _batches(job: Job) -> tuple[int, Deformation | None]:
+    """Their size, and how their samples are deformed."""
+    training = job.network.training if job.network else None
+    return (training.batch_size, training.deformation) if training else (USER_MODEL_BATCH_SIZE, None)
 
 
 def _epochs(job: Job) -> int:
@@ -38,7 +37,7 @@ def _epochs(job: Job) -> int:
 def _work(job: Job, out: Path) -> None:
     from netloom.quantize import load_model, quantize, save_model
 
-    epochs = _epochs(job)
+    epochs, (batch_size, deformation) = _epochs(job), _batches(job)
     start = load_model(job.directory / rundir.FLOAT_MODEL)
     model = quantize(
         start,
@@ -46,8 +45,8 @@ def _work(job: Job, out: Path) -> None:
         fitted(start, rundir.FLOAT_MODEL, job.data()),
         fine_tune_epochs=epochs,
         seed=job.settings.seed,
-        batch_size=_batch_size(job),
-        deformation=_deformation(job),
+        batch_size=batch_size,
+        deformation=deformation,
         progress=[keras_progress(job.progress, "fine-tuning")],
         calibrated=(lambda twin: save_model(twin, out / rundir.CALIBRATED_MODEL)) if epochs else None,
     )

@@ -15,12 +15,8 @@ _STALLS = Stalls(seed=1, inputs=0.3, outputs=0.3)
 
 
 def _inputs(job: Job) -> dict[str, object]:
-    return {
-        "samples": job.hardware.rtl_samples,
-        "stalled_samples": job.hardware.stalled_samples,
-        "trace_samples": job.settings.trace_samples,
-        "tools": [simulator_version(), compiler_version()],
-    }
+    read = job.hardware.model_dump(include={"rtl_samples", "stalled_samples"})
+    return read | {"trace_samples": job.settings.trace_samples, "tools": [simulator_version(), compiler_version()]}
 
 
 def _work(job: Job, out: Path) -> None:

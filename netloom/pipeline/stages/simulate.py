@@ -7,13 +7,8 @@ from netloom.pipeline.versions import compiler_version
 
 
 def _inputs(job: Job) -> dict[str, object]:
-    return {
-        "csim": job.settings.csim,
-        "csim_samples": job.settings.csim_samples,
-        "onnx": job.settings.onnx,
-        "trace_samples": job.settings.trace_samples,
-        "compiler": compiler_version() if job.settings.csim else None,
-    }
+    read = job.settings.model_dump(include={"csim", "csim_samples", "onnx", "trace_samples"})
+    return read | {"compiler": compiler_version() if job.settings.csim else None}
 
 
 STAGE = Stage(

@@ -54,10 +54,7 @@ STAGE = Stage(
     "synthesize",
     needs=(rundir.DESIGN,),
     makes=(rundir.NETLIST,),
-    inputs=lambda job: {
-        "device": find_board(job.hardware.board).device.name,
-        "tool": find_tool("yosys").origin,
-    },
+    inputs=lambda job: {"device": find_board(job.hardware.board).device.name, "tool": find_tool("yosys").origin},
     work=_work,
     board=True,
     logs=("network-failed.log",),

@@ -56,7 +56,7 @@ def _table(operation):
 
 
 def _unit(name, stream, operation, builder):
-    return LookupUnit(name, stream, _table(operation), builder.target)
+    return LookupUnit(name, stream, _table(operation), target=builder.target)
 
 
 def _as_table(site):

@@ -12,8 +12,7 @@ from netloom.common.files import own_folder, sha256
 from netloom.common.lock import LOCK_FILE, locked
 from netloom.common.quiet import captured
 from netloom.errors import StorageError
-from netloom.pipeline.intact import check_intact
-from netloom.pipeline.running import LOG_FILE
+from netloom.pipeline.running import LOG_FILE, check_intact
 from netloom.pipeline.state import STATE_FILE, FinishedStage, RunState
 
 pytest.importorskip("qkeras")

@@ -11,9 +11,8 @@ from netloom.common.files import check_replaceable, put_in_place, replacing, scr
 from netloom.common.lock import LOCK_FILE
 from netloom.errors import StorageError
 from netloom.pipeline import rundir
-from netloom.pipeline.intact import check_intact
 from netloom.pipeline.run import read_report
-from netloom.pipeline.running import LOG_FILE
+from netloom.pipeline.running import LOG_FILE, check_intact
 from netloom.pipeline.state import STATE_FILE, RunState
 
 pytest.importorskip("qkeras")

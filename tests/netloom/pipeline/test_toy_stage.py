@@ -1,7 +1,6 @@
 """A stage added from outside, in this file alone, works as netloom's own do."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,10 +30,9 @@ TOY = Stage(
 
 
 @pytest.fixture
-def toy() -> Iterator[None]:
+def toy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_added", [])
     registry.add(TOY)
-    yield
-    registry.take_away(TOY)
 
 
 def test_it_is_in_its_place(toy: None) -> None:

@@ -58,7 +58,7 @@ class Accumulator:
         """As hardware."""
         x = Stream("x", X, self.lanes, self.beats)
         before = Stream("loop_state_out", STATE, self.lanes, self.beats)
-        add = ElementwiseUnit("loop_add", x, before, Elementwise(ElementwiseFunction.ADD), self.target)
+        add = ElementwiseUnit("loop_add", x, before, Elementwise(ElementwiseFunction.ADD), target=self.target)
         cast = CastUnit("loop_cast", add.outputs[0], STATE)
         fork = StreamFork("loop_fork", cast.outputs[0], 2)
         back, result = fork.outputs

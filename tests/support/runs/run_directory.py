@@ -12,7 +12,7 @@ from netloom.common.arrays import write_arrays
 from netloom.common.files import digests
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.pipeline import registry, rundir
-from netloom.pipeline.building import read_design
+from netloom.firmware.emit.design_file import DESIGN_FILE, WholeDesign, read_whole_design
 from netloom.pipeline.evaluation.hardware_run import HardwareRun
 from netloom.pipeline.run import write_report
 from netloom.pipeline.state import FinishedStage, RunState
@@ -58,7 +58,7 @@ def make_run(start: Path, directory: Path) -> Path:
     settings = netloom.RunSettings(csim=False, hardware=HARDWARE)
     netloom.run(start / "small.keras", data=start / "small.npz", directory=directory, settings=settings, until="design")
     design = EmittedDesign.read(directory / rundir.DESIGN)
-    _runs(directory, read_design(directory / rundir.DESIGN))
+    _runs(directory, read_whole_design(directory / rundir.DESIGN / DESIGN_FILE))
     _netlist(directory / rundir.NETLIST, design)
     _bitstream(directory / rundir.BITSTREAM, design)
     made = {
@@ -79,7 +79,7 @@ def make_run(start: Path, directory: Path) -> Path:
     return directory
 
 
-def _runs(directory: Path, design: dict[str, Any]) -> None:
+def _runs(directory: Path, design: WholeDesign) -> None:
     common: dict[str, Any] = {"mismatches": 0, "max_difference_steps": 0.0, "argmax_agreement": 1.0}
     with np.load(directory / rundir.PREDICTIONS) as predictions:
         outputs = predictions["fixed"]
@@ -87,7 +87,7 @@ def _runs(directory: Path, design: dict[str, Any]) -> None:
         write_arrays(directory / f"{engine}.npz", {engine: outputs[:samples]})
         fidelity = FidelityRecord(engines=("fixed", engine), samples=samples, elements=samples * CLASSES, **common)
         seen = RunRecord(engine=engine, samples=samples, stalled_samples=0, cycles=99, seconds=0.1, compile_seconds=1)
-        counted = {"latency": design["latency"], "interval": design["interval"]} if engine == "rtl" else {}
+        counted = {"latency": design.latency, "interval": design.interval} if engine == "rtl" else {}
         run = HardwareRun(fidelity=fidelity, run=seen, tool="a simulator", **counted)
         (directory / name).write_text(run.model_dump_json(indent=2) + "\n")
 

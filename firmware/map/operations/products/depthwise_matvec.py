@@ -30,7 +30,9 @@ class DepthwiseProduct(Weighted):
         dsps = builder.dsps.get(node.name, 0)
         builder.compute(
             node,
-            lambda name: DepthwiseUnit(name, stream, operation, height, width, self.saturates, builder.target, dsps),
+            lambda name: DepthwiseUnit(
+                name, stream, operation, height, width, self.saturates, dsps, target=builder.target
+            ),
         )
 
     def folds_of_a_step(self) -> list[Fold]:

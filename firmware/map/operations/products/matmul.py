@@ -85,7 +85,8 @@ class MatMulProduct(Product):
         columns = repeated(builder, node, columns, self.matrices, words * groups, self.rows)
         dsps = builder.dsps.get(node.name, 0)
         builder.compute(
-            node, lambda name: MatMulUnit(name, rows, columns, self.operation, fold.pe, words, builder.target, dsps)
+            node,
+            lambda name: MatMulUnit(name, rows, columns, self.operation, fold.pe, words, dsps, target=builder.target),
         )
 
     def _ordered(self, builder: DesignBuilder, source: Stream, fold: Fold) -> Stream:

@@ -42,13 +42,15 @@ class MatVecProduct(Weighted):
             stream, order = _vector_words(builder, self, fold, source)
         if fold.unrolled:
             ordered = replace(operation, weights=operation.weights[order.ravel()], order=None)
-            builder.compute(node, lambda name: MatVecUnrolled(name, stream, ordered, self.saturates, builder.target))
+            builder.compute(
+                node, lambda name: MatVecUnrolled(name, stream, ordered, self.saturates, target=builder.target)
+            )
             return
         dsps = builder.dsps.get(node.name, 0)
         builder.compute(
             node,
             lambda name: MatVecUnit(
-                name, stream, operation, fold.pe, order, self.values, self.saturates, builder.target, dsps
+                name, stream, operation, fold.pe, order, self.values, self.saturates, dsps, target=builder.target
             ),
         )
 

@@ -35,7 +35,7 @@ endmodule
 
 
 def fifo(lanes, depth=300):
-    unit = StreamFifo("buffer", stream("fixed<9,3>", lanes, 4), depth, ECP5)
+    unit = StreamFifo("buffer", stream("fixed<9,3>", lanes, 4), depth, target=ECP5)
     assert unit.style == BLOCK
     return unit
 

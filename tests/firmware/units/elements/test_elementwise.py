@@ -58,7 +58,7 @@ def test_dsp_blocks(case):
     tensors = [TensorType((8,), FixedPoint.parse(text)) for text in (first, second)]
     operation = Elementwise(ElementwiseFunction.MULTIPLY)
     a, b = (stream_of(tensor, 4, name) for tensor, name in zip(tensors, "ab", strict=True))
-    unit = ElementwiseUnit("unit", a, b, operation, target, dsps)
+    unit = ElementwiseUnit("unit", a, b, operation, dsps, target=target)
     assert unit.resources().dsp == used
     assert unit.multipliers == 4
     check_element_unit(unit, operation, tensors, samples=40)
@@ -91,5 +91,7 @@ def test_random_types(seed):
         for _ in range(2)
     ]
     a, b = (stream_of(tensor, lanes, name) for tensor, name in zip(tensors, "ab", strict=True))
-    unit = ElementwiseUnit("unit", a, b, operation, list(FAMILIES.values())[seed % 3], int(rng.integers(0, lanes + 1)))
+    unit = ElementwiseUnit(
+        "unit", a, b, operation, int(rng.integers(0, lanes + 1)), target=list(FAMILIES.values())[seed % 3]
+    )
     check_element_unit(unit, operation, tensors, seed, samples=50)

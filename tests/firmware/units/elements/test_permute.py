@@ -68,9 +68,9 @@ def test_memories_by_target():
     tensor = TensorType((200, 4), ELEMENT)
     operation = Permute(np.arange(800).reshape(200, 4)[::-1])
     for target in tuple(FAMILIES.values()):
-        unit = PermuteUnit("unit", (stream_of(tensor, 4),), operation, target)
+        unit = PermuteUnit("unit", (stream_of(tensor, 4),), operation, target=target)
         assert sum(depth * width for depth, width in unit.resources().rams) >= 2 * 200 * 28
-    small = PermuteUnit("unit", (stream_of(tensor, 4),), operation, ECP5)
+    small = PermuteUnit("unit", (stream_of(tensor, 4),), operation, target=ECP5)
     check_element_unit(small, operation, [tensor], samples=3, seeds=(1,))
 
 
@@ -98,5 +98,5 @@ def test_random_indices(seed):
     tensors = [TensorType((size,), ELEMENT) for size in sizes]
     operation = Permute(indices)
     streams = tuple(stream_of(tensor, lanes, name) for tensor, name in zip(tensors, "ab", strict=False))
-    unit = PermuteUnit("unit", streams, operation, list(FAMILIES.values())[seed % 3])
+    unit = PermuteUnit("unit", streams, operation, target=list(FAMILIES.values())[seed % 3])
     check_element_unit(unit, operation, tensors, seed, samples=12, seeds=range(4))

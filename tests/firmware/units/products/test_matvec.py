@@ -129,7 +129,7 @@ def test_two_weights_share_a_block(element, weight, target, pe, dsps, served, si
     blocks = pe // 2 * simd + pe % 2 * simd if served > dsps else pe * simd
     unit = check(operation, pe, simd, element, target=target, dsps=min(dsps, pe * simd))
     if simd == 3:
-        assert unit.in_dsps == served
+        assert unit._weights.in_dsps == served
     assert unit.resources().dsp <= min(dsps, blocks)
     if simd != 3:
         check(

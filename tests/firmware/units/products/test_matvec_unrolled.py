@@ -61,7 +61,7 @@ def test_the_network_is_the_matrix(seed):
     weights = rng.integers(-40, 40, rng.integers(1, 9, 2)) * (rng.random() < rng.random((1, 1)))
     weights = weights.reshape(weights.shape[-2:])
     inputs = len(weights)
-    network, sums = linear_network(weights, np.full(inputs, -8), np.full(inputs, 7))
+    network, sums = linear_network(weights, -8, 7)
     for column, term in zip(weights.T.tolist(), sums, strict=True):
         made = np.zeros(inputs, dtype=np.int64)
         if term is not None:
@@ -72,7 +72,7 @@ def test_the_network_is_the_matrix(seed):
 
 def test_sharing_saves_additions():
     weights = np.random.default_rng(0).integers(-32, 32, (16, 16))
-    network, _ = linear_network(weights, np.full(16, -8), np.full(16, 7))
+    network, _ = linear_network(weights, -8, 7)
     digits = sum(len(signed_digits(weight)) for weight in weights.ravel().tolist())
     assert len(network.nodes) - 16 < 0.75 * (digits - 16)
 

@@ -30,7 +30,7 @@ CASES = {
 def test_same_beats(case):
     depth, element, lanes, target, style = case
     source = stream(element, lanes, beats=4)
-    unit = StreamFifo("fifo", source, depth, target)
+    unit = StreamFifo("fifo", source, depth, target=target)
     assert unit.style == style
     x = raws(source, samples=depth + 20)
     flowing = check_unit(unit, [x], [x])[0]
@@ -42,7 +42,7 @@ def test_same_beats(case):
 def test_holds_exactly_depth_beats(case):
     depth, element, lanes, target, _ = case
     source = stream(element, lanes, beats=4)
-    unit = StreamFifo("fifo", source, depth, target)
+    unit = StreamFifo("fifo", source, depth, target=target)
     x = raws(source, samples=depth + 40)
     words = source.pack(x)
     # The sink sleeps for long, and the source does not: full, empty, and full again.
@@ -63,7 +63,7 @@ def test_refuses_less_than_two_places():
 def test_random_sizes(seed):
     rng = np.random.default_rng(seed)
     source = stream(f"fixed<{rng.integers(1, 40)},3>", int(rng.integers(1, 5)), beats=3)
-    unit = StreamFifo("fifo", source, int(rng.integers(2, 70)), list(FAMILIES.values())[seed % 3])
+    unit = StreamFifo("fifo", source, int(rng.integers(2, 70)), target=list(FAMILIES.values())[seed % 3])
     x = raws(source, samples=60, seed=seed)
     check_unit(unit, [x], [x], seeds=range(8))
 

@@ -42,7 +42,7 @@ def line_buffer(shape, element="fixed<5,3>", target=GENERIC):
     type_ = tensor((height, width, channels), element)
     source = Stream("source", type_.element, lanes, type_.size // lanes)
     geometry = Geometry(height, width, channels, (kernel, 1), (stride, 1), padding, (dilation, 1))
-    return LineBuffer("buffer", source, geometry, target), type_
+    return LineBuffer("buffer", source, geometry, target=target), type_
 
 
 def columns(unit, x):

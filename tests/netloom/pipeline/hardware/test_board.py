@@ -12,9 +12,9 @@ import netloom
 from netloom.errors import LinkError, SettingsError, StorageError
 from netloom.firmware.board.driver import Driver
 from netloom.firmware.board.protocol import VERSION, Frame, Status, encode
+from netloom.firmware.emit.design_file import DESIGN_FILE, read_whole_design
 from netloom.firmware.emit.emitted import EmittedDesign
 from netloom.pipeline import rundir
-from netloom.pipeline.building import read_design
 from netloom.settings import HardwareSettings
 
 keras = pytest.importorskip("keras")
@@ -87,7 +87,7 @@ def test_the_emulated_board_computes_what_the_simulator_does(
             np.testing.assert_array_equal(board.predict(x), expected)
             np.testing.assert_array_equal(board.answer(x), expected.argmax(axis=1))
             board.predict(x[:1])
-            assert board.cycles == read_design(finished / rundir.DESIGN)["latency"]
+            assert board.cycles == read_whole_design(finished / rundir.DESIGN / DESIGN_FILE).latency
         monkeypatch.setenv("NETLOOM_RUNS", str(tmp_path))
         with pytest.raises(StorageError, match="no designs"):
             netloom.Board(emulator.port)
@@ -157,11 +157,11 @@ def test_a_board_of_another_tool_gets_its_design(simulated: Path, tmp_path: Path
     assert answer.exit_code == 0, answer.output
     assert "design for Vivado and xc7a35t" in answer.output
     design = tmp_path / "firmware" / rundir.DESIGN
-    assert read_design(design)["target"] == "generic"
+    assert read_whole_design(design / DESIGN_FILE).target == "generic"
     assert "synth_design -top network" in (design / "README.md").read_text()
     shutil.copytree(simulated, tmp_path / "run")
     of_ecp5 = call("build", tmp_path / "run" / rundir.DESIGN, "--board", "Arty-A7-35")
     assert of_ecp5.exit_code == 2
     assert "is for ecp5; give its run or its conversion" in of_ecp5.stderr
     assert call("build", tmp_path / "run", "--board", "DE10-Lite", "--target-ii", "16").exit_code == 0
-    assert read_design(tmp_path / "run" / rundir.DESIGN)["interval"] <= 16
+    assert read_whole_design(tmp_path / "run" / rundir.DESIGN / DESIGN_FILE).interval <= 16

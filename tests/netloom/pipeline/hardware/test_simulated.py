@@ -10,8 +10,8 @@ from small_run import CLASSES, HARDWARE, INPUTS, SAMPLES, SETTINGS, call
 
 import netloom
 from netloom.errors import StorageError
+from netloom.firmware.emit.design_file import DESIGN_FILE, read_whole_design
 from netloom.pipeline import rundir
-from netloom.pipeline.building import read_design
 from netloom.pipeline.evaluation.hardware_run import HardwareRun
 from netloom.pipeline.stage import Job
 from netloom.pipeline.stages import netlist, rtl
@@ -48,10 +48,10 @@ def test_a_netlist_that_ran_on_all_samples_has_scores(
 
 
 def test_cycles_are_those_predicted_and_asked_for(simulated: Path) -> None:
-    found, design = HardwareRun.load(simulated / rundir.RTL), read_design(simulated / rundir.DESIGN)
-    assert (found.latency, found.interval) == (design["latency"], design["interval"])
-    assert design["interval"] <= 32
-    assert all(product["interval"] <= 32 for product in design["products"])
+    found, design = HardwareRun.load(simulated / rundir.RTL), read_whole_design(simulated / rundir.DESIGN / DESIGN_FILE)
+    assert (found.latency, found.interval) == (design.latency, design.interval)
+    assert design.interval <= 32
+    assert all(product.interval <= 32 for product in design.products)
 
 
 def test_a_report_tells_of_whatever_hardware_stages_are_finished(simulated: Path, tmp_path: Path) -> None:
@@ -61,11 +61,11 @@ def test_a_report_tells_of_whatever_hardware_stages_are_finished(simulated: Path
     assert "fixed = rtl: 0 mismatches in 180 outputs" in result.output
     assert "ULX3S-25F: 80 MHz asked for, latency" in result.output
     report = netloom.Run(tmp_path / "run", ()).report
-    found, design = HardwareRun.load(simulated / rundir.RTL), read_design(simulated / rundir.DESIGN)
+    found, design = HardwareRun.load(simulated / rundir.RTL), read_whole_design(simulated / rundir.DESIGN / DESIGN_FILE)
     assert [record.engines for record in report.fidelity] == [("quantized", "fixed"), ("fixed", "rtl")]
     assert report.scores["rtl"] == found.scores["rtl"]
     assert report.hardware is not None
-    assert (report.hardware.latency, report.hardware.predicted_latency) == (found.latency, design["latency"])
+    assert (report.hardware.latency, report.hardware.predicted_latency) == (found.latency, design.latency)
     assert report.hardware.timing_met is report.hardware.bitstream is None
     assert [one.name for one in report.hardware.resources] == ["LUT", "FF", "DSP", "BRAM"]
     assert [stage.name for stage in report.stages] == ["load", "convert", "simulate", "design", "rtl"]
