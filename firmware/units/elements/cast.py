@@ -16,7 +16,6 @@ class CastUnit(ElasticUnit):
     One register stage; two where wide words are both rounded and saturated.
 
     Attributes:
-        source: elements to cast.
         to: their new type.
     """
 

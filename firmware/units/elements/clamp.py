@@ -14,7 +14,6 @@ class ClampUnit(ElasticUnit):
     """Every element limited to `operation.low` and `operation.high`, in one register stage.
 
     Attributes:
-        source: elements to limit.
         operation: the limits.
 
     Raises:

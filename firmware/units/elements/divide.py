@@ -35,7 +35,6 @@ class DivideUnit(ElasticUnit):
     of registered adders.
 
     Attributes:
-        source: elements to divide.
         operation: has the divisor.
 
     Raises:

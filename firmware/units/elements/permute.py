@@ -133,7 +133,7 @@ class PermuteUnit(Unit):
 
     def timing(self) -> Timing:
         """Halves written and read."""
-        return PermuteTiming([source.beats for source in self.streams], len(self._words))
+        return _PermuteTiming([source.beats for source in self.streams], len(self._words))
 
     def resources(self) -> Resources:
         """Two tensors of every source, the indices, counters, and the choice between memories and zero."""
@@ -152,13 +152,8 @@ class PermuteUnit(Unit):
         return total + rom_resources(depth, index, self.target) + Resources(ff=held)
 
 
-class PermuteTiming(Timing):
-    """Each source fills halves of its buffer; once all have, the result is read, and the halves are free again.
-
-    Args:
-        beats: of every source's tensor.
-        out_beats: of the result.
-    """
+class _PermuteTiming(Timing):
+    """Each source fills halves of its buffer; once all have, the result is read, and the halves are free again."""
 
     twin = "permute"
     ready_is_registered = True
@@ -175,7 +170,6 @@ class PermuteTiming(Timing):
         self._stages = ElasticTiming(2)
 
     def valid(self) -> tuple[bool, ...]:
-        """The last stage holds a beat."""
         return (self._stages.offers,)
 
     def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:

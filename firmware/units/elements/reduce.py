@@ -97,7 +97,7 @@ class ReduceUnit(SourceUnit):
 
     def timing(self) -> Timing:
         """Elastic stages, then a count of beats and a result."""
-        return ReduceTiming(self._cast_stages + self._levels, self._beats)
+        return _ReduceTiming(self._cast_stages + self._levels, self._beats)
 
     def resources(self) -> Resources:
         """Casts, and one adder (or comparator and multiplexer) for every term but the first."""
@@ -117,13 +117,8 @@ class ReduceUnit(SourceUnit):
         return total
 
 
-class ReduceTiming(StreamTiming):
-    """Elastic stages (or none), then `beats` beats into one result, held in a register of its own.
-
-    Args:
-        stages: of casts and tree.
-        beats: of a group.
-    """
+class _ReduceTiming(StreamTiming):
+    """Elastic stages (or none) of casts and tree, then `beats` beats into one result, held in a register of its own."""
 
     twin = "reduce"
 
@@ -138,12 +133,10 @@ class ReduceTiming(StreamTiming):
         return self._count < self._beats - 1 or not self.offers or ready
 
     def takes(self, ready: bool) -> bool:
-        """Through the stages, as far as the last one is accepted."""
         accepts = self._accepts(ready)
         return self._stages.takes(accepts) if self._stages else accepts
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
-        """Move the stages on, and add their last beat."""
         arrives = taken[0]
         if self._stages:
             arrives = self._stages.offers and self._accepts(given[0])

@@ -216,20 +216,19 @@ class MatVecUnit(PipelineUnit, SourceUnit):
         if self._totals:
             lut, ff = lut + self.target.adder(width, True), ff + width
         total += Resources(self.pe * (lut + self.saturates * 2 * width), self.pe * ff)
-        total += self._sequence(*self._memory, self._weights_in_block, self._row)
+        total += self._sequence(*self._memory, self._row)
         if self._start.any():
-            bias = self.nf, self.pe * self._bias_width
-            total += self._sequence(*bias, rom_in_block(*bias, self.target))
+            total += self._sequence(self.nf, self.pe * self._bias_width)
         return total + self._fifo_resources()
 
-    def _sequence(self, depth: int, width: int, block: bool, row: int = 1) -> Resources:
+    def _sequence(self, depth: int, width: int, row: int = 1) -> Resources:
         """A memory read word after word; the register behind a block RAM may be part of it."""
         address = (depth - 1).bit_length()
         control = Resources(2 * address, address)
         if row > 1:
             waiting = row * width
             return control + Resources(waiting, waiting, rams=((depth // row, waiting),))
-        if block:
+        if rom_in_block(depth, width, self.target):
             held = 0 if self.target.ram_register else width
             return control + Resources(ff=held, rams=((depth, width),))
         return control + Resources(lut=rom_luts(depth, width), ff=width if depth > 1 else 0)

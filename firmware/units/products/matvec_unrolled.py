@@ -18,7 +18,6 @@ class MatVecUnrolled(PipelineUnit, SourceUnit):
     """Matrix-vector products, one a clock. The module is made for the instance: `sources`.
 
     Attributes:
-        name: of the instance and of its module.
         source: vectors, one a beat.
         operation: matrix, bias and accumulator.
         saturates: whether a sum may saturate on the way (`order_matters`).

@@ -42,7 +42,9 @@ class UnrolledText:
         needed = {term.node for term in self._sums.terms if term} | set(range(inputs))
         for index in range(len(self._nodes) - 1, -1, -1):
             if index in needed:
-                needed |= set(_operands(self._nodes[index]))
+                node = self._nodes[index]
+                operands = (node.first, node.second, node.rounded.node if node.rounded else None)
+                needed |= {operand for operand in operands if operand is not None}
         return sorted(needed)
 
     def _width(self, node: AdderNode) -> int:
@@ -88,7 +90,8 @@ class UnrolledText:
             yield f"  // input {index}: {node.low} to {node.high}"
             self._clocked.append(f"    n{index} <= in_data[{index * bits}+:{width}];")
         else:
-            yield f"  // {_formula(node)}: {node.low} to {node.high}"
+            moved = f"(n{node.second} << {node.shift})" if node.shift else f"n{node.second}"
+            yield f"  // n{node.first} {'-' if node.subtract else '+'} {moved}: {node.low} to {node.high}"
             low = min(node.shift, width)
             yield f"  logic [{width - 1}:0] s{index};"
             first, second = Term(node.first, 0), Term(node.second, node.shift)
@@ -150,14 +153,3 @@ class UnrolledText:
             self._lines.append(f"  logic [{width - 1}:0] n{index}_{late};")
             self._clocked.append(f"    n{index}_{late} <= {before};")
             self.registers += width
-
-
-def _operands(node: AdderNode) -> list[int]:
-    if node.rounded is not None:
-        return [node.rounded.node]
-    return [operand for operand in (node.first, node.second) if operand is not None]
-
-
-def _formula(node: AdderNode) -> str:
-    second = f"(n{node.second} << {node.shift})" if node.shift else f"n{node.second}"
-    return f"n{node.first} {'-' if node.subtract else '+'} {second}"

@@ -57,11 +57,9 @@ class _LastTiming(StreamTiming):
         self._position = StepPosition(beats, steps)
 
     def takes(self, ready: bool) -> bool:
-        """Unless it has to wait for one that waits."""
         return not self._position.last or not self.offers or ready
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
-        """Keep it if it is of the last step."""
         if given[0] or not self.offers:
             self.offers = taken[0] and self._position.last
         self._position.clock(taken[0])

@@ -14,8 +14,6 @@ class ScanStart(ScanLoop):
     """Gives in a sequence's first step what `start` brings. Latency that of a `StreamFifo`, for that as well.
 
     Attributes:
-        source: the state after a step.
-        steps: of a sequence.
         start: the state before the first step, in beats like those of `source`.
     """
 
@@ -65,7 +63,6 @@ class _StartTiming(StreamTiming):
         self._put = StepPosition(beats, steps)
 
     def takes(self, ready: bool) -> bool:
-        """Of either stream, if the FIFO has room."""
         return self._fifo.takes(ready)
 
     def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:

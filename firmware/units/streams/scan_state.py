@@ -19,8 +19,6 @@ class ScanState(ScanLoop):
     state.
 
     Attributes:
-        source: the state after a step.
-        steps: of a sequence.
         initial: raws of the state before the first step, as many as a step has elements.
         keep: whether a sequence begins where the one before it ended.
     """
@@ -37,6 +35,11 @@ class ScanState(ScanLoop):
             raise self._error(f"a state has {elements} elements, and {len(self.initial)} are given to begin with")
         if wrong := [raw for raw in self.initial if not element.raw_min <= raw <= element.raw_max]:
             raise self._error(f"{element} does not hold a raw of {wrong[0]}, with which it is to begin")
+
+    @property
+    def keeps_state(self) -> bool:
+        """Whether a sequence begins where the one before it ended."""
+        return self.keep
 
     @cached_property
     def _words(self) -> list[tuple[int, ...]]:
@@ -88,7 +91,6 @@ class _StateTiming(StreamTiming):
         self._given = StepPosition(beats, steps)
 
     def takes(self, ready: bool) -> bool:
-        """In the last step always."""
         return self._taken.last or self._fifo.takes(ready)
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:

@@ -19,7 +19,6 @@ class StreamFifo(SourceUnit):
     Built in LUT RAM its latency is 1; in block RAM, 3. Full throughput either way: valid, ready and data are registers.
 
     Attributes:
-        source: the stream to buffer.
         depth: beats it holds, at least 2.
 
     Raises:
@@ -40,6 +39,11 @@ class StreamFifo(SourceUnit):
         """What the memory is built of."""
         style = ram_style(self.depth - 1, self.source.width, self.target)
         return REGISTERS if style == BLOCK and self.depth < _SHALLOWEST_BLOCK else style
+
+    @property
+    def beats_held(self) -> int:
+        """Its depth."""
+        return self.depth
 
     def parameters(self) -> dict[str, int | str]:
         """Width of a beat, number of places, and what they are built of."""
@@ -73,7 +77,6 @@ class _FifoTiming(StreamTiming):
         self._depth = self._room = depth
 
     def takes(self, ready: bool) -> bool:
-        """While a place is free, whatever the output does in this cycle."""
         del ready
         return self._room > 0
 

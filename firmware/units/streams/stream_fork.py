@@ -17,7 +17,6 @@ class StreamFork(SourceUnit):
     for the instance gives each output ports of its own.
 
     Attributes:
-        source: the stream to copy.
         count: of copies, at least 2.
 
     Raises:
@@ -65,16 +64,13 @@ class _ForkTiming(Timing):
         self._waiting = (False,) * count
 
     def valid(self) -> tuple[bool, ...]:
-        """Where the beat has not been taken."""
         return self._waiting
 
     def ready(self, valid: Sequence[bool], ready: Sequence[bool]) -> tuple[bool, ...]:
-        """When the last ones take it."""
         del valid
         return (all(takes or not waits for waits, takes in zip(self._waiting, ready, strict=True)),)
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
-        """A new beat for all, or one output less to wait for it."""
         self._waiting = tuple(
             taken[0] or (waits and not gone) for waits, gone in zip(self._waiting, given, strict=True)
         )

@@ -13,7 +13,6 @@ class StreamWidth(SourceUnit):
     """The same elements, `lanes` a beat. A beat on the narrow side every clock cycle, without pauses. Latency 1.
 
     Attributes:
-        source: the stream to convert.
         lanes: elements of an output beat; a divisor or a multiple of the source's.
 
     Raises:
@@ -108,6 +107,5 @@ class _DownTiming(StreamTiming):
         return self._left == 0 or (self._left == 1 and ready)
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
-        """Count parts."""
         self._left = self._ratio if taken[0] else self._left - given[0]
         self.offers = self._left > 0

@@ -95,7 +95,6 @@ class ReplayBuffer(SourceUnit):
     been written: 1 clock cycle later it is read, and offered another 1 (LUT RAM) or 2 (block RAM) later.
 
     Attributes:
-        source: what is read again.
         rows: of an inference.
         pattern: of a row.
         depth: beats it holds, at least `least_depth`; 0 for `default_depth`.
@@ -146,7 +145,7 @@ class ReplayBuffer(SourceUnit):
 
     def timing(self) -> Timing:
         """Counters of places and of beats not read yet, and the registers behind the memory."""
-        return ReplayTiming(self.pattern, self.depth, self.style == BLOCK)
+        return _ReplayTiming(self.pattern, self.depth, self.style == BLOCK)
 
     @cached_property
     def interval(self) -> int:
@@ -177,7 +176,7 @@ class ReplayBuffer(SourceUnit):
         return logic + ram_resources(self.depth, width, self.style, self.target)
 
 
-class ReplayTiming(StreamTiming):
+class _ReplayTiming(StreamTiming):
     """The next beat to read is a fixed way from the last one; two counters tell whether it is there, and what is free.
 
     `_ahead`: beats written beyond the next one to read, that one included; it can be read while this is positive.
@@ -200,12 +199,10 @@ class ReplayTiming(StreamTiming):
         self._fetched = False
 
     def takes(self, ready: bool) -> bool:
-        """While a place is free, whatever the output does in this cycle."""
         del ready
         return self._room > 0
 
     def clock(self, taken: Sequence[bool], given: Sequence[bool]) -> None:
-        """Read on where the next register is free or becomes so."""
         move = given[0] or not self.offers
         fetch = self._ahead > 0 and (move or (self._block and not self._fetched))
         if move:
