@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from netloom.fixed_point import FixedPoint, Overflow, Rounding
 from netloom.quantize.flat.names import unique_name
-from netloom.quantize.functions.norms import NORMS
 from netloom.quantize.functions.one_value import TRUTHS, lines
 from netloom.quantize.graph.decoder import READ, decoder_parts, part_block
 from netloom.quantize.graph.layer_graph import DECODER, Block, LayerGraph, Step
+from netloom.quantize.graph.norms import NORMS
 from netloom.quantize.graph.recurrent import RECURRENT, STATE, cell_parts
 from netloom.quantize.policy import Policy
 from netloom.quantize.support.table import TRANSPARENT, WEIGHTED

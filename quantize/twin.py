@@ -14,16 +14,16 @@ from netloom.quantize.data import Samples, model_arguments, read_samples
 from netloom.quantize.files.inspection import check_finite, float_layers, has_quantized_layers, snap_weights
 from netloom.quantize.fine_tune import fine_tune
 from netloom.quantize.flat import masked_results
-from netloom.quantize.functions.norms import split_norms
 from netloom.quantize.graph.batch_norm import fold_batch_norms, normalize_batch_norms
 from netloom.quantize.graph.forward import fold_input_constants
+from netloom.quantize.graph.graph_check import check_activations, check_supported
 from netloom.quantize.graph.layer_graph import DECODER, LayerGraph, read_graph
+from netloom.quantize.graph.norms import split_norms
 from netloom.quantize.graph.permutes import settle_permutes
 from netloom.quantize.graph.rebuild import build_float, build_twin
 from netloom.quantize.graph.rewrite import drop_no_operations, split_activations, split_causal
 from netloom.quantize.policy import Policy
 from netloom.quantize.quantizer_points import Point, plan_quantizers
-from netloom.quantize.support.graph_check import check_activations, check_supported
 
 CALIBRATION_SAMPLES = 2048
 CALIBRATION_BATCH = 256

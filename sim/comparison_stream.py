@@ -120,7 +120,11 @@ class Comparison:
 
 
 def choices(outputs: Sequence[np.ndarray]) -> np.ndarray | None:
-    """The largest of each sample's scores; None for a single score, several outputs, or other shapes."""
+    """The largest of each sample's scores; None for a single score, several outputs, or other shapes.
+
+    Engines are compared without a task, which not every network has. What a task makes of outputs is compared where it
+    is known: by its scores for each engine, and by `Task.apart`.
+    """
     if len(outputs) != 1 or outputs[0].ndim != 2 or outputs[0].shape[1] < 2:
         return None
     return outputs[0].argmax(axis=1)

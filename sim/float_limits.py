@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from netloom.hls import Conversion
-from netloom.hls.dataflow import Bounds, Dataflow, Scan
+from netloom.hls.dataflow import Bounds, Dataflow
 
 _FLOAT32, _FLOAT64 = 24, 53
 _NAMED = 3
@@ -27,8 +27,9 @@ def layers_beyond(conversion: Conversion, bits: int) -> list[str]:
 def _ranges(dataflow: Dataflow, bounds: Mapping[str, Bounds]) -> Iterator[tuple[str, Bounds]]:
     """The layer and the range of every result, in bodies before that of the node that holds them."""
     for node in dataflow.nodes:
-        if isinstance(node.operation, Scan):
-            yield from _ranges(node.operation.body, node.operation.within([bounds[name] for name in node.inputs]))
+        within = node.operation.within([bounds[name] for name in node.inputs])
+        for body, ranges in zip(node.operation.bodies, within, strict=True):
+            yield from _ranges(body, ranges)
         yield from ((node.layer, bounds[name]) for name in node.results)
 
 

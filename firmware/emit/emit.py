@@ -13,9 +13,6 @@ from netloom.firmware.map.cycles.cycles import Cycles
 from netloom.firmware.map.folding.area import area_of, design_area
 from netloom.firmware.map.folding.fold import Fold, Folding
 from netloom.firmware.stream import Stream
-from netloom.firmware.units.streams.scan_loop import ScanLoop
-from netloom.firmware.units.streams.scan_state import ScanState
-from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.firmware.units.unit import Unit
 
 SCHEMA_VERSION = "1.0"
@@ -65,7 +62,7 @@ def describe_design(
         "memories": memories,
         "inputs": [_port(port, name) for port, name in zip(design.inputs, input_ports(design), strict=True)],
         "outputs": [_port(port, name) for port, name in zip(design.outputs, output_ports(design), strict=True)],
-        "keeps_state": any(isinstance(unit, ScanState) and unit.keep for unit in design.units),
+        "keeps_state": any(unit.keeps_state for unit in design.units),
         "group": design.group,
         "latency": cycles.latency,
         "interval": cycles.interval,
@@ -129,7 +126,7 @@ def _unit(design: Design, unit: Unit) -> dict[str, Any]:
         "inputs": [stream.name for stream in unit.inputs],
         "outputs": [stream.name for stream in unit.outputs],
         "interval": design.intervals[unit.name],
-        "depth": unit.depth if isinstance(unit, StreamFifo | ScanLoop) else None,
+        "depth": unit.beats_held,
         "area": area_of(design.resources[unit.name], design.target)._asdict(),
     }
 

@@ -17,7 +17,7 @@ from netloom.firmware.units.streams.stream_fifo import StreamFifo
 from netloom.firmware.units.streams.stream_fork import StreamFork
 from netloom.firmware.units.streams.stream_width import StreamWidth
 from netloom.firmware.units.unit import Unit
-from netloom.hls.dataflow import Dataflow, Node, Scan, TensorType
+from netloom.hls.dataflow import Dataflow, Node, TensorType
 
 _INPUT_BITS = 128
 """The widest network input that is chosen only to save a converter behind it."""
@@ -66,8 +66,7 @@ class DesignBuilder:
 
     def __post_init__(self) -> None:
         self.interval = max((fold.interval for fold in self.folding.values()), default=1)
-        scans = (node.operation for node in self.dataflow.nodes if isinstance(node.operation, Scan))
-        self.group = max((scan.interleave for scan in scans), default=1)
+        self.group = max((node.operation.interleave for node in self.dataflow.nodes), default=1)
         self._uses = _uses(self.dataflow, self.dataflow.outputs)
         scales = self.dataflow.ends.inputs or (None,) * len(self.dataflow.sources)
         self._inputs = tuple(

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from netloom.errors import SettingsError
-from netloom.hls.dataflow import MOST_INTERLEAVED, Dataflow, Scan
+from netloom.hls.dataflow import MOST_INTERLEAVED, Dataflow
 
 
 def interleaved(dataflow: Dataflow, sequences: int) -> Dataflow:
@@ -26,14 +26,12 @@ def interleaved(dataflow: Dataflow, sequences: int) -> Dataflow:
         return dataflow
     nodes = []
     for node in dataflow.nodes:
-        if isinstance(node.operation, Scan):
-            if node.operation.keeps:
-                raise SettingsError(
-                    f"layer {node.layer!r} keeps its state from sample to sample: the next sample cannot begin before;"
-                    " leave interleave out"
-                )
-            node = replace(node, operation=replace(node.operation, interleave=sequences))
-        nodes.append(node)
+        if node.operation.keeps:
+            raise SettingsError(
+                f"layer {node.layer!r} keeps its state from sample to sample: the next sample cannot begin before;"
+                " leave interleave out"
+            )
+        nodes.append(replace(node, operation=node.operation.interleaved(sequences)))
     if nodes == list(dataflow.nodes):
         raise SettingsError("there is no loop over steps whose sequences could be interleaved: leave interleave out")
     return replace(dataflow, nodes=tuple(nodes))

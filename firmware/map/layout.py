@@ -11,7 +11,6 @@ from netloom.firmware.map.cycles.buffers import sized_and_counted
 from netloom.firmware.map.folding.fold import Folding
 from netloom.firmware.map.folding.products import products
 from netloom.firmware.map.operations.table import MAPPINGS, mapping_of
-from netloom.firmware.units.elements.elementwise import ElementwiseUnit
 from netloom.hls.dataflow import Dataflow
 
 
@@ -65,13 +64,13 @@ def lay_out(
 
 def _within(design: Design, blocks: int) -> Design:
     """With as many multipliers of elements in DSP blocks as products leave, the first ones first; others in LUTs."""
-    left = blocks - sum(unit.least_resources().dsp for unit in design.units if not isinstance(unit, ElementwiseUnit))
+    left = blocks - sum(unit.with_dsps(0).least_resources().dsp for unit in design.units)
     units = []
     for unit in design.units:
-        if isinstance(unit, ElementwiseUnit):
-            unit = replace(unit, dsps=max(left, 0))
-            left -= unit.resources().dsp
-        units.append(unit)
+        taking = unit.with_dsps(max(left, 0))
+        if taking is not unit:
+            left -= taking.resources().dsp
+        units.append(taking)
     return replace(design, units=tuple(units))
 
 

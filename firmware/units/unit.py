@@ -90,6 +90,21 @@ class Unit(ABC):
         """Multipliers, in whatever they are built."""
         return 0
 
+    @property
+    def keeps_state(self) -> bool:
+        """Whether what it gives for a sample depends on the samples before it."""
+        return False
+
+    @property
+    def beats_held(self) -> int | None:
+        """How many beats it holds, where it is there to hold them; None of others."""
+        return None
+
+    def with_dsps(self, blocks: int) -> "Unit":
+        """With so many at most of the DSP blocks that products leave; itself where it takes none of those."""
+        del blocks
+        return self
+
     def resources(self) -> Resources:
         """What it is expected to take after synthesis."""
         return Resources()

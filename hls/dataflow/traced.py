@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from netloom.hls.dataflow.graph import Dataflow, Layer, Node
-from netloom.hls.dataflow.operations.scan import Scan
 
 
 def traced(dataflow: Dataflow) -> Dataflow:
@@ -14,15 +13,12 @@ def traced(dataflow: Dataflow) -> Dataflow:
     nodes: list[Node] = []
     inner: dict[str, list[Layer]] = {}
     for node in dataflow.nodes:
-        if isinstance(node.operation, Scan):
-            scan, body = node.operation, traced(node.operation.body)
-            outputs = (*body.outputs, *(layer.node for layer in body.layers))
-            every = (*scan.every, *(True for _ in body.layers))
-            node = replace(node, operation=replace(scan, body=replace(body, outputs=outputs), every=every))
-            found = [
-                replace(layer, node=name) for layer, name in zip(body.layers, node.results[scan.results :], strict=True)
-            ]
+        if node.operation.bodies:
+            own, bodies = node.operation.results, [traced(body) for body in node.operation.bodies]
+            node = replace(node, operation=node.operation.watched(bodies))
+            layers = [layer for body in bodies for layer in body.layers]
+            found = [replace(layer, node=name) for layer, name in zip(layers, node.results[own:], strict=True)]
             inner.setdefault(node.layer, []).extend(found)
         nodes.append(node)
-    layers = [each for layer in dataflow.layers for each in (*inner.get(layer.name, []), layer)]
-    return replace(dataflow, nodes=tuple(nodes), layers=tuple(layers))
+    all_layers = tuple(each for layer in dataflow.layers for each in (*inner.get(layer.name, []), layer))
+    return replace(dataflow, nodes=tuple(nodes), layers=all_layers)

@@ -17,7 +17,11 @@ LAYERS = frozenset(
     "QSubtract QMultiply QMaximum QMinimum QMaxPooling1D QMaxPooling2D Quantizer InputLayer Flatten Reshape Permute "
     "Dropout Activation ReLU Concatenate MaxPooling1D MaxPooling2D".split()
 )
-"""Layers of HGQ2 and Keras that are read."""
+"""Layers of HGQ2 and Keras that are read.
+
+Not in the table of layers, which quantization and conversion share: an HGQ2 model is never quantized, and refused of it
+are quantizers, and what hls4ml's own handlers and pass cannot take.
+"""
 
 _CONSTANT = ("kq", "bq")
 _FUNCTIONS = ("linear", "relu")

@@ -1,4 +1,8 @@
-"""Tasks: what a network is for, and so what it is trained and judged by."""
+"""Tasks: what a network is for, and so what it is trained and judged by.
+
+Tasks judge data sets, and those of users or made here need to know their task: so the two rooms need each other, no
+two files do.
+"""
 
 from netloom.models.tasks.anomaly import Anomaly
 from netloom.models.tasks.classification import Classification

@@ -5,9 +5,9 @@ from typing import Any
 
 from netloom.fixed_point import FixedPoint
 from netloom.quantize.calibrate import calibrate
-from netloom.quantize.functions.norms import quantized_norm
 from netloom.quantize.graph.decoder import call_decoder, quantized_decoder, see_decoder
 from netloom.quantize.graph.layer_graph import DECODER, Block, LayerGraph, named_weights
+from netloom.quantize.graph.norms import quantized_norm
 from netloom.quantize.graph.recurrent import RECURRENT, call_recurrent, quantized_recurrent, see_cell
 from netloom.quantize.policy import Policy
 from netloom.quantize.quantizer_points import Point

@@ -1,7 +1,8 @@
 """`NativeForm`: what an operation is in the C++."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from netloom.hls.dataflow import Window
 from netloom.rounding import Rounding
@@ -69,7 +70,7 @@ def _never(_: NativeSite) -> bool:
 
 @dataclass(frozen=True)
 class NativeForm:
-    """What an operation is in the C++: one step of a kind, and what that needs to be this operation.
+    """What an operation is in the C++: one step of a kind, and what that needs to be this operation; or several.
 
     Attributes:
         kind: of the step.
@@ -80,6 +81,7 @@ class NativeForm:
         reads_bytes: whether it can read bytes instead of float32.
         moves: whether every number before the stages is one of the inputs' numbers.
         reshapes: whether the result is its input, number by number: then there is no step.
+        spread: all its steps, from the `GraphSteps` and the `Work` it is there, where it is not one.
     """
 
     kind: StepKind
@@ -90,3 +92,4 @@ class NativeForm:
     reads_bytes: Callable[[NativeSite], bool] = _never
     moves: Callable[[NativeSite], bool] = _never
     reshapes: Callable[[NativeSite], bool] = _never
+    spread: Callable[[Any, Any], Iterator[NativeStep]] | None = None

@@ -1,15 +1,14 @@
 """`GraphSteps`: the steps of one graph, a network or the body of a loop, and where its tensors lie."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-import numpy as np
-
-from netloom.hls.dataflow import Bounds, Dataflow, MatVec, Node, Scan, Window
+from netloom.hls.dataflow import Bounds, Dataflow, MatVec, Node, Operation, Window
 from netloom.sim.fuse import drop_idle_clamps, group_windows, join_depthwise
 from netloom.sim.native.arena import Arena
 from netloom.sim.native.constants import Constants
+from netloom.sim.native.form import NativeForm
 from netloom.sim.native.loops import products_into_loops
 from netloom.sim.native.operations.matvec import LANES, group_of
 from netloom.sim.native.operations.window import pad
@@ -25,11 +24,13 @@ class Common:
         arena: of all their tensors.
         constants: what steps point to.
         multiplies_bytes: whether the machine does.
+        forms: what operations are in the C++.
     """
 
     arena: Arena
     constants: Constants
     multiplies_bytes: bool
+    forms: Mapping[type[Operation], NativeForm]
 
 
 class GraphSteps:
@@ -37,6 +38,7 @@ class GraphSteps:
 
     Attributes:
         dataflow: the graph, rewritten for the C++.
+        shared: with the graphs around it and inside.
         given: for each of its outputs the stored tensor that has its numbers.
 
     Raises:
@@ -46,9 +48,9 @@ class GraphSteps:
     def __init__(self, dataflow: Dataflow, shared: Common, held: Sequence[str] = ()) -> None:
         """Args: the graph; what it shares; sources whose places are never another tensor's."""
         self.dataflow = _rewritten(dataflow, shared.multiplies_bytes)
-        self._shared = shared
+        self.shared = shared
         self._windows = {node.name: node for node in self.dataflow.nodes if isinstance(node.operation, Window)}
-        self._works, self._stored = works_of(self.dataflow, dataflow.outputs)
+        self._works, self._stored = works_of(self.dataflow, dataflow.outputs, shared.forms)
         self.given = [self._stored[name] for name in dataflow.outputs]
         self._kept = {*self.given, *held}
 
@@ -58,19 +60,19 @@ class GraphSteps:
             yield from self._steps(work)
             for name in {*work.inputs, *work.results} - self._kept:
                 if not any(name in later.inputs for later in self._works[index + 1 :]):
-                    self._shared.arena.release(name)
+                    self.shared.arena.release(name)
 
     def release(self) -> None:
         """Give the places of what was kept to others."""
         for name in self._kept:
-            self._shared.arena.release(name)
+            self.shared.arena.release(name)
 
     def added(self, name: str) -> int | None:
         """What a stored tensor's raws become bytes with, if they are bytes: 0 or 128; None if they are float32."""
         work = next((work for work in self._works if name in work.results), None)
         if work is not None and work.only_moves:
             return self.added(work.inputs[0]) if len(work.inputs) == 1 else None
-        wanted = self._shared.multiplies_bytes and self._wanted_as_bytes(name)
+        wanted = self.shared.multiplies_bytes and self._wanted_as_bytes(name)
         return _offset(self.dataflow.bounds[name]) if wanted else None
 
     def _wanted_as_bytes(self, name: str) -> bool:
@@ -86,21 +88,21 @@ class GraphSteps:
     def leaves(self, step: NativeStep, name: str) -> NativeStep:
         """A step with its result's place and kind of number."""
         added, size = self.added(name), self.dataflow.types[name].size
-        step.to, step.to_size = self._shared.arena.room(name, size * (4 if added is None else 1)), size
+        step.to, step.to_size = self.shared.arena.room(name, size * (4 if added is None else 1)), size
         step.to_bytes, step.added = added is not None, added or 0
         return step
 
     def reads(self, step: NativeStep, name: str) -> NativeStep:
         """A step with its first input's place and kind of number."""
         added = self.added(name)
-        step.from_, step.from_bytes, step.fill = self._shared.arena.at(name), added is not None, added or 0
+        step.from_, step.from_bytes, step.fill = self.shared.arena.at(name), added is not None, added or 0
         step.from_size = self.dataflow.types[name].size
         return step
 
     def _steps(self, work: Work) -> Iterator[NativeStep]:
         """The steps of one work: of a product, the zeros around its picture first."""
-        if work.form.kind is StepKind.LOOP:
-            yield from self._loop(work)
+        if work.form.spread is not None:
+            yield from work.form.spread(self, work)
             return
         step = self.leaves(NativeStep(kind=work.form.kind), work.result)
         if work.form.kind is StepKind.MOVE:
@@ -108,7 +110,7 @@ class GraphSteps:
             return
         self.reads(step, work.inputs[0])
         if len(work.inputs) > 1:
-            step.other = self._shared.arena.at(work.inputs[1])
+            step.other = self.shared.arena.at(work.inputs[1])
         site = work.site
         if work.form.kind is StepKind.PRODUCT:
             window = self._windows.get(work.node.inputs[0])
@@ -119,55 +121,12 @@ class GraphSteps:
                     around, shape = self._padded(work.inputs[0], shape, view)
                     yield around
                     step.from_, step.from_size = around.to, around.to_size
-                    self._shared.arena.release("padded")
+                    self.shared.arena.release("padded")
                 site = replace(site, view=view)
             site = replace(site, picture=shape)
-        work.form.lay(step, site, self._shared.constants)
-        self._shared.constants.stages(step, work.stages)
+        work.form.lay(step, site, self.shared.constants)
+        self.shared.constants.stages(step, work.stages)
         yield step
-
-    def _loop(self, work: Work) -> Iterator[NativeStep]:
-        """What states begin with; the loop, and behind it its body, from a step's inputs to what the next one reads."""
-        scan = work.node.operation
-        assert isinstance(scan, Scan)
-        sources, results = zip(*scan.carries, strict=True) if scan.carries else ((), ())
-        graph = replace(scan.body, outputs=(*scan.body.outputs, *results), layers=())
-        body = GraphSteps(graph, self._shared, sources)
-        begun = iter(work.inputs[len(scan.fed) :])
-        for source, raws in zip(sources, scan.initial, strict=True):
-            start = body.leaves(NativeStep(kind=StepKind.FILL if raws is not None else StepKind.COPY), source)
-            if raws is not None:
-                start.weights = self._shared.constants.array(raws.ravel(), np.float32)
-            else:
-                self.reads(start, next(begun))
-                start.numbers[0] = start.to_size
-            yield start
-        into = [self.leaves(NativeStep(kind=StepKind.COPY), name) for name in work.results]
-        inside = []
-        for source, name in zip(scan.fed, work.inputs, strict=False):
-            given = body.leaves(self.reads(NativeStep(kind=StepKind.COPY), name), source)
-            given.numbers[:2] = given.to_size, given.to_size
-            inside.append(given)
-        inside += body.steps()
-        for step, name, every in zip(into, body.given, scan.every, strict=False):
-            body.reads(step, name)
-            step.numbers[:3] = step.from_size, 0, step.from_size if every else 0
-            inside.append(step)
-        for source, name in zip(sources, body.given[len(into) :], strict=True):
-            inside.append(body.carries(name, source))
-        body.release()
-        loop = NativeStep(kind=StepKind.LOOP)
-        loop.numbers[:3] = len(inside), scan.steps, scan.reverse
-        yield loop
-        yield from inside
-
-    def carries(self, name: str, source: str) -> NativeStep:
-        """The step that puts a result where a source lies that has its place already."""
-        step = self.reads(NativeStep(kind=StepKind.COPY), name)
-        added = self.added(source)
-        step.to, step.to_size = self._shared.arena.at(source), step.from_size
-        step.to_bytes, step.added, step.numbers[0] = added is not None, added or 0, step.from_size
-        return step
 
     def _padded(self, name: str, shape: tuple[int, ...], view: Window) -> tuple[NativeStep, tuple[int, ...]]:
         """The step that puts a picture among zeros, and the shape that it has there."""
@@ -175,14 +134,14 @@ class GraphSteps:
         self.reads(step, name)
         shape = pad(step, shape, view.padding)
         step.to_size, step.to_bytes = prod(shape), step.from_bytes
-        step.to = self._shared.arena.room("padded", prod(shape) * (1 if step.from_bytes else 4))
+        step.to = self.shared.arena.room("padded", prod(shape) * (1 if step.from_bytes else 4))
         return step, shape
 
     def _moves(self, work: Work, step: NativeStep) -> Iterator[NativeStep]:
         """A step an input."""
         for part, name in enumerate(work.inputs):
             each = self.reads(NativeStep.from_buffer_copy(step), name)
-            work.form.lay(each, replace(work.site, part=part), self._shared.constants)
+            work.form.lay(each, replace(work.site, part=part), self.shared.constants)
             yield each
 
 

@@ -14,6 +14,7 @@ from netloom.sim.native.arena import Arena
 from netloom.sim.native.constants import Constants
 from netloom.sim.native.form import FARTHEST_SHIFT, NoFormError
 from netloom.sim.native.graph_steps import Common, GraphSteps
+from netloom.sim.native.operations.table import NATIVE_FORMS
 from netloom.sim.native.steps import ROUNDINGS, SATURATES, NativeStage, NativeStep, StepKind
 from netloom.sim.values import quantizes_in_float
 
@@ -43,7 +44,7 @@ class NativePlan:
         if not all(types[name].element.fits_float64 for name in dataflow.outputs):
             raise NoFormError
         arena, self._constants = Arena(), Constants()
-        self._graph = GraphSteps(dataflow, Common(arena, self._constants, multiplies_bytes))
+        self._graph = GraphSteps(dataflow, Common(arena, self._constants, multiplies_bytes, NATIVE_FORMS))
         self.rounds = [_rounds(tensor) for tensor in dataflow.sources.values()]
         made = [*self._take(), *self._graph.steps()]
         for index, (node, name) in enumerate(zip(dataflow.outputs, self._graph.given, strict=True)):

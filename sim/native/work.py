@@ -1,11 +1,11 @@
 """A network as work for the C++: which nodes are one step together, and what no step has a form for."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from netloom.hls.dataflow import Dataflow, Node, Window
+from netloom.hls.dataflow import Dataflow, Node, Operation, Window
 from netloom.sim.native.form import NativeForm, NativeSite, NoFormError
-from netloom.sim.native.operations.table import NATIVE_FORMS
 from netloom.sim.native.steps import NativeStage, StepKind
 
 _STAGED = (StepKind.PRODUCT, StepKind.DEPTHWISE, StepKind.POOL, StepKind.EACH, StepKind.JOIN)
@@ -43,7 +43,9 @@ class Work:
         return self.form.moves(self.site) and not self.stages
 
 
-def works_of(dataflow: Dataflow, outputs: tuple[str, ...]) -> tuple[list[Work], dict[str, str]]:
+def works_of(
+    dataflow: Dataflow, outputs: tuple[str, ...], forms: Mapping[type[Operation], NativeForm]
+) -> tuple[list[Work], dict[str, str]]:
     """The steps of a network in order, and {tensor: the stored one that has its numbers in its order}.
 
     Raises:
@@ -62,7 +64,7 @@ def works_of(dataflow: Dataflow, outputs: tuple[str, ...]) -> tuple[list[Work], 
                 raise NoFormError
             windows[node.name] = node
             continue
-        form = NATIVE_FORMS.get(type(node.operation))
+        form = forms.get(type(node.operation))
         if form is None or not (form.exact(site) and form.fits(site)):
             raise NoFormError
         if form.kind is not StepKind.PRODUCT and not windows.keys().isdisjoint(node.inputs):

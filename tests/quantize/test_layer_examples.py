@@ -11,8 +11,8 @@ from recurrent_examples import RECURRENT
 
 from netloom.quantize.flat import flatten
 from netloom.quantize.functions.one_value import NOT_ELEMENTWISE, OF_LAYERS
+from netloom.quantize.graph.graph_check import check_supported
 from netloom.quantize.graph.layer_graph import read_graph
-from netloom.quantize.support.graph_check import check_supported
 from netloom.quantize.support.layers_page import public_activations, public_layers
 from netloom.quantize.support.table import REFUSED
 

@@ -5,9 +5,9 @@ import pytest
 
 from netloom.quantize import Policy, is_quantized, quantize, quantizer_type
 from netloom.quantize.files.inspection import all_layers, layer_quantizers
+from netloom.quantize.graph.graph_check import check_supported
 from netloom.quantize.graph.layer_graph import read_graph
 from netloom.quantize.graph.rebuild import build_float
-from netloom.quantize.support.graph_check import check_supported
 from netloom.quantize.twin import rewrite
 
 keras = pytest.importorskip("keras")

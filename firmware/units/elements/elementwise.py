@@ -1,6 +1,6 @@
 """`ElementwiseUnit`: two streams, element by element."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from netloom.errors import FoldingError
 from netloom.firmware.stream import Stream
@@ -68,6 +68,10 @@ class ElementwiseUnit(PipelineUnit):
         if max(self.a.element.width, self.b.element.width) > self.target.dsp_width:
             return 0
         return self.multipliers if self.dsps is None else min(self.dsps, self.multipliers)
+
+    def with_dsps(self, blocks: int) -> "ElementwiseUnit":
+        """With so many multipliers in DSP blocks, where the operands fit."""
+        return replace(self, dsps=blocks)
 
     def parameters(self) -> dict[str, int | str]:
         """Lanes, types, and how far each operand moves left to align the points."""

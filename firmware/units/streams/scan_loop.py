@@ -37,6 +37,11 @@ class ScanLoop(SourceUnit):
         if self.depth < max(beats, 2):
             raise self._error(f"depth must be at least {max(beats, 2)} to hold a state, not {self.depth}")
 
+    @property
+    def beats_held(self) -> int:
+        """Its depth."""
+        return self.depth
+
     @cached_property
     def _fifo(self) -> StreamFifo:
         return StreamFifo(self.name, self.source, self.depth, target=self.target)

@@ -36,6 +36,11 @@ class ScanState(ScanLoop):
         if wrong := [raw for raw in self.initial if not element.raw_min <= raw <= element.raw_max]:
             raise self._error(f"{element} does not hold a raw of {wrong[0]}, with which it is to begin")
 
+    @property
+    def keeps_state(self) -> bool:
+        """Whether a sequence begins where the one before it ended."""
+        return self.keep
+
     @cached_property
     def _words(self) -> list[tuple[int, ...]]:
         """Of the initial state; one if all beats are alike."""

@@ -40,6 +40,11 @@ class StreamFifo(SourceUnit):
         style = ram_style(self.depth - 1, self.source.width, self.target)
         return REGISTERS if style == BLOCK and self.depth < _SHALLOWEST_BLOCK else style
 
+    @property
+    def beats_held(self) -> int:
+        """Its depth."""
+        return self.depth
+
     def parameters(self) -> dict[str, int | str]:
         """Width of a beat, number of places, and what they are built of."""
         bank = {"BANK": bank_words(self.depth - 2, self.source.width, self.target)} if self.style == BLOCK else {}

@@ -5,7 +5,7 @@ cheapest dtype that is proven exact for the ranges it will meet (`EXACT_LIMIT`).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -115,7 +115,14 @@ class Keeping(ABC):
 
 
 class Operation(ABC):
-    """One exact primitive. Subclasses are frozen dataclasses whose fields are the hardware module's parameters."""
+    """One exact primitive. Subclasses are frozen dataclasses whose fields are the hardware module's parameters.
+
+    One that holds graphs has `bodies`, `within` and `watched`; one that goes through them as often as there are steps,
+    `interleave` and `interleaved`.
+    """
+
+    interleave = 1
+    """Samples that its hardware works on in turn."""
 
     @property
     def results(self) -> int:
@@ -131,6 +138,21 @@ class Operation(ABC):
     def bodies(self) -> tuple["Dataflow", ...]:
         """The graphs it holds."""
         return ()
+
+    def within(self, bounds: Sequence[Bounds]) -> tuple[Mapping[str, Bounds], ...]:
+        """Proven ranges of everything in each of the bodies, from those of the inputs."""
+        del bounds
+        return ()
+
+    def watched(self, bodies: Sequence["Dataflow"]) -> "Operation":
+        """The same operation with these bodies, whose layers are results, of all steps, behind its own."""
+        del bodies
+        return self
+
+    def interleaved(self, sequences: int) -> "Operation":
+        """The same operation, a step of so many samples at a time; itself where there are no steps."""
+        del sequences
+        return self
 
     @abstractmethod
     def outputs(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:

@@ -1,7 +1,7 @@
 """`Scan`: a body graph run step after step, with results carried from one step to the next."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -94,16 +94,27 @@ class Scan(Operation):
             for tensor, every in zip(types, self.every, strict=True)
         )
 
-    def within(self, bounds: Sequence[Bounds]) -> dict[str, Bounds]:
+    def watched(self, bodies: Sequence[Dataflow]) -> "Scan":
+        """With the layers of the body as further outputs of it."""
+        (body,) = bodies
+        outputs = (*body.outputs, *(layer.node for layer in body.layers))
+        every = (*self.every, *(True for _ in body.layers))
+        return replace(self, body=replace(body, outputs=outputs), every=every)
+
+    def interleaved(self, sequences: int) -> "Scan":
+        """Of so many sequences in turn."""
+        return replace(self, interleave=sequences)
+
+    def within(self, bounds: Sequence[Bounds]) -> tuple[dict[str, Bounds]]:
         """Proven ranges of the body, of all steps together."""
         sources = {source: Bounds.of(self.body.types[source]) for source, _ in self.carries}
         for name, bound in zip(self.fed, bounds, strict=False):
             sources[name] = Bounds(bound.low.min(axis=0), bound.high.max(axis=0))
-        return self.body.bounds_within(sources)
+        return (self.body.bounds_within(sources),)
 
     def bounds(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> tuple[Bounds, ...]:
         """Those of the body, for inputs of any step and anything a carry's type can hold."""
-        within = self.within(bounds)
+        (within,) = self.within(bounds)
         return tuple(
             Bounds(*(np.broadcast_to(end, tensor.shape) for end in (within[name].low, within[name].high)))
             for name, tensor in zip(self.body.outputs, self.outputs(inputs), strict=True)
@@ -113,7 +124,7 @@ class Scan(Operation):
         """The body made ready once; each of its nodes in the dtype it needs."""
         del inputs
         kept = [*self.body.outputs, *(result for _, result in self.carries)]
-        evaluator = Evaluator(self.body, kept, self.within(bounds), least)
+        evaluator = Evaluator(self.body, kept, *self.within(bounds), least)
 
         def run(arrays: Sequence[np.ndarray], state: LoopState | None = None) -> tuple[np.ndarray, ...]:
             seen: list[list[np.ndarray]] = [[] for _ in self.body.outputs]
@@ -171,7 +182,7 @@ class Scan(Operation):
     def may_overflow(self, inputs: Sequence[TensorType], bounds: Sequence[Bounds]) -> bool:
         """Whether any operation of the body may, but for casts that saturate: those are quantizers and mean to."""
         del inputs
-        within = self.within(bounds)
+        (within,) = self.within(bounds)
         return any(
             node.operation.may_overflow(self.body.input_types(node), [within[name] for name in node.inputs])
             for node in self.body.nodes

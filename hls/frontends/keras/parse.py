@@ -11,7 +11,7 @@ from netloom.hls.frontends.parsed import ParsedModel
 from netloom.hls.hls_settings import HlsSettings
 from netloom.hls.identifiers import identifiers
 from netloom.quantize.flat import flatten, host_ends
-from netloom.quantize.support.graph_check import check_activations
+from netloom.quantize.graph.graph_check import check_activations
 
 
 def is_keras(model: Any) -> bool:

@@ -1,4 +1,8 @@
-"""`NATIVE_FORMS`: what every operation that the C++ has is there. NumPy computes a network that has others."""
+"""`NATIVE_FORMS`: what every operation that the C++ has is there. NumPy computes a network that has others.
+
+`Window` has no line: it is no step, but how the product behind it reads, which takes the graph (`GraphSteps`). So do
+rewrites of several operations: `products_into_loops`, and those of `fuse`.
+"""
 
 from netloom.hls.dataflow import (
     Cast,

@@ -24,7 +24,7 @@ def write_scan(writer: GraphWriter, site: OnnxSite) -> list[OnnxValue]:
             f"{scan.carries[0][0]!r} is kept from sample to sample (stateful), and a graph of ONNX keeps nothing: make"
             " the layer's states inputs and outputs of the model (initial_state, return_state)"
         )
-    bounds, inner = scan.within(site.bounds), GraphWriter(writer)
+    (bounds,), inner = scan.within(site.bounds), GraphWriter(writer)
     inputs = [*(source for source, _ in scan.carries), *scan.fed]
     values = {name: OnnxValue(f"{writer.label}/{name}", _dtype(bounds[name])) for name in inputs}
     taken = [writer.cast(value, values[name].dtype) for name, value in zip(scan.fed, site.values, strict=False)]
