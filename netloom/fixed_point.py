@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -168,7 +167,11 @@ class FixedPoint:
 
     def confine(self, raw: np.ndarray) -> np.ndarray:
         """Apply the overflow mode to raws that already have this type's fraction bits; may work in place."""
-        low, high = self._limits(raw.dtype)
+        low, high = self.raw_min, self.raw_max
+        if raw.dtype.kind != "O":
+            # What of the range the carrier can hold, as scalars of its dtype.
+            limit = EXACT_LIMIT[raw.dtype.type] if raw.dtype.kind == "f" else 2**63 - 1
+            low, high = raw.dtype.type(max(low, -limit)), raw.dtype.type(min(high, limit))
         match self.overflow:
             case Overflow.SAT | Overflow.SAT_SYM:
                 return np.clip(raw, low, high, out=raw)
@@ -177,13 +180,6 @@ class FixedPoint:
                 return raw
             case Overflow.WRAP:
                 return self._wrapped(raw)
-
-    def _limits(self, dtype: np.dtype) -> tuple[Any, Any]:
-        """The range, or what of it a carrier can hold, as scalars of its dtype."""
-        if dtype.kind == "O":
-            return self.raw_min, self.raw_max
-        limit = EXACT_LIMIT[dtype.type] if dtype.kind == "f" else 2**63 - 1
-        return dtype.type(max(self.raw_min, -limit)), dtype.type(min(self.raw_max, limit))
 
     def _wrapped(self, raw: np.ndarray) -> np.ndarray:
         if raw.dtype.kind == "f":

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from threading import Event, Thread
 from typing import TYPE_CHECKING, TextIO
 
@@ -48,32 +48,6 @@ class Progress:
         """Nothing more will be shown, whatever came of the stage."""
 
 
-class _Lines:
-    """Says that a stage has started, and every now and then how far it is, until it is closed."""
-
-    def __init__(self, console: Console, stage: str) -> None:
-        self._console, self._stage, self._state = console, stage, ""
-        self._began, self._ended = time.monotonic(), Event()
-        self._thread = Thread(target=self._say, daemon=True)
-        self._thread.start()
-
-    def show(self, state: str) -> None:
-        """What the next line will say."""
-        self._state = state
-
-    def close(self) -> None:
-        """Say no more."""
-        self._ended.set()
-        self._thread.join()
-
-    def _say(self) -> None:
-        if not self._ended.wait(START_SECONDS):
-            self._console.print(f"  {escape(self._stage)} ...")
-        while not self._ended.wait(LINE_SECONDS):
-            seconds = f"{time.monotonic() - self._began:.0f} s"
-            self._console.print("  " + escape(f"{self._stage}: {', '.join(filter(None, (self._state, seconds)))}"))
-
-
 class ConsoleProgress(Progress):
     """Shows stages and bars on the standard error stream, or lines where that is no terminal.
 
@@ -84,13 +58,16 @@ class ConsoleProgress(Progress):
     def __init__(self) -> None:
         self._console = Console(file=_own_stderr(), highlight=False)
         self._bars: Bars | None = None
-        self._lines: _Lines | None = None
-        self._what = ""
+        self._lines: Thread | None = None
+        self._ended = Event()
+        self._what = self._state = ""
 
     def stage_started(self, name: str) -> None:
         """Open a bar that moves until the stage says how far it is, or begin with lines."""
         if not self._console.is_terminal:
-            self._lines = _Lines(self._console, name)
+            self._state, self._ended = "", Event()
+            self._lines = Thread(target=self._write_lines, args=(name, self._ended), daemon=True)
+            self._lines.start()
         else:
             columns = (TextColumn("  {task.description:<24}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
             self._bars = Bars(
@@ -101,8 +78,7 @@ class ConsoleProgress(Progress):
 
     def began(self, what: str) -> None:
         """Begin a new bar, that moves until the end is known."""
-        if self._lines is not None:
-            self._lines.show(what)
+        self._state = what
         if self._bars is not None:
             for task in self._bars.task_ids:
                 self._bars.remove_task(task)
@@ -111,8 +87,7 @@ class ConsoleProgress(Progress):
 
     def advanced(self, what: str, done: int, total: int) -> None:
         """Move the bar; a new `what` begins a new one."""
-        if self._lines is not None:
-            self._lines.show(f"{what}, {100 * done // max(1, total)} %")
+        self._state = f"{what}, {100 * done // max(1, total)} %"
         if self._bars is not None:
             if what != self._what:
                 self.began(what)
@@ -120,8 +95,7 @@ class ConsoleProgress(Progress):
 
     def doing(self, what: str) -> None:
         """Change the bar's words; it moves on."""
-        if self._lines is not None:
-            self._lines.show(what)
+        self._state = what
         if self._bars is not None:
             self._bars.update(self._bars.task_ids[0], description=escape(what[:56]))
 
@@ -136,12 +110,21 @@ class ConsoleProgress(Progress):
 
     def close(self) -> None:
         """Take the bar away, or end the lines."""
+        self._ended.set()
         if self._lines is not None:
-            self._lines.close()
-        self._lines = None
+            self._lines.join()
         if self._bars is not None:
             self._bars.stop()
-        self._bars = None
+        self._lines = self._bars = None
+
+    def _write_lines(self, stage: str, ended: Event) -> None:
+        """Say that a stage has started, and every now and then how far it is, until it has ended."""
+        began = time.monotonic()
+        if not ended.wait(START_SECONDS):
+            self._console.print(f"  {escape(stage)} ...")
+        while not ended.wait(LINE_SECONDS):
+            seconds = f"{time.monotonic() - began:.0f} s"
+            self._console.print("  " + escape(f"{stage}: {', '.join(filter(None, (self._state, seconds)))}"))
 
 
 @contextmanager
@@ -149,11 +132,8 @@ def showing(name: str) -> Iterator[ConsoleProgress]:
     """The work of a command on the screen, and kept off it what that work itself writes."""
     progress = ConsoleProgress()
     progress.stage_started(name)
-    try:
-        with captured(None):
-            yield progress
-    finally:
-        progress.close()
+    with closing(progress), captured(None):
+        yield progress
 
 
 def keras_progress(progress: Progress, what: str) -> "keras.callbacks.Callback":
@@ -174,9 +154,7 @@ def keras_progress(progress: Progress, what: str) -> "keras.callbacks.Callback":
 
 
 def _own_stderr() -> TextIO:
-    try:
+    with suppress(OSError, ValueError, AttributeError):  # not a file: a notebook, a test
         if sys.stderr.fileno() == 2:
             return os.fdopen(os.dup(2), "w", encoding=sys.stderr.encoding, errors="replace")
-    except (OSError, ValueError, AttributeError):
-        pass  # not a file: a notebook, a test
     return sys.stderr

@@ -56,10 +56,7 @@ def round_up(floor: np.ndarray, rest: np.ndarray, negative: np.ndarray, rounding
 def round_raw(raw: np.ndarray, shift: int, rounding: Rounding) -> np.ndarray:
     """Drop the last `shift` bits of raws (append zeros if negative), rounding as asked; always a new array.
 
-    Args:
-        raw: integers in any carrier; any shape. int64 becomes Python integers where it would not do.
-        shift: bits to drop.
-        rounding: the Q mode.
+    They are of any shape and in any carrier; int64 becomes Python integers where it would not do.
     """
     if shift == 0:
         return raw.copy()

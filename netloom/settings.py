@@ -1,8 +1,9 @@
 """The settings of a run."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from netloom.errors import SettingsError
 from netloom.firmware.board.boards import find_board
@@ -40,7 +41,7 @@ class HardwareSettings(Settings):
         SettingsError: if a value is out of range, the board unknown, or both targets are given.
     """
 
-    board: str
+    board: Annotated[str, AfterValidator(lambda name: find_board(name).name)]
     clock_mhz: Annotated[float, Field(gt=0, le=2000)] | None = None
     target_ii: Annotated[int, Field(ge=1)] | None = None
     target_fps: Annotated[float, Field(gt=0)] | None = None
@@ -50,11 +51,6 @@ class HardwareSettings(Settings):
     design_seconds: Annotated[float, Field(gt=0)] = SEARCH_SECONDS
     interleave: Annotated[int, Field(ge=1, le=MOST_INTERLEAVED)] = 1
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = SEEDS
-
-    @field_validator("board")
-    @classmethod
-    def _known(cls, board: str) -> str:
-        return find_board(board).name
 
     @model_validator(mode="after")
     def _one_target(self) -> "HardwareSettings":
@@ -112,18 +108,13 @@ class RunSettings(Settings):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     epochs: Annotated[int, Field(ge=1)] | None = None
     fine_tune_epochs: Annotated[int, Field(ge=0)] | None = None
-    task: str | None = None
+    task: Annotated[str, AfterValidator(lambda name: find_task(name).name)] | None = None
     hls: HlsSettings = HlsSettings()
     csim: bool = True
     csim_samples: Annotated[int, Field(ge=1)] | None = None
     onnx: bool = False
     trace_samples: Annotated[int, Field(ge=1)] | None = None
     hardware: HardwareSettings | None = None
-
-    @field_validator("task")
-    @classmethod
-    def _known_task(cls, task: str | None) -> str | None:
-        return None if task is None else find_task(task).name
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "RunSettings":
@@ -141,15 +132,8 @@ class RunSettings(Settings):
         """
         target = network.target
         most = target.rtl_samples or STALLED_SAMPLES
-        hardware = HardwareSettings(
-            board=target.board,
-            clock_mhz=target.clock_mhz,
-            target_ii=target.target_ii,
-            target_fps=target.target_fps,
-            rtl_samples=target.rtl_samples,
-            stalled_samples=min(STALLED_SAMPLES, most),
-            netlist_samples=min(NETLIST_SAMPLES, most),
-        )
+        stalled, netlist = min(STALLED_SAMPLES, most), min(NETLIST_SAMPLES, most)
+        hardware = HardwareSettings(**asdict(target), stalled_samples=stalled, netlist_samples=netlist)
         hls = HlsSettings(io_type=network.io_type)
         return cls(hls=hls, csim_samples=network.csim_samples, hardware=hardware if board else None)
 

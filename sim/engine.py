@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from netloom.common.checked_samples import checked_samples
+from netloom.common.arrays import checked_samples
 from netloom.common.closable import Closable
 from netloom.common.ends import Ends
 from netloom.errors import InputError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from netloom.common.checked_samples import checked_samples
+from netloom.common.arrays import checked_samples
 from netloom.common.closable import Closable
 from netloom.errors import InputError, LinkError
 from netloom.firmware.board.link import Link, open_link, reason

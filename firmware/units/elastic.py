@@ -21,10 +21,9 @@ class ElasticUnit(SourceUnit):
 
 
 class ElasticTiming(StreamTiming):
-    """Which of the stages are full. A stage moves on when it, or any stage behind it, is empty, or the end is taken.
+    """Which of at least 1 stages are full; empty, a unit's latency is as many clock cycles.
 
-    Args:
-        stages: register stages, the latency of the empty unit in clock cycles; at least 1.
+    A stage moves on when it, or any stage behind it, is empty, or the end is taken.
     """
 
     twin = "elastic"

@@ -86,13 +86,7 @@ class PipelineUnit(Unit):
 
 
 class PipelineTiming(StreamTiming):
-    """The control and its FIFO.
-
-    Args:
-        firings: beats a result takes.
-        latency: clocks from a result's last beat to its push.
-        depth: of the output FIFO.
-    """
+    """The control and its FIFO, `depth` places deep; `firings` and `latency` are those of `fifo_depth`."""
 
     twin = "pipeline"
     ready_is_registered = True

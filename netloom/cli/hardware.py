@@ -29,7 +29,7 @@ from netloom.sim.hardware.emulate import emulate as start_emulation
 app = typer.Typer()
 
 
-@app.command(epilog=options.examples("netloom boards"))
+@options.command(app, "netloom boards")
 def boards() -> None:
     """List the boards, and what their parts hold."""
     numbers = (Column(name, justify="right") for name in ("LUT", "DSP", "block RAM", "clock"))
@@ -52,9 +52,7 @@ def boards() -> None:
             console.print(f"[bold]{board.name}[/]: [dim]{escape(board.note)}[/]", soft_wrap=True)
 
 
-@app.command(
-    epilog=options.examples("netloom plan runs/jets --board ULX3S-25F", "netloom plan lenet --board ULX3S-85F")
-)
+@options.command(app, "netloom plan runs/jets --board ULX3S-25F", "netloom plan lenet --board ULX3S-85F")
 def plan(
     source: Annotated[
         str, typer.Argument(metavar="DIR|MODEL.keras|NAME", help="A run, a converted network, a model, or a name.")
@@ -77,11 +75,10 @@ def plan(
     show_paces(Prospect(source, bits, options.input_shapes(input_shape), input_type), settings)
 
 
-@app.command(
-    epilog=options.examples(
-        "netloom build runs/jets --board ULX3S-25F --clock 100MHz",
-        "netloom build converted --board iCEBreaker --target-fps 10000",
-    )
+@options.command(
+    app,
+    "netloom build runs/jets --board ULX3S-25F --clock 100MHz",
+    "netloom build converted --board iCEBreaker --target-fps 10000",
 )
 def build(
     directory: Annotated[
@@ -119,9 +116,7 @@ def build(
     raise typer.Exit(int(not made.met))
 
 
-@app.command(
-    epilog=options.examples("netloom emulate runs/digits", "netloom emulate runs/digits --inputs x.npy -o y.npy")
-)
+@options.command(app, "netloom emulate runs/digits", "netloom emulate runs/digits --inputs x.npy -o y.npy")
 def emulate(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Directory of a run with a design, or of a design.")],
     inputs: Annotated[
@@ -154,7 +149,7 @@ def emulate(
     typer.echo(f"emulated board: {len(x[0]):,} samples, outputs {shown} in {output}; last request {cycles:,} cycles")
 
 
-@app.command(epilog=options.examples("netloom flash runs/digits", "netloom flash runs/digits --permanent"))
+@options.command(app, "netloom flash runs/digits", "netloom flash runs/digits --permanent")
 def flash(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Directory of a run with a bitstream.")],
     board: Annotated[str | None, typer.Option(metavar="BOARD", help="If it is not the one that was built for.")] = None,

@@ -31,9 +31,7 @@ def moved(x: np.ndarray, values: np.ndarray) -> tuple[int, float]:
 def read_inputs(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> list[np.ndarray]:
     """Samples, an array an input in the order of `shapes`, each float64, (samples, *shape), finite.
 
-    Args:
-        path: a `.npy` file, or for several inputs an `.npz` file with an array for each, by their names.
-        shapes: of the inputs, by name.
+    They stand in a `.npy` file, or for several inputs in an `.npz` file with an array for each, by their names.
 
     Raises:
         StorageError: if the file cannot be read.

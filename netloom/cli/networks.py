@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from netloom.cli.options import NO_STORE, examples, network_names
+from netloom.cli.options import NO_STORE, command, network_names
 from netloom.cli.report import show
 from netloom.errors import NetloomError
 from netloom.models import Network, get_network
@@ -22,12 +22,11 @@ from netloom.settings import RunSettings
 app = typer.Typer()
 
 
-@app.command(
-    epilog=examples(
-        "netloom networks",
-        "netloom networks --run --markdown README.md",
-        "netloom networks lenet jets --run --no-board -o runs/nightly",
-    )
+@command(
+    app,
+    "netloom networks",
+    "netloom networks --run --markdown README.md",
+    "netloom networks lenet jets --run --no-board -o runs/nightly",
 )
 def networks(
     names: Annotated[
@@ -63,11 +62,9 @@ def networks(
     if not run and markdown is None:
         table = Table.grid(padding=(0, 2))
         for network in chosen:
-            asked = (
-                f"{network.task}, {_expectation(network)}, {network.bits} bits, {network.training_seconds} s to train"
-            )
-            told = f"{escape(network.title)}: {asked}\n[dim]{escape(network.review)}[/]"
-            table.add_row(f"[bold]{network.name}[/]", told)
+            asked = f"{network.task}, {_expectation(network)}, {network.bits} bits"
+            told = f"{escape(network.title)}: {asked}, {network.training_seconds} s to train"
+            table.add_row(f"[bold]{network.name}[/]", f"{told}\n[dim]{escape(network.review)}[/]")
         Console(highlight=False).print(table)
     raise typer.Exit(code)
 
@@ -81,13 +78,7 @@ def _expectation(network: Network) -> str:
 
 
 def _run_all(directories: Mapping[Network, Path], board: bool) -> int:
-    """Run networks one after the other, each in its directory; stages that are done already are kept.
-
-    One that fails is told of, and the next one begins.
-
-    Returns:
-        1 if any failed or is not as it must be, else 0.
-    """
+    """Run networks, each in its directory, the next one also if one fails; 1 if any is not as it must be, else 0."""
     from netloom.report.networks_table import faults
 
     console, failed = Console(highlight=False), []
@@ -108,11 +99,7 @@ def _run_all(directories: Mapping[Network, Path], board: bool) -> int:
 
 
 def _write_tables(directories: Mapping[Network, Path], path: Path) -> None:
-    """Put what the runs of networks came to into a Markdown file; rows of others stay as they are.
-
-    Raises:
-        StorageError: if the file cannot be written or has no place for them.
-    """
+    """Put what the runs of networks came to into a Markdown file; rows of others stay as they are."""
     from netloom.report.networks_table import tables, write_into
 
     finished = {

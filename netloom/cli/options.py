@@ -2,8 +2,8 @@
 
 import os
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import typer
 
@@ -18,6 +18,8 @@ from netloom.pipeline import registry
 from netloom.quantize.base_settings import Settings
 from netloom.quantize.policy import MAX_BITS, MIN_BITS, Policy
 from netloom.settings import HardwareSettings, RunSettings
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _CLOCK_UNITS = {"": 1.0, "hz": 1e-6, "khz": 1e-3, "mhz": 1.0, "ghz": 1e3}
 
@@ -35,13 +37,14 @@ def _board_names() -> list[str]:
     return [board.name for board in BOARDS]
 
 
-def _stage_names() -> list[str]:
-    return list(registry.names())
-
-
 def examples(*lines: str) -> str:
     """The end of a command's help."""
     return "[bold]Examples[/]\n\n" + "\n\n".join(f"  {line}" for line in lines)
+
+
+def command(app: typer.Typer, *lines: str) -> Callable[[_Function], _Function]:
+    """Make a function a command of `app`, with these examples at the end of its help."""
+    return app.command(epilog=examples(*lines))
 
 
 def _forget_store(asked: bool) -> None:
@@ -109,7 +112,7 @@ INTERLEAVE = typer.Option(
 )
 UNTIL = typer.Option(
     metavar="STAGE",
-    autocompletion=_stage_names,
+    autocompletion=lambda: list(registry.names()),
     help="End after train (of a network) or load (of a model), quantize, convert or simulate;"
     " with --board design, rtl, synthesize, netlist or bitstream.",
 )

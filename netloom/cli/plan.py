@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.measure import measure_renderables
-from rich.table import Table
+from rich.table import Column, Table
 
 from netloom.api import find_conversion
 from netloom.errors import FoldingError, SettingsError
@@ -32,14 +32,10 @@ _SAMPLES = 64
 
 @dataclass(frozen=True)
 class Prospect:
-    """What is looked at before it is made.
+    """What is looked at before it is made, as `netloom plan` takes it.
 
-    Attributes:
-        source: directory of a run or of a conversion; a model file; or a network's name. A float model, or a network
-            of the registry untrained, is quantized on random samples: what its constants take is then a guess.
-        bits: width of what is quantized for this; None is the network's own, 8 for a user's model.
-        input_shapes: shape of each input without the batch, where a model leaves sizes open.
-        input_types: type of each input of an ONNX model, where no quantizer reads it.
+    A float model, or a network of the registry untrained, is quantized on random samples: what its constants take is
+    then a guess.
     """
 
     source: str | Path
@@ -110,9 +106,8 @@ def show_paces(prospect: Prospect, settings: HardwareSettings) -> None:
     with showing("folding") as progress:
         found = outlook(prospect, settings, progress)
         guess = prospect.is_guess
-    table = Table("", box=None, pad_edge=False)
-    for name in ("interval", "latency", "µs", "samples/s", "LUT", "FF", "DSP", "BRAM", "bitstream in"):
-        table.add_column(name, justify="right", no_wrap=True)
+    names = ("interval", "latency", "µs", "samples/s", "LUT", "FF", "DSP", "BRAM", "bitstream in")
+    table = Table("", *(Column(name, justify="right", no_wrap=True) for name in names), box=None, pad_edge=False)
     clock = settings.clock
     for pace in found:
         table.add_row(

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from netloom.cli.options import examples
+from netloom.cli.options import command
 from netloom.common.files import replacing, storage_errors, write_text
 from netloom.errors import SettingsError, StorageError
 from netloom.metrics import Condition, why_no_score
@@ -21,7 +21,7 @@ from netloom.report.schema import HardwareRecord, Report, ResourceRecord
 app = typer.Typer()
 
 
-@app.command(epilog=examples("netloom report runs/digits", "netloom report --schema > report.schema.json"))
+@command(app, "netloom report runs/digits", "netloom report --schema > report.schema.json")
 def report(
     directory: Annotated[Path | None, typer.Argument(metavar="DIR", help="Directory of `netloom run`.")] = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of report.json instead.")] = False,
@@ -37,11 +37,10 @@ def report(
         show(pipeline.write_report(directory, ConsoleProgress()), directory)
 
 
-@app.command(
-    epilog=examples(
-        "netloom compare runs/jets runs/jets6 runs/jets4 --html jets.html",
-        "netloom compare runs/digits --fail-if 'accuracy<0.97' --fail-if 'mismatches>0'",
-    )
+@command(
+    app,
+    "netloom compare runs/jets runs/jets6 runs/jets4 --html jets.html",
+    "netloom compare runs/digits --fail-if 'accuracy<0.97' --fail-if 'mismatches>0'",
 )
 def compare(
     directories: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Directories of `netloom run`.")],

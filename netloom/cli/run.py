@@ -17,14 +17,13 @@ from netloom.progress import ConsoleProgress, Progress
 app = typer.Typer()
 
 
-@app.command(
-    epilog=options.examples(
-        "netloom run digits",
-        "netloom run lenet --bits 6 -o runs/lenet6",
-        "netloom run mine.keras --data mine.npz --bits 8",
-        "netloom run jets --board ULX3S-25F --clock 100MHz",
-        "netloom run jets --board ULX3S-25F --until design",
-    )
+@options.command(
+    app,
+    "netloom run digits",
+    "netloom run lenet --bits 6 -o runs/lenet6",
+    "netloom run mine.keras --data mine.npz --bits 8",
+    "netloom run jets --board ULX3S-25F --clock 100MHz",
+    "netloom run jets --board ULX3S-25F --until design",
 )
 def run(
     model: Annotated[
@@ -85,11 +84,10 @@ def run(
     raise typer.Exit(code)
 
 
-@app.command(
-    epilog=options.examples(
-        "netloom convert qkeras_model.keras -o converted",
-        "netloom convert float_model.keras --data mine.npz --bits 6 -o six_bits",
-    )
+@options.command(
+    app,
+    "netloom convert qkeras_model.keras -o converted",
+    "netloom convert float_model.keras --data mine.npz --bits 6 -o six_bits",
 )
 def convert(
     model: Annotated[Path, typer.Argument(metavar="MODEL.keras|.onnx", help="Your Keras, QKeras or ONNX model.")],

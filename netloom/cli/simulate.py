@@ -8,7 +8,7 @@ import typer
 
 from netloom import api
 from netloom.cli.inputs import moved, onto_grid, read_inputs, read_target_file, write_outputs
-from netloom.cli.options import INPUTS, RUN_DIRECTORY, TASK, examples
+from netloom.cli.options import INPUTS, RUN_DIRECTORY, TASK, command
 from netloom.common.arrays import write_arrays
 from netloom.errors import SettingsError
 from netloom.hls import Conversion
@@ -20,11 +20,10 @@ from netloom.sim.engines import DEFAULT_ENGINE, DEFAULT_OTHER, KINDS
 app = typer.Typer()
 
 
-@app.command(
-    epilog=examples(
-        "netloom simulate runs/digits --engine fixed --inputs x.npy -o y.npy",
-        "netloom simulate runs/digits --engine csim --inputs x.npy -o y.npy --trace layers.npz",
-    )
+@command(
+    app,
+    "netloom simulate runs/digits --engine fixed --inputs x.npy -o y.npy",
+    "netloom simulate runs/digits --engine csim --inputs x.npy -o y.npy --trace layers.npz",
 )
 def simulate(
     directory: Annotated[Path, RUN_DIRECTORY],
@@ -56,11 +55,10 @@ def simulate(
         _say_moved(conversion, raw, grid)
 
 
-@app.command(
-    epilog=examples(
-        "netloom crosscheck runs/digits --inputs x.npy --labels y.npy",
-        "netloom crosscheck runs/digits --inputs x.npy --engine rtl",
-    )
+@command(
+    app,
+    "netloom crosscheck runs/digits --inputs x.npy --labels y.npy",
+    "netloom crosscheck runs/digits --inputs x.npy --engine rtl",
 )
 def crosscheck(
     directory: Annotated[Path, RUN_DIRECTORY],
@@ -103,11 +101,7 @@ def crosscheck(
     raise typer.Exit(int(not fidelity.equal))
 
 
-@app.command(
-    epilog=examples(
-        "netloom export runs/digits --onnx digits.onnx", "netloom export runs/digits --qonnx digits_qonnx.onnx"
-    )
-)
+@command(app, "netloom export runs/digits --onnx digits.onnx", "netloom export runs/digits --qonnx digits_qonnx.onnx")
 def export(
     directory: Annotated[Path, RUN_DIRECTORY],
     onnx: Annotated[Path | None, typer.Option(metavar="FILE", help="Where the exact twin goes.")] = None,

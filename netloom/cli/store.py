@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from netloom.cli.options import examples
+from netloom.cli.options import command
 from netloom.common.store import Store
 from netloom.errors import SettingsError
 from netloom.pipeline import registry
@@ -18,7 +18,7 @@ _UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 app = typer.Typer()
 
 
-@app.command(epilog=examples("netloom store", "netloom store --limit 500MB", "netloom store --clear"))
+@command(app, "netloom store", "netloom store --limit 500MB", "netloom store --clear")
 def store(
     limit: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Drop what was not used for longest, down to this: 500MB, 2GB.")

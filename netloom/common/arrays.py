@@ -1,4 +1,4 @@
-"""Arrays into files, in one step each."""
+"""Arrays: samples checked before anything is computed, and files of arrays written in one step each."""
 
 import zlib
 from pathlib import Path
@@ -7,6 +7,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 import numpy as np
 
 from netloom.common.files import replacing, storage_errors
+from netloom.errors import InputError
 
 _LEVEL = 1
 """Of zlib: its usual one takes six times as long to save a sixth more."""
@@ -14,6 +15,20 @@ _TRIED, _WORTH = 2**20, 0.7
 """An array is compressed if its first so many bytes shrink to less than this share: to take a quarter off the scores of
 a language model takes longer than to compute them.
 """
+
+
+def checked_samples(array: np.ndarray, shape: tuple[int, ...], who: str) -> np.ndarray:
+    """Samples, (samples, *shape) or what NumPy makes such an array of, in whatever dtype of numbers they are.
+
+    Raises:
+        InputError: if they are no numbers, or of another shape; begins with `who`.
+    """
+    array = np.asarray(array)
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{who} must be numeric, not {array.dtype}")
+    if array.shape[1:] != shape or array.ndim != len(shape) + 1:
+        raise InputError(f"{who} must have shape (samples, {', '.join(map(str, shape))}), not {array.shape}")
+    return array
 
 
 def write_array(path: Path, array: np.ndarray) -> None:

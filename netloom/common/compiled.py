@@ -4,6 +4,7 @@ import ctypes
 import hashlib
 import os
 import platform
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -25,11 +26,10 @@ def cache_folder() -> Path:
 
 def processor() -> str:
     """What this machine can do: another one may share the cache."""
-    try:
+    with suppress(OSError, StopIteration):
         lines = _PROCESSOR.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.machine()
-    return next((line for line in lines if line.startswith(("flags", "Features"))), platform.machine())
+        return next(line for line in lines if line.startswith(("flags", "Features")))
+    return platform.machine()
 
 
 @cache

@@ -23,18 +23,13 @@ FARTHEST_ZERO = 2**24
 _Scale = Annotated[float, Field(ge=LEAST_SCALE, allow_inf_nan=False)]
 _Zero = Annotated[float, Field(ge=-FARTHEST_ZERO, le=FARTHEST_ZERO, allow_inf_nan=False)]
 _Whole24 = Annotated[int, Field(ge=-(2**24), le=2**24)]
-_LARGEST_AXIS = 2**24
+_Row = Annotated[tuple[Number, ...], Field(min_length=1, max_length=2**24)]
 
 
 class InputScale(FixedModel):
     """How an input becomes whole numbers: `clip(x / scale + zero_point, low, high)`, rounded; in float32, as in ONNX.
 
-    Attributes:
-        scale: exact in float32.
-        zero_point: likewise.
-        low: the least whole number.
-        high: the greatest.
-        rounding: to whole numbers.
+    `scale` and `zero_point` are exact in float32; `low` and `high` are the least and the greatest whole number.
     """
 
     scale: _Scale
@@ -60,17 +55,14 @@ class InputScale(FixedModel):
         if self.rounding == "BIPOLAR":
             return ops.where(y >= 0, ops.ones_like(y), -ops.ones_like(y))
         y = ops.clip(y, np.float32(self.low), np.float32(self.high))
+        half = np.float32(0.5 if self.rounding.startswith("HALF_") else 0)
         match self.rounding:
             case "FLOOR" | "CEIL":
                 return getattr(ops, self.rounding.lower())(y)
-            case "UP":
-                return ops.sign(y) * ops.ceil(ops.abs(y))
-            case "DOWN":
-                return ops.sign(y) * ops.floor(ops.abs(y))
-            case "HALF_UP":
-                return ops.sign(y) * ops.floor(ops.abs(y) + np.float32(0.5))
-            case "HALF_DOWN":
-                return ops.sign(y) * ops.ceil(ops.abs(y) - np.float32(0.5))
+            case "DOWN" | "HALF_UP":
+                return ops.sign(y) * ops.floor(ops.abs(y) + half)
+            case "UP" | "HALF_DOWN":
+                return ops.sign(y) * ops.ceil(ops.abs(y) - half)
         return ops.round(y)
 
     def outside(self, x: np.ndarray) -> int:
@@ -88,16 +80,11 @@ class InputScale(FixedModel):
 class OutputScale(FixedModel):
     """What an output stands for: `y * scale + shift`, held between `floor` and `ceiling`; in float64.
 
-    Attributes:
-        scale: one, or one for each place along an axis.
-        shift: likewise, as many.
-        axis: of a sample.
-        floor: None is none.
-        ceiling: likewise.
+    `scale` and `shift` have one number, or as many as there are places along `axis` of a sample.
     """
 
-    scale: Annotated[tuple[Number, ...], Field(min_length=1, max_length=_LARGEST_AXIS)]
-    shift: Annotated[tuple[Number, ...], Field(min_length=1, max_length=_LARGEST_AXIS)]
+    scale: _Row
+    shift: _Row
     axis: Annotated[int, Field(ge=0, le=7)] = 0
     floor: Number | None = None
     ceiling: Number | None = None
@@ -143,12 +130,7 @@ class OutputScale(FixedModel):
 
 
 class Ends(FixedModel):
-    """The host's part at both ends; an empty tuple is none at all.
-
-    Attributes:
-        inputs: one of each of the network's inputs, None where the hardware rounds it itself.
-        outputs: one of each output, None where hardware's values are the network's.
-    """
+    """The host's part at each input and output, None where it has none; an empty tuple is none at all."""
 
     inputs: tuple[InputScale | None, ...] = ()
     outputs: tuple[OutputScale | None, ...] = ()
@@ -158,17 +140,13 @@ class Ends(FixedModel):
 
     def sent(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """What the host sends: float arrays, (samples, *shape), those that have a scale as whole numbers, float32."""
-        if not self.inputs:
-            return list(inputs)
-        return [
-            x if one is None else one.raws(x.astype(np.float32)) for one, x in zip(self.inputs, inputs, strict=True)
-        ]
+        scales = self.inputs or (None,) * len(inputs)
+        return [x if one is None else one.raws(x.astype(np.float32)) for one, x in zip(scales, inputs, strict=True)]
 
     def received(self, outputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """What the host makes of the hardware's outputs, (samples, *shape)."""
-        if not self.outputs:
-            return list(outputs)
-        return [y if one is None else one.values(y) for one, y in zip(self.outputs, outputs, strict=True)]
+        scales = self.outputs or (None,) * len(outputs)
+        return [y if one is None else one.values(y) for one, y in zip(scales, outputs, strict=True)]
 
     def told(self, inputs: Sequence[str], outputs: Sequence[str]) -> list[str]:
         """A line for each of them, for people; the names are of all inputs and outputs."""

@@ -36,20 +36,16 @@ _STORAGE_FAULTS = {
 def explain(error: OSError) -> str:
     """One line for a failed file operation: what failed, on which file, and what to do."""
     if isinstance(error, shutil.Error) and isinstance(error.args[0], list):
-        error = _first_of_a_folder(error.args[0])
+        # Of copying a folder `shutil` gives each fault as the text of what it was.
+        _, target, text = error.args[0][0]
+        number = re.match(r"\[Errno (\d+)\]", text)
+        error = OSError(int(number[1]), os.strerror(int(number[1])), target) if number else OSError(text)
     # The temporary name of a file (`replacing`) says nothing to its reader.
     named = error.filename and not Path(os.fsdecode(error.filename)).name.startswith(SCRATCH_PREFIX)
     where = f" ({error.filename})" if named else ""
     reason = error.strerror or " ".join(str(error).split()) or type(error).__name__
     advice = _STORAGE_FAULTS.get(error.errno or 0)
     return f"{reason}{where}" + (f"; {advice} and run again" if advice else "")
-
-
-def _first_of_a_folder(faults: list[tuple[str, str, str]]) -> OSError:
-    """The first fault of copying a folder, which `shutil` gives as the text of what it was."""
-    _, target, text = faults[0]
-    number = re.match(r"\[Errno (\d+)\]", text)
-    return OSError(int(number[1]), os.strerror(int(number[1])), target) if number else OSError(text)
 
 
 @contextmanager
@@ -61,22 +57,36 @@ def storage_errors(doing: str) -> Iterator[None]:
         raise StorageError(f"{doing}: {explain(error)}") from error
 
 
+def open_regular(path: Path, flags: int) -> int:
+    """Open a regular file; anything else is refused instead of waited for.
+
+    Raises:
+        OSError: as `os.open`, and if it is a directory, a pipe or a device.
+    """
+    try:
+        handle = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    except ValueError:
+        raise OSError(errno.EINVAL, "there can be no file of that name", ascii(str(path))) from None
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(handle)
+        number = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
+        raise OSError(number, os.strerror(number) if stat.S_ISDIR(mode) else "is no regular file", str(path))
+    return handle
+
+
 def own_file(path: Path, flags: int) -> int:
     """Open a file that only netloom writes: a lock, a log. It is made if it is not there.
 
     Raises:
-        OSError: as `os.open`, and if a link, a pipe, a device or a directory stands in its place.
+        OSError: as `open_regular`, and if a link stands in its place.
     """
     try:
-        handle = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+        return open_regular(path, flags | os.O_CREAT | os.O_NOFOLLOW)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise OSError(errno.ELOOP, "is a link", str(path)) from None
         raise
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError(errno.EINVAL, "is no regular file", str(path))
-    return handle
 
 
 def open_log(path: Path, *, append: bool = False) -> IO[bytes]:
@@ -85,10 +95,7 @@ def open_log(path: Path, *, append: bool = False) -> IO[bytes]:
     Raises:
         OSError: as `own_file`.
     """
-    handle = own_file(path, os.O_WRONLY | (os.O_APPEND if append else 0))
-    if not append:
-        os.ftruncate(handle, 0)
-    return os.fdopen(handle, "wb")
+    return os.fdopen(own_file(path, os.O_WRONLY | (os.O_APPEND if append else os.O_TRUNC)), "wb")
 
 
 def own_folder(path: Path) -> None:
@@ -115,7 +122,7 @@ def check_replaceable(path: Path) -> None:
     except ValueError:
         raise OSError(errno.EINVAL, "there can be no file of that name", ascii(str(path))) from None
     if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(mode):
         what = "a link" if stat.S_ISLNK(mode) else "a device or a pipe"
         raise OSError(errno.EINVAL, f"is {what}, and only a regular file is replaced", str(path))
@@ -194,12 +201,9 @@ def digests(path: Path, root: Path) -> dict[str, str]:
 
 def is_same(root: Path, name: str, digest: str) -> bool:
     """Whether `root` holds a regular file `name` with this SHA-256, and no link on the way to it."""
-    path = root
-    for part in name.split("/"):
-        path = path / part
-        if path.is_symlink():
-            return False
-    return path.is_file() and sha256(path) == digest
+    path = root / name
+    way = [path, *path.parents][: len(Path(name).parts)]
+    return not any(part.is_symlink() for part in way) and path.is_file() and sha256(path) == digest
 
 
 def sha256(path: Path) -> str:

@@ -22,10 +22,9 @@ def locked(directory: Path) -> Iterator[None]:
     Raises:
         StorageError: if another process holds it, the directory cannot be written, or its lock is a link.
     """
-    path = directory / LOCK_FILE
     with storage_errors(f"cannot work in {directory}"):
-        handle = own_file(path, os.O_RDWR)
-    try:
+        handle = own_file(directory / LOCK_FILE, os.O_RDWR)
+    with os.fdopen(handle, "r+b"):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -38,5 +37,3 @@ def locked(directory: Path) -> Iterator[None]:
             os.ftruncate(handle, 0)
             os.pwrite(handle, f"{os.getpid()}\n".encode("ascii"), 0)
         yield
-    finally:
-        os.close(handle)

@@ -85,7 +85,10 @@ def _held(scratch: Path, wait: bool) -> Iterator[bool]:
         return
     try:
         fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not _is_same(handle, scratch / _LOCK):
+        same = False
+        with suppress(FileNotFoundError):
+            same = os.path.samestat(os.fstat(handle), (scratch / _LOCK).stat())
+        if not same:
             yield False
             return
         try:
@@ -96,10 +99,3 @@ def _held(scratch: Path, wait: bool) -> Iterator[bool]:
         yield False
     finally:
         os.close(handle)
-
-
-def _is_same(handle: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(handle), path.stat())
-    except FileNotFoundError:
-        return False

@@ -37,6 +37,8 @@ _MARKS = ("run.json", "design.json")
 _FULL_DISK = re.compile(r"No space left on device|Disk quota exceeded", re.I)
 _LEAST_FREE = 1 << 16
 """Bytes. With less than this, whatever a tool says of its failure, it was the disk."""
+_HEARD: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
+"""Options of `Popen` for a program whose messages are read."""
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -48,12 +50,11 @@ def environment(folder: Path) -> dict[str, str]:
     """
     kept = dict(os.environ)
     for name in _LISTS:
-        if name in kept:
-            entries = [entry for entry in kept.pop(name).split(os.pathsep) if Path(entry).is_absolute()]
-            if name == "PYTHONPATH":
-                entries = [entry for entry in entries if not _is_foreign(Path(entry).resolve(), folder.resolve())]
-            if entries:
-                kept[name] = os.pathsep.join(entries)
+        entries = [entry for entry in kept.pop(name, "").split(os.pathsep) if Path(entry).is_absolute()]
+        if name == "PYTHONPATH":
+            entries = [entry for entry in entries if not _is_foreign(Path(entry).resolve(), folder.resolve())]
+        if entries:
+            kept[name] = os.pathsep.join(entries)
     for name in _PLACES:
         if not Path(kept.get(name, "/")).is_absolute():
             del kept[name]
@@ -77,8 +78,7 @@ def compiler_name() -> str:
 
 def which(name: str) -> str | None:
     """The absolute path of a program: a name is looked for in the absolute entries of PATH, a path is as it is."""
-    path = environment(Path.cwd()).get("PATH", "")
-    found = shutil.which(name, path=path)
+    found = shutil.which(name, path=environment(Path.cwd()).get("PATH", ""))
     return None if found is None else str(Path(found).absolute())
 
 
@@ -104,20 +104,15 @@ def start(
 ) -> subprocess.Popen[Any]:
     """Start a program in a process group of its own, which ends when this process ends, however that ends.
 
-    Whoever starts it gives it to `end`.
-
-    Args:
-        command: program, by an absolute path, and its arguments.
-        folder: working directory.
-        extra: environment variables, beside `environment(folder)`.
-        streams: further options of `Popen`; the program reads nothing unless they say so.
+    Whoever starts it gives it to `end`. `command` names it by an absolute path; it has the variables of
+    `environment(folder)` and `extra`, and reads nothing unless `streams`, further options of `Popen`, say so.
 
     Raises:
         OSError: if it cannot be started.
     """
-    options: dict[str, Any] = {"stdin": subprocess.DEVNULL, **streams}
     variables = {**environment(folder), **(extra or {})}
-    process = subprocess.Popen(list(command), cwd=folder, env=variables, start_new_session=True, **options)
+    streams = {"stdin": subprocess.DEVNULL, **streams}
+    process = subprocess.Popen(list(command), cwd=folder, env=variables, start_new_session=True, **streams)
     _tell_watcher("+", process.pid)
     return process
 
@@ -148,9 +143,7 @@ def answer(command: Sequence[str], timeout: float = 60, extra: Mapping[str, str]
         OSError: if it cannot be started.
         subprocess.TimeoutExpired: if it takes too long.
     """
-    process = start(
-        command, Path("/"), extra, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-    )
+    process = start(command, Path("/"), extra, **_HEARD)
     try:
         text, _ = process.communicate(timeout=timeout)
     finally:
@@ -174,14 +167,9 @@ def check_space(text: str, folders: Iterable[Path], doing: str) -> None:
 def run_logged(
     commands: Sequence[Sequence[str]], folder: Path, log: Path, what: str, variables: Mapping[str, str] | None = None
 ) -> None:
-    """Run programs side by side to their end; whatever interrupts the wait kills them.
+    """Run programs, as `start` does, side by side to their end; whatever interrupts the wait kills them.
 
-    Args:
-        commands: as for `start`.
-        folder: working directory.
-        log: file for all they say; they keep their temporary files beside it.
-        what: is done, for the message.
-        variables: of the environment, beside `environment(folder)`.
+    All they say goes into `log`, and they keep their temporary files beside it; `what` is done, for the message.
 
     Raises:
         ToolFailedError: if an exit code is not 0; has the first line that tells of an error.
@@ -192,8 +180,8 @@ def run_logged(
     processes: list[subprocess.Popen[str]] = []
     try:
         for command in commands:
-            streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-            processes.append(start(command, folder, extra, text=True, errors="replace", **streams))
+            process = start(command, folder, extra, **_HEARD)
+            processes.append(process)
         texts = [process.communicate()[0] for process in processes]
     finally:
         for process in processes:
@@ -207,9 +195,8 @@ def run_logged(
 
 
 def _first_error(texts: Sequence[str], code: int) -> str:
-    lines = [line for text in texts for line in text.splitlines()]
     marks = ("%Error", "%Warning", "error:", "Error:")
-    for line in lines:
+    for line in "\n".join(texts).splitlines():
         # Verilator's last line only counts the others.
         if any(mark in line for mark in marks) and "Exiting due to" not in line:
             return line.strip()

@@ -8,7 +8,6 @@ import errno
 import io
 import math
 import os
-import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from typing import IO, Annotated, Any, TypeVar
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from netloom.common.files import open_regular
 from netloom.errors import SettingsError, StorageError
 
 MAX_JSON = 2**28
@@ -60,24 +60,13 @@ Size = Annotated[int, Field(ge=1, le=2**24)]
 Shape = Annotated[tuple[Size, ...], Field(max_length=8)]
 
 
-@contextmanager
-def regular(path: Path) -> Iterator[IO[bytes]]:
-    """Open a regular file for reading; anything else is refused instead of waited for.
+def regular(path: Path) -> IO[bytes]:
+    """Open a regular file for reading.
 
     Raises:
-        OSError: as `open`, and if it is a directory, a pipe or a device.
+        OSError: as `open_regular`.
     """
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except ValueError:
-        raise OSError(errno.EINVAL, "there can be no file of that name", ascii(str(path))) from None
-    with os.fdopen(handle, "rb") as file:
-        mode = os.fstat(handle).st_mode
-        if stat.S_ISDIR(mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if not stat.S_ISREG(mode):
-            raise OSError(errno.EINVAL, "is no regular file", str(path))
-        yield file
+    return os.fdopen(open_regular(path, os.O_RDONLY), "rb")
 
 
 def read_bytes(path: Path, limit: int = MAX_JSON) -> bytes:
@@ -172,13 +161,12 @@ def _array(file: IO[bytes], size: int) -> np.ndarray:
     """The array that a stream of `size` bytes holds, its header held against that size."""
     try:
         start = io.BytesIO(file.read(min(size, 2**16)))
-        version = np.lib.format.read_magic(start)
-        if version == (1, 0):
-            shape, fortran, dtype = np.lib.format.read_array_header_1_0(start)
-        else:
-            shape, fortran, dtype = np.lib.format.read_array_header_2_0(start)
+        first = np.lib.format.read_magic(start) == (1, 0)
+        read_header = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
+        shape, fortran, dtype = read_header(start)
     except DAMAGE as error:
-        raise ValueError(f"is no array ({_short(error)})") from None
+        said = " ".join(str(error).split())[:100] or type(error).__name__
+        raise ValueError(f"is no array ({said})") from None
     if dtype.hasobject or dtype.kind not in "biufcSU" or dtype.itemsize < 1:
         raise ValueError(f"must hold plain numbers, not {str(dtype)[:60]}")
     if any(length < 0 for length in shape) or len(shape) > 32:
@@ -199,10 +187,6 @@ def _is_unicode(texts: np.ndarray) -> bool:
     """Whether every character may stand in a file of text; half a surrogate pair may not."""
     codes = texts.ravel().view(np.uint32)
     return bool(((codes < 0xD800) | (codes > 0xDFFF)).all() and (codes <= 0x10FFFF).all())
-
-
-def _short(error: BaseException) -> str:
-    return " ".join(str(error).split())[:100] or type(error).__name__
 
 
 def text_of(array: np.ndarray | None, most: int = 1000) -> str:

@@ -36,13 +36,7 @@ _ENTRY, _FILES, _LOCK = "entry.json", "files", ".lock"
 
 
 class Kept(FixedModel):
-    """A result in the store.
-
-    Attributes:
-        stage: name of the stage, or of the step of a build.
-        outputs: SHA-256 of each file, by path relative to the folder it is copied into.
-        seconds: how long it took to make.
-    """
+    """What a stage or a step of a build made in `seconds`: the SHA-256 of each file, by path inside its folder."""
 
     stage: str
     outputs: dict[InnerPath, str]
@@ -50,10 +44,7 @@ class Kept(FixedModel):
 
 
 class StoreEntry(NamedTuple):
-    """An entry as the store lists it: its bytes, and when it was last made or taken, in seconds since 1970.
-
-    `stage` is the name of the stage or step that made it; `?` if the entry is damaged.
-    """
+    """An entry: what made it, `?` if it is damaged, its bytes, and when it was last made or taken, in s since 1970."""
 
     folder: Path
     stage: str
@@ -63,12 +54,7 @@ class StoreEntry(NamedTuple):
 
 @dataclass(frozen=True)
 class Store:
-    """The store in a folder.
-
-    Attributes:
-        folder: made when something is kept.
-        limit: bytes it may hold.
-    """
+    """The store in a folder, made when something is kept, which may hold `limit` bytes."""
 
     folder: Path
     limit: int = LIMIT
@@ -122,9 +108,7 @@ class Store:
     def entries(self) -> list[StoreEntry]:
         """All entries, those used last first."""
         found = []
-        for folder in self.folder.glob("*/") if self.folder.is_dir() else ():
-            if folder.name.startswith("."):
-                continue
+        for folder in self.folder.glob("[!.]*/") if self.folder.is_dir() else ():
             size = sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
             try:
                 stage = Kept.model_validate_json(read_bytes(folder / _ENTRY)).stage
@@ -160,13 +144,10 @@ class Store:
     @contextmanager
     def _held(self) -> Iterator[None]:
         """Let no other process write meanwhile; what a killed one left unfinished goes."""
-        handle = own_file(self.folder / _LOCK, os.O_RDWR)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with os.fdopen(own_file(self.folder / _LOCK, os.O_RDWR), "r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
             sweep(self.folder)
             yield
-        finally:
-            os.close(handle)
 
 
 def used_store() -> Store | None:

@@ -5,7 +5,7 @@
 // one's beat is taken. The user registers the data of stage i where `enable[i]`.
 //
 // Latency STAGES, a beat a clock. `in_ready` follows `out_ready` combinationally, through one wide gate however many
-// stages there are; a long row of such modules wants a stream_register in between, which cuts that path.
+// stages there are; a long row of such modules wants a stream_fifo in between, which cuts that path.
 // Mirrored by firmware/units/elastic.py.
 
 module elastic #(

@@ -55,11 +55,6 @@ class Casting:
         return 2 if self.rounds and self.confines and self.rounded_width > _EASY_WIDTH else 1
 
     @property
-    def wires(self) -> bool:
-        """Whether it takes no logic at all."""
-        return not self.rounds and not self.confines
-
-    @property
     def lut(self) -> int:
         """Estimated 4-input LUTs of one value."""
         adder = self.rounded_width + 1 + self.shift // 3 if self.rounds else 0

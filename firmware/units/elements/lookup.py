@@ -26,17 +26,11 @@ _LEAST_TABLE = 64
 
 @dataclass(frozen=True, eq=False)
 class Addressing:
-    """Contents of the memory, and the way from a raw to an address.
+    """Raws in the memory, `table`, and the way from a raw to an address.
 
-    Direct: the address is the raw's word without its last `drop` bits. Computed: raw * `scale`, shifted right by
-    `shift` (left if negative; dropped bits rounded towards zero or down), plus `offset`, limited to the table.
-
-    Attributes:
-        table: raws in the memory.
-        direct: whether the address is bits of the raw.
-        drop: bits below the address, if direct.
-        scale: odd factor.
-        shift: bits to drop from the product.
+    Direct: the address is the raw's word without its last `drop` bits. Computed: raw * `scale`, which is odd, shifted
+    right by `shift` (left if negative; dropped bits rounded towards zero or down), plus the operation's offset, limited
+    to the table.
     """
 
     table: np.ndarray

@@ -20,12 +20,7 @@ _STAGES = 4
 
 
 def widest_lanes(operation: Permute, sizes: Sequence[int]) -> int:
-    """The widest lanes `PermuteUnit` can have: aligned runs of so many elements all move together.
-
-    Args:
-        operation: the indices.
-        sizes: elements of every input.
-    """
+    """The widest lanes of a `PermuteUnit` of inputs of these sizes: aligned runs of so many elements move together."""
     indices = operation.indices.ravel()
     common = int(np.gcd.reduce([indices.size, *sizes]))
     return next(lanes for lanes in range(common, 0, -1) if common % lanes == 0 and _runs(indices, lanes) is not None)

@@ -79,7 +79,7 @@ class ReduceUnit(SourceUnit):
 
     @property
     def _cast_stages(self) -> int:
-        return 0 if self._casting.wires else self._casting.stages
+        return self._casting.stages if self._casting.rounds or self._casting.confines else 0
 
     @property
     def _levels(self) -> int:

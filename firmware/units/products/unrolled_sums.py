@@ -45,12 +45,11 @@ class UnrolledSums:
         inputs = [network.leaf(self.element.raw_min, self.element.raw_max) for _ in weights]
         made: dict[tuple[int, int], int] = {}
         sums: list[list[Term]] = [[] for _ in weights.T]
-        for k, row in enumerate(weights.tolist()):
-            for n, weight in enumerate(row):
-                if weight and (k, weight) not in made:
-                    made[k, weight] = self._rounded(network, inputs[k], weight)
-                if weight:
-                    sums[n].append(Term(made[k, weight], 0))
+        for k, n in np.argwhere(weights).tolist():
+            weight = int(weights[k, n])
+            if (k, weight) not in made:
+                made[k, weight] = self._rounded(network, inputs[k], weight)
+            sums[n].append(Term(made[k, weight], 0))
         return network, [network.tree(terms) if terms else None for terms in sums]
 
     def _rounded(self, network: AdderNetwork, element: int, weight: int) -> int:

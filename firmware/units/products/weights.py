@@ -37,16 +37,10 @@ class FoldedWeights:
 
 
 def can_share_blocks(weights: np.ndarray, low: int, high: int, signed: bool, target: Family) -> bool:
-    """Whether two weights that meet the same element fit one DSP block together, whichever they are.
+    """Whether any two of a product's weights fit one DSP block together, where they meet the same element.
 
-    Where the vendor's tool decides what a block takes, none are put together.
-
-    Args:
-        weights: raws of a product.
-        low: least raw of an element.
-        high: greatest raw of an element.
-        signed: whether its type is.
-        target: device family.
+    That is a raw from `low` to `high`, of a signed type or not. Where the vendor's tool decides what a block takes, no
+    weights are put together.
     """
     raws, _ = trimmed(weights)
     least, greatest = int(raws.min()), int(raws.max())

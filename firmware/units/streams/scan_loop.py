@@ -52,12 +52,7 @@ class ScanLoop(SourceUnit):
 
 
 class StepPosition:
-    """Counts the beats of a sequence: mirrors `step_position.sv`.
-
-    Args:
-        beats: of a step.
-        steps: of a sequence.
-    """
+    """Counts the beats of a sequence of `steps` steps of `beats` beats each: mirrors `step_position.sv`."""
 
     def __init__(self, beats: int, steps: int) -> None:
         self._all = beats * steps

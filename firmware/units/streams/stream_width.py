@@ -66,10 +66,8 @@ class StreamWidth(SourceUnit):
 class ShiftTiming(StreamTiming):
     """A register that beats are shifted into, and that is the output when it holds what is to be given.
 
-    Mirrors `stream_width.sv` where it widens, and `window_shift.sv`.
-
-    Args:
-        ends: for every beat of what comes again and again, whether the register is given with it.
+    Mirrors `stream_width.sv` where it widens, and `window_shift.sv`. `ends` says for every beat of what comes again and
+    again whether the register is given with it.
     """
 
     twin = "shift"

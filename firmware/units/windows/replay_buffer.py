@@ -12,19 +12,10 @@ from netloom.firmware.units.unit import Resources, SourceUnit
 
 @dataclass(frozen=True)
 class ReplayPattern:
-    """The order of reading within a row.
+    """The order of reading within a row of `row_words` input beats.
 
     The row's group number g < `groups` gives, for every r < `repeats`, for every s < `words`, the row's beat number
     g * `step` + r * `repeat_stride` + s * `word_stride`.
-
-    Attributes:
-        groups: of a row.
-        row_words: input beats of a row.
-        step: beats from the beginning of a group to that of the next one.
-        words: beats a repeat gives.
-        word_stride: beats from one to the next.
-        repeats: of a group.
-        repeat_stride: beats from the beginning of a repeat to that of the next one.
     """
 
     groups: int
