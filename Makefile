@@ -6,6 +6,8 @@ PACKAGE ?= -e '.[dev]'
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 JOBS ?= 2
+# A file's tests in one process, so that what they share is made once; in their order, so that every run is alike.
+DIST := --dist loadfile --no-loadscope-reorder
 
 export NETLOOM_RUNS ?= runs
 
@@ -35,10 +37,10 @@ demo: setup
 	$(BIN)/netloom run digits --board ULX3S-25F --target-ii 128
 
 test: setup
-	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not slow"
+	$(BIN)/pytest -n $(JOBS) $(DIST) -m "not slow"
 
 test-all: setup
-	$(BIN)/pytest -n $(JOBS) --dist worksteal
+	$(BIN)/pytest -n $(JOBS) $(DIST)
 
 lint: setup
 	$(BIN)/ruff format --check .

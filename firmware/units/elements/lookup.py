@@ -16,7 +16,7 @@ from netloom.hls.dataflow import Lookup, integer_dtype
 
 _BLOCK_DEPTH = 1024
 """Words beyond which LUTs are counted that choose a block. An estimate on the safe side, not the shape of a family's
-blocks: with one lane synthesis took none of them for 4,096 words of 16 bits on ECP5, nor for 2,048 on iCE40.
+blocks: with one lane synthesis took none of them for 2,048 words of 16 bits.
 """
 _WIDEST_DIRECT = 16
 """Widest word for which all raws are tried, in bits."""
