@@ -108,6 +108,10 @@ def test_products_are_rounded(rounding):
     check(operation_of(6, 4, f"fixed<9,6,{rounding}>"), "ufixed<6,3>", seeds=(1,))
 
 
+def test_elements_wider_than_64_bits():
+    check(operation_of(3, 2, "fixed<90,60>"), "fixed<70,40>", positions=2, seeds=(1,))
+
+
 def test_zeros():
     operation = operation_of(4, 3)
     operation.weights[:, 1] = 0
